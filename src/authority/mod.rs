@@ -14,6 +14,7 @@ mod rejection;
 pub(crate) mod revocation;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+mod signing;
 #[cfg(test)]
 mod test_store;
 pub(crate) mod tokens;

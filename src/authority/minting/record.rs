@@ -96,7 +96,7 @@ impl MintJob {
             for row in self.claim_rows.batch(offset, BATCH_SIZE.min(limit - offset))? {
                 offset += 1;
                 let builder = TokenBuilder { job: self, key, kid, row_claims: &row.fields };
-                let TokenParts { claims, .. } = self.build_parts(&builder)?;
+                let TokenParts { claims, .. } = builder.build_requested()?;
                 if let (true, Some(owner)) = (self.request.record, owner) {
                     jtis.push(self.plan_jti(&row, &claims, owner)?);
                 }

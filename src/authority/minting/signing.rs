@@ -3,14 +3,14 @@
 use super::super::audit_context::OUTCOME_DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
 use super::super::principal::{Principal, require_role, write_as};
-use super::super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after};
+use super::super::sessions::expiry_after;
+use super::super::signing::with_signing_key;
 use super::super::tokens::Expiry;
 use super::super::{AuditContext, Error};
 use super::claims::Validity;
 use super::record::{build_token_row, ensure_never_revoked, ensure_new_jtis, jti_taken_error};
-use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
-use super::{ClaimRows, Defect, MintRequest, Signer};
+use super::{ClaimRows, MintRequest, Signer};
 use crate::model::{
     Algorithm, KeySpec, Lifetime, Role, Row, Timestamp, TokenId, Untrusted, User, UserUuid,
 };
@@ -111,33 +111,37 @@ impl MintJob {
         work: impl Fn(&KeySpec) -> Result<T, Error>,
         record: impl Fn(&Writer<'_>, &User, i64, &str, &T) -> Result<i64, Error>,
     ) -> Result<(JobKey, T), Error> {
-        for _ in 0..MAX_SIGN_ATTEMPTS {
-            let signing_key = self.select_key(store)?;
-            self.validate_rows(
-                &signing_key.spec,
-                Some(&signing_key.spec.kid),
-                Some(minter.user.id),
-                |jtis| store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis)),
-            )?;
-            let output = work(&signing_key.spec)?;
-            let note = format!(", signed by new key {}", signing_key.spec.kid.as_str());
-            let new_key_note = if signing_key.id.is_none() { note.as_str() } else { "" };
-            let result = write_as(store, minter, |tx, user| {
-                require_role(user, Role::Minter, MINTERS_ONLY)?;
-                let key = signing_key.ensure_inserted(tx, audit.now)?;
-                Ok::<_, Error>((key, record(tx, user, key, new_key_note, &output)?))
-            });
-            let (key, event) = match result {
-                // Another process inserted a key first; use that key.
-                Err(Error::Store(store::Error::AlreadyExists)) => continue,
-                other => other?,
-            };
-            let is_new_secret =
-                signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
-            let (spec, minter) = (signing_key.spec, minter.clone());
-            return Ok((JobKey { spec, key_row_id: key, minter, event, is_new_secret }, output));
-        }
-        Err(Error::KeyContention)
+        let (signing_key, output, (key_row_id, event)) = with_signing_key(
+            store,
+            |store| {
+                let signing_key = self.select_key(store)?;
+                self.validate_rows(
+                    &signing_key.spec,
+                    Some(&signing_key.spec.kid),
+                    Some(minter.user.id),
+                    |jtis| store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis)),
+                )?;
+                Ok(signing_key)
+            },
+            |signing_key| work(&signing_key.spec),
+            |store, signing_key, output| {
+                let note = format!(", signed by new key {}", signing_key.spec.kid.as_str());
+                let new_key_note = if signing_key.id.is_none() { note.as_str() } else { "" };
+                let result = write_as(store, minter, |tx, user| {
+                    require_role(user, Role::Minter, MINTERS_ONLY)?;
+                    let key = signing_key.ensure_inserted(tx, audit.now)?;
+                    Ok(Some((key, record(tx, user, key, new_key_note, output)?)))
+                });
+                match result {
+                    // Another process inserted a key first; use that key.
+                    Err(Error::Store(store::Error::AlreadyExists)) => Ok(None),
+                    other => other,
+                }
+            },
+        )?;
+        let is_new_secret = signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
+        let (spec, minter) = (signing_key.spec, minter.clone());
+        Ok((JobKey { spec, key_row_id, minter, event, is_new_secret }, output))
     }
 
     /// Starts a job with an external key.
@@ -191,18 +195,6 @@ impl MintJob {
         }
     }
 
-    /// Builds header and claims of one token, with the requested defect.
-    pub(super) fn build_parts(&self, builder: &TokenBuilder<'_>) -> Result<TokenParts, Error> {
-        let defect = self.request.defect;
-        builder.build(defect)?.ok_or_else(|| {
-            let name = defect.map_or("", Defect::name);
-            Error::Usage(format!(
-                "defect `{name}` not applicable: the token lacks the claim to change (set `--aud` \
-                 or `--scope`), or the defect requires an asymmetric key or another preset"
-            ))
-        })
-    }
-
     fn sign_row(
         &self,
         key: &KeySpec,
@@ -210,7 +202,7 @@ impl MintJob {
         row: &Row,
     ) -> Result<(MintedToken, Map<String, Value>), Error> {
         let builder = TokenBuilder { job: self, key, kid, row_claims: &row.fields };
-        let parts = self.build_parts(&builder)?;
+        let parts = builder.build_requested()?;
         let token = builder.sign(&parts, self.request.defect)?;
         let jti = parts.claims.get("jti").and_then(Value::as_str).map(Untrusted::new);
         Ok((MintedToken { token, jti, id: None }, parts.claims))
@@ -238,32 +230,37 @@ impl MintJob {
         if !self.request.record {
             return self.next_unrecorded_batch(&job_key.spec, Some(&job_key.spec.kid));
         }
-        for _ in 0..MAX_SIGN_ATTEMPTS {
-            let sign =
-                |row: &Cow<'_, Row>| self.sign_row(&job_key.spec, Some(&job_key.spec.kid), row);
-            let source_rows = self.claim_rows.batch(self.signed_count, BATCH_SIZE)?;
-            let signed_tokens = source_rows.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
-            let to_row = |(_, claims): &(MintedToken, _)| {
-                build_token_row(
-                    claims,
-                    job_key.minter.user.id,
-                    job_key.key_row_id,
-                    self.validity.issued_at,
-                )
-            };
-            let rows = signed_tokens.iter().map(to_row).collect::<Result<Vec<NewToken>, _>>()?;
-            if let Some(ids) = self.record_batch(store, job_key, &rows, &source_rows)? {
-                self.signed_count += signed_tokens.len();
-                let with_id = |((token, _), id)| MintedToken { id: Some(id), ..token };
-                return Ok(signed_tokens.into_iter().zip(ids).map(with_id).collect());
-            }
-            // The key no longer signs: sign the batch again with its successor. Only a revoked key
-            // has no successor.
-            let key = self.select_key(store)?;
-            job_key.key_row_id = key.id.ok_or(Error::KeyContention)?;
-            job_key.spec = key.spec;
-        }
-        Err(Error::KeyContention)
+        let source_rows = self.claim_rows.batch(self.signed_count, BATCH_SIZE)?;
+        let mut key = Some((job_key.spec.clone(), job_key.key_row_id));
+        let ((spec, key_row_id), (signed_tokens, _), ids) = with_signing_key(
+            store,
+            |store| {
+                if let Some(key) = key.take() {
+                    return Ok(key);
+                }
+                // The key no longer signs: the batch is signed again with its successor. Only a
+                // revoked key has no successor.
+                let key = self.select_key(store)?;
+                Ok((key.spec, key.id.ok_or(Error::KeyContention)?))
+            },
+            |(spec, key_row_id)| {
+                let sign = |row: &Cow<'_, Row>| self.sign_row(spec, Some(&spec.kid), row);
+                let signed_tokens = source_rows.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
+                let (owner, now) = (job_key.minter.user.id, self.validity.issued_at);
+                let to_row = |(_, claims): &(MintedToken, _)| {
+                    build_token_row(claims, owner, *key_row_id, now)
+                };
+                let rows = signed_tokens.iter().map(to_row).collect::<Result<Vec<_>, _>>()?;
+                Ok((signed_tokens, rows))
+            },
+            |store, (_, key_row_id), (_, rows)| {
+                self.record_batch(store, job_key, *key_row_id, rows, &source_rows)
+            },
+        )?;
+        (job_key.spec, job_key.key_row_id) = (spec, key_row_id);
+        self.signed_count += signed_tokens.len();
+        let with_id = |((token, _), id)| MintedToken { id: Some(id), ..token };
+        Ok(signed_tokens.into_iter().zip(ids).map(with_id).collect())
     }
 
     /// Records a batch and adds to the count of the audit event. Returns `None` if the key may no
@@ -272,20 +269,21 @@ impl MintJob {
         &self,
         store: &mut Store,
         job_key: &JobKey,
+        key_row_id: i64,
         rows: &[NewToken],
         source_rows: &[Cow<'_, Row>],
     ) -> Result<Option<Vec<TokenId>>, Error> {
         let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
             let can_sign = match &self.request.signer {
                 Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
-                Signer::Algorithm(_) => tx.is_active_key(job_key.key_row_id)?,
+                Signer::Algorithm(_) => tx.is_active_key(key_row_id)?,
             };
             if !can_sign {
                 return Ok(None);
             }
             let add = |(row, source_row): (&NewToken, &Cow<'_, Row>)| {
                 let expires_at = row.expires_at.filter(|_| self.has_custom_jti(&source_row.fields));
-                ensure_never_revoked(tx, job_key.key_row_id, row.jti, expires_at)?;
+                ensure_never_revoked(tx, key_row_id, row.jti, expires_at)?;
                 Ok::<_, Error>(tx.add_token(row)?)
             };
             let ids = rows.iter().zip(source_rows).map(add).collect::<Result<_, _>>()?;

@@ -24,6 +24,18 @@ pub(super) struct TokenBuilder<'a> {
 }
 
 impl TokenBuilder<'_> {
+    /// Builds header and claims with the requested defect.
+    pub(super) fn build_requested(&self) -> Result<TokenParts, Error> {
+        let defect = self.job.request.defect;
+        self.build(defect)?.ok_or_else(|| {
+            let name = defect.map_or("", Defect::name);
+            Error::Usage(format!(
+                "defect `{name}` not applicable: the token lacks the claim to change (set `--aud` \
+                 or `--scope`), or the defect requires an asymmetric key or another preset"
+            ))
+        })
+    }
+
     /// Builds header and claims with `defect`. Returns `None` if the defect does not apply to
     /// tokens of this kind.
     pub(super) fn build(&self, defect: Option<Defect>) -> Result<Option<TokenParts>, Error> {

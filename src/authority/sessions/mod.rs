@@ -9,11 +9,12 @@ use pair::{new_pair, reissue_pair, sign_pair};
 
 use super::audit_context::AuditRowState;
 use super::principal::{BearerCredential, Principal};
+use super::signing::{load_settings_and_key, with_signing_key};
 use super::verification::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
 use super::{AuditContext, Error, RejectReason};
 use crate::crypto;
-use crate::model::{Jti, Key, PasswordHash, Session, Settings, Sid, Timestamp, TokenKind, User};
-use crate::store::{NewPair, PairWithSession, Reader, Store, Writer};
+use crate::model::{Jti, PasswordHash, Session, Sid, Timestamp, TokenKind, User};
+use crate::store::{NewPair, PairWithSession, Store, Writer};
 use secrecy::SecretString;
 use std::ops::Deref;
 
@@ -72,9 +73,6 @@ impl NewPairIds {
     }
 }
 
-/// Maximum number of attempts to sign while other processes change the signing key.
-pub(super) const MAX_SIGN_ATTEMPTS: usize = 5;
-
 /// Authenticates the bearer of an access token.
 pub(crate) fn authenticate(
     store: &mut Store,
@@ -123,31 +121,34 @@ pub(crate) fn begin<E: From<Error>>(
 ) -> Result<(TokenPair, bool), E> {
     let sid = crypto::generate_sid();
     let pair_ids = NewPairIds::generate();
-    for _ in 0..MAX_SIGN_ATTEMPTS {
-        let (settings, key) = store.read(load_settings_and_key)?;
-        let session_expiry = expiry_after(audit.now, settings.session_ttl)?;
-        let pair = new_pair(&settings, &key, pair_ids, audit.now, session_expiry)?;
-        let tokens = sign_pair(&key, &settings, &authenticated.user, sid, true, &pair)?;
-        persist(&tokens)?;
-        let outcome = store.write(|tx| {
-            if !tx.is_active_key(key.id)? {
-                return Ok(None);
-            }
-            recheck_credentials(tx, authenticated)?;
-            tx.add_session(sid, authenticated.user.id, session_expiry, &pair)?;
-            if authenticated.audit_row == AuditRowState::Missing {
-                audit.record(tx, Some(authenticated.user.id), format!("session {sid}"), 1)?;
-            }
-            match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
-                Some(old) => Ok(Some(tx.end_session(old.id, "replaced", audit.now)?)),
-                None => Ok(Some(false)),
-            }
-        })?;
-        if let Some(was_open) = outcome {
-            return Ok((tokens, was_open));
-        }
-    }
-    Err(Error::KeyContention.into())
+    let (_, (_, tokens), was_open) = with_signing_key::<_, _, _, E>(
+        store,
+        |store| Ok(store.read(load_settings_and_key)?),
+        |(settings, key)| {
+            let session_expiry = expiry_after(audit.now, settings.session_ttl)?;
+            let pair = new_pair(settings, key, pair_ids, audit.now, session_expiry)?;
+            let tokens = sign_pair(key, settings, &authenticated.user, sid, true, &pair)?;
+            persist(&tokens)?;
+            Ok(((pair, session_expiry), tokens))
+        },
+        |store, (_, key), ((pair, session_expiry), _)| {
+            Ok(store.write(|tx| {
+                if !tx.is_active_key(key.id)? {
+                    return Ok(None);
+                }
+                recheck_credentials(tx, authenticated)?;
+                tx.add_session(sid, authenticated.user.id, *session_expiry, pair)?;
+                if authenticated.audit_row == AuditRowState::Missing {
+                    audit.record(tx, Some(authenticated.user.id), format!("session {sid}"), 1)?;
+                }
+                match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
+                    Some(old) => Ok(Some(tx.end_session(old.id, "replaced", audit.now)?)),
+                    None => Ok::<_, Error>(Some(false)),
+                }
+            })?)
+        },
+    )?;
+    Ok((tokens, was_open))
 }
 
 /// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
@@ -177,8 +178,6 @@ enum RefreshOutcome {
     Retried(PairWithSession),
     /// The refresh token was used before for another pair: the session has ended.
     Reused,
-    /// The signing key changed since the pair was prepared.
-    KeyChanged,
 }
 
 /// Exchanges a refresh token for a new pair with the ids `pair_ids`. A second use of the token ends
@@ -190,31 +189,27 @@ pub(crate) fn refresh(
     refresh_token: &str,
     pair_ids: NewPairIds,
 ) -> Result<TokenPair, Error> {
-    for _ in 0..MAX_SIGN_ATTEMPTS {
-        let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Refresh), audit.now);
-        let report = verify(store, refresh_token, &expectations)?;
-        let (settings, key) = store.read(load_settings_and_key)?;
-        let (old, user) = into_refreshable_pair(report)?;
-        let pair = new_pair(&settings, &key, pair_ids, audit.now, old.session.expires_at)?;
-        match store.write(|tx| rotate_refresh_token(tx, audit, &old, &pair))? {
-            RefreshOutcome::Rotated => {
-                return sign_pair(&key, &settings, &user, old.session.sid, false, &pair);
-            }
-            RefreshOutcome::Retried(successor) => {
-                return sign_pair(
-                    &key,
-                    &settings,
-                    &user,
-                    old.session.sid,
-                    false,
-                    &reissue_pair(&successor, &key),
-                );
-            }
-            RefreshOutcome::Reused => return Err(Error::from_reason(RejectReason::Reused)),
-            RefreshOutcome::KeyChanged => {}
-        }
-    }
-    Err(Error::KeyContention)
+    let ((settings, key, old, user), pair, outcome) = with_signing_key(
+        store,
+        |store| {
+            let expectations = Expectations::new(ExpectedKind::Only(TokenKind::Refresh), audit.now);
+            let report = verify(store, refresh_token, &expectations)?;
+            let (settings, key) = store.read(load_settings_and_key)?;
+            let (old, user) = into_refreshable_pair(report)?;
+            Ok::<_, Error>((settings, key, old, user))
+        },
+        |(settings, key, old, _)| {
+            new_pair(settings, key, pair_ids, audit.now, old.session.expires_at)
+        },
+        |store, (_, _, old, _), pair| store.write(|tx| rotate_refresh_token(tx, audit, old, pair)),
+    )?;
+    // The pair is signed last: a retry signs the pair that the first use recorded.
+    let pair = match outcome {
+        RefreshOutcome::Rotated => pair,
+        RefreshOutcome::Retried(successor) => reissue_pair(&successor, &key),
+        RefreshOutcome::Reused => return Err(Error::from_reason(RejectReason::Reused)),
+    };
+    sign_pair(&key, &settings, &user, old.session.sid, false, &pair)
 }
 
 /// Returns the pair and owner of a refresh token that is valid or used. A used refresh token may
@@ -235,14 +230,15 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession,
     }
 }
 
+/// Replaces the old pair by `pair`. Returns `None` if the key of `pair` no longer signs.
 fn rotate_refresh_token(
     tx: &Writer<'_>,
     audit: &AuditContext,
     old: &PairWithSession,
     pair: &NewPair,
-) -> Result<RefreshOutcome, Error> {
+) -> Result<Option<RefreshOutcome>, Error> {
     if !tx.is_active_key(pair.key)? {
-        return Ok(RefreshOutcome::KeyChanged);
+        return Ok(None);
     }
     if tx.has_session_ended(old.session.id)? {
         return Err(Error::from_reason(RejectReason::SessionEnded));
@@ -250,13 +246,13 @@ fn rotate_refresh_token(
     let target = format!("session {}", old.session.sid);
     if tx.replace_pair(old, pair)? {
         audit.record(tx, Some(old.session.user_id), target, 1)?;
-        return Ok(RefreshOutcome::Rotated);
+        return Ok(Some(RefreshOutcome::Rotated));
     }
     let successor = tx.find_successor_pair(old.pair.id)?;
     let ids = (pair.access_jti, pair.refresh_jti);
     let same_pair = successor.filter(|next| (next.pair.access_jti, next.pair.refresh_jti) == ids);
     if let Some(successor) = same_pair {
-        return Ok(RefreshOutcome::Retried(successor));
+        return Ok(Some(RefreshOutcome::Retried(successor)));
     }
     tx.end_session(old.session.id, "reuse", audit.now)?;
     audit.record_outcome(
@@ -266,7 +262,7 @@ fn rotate_refresh_token(
         RejectReason::Reused.code(),
         1,
     )?;
-    Ok(RefreshOutcome::Reused)
+    Ok(Some(RefreshOutcome::Reused))
 }
 
 /// Ends the session of an access token, which may be expired. Returns whether the session was open.
@@ -288,11 +284,6 @@ pub(crate) fn end(
         audit.record(tx, Some(user), target.clone(), usize::from(ended))?;
         Ok(ended)
     })
-}
-
-/// Returns the settings and the active app key.
-pub(super) fn load_settings_and_key(tx: &Reader<'_>) -> Result<(Settings, Key), Error> {
-    Ok((tx.load_settings()?, tx.active_app_key()?))
 }
 
 #[cfg(test)]

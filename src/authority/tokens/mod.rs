@@ -13,7 +13,8 @@ use super::accounts::{require_self_or_admin, user_not_found};
 use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
 use super::minting::{check_grantable_permissions, check_mint_permission};
 use super::principal::write_as;
-use super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after};
+use super::sessions::expiry_after;
+use super::signing::with_signing_key;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
@@ -101,42 +102,42 @@ pub(crate) fn issue(
     // The key that signed the access token is usually still active. Otherwise the write transaction
     // detects the change, and the next attempt uses the new key.
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
-    for _ in 0..MAX_SIGN_ATTEMPTS {
-        let (settings, key, owner) = store.read(|tx| {
-            let settings = tx.load_settings()?;
-            let owner = resolve_owner(tx, &caller.user, request, &settings)?;
-            let key = key.take().map_or_else(|| tx.active_app_key(), Ok)?;
-            Ok::<_, Error>((settings, key, owner))
-        })?;
-        let expires_at = resolve_expiry(request.expiry, &settings, audit.now)?;
-        let mut pending_token = PendingToken::sign(
-            &settings,
-            &key,
-            &owner,
-            build_grant(request, &owner),
-            audit.now,
-            expires_at,
-        )?;
-        pending_token.row.origin.run_token = request.for_run.then_some(pending_token.row.jti);
-        let recorded = write_as(store, caller, |tx, user| {
-            if tx.load_settings()? != settings {
-                return Ok(None);
-            }
-            let owner = resolve_owner(tx, user, request, &settings)?;
-            let state = load_issuance_state(tx, &owner, &key, &settings, audit.now)?;
-            if !state.key_is_active {
-                return Ok(None);
-            }
-            let quota_usage = check_quota(tx, &owner, state, None, audit.now)?;
-            let id = tx.add_token(&pending_token.row)?;
-            audit.record(tx, Some(caller.user.id), format!("token {id}"), 1)?;
-            Ok::<_, Error>(Some((id, quota_usage)))
-        })?;
-        if let Some((id, quota_usage)) = recorded {
-            return Ok(pending_token.into_issued(id, quota_usage));
-        }
-    }
-    Err(Error::KeyContention)
+    let (_, pending_token, (id, quota_usage)) = with_signing_key(
+        store,
+        |store| {
+            store.read(|tx| {
+                let settings = tx.load_settings()?;
+                let owner = resolve_owner(tx, &caller.user, request, &settings)?;
+                let key = key.take().map_or_else(|| tx.active_app_key(), Ok)?;
+                Ok::<_, Error>((settings, key, owner))
+            })
+        },
+        |(settings, key, owner)| {
+            let expires_at = resolve_expiry(request.expiry, settings, audit.now)?;
+            let grant = build_grant(request, owner);
+            let mut pending_token =
+                PendingToken::sign(settings, key, owner, grant, audit.now, expires_at)?;
+            pending_token.row.origin.run_token = request.for_run.then_some(pending_token.row.jti);
+            Ok(pending_token)
+        },
+        |store, (settings, key, _), pending_token| {
+            write_as(store, caller, |tx, user| {
+                if tx.load_settings()? != *settings {
+                    return Ok(None);
+                }
+                let owner = resolve_owner(tx, user, request, settings)?;
+                let state = load_issuance_state(tx, &owner, key, settings, audit.now)?;
+                if !state.key_is_active {
+                    return Ok(None);
+                }
+                let quota_usage = check_quota(tx, &owner, state, None, audit.now)?;
+                let id = tx.add_token(&pending_token.row)?;
+                audit.record(tx, Some(caller.user.id), format!("token {id}"), 1)?;
+                Ok(Some((id, quota_usage)))
+            })
+        },
+    )?;
+    Ok(pending_token.into_issued(id, quota_usage))
 }
 
 /// Returns the owner of the requested token, if `user` may issue the token.

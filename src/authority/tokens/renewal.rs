@@ -6,7 +6,8 @@ use super::super::error::ResourceKind;
 use super::super::minting::{check_grantable_permissions, check_mint_permission};
 use super::super::principal::write_as_optional_principal;
 use super::super::revocation::{TokenSelector, check_may_revoke, find_app_token};
-use super::super::sessions::{MAX_SIGN_ATTEMPTS, expiry_after, load_settings_and_key};
+use super::super::sessions::expiry_after;
+use super::super::signing::{load_settings_and_key, with_signing_key};
 use super::super::{AuditContext, Caller, Error, RejectReason};
 use super::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use crate::model::{
@@ -47,45 +48,45 @@ pub(crate) fn renew(
     renewal: RenewalOptions,
 ) -> Result<RenewedToken, Error> {
     let old_token = find_app_token(store, audit.now, caller, selector)?;
-    for _ in 0..MAX_SIGN_ATTEMPTS {
-        let (settings, key, owner, origin) = store.read(|tx| {
-            let owner = load_owner(tx, &old_token)?;
-            let (settings, key) = load_settings_and_key(tx)?;
-            Ok::<_, Error>((settings, key, owner, tx.token_origin(old_token.id)?))
-        })?;
-        let expiry = match caller {
-            Some(_) => compute_expiry(&old_token, renewal.ttl, audit.now)?,
-            None => compute_bearer_expiry(&old_token, origin, &settings, renewal.ttl, audit.now)?,
-        };
-        let mut pending_token = PendingToken::sign(
-            &settings,
-            &key,
-            &owner,
-            old_token.grant.clone(),
-            audit.now,
-            expiry,
-        )?;
-        // A renewal by the owner or an admin starts a new chain of renewals.
-        let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
-        pending_token.row.origin = TokenOrigin { first_issued_at, ..origin };
-        let grace_until = compute_grace_end(&old_token, renewal.grace, audit.now)?;
-        let recorded = write_as_optional_principal(
-            store,
-            caller.map(|caller| &caller.principal),
-            |tx, user| {
+    let (_, (pending_token, grace_until), (id, quota_usage, ended_predecessor)) = with_signing_key(
+        store,
+        |store| {
+            store.read(|tx| {
+                let owner = load_owner(tx, &old_token)?;
+                let (settings, key) = load_settings_and_key(tx)?;
+                Ok::<_, Error>((settings, key, owner, tx.token_origin(old_token.id)?))
+            })
+        },
+        |(settings, key, owner, origin)| {
+            let ttl = renewal.ttl;
+            let expiry = match caller {
+                Some(_) => compute_expiry(&old_token, ttl, audit.now)?,
+                None => compute_bearer_expiry(&old_token, *origin, settings, ttl, audit.now)?,
+            };
+            let grant = old_token.grant.clone();
+            let mut pending_token =
+                PendingToken::sign(settings, key, owner, grant, audit.now, expiry)?;
+            // A renewal by the owner or an admin starts a new chain of renewals.
+            let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
+            pending_token.row.origin = TokenOrigin { first_issued_at, ..*origin };
+            Ok((pending_token, compute_grace_end(&old_token, renewal.grace, audit.now)?))
+        },
+        |store, (settings, key, owner, _), (pending_token, grace_until)| {
+            let principal = caller.map(|caller| &caller.principal);
+            write_as_optional_principal(store, principal, |tx, user| {
                 if user.is_some() {
                     check_may_revoke(user, Some(owner.id))?;
                 }
                 let owner = load_owner(tx, &old_token)?;
-                authorize_reissue(user.unwrap_or(&owner), &owner, &settings, &old_token)?;
-                let state = load_issuance_state(tx, &owner, &key, &settings, audit.now)?;
-                if !state.key_is_active || tx.load_settings()? != settings {
+                authorize_reissue(user.unwrap_or(&owner), &owner, settings, &old_token)?;
+                let state = load_issuance_state(tx, &owner, key, settings, audit.now)?;
+                if !state.key_is_active || tx.load_settings()? != *settings {
                     return Ok(None);
                 }
                 ensure_live(tx, old_token.id, audit.now)?;
                 let quota_usage = check_quota(tx, &owner, state, Some(old_token.id), audit.now)?;
                 let id = tx.add_token(&pending_token.row)?;
-                let ended_predecessor = if let Some(until) = grace_until {
+                let ended_predecessor = if let Some(until) = *grace_until {
                     tx.supersede_token(old_token.id, id, until, audit.now)?
                 } else {
                     tx.revoke_token(old_token.id, audit.now)?;
@@ -93,19 +94,16 @@ pub(crate) fn renew(
                 };
                 let caller_id = caller.map(|caller| caller.user.id);
                 audit.record(tx, caller_id, format!("token {} by token {id}", old_token.id), 1)?;
-                Ok::<_, Error>(Some((id, quota_usage, ended_predecessor)))
-            },
-        )?;
-        if let Some((id, quota_usage, ended_predecessor)) = recorded {
-            return Ok(RenewedToken {
-                issued: pending_token.into_issued(id, quota_usage),
-                old_id: old_token.id,
-                grace_until,
-                ended_predecessor,
-            });
-        }
-    }
-    Err(Error::KeyContention)
+                Ok(Some((id, quota_usage, ended_predecessor)))
+            })
+        },
+    )?;
+    Ok(RenewedToken {
+        issued: pending_token.into_issued(id, quota_usage),
+        old_id: old_token.id,
+        grace_until,
+        ended_predecessor,
+    })
 }
 
 /// Returns the owner of a token.
