@@ -1,50 +1,48 @@
-//! Minimal DER parser (X.690) to find the end of a key and to recognize keys.
+//! DER (X.690): public keys, and detection of keys of every kind.
 
-/// Returns the content of the leading SEQUENCE and the bytes after the SEQUENCE. Lengths are
-/// limited to 64 KiB, which is enough for all keys.
-pub(super) fn parse_sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    parse_element(bytes)
-        .filter(|element| element.tag == SEQUENCE)
-        .map(|sequence| (sequence.content, sequence.trailing))
-}
+use super::public_key::{Curve, PublicKey};
+use const_oid::db::{rfc5912, rfc8410};
+use pkcs1::RsaPublicKeyRef;
+use spki::der::asn1::{AnyRef, SequenceRef};
+use spki::der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
-/// Context-specific tag `[0]`, constructed.
-const CONTEXT: u8 = 0xA0;
-
-struct Element<'b> {
-    tag: u8,
-    content: &'b [u8],
-    trailing: &'b [u8],
-}
-
-fn parse_element(bytes: &[u8]) -> Option<Element<'_>> {
-    let (tag, length, rest) = match bytes {
-        [tag, 0x81, length, rest @ ..] | [tag, length @ 0..=0x7F, rest @ ..] => {
-            (*tag, usize::from(*length), rest)
+/// Parses a `SubjectPublicKeyInfo` (RFC 5280, section 4.1; RFC 5480; RFC 8410) of a supported type.
+/// The bytes must have exactly this structure: other structures are not searched for a key.
+pub(super) fn parse_public_key_info(bytes: &[u8]) -> Option<PublicKey> {
+    let info = SubjectPublicKeyInfoRef::from_der(bytes).ok()?;
+    let key = info.subject_public_key.as_bytes()?;
+    match (info.algorithm.oid, info.algorithm.parameters) {
+        (rfc5912::RSA_ENCRYPTION, Some(parameters)) if parameters.is_null() => {
+            parse_rsa_public_key(key)
         }
-        [tag, 0x82, high, low, rest @ ..] => {
-            (*tag, usize::from(u16::from_be_bytes([*high, *low])), rest)
-        }
-        _ => return None,
-    };
-    let (content, trailing) = rest.split_at_checked(length)?;
-    Some(Element { tag, content, trailing })
-}
-
-/// Splits the bytes into elements. Returns `None` if the last element is incomplete.
-fn parse_elements(mut bytes: &[u8]) -> Option<Vec<Element<'_>>> {
-    let mut parsed = Vec::new();
-    while !bytes.is_empty() {
-        let next = parse_element(bytes)?;
-        bytes = next.trailing;
-        parsed.push(next);
+        (rfc5912::ID_EC_PUBLIC_KEY, Some(curve)) => match curve.decode_as().ok()? {
+            rfc5912::SECP_256_R_1 => parse_point(Curve::P256, key),
+            rfc5912::SECP_384_R_1 => parse_point(Curve::P384, key),
+            _ => None,
+        },
+        (rfc8410::ID_ED_25519, None) => Some(PublicKey::Ed25519 { x: key.to_vec() }),
+        _ => None,
     }
-    Some(parsed)
+}
+
+/// Parses an `RSAPublicKey` (RFC 8017, appendix A.1.1).
+pub(super) fn parse_rsa_public_key(bytes: &[u8]) -> Option<PublicKey> {
+    let key = RsaPublicKeyRef::from_der(bytes).ok()?;
+    let [n, e] = [key.modulus, key.public_exponent].map(|number| number.as_bytes().to_vec());
+    Some(PublicKey::Rsa { n, e })
+}
+
+/// Parses a point in uncompressed form (SEC 1, section 2.3.4).
+fn parse_point(curve: Curve, bytes: &[u8]) -> Option<PublicKey> {
+    let coordinates = bytes.strip_prefix(&[4])?;
+    let (x, y) = coordinates.split_at_checked(curve.coordinate_length())?;
+    (x.len() == y.len()).then(|| PublicKey::Ec { curve, x: x.to_vec(), y: y.to_vec() })
+}
+
+/// Returns the bytes after the leading SEQUENCE.
+pub(super) fn bytes_after_sequence(bytes: &[u8]) -> Option<&[u8]> {
+    <&SequenceRef>::from_der_partial(bytes).ok().map(|(_, trailing)| trailing)
 }
 
 /// Start of a PKCS#12 file with indefinite lengths (BER), which some programs write.
@@ -53,65 +51,67 @@ const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 /// Returns whether the bytes start with the complete structure of a key: `SubjectPublicKeyInfo`,
 /// PKCS#8, PKCS#1, SEC 1, certificate, certificate request, PKCS#12 or PKCS#7. The whole structure
 /// is checked, not only the first bytes: fewer than one in 2^30 random byte strings match.
+///
+/// Only the outer elements are checked. The types of the format crates would miss keys of kinds that
+/// they do not support, such as multi-prime RSA and explicit curve parameters, and these keys are
+/// not secrets either.
 pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
-    let Some((content, _)) = parse_sequence(bytes) else {
+    let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12);
     };
+    let content = sequence.as_bytes();
     let Some(parts) = parse_elements(content) else { return false };
-    let has_tag =
-        |index: usize, tag: u8| parts.get(index).is_some_and(|element| element.tag == tag);
+    let tag = |index: usize| parts.get(index).map(Tagged::tag);
     // Algorithm identifiers are sequences that start with an object identifier.
     let is_algorithm = |index: usize| {
-        parts.get(index).is_some_and(|part| {
-            part.tag == SEQUENCE
-                && parse_element(part.content).is_some_and(|first| is_object_identifier(&first))
-        })
+        tag(index) == Some(Tag::Sequence)
+            && parts.get(index).is_some_and(|part| starts_with_object_identifier(part.value()))
     };
     let is_pkcs1 = || {
         content.len() >= 64
             && parts.len() >= 2
-            && (0..parts.len()).all(|index| has_tag(index, INTEGER))
+            && parts.iter().all(|part| part.tag() == Tag::Integer)
     };
-    let has_version =
-        || parts.first().is_some_and(|part| part.tag == INTEGER && matches!(part.content, [0..=3]));
+    let has_version = || {
+        tag(0) == Some(Tag::Integer)
+            && parts.first().is_some_and(|part| matches!(part.value(), [0..=3]))
+    };
     let is_certificate_or_request = || {
-        has_tag(0, SEQUENCE)
+        tag(0) == Some(Tag::Sequence)
             && is_algorithm(1)
-            && has_tag(2, BIT_STRING)
-            && parts.first().is_some_and(|element| parse_elements(element.content).is_some())
+            && tag(2) == Some(Tag::BitString)
+            && parts.first().is_some_and(|part| parse_elements(part.value()).is_some())
     };
-    let is_public = is_algorithm(0) && (has_tag(1, BIT_STRING) || has_tag(1, OCTET_STRING));
-    let is_private =
-        || has_version() && (is_algorithm(1) || has_tag(1, OCTET_STRING) && content.len() >= 19);
-    let is_pkcs7 = || {
-        has_tag(1, CONTEXT)
-            && parse_element(content).is_some_and(|first| is_object_identifier(&first))
+    let is_public = is_algorithm(0) && matches!(tag(1), Some(Tag::BitString | Tag::OctetString));
+    let is_private = || {
+        has_version()
+            && (is_algorithm(1) || tag(1) == Some(Tag::OctetString) && content.len() >= 19)
     };
+    let is_pkcs7 = || tag(1) == Some(CONTENT) && starts_with_object_identifier(content);
     is_public || is_private() || is_pkcs1() || is_certificate_or_request() || is_pkcs7()
 }
 
-/// Returns whether the element is an object identifier whose last number is complete.
-fn is_object_identifier(element: &Element<'_>) -> bool {
-    element.tag == OBJECT_IDENTIFIER
-        && element.content.len() >= 3
-        && element.content.last().is_some_and(|last| *last < 0x80)
+/// Tag of the content of PKCS#7.
+const CONTENT: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
+
+/// Splits the bytes into elements. Returns `None` if an element is invalid or incomplete.
+fn parse_elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
+    let mut reader = SliceReader::new(bytes).ok()?;
+    let mut parts = Vec::new();
+    while !reader.is_finished() {
+        parts.push(reader.decode().ok()?);
+    }
+    Some(parts)
+}
+
+fn starts_with_object_identifier(bytes: &[u8]) -> bool {
+    <ObjectIdentifier>::from_der_partial(bytes).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sequence_length_is_honoured() {
-        assert_eq!(parse_sequence(&[0x30, 1, 5, 6]), Some((&[5][..], &[6][..])));
-        assert_eq!(parse_sequence(&[0x30, 0x81, 1, 5]), Some((&[5][..], &[][..])));
-        assert_eq!(parse_sequence(&[0x30, 0x82, 0, 1, 5]), Some((&[5][..], &[][..])));
-        for invalid in
-            [&[][..], &[0x30], &[0x30, 1], &[0x30, 0x80, 0, 0], &[0x31, 0], &[0x30, 0x82]]
-        {
-            assert_eq!(parse_sequence(invalid), None);
-        }
-    }
+    use std::fs;
 
     #[test]
     fn sequence_prefix_is_not_a_key() {
@@ -125,5 +125,24 @@ mod tests {
         ] {
             assert!(!starts_with_key(bytes), "{bytes:?}");
         }
+    }
+
+    /// The samples have unsupported types, explicit curve parameters and encrypted keys.
+    #[test]
+    fn unsupported_keys_are_recognised() {
+        let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/hostile/samples");
+        let mut count = 0;
+        for entry in fs::read_dir(samples).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            for block in pem::parse_many(text).unwrap() {
+                // OpenSSH keys are not DER, and keys with a PEM header are encrypted as a whole.
+                let is_der =
+                    block.tag() != "OPENSSH PRIVATE KEY" && block.headers().iter().count() == 0;
+                assert!(!is_der || starts_with_key(block.contents()), "{}", path.display());
+                count += usize::from(is_der);
+            }
+        }
+        assert!(count > 25, "found {count} keys");
     }
 }

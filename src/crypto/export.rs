@@ -1,6 +1,7 @@
 //! Export of keys in standard formats.
 
-use super::Error;
+use super::error::Error;
+use super::pem::encode_block;
 use super::signature::damaged_key;
 use crate::model::{KeySpec, KeyType};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -11,7 +12,6 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pem::{EncodeConfig, LineEnding, Pem};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
@@ -41,7 +41,7 @@ fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
             pair.public_key().as_der().map_err(|error| key_error(&error))?
         }
     };
-    Ok(Some(encode_pem("PUBLIC KEY", der.as_ref())))
+    Ok(Some(encode_block("PUBLIC KEY", der.as_ref())))
 }
 
 /// Returns the private key as PKCS#8 in PEM (RFC 7468, section 10), or a symmetric key as JWK (RFC
@@ -49,7 +49,7 @@ fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
 pub(crate) fn private_key_text(key: &KeySpec) -> SecretString {
     let material = key.material.expose_secret();
     if !key.algorithm.is_symmetric() {
-        return SecretString::from(encode_pem("PRIVATE KEY", material));
+        return SecretString::from(encode_block("PRIVATE KEY", material));
     }
     let jwk = json!({
         "kty": "oct",
@@ -59,11 +59,6 @@ pub(crate) fn private_key_text(key: &KeySpec) -> SecretString {
         "use": "sig",
     });
     SecretString::from(jwk.to_string())
-}
-
-fn encode_pem(label: &str, der: &[u8]) -> String {
-    let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
-    pem::encode_config(&Pem::new(label, der), config)
 }
 
 fn key_error(error: &impl ToString) -> Error {

@@ -1,6 +1,6 @@
 //! Classes of password hashes: algorithm, version and parameters, which determine the cost.
 
-use super::Error;
+use super::error::Error;
 use crate::model::{InvalidValue, PasswordHash};
 use argon2::password_hash::phc::{self, ParamsString};
 use argon2::{Algorithm, Argon2, Params, Version};

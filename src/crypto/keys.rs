@@ -1,6 +1,7 @@
 //! Key generation.
 
-use super::{Error, random};
+use super::error::Error;
+use super::random;
 use crate::model::{Algorithm, KeySpec, KeyType, Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;

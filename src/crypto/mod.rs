@@ -3,17 +3,22 @@
 
 mod compact;
 mod der;
+mod error;
 mod export;
 mod hash_class;
 mod import;
+mod jwk;
 mod keys;
 mod password;
+mod pem;
+mod public_key;
 mod random;
 mod secret;
 mod signature;
 mod verifier;
 
 pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, decode_lenient};
+pub(crate) use error::Error;
 pub(crate) use export::{private_key_text, public_key_pem};
 pub(crate) use hash_class::HashClass;
 #[cfg(test)]
@@ -33,30 +38,6 @@ pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 pub(crate) use signature::sign_text;
 pub(crate) use signature::{check_key, is_same_hmac_key, is_signed_by, sign, sign_parts};
 pub(crate) use verifier::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
-
-/// Error of a cryptographic operation.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// A new or imported key does not fit its algorithm.
-    #[error("unusable key: {0}")]
-    Key(String),
-    /// Key material that was valid at generation or import is no longer usable. Contains the
-    /// escaped key id.
-    #[error("unusable key `{0}`")]
-    DamagedKey(String),
-    /// A stored password hash is malformed or exceeds the limits of an import.
-    #[error("unusable password hash: {0}")]
-    DamagedHash(String),
-    /// The stored class of the costliest password hash is malformed or exceeds the limits.
-    #[error("unusable `costliest_hash`: {0}")]
-    DamagedHashClass(String),
-    /// Argon2 failed, for example because of too little memory.
-    #[error("cannot hash the password: {0}")]
-    Hash(String),
-    /// The operating system provides no random numbers.
-    #[error("no random numbers available")]
-    Random,
-}
 
 /// Protects the memory of the process, and installs the crypto provider of the JWT crate. Must be
 /// called before all other functions here.

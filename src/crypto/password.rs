@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id with the OWASP parameters (m = 19 MiB, t = 2, p = 1), the defaults of
 //! the crate.
 
-use super::Error;
+use super::error::Error;
 use super::hash_class::{HashClass, parse_phc};
 use crate::model::{InvalidValue, Password, PasswordHash};
 use argon2::password_hash::phc::{self, Ident, Output, ParamsString, Salt};

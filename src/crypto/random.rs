@@ -1,6 +1,6 @@
 //! Random ids and secrets.
 
-use super::Error;
+use super::error::Error;
 use crate::model::{Jti, Sid, StoreId, UserUuid};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

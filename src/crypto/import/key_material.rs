@@ -1,8 +1,10 @@
 //! Conversion of private keys from all supported formats to one stored format.
 
-use super::invalid_key;
-use crate::crypto::der::parse_sequence;
-use crate::crypto::verifier::decode_member;
+use crate::crypto::der::bytes_after_sequence;
+use crate::crypto::error::invalid_key;
+use crate::crypto::jwk::{self, decode_secret_member};
+use crate::crypto::pem::parse_blocks;
+use crate::crypto::public_key::{Curve, PublicKey, encode_point};
 use crate::model::{InvalidValue, KeyType};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
@@ -24,12 +26,11 @@ pub(super) enum KeyMaterial {
 
 /// Imports the only private key of a PEM file (RFC 7468). Other blocks are ignored.
 pub(super) fn import_pem(bytes: &[u8]) -> Result<KeyMaterial, InvalidValue> {
-    let blocks = pem::parse_many(bytes).map_err(|_| invalid_key("the PEM is damaged"))?;
+    let blocks = parse_blocks(bytes)?;
     let mut private_blocks = blocks.iter().filter(|block| block.tag().contains("PRIVATE KEY"));
     let block = match (private_blocks.next(), private_blocks.next()) {
         (Some(block), None) => block,
         (Some(_), Some(_)) => return Err(invalid_key("the PEM has several private keys")),
-        (None, _) if blocks.is_empty() => return Err(invalid_key("the PEM is damaged")),
         (None, _) => {
             return Err(invalid_key("the PEM has no private key, which signing requires"));
         }
@@ -54,17 +55,17 @@ const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
 
 /// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
 pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
-    match parse_sequence(der) {
-        Some((_, [])) => {}
+    match bytes_after_sequence(der) {
+        Some([]) => {}
         Some(_) => return Err(invalid_key("trailing data after the key")),
         None => return Err(invalid_key(UNKNOWN_KEY)),
     }
     if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
         return encode_ed25519(&pair);
     }
-    for (family, curve) in CURVES {
-        if let Ok(pair) = EcdsaKeyPair::from_private_key_der(curve, der) {
-            return encode_ec(family, &pair);
+    for curve in Curve::ALL {
+        if let Ok(pair) = EcdsaKeyPair::from_private_key_der(signing_algorithm(curve), der) {
+            return encode_ec(curve, &pair);
         }
     }
     match (RsaKeyPair::from_pkcs8(der), RsaKeyPair::from_der(der)) {
@@ -73,81 +74,65 @@ pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     }
 }
 
-const CURVES: [(KeyType, &EcdsaSigningAlgorithm); 2] = [
-    (KeyType::P256, &ECDSA_P256_SHA256_FIXED_SIGNING),
-    (KeyType::P384, &ECDSA_P384_SHA384_FIXED_SIGNING),
-];
+const fn signing_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+    match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+        Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+    }
+}
 
-/// Imports a private JWK (RFC 7518, section 6; RFC 8037, section 2) with consistent parts.
+/// Imports a private JWK with consistent parts.
 pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
-    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    let kind = text("kty");
-    if kind != Some("oct") && jwk.get("d").is_none() {
+    if jwk::is_symmetric(jwk) {
+        return Ok(KeyMaterial::Secret(decode_secret_member(jwk, "k")?));
+    }
+    if jwk.get("d").is_none() {
         return Err(invalid_key("missing private part (`d`), which signing requires"));
     }
-    match (kind, text("crv")) {
-        (Some("oct"), _) => Ok(KeyMaterial::Secret(Zeroizing::new(decode_member(jwk, "k")?))),
-        (Some("EC"), Some("P-256")) => import_ec_jwk(jwk, CURVES[0], 32),
-        (Some("EC"), Some("P-384")) => import_ec_jwk(jwk, CURVES[1], 48),
-        (Some("OKP"), Some("Ed25519")) => {
-            let (seed, public) =
-                (Zeroizing::new(decode_member(jwk, "d")?), decode_member(jwk, "x")?);
+    match jwk::public_key(jwk)? {
+        PublicKey::Rsa { n, e } => import_rsa_jwk(jwk, PublicKeyComponents { n, e }),
+        PublicKey::Ec { curve, x, y } => {
+            let (d, size) = (decode_secret_member(jwk, "d")?, curve.coordinate_length());
+            if d.len() != size || x.len() != size || y.len() != size {
+                return Err(invalid_key("`d`, `x` or `y` does not have the length of the curve"));
+            }
+            let (algorithm, point) = (signing_algorithm(curve), encode_point(&x, &y));
+            let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point);
+            encode_ec(curve, &pair.map_err(|_| invalid_key("inconsistent key parts"))?)
+        }
+        PublicKey::Ed25519 { x } => {
+            let seed = decode_secret_member(jwk, "d")?;
             if seed.len() != 32 {
                 return Err(invalid_key("`d` is not 32 bytes long"));
             }
-            let pair = Ed25519KeyPair::from_seed_and_public_key(&seed, &public);
+            let pair = Ed25519KeyPair::from_seed_and_public_key(&seed, &x);
             encode_ed25519(&pair.map_err(|_| invalid_key("inconsistent key parts"))?)
         }
-        (Some("RSA"), _) => import_rsa_jwk(jwk),
-        _ => Err(invalid_key(
-            "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric",
-        )),
     }
 }
 
-fn import_ec_jwk(
+fn import_rsa_jwk(
     jwk: &Map<String, Value>,
-    (family, curve): (KeyType, &'static EcdsaSigningAlgorithm),
-    size: usize,
+    public_key: PublicKeyComponents<Vec<u8>>,
 ) -> Result<KeyMaterial, InvalidValue> {
-    let (d, x, y) = (
-        Zeroizing::new(decode_member(jwk, "d")?),
-        decode_member(jwk, "x")?,
-        decode_member(jwk, "y")?,
-    );
-    if d.len() != size || x.len() != size || y.len() != size {
-        return Err(invalid_key("`d`, `x` or `y` does not have the length of the curve"));
-    }
-    let point = [&[4][..], &x, &y].concat();
-    let pair = EcdsaKeyPair::from_private_key_and_public_key(curve, &d, &point);
-    encode_ec(family, &pair.map_err(|_| invalid_key("inconsistent key parts"))?)
-}
-
-fn import_rsa_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
     if jwk.contains_key("oth") {
         return Err(invalid_key("RSA keys with more than two primes are not supported"));
     }
-    let bytes = |name: &str| -> Result<Zeroizing<Vec<u8>>, InvalidValue> {
-        Ok(Zeroizing::new(decode_member(jwk, name)?))
-    };
-    let number = |name: &str| -> Result<Vec<u8>, InvalidValue> {
-        Ok(decode_member(jwk, name)?.into_iter().skip_while(|byte| *byte == 0).collect())
-    };
     let pair = RsaKeyPair::from_components(&KeyPairComponents {
-        public_key: PublicKeyComponents { n: number("n")?, e: number("e")? },
-        d: bytes("d")?,
-        p: bytes("p")?,
-        q: bytes("q")?,
-        dP: bytes("dp")?,
-        dQ: bytes("dq")?,
-        qInv: bytes("qi")?,
+        public_key,
+        d: decode_secret_member(jwk, "d")?,
+        p: decode_secret_member(jwk, "p")?,
+        q: decode_secret_member(jwk, "q")?,
+        dP: decode_secret_member(jwk, "dp")?,
+        dQ: decode_secret_member(jwk, "dq")?,
+        qInv: decode_secret_member(jwk, "qi")?,
     });
     encode_rsa(&pair.map_err(|error| rejected_key(&[error]))?)
 }
 
-fn encode_ec(family: KeyType, pair: &EcdsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
+fn encode_ec(curve: Curve, pair: &EcdsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
     let der = pair.to_pkcs8v1().map_err(encoding_error)?;
-    Ok(KeyMaterial::Pkcs8(family, Zeroizing::new(der.as_ref().to_vec())))
+    Ok(KeyMaterial::Pkcs8(curve.key_type(), Zeroizing::new(der.as_ref().to_vec())))
 }
 
 fn encode_ed25519(pair: &Ed25519KeyPair) -> Result<KeyMaterial, InvalidValue> {

@@ -3,13 +3,13 @@
 
 mod key_material;
 
+use super::error::invalid_key;
 use super::keys::{build_private_key, build_symmetric_key};
 use super::secret::{
     KeyFormat, PublicKeys, SecretEncoding, SecretError, decode_secret, detect_key, ensure_not_key,
-    is_symmetric_jwk,
 };
-use super::verifier::{check_key_use, ensure_unique_kids, is_pem, key_id, parse_jwk};
-use crate::model::{Algorithm, InvalidValue, KeySpec, KeyType, Purpose, parse_strict_object};
+use super::{jwk, pem};
+use crate::model::{Algorithm, InvalidValue, KeySpec, KeyType, Purpose};
 use key_material::{KeyMaterial, import_der, import_jwk, import_pem};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -90,21 +90,19 @@ impl KeyImporter {
     /// Reads private keys: PKCS#8, SEC 1 or PKCS#1 as PEM or DER, a JWK, all members of a JWK Set,
     /// or a secret.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<KeySpec>, ImportError> {
-        if let Some(encoding) = self.encoding.filter(|_| !is_symmetric_jwk(bytes)) {
+        if let Some(encoding) = self.encoding.filter(|_| !jwk::is_symmetric_jwk(bytes)) {
             return Ok(vec![
                 self.build_key(KeyMaterial::Secret(decode_secret(bytes, encoding)?), None)?,
             ]);
         }
-        let trimmed = bytes.trim_ascii_start();
-        if trimmed.starts_with(b"{") {
-            let object = parse_strict_object(bytes)
-                .map_err(|error| invalid_key(&format!("the JWK is {error}")))?;
+        if jwk::starts_like_object(bytes) {
+            let object = jwk::parse_object(bytes, "JWK")?;
             if object.contains_key("keys") {
                 return self.read_jwk_set(&object);
             }
             return Ok(vec![self.read_jwk(&object)?]);
         }
-        let material = if is_pem(bytes) {
+        let material = if pem::is_pem(bytes) {
             import_pem(bytes)?
         } else if self.algorithm.is_some_and(Algorithm::is_symmetric) {
             KeyMaterial::Secret(decode_secret(bytes, SecretEncoding::Text)?)
@@ -121,7 +119,7 @@ impl KeyImporter {
         let jwks = set.get("keys").and_then(Value::as_array);
         let jwks = jwks.filter(|jwks| !jwks.is_empty());
         let jwks = jwks.ok_or_else(|| invalid_key("expected a non-empty array in `keys`"))?;
-        ensure_unique_kids(jwks.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
+        jwk::ensure_unique_kids(jwks.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
         let read_member = |(index, jwk): (usize, &Value)| {
             let key = match jwk.as_object() {
                 Some(jwk) => self.read_jwk(jwk),
@@ -140,8 +138,8 @@ impl KeyImporter {
     }
 
     fn read_jwk(self, jwk: &Map<String, Value>) -> Result<KeySpec, ImportError> {
-        check_key_use(jwk, &["sign"])?;
-        key_id(jwk)?;
+        jwk::check_key_use(jwk, &["sign"])?;
+        jwk::key_id(jwk)?;
         let jwk_algorithm = match jwk.get("alg").map(Value::as_str) {
             None => None,
             Some(Some(name)) => Some(Algorithm::parse(name)?),
@@ -178,8 +176,10 @@ impl KeyImporter {
             KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {
                 let key = build_private_key(algorithm, self.purpose, &pkcs8)
-                    .map_err(|error| invalid_key(&error.to_string()))?;
-                parse_jwk(key.public_jwk.as_ref().unwrap_or(&Map::new()), false)?;
+                    .map_err(|error| invalid_key(error.to_string()))?;
+                if let Some(public_jwk) = &key.public_jwk {
+                    jwk::public_key(public_jwk)?.to_decoding_key()?;
+                }
                 Ok(key)
             }
         }
@@ -207,10 +207,6 @@ impl KeyImporter {
 /// Returns whether a symmetric key has the bytes of a public key in `public_keys`.
 pub(crate) fn equals_public_key(key: &KeySpec, public_keys: &PublicKeys) -> bool {
     key.algorithm.is_symmetric() && public_keys.contains(key.material.expose_secret())
-}
-
-fn invalid_key(reason: &str) -> InvalidValue {
-    InvalidValue::new("key", reason)
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //! plain or in base64 or hex.
 
 use crate::crypto::der;
-use crate::crypto::verifier::is_pem;
-use crate::model::parse_strict_object;
+use crate::crypto::pem::is_pem;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -78,13 +77,6 @@ const MIN_TEXT_LENGTH: usize = 32;
 /// DER, plain or in base64 or hex.
 pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
-}
-
-/// Returns whether the bytes are a single JWK with the `kty` of a symmetric key.
-pub(in crate::crypto) fn is_symmetric_jwk(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().starts_with(b"{")
-        && parse_strict_object(bytes)
-            .is_ok_and(|jwk| jwk.get("kty").is_some_and(|kind| kind == "oct"))
 }
 
 fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 pub(crate) use key_format::KeyFormat;
-pub(super) use key_format::{detect_key, is_symmetric_jwk};
+pub(super) use key_format::detect_key;
 pub(crate) use public_keys::PublicKeys;
 use zeroize::Zeroizing;
 

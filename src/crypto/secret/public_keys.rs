@@ -2,7 +2,7 @@
 //! detect, and are therefore compared with known public keys.
 
 use super::key_format::decode_candidates;
-use crate::crypto::verifier::decode_member;
+use crate::crypto::jwk::decode_member;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 

@@ -1,6 +1,7 @@
 //! Signing and verification of compact tokens, with exactly one algorithm per key.
 
-use super::{CompactJws, Error};
+use super::compact::CompactJws;
+use super::error::Error;
 use crate::model::{Algorithm, KeySpec, KeyType};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{

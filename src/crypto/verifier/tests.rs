@@ -1,6 +1,9 @@
-//! Refused keys and the reasons.
+//! Accepted and refused keys, and the reasons.
 
 use super::*;
+use crate::crypto::{generate_key, initialize_crypto, public_key_pem};
+use crate::model::{Purpose, RsaBits};
+use ::pem::{Pem, encode};
 use serde_json::json;
 
 fn refusal_reason(set: &Value) -> String {
@@ -30,21 +33,45 @@ fn private_jwk_is_refused() {
     assert_eq!(refusal_reason(&key), private_key_error().reason);
 }
 
-#[test]
-fn ed25519_point_has_one_encoding() {
-    let mut accepted_count = 0;
-    // The coordinates 0 to 18 have a second encoding: 2^255 - 19 to 2^255 - 1.
-    for first in 0xED..=0xFF {
-        let mut non_canonical = [0xFF; 32];
-        (non_canonical[0], non_canonical[31]) = (first, 0x7F);
-        assert!(ed25519_verifier(&non_canonical).is_err());
-        let mut canonical = [0; 32];
-        canonical[0] = first - 0xED;
-        accepted_count += usize::from(ed25519_verifier(&canonical).is_ok());
+fn pem_refusal_reason(tag: &str, der: &[u8]) -> String {
+    parse_pem(encode(&Pem::new(tag, der)).as_bytes()).unwrap_err().reason
+}
+
+/// Returns nested sequences, the innermost of which is empty.
+fn nested_sequences(levels: usize) -> Vec<u8> {
+    let mut heads = Vec::new();
+    let mut length = 0_u32;
+    for _ in 0..levels {
+        let head = [&[0x30, 0x83][..], &length.to_be_bytes()[1..]].concat();
+        length += 5;
+        heads.push(head);
     }
-    // Not every coordinate belongs to a valid point: without the count, the test could accept none.
-    assert!(
-        accepted_count > 5,
-        "accepted canonical encodings: found {accepted_count}, expected more than 5"
-    );
+    heads.into_iter().rev().flatten().collect()
+}
+
+#[test]
+fn pem_key_family_is_recognised() {
+    initialize_crypto();
+    for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+        let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
+        let text = public_key_pem(&key).unwrap().unwrap();
+        let verifier = parse_pem(text.as_bytes()).unwrap();
+        assert!(verifier.algorithms.contains(&algorithm));
+        let der = ::pem::parse(&text).unwrap().into_contents();
+        let longer = [&der[..], &[0]].concat();
+        assert!(parse_pem(encode(&Pem::new("PUBLIC KEY", longer)).as_bytes()).is_err());
+        assert!(parse_pem(encode(&Pem::new("EC PARAMETERS", der)).as_bytes()).is_err());
+        assert!(parse_pem(format!("{text}{text}").as_bytes()).is_err(), "two keys");
+    }
+}
+
+#[test]
+fn nested_pem_content_is_refused() {
+    let expected = "not an RSA, P-256, P-384 or Ed25519 public key";
+    for tag in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
+        assert_eq!(pem_refusal_reason(tag, &nested_sequences(100_000)), expected);
+    }
+    let certificate_refusal =
+        "certificates are not supported; extract the key with `openssl x509 -pubkey`";
+    assert_eq!(pem_refusal_reason("CERTIFICATE", &nested_sequences(2)), certificate_refusal);
 }

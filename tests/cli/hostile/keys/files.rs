@@ -117,9 +117,8 @@ pub(in crate::hostile) fn damaged_public_key_table() -> Table {
     for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
         let der = decode_pem(text);
         let label = "PUBLIC KEY";
-        let truncated = if alg == "ES256" { "not a point on the curve" } else { NO_PUBLIC_KEY };
         for (defect, message, file) in [
-            ("with half of the DER", truncated, pem(label, &der[..der.len() / 2])),
+            ("with half of the DER", NO_PUBLIC_KEY, pem(label, &der[..der.len() / 2])),
             ("with empty DER", NO_PUBLIC_KEY, pem(label, b"")),
             ("with zeros as DER", NO_PUBLIC_KEY, pem(label, &vec![0; der.len()])),
             ("with nested sequences", NO_PUBLIC_KEY, pem(label, &nested_sequences(30_000))),

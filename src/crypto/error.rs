@@ -1,0 +1,32 @@
+//! Errors of cryptographic operations and of key material.
+
+use crate::model::InvalidValue;
+
+/// Error of a cryptographic operation.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A new or imported key does not fit its algorithm.
+    #[error("unusable key: {0}")]
+    Key(String),
+    /// Key material that was valid at generation or import is no longer usable. Contains the
+    /// escaped key id.
+    #[error("unusable key `{0}`")]
+    DamagedKey(String),
+    /// A stored password hash is malformed or exceeds the limits of an import.
+    #[error("unusable password hash: {0}")]
+    DamagedHash(String),
+    /// The stored class of the costliest password hash is malformed or exceeds the limits.
+    #[error("unusable `costliest_hash`: {0}")]
+    DamagedHashClass(String),
+    /// Argon2 failed, for example because of too little memory.
+    #[error("cannot hash the password: {0}")]
+    Hash(String),
+    /// The operating system provides no random numbers.
+    #[error("no random numbers available")]
+    Random,
+}
+
+/// Returns the error for refused key material.
+pub(super) fn invalid_key(reason: impl Into<String>) -> InvalidValue {
+    InvalidValue::new("key", reason)
+}
