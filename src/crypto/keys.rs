@@ -133,7 +133,7 @@ fn add_key_members(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::signature::tests::{rfc7517, rfc7638, rfc8037, rsa_pkcs8};
+    use crate::crypto::signature::tests::{rfc7517, rfc8037, rsa_pkcs8};
     use secrecy::ExposeSecret;
 
     fn generate_test_key(algorithm: Algorithm) -> KeySpec {
@@ -166,7 +166,7 @@ mod tests {
             build_private_key(algorithm, Purpose::App, pkcs8).unwrap().kid
         };
         let id = kid(Algorithm::RS256, &rsa_pkcs8(&rfc7517::rsa_jwk()));
-        assert_eq!(id.as_str(), rfc7638::THUMBPRINT);
+        assert_eq!(id.as_str(), rfc7517::THUMBPRINT);
         let id = kid(Algorithm::EdDSA, &rfc8037::pkcs8());
         assert_eq!(id.as_str(), rfc8037::THUMBPRINT);
     }

@@ -1,16 +1,15 @@
-//! Test vectors of RFCs, one file each, and tests of signatures that jeton creates.
+//! Test vectors of RFCs, and tests of signatures that jeton creates.
 
 mod rfc7515;
 pub(in crate::crypto) mod rfc7517;
-mod rfc7519;
 mod rfc7520;
-pub(in crate::crypto) mod rfc7638;
 pub(in crate::crypto) mod rfc8037;
 
 use super::*;
 use crate::crypto::{decode_lenient, generate_key, initialize_crypto, read_jwks};
 use crate::model::{Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
 use aws_lc_rs::signature::{
     ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, UnparsedPublicKey,
 };
@@ -85,27 +84,18 @@ fn public_part(mut jwk: Value) -> Value {
 
 /// Returns the PKCS#8 of an RSA private key. Panics if the numbers of the key are inconsistent.
 pub(in crate::crypto) fn rsa_pkcs8(jwk: &Value) -> Vec<u8> {
-    let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| member_bytes(jwk, name));
-    // RFC 8017, appendix A.1.2: the version 0, then the numbers. A zero byte keeps a number
-    // positive.
-    let integers = std::iter::once(vec![]).chain(numbers).flat_map(|number| {
-        let is_positive = number.first().is_some_and(|first| *first < 0x80);
-        let sign: &[u8] = if is_positive { &[] } else { &[0] };
-        encode_der(0x02, &[sign, &number].concat())
+    let number = |name| member_bytes(jwk, name);
+    let pair = RsaKeyPair::from_components(&KeyPairComponents {
+        public_key: PublicKeyComponents { n: number("n"), e: number("e") },
+        d: number("d"),
+        p: number("p"),
+        q: number("q"),
+        dP: number("dp"),
+        dQ: number("dq"),
+        qInv: number("qi"),
     });
-    let pair = RsaKeyPair::from_der(&encode_der(0x30, &integers.collect::<Vec<u8>>())).unwrap();
-    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    let pkcs8: Pkcs8V1Der<'_> = pair.unwrap().as_der().unwrap();
     pkcs8.as_ref().to_vec()
-}
-
-fn encode_der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let [.., high, low] = content.len().to_be_bytes();
-    let length = match content.len() {
-        0..0x80 => vec![low],
-        0x80..0x100 => vec![0x81, low],
-        _ => vec![0x82, high, low],
-    };
-    [&[tag], &length[..], content].concat()
 }
 
 fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {

@@ -1,4 +1,5 @@
-//! RFC 7515, appendix A: signatures of every kind, and an unsecured token.
+//! RFC 7515, appendix A: signatures of every kind, and an unsecured token. RFC 7519 has the same
+//! tokens.
 
 use super::*;
 
@@ -95,4 +96,33 @@ fn rfc7515_a5_none() {
         assert!(!is_signature_valid(&token, &empty_secret, algorithm), "{algorithm:?}");
     }
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
+}
+
+/// Returns the claims of RFC 7519, section 3.1.
+fn example_claims() -> Value {
+    serde_json::json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true})
+}
+
+/// RFC 7519, section 3.1: the claims of appendix A.1.
+#[test]
+fn rfc7519_3_1_example() {
+    let (header, claims) = decode_lenient(A1_TOKEN).unwrap();
+    assert_eq!(header, serde_json::json!({"typ": "JWT", "alg": "HS256"}));
+    assert_eq!(claims, example_claims());
+    assert!(jwk_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN));
+}
+
+/// RFC 7519, section 6.1: the same claims in an unsecured token can be decoded, but do not verify.
+#[test]
+fn rfc7519_6_1_unsecured() {
+    let (header, claims) = decode_lenient(A5_TOKEN).unwrap();
+    assert_eq!(header, serde_json::json!({"alg": "none"}));
+    assert_eq!(claims, example_claims());
+    let payload_part = |token: &str| token.split('.').nth(1).map(str::to_owned);
+    assert_eq!(payload_part(A5_TOKEN), payload_part(A1_TOKEN));
+    assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
+    // The signature of the signed token covers its header and does not fit either.
+    let (_, signature) = A1_TOKEN.rsplit_once('.').unwrap();
+    let forged = format!("{}{signature}", A5_TOKEN);
+    assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &forged));
 }

@@ -1,8 +1,9 @@
-//! RFC 7517, appendix A: JWK Sets.
+//! RFC 7517, appendix A: JWK Sets. RFC 7638: the thumbprint of a key of these sets.
 
 use super::*;
 use crate::crypto::Verifier;
 use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+use jsonwebtoken::jwk::ThumbprintHash;
 
 /// EC key of appendix A.2; appendix A.1 has the public part.
 fn ec_jwk() -> Value {
@@ -131,4 +132,27 @@ fn rfc7517_a3_symmetric_keys() {
         &CompactJws::parse(&with_changed_letter(rfc7515::A1_TOKEN, 50)).unwrap(),
         Algorithm::HS256
     ));
+}
+
+/// Thumbprint of the RSA key (RFC 7638, section 3.1).
+pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+/// RFC 7638, section 3.1: checks the thumbprint of the JWT library. The tests of key generation check that the thumbprint is the key id.
+#[test]
+fn rfc7638_3_1_thumbprint() {
+    initialize_crypto();
+    let thumbprint = |jwk: Value| {
+        let jwk: Jwk = serde_json::from_value(jwk).unwrap();
+        jwk.thumbprint(ThumbprintHash::SHA256).unwrap()
+    };
+    assert_eq!(thumbprint(rsa_jwk()), THUMBPRINT);
+    let mut required_members = public_part(rsa_jwk());
+    required_members.as_object_mut().unwrap().retain(|name, _| name != "alg" && name != "kid");
+    assert_eq!(
+        thumbprint(required_members.clone()),
+        THUMBPRINT,
+        "only the parameters of the key determine the thumbprint"
+    );
+    required_members["n"] = member_text(&required_members, "n").replace("0vx7", "0vx8").into();
+    assert_ne!(thumbprint(required_members), THUMBPRINT);
 }

@@ -1,6 +1,7 @@
 //! RFC 8037, appendix A: Ed25519.
 
 use super::*;
+use aws_lc_rs::signature::Ed25519KeyPair;
 use jsonwebtoken::jwk::ThumbprintHash;
 
 /// Private key of appendix A.1; appendix A.2 has the public part.
@@ -13,11 +14,11 @@ fn jwk() -> Value {
     })
 }
 
-/// Returns the PKCS#8 of an Ed25519 key (RFC 8410, section 7).
+/// Returns the PKCS#8 of the private key.
 pub(in crate::crypto) fn pkcs8() -> Vec<u8> {
-    let private = encode_der(0x04, &encode_der(0x04, &member_bytes(&jwk(), "d")));
-    let algorithm_identifier = encode_der(0x30, &encode_der(0x06, &[0x2b, 0x65, 0x70]));
-    encode_der(0x30, &[&[0x02, 0x01, 0x00], &algorithm_identifier[..], &private].concat())
+    let [d, x] = ["d", "x"].map(|name| member_bytes(&jwk(), name));
+    let pair = Ed25519KeyPair::from_seed_and_public_key(&d, &x).unwrap();
+    pair.to_pkcs8v1().unwrap().as_ref().to_vec()
 }
 
 /// Thumbprint of appendix A.3.
