@@ -1,9 +1,4 @@
 //! Login and logout with the session file.
-//!
-//! A login first writes the new session to the session file as pending, together with the current
-//! login. Then one transaction of the store replaces the old session with the new session. A
-//! command that reads a pending login asks the store which of the two sessions exists. An
-//! interruption at any point neither logs the user out nor leaves a session that no file contains.
 
 use super::App;
 use crate::authority::accounts::{LoginCredentials, Registration};
@@ -11,10 +6,10 @@ use crate::authority::sessions::{AuthenticatedUser, TokenPair};
 use crate::authority::{self, AuditContext};
 use crate::failure::{Failure, Kind};
 use crate::model::escape;
-use crate::session_file::{self, LockedSessionFile, Login, PendingLogin, SessionFile};
+use crate::session_file::{self, Content, LockedSessionFile, Login, SessionFile};
 use crate::store::Store;
 use secrecy::ExposeSecret;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 impl App {
     /// Logs in and saves the session in the file. Returns whether a previous session was ended.
@@ -29,7 +24,7 @@ impl App {
     /// created.
     pub(crate) fn ensure_session_can_be_saved(&self) -> Result<(), Failure> {
         let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
-        Ok(SessionFile::prepare_directory(directory)?)
+        Ok(session_file::prepare_directory(directory.as_deref())?)
     }
 
     /// Creates the first admin of the store, and saves the session in the file.
@@ -56,7 +51,7 @@ impl App {
         let read_result = locked_file.read();
         let previous_login = match &read_result {
             Err(session_file::Error::Damaged) => None,
-            _ => self.resolve_pending_login(&file, &locked_file)?,
+            _ => self.settle_login(&locked_file)?,
         };
         let path = self.store()?.path().to_owned();
         let context = self.audit_context()?;
@@ -68,33 +63,21 @@ impl App {
             &authenticated_user,
             replaced_sid,
             |tokens| {
-                let pending_login =
-                    Some(PendingLogin { previous: previous_login.clone().map(Box::new) });
-                let login = Login { pending_login, ..login_from_tokens(path.clone(), tokens) };
-                Ok::<_, Failure>(locked_file.write(&login)?)
+                let login = login_from_tokens(path.clone(), tokens);
+                Ok::<_, Failure>(locked_file.begin_login(login, previous_login.clone())?)
             },
         );
         // The outcome is usually known now. If the outcome is unknown or the file cannot be
-        // written, the next command resolves the pending login.
+        // written, the next command settles the pending login.
         if !matches!(&result, Err(failure) if failure.kind() == Kind::OutcomeUnknown) {
-            let _ = self.resolve_pending_login(&file, &locked_file);
+            let _ = self.settle_login(&locked_file);
         }
         let (tokens, was_replaced) = result?;
         self.user_id = Some(tokens.user.id);
-        if let Ok((Some(login), _)) = read_result {
-            self.warn_of_replaced_session(&login.store_path, &path);
-        }
-        if let Some((_, source)) = self.bearer_credential()? {
-            self.print_warning(&format!("commands use the token in {source}, not this session"));
-        }
-        Ok((tokens, was_replaced))
-    }
-
-    /// Warns if the session file held a session of another copy of the store: copies have the same
-    /// id and therefore the same session file.
-    fn warn_of_replaced_session(&self, previous_store: &Path, path: &Path) {
-        if previous_store != path && previous_store.exists() {
-            let display_path = escape(&previous_store.to_string_lossy());
+        if let Ok(Content { other_copy: Some(copy), .. }) = read_result
+            && copy.exists()
+        {
+            let display_path = escape(&copy.to_string_lossy());
             self.print_warning(&format!(
                 "this session replaces the session of `{display_path}`, of which this store is a copy"
             ));
@@ -102,6 +85,10 @@ impl App {
                 "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
             );
         }
+        if let Some((_, source)) = self.bearer_credential()? {
+            self.print_warning(&format!("commands use the token in {source}, not this session"));
+        }
+        Ok((tokens, was_replaced))
     }
 
     /// Ends the session of the bearer credential or of the session file, and removes the file.
@@ -125,7 +112,7 @@ impl App {
         if !self.has_login(&file)? {
             return Ok(false);
         }
-        if let Ok(Some(login)) = self.resolve_pending_login(&file, &locked_file) {
+        if let Ok(Some(login)) = self.settle_login(&locked_file) {
             let context = self.audit_context()?;
             match authority::sessions::end(
                 self.store()?,
@@ -155,33 +142,18 @@ impl App {
         match self.load_login(file)? {
             Some(login) if login.pending_login.is_some() => {
                 let locked_file = file.lock(self.options.wait)?;
-                self.resolve_pending_login(file, &locked_file)
+                self.settle_login(&locked_file)
             }
             login => Ok(login),
         }
     }
 
-    /// Returns the login whose session exists: the pending login or the previous login. Updates the
-    /// file accordingly.
-    pub(super) fn resolve_pending_login(
+    /// See [`LockedSessionFile::settle_login`].
+    pub(super) fn settle_login(
         &mut self,
-        file: &SessionFile,
         locked_file: &LockedSessionFile,
     ) -> Result<Option<Login>, Failure> {
-        let Some(mut login) = self.load_login(file)? else { return Ok(None) };
-        let Some(pending_login) = login.pending_login.take() else { return Ok(Some(login)) };
-        if authority::sessions::exists(self.store()?, login.sid)? {
-            locked_file.write(&login)?;
-            return Ok(Some(login));
-        }
-        let previous = pending_login.previous.map(|login| *login);
-        match &previous {
-            Some(previous) => locked_file.write(previous)?,
-            None => {
-                locked_file.remove()?;
-            }
-        }
-        Ok(previous)
+        locked_file.settle_login(|sid| Ok(authority::sessions::exists(self.store()?, sid)?))
     }
 }
 

@@ -196,8 +196,8 @@ impl App {
         // At most two refreshes are needed: the first completes an interrupted refresh, whose
         // tokens may have expired in the meantime. The third pass only checks the result.
         for _ in 0..3 {
-            let login = self.resolve_pending_login(file, &locked_file)?;
-            let mut login = login.ok_or_else(Failure::not_logged_in)?;
+            let login = self.settle_login(&locked_file)?;
+            let login = login.ok_or_else(Failure::not_logged_in)?;
             // `Always` refreshes regardless of the old access token.
             if policy != RefreshPolicy::Always {
                 let access = login.access_token.expose_secret();
@@ -211,22 +211,17 @@ impl App {
                     Ok(_) | Err(_) => {}
                 }
             }
-            let pair_ids = login.pending_refresh.map_or_else(NewPairIds::generate, |pending| {
-                NewPairIds { access: pending.access_jti, refresh: pending.refresh_jti }
-            });
-            if login.pending_refresh.is_none() {
-                login.pending_refresh = Some(PendingRefresh {
-                    access_jti: pair_ids.access,
-                    refresh_jti: pair_ids.refresh,
-                });
-                locked_file.write(&login)?;
-            }
+            let pending = locked_file.begin_refresh(&login, || {
+                let NewPairIds { access, refresh } = NewPairIds::generate();
+                PendingRefresh { access_jti: access, refresh_jti: refresh }
+            })?;
+            let pair_ids = NewPairIds { access: pending.access_jti, refresh: pending.refresh_jti };
             // The refresh is recorded as a separate audit event, whichever command runs.
             let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
             let refresh = login.refresh_token.expose_secret();
             let tokens = authority::sessions::refresh(self.store()?, &context, refresh, pair_ids)
                 .map_err(with_login_hint)?;
-            locked_file.write(&login_from_tokens(login.store_path, &tokens))?;
+            locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
             // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
         }
@@ -239,22 +234,21 @@ impl App {
         Ok(authority::sessions::refresh(self.store()?, &context, refresh, NewPairIds::generate())?)
     }
 
-    /// Returns the login in the session file, if the login belongs to the store at this path. A
-    /// copy of the store at another path does not use the login of the original.
-    pub(super) fn load_login(&mut self, file: &SessionFile) -> Result<Option<Login>, Failure> {
-        let (login, permissions_fixed) = file.read()?;
-        if permissions_fixed {
+    /// Returns the login in the session file, if any. A pending login is not settled.
+    pub(super) fn load_login(&self, file: &SessionFile) -> Result<Option<Login>, Failure> {
+        let content = file.read()?;
+        if content.was_exposed {
             self.print_warning(
                 "the session file was readable by other users; fixed its permissions",
             );
         }
-        let path = self.store()?.path();
-        Ok(login.filter(|login| login.store_path == path))
+        Ok(content.login)
     }
 
     pub(super) fn locate_session_file(&mut self) -> Result<SessionFile, Failure> {
         let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
-        Ok(SessionFile::new(directory, self.store()?.id()?)?)
+        let store = self.store()?;
+        Ok(SessionFile::new(directory, store.id()?, store.path())?)
     }
 }
 

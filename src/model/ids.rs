@@ -1,6 +1,6 @@
 //! Ids: integers for people to type, UUIDs (version 7) for programs.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
 macro_rules! uuid_id {
@@ -61,6 +61,13 @@ macro_rules! impl_parse {
             /// are case-sensitive: see `parse`.
             pub(crate) fn parse_lenient(text: &str) -> Option<Self> {
                 Self::parse(&text.to_ascii_lowercase())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::parse(&String::deserialize(deserializer)?)
+                    .ok_or_else(|| de::Error::custom("not a UUID in canonical form"))
             }
         })+
     };

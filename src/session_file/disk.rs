@@ -1,0 +1,141 @@
+//! Secure access to the session file, its directory and its lock file.
+
+use crate::directory::{self, InsecureDirectory};
+use crate::files;
+use rustix::fs::{Access, Mode, OFlags, access};
+use rustix::io::Errno;
+use std::fs::{DirBuilder, File, Metadata, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Reason why the session file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file operation failed, possibly only temporarily.
+    #[error("the session file cannot be used: {0}")]
+    Io(String),
+    #[error("disk full: the session file cannot be written")]
+    DiskFull,
+    /// The path can never be read or written.
+    #[error("the session file cannot be used: {0}")]
+    Unusable(String),
+    /// The file is a link, not a regular file, or owned by another user.
+    #[error("the session file is {0}")]
+    InsecureFile(&'static str),
+    /// Other users can write the directory of the file.
+    #[error("other users can write the directory of the session file")]
+    InsecureDirectory(InsecureDirectory),
+    /// The content is invalid.
+    #[error("the session file is damaged")]
+    Damaged,
+    /// Another process holds the lock.
+    #[error("the session is in use by another process")]
+    Busy,
+    /// No home directory exists and no directory is configured.
+    #[error("no home directory or configuration directory for the session file")]
+    NoDirectory,
+}
+
+/// Content of a file that only the current user can read.
+pub(super) struct PrivateFile {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// Other users could read the file until now.
+    pub(super) was_exposed: bool,
+}
+
+/// Reads a file of the current user, without following a link, and removes the permissions of other
+/// users. Returns `None` if the file is missing.
+pub(super) fn read(directory: &Path, path: &Path) -> Result<Option<PrivateFile>, Error> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        Err(error) => return Err(open_error(error)),
+    };
+    let metadata = check_ownership(&file)?;
+    directory::check_permissions(directory)?;
+    let was_exposed = restrict_permissions(&file, &metadata, 0o600)?;
+    let bytes = files::read_document(file).map_err(|_| Error::Damaged)?;
+    Ok(Some(PrivateFile { bytes, was_exposed }))
+}
+
+/// Waits for the lock; creates the directory if necessary.
+pub(super) fn open_lock(
+    directory: &Path,
+    name: &str,
+    lock_timeout: Duration,
+) -> Result<File, Error> {
+    create_directory(directory)?;
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let lock = rustix::fs::open(directory.join(name), flags, Mode::from_raw_mode(0o600));
+    let lock = File::from(lock.map_err(open_error)?);
+    check_ownership(&lock)?;
+    if files::lock(&lock, lock_timeout)? { Ok(lock) } else { Err(Error::Busy) }
+}
+
+/// Creates the directory if necessary; fails if no session file can be written in it.
+pub(crate) fn prepare_directory(directory: Option<&Path>) -> Result<(), Error> {
+    let directory = directory.ok_or(Error::NoDirectory)?;
+    create_directory(directory)?;
+    access(directory, Access::WRITE_OK).map_err(|error| std::io::Error::from(error).into())
+}
+
+/// Creates the directory with mode 0700, or restricts an existing directory to this mode.
+fn create_directory(path: &Path) -> Result<(), Error> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    directory::check_permissions_with_parents(&path.canonicalize()?)?;
+    let directory = File::open(path)?;
+    let metadata = directory.metadata()?;
+    restrict_permissions(&directory, &metadata, 0o700).map(drop)
+}
+
+fn open_error(error: Errno) -> Error {
+    match error {
+        Errno::LOOP => Error::InsecureFile("a symbolic link"),
+        error => std::io::Error::from(error).into(),
+    }
+}
+
+fn check_ownership(file: &File) -> Result<Metadata, Error> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(Error::InsecureFile("not a regular file"));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(Error::InsecureFile("owned by another user"));
+    }
+    Ok(metadata)
+}
+
+/// Removes the permissions of other users; returns whether there were any.
+fn restrict_permissions(file: &File, metadata: &Metadata, mode: u32) -> Result<bool, Error> {
+    let is_exposed = metadata.mode() & 0o077 != 0;
+    if is_exposed {
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    Ok(is_exposed)
+}
+
+impl From<directory::Error> for Error {
+    fn from(error: directory::Error) -> Self {
+        match error {
+            directory::Error::Io(error) => error.into(),
+            directory::Error::Insecure(insecure) => Self::InsecureDirectory(insecure),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        use ErrorKind::{AlreadyExists, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+        let permanent_kinds = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
+        let text = error.to_string();
+        if files::is_disk_full(&error) {
+            return Self::DiskFull;
+        }
+        if permanent_kinds.contains(&error.kind()) { Self::Unusable(text) } else { Self::Io(text) }
+    }
+}

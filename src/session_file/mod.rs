@@ -1,0 +1,263 @@
+//! Session file: the login to one store, and the state that an interrupted login or refresh leaves.
+//! Every change requires the lock of the file.
+//!
+//! A login writes the new login as pending, together with the login that it replaces, before the
+//! store commits the new session. The next reader asks the store which session exists and settles
+//! the login. A refresh writes the ids of the new token pair before it uses the refresh token, so
+//! that an interrupted refresh can be repeated. An interruption at any point neither logs the user
+//! out nor leaves a session that no file contains.
+
+mod disk;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use disk::{Error, prepare_directory};
+
+use crate::files;
+use crate::model::{Jti, Sid, StoreId, Timestamp, path_format};
+use disk::PrivateFile;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Login to a store: the content of the session file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Login {
+    /// Path of the store at the login: a copy of the store at another path is a different store.
+    #[serde(rename = "store", with = "path_format")]
+    pub(crate) store_path: PathBuf,
+    /// Session id.
+    pub(crate) sid: Sid,
+    #[serde(rename = "access", with = "secret_format")]
+    pub(crate) access_token: SecretString,
+    #[serde(rename = "refresh", with = "secret_format")]
+    pub(crate) refresh_token: SecretString,
+    #[serde(with = "unix_format")]
+    pub(crate) access_expires_at: Timestamp,
+    #[serde(with = "unix_format")]
+    pub(crate) refresh_expires_at: Timestamp,
+    /// Token ids of a refresh that may have been interrupted.
+    #[serde(rename = "pending")]
+    pub(crate) pending_refresh: Option<PendingRefresh>,
+    /// Recovery state, present until the store has committed the session.
+    #[serde(rename = "beginning", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pending_login: Option<PendingLogin>,
+}
+
+/// State to restore if the store never committed the session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PendingLogin {
+    /// The login that the pending login replaces.
+    #[serde(rename = "before")]
+    previous: Option<Box<Login>>,
+}
+
+/// Token ids that a refresh chooses before it uses the refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingRefresh {
+    /// `jti` of the next access token.
+    #[serde(rename = "access")]
+    pub(crate) access_jti: Jti,
+    /// `jti` of the next refresh token.
+    #[serde(rename = "refresh")]
+    pub(crate) refresh_jti: Jti,
+}
+
+impl Login {
+    /// Returns the login as pending; `previous` is the login that it replaces.
+    fn into_pending(self, previous: Option<Self>) -> Self {
+        Self { pending_login: Some(PendingLogin { previous: previous.map(Box::new) }), ..self }
+    }
+
+    /// Settles a pending login: returns the login if the store committed its session, or else the
+    /// login that it replaced.
+    fn settle(self, is_committed: bool) -> Option<Self> {
+        match self.pending_login {
+            Some(pending) if !is_committed => pending.previous.map(|previous| *previous),
+            _ => Some(Self { pending_login: None, ..self }),
+        }
+    }
+}
+
+/// Session file of one store in one configuration directory.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionFile {
+    directory: PathBuf,
+    store_id: StoreId,
+    store_path: PathBuf,
+}
+
+/// Session file that is locked against other processes until the value is dropped.
+pub(crate) struct LockedSessionFile {
+    session_file: SessionFile,
+    _lock: File,
+}
+
+/// Content of the session file.
+#[derive(Debug)]
+pub(crate) struct Content {
+    /// The login to the store at this path, if any.
+    pub(crate) login: Option<Login>,
+    /// Path of another copy of the store, whose login the file holds. Copies of a store have the
+    /// same id and therefore the same session file.
+    pub(crate) other_copy: Option<PathBuf>,
+    /// Other users could read the file until now.
+    pub(crate) was_exposed: bool,
+}
+
+impl SessionFile {
+    /// Returns the session file of a store in `directory`, without any file access.
+    pub(crate) fn new(
+        directory: Option<PathBuf>,
+        store_id: StoreId,
+        store_path: &Path,
+    ) -> Result<Self, Error> {
+        let directory = directory.ok_or(Error::NoDirectory)?;
+        Ok(Self { directory, store_id, store_path: store_path.to_owned() })
+    }
+
+    /// Returns the path of the file, which may not exist.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.join(self.name())
+    }
+
+    fn name(&self) -> String {
+        format!("{}.json", self.store_id)
+    }
+
+    /// Reads the file. A pending login is not settled.
+    pub(crate) fn read(&self) -> Result<Content, Error> {
+        let Some(PrivateFile { bytes, was_exposed }) = disk::read(&self.directory, &self.path())?
+        else {
+            return Ok(Content { login: None, other_copy: None, was_exposed: false });
+        };
+        let login: Login = serde_json::from_slice(&bytes).map_err(|_| Error::Damaged)?;
+        let (login, other_copy) = if login.store_path == self.store_path {
+            (Some(login), None)
+        } else {
+            (None, Some(login.store_path))
+        };
+        Ok(Content { login, other_copy, was_exposed })
+    }
+
+    /// Waits for the lock; creates the directory if necessary.
+    pub(crate) fn lock(&self, lock_timeout: Duration) -> Result<LockedSessionFile, Error> {
+        let lock =
+            disk::open_lock(&self.directory, &format!("{}.lock", self.store_id), lock_timeout)?;
+        Ok(LockedSessionFile { session_file: self.clone(), _lock: lock })
+    }
+}
+
+impl LockedSessionFile {
+    /// See [`SessionFile::read`].
+    pub(crate) fn read(&self) -> Result<Content, Error> {
+        self.session_file.read()
+    }
+
+    /// Returns the login whose session exists: the login in the file, or, if that login is pending
+    /// and the store did not commit its session, the login that it replaced. Updates the file
+    /// accordingly.
+    pub(crate) fn settle_login<E: From<Error>>(
+        &self,
+        session_exists: impl FnOnce(Sid) -> Result<bool, E>,
+    ) -> Result<Option<Login>, E> {
+        let Some(login) = self.read()?.login else { return Ok(None) };
+        if login.pending_login.is_none() {
+            return Ok(Some(login));
+        }
+        let is_committed = session_exists(login.sid)?;
+        let login = login.settle(is_committed);
+        match &login {
+            Some(login) => self.replace(login)?,
+            None => {
+                self.remove()?;
+            }
+        }
+        Ok(login)
+    }
+
+    /// Writes a login before the store commits its session. `previous` is the login to restore if
+    /// the store does not commit the session.
+    pub(crate) fn begin_login(&self, login: Login, previous: Option<Login>) -> Result<(), Error> {
+        self.replace(&login.into_pending(previous))
+    }
+
+    /// Returns the token ids for the next refresh: the ids of an interrupted refresh, or else the ids
+    /// that `generate` returns. Writes new ids to the file, before the refresh token is used.
+    pub(crate) fn begin_refresh(
+        &self,
+        login: &Login,
+        generate: impl FnOnce() -> PendingRefresh,
+    ) -> Result<PendingRefresh, Error> {
+        if let Some(pending) = login.pending_refresh {
+            return Ok(pending);
+        }
+        let pending = generate();
+        self.replace(&Login { pending_refresh: Some(pending), ..login.clone() })?;
+        Ok(pending)
+    }
+
+    /// Replaces the login.
+    pub(crate) fn replace(&self, login: &Login) -> Result<(), Error> {
+        let json = serde_json::to_string(login).map_err(|error| Error::Io(error.to_string()))?;
+        let json = zeroize::Zeroizing::new(json);
+        let file = &self.session_file;
+        Ok(files::replace(&file.directory, &file.name(), json.as_bytes(), 0o600)?)
+    }
+
+    /// Removes the file; returns whether it existed.
+    pub(crate) fn remove(&self) -> Result<bool, Error> {
+        match std::fs::remove_file(self.session_file.path()) {
+            Ok(()) => {
+                files::sync_directory(&self.session_file.directory)?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// JSON format of a secret.
+mod secret_format {
+    use secrecy::{ExposeSecret, SecretString};
+    use serde::Deserialize;
+
+    pub(super) fn serialize<S: serde::Serializer>(
+        secret: &SecretString,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose_secret())
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SecretString, D::Error> {
+        String::deserialize(deserializer).map(SecretString::from)
+    }
+}
+
+/// JSON format of a time: Unix seconds.
+mod unix_format {
+    use crate::model::Timestamp;
+    use serde::Deserialize;
+    use serde::de::Error;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde needs")]
+    pub(super) fn serialize<S: serde::Serializer>(
+        time: &Timestamp,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(time.unix())
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Timestamp, D::Error> {
+        let seconds = i64::deserialize(deserializer)?;
+        Timestamp::from_unix(seconds).ok_or_else(|| D::Error::custom("time out of range"))
+    }
+}
