@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::io::BufRead;
 
+/// Number of tokens per transaction.
+pub(super) const BATCH_SIZE: usize = 500;
+
 /// Upper limit for the claims of one batch, in bytes. Signing takes a multiple of this memory.
 const BATCH_BYTES: usize = 128 * 1024;
 

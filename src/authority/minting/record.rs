@@ -1,13 +1,10 @@
 //! Rows of recorded test tokens, and the checks that each token can be recorded.
 
 use super::super::Error;
-use super::MintJob;
-use super::signing::BATCH_SIZE;
-use super::template::TokenParts;
+use super::claim_rows::{BATCH_SIZE, ClaimRows};
 use super::token_builder::TokenBuilder;
 use crate::model::{
-    AppName, Grant, InvalidLine, Jti, KeySpec, Row, Timestamp, TokenKind, TokenOrigin, Untrusted,
-    UserId,
+    AppName, Grant, InvalidLine, Jti, Row, Timestamp, TokenKind, TokenOrigin, UserId,
 };
 use crate::store::{NewToken, Reader, ScratchDatabase};
 use serde_json::{Map, Value};
@@ -76,71 +73,64 @@ fn with_line(line: u64, error: Error) -> Error {
     if line == 0 { error } else { InvalidLine { line, reason: error.to_string() }.into() }
 }
 
-impl MintJob {
-    /// Refuses rows from which no token can be built and, if the request records tokens, rows whose
-    /// token cannot be recorded. Calls `check_jtis` with the planned `jti`s of each batch.
-    pub(super) fn validate_rows(
-        &self,
-        key: &KeySpec,
-        kid: Option<&Untrusted>,
-        owner: Option<UserId>,
-        mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.claim_rows
-            .scratch_database()
-            .filter(|_| self.request.record)
-            .map_or(Ok(()), ScratchDatabase::release_names)?;
-        let (mut offset, limit) = (0, self.claim_rows.sample_size());
-        while offset < limit {
-            let mut jtis = Vec::new();
-            for row in self.claim_rows.batch(offset, BATCH_SIZE.min(limit - offset))? {
-                offset += 1;
-                let builder = TokenBuilder { job: self, key, kid, row_claims: &row.fields };
-                let TokenParts { claims, .. } = builder.build_requested()?;
-                if let (true, Some(owner)) = (self.request.record, owner) {
-                    jtis.push(self.plan_jti(&row, &claims, owner)?);
-                }
+/// Refuses rows from which no token can be built and, if the request records tokens, rows whose
+/// token cannot be recorded. Calls `check_jtis` with the planned `jti`s of each batch.
+pub(super) fn validate_rows(
+    builder: &TokenBuilder<'_>,
+    claim_rows: &ClaimRows,
+    mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let is_recorded = builder.request.record;
+    let scratch = claim_rows.scratch_database().filter(|_| is_recorded);
+    scratch.map_or(Ok(()), ScratchDatabase::release_names)?;
+    let (mut offset, limit) = (0, claim_rows.sample_size());
+    while offset < limit {
+        let mut jtis = Vec::new();
+        for row in claim_rows.batch(offset, BATCH_SIZE.min(limit - offset))? {
+            offset += 1;
+            let parts = builder.build_requested(&row.fields)?;
+            if is_recorded {
+                jtis.push(plan_jti(builder, &row, &parts.claims)?);
             }
-            self.ensure_distinct_jtis(&jtis)?;
-            check_jtis(&jtis)?;
         }
-        Ok(())
+        ensure_distinct_jtis(scratch, &jtis)?;
+        check_jtis(&jtis)?;
     }
+    Ok(())
+}
 
-    fn plan_jti(
-        &self,
-        source_row: &Row,
-        claims: &Map<String, Value>,
-        owner: UserId,
-    ) -> Result<PlannedJti, Error> {
-        let token_row = build_token_row(claims, owner, 0, self.validity.issued_at);
-        let token_row = token_row.map_err(|error| with_line(source_row.line, error))?;
-        let is_custom = self.has_custom_jti(&source_row.fields);
-        let expires_at = token_row.expires_at.filter(|_| is_custom);
-        Ok(PlannedJti { jti: token_row.jti, line: source_row.line, expires_at })
-    }
+fn plan_jti(
+    builder: &TokenBuilder<'_>,
+    source_row: &Row,
+    claims: &Map<String, Value>,
+) -> Result<PlannedJti, Error> {
+    let line = source_row.line;
+    let (jti, expires_at) = parse_jti_and_expiry(claims).map_err(|error| with_line(line, error))?;
+    let is_custom = builder.request.has_custom_jti(&source_row.fields);
+    Ok(PlannedJti { jti, line, expires_at: is_custom.then_some(expires_at) })
+}
 
-    /// Refuses a `jti` that occurs twice in this request. A generated `jti` is unique and needs no
-    /// reservation.
-    fn ensure_distinct_jtis(&self, jtis: &[PlannedJti]) -> Result<(), Error> {
-        let Some(scratch) = self.claim_rows.scratch_database() else {
-            let mut pairs = jtis.iter().zip(jtis.iter().skip(1));
-            return if pairs.any(|(first, second)| first.jti == second.jti) {
-                Err(Error::Usage("each recorded token requires its own `jti`".to_owned()))
-            } else {
-                Ok(())
-            };
+/// Refuses a `jti` that occurs twice in a request. A generated `jti` is unique and needs no
+/// reservation. Rows from a file have a `scratch` database.
+fn ensure_distinct_jtis(
+    scratch: Option<&ScratchDatabase>,
+    jtis: &[PlannedJti],
+) -> Result<(), Error> {
+    let Some(scratch) = scratch else {
+        let mut pairs = jtis.iter().zip(jtis.iter().skip(1));
+        return if pairs.any(|(first, second)| first.jti == second.jti) {
+            Err(Error::Usage("each recorded token requires its own `jti`".to_owned()))
+        } else {
+            Ok(())
         };
-        for PlannedJti { jti, line, .. } in
-            jtis.iter().filter(|planned| planned.expires_at.is_some())
-        {
-            if let Some(first_line) = scratch.reserve_name(&jti.to_string(), *line)? {
-                let reason = format!("duplicate `jti`, first used on line {first_line}");
-                return Err(InvalidLine { line: *line, reason }.into());
-            }
+    };
+    for PlannedJti { jti, line, .. } in jtis.iter().filter(|planned| planned.expires_at.is_some()) {
+        if let Some(first_line) = scratch.reserve_name(&jti.to_string(), *line)? {
+            let reason = format!("duplicate `jti`, first used on line {first_line}");
+            return Err(InvalidLine { line: *line, reason }.into());
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Returns the row for a token with these claims. `jti`, `exp` and `iat` come from the claims;
@@ -151,14 +141,7 @@ pub(super) fn build_token_row(
     key: i64,
     now: Timestamp,
 ) -> Result<NewToken, Error> {
-    let refuse = |reason: &str| Err(Error::Usage(format!("a recorded token requires {reason}")));
-    let Some(jti) = claims.get("jti").and_then(Value::as_str).and_then(Jti::parse) else {
-        return refuse("a UUID as `jti`");
-    };
-    let Some(expires_at) = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix)
-    else {
-        return refuse("`exp` in whole seconds");
-    };
+    let (jti, expires_at) = parse_jti_and_expiry(claims)?;
     let issued_at = claims.get("iat").and_then(Value::as_i64).and_then(Timestamp::from_unix);
     let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
     let grant = Grant {
@@ -172,4 +155,13 @@ pub(super) fn build_token_row(
     let issued_at = issued_at.unwrap_or(now);
     let origin = TokenOrigin::default();
     Ok(NewToken { jti, grant, key, issued_at, expires_at: Some(expires_at), origin })
+}
+
+/// Returns `jti` and `exp` of a token to record, which requires both.
+fn parse_jti_and_expiry(claims: &Map<String, Value>) -> Result<(Jti, Timestamp), Error> {
+    let refuse = |reason: &str| Error::Usage(format!("a recorded token requires {reason}"));
+    let jti = claims.get("jti").and_then(Value::as_str).and_then(Jti::parse);
+    let jti = jti.ok_or_else(|| refuse("a UUID as `jti`"))?;
+    let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
+    Ok((jti, expires_at.ok_or_else(|| refuse("`exp` in whole seconds"))?))
 }

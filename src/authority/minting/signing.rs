@@ -1,32 +1,19 @@
-//! Signing and recording of test tokens, with a test key of the store or an external key.
+//! Signing of one test token, with the defects of the signature and of the serialization.
 
-use super::super::audit_context::OUTCOME_DONE;
-use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
-use super::super::principal::{Principal, require_role, write_as};
-use super::super::sessions::expiry_after;
-use super::super::signing::with_signing_key;
-use super::super::tokens::Expiry;
-use super::super::{AuditContext, Error};
-use super::claims::Validity;
-use super::record::{build_token_row, ensure_never_revoked, ensure_new_jtis, jti_taken_error};
+use super::super::Error;
+use super::defects::Defect;
+use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
-use super::{ClaimRows, MintRequest, Signer};
-use crate::model::{
-    Algorithm, KeySpec, Lifetime, Role, Row, Timestamp, TokenId, Untrusted, User, UserUuid,
-};
-use crate::store::{self, NewToken, Store, Writer};
-use secrecy::SecretString;
-use serde_json::{Map, Value};
-use std::borrow::Cow;
+use crate::crypto;
+use crate::model::{Algorithm, KeySpec, RsaBits, TokenId, Untrusted};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
-const MINTERS_ONLY: &str = "only minters and admins can mint test tokens";
-
-/// Number of tokens per transaction.
-pub(super) const BATCH_SIZE: usize = 500;
-
-/// A signed test token.
-#[derive(Debug)]
+/// A signed test token, as printed.
+#[derive(Debug, Serialize)]
 pub(crate) struct MintedToken {
+    #[serde(serialize_with = "serialize_exposed")]
     pub(crate) token: SecretString,
     /// `jti` claim; `None` if the claim is missing or not a string.
     pub(crate) jti: Option<Untrusted>,
@@ -34,265 +21,88 @@ pub(crate) struct MintedToken {
     pub(crate) id: Option<TokenId>,
 }
 
-/// Minting of the tokens of one request, in batches.
-#[derive(Debug)]
-pub(crate) struct MintJob {
-    pub(super) request: MintRequest,
-    pub(super) claim_rows: ClaimRows,
-    signed_count: usize,
-    now: Timestamp,
-    pub(super) issuer: Option<String>,
-    pub(super) uid: Option<UserUuid>,
-    pub(super) validity: Validity,
+fn serialize_exposed<S: Serializer>(
+    token: &SecretString,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(token.expose_secret())
 }
 
-/// Signing key of a job, with the principal that recorded tokens belong to.
-#[derive(Debug)]
-pub(crate) struct JobKey {
-    spec: KeySpec,
-    /// Row id of the key.
-    key_row_id: i64,
-    minter: Principal,
-    /// Row id of the audit event that counts the recorded tokens.
-    event: i64,
-    /// Set if the key is a newly generated HMAC secret, which no service has yet.
-    pub(crate) is_new_secret: bool,
-}
-
-impl MintJob {
-    /// Starts a job with a test key of the store, generated if missing. Validates every row, but
-    /// signs nothing yet.
-    pub(crate) fn with_store_key(
-        store: &mut Store,
-        audit: &AuditContext,
-        minter: &Principal,
-        request: MintRequest,
-        claim_rows: ClaimRows,
-    ) -> Result<(Self, JobKey), Error> {
-        let job = Self::for_minter(store, audit, minter, request, claim_rows)?;
-        let count = if job.request.record { 0 } else { job.claim_rows.count() };
-        let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
-        let record = |tx: &Writer<'_>, user: &User, _, new_key_note: &str, (): &()| {
-            Ok(audit.record_outcome(
-                tx,
-                Some(user.id),
-                Some(format!("{token_noun}{new_key_note}")),
-                OUTCOME_DONE,
-                count,
-            )?)
-        };
-        let (job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
-        Ok((job, job_key))
-    }
-
-    /// Creates a job for a minter, without selecting a key.
-    pub(super) fn for_minter(
-        store: &mut Store,
-        audit: &AuditContext,
-        minter: &Principal,
-        request: MintRequest,
-        claim_rows: ClaimRows,
-    ) -> Result<Self, Error> {
-        minter.require_role(Role::Minter, MINTERS_ONLY)?;
-        let settings = store.read(|tx| tx.load_settings())?;
-        Self::new(audit.now, request, claim_rows, Some(settings.issuer), Some(minter.user.uid))
-    }
-
-    /// Selects the signing key, validates every row with the key, and runs `work`.
-    ///
-    /// `record` runs in the transaction that inserts a new key. `record` is given the user, the row
-    /// id of the key, a text that names a new key, and the output of `work`, and returns the id of
-    /// the audit event.
-    pub(super) fn acquire_key<T>(
-        &self,
-        store: &mut Store,
-        audit: &AuditContext,
-        minter: &Principal,
-        work: impl Fn(&KeySpec) -> Result<T, Error>,
-        record: impl Fn(&Writer<'_>, &User, i64, &str, &T) -> Result<i64, Error>,
-    ) -> Result<(JobKey, T), Error> {
-        let (signing_key, output, (key_row_id, event)) = with_signing_key(
-            store,
-            |store| {
-                let signing_key = self.select_key(store)?;
-                self.validate_rows(
-                    &signing_key.spec,
-                    Some(&signing_key.spec.kid),
-                    Some(minter.user.id),
-                    |jtis| store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis)),
-                )?;
-                Ok(signing_key)
-            },
-            |signing_key| work(&signing_key.spec),
-            |store, signing_key, output| {
-                let note = format!(", signed by new key {}", signing_key.spec.kid.as_str());
-                let new_key_note = if signing_key.id.is_none() { note.as_str() } else { "" };
-                let result = write_as(store, minter, |tx, user| {
-                    require_role(user, Role::Minter, MINTERS_ONLY)?;
-                    let key = signing_key.ensure_inserted(tx, audit.now)?;
-                    Ok(Some((key, record(tx, user, key, new_key_note, output)?)))
-                });
-                match result {
-                    // Another process inserted a key first; use that key.
-                    Err(Error::Store(store::Error::AlreadyExists)) => Ok(None),
-                    other => other,
-                }
-            },
-        )?;
-        let is_new_secret = signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
-        let (spec, minter) = (signing_key.spec, minter.clone());
-        Ok((JobKey { spec, key_row_id, minter, event, is_new_secret }, output))
-    }
-
-    /// Starts a job with an external key.
-    pub(crate) fn with_external_key(
-        now: Timestamp,
-        key: &KeySpec,
-        kid: Option<&Untrusted>,
-        request: MintRequest,
-        claim_rows: ClaimRows,
-    ) -> Result<Self, Error> {
-        let job = Self::new(now, request, claim_rows, None, None)?;
-        job.validate_rows(key, kid, None, |_| Ok(()))?;
-        Ok(job)
-    }
-
-    fn new(
-        now: Timestamp,
-        request: MintRequest,
-        claim_rows: ClaimRows,
-        issuer: Option<String>,
-        uid: Option<UserUuid>,
-    ) -> Result<Self, Error> {
-        let issued_at = request.issued_at.unwrap_or(now);
-        let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
-        let expires_at = match request.expiry {
-            Expiry::At(time) => time,
-            Expiry::After(lifetime) => expiry_after(issued_at, lifetime)?,
-            Expiry::Default | Expiry::Never => expiry_after(issued_at, default_ttl)?,
-        };
-        Ok(Self {
-            request,
-            claim_rows,
-            signed_count: 0,
-            now,
-            issuer,
-            uid,
-            validity: Validity { issued_at, expires_at },
-        })
-    }
-
-    fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {
-        match &self.request.signer {
-            Signer::Key(kid) => store.read(|tx| load_test_key(tx, kid, self.now)),
-            Signer::Algorithm(algorithm) => {
-                let preset_algorithm = self.request.template.algorithm()?;
-                find_or_generate_test_key(
-                    store,
-                    algorithm.or(preset_algorithm).unwrap_or(Algorithm::ES256),
-                )
-            }
-        }
-    }
-
-    fn sign_row(
-        &self,
-        key: &KeySpec,
-        kid: Option<&Untrusted>,
-        row: &Row,
-    ) -> Result<(MintedToken, Map<String, Value>), Error> {
-        let builder = TokenBuilder { job: self, key, kid, row_claims: &row.fields };
-        let parts = builder.build_requested()?;
-        let token = builder.sign(&parts, self.request.defect)?;
+impl MintedToken {
+    /// Signs a token with header and claims `parts`.
+    pub(super) fn sign(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<Self, Error> {
+        let token = sign_token(builder.key, parts, builder.request.defect)?;
         let jti = parts.claims.get("jti").and_then(Value::as_str).map(Untrusted::new);
-        Ok((MintedToken { token, jti, id: None }, parts.claims))
+        Ok(Self { token, jti, id: None })
     }
+}
 
-    /// Signs the next batch without recording. Returns an empty list after the last batch.
-    pub(crate) fn next_unrecorded_batch(
-        &mut self,
-        key: &KeySpec,
-        kid: Option<&Untrusted>,
-    ) -> Result<Vec<MintedToken>, Error> {
-        let sign = |row: &Cow<'_, Row>| self.sign_row(key, kid, row).map(|(token, _)| token);
-        let rows = self.claim_rows.batch(self.signed_count, BATCH_SIZE)?;
-        let tokens = rows.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
-        self.signed_count += tokens.len();
-        Ok(tokens)
-    }
-
-    /// Signs and, if requested, records the next batch. Returns an empty list after the last batch.
-    pub(crate) fn next_batch(
-        &mut self,
-        store: &mut Store,
-        job_key: &mut JobKey,
-    ) -> Result<Vec<MintedToken>, Error> {
-        if !self.request.record {
-            return self.next_unrecorded_batch(&job_key.spec, Some(&job_key.spec.kid));
+/// Signs the token. Adds `defect` if the defect affects the signature or the serialization.
+pub(super) fn sign_token(
+    key: &KeySpec,
+    parts: &TokenParts,
+    defect: Option<Defect>,
+) -> Result<SecretString, Error> {
+    let sign_with = |key: &KeySpec, claims| crypto::sign_parts(key, &parts.header, claims);
+    let sign_valid = || sign_with(key, &parts.claims);
+    Ok(match defect {
+        Some(Defect::WrongKey) => {
+            let (algorithm, purpose) = (key.algorithm, key.purpose);
+            let other_key = crypto::generate_key(algorithm, purpose, RsaBits::default())?;
+            sign_with(&other_key, &parts.claims)?
         }
-        let source_rows = self.claim_rows.batch(self.signed_count, BATCH_SIZE)?;
-        let mut key = Some((job_key.spec.clone(), job_key.key_row_id));
-        let ((spec, key_row_id), (signed_tokens, _), ids) = with_signing_key(
-            store,
-            |store| {
-                if let Some(key) = key.take() {
-                    return Ok(key);
-                }
-                // The key no longer signs: the batch is signed again with its successor. Only a
-                // revoked key has no successor.
-                let key = self.select_key(store)?;
-                Ok((key.spec, key.id.ok_or(Error::KeyContention)?))
-            },
-            |(spec, key_row_id)| {
-                let sign = |row: &Cow<'_, Row>| self.sign_row(spec, Some(&spec.kid), row);
-                let signed_tokens = source_rows.iter().map(sign).collect::<Result<Vec<_>, _>>()?;
-                let (owner, now) = (job_key.minter.user.id, self.validity.issued_at);
-                let to_row = |(_, claims): &(MintedToken, _)| {
-                    build_token_row(claims, owner, *key_row_id, now)
-                };
-                let rows = signed_tokens.iter().map(to_row).collect::<Result<Vec<_>, _>>()?;
-                Ok((signed_tokens, rows))
-            },
-            |store, (_, key_row_id), (_, rows)| {
-                self.record_batch(store, job_key, *key_row_id, rows, &source_rows)
-            },
-        )?;
-        (job_key.spec, job_key.key_row_id) = (spec, key_row_id);
-        self.signed_count += signed_tokens.len();
-        let with_id = |((token, _), id)| MintedToken { id: Some(id), ..token };
-        Ok(signed_tokens.into_iter().zip(ids).map(with_id).collect())
-    }
-
-    /// Records a batch and adds to the count of the audit event. Returns `None` if the key may no
-    /// longer sign. An explicitly selected key may sign as long as it verifies, even if retired.
-    fn record_batch(
-        &self,
-        store: &mut Store,
-        job_key: &JobKey,
-        key_row_id: i64,
-        rows: &[NewToken],
-        source_rows: &[Cow<'_, Row>],
-    ) -> Result<Option<Vec<TokenId>>, Error> {
-        let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
-            let can_sign = match &self.request.signer {
-                Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
-                Signer::Algorithm(_) => tx.is_active_key(key_row_id)?,
-            };
-            if !can_sign {
-                return Ok(None);
-            }
-            let add = |(row, source_row): (&NewToken, &Cow<'_, Row>)| {
-                let expires_at = row.expires_at.filter(|_| self.has_custom_jti(&source_row.fields));
-                ensure_never_revoked(tx, key_row_id, row.jti, expires_at)?;
-                Ok::<_, Error>(tx.add_token(row)?)
-            };
-            let ids = rows.iter().zip(source_rows).map(add).collect::<Result<_, _>>()?;
-            tx.add_to_count(job_key.event, rows.len())?;
-            Ok::<_, Error>(Some(ids))
-        });
-        match result {
-            Err(Error::Store(store::Error::AlreadyExists)) => Err(jti_taken_error()),
-            other => other,
+        Some(Defect::AlgConfusion) => sign_with(&public_key_as_secret(key)?, &parts.claims)?,
+        Some(Defect::TamperedPayload) => {
+            let mut claims = parts.claims.clone();
+            claims.insert("tampered".to_owned(), json!(true));
+            with_payload_of(&sign_valid()?, &sign_with(key, &claims)?)
         }
-    }
+        Some(Defect::BadSignature) => edit_token(&sign_valid()?, |input, signature| {
+            let first = if signature.starts_with('A') { 'B' } else { 'A' };
+            let rest = signature.get(1..).unwrap_or_default();
+            format!("{input}.{first}{rest}")
+        }),
+        Some(Defect::Truncated) => edit_token(&sign_valid()?, |input, signature| {
+            // Whole groups of four characters keep the base64url well-formed.
+            let half = signature.len() / 8 * 4;
+            format!("{input}.{}", signature.get(..half).unwrap_or_default())
+        }),
+        Some(Defect::Malformed) => edit_token(&sign_valid()?, |input, _| input.to_owned()),
+        Some(Defect::AlgNone) => edit_token(&sign_valid()?, |input, _| format!("{input}.")),
+        None
+        | Some(
+            Defect::Expired
+            | Defect::NotYetValid
+            | Defect::UnknownKid
+            | Defect::WrongIssuer
+            | Defect::WrongAudience
+            | Defect::MissingExp
+            | Defect::MissingPermission
+            | Defect::WrongType
+            | Defect::Crit
+            | Defect::Oversized
+            | Defect::Revoked,
+        ) => sign_valid()?,
+    })
+}
+
+fn public_key_as_secret(key: &KeySpec) -> Result<KeySpec, Error> {
+    let pem = crypto::public_key_pem(key)?.unwrap_or_default();
+    let material = SecretSlice::from(pem.into_bytes());
+    Ok(KeySpec { algorithm: Algorithm::HS256, material, ..key.clone() })
+}
+
+/// Returns the token that `edit` makes of the signing input (header and payload) and the signature
+/// of `token`.
+fn edit_token(token: &SecretString, edit: impl Fn(&str, &str) -> String) -> SecretString {
+    let (input, signature) = token.expose_secret().rsplit_once('.').unwrap_or_default();
+    SecretString::from(edit(input, signature))
+}
+
+fn with_payload_of(token: &SecretString, payload_token: &SecretString) -> SecretString {
+    let payload = payload_token.expose_secret().split('.').nth(1).unwrap_or_default();
+    edit_token(token, |input, signature| {
+        let header = input.split('.').next().unwrap_or_default();
+        format!("{header}.{payload}.{signature}")
+    })
 }

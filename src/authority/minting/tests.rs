@@ -6,11 +6,12 @@ use crate::authority::test_store::{
     add_session, add_user, at, decode_token, issue_app_token, mint_request, mint_token,
     mint_token_text, new_store, new_store_with, refusal_reasons, set_setting, verification_reasons,
 };
+use crate::authority::tokens::Expiry;
 use crate::authority::verification::ExpectedKind;
 use crate::authority::{Error, RejectReason};
-use crate::model::{ExtraClaims, Lifetime, Purpose, Role, Setting, TokenKind};
+use crate::model::{Algorithm, ExtraClaims, Lifetime, Purpose, Role, Setting, TokenKind};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 #[test]
 fn default_test_token_has_standard_claims() {

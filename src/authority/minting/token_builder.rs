@@ -1,33 +1,46 @@
-//! Builder of one test token, valid or with a single defect. `verification` must not depend on this
-//! module.
+//! Header and claims of one test token, valid or with a single defect. `verification` must not
+//! depend on this module.
 
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
-use super::claims::Validity;
-use super::template::TokenParts;
-use super::{Defect, MintJob};
+use super::defects::Defect;
+use super::request::MintRequest;
+use super::template::{TokenParts, ValueSource};
 use crate::crypto::{self, MAX_TOKEN_BYTES};
-use crate::model::{Algorithm, KeySpec, RsaBits, Timestamp, Untrusted};
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use crate::model::{Algorithm, KeySpec, Timestamp, Untrusted, UserUuid};
 use serde_json::{Map, Value, json};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Inputs for one token: job, key, header `kid` and the claims of its input row.
+/// Default `iat` and `exp` of a token; explicit claims override both.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Validity {
+    pub(super) issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+/// Inputs that all tokens of a request share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenBuilder<'a> {
-    pub(super) job: &'a MintJob,
+    pub(super) request: &'a MintRequest,
+    /// Issuer of the store; `None` with an external key.
+    pub(super) issuer: Option<&'a str>,
+    /// Uid of the minter; `None` with an external key.
+    pub(super) uid: Option<UserUuid>,
+    pub(super) validity: Validity,
     pub(super) key: &'a KeySpec,
+    /// `kid` of the header.
     pub(super) kid: Option<&'a Untrusted>,
-    /// Claims of the input row for which this token is minted.
-    pub(super) row_claims: &'a Map<String, Value>,
 }
 
 impl TokenBuilder<'_> {
-    /// Builds header and claims with the requested defect.
-    pub(super) fn build_requested(&self) -> Result<TokenParts, Error> {
-        let defect = self.job.request.defect;
-        self.build(defect)?.ok_or_else(|| {
+    /// Builds header and claims of the row's token with the requested defect.
+    pub(super) fn build_requested(
+        &self,
+        row_claims: &Map<String, Value>,
+    ) -> Result<TokenParts, Error> {
+        let defect = self.request.defect;
+        self.build(row_claims, defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
             Error::Usage(format!(
                 "defect `{name}` not applicable: the token lacks the claim to change (set `--aud` \
@@ -38,13 +51,19 @@ impl TokenBuilder<'_> {
 
     /// Builds header and claims with `defect`. Returns `None` if the defect does not apply to
     /// tokens of this kind.
-    pub(super) fn build(&self, defect: Option<Defect>) -> Result<Option<TokenParts>, Error> {
-        let validity = self.job.validity;
-        let validity =
-            if defect == Some(Defect::Expired) { expired_validity(validity)? } else { validity };
-        let mut parts = self.job.render_parts(self, validity)?;
+    pub(super) fn build(
+        &self,
+        row_claims: &Map<String, Value>,
+        defect: Option<Defect>,
+    ) -> Result<Option<TokenParts>, Error> {
+        let validity = if defect == Some(Defect::Expired) {
+            expired_validity(self.validity)?
+        } else {
+            self.validity
+        };
+        let mut parts = self.render(row_claims, validity)?;
         let Some(defect) = defect else { return Ok(Some(parts)) };
-        let patch = match self.job.render_preset_patch(self, validity, defect)? {
+        let patch = match self.render_preset_patch(validity, defect)? {
             Some(preset_patch) => Some(preset_patch),
             None => self.build_standard_patch(defect, &parts, validity),
         };
@@ -57,6 +76,53 @@ impl TokenBuilder<'_> {
             }
             parts
         }))
+    }
+
+    /// Renders header and claims of a valid token. Precedence of claims, lowest first: preset,
+    /// `jti` of the request, row, explicit claims.
+    fn render(
+        &self,
+        row_claims: &Map<String, Value>,
+        validity: Validity,
+    ) -> Result<TokenParts, Error> {
+        let MintRequest { template, parameter_values, header, claims, jti, .. } = self.request;
+        let mut parts =
+            template.render(parameter_values, &mut self.create_value_source(validity))?;
+        parts.claims.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
+        parts.header.extend(header.clone());
+        parts.claims.extend(row_claims.clone());
+        parts.claims.extend(claims.clone());
+        Ok(parts)
+    }
+
+    /// Renders the preset's patch for a defect, if the preset defines one.
+    fn render_preset_patch(
+        &self,
+        validity: Validity,
+        defect: Defect,
+    ) -> Result<Option<TokenParts>, Error> {
+        let MintRequest { template, parameter_values, .. } = self.request;
+        let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
+        let source = &mut self.create_value_source(validity);
+        template.render_patch(patch, parameter_values, source).map(Some)
+    }
+
+    fn create_value_source(&self, validity: Validity) -> impl ValueSource {
+        move |name: &str| {
+            Ok(Some(match name {
+                "alg" => json!(self.key.algorithm.name()),
+                "kid" => json!(self.kid),
+                "issuer" => json!(self.issuer),
+                "uid" => json!(self.uid),
+                "iat" => json!(validity.issued_at.unix()),
+                "exp" => json!(validity.expires_at.unix()),
+                "not_before" => json!(self.request.not_before.map(Timestamp::unix)),
+                "jti" => json!(crypto::generate_jti()),
+                "uuid" => json!(crypto::generate_uuid()),
+                "random" => json!(crypto::generate_password()?),
+                _ => return Ok(None),
+            }))
+        }
     }
 
     /// Returns the patch of a defect for which the preset defines none.
@@ -108,61 +174,6 @@ impl TokenBuilder<'_> {
             | Defect::Revoked => TokenParts::default(),
         })
     }
-
-    /// Signs the token. Adds `defect` if the defect affects the signature or the serialization.
-    pub(super) fn sign(
-        &self,
-        parts: &TokenParts,
-        defect: Option<Defect>,
-    ) -> Result<SecretString, Error> {
-        let sign_with = |key: &KeySpec, claims| crypto::sign_parts(key, &parts.header, claims);
-        let sign_valid = || sign_with(self.key, &parts.claims);
-        Ok(match defect {
-            Some(Defect::WrongKey) => {
-                let (algorithm, purpose) = (self.key.algorithm, self.key.purpose);
-                let other_key = crypto::generate_key(algorithm, purpose, RsaBits::default())?;
-                sign_with(&other_key, &parts.claims)?
-            }
-            Some(Defect::AlgConfusion) => sign_with(&self.public_key_as_secret()?, &parts.claims)?,
-            Some(Defect::TamperedPayload) => {
-                let mut claims = parts.claims.clone();
-                claims.insert("tampered".to_owned(), json!(true));
-                with_payload_of(&sign_valid()?, &sign_with(self.key, &claims)?)
-            }
-            Some(Defect::BadSignature) => edit_token(&sign_valid()?, |input, signature| {
-                let first = if signature.starts_with('A') { 'B' } else { 'A' };
-                let rest = signature.get(1..).unwrap_or_default();
-                format!("{input}.{first}{rest}")
-            }),
-            Some(Defect::Truncated) => edit_token(&sign_valid()?, |input, signature| {
-                // Whole groups of four characters keep the base64url well-formed.
-                let half = signature.len() / 8 * 4;
-                format!("{input}.{}", signature.get(..half).unwrap_or_default())
-            }),
-            Some(Defect::Malformed) => edit_token(&sign_valid()?, |input, _| input.to_owned()),
-            Some(Defect::AlgNone) => edit_token(&sign_valid()?, |input, _| format!("{input}.")),
-            None
-            | Some(
-                Defect::Expired
-                | Defect::NotYetValid
-                | Defect::UnknownKid
-                | Defect::WrongIssuer
-                | Defect::WrongAudience
-                | Defect::MissingExp
-                | Defect::MissingPermission
-                | Defect::WrongType
-                | Defect::Crit
-                | Defect::Oversized
-                | Defect::Revoked,
-            ) => sign_valid()?,
-        })
-    }
-
-    fn public_key_as_secret(&self) -> Result<KeySpec, Error> {
-        let pem = crypto::public_key_pem(self.key)?.unwrap_or_default();
-        let material = SecretSlice::from(pem.into_bytes());
-        Ok(KeySpec { algorithm: Algorithm::HS256, material, ..self.key.clone() })
-    }
 }
 
 /// Returns a validity of the same length that ended a day before the time of issue.
@@ -206,19 +217,4 @@ fn apply_patch(members: &mut Map<String, Value>, patch: Map<String, Value>) {
             members.insert(name, value);
         }
     }
-}
-
-/// Returns the token that `edit` makes of the signing input (header and payload) and the signature
-/// of `token`.
-fn edit_token(token: &SecretString, edit: impl Fn(&str, &str) -> String) -> SecretString {
-    let (input, signature) = token.expose_secret().rsplit_once('.').unwrap_or_default();
-    SecretString::from(edit(input, signature))
-}
-
-fn with_payload_of(token: &SecretString, payload_token: &SecretString) -> SecretString {
-    let payload = payload_token.expose_secret().split('.').nth(1).unwrap_or_default();
-    edit_token(token, |input, signature| {
-        let header = input.split('.').next().unwrap_or_default();
-        format!("{header}.{payload}.{signature}")
-    })
 }

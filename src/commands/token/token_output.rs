@@ -5,37 +5,24 @@ use crate::authority;
 use crate::authority::minting::MintedToken;
 use crate::authority::tokens::RevocationCause;
 use crate::failure::{Code, Failure};
-use crate::model::{TokenId, Untrusted};
+use crate::model::TokenId;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-#[derive(Debug, Serialize)]
-struct TokenRow {
-    token: String,
-    jti: Option<Untrusted>,
-    id: Option<TokenId>,
-}
-
-impl From<MintedToken> for TokenRow {
-    fn from(MintedToken { token, jti, id }: MintedToken) -> Self {
-        Self { token: token.expose_secret().to_owned(), jti, id }
-    }
-}
-
-impl Report for TokenRow {
+impl Report for MintedToken {
     fn render(&self) -> Rendered {
-        Rendered::Lines(vec![self.token.clone()])
+        Rendered::Lines(vec![self.token.expose_secret().to_owned()])
     }
 }
 
 #[derive(Debug, Serialize)]
 struct TokenListOutput {
-    items: Vec<TokenRow>,
+    items: Vec<MintedToken>,
 }
 
 impl Report for TokenListOutput {
     fn render(&self) -> Rendered {
-        Rendered::Lines(self.items.iter().map(|row| row.token.clone()).collect())
+        Rendered::Lines(self.items.iter().map(|row| row.token.expose_secret().to_owned()).collect())
     }
 }
 
@@ -45,12 +32,11 @@ pub(super) fn deliver_one(
     output: SecretOutput,
     minted: MintedToken,
 ) -> Result<(), Failure> {
-    let row = TokenRow::from(minted);
-    if app.deliver_secret(output, &row) {
-        app.print_status_if_some(row.id.map(|id| format!("recorded as token {id}")));
+    if app.deliver_secret(output, &minted) {
+        app.print_status_if_some(minted.id.map(|id| format!("recorded as token {id}")));
         return Ok(());
     }
-    Err(revoke_undelivered_rows(app, "the token could not be written", &[row])?)
+    Err(revoke_undelivered_rows(app, "the token could not be written", &[minted])?)
 }
 
 /// Prints many tokens: as one JSON document, or batch by batch in all other formats.
@@ -59,16 +45,13 @@ pub(super) fn deliver_many(
     output: SecretOutput,
     mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
 ) -> Result<(), Failure> {
-    let mut next_rows = |app: &mut App| -> Result<Vec<TokenRow>, Failure> {
-        Ok(next_batch(app)?.into_iter().map(TokenRow::from).collect())
-    };
     if app.output_format() == OutputFormat::Json {
-        return deliver_as_document(app, output, next_rows);
+        return deliver_as_document(app, output, next_batch);
     }
     let mut delivered_count = 0;
     loop {
         let rows =
-            next_rows(app).map_err(|failure| with_delivered_count(failure, delivered_count))?;
+            next_batch(app).map_err(|failure| with_delivered_count(failure, delivered_count))?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -93,11 +76,11 @@ fn with_delivered_count(failure: Failure, delivered_count: usize) -> Failure {
 fn deliver_as_document(
     app: &mut App,
     output: SecretOutput,
-    mut next_rows: impl FnMut(&mut App) -> Result<Vec<TokenRow>, Failure>,
+    mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
 ) -> Result<(), Failure> {
     let mut document = TokenListOutput { items: Vec::new() };
     loop {
-        match next_rows(app) {
+        match next_batch(app) {
             Ok(rows) if rows.is_empty() => break,
             Ok(rows) => document.items.extend(rows),
             Err(failure) => {
@@ -116,7 +99,7 @@ fn deliver_as_document(
 fn revoke_undelivered_rows(
     app: &mut App,
     message: &str,
-    rows: &[TokenRow],
+    rows: &[MintedToken],
 ) -> Result<Failure, Failure> {
     let ids: Vec<TokenId> = rows.iter().filter_map(|row| row.id).collect();
     revoke_undelivered(app, message, &ids)

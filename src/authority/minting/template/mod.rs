@@ -6,7 +6,7 @@
 
 mod render;
 
-use super::Defect;
+use super::defects::Defect;
 use crate::authority::Error;
 use crate::crypto;
 use crate::model::{Algorithm, InvalidValue, Lifetime, parse_strict_object, redact_for_error};
@@ -164,6 +164,20 @@ impl Template {
             header: render_members(&patch.header)?,
             claims: render_members(&patch.claims)?,
         })
+    }
+
+    /// Describes a defect, with the verifiers known to accept such a token and the reason for each.
+    pub(super) fn describe_defect(
+        &self,
+        defect: Option<Defect>,
+    ) -> (String, BTreeMap<String, String>) {
+        let Some(defect) = defect else { return ("no defect".to_owned(), BTreeMap::new()) };
+        let preset_description = self.defects.get(&defect).map(|patch| patch.description.as_str());
+        let accepts = |(verifier, accepted_defects): (&String, &BTreeMap<Defect, String>)| {
+            accepted_defects.get(&defect).map(|reason| (verifier.clone(), reason.clone()))
+        };
+        let accepted_by = self.verifiers.iter().filter_map(accepts).collect();
+        (preset_description.unwrap_or_else(|| defect.description()).to_owned(), accepted_by)
     }
 
     /// Parses command-line values of a parameter, as the type of its default.

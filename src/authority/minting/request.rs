@@ -1,0 +1,125 @@
+//! Request for test tokens: preset, claims, signing key and times.
+
+use super::super::tokens::Expiry;
+use super::defects::Defect;
+use super::template::Template;
+use crate::crypto;
+use crate::model::{Algorithm, InvalidValue, Jti, Timestamp};
+use serde_json::{Map, Value};
+
+/// Signing key of test tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Signer {
+    /// Test key of this algorithm. By default the algorithm of the preset, or ES256 if it has none.
+    Algorithm(Option<Algorithm>),
+    /// Test key with this key id.
+    Key(String),
+}
+
+/// Request for one or more test tokens: preset, claims, signing key and times.
+#[derive(Debug, Clone)]
+pub(crate) struct MintRequest {
+    pub(super) template: Template,
+    pub(super) parameter_values: Map<String, Value>,
+    /// Explicit claims. They replace the template's claims of the same name; claims that the
+    /// template does not have come last in the token.
+    pub(crate) claims: Map<String, Value>,
+    pub(super) header: Map<String, Value>,
+    /// `jti` for a single token; replaces the template's `jti`.
+    pub(super) jti: Option<Jti>,
+    /// Signing key.
+    pub(crate) signer: Signer,
+    /// Time of issue (`iat`); by default now.
+    pub(crate) issued_at: Option<Timestamp>,
+    /// Start of validity (`nbf`).
+    pub(crate) not_before: Option<Timestamp>,
+    /// Expiry; by default the preset's TTL after the time of issue, or 1 hour. Test tokens always
+    /// expire, so `Never` means the default.
+    pub(crate) expiry: Expiry,
+    /// Record the tokens in the store, so that the tokens can be listed and revoked by id.
+    pub(crate) record: bool,
+    /// Single defect that every token of the request has.
+    pub(crate) defect: Option<Defect>,
+}
+
+impl MintRequest {
+    /// Creates a request for the preset's tokens without overrides.
+    pub(crate) fn new(template: Template) -> Self {
+        Self {
+            template,
+            parameter_values: Map::new(),
+            claims: Map::new(),
+            header: Map::new(),
+            jti: None,
+            signer: Signer::Algorithm(None),
+            issued_at: None,
+            not_before: None,
+            expiry: Expiry::Default,
+            record: false,
+            defect: None,
+        }
+    }
+
+    /// Sets a parameter of the preset.
+    pub(crate) fn set_parameter(
+        &mut self,
+        name: &str,
+        values: &[&str],
+    ) -> Result<(), InvalidValue> {
+        let value = self.template.parse_parameter(name, values)?;
+        self.parameter_values.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Sets a claim such as `aud`, through the preset parameter of the same name if the preset has
+    /// one. Without values nothing changes.
+    pub(crate) fn set_claim(&mut self, name: &str, values: &[&str]) -> Result<(), InvalidValue> {
+        match values {
+            [] => return Ok(()),
+            values if self.template.parameters.contains_key(name) => {
+                return self.set_parameter(name, values);
+            }
+            [single] => self.claims.insert(name.to_owned(), Value::from(*single)),
+            values => self.claims.insert(name.to_owned(), values.iter().copied().collect()),
+        };
+        Ok(())
+    }
+
+    /// Sets the permissions: a list even for a single permission, unless the default of the
+    /// preset's parameter has another type.
+    pub(crate) fn set_permissions(&mut self, permissions: &[&str]) -> Result<(), InvalidValue> {
+        const NAME: &str = "permissions";
+        let list: Value = permissions.iter().copied().collect();
+        match self.template.parameters.get(NAME) {
+            _ if permissions.is_empty() => return Ok(()),
+            None => self.claims.insert(NAME.to_owned(), list),
+            Some(Value::Null) => self.parameter_values.insert(NAME.to_owned(), list),
+            Some(_) => return self.set_parameter(NAME, permissions),
+        };
+        Ok(())
+    }
+
+    /// Sets a generated `jti`, which a recorded token needs.
+    pub(crate) fn assign_jti(&mut self) {
+        self.jti = Some(crypto::generate_jti());
+    }
+
+    /// Adds or replaces header parameters. `alg` and `kid` are refused: the signing key sets both.
+    pub(crate) fn extend_header(
+        &mut self,
+        members: Map<String, Value>,
+    ) -> Result<(), InvalidValue> {
+        if members.keys().any(|name| name == "alg" || name == "kid") {
+            return Err(InvalidValue::new("header", "`alg` and `kid` are set by the key"));
+        }
+        self.header.extend(members);
+        Ok(())
+    }
+
+    /// Returns whether the `jti` of the row's token was chosen by the user instead of generated.
+    pub(super) fn has_custom_jti(&self, row: &Map<String, Value>) -> bool {
+        let text = self.template.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
+        let is_generated = self.jti.is_some() || text.contains("{jti}") || text.contains("{uuid}");
+        !is_generated || row.contains_key("jti") || self.claims.contains_key("jti")
+    }
+}
