@@ -123,6 +123,6 @@ fn rfc7519_6_1_unsecured() {
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
     // The signature of the signed token covers its header and does not fit either.
     let (_, signature) = A1_TOKEN.rsplit_once('.').unwrap();
-    let forged = format!("{}{signature}", A5_TOKEN);
+    let forged = format!("{A5_TOKEN}{signature}");
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &forged));
 }
