@@ -1,8 +1,7 @@
 //! Cells of tables and field lists: a text, and a colour and a relative time that only a terminal
 //! shows.
 
-use super::screen::Screen;
-use super::style::Style;
+use super::style::{Screen, Style};
 use crate::model::{KeyState, Timestamp, TokenStatus, Untrusted, escape};
 use console::measure_text_width;
 

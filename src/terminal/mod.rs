@@ -2,10 +2,8 @@
 //! error. With JSON output, standard error carries only the JSON line of a failure.
 
 mod cell;
-mod list;
 mod progress;
 mod prompt;
-mod screen;
 mod signal_guard;
 mod stdin;
 mod stdout;
@@ -21,18 +19,13 @@ pub(crate) use stdout::{OutputFormat, is_stdout_writable};
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
-use crate::model::{Timestamp, escape, escape_json, render_csv_header, render_csv_rows};
-use anstream::AutoStream;
-use anstream::stream::RawStream;
+use crate::model::{Timestamp, escape, escape_json};
 use anstyle::{AnsiColor, Style as AnsiStyle};
-use console::{colors_enabled, colors_enabled_stderr};
-use screen::Screen;
+use console::colors_enabled_stderr;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
-
-/// Number of rows per write to standard output.
-const ROWS_PER_WRITE: usize = 1_000;
+use style::should_colour;
 
 /// Failure of output or of a prompt.
 #[derive(Debug, thiserror::Error)]
@@ -115,75 +108,10 @@ impl Console {
         Self { signal_report: Some(report).filter(|_| self.format.is_json()), ..self }
     }
 
-    /// Writes a result to standard output. A terminal also shows times relative to `now`.
-    pub(crate) fn write_result(
-        &self,
-        report: &impl Report,
-        now: Option<Timestamp>,
-    ) -> Result<Delivery, Error> {
-        let screen = || Screen::from_stdout(now);
-        let text = match self.format {
-            OutputFormat::Json | OutputFormat::JsonLines => render_json_line(report)?,
-            OutputFormat::Text | OutputFormat::Csv => match report.render() {
-                Rendered::Nothing => return Ok(Delivery::Done),
-                Rendered::Lines(lines) => lines.iter().map(|line| escape(line) + "\n").collect(),
-                Rendered::Line(cell) => {
-                    cell::apply_marks(&cell.to_marked_text(screen().as_ref())) + "\n"
-                }
-                Rendered::Json(value) => {
-                    let json = serde_json::to_string_pretty(&value);
-                    escape_json(&json.map_err(|error| Error::Output(error.to_string()))?) + "\n"
-                }
-                Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
-                Rendered::Table(table) => table.render(screen().as_ref()),
-            },
-        };
-        write_stdout(&text)
-    }
-
     /// Renders a cell for a status message, with the relative time if standard error is a terminal.
     #[expect(clippy::unused_self, reason = "messages require a console")]
     pub(crate) fn render_cell(&self, cell: &Cell, now: Option<Timestamp>) -> String {
         cell.to_plain_text(now.filter(|_| io::stderr().is_terminal()))
-    }
-
-    /// Writes one line of JSON to standard output.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
-    pub(crate) fn write_json_line(&self, value: &impl Serialize) -> Result<Delivery, Error> {
-        write_stdout(&render_json_line(value)?)
-    }
-
-    /// Writes rows to standard output: JSON Lines, or CSV with a header in the first batch.
-    pub(crate) fn write_rows(
-        &self,
-        rows: &[impl Serialize],
-        is_first_batch: bool,
-    ) -> Result<Delivery, Error> {
-        for (index, chunk) in rows.chunks(ROWS_PER_WRITE).enumerate() {
-            let text = match self.format {
-                OutputFormat::Csv => render_csv(chunk, is_first_batch && index == 0)?,
-                OutputFormat::Text | OutputFormat::Json | OutputFormat::JsonLines => {
-                    chunk.iter().map(render_json_line).collect::<Result<_, _>>()?
-                }
-            };
-            if write_stdout(&text)? == Delivery::NoReader {
-                return Ok(Delivery::NoReader);
-            }
-        }
-        Ok(Delivery::Done)
-    }
-
-    /// Writes trusted text, such as a completion script, to standard output without escaping.
-    /// Removes its styles if standard output has no colours.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
-    pub(crate) fn write_document(&self, text: &str) -> Result<Delivery, Error> {
-        let mut plain = anstream::StripStream::new(Vec::new());
-        if !should_colour(&io::stdout(), colors_enabled) {
-            // Writing to memory does not fail.
-            let _ = plain.write_all(text.as_bytes());
-            return write_stdout(&String::from_utf8_lossy(&plain.into_inner()));
-        }
-        write_stdout(text)
     }
 
     /// Prints a status message, unless `--quiet` is set.
@@ -238,40 +166,5 @@ impl Console {
         // A single write, so that messages of processes that share a stream do not mix. A write
         // error does not change the exit code.
         let _ = io::stderr().write_all(line.as_bytes());
-    }
-}
-
-/// Returns whether to colour a stream, by `NO_COLOR`, `CLICOLOR_FORCE` or the kind of the stream.
-///
-/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set;
-/// `unforced_choice` then decides.
-fn should_colour(stream: &impl RawStream, unforced_choice: fn() -> bool) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the libraries also read this variable")]
-    let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");
-    AutoStream::choice(stream) != anstream::ColorChoice::Never && (!is_zero || unforced_choice())
-}
-
-fn render_json_line(value: &impl Serialize) -> Result<String, Error> {
-    let json = serde_json::to_string(value).map_err(|error| Error::Output(error.to_string()))?;
-    Ok(escape_json(&json) + "\n")
-}
-
-fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Error> {
-    let to_row = |row| match serde_json::to_value(row) {
-        Ok(Value::Object(row)) => Ok(row),
-        Ok(_) => Err(Error::Output("a row is not a JSON object".to_owned())),
-        Err(error) => Err(Error::Output(error.to_string())),
-    };
-    let rows: Vec<Map<String, Value>> = rows.iter().map(to_row).collect::<Result<_, _>>()?;
-    let header = rows.first().filter(|_| with_header).map(render_csv_header);
-    Ok(header.unwrap_or_default() + &render_csv_rows(&rows))
-}
-
-fn write_stdout(text: &str) -> Result<Delivery, Error> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(Delivery::Done),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Delivery::NoReader),
-        Err(error) => Err(Error::Output(error.to_string())),
     }
 }

@@ -1,7 +1,12 @@
-//! Output formats, and the state of standard output at process start. Before `main`, Rust replaces a
-//! closed standard output with `/dev/null`, where output is lost without an error.
+//! Results on standard output, in every output format.
 
+use super::style::{Screen, should_colour};
+use super::{Console, Delivery, Error, Rendered, Report, Table, cell, table};
+use crate::model::{Timestamp, escape, escape_json, render_csv_header, render_csv_rows};
 use rustix::fs::{OFlags, fcntl_getfl};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Output format of results and failures.
@@ -37,6 +42,141 @@ impl OutputFormat {
     }
 }
 
+/// Number of rows per write to standard output.
+const ROWS_PER_WRITE: usize = 1_000;
+
+/// Start of the JSON document of a list.
+const LIST_PREFIX: &str = "{\"items\":[";
+
+impl Console {
+    /// Writes a result to standard output. A terminal also shows times relative to `now`.
+    pub(crate) fn write_result(
+        &self,
+        report: &impl Report,
+        now: Option<Timestamp>,
+    ) -> Result<Delivery, Error> {
+        let screen = || Screen::from_stdout(now);
+        let text = match self.format {
+            OutputFormat::Json | OutputFormat::JsonLines => render_json_line(report)?,
+            OutputFormat::Text | OutputFormat::Csv => match report.render() {
+                Rendered::Nothing => return Ok(Delivery::Done),
+                Rendered::Lines(lines) => lines.iter().map(|line| escape(line) + "\n").collect(),
+                Rendered::Line(cell) => {
+                    cell::apply_marks(&cell.to_marked_text(screen().as_ref())) + "\n"
+                }
+                Rendered::Json(value) => {
+                    let json = serde_json::to_string_pretty(&value);
+                    escape_json(&json.map_err(|error| Error::Output(error.to_string()))?) + "\n"
+                }
+                Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
+                Rendered::Table(table) => table.render(screen().as_ref()),
+            },
+        };
+        write_stdout(&text)
+    }
+
+    /// Writes one line of JSON to standard output.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_json_line(&self, value: &impl Serialize) -> Result<Delivery, Error> {
+        write_stdout(&render_json_line(value)?)
+    }
+
+    /// Writes rows to standard output: JSON Lines, or CSV with a header in the first batch.
+    pub(crate) fn write_rows(
+        &self,
+        rows: &[impl Serialize],
+        is_first_batch: bool,
+    ) -> Result<Delivery, Error> {
+        for (index, chunk) in rows.chunks(ROWS_PER_WRITE).enumerate() {
+            let text = match self.format {
+                OutputFormat::Csv => render_csv(chunk, is_first_batch && index == 0)?,
+                OutputFormat::Text | OutputFormat::Json | OutputFormat::JsonLines => {
+                    chunk.iter().map(render_json_line).collect::<Result<_, _>>()?
+                }
+            };
+            if write_stdout(&text)? == Delivery::NoReader {
+                return Ok(Delivery::NoReader);
+            }
+        }
+        Ok(Delivery::Done)
+    }
+
+    /// Writes trusted text, such as a completion script, to standard output without escaping.
+    /// Removes its styles if standard output has no colours.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_document(&self, text: &str) -> Result<Delivery, Error> {
+        let mut plain = anstream::StripStream::new(Vec::new());
+        if !should_colour(&io::stdout(), console::colors_enabled) {
+            // Writing to memory does not fail.
+            let _ = plain.write_all(text.as_bytes());
+            return write_stdout(&String::from_utf8_lossy(&plain.into_inner()));
+        }
+        write_stdout(text)
+    }
+
+    /// Writes items of the JSON document of a list.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_items(
+        &self,
+        items: &[impl Serialize],
+        is_first_part: bool,
+    ) -> Result<Delivery, Error> {
+        let mut text = String::new();
+        for (index, item) in items.iter().enumerate() {
+            text += if is_first_part && index == 0 { "" } else { "," };
+            let json = serde_json::to_string(item);
+            text += &escape_json(&json.map_err(|error| Error::Output(error.to_string()))?);
+        }
+        write_stdout(&if is_first_part { format!("{LIST_PREFIX}{text}") } else { text })
+    }
+
+    /// Ends the JSON document of a list with everything that follows the items in `empty_list`: the
+    /// same document without items.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<Delivery, Error> {
+        let text = render_json_line(empty_list)?;
+        write_stdout(text.strip_prefix(LIST_PREFIX).unwrap_or(&text))
+    }
+
+    /// Writes rows of a table; the column widths depend on these rows only.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_table(
+        &self,
+        table: &Table,
+        is_first_part: bool,
+        now: Option<Timestamp>,
+    ) -> Result<Delivery, Error> {
+        write_stdout(&table.render_part(Screen::from_stdout(now).as_ref(), is_first_part))
+    }
+}
+
+fn render_json_line(value: &impl Serialize) -> Result<String, Error> {
+    let json = serde_json::to_string(value).map_err(|error| Error::Output(error.to_string()))?;
+    Ok(escape_json(&json) + "\n")
+}
+
+fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Error> {
+    let to_row = |row| match serde_json::to_value(row) {
+        Ok(Value::Object(row)) => Ok(row),
+        Ok(_) => Err(Error::Output("a row is not a JSON object".to_owned())),
+        Err(error) => Err(Error::Output(error.to_string())),
+    };
+    let rows: Vec<Map<String, Value>> = rows.iter().map(to_row).collect::<Result<_, _>>()?;
+    let header = rows.first().filter(|_| with_header).map(render_csv_header);
+    Ok(header.unwrap_or_default() + &render_csv_rows(&rows))
+}
+
+fn write_stdout(text: &str) -> Result<Delivery, Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Delivery::Done),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Delivery::NoReader),
+        Err(error) => Err(Error::Output(error.to_string())),
+    }
+}
+
+/// Set if standard output was closed at process start. Before `main`, Rust replaces a closed
+/// standard output with `/dev/null`, where output is lost without an error.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 ctor::declarative::ctor! {

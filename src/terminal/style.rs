@@ -1,6 +1,11 @@
-//! Colours of status words. A colour never carries information that the word does not.
+//! Colours of status words, and the terminal that shows them. A colour never carries information
+//! that the word does not.
 
+use crate::model::Timestamp;
+use anstream::AutoStream;
+use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Reset, Style as AnsiStyle};
+use std::io::{self, IsTerminal};
 
 /// Style of a status word or heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,4 +71,34 @@ impl Style {
         }
         output
     }
+}
+
+/// Terminal that shows results. Output to files and pipes has no screen and is plain text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Screen {
+    pub(super) columns: usize,
+    pub(super) has_colour: bool,
+    pub(super) now: Option<Timestamp>,
+}
+
+impl Screen {
+    /// Returns the terminal on standard output; `None` for a file or pipe.
+    pub(super) fn from_stdout(now: Option<Timestamp>) -> Option<Self> {
+        let stream = io::stdout();
+        stream.is_terminal().then(|| Self {
+            columns: usize::from(console::Term::stdout().size().1),
+            has_colour: should_colour(&stream, console::colors_enabled),
+            now,
+        })
+    }
+}
+
+/// Returns whether to colour a stream, by `NO_COLOR`, `CLICOLOR_FORCE` or the kind of the stream.
+///
+/// anstream treats every value of `CLICOLOR_FORCE` as set. By convention `0` means not set;
+/// `unforced_choice` then decides.
+pub(super) fn should_colour(stream: &impl RawStream, unforced_choice: fn() -> bool) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the libraries also read this variable")]
+    let is_zero = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force == "0");
+    AutoStream::choice(stream) != anstream::ColorChoice::Never && (!is_zero || unforced_choice())
 }

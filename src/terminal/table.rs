@@ -2,8 +2,7 @@
 //! fit, each row is rendered as a list of fields instead.
 
 use super::cell::{Cell, apply_marks};
-use super::screen::Screen;
-use super::style::Style;
+use super::style::{Screen, Style};
 use comfy_table::{ColumnConstraint, Width, presets};
 
 /// Number of spaces between two columns.
