@@ -15,7 +15,7 @@ pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmation};
 pub(crate) use signal_guard::{Echo, stop_handling_signals};
 pub(crate) use stdin::StdinReader;
-pub(crate) use stdout::{OutputFormat, is_stdout_writable};
+pub(crate) use stdout::is_stdout_writable;
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
@@ -26,6 +26,39 @@ use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
 use style::should_colour;
+
+/// Output format of results and failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputFormat {
+    /// Plain text for people and for `$(…)`.
+    Text,
+    /// One JSON document for programs.
+    Json,
+    /// One JSON document per line, for results of any length.
+    JsonLines,
+    /// CSV for spreadsheets.
+    Csv,
+}
+
+impl OutputFormat {
+    /// Returns the name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::JsonLines => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Returns whether results and failures are JSON.
+    pub(crate) fn is_json(self) -> bool {
+        match self {
+            Self::Json | Self::JsonLines => true,
+            Self::Text | Self::Csv => false,
+        }
+    }
+}
 
 /// Failure of output or of a prompt.
 #[derive(Debug, thiserror::Error)]

@@ -1,46 +1,14 @@
 //! Results on standard output, in every output format.
 
 use super::style::{Screen, should_colour};
-use super::{Console, Delivery, Error, Rendered, Report, Table, cell, table};
+use super::table::{self, Table};
+use super::{Console, Delivery, Error, OutputFormat, Rendered, Report, cell};
 use crate::model::{Timestamp, escape, escape_json, render_csv_header, render_csv_rows};
 use rustix::fs::{OFlags, fcntl_getfl};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Output format of results and failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OutputFormat {
-    /// Plain text for people and for `$(…)`.
-    Text,
-    /// One JSON document for programs.
-    Json,
-    /// One JSON document per line, for results of any length.
-    JsonLines,
-    /// CSV for spreadsheets.
-    Csv,
-}
-
-impl OutputFormat {
-    /// Returns the name on the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::JsonLines => "jsonl",
-            Self::Csv => "csv",
-        }
-    }
-
-    /// Returns whether results and failures are JSON.
-    pub(crate) fn is_json(self) -> bool {
-        match self {
-            Self::Json | Self::JsonLines => true,
-            Self::Text | Self::Csv => false,
-        }
-    }
-}
 
 /// Number of rows per write to standard output.
 const ROWS_PER_WRITE: usize = 1_000;
