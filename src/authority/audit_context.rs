@@ -2,7 +2,7 @@
 
 use super::RejectReason;
 use super::revocation::TokenSelector;
-use crate::model::{Sid, Timestamp, UserId, UserRef};
+use crate::model::{EventSubject, EventTarget, Setting, Sid, Timestamp, UserId, UserRef};
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 
 /// The outcomes of commands that were executed. The outcome of a refused command is an error code.
@@ -38,13 +38,13 @@ impl AuditContext {
         &self,
         tx: &Writer<'_>,
         user: Option<UserId>,
-        target: String,
+        subject: impl Into<EventSubject>,
         changed_count: usize,
     ) -> Result<(), Error> {
         if changed_count == 0 {
             return Ok(());
         }
-        self.record_outcome(tx, user, Some(target), OUTCOME_DONE, changed_count).map(|_| ())
+        self.record_outcome(tx, user, subject, OUTCOME_DONE, changed_count).map(|_| ())
     }
 
     /// Records an event with any outcome. `count` is the number of changed objects. Returns the id
@@ -53,19 +53,30 @@ impl AuditContext {
         &self,
         tx: &Writer<'_>,
         user: Option<UserId>,
-        target: Option<String>,
+        subject: impl Into<EventSubject>,
         outcome: &str,
         count: usize,
     ) -> Result<i64, Error> {
-        tx.add_event(&NewEvent {
+        tx.add_event(&self.build_event(user, subject, outcome, count))
+    }
+
+    /// Returns an event of the running command.
+    pub(super) fn build_event<'e>(
+        &'e self,
+        user: Option<UserId>,
+        subject: impl Into<EventSubject>,
+        outcome: &'e str,
+        count: usize,
+    ) -> NewEvent<'e> {
+        NewEvent {
             at: self.now,
             user,
             os_uid: self.os_uid,
             action: &self.action,
-            target,
+            subject: subject.into(),
             outcome,
             count,
-        })
+        }
     }
 }
 
@@ -96,26 +107,26 @@ pub(crate) enum AuditTarget {
     Key(String),
     Token(TokenSelector),
     Session(Sid),
-    Setting(&'static str),
+    Setting(Setting),
 }
 
 impl AuditTarget {
-    /// Returns the audit text of the object, or `None` if the object does not exist.
-    fn resolve(&self, tx: &Reader<'_>) -> Result<Option<String>, Error> {
+    /// Returns the target of the event, or `None` if the object does not exist.
+    fn resolve(&self, tx: &Reader<'_>) -> Result<Option<EventTarget>, Error> {
         Ok(match self {
-            Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| format!("user {}", user.id)),
+            Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| EventTarget::user(user.id)),
             Self::Session(sid) => {
-                tx.find_session(*sid)?.map(|session| format!("session {}", session.sid))
+                tx.find_session(*sid)?.map(|session| EventTarget::session(session.sid))
             }
-            Self::Setting(name) => Some(format!("setting {name}")),
-            Self::Key(kid) => tx.find_key(kid)?.map(|key| format!("key {}", key.spec.kid.as_str())),
+            Self::Setting(setting) => Some(EventTarget::setting(*setting)),
+            Self::Key(kid) => tx.find_key(kid)?.map(|key| EventTarget::key(&key.spec.kid)),
             Self::Token(selector) => {
                 let token = match selector {
                     TokenSelector::Id(id) => tx.find_token(*id)?,
                     TokenSelector::Jti(jti) => tx.find_token_by_jti(*jti)?,
                     TokenSelector::Value(_) => None,
                 };
-                token.map(|token| format!("token {}", token.id))
+                token.map(|token| EventTarget::token(token.id))
             }
         })
     }
@@ -131,7 +142,8 @@ pub(crate) fn record_refusal(
 ) -> Result<(), Error> {
     store.write(|tx| {
         let target = audit_target.map_or(Ok(None), |audit_target| audit_target.resolve(tx))?;
-        audit.record_outcome(tx, user, target, code, 0).map(|_| ())
+        let subject = target.map_or_else(EventSubject::default, EventSubject::from);
+        audit.record_outcome(tx, user, subject, code, 0).map(|_| ())
     })
 }
 

@@ -1,7 +1,7 @@
 //! Settings: queries and changes.
 
 use super::{AuditContext, Caller, Error};
-use crate::model::{Role, Setting};
+use crate::model::{EventTarget, Role, Setting};
 use crate::store::Store;
 
 const ADMINS_ONLY: &str = "only admins can change settings";
@@ -27,7 +27,7 @@ pub(crate) fn unset(
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let changed = tx.remove_setting(setting)?;
         let count = usize::from(changed);
-        audit.record(tx, Some(caller.user.id), format!("setting {}", setting.name()), count)?;
+        audit.record(tx, Some(caller.user.id), EventTarget::setting(setting), count)?;
         Ok(changed)
     })
 }
@@ -46,7 +46,7 @@ pub(crate) fn set(
         let changed = old_value.as_deref().unwrap_or(setting.default_value()) != value;
         tx.set_setting(setting, &value, audit.now)?;
         let count = usize::from(changed);
-        audit.record(tx, Some(caller.user.id), format!("setting {}", setting.name()), count)?;
+        audit.record(tx, Some(caller.user.id), EventTarget::setting(setting), count)?;
         Ok(changed)
     })
 }

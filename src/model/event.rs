@@ -1,7 +1,215 @@
-//! Audit events.
+//! Audit events and their targets.
 
-use super::{Timestamp, Untrusted, UserId};
-use serde::Serialize;
+use super::{InvalidValue, Setting, Sid, Timestamp, TokenId, Untrusted, UserId};
+use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display};
+
+/// Kind of object that audit events refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TargetKind {
+    /// User account.
+    User,
+    /// Token; the id is the row id, or the `jti` of a token without a record.
+    Token,
+    /// Session; the id is the `sid`.
+    Session,
+    /// Signing key; the id is the `kid`.
+    Key,
+    /// Setting; the id is the name.
+    Setting,
+    /// The store itself, without an id.
+    Store,
+}
+
+impl TargetKind {
+    const ALL: [Self; 6] =
+        [Self::User, Self::Token, Self::Session, Self::Key, Self::Setting, Self::Store];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Key => "key",
+            Self::Setting => "setting",
+            Self::Store => "store",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+            let reason = "expected `user`, `token`, `session`, `key`, `setting` or `store`";
+            InvalidValue::new("target", reason)
+        })
+    }
+}
+
+/// Object that an audit event refers to. Without an id: several or unknown objects of the kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EventTarget {
+    pub(crate) kind: TargetKind,
+    pub(crate) id: Option<Untrusted>,
+}
+
+impl EventTarget {
+    pub(crate) fn new(kind: TargetKind, id: impl Display) -> Self {
+        Self { kind, id: Some(Untrusted::new(id.to_string())) }
+    }
+
+    /// Returns the raw id, for comparing and storing.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_ref().map(Untrusted::as_str)
+    }
+
+    pub(crate) fn user(id: UserId) -> Self {
+        Self::new(TargetKind::User, id)
+    }
+
+    pub(crate) fn token(id: TokenId) -> Self {
+        Self::new(TargetKind::Token, id)
+    }
+
+    pub(crate) fn session(sid: Sid) -> Self {
+        Self::new(TargetKind::Session, sid)
+    }
+
+    pub(crate) fn key(kid: &Untrusted) -> Self {
+        Self::new(TargetKind::Key, kid.as_str())
+    }
+
+    pub(crate) fn setting(setting: Setting) -> Self {
+        Self::new(TargetKind::Setting, setting.name())
+    }
+
+    pub(crate) fn store() -> Self {
+        Self { kind: TargetKind::Store, id: None }
+    }
+
+    /// Parses a kind, or a kind and an id: `token`, `token 7`.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let (kind, id) = match text.split_once(' ') {
+            Some((kind, id)) => (kind, Some(Untrusted::new(id.trim()))),
+            None => (text, None),
+        };
+        Ok(Self { kind: TargetKind::parse(kind)?, id })
+    }
+}
+
+/// Writes the target as [`EventTarget::parse`] reads it. The id is not escaped.
+impl Display for EventTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        self.id().map_or(Ok(()), |id| write!(f, " {id}"))
+    }
+}
+
+/// Data of an audit event beyond its target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct EventDetail {
+    /// Description of several objects: `test tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) objects: Option<String>,
+    /// User whose tokens or sessions the command selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<EventTarget>,
+    /// Application whose tokens the command selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) app: Option<Untrusted>,
+    /// Time before which the selected tokens were issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) issued_before: Option<Untrusted>,
+    /// Token that a renewal issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) successor: Option<EventTarget>,
+    /// Further targets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) targets: Vec<EventTarget>,
+    /// Key that the command generated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) new_key: Option<EventTarget>,
+    /// Key whose secret the command exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exported_key: Option<EventTarget>,
+    /// Whole text of an event that schema version 1 or 2 recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<Untrusted>,
+}
+
+impl EventDetail {
+    /// Returns a detail that only describes the objects.
+    pub(crate) fn objects(description: impl Into<String>) -> Self {
+        Self { objects: Some(description.into()), ..Self::default() }
+    }
+}
+
+/// Target and detail of an audit event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct EventSubject {
+    /// First or only object.
+    pub(crate) target: Option<EventTarget>,
+    /// `None` if the target says everything.
+    pub(crate) detail: Option<EventDetail>,
+}
+
+impl From<EventTarget> for EventSubject {
+    fn from(target: EventTarget) -> Self {
+        Self { target: Some(target), detail: None }
+    }
+}
+
+impl EventSubject {
+    /// Returns the subject for several objects of a kind, without their ids.
+    pub(crate) fn several(kind: TargetKind, detail: EventDetail) -> Self {
+        Self { target: Some(EventTarget { kind, id: None }), detail: Some(detail) }
+    }
+
+    /// Returns the subject for the renewal of a token.
+    pub(crate) fn renewal(token: TokenId, successor: TokenId) -> Self {
+        let successor = Some(EventTarget::token(successor));
+        let detail = Some(EventDetail { successor, ..EventDetail::default() });
+        Self { target: Some(EventTarget::token(token)), detail }
+    }
+
+    /// Returns the subject for all of `targets`.
+    pub(crate) fn list(targets: impl IntoIterator<Item = EventTarget>) -> Self {
+        let mut targets = targets.into_iter();
+        let target = targets.next();
+        let targets: Vec<_> = targets.collect();
+        let has_more = !targets.is_empty();
+        let detail = has_more.then(|| EventDetail { targets, ..EventDetail::default() });
+        Self { target, detail }
+    }
+
+    /// Returns the text for people: `token 7`, `app tokens of user 3`.
+    pub(crate) fn to_text(&self) -> Option<Untrusted> {
+        let target = self.target.as_ref().map(EventTarget::to_string);
+        let Some(detail) = &self.detail else { return target.map(Untrusted::new) };
+        if let Some(text) = &detail.text {
+            return Some(text.clone());
+        }
+        let mut text = detail.objects.clone().or(target)?;
+        let mut append = |prefix: &str, part: Option<String>| {
+            if let Some(part) = part {
+                text.push_str(prefix);
+                text.push_str(&part);
+            }
+        };
+        let to_text = |target: &Option<EventTarget>| target.as_ref().map(EventTarget::to_string);
+        let raw = |text: &Option<Untrusted>| text.as_ref().map(|text| text.as_str().to_owned());
+        append(" of ", to_text(&detail.owner));
+        append(" for ", raw(&detail.app));
+        append(" issued before ", raw(&detail.issued_before));
+        append(" by ", to_text(&detail.successor));
+        for target in &detail.targets {
+            append(", ", Some(target.to_string()));
+        }
+        append(", signed by new ", to_text(&detail.new_key));
+        append(", and the secret of ", to_text(&detail.exported_key));
+        Some(Untrusted::new(text))
+    }
+}
 
 /// Audit event as listed: actor, action, target and outcome.
 #[derive(Debug, Clone, Serialize)]
@@ -18,10 +226,58 @@ pub(crate) struct AuditEvent {
     pub(crate) os_uid: u32,
     /// Command: `token create`.
     pub(crate) action: Untrusted,
-    /// Target: `token 7`, `user 3`.
-    pub(crate) target: Option<Untrusted>,
+    /// Target and detail, as members of the event.
+    #[serde(flatten)]
+    pub(crate) subject: EventSubject,
     /// `done`, or the error code of the failure.
     pub(crate) outcome: Untrusted,
     /// Number of changed objects.
     pub(crate) count: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn target_text_round_trips() {
+        for text in ["user 3", "token 7", "setting token.ttl", "store", "token"] {
+            assert_eq!(EventTarget::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "users", "users 3", "User 3", " user 3"] {
+            assert!(EventTarget::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn subject_text_names_all_details() {
+        let [key, user] = ["key K", "user 3"].map(|text| EventTarget::parse(text).ok());
+        let token = |id| EventTarget::token(TokenId(id));
+        let selection = EventDetail {
+            owner: user,
+            app: Some(Untrusted::new("a")),
+            issued_before: Some(Untrusted::new("2030-01-31T00:00:00Z")),
+            ..EventDetail::objects("app tokens")
+        };
+        let fixtures = EventDetail {
+            new_key: key.clone(),
+            exported_key: key,
+            ..EventDetail::objects("fixtures")
+        };
+        let several = |detail| EventSubject::several(TargetKind::Token, detail);
+        for (subject, expected) in [
+            (EventSubject::default(), None),
+            (EventSubject::list([]), None),
+            (EventSubject::list([token(7)]), Some("token 7")),
+            (EventSubject::list([token(7), token(9)]), Some("token 7, token 9")),
+            (EventSubject::renewal(TokenId(7), TokenId(9)), Some("token 7 by token 9")),
+            (
+                several(selection),
+                Some("app tokens of user 3 for a issued before 2030-01-31T00:00:00Z"),
+            ),
+            (several(fixtures), Some("fixtures, signed by new key K, and the secret of key K")),
+        ] {
+            assert_eq!(subject.to_text().as_ref().map(Untrusted::as_str), expected);
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) use algorithm::{Algorithm, KeyType, RsaBits};
 pub(crate) use claims::ExtraClaims;
 pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;
-pub(crate) use event::AuditEvent;
+pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
 pub(crate) use ids::{Jti, Sid, StoreId, TokenId, UserId, UserUuid};
 pub(crate) use issuer::IssuerUrl;
 pub(crate) use json::parse_strict_object;

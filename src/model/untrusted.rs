@@ -1,6 +1,6 @@
 //! Untrusted text, and the escaping that makes its display safe.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 ///
 /// `Display` is not implemented, so that messages must use [`Untrusted::to_display`]. JSON output
 /// contains the raw value; the console escapes the whole JSON text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Untrusted(String);
 

@@ -4,7 +4,8 @@
 use super::connect::{OpenMode, configure_writing, connect, enable_wal, truncate_wal};
 use super::directory_remedy::FileRole;
 use super::file;
-use super::schema::{MIGRATIONS, migrate};
+use super::migrations::MIGRATIONS;
+use super::schema::migrate;
 use super::{Error, NewEvent, Store};
 use crate::directory::Writers;
 use crate::files;

@@ -50,7 +50,9 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
     tx.check_table("pairs", SELECT_PAIR, &mut faults, |row| pair_from_row(row).map(|_| None))?;
     let sql = format!("SELECT {} FROM {}", tokens::COLUMNS, tokens::TABLES);
     tx.check_table("tokens", &sql, &mut faults, |row| token_from_row(row).map(|_| None))?;
-    let sql = "SELECT id, at, user_id, NULL, os_uid, action, target, outcome, count FROM audit";
+    let sql =
+        "SELECT id, at, user_id, NULL, os_uid, action, target_kind, target_id, detail, outcome,
+        count FROM audit";
     tx.check_table("audit", sql, &mut faults, |row| event_from_row(row).map(|_| None))?;
     let sql = format!(
         "SELECT EXISTS (SELECT * FROM ({ACTUAL_BLOCK_COUNTS}) EXCEPT SELECT * FROM ({STORED_BLOCK_COUNTS}))

@@ -4,7 +4,7 @@
 //! every new user an admin. The comparison runs before any statement that reads a table.
 
 use super::Error;
-use super::schema::MIGRATIONS;
+use super::migrations::MIGRATIONS;
 use crate::model::redact_for_error;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;

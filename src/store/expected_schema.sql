@@ -166,10 +166,10 @@ CREATE TABLE audit (
     user_id  INTEGER REFERENCES users (id),
     os_uid   INTEGER NOT NULL, -- the operating system's user
     action   TEXT NOT NULL,
-    target   TEXT,
+    detail   TEXT,
     outcome  TEXT NOT NULL, -- 'done', or the code of the error
     count    INTEGER NOT NULL DEFAULT 1
-) STRICT
+, target_kind TEXT, target_id TEXT) STRICT
 
 
 CREATE INDEX audit_at ON audit (at)

@@ -3,7 +3,7 @@
 use super::Error;
 use super::directory_remedy::{DirectoryRemedy, FileRole};
 use super::file_status::{FileFault, FileStatus, is_missing};
-use super::schema::APPLICATION_ID;
+use super::migrations::APPLICATION_ID;
 use crate::directory::{self, Writers};
 use rustix::fs::{Access, access};
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};

@@ -5,6 +5,7 @@ use super::{Error, Reader, Writer};
 use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Timestamp, Untrusted};
 use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
+use std::collections::BTreeMap;
 
 pub(super) const COLUMNS: &str =
     "id, kid, purpose, algorithm, material, public, state, verify_until,
@@ -54,7 +55,7 @@ impl Reader<'_> {
     pub(crate) fn count_live_tokens_by_key(
         &self,
         now: Timestamp,
-    ) -> Result<Vec<(i64, usize)>, Error> {
+    ) -> Result<BTreeMap<i64, usize>, Error> {
         let mut statement = self.connection.prepare(
             "SELECT key_id, count(*) FROM tokens
              WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)
@@ -71,8 +72,7 @@ impl Reader<'_> {
 
     /// Returns the number of recorded tokens of a key that are live at `at`.
     pub(crate) fn count_live_tokens_of_key(&self, key: i64, at: Timestamp) -> Result<usize, Error> {
-        let counts = self.count_live_tokens_by_key(at)?;
-        Ok(counts.iter().find(|(id, _)| *id == key).map_or(0, |(_, count)| *count))
+        Ok(self.count_live_tokens_by_key(at)?.get(&key).copied().unwrap_or(0))
     }
 
     fn keys_where(

@@ -14,6 +14,7 @@ mod file;
 mod file_status;
 mod keys;
 mod lock;
+mod migrations;
 mod open;
 mod previous_store;
 mod prune;

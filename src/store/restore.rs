@@ -11,7 +11,7 @@ use super::previous_store::{
     previous_store_path, rename_replaced_store,
 };
 use super::schema::{DatabaseKind, detect_kind};
-use super::{CryptoChecks, Error, Findings, Reader, Writer};
+use super::{CryptoChecks, Error, Findings, NewEvent, Reader, Writer};
 use crate::files;
 use crate::model::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
@@ -99,12 +99,12 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content with the backup, to which `record_event` is applied first, and keeps
-    /// the old store. `on_progress` receives the copied and the total number of pages.
-    pub(crate) fn replace(
+    /// Replaces the content with the backup, to which the result of `build_event` is added first,
+    /// and keeps the old store. `on_progress` receives the copied and the total number of pages.
+    pub(crate) fn replace<'e>(
         self,
         backup: &Path,
-        record_event: impl FnOnce(&Writer<'_>) -> Result<(), Error>,
+        build_event: impl FnOnce(&Reader<'_>) -> Result<NewEvent<'e>, Error>,
         on_progress: impl FnMut(usize, usize) + Send + 'static,
     ) -> Result<RestoreOutcome, Error> {
         let Self { database, path, lock_timeout, is_empty } = self;
@@ -115,7 +115,7 @@ impl LockedStore {
             ensure_no_previous_store(&path, database.is_some())?;
         }
         let content =
-            StagedContent::new(backup, &directory, lock_timeout, record_event, on_progress)?;
+            StagedContent::new(backup, &directory, lock_timeout, build_event, on_progress)?;
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
@@ -191,11 +191,11 @@ impl OpenDatabase {
 }
 
 impl StagedContent {
-    fn new(
+    fn new<'e>(
         backup: &Path,
         directory: &Path,
         lock_timeout: Duration,
-        record_event: impl FnOnce(&Writer<'_>) -> Result<(), Error>,
+        build_event: impl FnOnce(&Reader<'_>) -> Result<NewEvent<'e>, Error>,
         on_progress: impl FnMut(usize, usize) + Send + 'static,
     ) -> Result<Self, Error> {
         let file = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[0]), 0o600)
@@ -210,7 +210,13 @@ impl StagedContent {
             Err(error) => return Err(error),
         };
         let transaction = connection.unchecked_transaction()?;
-        record_event(&Writer::new(&transaction))?;
+        let writer = Writer::new(&transaction);
+        let event = build_event(&writer)?;
+        if is_from_older_version {
+            writer.add_event_before_migration(&event)?;
+        } else {
+            writer.add_event(&event)?;
+        }
         transaction.commit()?;
         Ok(Self { connection, is_from_older_version, _file: file })
     }

@@ -1,22 +1,14 @@
-//! Schema history: detection of a file's version, creation of a new store, migration of an older
-//! store.
+//! Schema of a file: detection of its version, creation of a new store, migration of an older store.
 
 use super::connect::map_open_error;
 use super::expected_schema::check_schema;
+use super::migrations::{APPLICATION_ID, MIGRATIONS};
 use super::transaction::commit;
 use super::{Error, NewEvent, Writer};
-use crate::model::{KeySpec, KeyState, StoreId, Timestamp};
+use crate::model::{KeySpec, KeyState, StoreId, Timestamp, Untrusted};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use uuid::Uuid;
-
-/// Application id of jeton stores: "jetn".
-pub(super) const APPLICATION_ID: u32 = 0x6A65_746E;
-
-/// Migrations in order, append-only. The schema version of a file is the number of applied
-/// migrations.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_bounds.sql")];
 
 /// Initial rows of a new store.
 pub(crate) struct InitialRows {
@@ -102,7 +94,7 @@ pub(super) fn initialize_store(
     )?;
     let writer = Writer::new(&transaction);
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
-    writer.note_target(Some("the new store"));
+    writer.note_target(Some(Untrusted::new("the new store")));
     let summary = writer.into_summary();
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema_version(MIGRATIONS))?;
@@ -142,7 +134,7 @@ pub(super) fn migrate<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Algorithm, Purpose, Untrusted};
+    use crate::model::{Algorithm, EventSubject, Purpose};
     use crate::store::{Store, backup::backup_before_migration};
     use secrecy::SecretSlice;
     use std::path::PathBuf;
@@ -152,7 +144,7 @@ mod tests {
 
     /// Migrations with one version more than [`MIGRATIONS`].
     const EXTENDED_MIGRATIONS: &[&str] =
-        &[MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE made_up (one INTEGER) STRICT"];
+        &[MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], "CREATE TABLE made_up (one INTEGER) STRICT"];
 
     fn create_store(directory: &Path) -> PathBuf {
         let key = KeySpec {
@@ -176,7 +168,8 @@ mod tests {
     ) -> Result<Option<PathBuf>, Error> {
         let at = Timestamp::from_unix(1_800_000_001).unwrap();
         let (action, outcome) = ("store migrate", "done");
-        let event = NewEvent { at, user: None, os_uid: 0, action, target: None, outcome, count: 1 };
+        let subject = EventSubject::default();
+        let event = NewEvent { at, user: None, os_uid: 0, action, subject, outcome, count: 1 };
         let connection = Connection::open(path).unwrap();
         migrate(history, &connection, path, &event, |version| {
             backup_before_migration(path, target, version, LOCK_TIMEOUT)
@@ -193,10 +186,10 @@ mod tests {
         let path = create_store(directory.path());
         let connection = Connection::open(&path).unwrap();
         let result = detect_kind_in(EXTENDED_MIGRATIONS, &connection, &path);
-        assert!(matches!(result, Err(Error::OlderSchema { found: 2, known: 3 })));
+        assert!(matches!(result, Err(Error::OlderSchema { found: 3, known: 4 })));
         let copy = migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap().unwrap();
-        assert_eq!(copy, PathBuf::from(format!("{}.v2", path.display())));
-        assert_eq!(query_number(&path, "PRAGMA user_version"), 3);
+        assert_eq!(copy, PathBuf::from(format!("{}.v3", path.display())));
+        assert_eq!(query_number(&path, "PRAGMA user_version"), 4);
         assert_eq!(query_number(&path, "SELECT count(*) FROM made_up"), 0);
         assert_eq!(
             query_number(&path, "SELECT count(*) FROM audit WHERE action = 'store migrate'"),
@@ -204,7 +197,7 @@ mod tests {
         );
         assert!(matches!(
             Store::open(&path, LOCK_TIMEOUT),
-            Err(Error::NewerSchema { found: 3, known: 2 })
+            Err(Error::NewerSchema { found: 4, known: 3 })
         ));
         assert_eq!(migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap(), None);
         Store::open(&copy, LOCK_TIMEOUT).unwrap();
@@ -269,7 +262,7 @@ mod tests {
         ));
         let broken_history = [EXTENDED_MIGRATIONS, &["CREATE TABLE users (one INTEGER)"]].concat();
         assert!(migrate_store(&broken_history, &path, None).is_err());
-        assert_eq!(query_number(&path, "PRAGMA user_version"), 2);
+        assert_eq!(query_number(&path, "PRAGMA user_version"), 3);
         assert_eq!(
             query_number(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'made_up'"),
             0

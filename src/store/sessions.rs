@@ -2,7 +2,9 @@
 
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
-use crate::model::{ActiveSession, Jti, RecordedPair, Session, Sid, Timestamp, UserId};
+use crate::model::{
+    ActiveSession, EventSubject, EventTarget, Jti, RecordedPair, Session, Sid, Timestamp, UserId,
+};
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
@@ -167,7 +169,7 @@ impl Writer<'_> {
         )?;
         if changed == 1 {
             self.add_pair(old.session.id, Some(old.pair.id), new)?;
-            self.note_target(Some(&format!("session {}", old.session.sid)));
+            self.note_target(EventSubject::from(EventTarget::session(old.session.sid)).to_text());
         }
         Ok(changed == 1)
     }

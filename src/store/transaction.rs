@@ -3,7 +3,7 @@
 use super::connect::configure_writing;
 use super::lock::{RETRY_INTERVAL, Retryable, retry_until};
 use super::{Error, Store};
-use crate::model::{Jti, escape};
+use crate::model::{Jti, Untrusted};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -37,7 +37,7 @@ pub(super) struct WriteSummary {
     /// Number of recorded tokens.
     token_count: usize,
     /// Target of the last audit event, or the session of a refresh.
-    target: Option<String>,
+    target: Option<Untrusted>,
 }
 
 impl WriteSummary {
@@ -46,7 +46,7 @@ impl WriteSummary {
         let target = match first_jti {
             Some(jti) if token_count == 1 => Some(format!("token with `jti` {jti}")),
             Some(jti) => Some(format!("{token_count} tokens, the first with `jti` {jti}")),
-            None => target.map(|target| escape(&target)),
+            None => target.as_ref().map(Untrusted::to_display),
         };
         Error::OutcomeUnknown { target, jti: first_jti }
     }
@@ -65,8 +65,8 @@ impl<'c> Writer<'c> {
     }
 
     /// Sets the target in the summary.
-    pub(super) fn note_target(&self, target: Option<&str>) {
-        self.summary.borrow_mut().target = target.map(str::to_owned);
+    pub(super) fn note_target(&self, target: Option<Untrusted>) {
+        self.summary.borrow_mut().target = target;
     }
 
     /// Returns the summary of all writes.

@@ -20,6 +20,11 @@ impl WhereClause {
     /// Adds a part that uses the parameter `name`.
     pub(super) fn and(&mut self, sql: &str, name: &'static str, value: impl Into<Value>) {
         self.and_sql(sql);
+        self.bind(name, value);
+    }
+
+    /// Sets another parameter of the part added last.
+    pub(super) fn bind(&mut self, name: &'static str, value: impl Into<Value>) {
         self.values.push((name, value.into()));
     }
 

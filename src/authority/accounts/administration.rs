@@ -5,7 +5,8 @@ use super::super::principal::require_role;
 use super::super::{AuditContext, Caller, Error};
 pub(crate) use crate::crypto::generate_password;
 use crate::model::{
-    DisplayName, Email, Page, PageRequest, Quota, Role, User, UserId, UserName, UserRef,
+    DisplayName, Email, EventTarget, Page, PageRequest, Quota, Role, User, UserId, UserName,
+    UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
 pub(crate) use crate::store::{UserFilter, UserOrder};
@@ -228,7 +229,7 @@ fn record_change(
     user: UserId,
     changed_count: usize,
 ) -> Result<(), store::Error> {
-    audit.record(tx, Some(caller.user.id), format!("user {user}"), changed_count)
+    audit.record(tx, Some(caller.user.id), EventTarget::user(user), changed_count)
 }
 
 fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! Export of all accounts.
 
 use super::super::{AuditContext, Caller, Error};
-use crate::model::{PasswordHash, Role, Row, User};
+use crate::model::{EventDetail, EventSubject, PasswordHash, Role, Row, TargetKind, User};
 use crate::store::{ScratchDatabase, Store};
 use serde_json::{Map, Value};
 
@@ -54,7 +54,9 @@ pub(crate) fn export(
     if with_hashes {
         let caller_id = Some(caller.user.id);
         caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
-            Ok(audit.record(tx, caller_id, "password hashes".to_owned(), export.count)?)
+            let detail = EventDetail::objects("password hashes");
+            let subject = EventSubject::several(TargetKind::User, detail);
+            Ok(audit.record(tx, caller_id, subject, export.count)?)
         })?;
     }
     Ok(export)

@@ -7,7 +7,8 @@ use super::name_owner::NameOwner;
 use super::require_admin_or_empty_store;
 use crate::crypto::{self, HashClass};
 use crate::model::{
-    InvalidLine, Password, PasswordHash, Role, Row, SpreadsheetRows, Timestamp, User,
+    EventDetail, EventSubject, InvalidLine, Password, PasswordHash, Role, Row, SpreadsheetRows,
+    TargetKind, Timestamp, User,
 };
 use crate::store::{self, Reader, ScratchDatabase, Store, Writer};
 use std::io::BufRead;
@@ -216,7 +217,8 @@ pub(crate) fn import(
             return Err(Error::NoAdmin);
         }
         let caller_id = caller.map(|caller| caller.user.id);
-        audit.record(tx, caller_id, "users".to_owned(), outcome.created_count)?;
+        let subject = EventSubject::several(TargetKind::User, EventDetail::objects("users"));
+        audit.record(tx, caller_id, subject, outcome.created_count)?;
         Ok(outcome)
     })
 }

@@ -20,7 +20,8 @@ use super::sessions::AuthenticatedUser;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    DisplayName, Email, NewUser, Password, PasswordHash, Role, Timestamp, User, UserName, UserRef,
+    DisplayName, Email, EventTarget, NewUser, Password, PasswordHash, Role, Timestamp, User,
+    UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
 
@@ -122,7 +123,7 @@ fn insert_user(
 ) -> Result<User, Error> {
     let id = tx.add_user(new_user, audit.now)?;
     let actor = caller.map_or(id, |caller| caller.user.id);
-    audit.record(tx, Some(actor), format!("user {id}"), 1)?;
+    audit.record(tx, Some(actor), EventTarget::user(id), 1)?;
     require_user(tx, &UserRef::Id(id))
 }
 
@@ -248,8 +249,7 @@ pub(crate) fn recover(
 ) -> Result<(User, usize), Error> {
     let user = load_for_recovery(store, user_ref)?;
     store.read(|tx| check_min_length(tx, new))?;
-    let ended_count = replace_password(store, audit, None, &user, new)?;
-    Ok((user, ended_count))
+    replace_password(store, audit, None, &user, new).map(|ended_count| (user, ended_count))
 }
 
 /// Replaces the password of `user`. With a caller, fails if the stored hash has changed since it
@@ -279,7 +279,7 @@ fn replace_password(
             }
             tx.set_password(user.id, &hash, audit.now)?;
             let ended_count = tx.end_user_sessions(user.id, kept_sid, "password", audit.now)?;
-            audit.record(tx, caller_id, format!("user {}", user.id), 1)?;
+            audit.record(tx, caller_id, EventTarget::user(user.id), 1)?;
             Ok(ended_count)
         },
     )?;

@@ -5,7 +5,10 @@ use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::lifecycle::{ADMINS_ONLY, find_active_key, require_key, retire_and_activate};
 use crate::crypto::{self, ImportError, KeyFormat, PublicKeys};
-use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Role, RsaBits, Untrusted};
+use crate::model::{
+    Algorithm, EventDetail, EventSubject, EventTarget, Key, KeySpec, KeyState, Purpose, Role,
+    RsaBits, TargetKind, Untrusted,
+};
 use crate::store::{Reader, Store, Writer};
 
 /// Keys to add, and options.
@@ -70,11 +73,14 @@ pub(crate) fn add(
         };
         let added = options.keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
         let user = caller.map(|caller| caller.user.id);
-        let target = match options.keys {
-            [key] => format!("key {}", key.kid.as_str()),
-            several => format!("{} keys", several.len()),
+        let subject = match options.keys {
+            [key] => EventTarget::key(&key.kid).into(),
+            several => {
+                let detail = EventDetail::objects(format!("{} keys", several.len()));
+                EventSubject::several(TargetKind::Key, detail)
+            }
         };
-        audit.record(tx, user, target, added.iter().filter(|added| added.changed).count())?;
+        audit.record(tx, user, subject, added.iter().filter(|added| added.changed).count())?;
         Ok(added)
     })
 }

@@ -5,7 +5,8 @@ use crate::authority::sessions::expiry_after;
 use crate::authority::{AuditContext, Caller, Error, error::ResourceKind};
 use crate::crypto;
 use crate::model::{
-    Algorithm, Key, KeySpec, KeyState, Lifetime, Purpose, Role, RsaBits, Timestamp, Untrusted,
+    Algorithm, EventTarget, Key, KeySpec, KeyState, Lifetime, Purpose, Role, RsaBits, Timestamp,
+    Untrusted,
 };
 use crate::store::{self, Reader, Store, Writer};
 
@@ -46,8 +47,7 @@ pub(crate) struct RetiredKey {
 pub(crate) fn list(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
     store.read(|tx| {
         let counts = tx.count_live_tokens_by_key(now)?;
-        let live_count =
-            |id| counts.iter().find(|(key, _)| *key == id).map_or(0, |(_, count)| *count);
+        let live_count = |id| counts.get(&id).copied().unwrap_or(0);
         let to_summary = |key: Key| KeySummary { live_token_count: live_count(key.id), key };
         Ok(tx.keys()?.into_iter().map(to_summary).collect())
     })
@@ -296,5 +296,5 @@ pub(super) fn record_key_event(
     caller: &Caller,
     kid: &Untrusted,
 ) -> Result<(), store::Error> {
-    audit.record(tx, Some(caller.user.id), format!("key {}", kid.as_str()), 1)
+    audit.record(tx, Some(caller.user.id), EventTarget::key(kid), 1)
 }

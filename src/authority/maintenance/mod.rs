@@ -10,8 +10,8 @@ use super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::directory::Writers;
-use crate::model::{Role, Timestamp};
-use crate::store::{self, Findings, NewEvent, Store, StoreStats};
+use crate::model::{EventTarget, Role, Timestamp};
+use crate::store::{self, Findings, Store, StoreStats};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,13 +52,7 @@ pub(crate) fn back_up(
     let pending_backup = store.backup(target, on_progress)?;
     let writers = pending_backup.writers;
     let event = caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
-        Ok(audit.record_outcome(
-            tx,
-            Some(caller.user.id),
-            Some("store".to_owned()),
-            OUTCOME_DONE,
-            1,
-        )?)
+        Ok(audit.record_outcome(tx, Some(caller.user.id), EventTarget::store(), OUTCOME_DONE, 1)?)
     })?;
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),
@@ -88,15 +82,7 @@ pub(crate) fn migrate(
     backup_path: Option<&Path>,
     wait: Duration,
 ) -> Result<Option<PathBuf>, Error> {
-    let event = NewEvent {
-        at: audit.now,
-        user: None,
-        os_uid: audit.os_uid,
-        action: &audit.action,
-        target: Some("store".to_owned()),
-        outcome: OUTCOME_DONE,
-        count: 1,
-    };
+    let event = audit.build_event(None, EventTarget::store(), OUTCOME_DONE, 1);
     Ok(Store::migrate(path, backup_path, &event, wait)?)
 }
 

@@ -5,7 +5,7 @@ use super::super::principal::BearerCredential;
 use super::super::{AuditContext, Caller, Error};
 use super::{ADMINS_ONLY, authorize, ensure_writable};
 use crate::crypto::HashClass;
-use crate::model::{Lifetime, Role, Timestamp};
+use crate::model::{EventTarget, Lifetime, Role, Timestamp};
 use crate::store::{self, Reader, Store, Writer};
 
 /// Number of rows that one transaction removes. The transaction blocks other writers for about ten
@@ -160,12 +160,11 @@ impl PruneJob<'_> {
                         Some(event) => tx.add_to_count(event, removed).map(|()| Some(event))?,
                         None if removed == 0 => None,
                         None => {
-                            let target = Some("store".to_owned());
                             let caller_id = Some(self.caller.user.id);
                             Some(self.audit.record_outcome(
                                 tx,
                                 caller_id,
-                                target,
+                                EventTarget::store(),
                                 OUTCOME_DONE,
                                 removed,
                             )?)

@@ -3,7 +3,7 @@
 use super::super::audit_context::OUTCOME_DONE;
 use super::super::{AuditContext, Caller, Error};
 use super::{ADMINS_ONLY, build_crypto_checks};
-use crate::model::{Role, Timestamp, UserRef};
+use crate::model::{EventTarget, Role, Timestamp, UserRef};
 use crate::store::{self, LockedStore, RestoreOutcome};
 use std::path::Path;
 use std::time::Duration;
@@ -51,13 +51,13 @@ pub(crate) fn restore(
     if let Some(caller) = caller {
         locked_store.read(|tx| caller.recheck_role(tx, Role::Admin, ADMINS_ONLY))?;
     }
-    let record = |tx: &store::Writer<'_>| {
+    let build_event = |tx: &store::Reader<'_>| {
         // The same id may belong to another user in the backup.
         let user = match caller {
             Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
             None => None,
         };
-        audit.record_outcome(tx, user, Some("store".to_owned()), OUTCOME_DONE, 1).map(|_| ())
+        Ok(audit.build_event(user, EventTarget::store(), OUTCOME_DONE, 1))
     };
-    Ok(locked_store.replace(file, record, on_progress)?)
+    Ok(locked_store.replace(file, build_event, on_progress)?)
 }

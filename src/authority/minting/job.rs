@@ -15,7 +15,8 @@ use super::request::{MintRequest, Signer};
 use super::signing::MintedToken;
 use super::token_builder::{TokenBuilder, Validity};
 use crate::model::{
-    Algorithm, KeySpec, Lifetime, Role, Row, Timestamp, TokenId, Untrusted, User, UserUuid,
+    Algorithm, EventDetail, EventSubject, EventTarget, KeySpec, Lifetime, Role, Row, TargetKind,
+    Timestamp, TokenId, Untrusted, User, UserUuid,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use std::borrow::Cow;
@@ -60,14 +61,10 @@ impl MintJob {
         let job = Self::for_minter(store, audit, minter, request, claim_rows)?;
         let count = if job.request.record { 0 } else { job.claim_rows.count() };
         let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
-        let record = |tx: &Writer<'_>, user: &User, _, new_key_note: &str, (): &()| {
-            Ok(audit.record_outcome(
-                tx,
-                Some(user.id),
-                Some(format!("{token_noun}{new_key_note}")),
-                OUTCOME_DONE,
-                count,
-            )?)
+        let record = |tx: &Writer<'_>, user: &User, _, new_key: Option<EventTarget>, (): &()| {
+            let detail = EventDetail { new_key, ..EventDetail::objects(token_noun) };
+            let subject = EventSubject::several(TargetKind::Token, detail);
+            Ok(audit.record_outcome(tx, Some(user.id), subject, OUTCOME_DONE, count)?)
         };
         let (job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
         Ok((job, job_key))
@@ -89,15 +86,15 @@ impl MintJob {
     /// Selects the signing key, validates every row with the key, and runs `work`.
     ///
     /// `record` runs in the transaction that inserts a new key. `record` is given the user, the row
-    /// id of the key, a text that names a new key, and the output of `work`, and returns the id of
-    /// the audit event.
+    /// id of the key, the key if it is new, and the output of `work`, and returns the id of the
+    /// audit event.
     pub(super) fn acquire_key<T>(
         &self,
         store: &mut Store,
         audit: &AuditContext,
         minter: &Principal,
         work: impl Fn(&KeySpec) -> Result<T, Error>,
-        record: impl Fn(&Writer<'_>, &User, i64, &str, &T) -> Result<i64, Error>,
+        record: impl Fn(&Writer<'_>, &User, i64, Option<EventTarget>, &T) -> Result<i64, Error>,
     ) -> Result<(JobKey, T), Error> {
         let (signing_key, output, (key_row_id, event)) = with_signing_key(
             store,
@@ -111,12 +108,12 @@ impl MintJob {
             },
             |signing_key| work(&signing_key.spec),
             |store, signing_key, output| {
-                let note = format!(", signed by new key {}", signing_key.spec.kid.as_str());
-                let new_key_note = if signing_key.id.is_none() { note.as_str() } else { "" };
+                let is_new_key = signing_key.id.is_none();
                 let result = write_as(store, minter, |tx, user| {
                     require_role(user, Role::Minter, MINTERS_ONLY)?;
                     let key = signing_key.ensure_inserted(tx, audit.now)?;
-                    Ok(Some((key, record(tx, user, key, new_key_note, output)?)))
+                    let new_key = is_new_key.then(|| EventTarget::key(&signing_key.spec.kid));
+                    Ok(Some((key, record(tx, user, key, new_key, output)?)))
                 });
                 match result {
                     // Another process inserted a key first; use that key.

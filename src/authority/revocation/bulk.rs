@@ -3,7 +3,7 @@
 use super::super::principal::write_as;
 use super::super::{AuditContext, Caller, Error};
 use super::check_may_revoke;
-use crate::model::Timestamp;
+use crate::model::{EventDetail, EventSubject, EventTarget, TargetKind, Timestamp, Untrusted};
 use crate::store::{Store, TokenFilter};
 
 /// Returns the number of tokens that [`revoke_bulk`] would revoke.
@@ -26,28 +26,26 @@ pub(crate) fn revoke_bulk(
     filter: &TokenFilter,
 ) -> Result<usize, Error> {
     check_may_revoke(Some(&caller.user), filter.owner)?;
-    let target = describe_filter(filter);
+    let subject = describe_filter(filter);
     write_as(store, caller, |tx, user| {
         check_may_revoke(Some(user), filter.owner)?;
         let count = tx.revoke_tokens(filter, audit.now)?;
-        audit.record(tx, Some(caller.user.id), target.clone(), count)?;
+        audit.record(tx, Some(caller.user.id), subject.clone(), count)?;
         Ok(count)
     })
 }
 
-fn describe_filter(filter: &TokenFilter) -> String {
+fn describe_filter(filter: &TokenFilter) -> EventSubject {
     let kind = filter.kind.map_or_else(String::new, |kind| kind.name().to_owned() + " ");
-    let mut summary = match filter.owner {
-        Some(owner) => format!("{kind}tokens of user {owner}"),
-        None => format!("{kind}tokens of all users"),
+    let all_users = if filter.owner.is_none() { " of all users" } else { "" };
+    let detail = EventDetail {
+        objects: Some(format!("{kind}tokens{all_users}")),
+        owner: filter.owner.map(EventTarget::user),
+        app: filter.app.as_ref().map(|app| Untrusted::new(app.as_str())),
+        issued_before: filter.issued_before.map(|time| Untrusted::new(time.to_string())),
+        ..EventDetail::default()
     };
-    if let Some(app) = &filter.app {
-        summary = format!("{summary} for {}", app.as_str());
-    }
-    if let Some(time) = filter.issued_before {
-        summary = format!("{summary} issued before {time}");
-    }
-    summary
+    EventSubject::several(TargetKind::Token, detail)
 }
 
 #[cfg(test)]
@@ -154,7 +152,8 @@ mod tests {
             ..live_filter(Some(UserId(7)))
         };
         let summary = "app tokens of user 7 for b issued before 2027-01-15T08:00:00Z";
-        assert_eq!(describe_filter(&filter), summary);
-        assert_eq!(describe_filter(&live_filter(None)), "tokens of all users");
+        let describe = |filter| describe_filter(filter).to_text().unwrap();
+        assert_eq!(describe(&filter).as_str(), summary);
+        assert_eq!(describe(&live_filter(None)).as_str(), "tokens of all users");
     }
 }

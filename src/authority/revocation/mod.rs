@@ -12,7 +12,8 @@ use super::verification::{
 };
 use super::{AuditContext, Caller, Error, RejectReason};
 use crate::model::{
-    InvalidValue, Jti, RecordedToken, Role, Timestamp, TokenId, TokenKind, Untrusted, User, UserId,
+    EventSubject, EventTarget, InvalidValue, Jti, RecordedToken, Role, TargetKind, Timestamp,
+    TokenId, TokenKind, Untrusted, User, UserId,
 };
 use crate::store::{PairWithSession, Reader, Store, Writer};
 use serde::Serialize;
@@ -109,17 +110,16 @@ pub(crate) fn revoke(
             }
         }
         let changed = outcomes.iter().filter(|outcome| outcome.changed).count();
-        audit.record(tx, caller_id, describe_outcomes(&outcomes), changed)?;
+        audit.record(tx, caller_id, list_targets(&outcomes), changed)?;
         Ok(outcomes)
     })
 }
 
-fn describe_outcomes(outcomes: &[RevocationOutcome]) -> String {
-    let name = |outcome: &RevocationOutcome| match outcome.id {
-        Some(id) => format!("token {id}"),
-        None => format!("token {}", sanitize_for_audit(outcome.jti.as_str())),
-    };
-    outcomes.iter().map(name).collect::<Vec<_>>().join(", ")
+fn list_targets(outcomes: &[RevocationOutcome]) -> EventSubject {
+    EventSubject::list(outcomes.iter().map(|outcome| match outcome.id {
+        Some(id) => EventTarget::token(id),
+        None => EventTarget::new(TargetKind::Token, sanitize_for_audit(outcome.jti.as_str())),
+    }))
 }
 
 /// Selector after the signature check of a token given by value.

@@ -3,7 +3,10 @@
 use super::super::error::ResourceKind;
 use super::super::principal::{require_role, write_as};
 use super::super::{AuditContext, Caller, Error};
-use crate::model::{ActiveSession, Role, Session, Sid, UserId, WithOwner};
+use crate::model::{
+    ActiveSession, EventDetail, EventSubject, EventTarget, Role, Session, Sid, TargetKind, UserId,
+    WithOwner,
+};
 use crate::store::Store;
 
 const ADMINS_ONLY: &str = "only admins can end sessions of other users";
@@ -53,9 +56,13 @@ pub(crate) fn revoke(
         for session in sessions {
             results.push((session.sid, tx.end_session(session.id, "revoked", audit.now)?));
         }
-        let names: Vec<String> = sids.iter().map(|sid| format!("session {sid}")).collect();
         let count = results.iter().filter(|(_, changed)| *changed).count();
-        audit.record(tx, Some(caller.user.id), names.join(", "), count)?;
+        audit.record(
+            tx,
+            Some(caller.user.id),
+            EventSubject::list(sids.iter().copied().map(EventTarget::session)),
+            count,
+        )?;
         Ok(results)
     })
 }
@@ -70,7 +77,12 @@ pub(crate) fn revoke_all(
     let role = if user == caller.user.id { Role::User } else { Role::Admin };
     caller.write_with_role(store, role, ADMINS_ONLY, |tx| {
         let ended_count = tx.end_user_sessions(user, None, "revoked", audit.now)?;
-        audit.record(tx, Some(caller.user.id), format!("sessions of user {user}"), ended_count)?;
+        let detail = EventDetail {
+            owner: Some(EventTarget::user(user)),
+            ..EventDetail::objects("sessions")
+        };
+        let subject = EventSubject::several(TargetKind::Session, detail);
+        audit.record(tx, Some(caller.user.id), subject, ended_count)?;
         Ok(ended_count)
     })
 }

@@ -13,7 +13,7 @@ use super::signing::{load_settings_and_key, with_signing_key};
 use super::verification::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
 use super::{AuditContext, Error, RejectReason};
 use crate::crypto;
-use crate::model::{Jti, PasswordHash, Session, Sid, Timestamp, TokenKind, User};
+use crate::model::{EventTarget, Jti, PasswordHash, Session, Sid, Timestamp, TokenKind, User};
 use crate::store::{NewPair, PairWithSession, Store, Writer};
 use secrecy::SecretString;
 use std::ops::Deref;
@@ -139,7 +139,7 @@ pub(crate) fn begin<E: From<Error>>(
                 recheck_credentials(tx, authenticated)?;
                 tx.add_session(sid, authenticated.user.id, *session_expiry, pair)?;
                 if authenticated.audit_row == AuditRowState::Missing {
-                    audit.record(tx, Some(authenticated.user.id), format!("session {sid}"), 1)?;
+                    audit.record(tx, Some(authenticated.user.id), EventTarget::session(sid), 1)?;
                 }
                 match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
                     Some(old) => Ok(Some(tx.end_session(old.id, "replaced", audit.now)?)),
@@ -243,7 +243,7 @@ fn rotate_refresh_token(
     if tx.has_session_ended(old.session.id)? {
         return Err(Error::from_reason(RejectReason::SessionEnded));
     }
-    let target = format!("session {}", old.session.sid);
+    let target = EventTarget::session(old.session.sid);
     if tx.replace_pair(old, pair)? {
         audit.record(tx, Some(old.session.user_id), target, 1)?;
         return Ok(Some(RefreshOutcome::Rotated));
@@ -255,13 +255,7 @@ fn rotate_refresh_token(
         return Ok(Some(RefreshOutcome::Retried(successor)));
     }
     tx.end_session(old.session.id, "reuse", audit.now)?;
-    audit.record_outcome(
-        tx,
-        Some(old.session.user_id),
-        Some(target),
-        RejectReason::Reused.code(),
-        1,
-    )?;
+    audit.record_outcome(tx, Some(old.session.user_id), target, RejectReason::Reused.code(), 1)?;
     Ok(Some(RefreshOutcome::Reused))
 }
 
@@ -278,7 +272,7 @@ pub(crate) fn end(
         return Err(Error::from_reason(RejectReason::UnknownToken));
     };
     let (id, user) = (pair_with_session.session.id, pair_with_session.session.user_id);
-    let target = format!("session {}", pair_with_session.session.sid);
+    let target = EventTarget::session(pair_with_session.session.sid);
     store.write(|tx| {
         let ended = tx.end_session(id, "logout", audit.now)?;
         audit.record(tx, Some(user), target.clone(), usize::from(ended))?;

@@ -18,8 +18,8 @@ use super::signing::with_signing_key;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    AppName, ExtraClaims, Grant, Key, KeyState, Lifetime, Permission, RecordedToken, Settings,
-    Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
+    AppName, EventTarget, ExtraClaims, Grant, Key, KeyState, Lifetime, Permission, RecordedToken,
+    Settings, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
 };
 use crate::store::{IssuanceState, NewToken, Reader, Store, Writer};
 use secrecy::SecretString;
@@ -132,7 +132,7 @@ pub(crate) fn issue(
                 }
                 let quota_usage = check_quota(tx, &owner, state, None, audit.now)?;
                 let id = tx.add_token(&pending_token.row)?;
-                audit.record(tx, Some(caller.user.id), format!("token {id}"), 1)?;
+                audit.record(tx, Some(caller.user.id), EventTarget::token(id), 1)?;
                 Ok(Some((id, quota_usage)))
             })
         },

@@ -11,8 +11,8 @@ use super::super::signing::{load_settings_and_key, with_signing_key};
 use super::super::{AuditContext, Caller, Error, RejectReason};
 use super::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use crate::model::{
-    Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind, TokenOrigin,
-    TokenStatus, Untrusted, User, UserRef,
+    EventSubject, Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind,
+    TokenOrigin, TokenStatus, Untrusted, User, UserRef,
 };
 use crate::store::{Reader, Store, Writer};
 
@@ -93,7 +93,7 @@ pub(crate) fn renew(
                     None
                 };
                 let caller_id = caller.map(|caller| caller.user.id);
-                audit.record(tx, caller_id, format!("token {} by token {id}", old_token.id), 1)?;
+                audit.record(tx, caller_id, EventSubject::renewal(old_token.id, id), 1)?;
                 Ok(Some((id, quota_usage, ended_predecessor)))
             })
         },

@@ -2,7 +2,7 @@
 
 use super::super::audit_context::{OUTCOME_REVOKED, OUTCOME_UNDELIVERED};
 use super::super::{AuditContext, Error};
-use crate::model::{TokenId, UserId};
+use crate::model::{EventDetail, EventSubject, EventTarget, TargetKind, TokenId, UserId};
 use crate::store::Store;
 
 /// The cause of a revocation by the issuing command.
@@ -38,11 +38,14 @@ pub(crate) fn revoke_issued(
             changed_count += usize::from(tx.revoke_token(*id, audit.now)?);
             changed_count += tx.revoke_renewals_in_run(*id, audit.now)?;
         }
-        let target = match ids {
-            [id] => format!("token {id}"),
-            several => format!("{} tokens", several.len()),
+        let subject = match ids {
+            [id] => EventTarget::token(*id).into(),
+            several => {
+                let detail = EventDetail::objects(format!("{} tokens", several.len()));
+                EventSubject::several(TargetKind::Token, detail)
+            }
         };
-        audit.record_outcome(tx, actor, Some(target), cause.audit_outcome(), changed_count)?;
+        audit.record_outcome(tx, actor, subject, cause.audit_outcome(), changed_count)?;
         Ok(())
     })
 }

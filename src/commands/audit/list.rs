@@ -8,7 +8,9 @@ use crate::commands::command::{Command, Effect};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Code, Failure, Kind};
-use crate::model::{AuditEvent, TimeBound, Untrusted, UserId, UserRef, redact_for_error};
+use crate::model::{
+    AuditEvent, EventTarget, TimeBound, Untrusted, UserId, UserRef, redact_for_error,
+};
 
 /// List changes and refusals, newest first (admins only)
 ///
@@ -45,9 +47,10 @@ pub(crate) struct Args {
     #[arg(long)]
     action: Option<String>,
 
-    /// Filter by target: `user 3`, `token 7` or `key KID`
-    #[arg(long, value_name = "TARGET", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    target: Option<String>,
+    /// Filter by object: `user 3`, `token 7`, `session SID`, `key KID`, `setting NAME`, `store`, or a
+    /// kind such as `token`
+    #[arg(long, value_name = "TARGET", value_parser = EventTarget::parse)]
+    target: Option<EventTarget>,
 
     /// Filter by outcome: `done`, `undelivered`, `revoked`, or a code of `jeton help exit-codes`
     #[arg(long, value_name = "CODE")]
@@ -71,7 +74,7 @@ fn build_table(events: &[AuditEvent]) -> Table {
             actor_cell(event),
             Cell::from(event.os_uid.to_string()),
             Cell::from(event.action.to_display()),
-            name_cell(event.target.as_ref().map(Untrusted::to_display)),
+            name_cell(event.subject.to_text().as_ref().map(Untrusted::to_display)),
             outcome_cell(event),
             Cell::from(event.count.to_string()),
         ]);
@@ -145,7 +148,7 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
         until,
         user,
         action: action.map(|(words, name)| Untrusted::new(name.as_deref().unwrap_or(words))),
-        target: args.target.as_deref().map(Untrusted::new),
+        target: args.target.clone(),
         outcome: args.outcome.as_deref().map(Untrusted::new),
         oldest_first: args.reverse,
     })

@@ -22,7 +22,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn audit_target(&self) -> Option<AuditTarget> {
-        Some(AuditTarget::Setting(self.setting.name.name()))
+        Some(AuditTarget::Setting(self.setting.name))
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {

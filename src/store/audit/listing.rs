@@ -1,6 +1,9 @@
 //! Queries for audit events: filters and pages.
 
-use crate::model::{AuditEvent, Page, PageRequest, Timestamp, Untrusted, UserId};
+use crate::model::{
+    AuditEvent, EventDetail, EventSubject, EventTarget, Page, PageRequest, TargetKind, Timestamp,
+    Untrusted, UserId,
+};
 use crate::store::users::{limit_plus_one, required_time};
 use crate::store::where_clause::WhereClause;
 use crate::store::{Error, Reader};
@@ -17,8 +20,9 @@ pub(crate) struct EventFilter {
     pub(crate) user: Option<UserId>,
     /// Only this command, or commands with this first word.
     pub(crate) action: Option<Untrusted>,
-    /// Only events with this target, alone or in a list of targets.
-    pub(crate) target: Option<Untrusted>,
+    /// Only events with this target, or with this object in the detail. Without an id: with any
+    /// object of the kind.
+    pub(crate) target: Option<EventTarget>,
     /// Only events with this outcome.
     pub(crate) outcome: Option<Untrusted>,
     /// Oldest event first.
@@ -31,6 +35,12 @@ pub(crate) struct EventFilter {
 /// keep SQLite from scanning all older rows and from sorting.
 const SINCE_CONDITION: &str =
     "a.id >= (SELECT min(+id) FROM audit WHERE at >= :since) AND +a.at >= :since";
+
+/// Condition for events with an object of kind `:kind` and id `:id` as target or in the detail.
+const TARGET_CONDITION: &str = "(a.target_kind = :kind AND (:id IS NULL OR a.target_id = :id)
+    OR a.detail IS NOT NULL AND EXISTS
+        (SELECT 1 FROM json_tree(a.detail) WHERE type = 'object' AND value ->> 'kind' = :kind
+             AND (:id IS NULL OR value ->> 'id' = :id)))";
 
 impl EventFilter {
     fn where_clause(&self) -> WhereClause {
@@ -49,9 +59,9 @@ impl EventFilter {
             clause.and(action_condition, ":action", action.as_str().to_owned());
         }
         if let Some(target) = &self.target {
-            let target_condition = "instr(replace(' ' || a.target || ' ', ', ', ' '),
-                replace(' ' || :target || ' ', ', ', ' '))";
-            clause.and(target_condition, ":target", target.as_str().to_owned());
+            let id = target.id().map(str::to_owned);
+            clause.and(TARGET_CONDITION, ":kind", target.kind.name().to_owned());
+            clause.bind(":id", id);
         }
         if let Some(outcome) = &self.outcome {
             clause.and("a.outcome = :outcome", ":outcome", outcome.as_str().to_owned());
@@ -64,7 +74,7 @@ impl EventFilter {
         let (comparison, order) = if self.oldest_first { (">", "ASC") } else { ("<", "DESC") };
         format!(
             "SELECT a.id, a.at, a.user_id, ifnull(u.username, u.email), a.os_uid, a.action,
-                 a.target, a.outcome, a.count
+                 a.target_kind, a.target_id, a.detail, a.outcome, a.count
              FROM audit a LEFT JOIN users u ON u.id = a.user_id
              WHERE {} AND a.id {comparison} :after ORDER BY a.id {order} LIMIT :take OFFSET :skip",
             clause.sql()
@@ -124,15 +134,27 @@ pub(in crate::store) fn event_from_row(row: &Row<'_>) -> Result<AuditEvent, Erro
         user: row.get::<_, Option<String>>(3)?.map(Untrusted::new),
         os_uid: row.get(4)?,
         action: Untrusted::new(row.get::<_, String>(5)?),
-        target: row.get::<_, Option<String>>(6)?.map(Untrusted::new),
-        outcome: Untrusted::new(row.get::<_, String>(7)?),
-        count: row.get(8)?,
+        subject: subject_from_row(row)?,
+        outcome: Untrusted::new(row.get::<_, String>(9)?),
+        count: row.get(10)?,
     })
+}
+
+fn subject_from_row(row: &Row<'_>) -> Result<EventSubject, Error> {
+    let kind = row.get::<_, Option<String>>(6)?.map(|name| TargetKind::parse(&name)).transpose()?;
+    let id = row.get::<_, Option<String>>(7)?.map(Untrusted::new);
+    let detail = row.get::<_, Option<String>>(8)?;
+    let detail: Option<EventDetail> = detail
+        .map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(|_| Error::Damaged("invalid detail of an audit event".to_owned()))?;
+    Ok(EventSubject { target: kind.map(|kind| EventTarget { kind, id }), detail })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::migrations::MIGRATIONS;
     use crate::store::{NewEvent, Writer};
     use rusqlite::Connection;
 
@@ -140,7 +162,9 @@ mod tests {
     /// of a process that waited for the lock.
     fn create_database_with_events() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
+        for migration in MIGRATIONS {
+            connection.execute_batch(migration).unwrap();
+        }
         let tx = Writer::new(&connection);
         for id in 1..=9 {
             tx.add_event(&NewEvent {
@@ -148,7 +172,7 @@ mod tests {
                 user: None,
                 os_uid: 1000,
                 action: if id % 2 == 0 { "token create" } else { "tokens" },
-                target: None,
+                subject: EventSubject::default(),
                 outcome: "done",
                 count: 1,
             })

@@ -7,7 +7,7 @@ pub(super) use listing::event_from_row;
 
 use super::users::optional_time;
 use super::{Error, Reader, Writer};
-use crate::model::{Timestamp, UserId};
+use crate::model::{EventDetail, EventSubject, EventTarget, Timestamp, Untrusted, UserId};
 use rusqlite::params;
 
 /// An audit event before its insertion. Never contains a token, password, hash or key.
@@ -21,8 +21,8 @@ pub(crate) struct NewEvent<'e> {
     pub(crate) os_uid: u32,
     /// Command, such as `token create`.
     pub(crate) action: &'e str,
-    /// Target, such as `token 7` or `user 3`.
-    pub(crate) target: Option<String>,
+    /// Target and detail.
+    pub(crate) subject: EventSubject,
     /// `done` or an error code.
     pub(crate) outcome: &'e str,
     /// Number of changed objects.
@@ -40,29 +40,51 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Adds an event and returns the row id.
     pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<i64, Error> {
+        let EventSubject { target, detail } = &event.subject;
         let result = self.connection.execute(
-            "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO audit
+                 (at, user_id, os_uid, action, target_kind, target_id, detail, outcome, count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 event.at.unix(),
                 event.user.map(|id| id.0),
                 event.os_uid,
                 event.action,
-                event.target,
+                target.as_ref().map(|target| target.kind.name()),
+                target.as_ref().and_then(EventTarget::id),
+                detail.as_ref().map(serialize_detail).transpose()?,
                 event.outcome,
-                i64::try_from(event.count).unwrap_or(i64::MAX),
+                to_stored_count(event.count),
             ],
         );
         let id = self.inserted_id("audit", result)?;
-        self.note_target(event.target.as_deref());
+        self.note_target(event.subject.to_text());
         Ok(id)
+    }
+
+    /// Adds an event to a store of schema version 1 or 2, whose next migration converts the text of
+    /// the target.
+    pub(super) fn add_event_before_migration(&self, event: &NewEvent<'_>) -> Result<(), Error> {
+        self.connection.execute(
+            "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                event.at.unix(),
+                event.user.map(|id| id.0),
+                event.os_uid,
+                event.action,
+                event.subject.to_text().as_ref().map(Untrusted::as_str),
+                event.outcome,
+                to_stored_count(event.count),
+            ],
+        )?;
+        Ok(())
     }
 
     /// Adds `increment` to the count of an existing event.
     pub(crate) fn add_to_count(&self, event: i64, increment: usize) -> Result<(), Error> {
-        let increment = i64::try_from(increment).unwrap_or(i64::MAX);
-        self.connection
-            .execute("UPDATE audit SET count = count + ?2 WHERE id = ?1", (event, increment))?;
+        let sql = "UPDATE audit SET count = count + ?2 WHERE id = ?1";
+        self.connection.execute(sql, (event, to_stored_count(increment)))?;
         Ok(())
     }
 
@@ -72,4 +94,12 @@ impl Writer<'_> {
         self.connection.execute(sql, (event, outcome))?;
         Ok(())
     }
+}
+
+fn serialize_detail(detail: &EventDetail) -> Result<String, Error> {
+    serde_json::to_string(detail).map_err(|error| Error::Failed(error.to_string()))
+}
+
+fn to_stored_count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

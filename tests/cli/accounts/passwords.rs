@@ -112,7 +112,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
     warning: john is disabled
     hint: as an admin, enable the user: jeton users enable john
     ");
-    let audit = sandbox.sql("SELECT target || ' ' || outcome FROM audit WHERE action = 'recover'");
+    let audit = sandbox.sql("SELECT concat_ws(' ', target_kind, target_id, outcome) FROM audit WHERE action = 'recover'");
     assert_eq!(audit, ["user 2 done"; 3]);
 }
 

@@ -64,7 +64,7 @@ fn newest_event_is_first() {
     );
     let output = sandbox.run_json(&["audit", "list", "--outcome", "login_invalid"]).to_string();
     let output = output.replace(&format!("\"os_uid\":{uid},"), "\"os_uid\":<uid>,");
-    assert_snapshot!(output, @r#"{"items":[{"id":7,"created_at":"<time>","user_id":null,"user":null,"os_uid":<uid>,"action":"login","target":null,"outcome":"login_invalid","count":0}],"page":1,"per_page":20,"total":1,"pages":1,"next":null}"#);
+    assert_snapshot!(output, @r#"{"items":[{"id":7,"created_at":"<time>","user_id":null,"user":null,"os_uid":<uid>,"action":"login","target":null,"detail":null,"outcome":"login_invalid","count":0}],"page":1,"per_page":20,"total":1,"pages":1,"next":null}"#);
 }
 
 #[test]
@@ -218,7 +218,10 @@ fn audit_list_requires_admin() {
 #[test]
 fn control_characters_are_escaped() {
     let sandbox = Sandbox::with_admin();
-    sandbox.sql("UPDATE audit SET target = 'a' || char(27) || '[31m', action = 'b' || char(8238)");
+    sandbox.sql(
+        "UPDATE audit SET target_kind = 'token', target_id = 'a' || char(27) || '[31m',
+             action = 'b' || char(8238)",
+    );
     let output = sandbox.run(&["audit", "list"]).ok();
     assert!(
         output.stdout.contains("a\\u{1b}[31m") && output.stdout.contains("b\\u{202e}"),

@@ -1,6 +1,7 @@
 //! Audit targets of refused changes.
 
 use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 
 /// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1).
 fn sandbox_with_users() -> Sandbox {
@@ -48,7 +49,8 @@ fn refused_change_names_existing_target_only() {
     ] {
         let output = sandbox.run_with_input(words, input);
         assert_ne!(output.code, 0, "{words:?}");
-        let rows = "SELECT ifnull(target, '-') FROM audit WHERE outcome <> 'done'";
+        let rows = "SELECT ifnull(target_kind || ' ' || target_id, '-') FROM audit
+            WHERE outcome <> 'done'";
         assert_eq!(sandbox.sql(rows), [target], "{words:?}");
         sandbox.sql("DELETE FROM audit");
     }
@@ -77,4 +79,38 @@ fn target_filter_finds_events_of_one_object() {
         "token revoke forbidden, token revoke done, token create done, token create done"
     );
     assert_eq!(outcomes("token 33"), "");
+}
+
+#[test]
+fn target_filter_finds_objects_in_details() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.stdout_of(&["token", "create", "shop"]);
+    sandbox.run(&["token", "renew", "1"]).ok();
+    sandbox.run(&["token", "mint"]).ok();
+    sandbox.run(&["token", "revoke", "--app", "shop", "--user", "ada", "--yes"]).ok();
+    let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
+    let events = |target: &str| {
+        let list = sandbox.json(&["audit", "list", "--target", target]);
+        let events = list["items"].as_array().unwrap().iter();
+        let lines = events.map(|event| {
+            let [action, target, detail] =
+                ["action", "target", "detail"].map(|name| event[name].to_string());
+            format!("{action} {target} {detail}").replace(&kid, "<kid>")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(events("token 2"), @r#""token renew" {"kind":"token","id":"1"} {"successor":{"kind":"token","id":"2"}}"#);
+    assert_snapshot!(events(&format!("key {kid}")), @r#""token mint" {"kind":"token","id":null} {"objects":"test token","new_key":{"kind":"key","id":"<kid>"}}"#);
+    assert_snapshot!(events("user 1"), @r#"
+    "token revoke" {"kind":"token","id":null} {"objects":"tokens","owner":{"kind":"user","id":"1"},"app":"shop"}
+    "init" {"kind":"user","id":"1"} null
+    "#);
+    let output = sandbox.run(&["audit", "list", "--target", "token 2"]).ok();
+    assert!(output.stdout.contains("token 1 by token 2"), "{output:?}");
+    let output = sandbox.run(&["audit", "list", "--target", "tokens 2"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: invalid value 'tokens 2' for '--target <TARGET>': target: expected `user`, `token`, `session`, `key`, `setting` or `store`
+    hint: see `jeton audit list --help`
+    ");
 }

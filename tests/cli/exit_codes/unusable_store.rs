@@ -37,7 +37,7 @@ fn newer_store_exits_78_and_is_unchanged() {
     assert_refused_unchanged(&sandbox, "store_newer");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
-    error: unsupported schema version: found 3, expected at most 2
+    error: unsupported schema version: found 4, expected at most 3
     hint: install a newer jeton
     ");
 }

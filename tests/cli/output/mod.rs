@@ -60,7 +60,8 @@ fn undelivered_token_is_revoked() {
     ");
     assert_eq!(sandbox.json(&["token", "show", "1"])["status"], "revoked");
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
-    let audit = sandbox.sql("SELECT action || ' ' || target || ' ' || outcome FROM audit");
+    let audit =
+        sandbox.sql("SELECT concat_ws(' ', action, target_kind, target_id, outcome) FROM audit");
     assert_eq!(audit.last().unwrap(), "token create token 1 undelivered");
 }
 

@@ -166,7 +166,8 @@ fn mistyped_passwords_are_not_repeated() {
             assert!(!output_contains(&output, PASSWORD), "{line}: {output:?}");
         }
     }
-    let audit = sandbox.sql("SELECT coalesce(target, '') FROM audit").join(" ");
+    let audit =
+        sandbox.sql("SELECT concat_ws(' ', target_kind, target_id, detail) FROM audit").join(" ");
     assert!(!audit.contains(PASSWORD), "{audit}");
 }
 

@@ -40,12 +40,12 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// Returns the audit events of `run`: user, target up to the first comma, outcome and count. The
-/// omitted part of the target names a new key.
+/// Returns the audit events of `run`: user, objects or token, outcome and count.
 fn audit_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
-        "SELECT coalesce(user_id, '-') || ' ' || substr(target, 1, instr(target || ',', ',') - 1) \
-         || ' ' || outcome || ' ' || count FROM audit WHERE action = 'run' ORDER BY id",
+        "SELECT concat_ws(' ', coalesce(user_id, '-'),
+             coalesce(detail ->> 'objects', target_kind || ' ' || target_id), outcome, count)
+         FROM audit WHERE action = 'run' ORDER BY id",
     )
 }
 

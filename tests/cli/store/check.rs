@@ -206,9 +206,9 @@ fn check_inspects_stores_that_other_commands_refuse() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store();
     sandbox.sql("UPDATE users SET role = 'user'");
-    rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    rusqlite::Connection::open(&store).unwrap().pragma_update(None, "user_version", 4).unwrap();
     assert_snapshot!(run_store_check(&sandbox), @"
-    store_newer: unsupported schema version: found 3, expected at most 2
+    store_newer: unsupported schema version: found 4, expected at most 3
     --- exit code 78, stderr
     error: the store has 1 fault
     hint: install a newer jeton

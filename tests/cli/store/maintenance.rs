@@ -32,7 +32,7 @@ fn info_needs_no_login() {
         "store           ~/.local/share/jeton/jeton.db\n\
          store id        <uuid>\n\
          created         <time>\n\
-         schema version  2\n\
+         schema version  3\n\
          journal mode    wal\n\
          read-only       no\n\
          modes           0600, directory 0700\n\

@@ -9,6 +9,7 @@ mod disk_full;
 mod group_writable;
 mod local_attacker;
 mod maintenance;
+mod migration;
 mod missing_wal;
 mod mount_namespace;
 mod path_aliases;

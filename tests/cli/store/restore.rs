@@ -63,7 +63,7 @@ fn restored_store_has_the_content_of_the_backup() {
     let entries = fs::read_dir(store.parent().unwrap()).unwrap();
     let is_hidden = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with('.');
     assert!(!entries.map(|entry| entry.unwrap().path()).any(|path| is_hidden(&path)));
-    let audit = "SELECT user_id || ' ' || target || ' ' || outcome || ' ' || count FROM audit
+    let audit = "SELECT concat_ws(' ', user_id, target_kind, target_id, outcome, count) FROM audit
         WHERE action = 'store restore'";
     assert_eq!(sandbox.sql(audit), ["1 store done 1"]);
 }

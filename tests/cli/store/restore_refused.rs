@@ -37,7 +37,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     let output = check_refusal(&sandbox, &RESTORE, 78, "store_newer");
     assert_snapshot!(output, @"
     --- exit code 78, stderr
-    error: `monday.db` cannot be restored: unsupported schema version: found 99, expected at most 2
+    error: `monday.db` cannot be restored: unsupported schema version: found 99, expected at most 3
     hint: install a newer jeton
     ");
     change_backup("CREATE VIEW more AS SELECT 1");

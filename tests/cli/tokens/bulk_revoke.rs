@@ -51,10 +51,14 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":true,"tokens_revoked":1}"#);
     assert_snapshot!(sandbox.run_json(&all), @r#"{"changed":false,"tokens_revoked":0}"#);
     assert_eq!(unrevoked_ids(&sandbox), ["6"]);
-    let audit = "SELECT target || ', ' || count FROM audit WHERE action = 'token revoke'";
+    let audit = "SELECT detail || count FROM audit WHERE action = 'token revoke'";
     assert_eq!(
         sandbox.sql(audit),
-        ["test tokens of user 2 for b, 1", "tokens of user 2 for b, 3", "tokens of user 2, 1"],
+        [
+            r#"{"objects":"test tokens","owner":{"kind":"user","id":"2"},"app":"b"}1"#,
+            r#"{"objects":"tokens","owner":{"kind":"user","id":"2"},"app":"b"}3"#,
+            r#"{"objects":"tokens","owner":{"kind":"user","id":"2"}}1"#,
+        ],
         "one audit event per command"
     );
     sandbox.run(&["whoami"]).ok();

@@ -178,8 +178,9 @@ fn first_token_creates_the_test_key() {
     sandbox.run(&["token", "mint", "--alg", "ES384"]).ok();
     assert_eq!(sandbox.sql(count_keys), ["1"]);
     let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
-    let audit = sandbox.sql("SELECT target FROM audit WHERE action = 'token mint' ORDER BY id");
-    assert_eq!(audit, [format!("test token, signed by new key {kid}"), "test token".to_owned()]);
+    let audit = sandbox.sql("SELECT detail FROM audit WHERE action = 'token mint' ORDER BY id");
+    let new_key = format!(r#","new_key":{{"kind":"key","id":"{kid}"}}"#);
+    assert_eq!(audit, [&new_key, ""].map(|key| format!(r#"{{"objects":"test token"{key}}}"#)));
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn password_hashes_are_exported_on_request() {
         assert_eq!(target.run(&export).ok().stdout, file, "{format}");
         target.log_in("=john", "password");
     }
-    let audit = "SELECT target || ' ' || count FROM audit WHERE action = 'users export'";
+    let audit =
+        "SELECT (detail ->> 'objects') || ' ' || count FROM audit WHERE action = 'users export'";
     assert_eq!(sandbox.sql(audit), ["password hashes 12"; 2]);
     sandbox.run(&["users", "export"]).ok();
     assert_eq!(sandbox.sql(audit).len(), 2, "an export without hashes is not recorded");

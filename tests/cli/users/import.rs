@@ -38,8 +38,7 @@ pub(super) fn import_of_ten_thousand_users_is_one_audit_event() {
     imported 10000 users
     ");
     assert_eq!(sandbox.json(&["users", "list"])["total"], 10_001);
-    let audit =
-        "SELECT action || ' ' || target || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
+    let audit = "SELECT action || ' ' || (detail ->> 'objects') || ' ' || count FROM audit ORDER BY id DESC LIMIT 1";
     assert_eq!(sandbox.sql(audit), ["users import users 10000"]);
     sandbox.log_in("user1", "password");
     sandbox.log_in("user9007@x.org", "secret9007");
