@@ -1,8 +1,9 @@
 //! Audit context of the running command: action, time, OS user.
 
 use super::RejectReason;
-use super::revocation::TokenSelector;
-use crate::model::{EventSubject, EventTarget, Setting, Sid, Timestamp, UserId, UserRef};
+use crate::model::{
+    EventSubject, EventTarget, Setting, Sid, Timestamp, TokenSelector, UserId, UserRef,
+};
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 
 /// The outcomes of commands that were executed. The outcome of a refused command is an error code.

@@ -46,7 +46,8 @@ pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows
 pub(crate) use time::{Lifetime, Timestamp};
 pub(crate) use time_bound::TimeBound;
 pub(crate) use token::{
-    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin, TokenStatus,
+    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,
+    TokenSelector, TokenStatus,
 };
 pub(crate) use untrusted::{
     REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,

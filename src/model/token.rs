@@ -191,3 +191,53 @@ pub(crate) struct RecordedPair {
     /// Time at which the refresh token was used.
     pub(crate) refresh_used_at: Option<Timestamp>,
 }
+
+/// Token argument of the command line.
+#[derive(Debug, Clone)]
+pub(crate) enum TokenSelector {
+    /// Row id.
+    Id(TokenId),
+    /// `jti` claim.
+    Jti(Jti),
+    /// Token in compact serialization. Possession of the token is sufficient authorization.
+    Value(String),
+}
+
+impl TokenSelector {
+    /// Parses an id, a `jti` or a token.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+            let id = text.parse().map_err(|_| InvalidValue::new("token", "id too large"))?;
+            return Ok(Self::Id(TokenId(id)));
+        }
+        if let Some(jti) = Jti::parse_lenient(text) {
+            return Ok(Self::Jti(jti));
+        }
+        if text.contains('.') {
+            return Ok(Self::Value(text.to_owned()));
+        }
+        Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
+    }
+
+    /// Returns whether revocation by this selector requires a caller.
+    pub(crate) fn needs_caller(&self) -> bool {
+        !matches!(self, Self::Value(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selector_parses_ids_jtis_and_tokens() {
+        let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+        assert!(matches!(TokenSelector::parse("7"), Ok(TokenSelector::Id(TokenId(7)))));
+        assert!(matches!(TokenSelector::parse(text), Ok(TokenSelector::Jti(_))));
+        assert!(matches!(TokenSelector::parse("a.b.c"), Ok(TokenSelector::Value(_))));
+        for text in ["", "nonsense", "-1", "99999999999999999999"] {
+            assert!(TokenSelector::parse(text).is_err(), "{text}");
+        }
+        assert!(!TokenSelector::Value("a.b.c".to_owned()).needs_caller());
+    }
+}

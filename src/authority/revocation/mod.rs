@@ -12,44 +12,12 @@ use super::verification::{
 };
 use super::{AuditContext, Caller, Error, RejectReason};
 use crate::model::{
-    EventSubject, EventTarget, InvalidValue, Jti, RecordedToken, Role, TargetKind, Timestamp,
-    TokenId, TokenKind, Untrusted, User, UserId,
+    EventSubject, EventTarget, Jti, RecordedToken, Role, TargetKind, Timestamp, TokenId, TokenKind,
+    TokenSelector, Untrusted, User, UserId,
 };
 use crate::store::{PairWithSession, Reader, Store, Writer};
 use serde::Serialize;
 use serde_json::{Map, Value};
-
-/// Token argument of the command line.
-#[derive(Debug, Clone)]
-pub(crate) enum TokenSelector {
-    /// Row id.
-    Id(TokenId),
-    /// `jti` claim.
-    Jti(Jti),
-    /// Token in compact serialization. Possession of the token is sufficient authorization.
-    Value(String),
-}
-
-impl TokenSelector {
-    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
-        if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-            let id = text.parse().map_err(|_| InvalidValue::new("token", "id too large"))?;
-            return Ok(Self::Id(TokenId(id)));
-        }
-        if let Some(jti) = Jti::parse_lenient(text) {
-            return Ok(Self::Jti(jti));
-        }
-        if text.contains('.') {
-            return Ok(Self::Value(text.to_owned()));
-        }
-        Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
-    }
-
-    /// Returns whether revocation by this selector requires a caller.
-    pub(crate) fn needs_caller(&self) -> bool {
-        !matches!(self, Self::Value(_))
-    }
-}
 
 /// Outcome for one token.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,6 +5,7 @@ mod pair;
 
 pub(crate) use administration::{list_open, revoke, revoke_all};
 pub(super) use pair::expiry_after;
+pub(crate) use pair::{NewPairIds, TokenPair};
 use pair::{new_pair, reissue_pair, sign_pair};
 
 use super::audit_context::AuditRowState;
@@ -13,9 +14,8 @@ use super::signing::{load_settings_and_key, with_signing_key};
 use super::verification::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
 use super::{AuditContext, Error, RejectReason};
 use crate::crypto;
-use crate::model::{EventTarget, Jti, PasswordHash, Session, Sid, Timestamp, TokenKind, User};
+use crate::model::{EventTarget, PasswordHash, Session, Sid, Timestamp, TokenKind, User};
 use crate::store::{NewPair, PairWithSession, Store, Writer};
-use secrecy::SecretString;
 use std::ops::Deref;
 
 /// A principal that an access token authenticated, with the session of the token.
@@ -37,39 +37,6 @@ impl Deref for Caller {
 
     fn deref(&self) -> &Principal {
         &self.principal
-    }
-}
-
-/// The signed access and refresh tokens of a session.
-#[derive(Debug, Clone)]
-pub(crate) struct TokenPair {
-    /// The id of the session.
-    pub(crate) sid: Sid,
-    /// The owner of the session.
-    pub(crate) user: User,
-    /// The access token.
-    pub(crate) access: SecretString,
-    /// The refresh token.
-    pub(crate) refresh: SecretString,
-    /// Expiry time of the access token.
-    pub(crate) access_expires_at: Timestamp,
-    /// Expiry time of the refresh token.
-    pub(crate) refresh_expires_at: Timestamp,
-}
-
-/// The `jti` values of the next token pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NewPairIds {
-    /// The `jti` of the access token.
-    pub(crate) access: Jti,
-    /// The `jti` of the refresh token.
-    pub(crate) refresh: Jti,
-}
-
-impl NewPairIds {
-    /// Generates new ids.
-    pub(crate) fn generate() -> Self {
-        Self { access: crypto::generate_jti(), refresh: crypto::generate_jti() }
     }
 }
 

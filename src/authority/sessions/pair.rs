@@ -1,11 +1,44 @@
 //! Token pairs of sessions: expiry, claims and signing.
 
 use super::super::Error;
-use super::{NewPairIds, TokenPair};
 use crate::crypto;
 use crate::model::{Jti, Key, Lifetime, Settings, Sid, Timestamp, TokenKind, User};
 use crate::store::{NewPair, PairWithSession};
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
+
+/// The signed access and refresh tokens of a session.
+#[derive(Debug, Clone)]
+pub(crate) struct TokenPair {
+    /// The id of the session.
+    pub(crate) sid: Sid,
+    /// The owner of the session.
+    pub(crate) user: User,
+    /// The access token.
+    pub(crate) access: SecretString,
+    /// The refresh token.
+    pub(crate) refresh: SecretString,
+    /// Expiry time of the access token.
+    pub(crate) access_expires_at: Timestamp,
+    /// Expiry time of the refresh token.
+    pub(crate) refresh_expires_at: Timestamp,
+}
+
+/// The `jti` values of the next token pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NewPairIds {
+    /// The `jti` of the access token.
+    pub(crate) access: Jti,
+    /// The `jti` of the refresh token.
+    pub(crate) refresh: Jti,
+}
+
+impl NewPairIds {
+    /// Generates new ids.
+    pub(crate) fn generate() -> Self {
+        Self { access: crypto::generate_jti(), refresh: crypto::generate_jti() }
+    }
+}
 
 /// Returns a stored pair with its ids and times, to be signed again with `key`.
 pub(super) fn reissue_pair(pair_with_session: &PairWithSession, key: &Key) -> NewPair {

@@ -1,9 +1,8 @@
 //! Queries of recorded tokens. Only admins see the tokens of other users.
 
 use crate::authority::error::ResourceKind;
-use crate::authority::revocation::TokenSelector;
 use crate::authority::{Caller, Error};
-use crate::model::{Page, PageRequest, RecordedToken, Role, Timestamp, WithOwner};
+use crate::model::{Page, PageRequest, RecordedToken, Role, Timestamp, TokenSelector, WithOwner};
 use crate::store::{Store, TokenFilter};
 
 const ADMINS_ONLY: &str = "only admins can see tokens of other users";

@@ -5,14 +5,14 @@ use super::super::claims::{GRANTING_CLAIMS, claimed_permissions};
 use super::super::error::ResourceKind;
 use super::super::minting::{check_grantable_permissions, check_mint_permission};
 use super::super::principal::write_as_optional_principal;
-use super::super::revocation::{TokenSelector, check_may_revoke, find_app_token};
+use super::super::revocation::{check_may_revoke, find_app_token};
 use super::super::sessions::expiry_after;
 use super::super::signing::{load_settings_and_key, with_signing_key};
 use super::super::{AuditContext, Caller, Error, RejectReason};
 use super::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use crate::model::{
     EventSubject, Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind,
-    TokenOrigin, TokenStatus, Untrusted, User, UserRef,
+    TokenOrigin, TokenSelector, TokenStatus, Untrusted, User, UserRef,
 };
 use crate::store::{Reader, Store, Writer};
 

@@ -3,7 +3,7 @@
 
 use super::super::RejectReason;
 use super::super::claims::build_audience_claim;
-use super::TokenRecord;
+use super::report::TokenRecord;
 use crate::model::{RecordedToken, TokenKind, User, escape};
 use crate::store::PairWithSession;
 use serde_json::{Map, Value, json};

@@ -17,11 +17,12 @@ pub(crate) use crate::crypto::{Verifier, ensure_no_public_secrets, read_jwks, re
 pub(crate) use claims_only::check_claims_only;
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
 pub(crate) use introspection::introspect;
+pub(super) use report::TokenRecord;
 pub(crate) use report::VerificationReport;
 pub(crate) use third_party::verify_third_party;
 use token_state::check_token_state;
 pub(super) use token_state::{
-    TokenRecord, load_consistent_record, recheck_app_token_owner, recheck_session_owner,
+    load_consistent_record, recheck_app_token_owner, recheck_session_owner,
 };
 
 use super::claims::{self, RegisteredClaims};

@@ -1,9 +1,36 @@
 //! Verification report.
 
 use super::super::{Error, RejectReason};
-use super::TokenRecord;
-use crate::model::{Key, Timestamp, TokenId, TokenKind, TokenStatus, User};
+use crate::model::{Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId};
+use crate::store::PairWithSession;
 use serde_json::{Map, Value};
+
+/// Row of a token.
+#[derive(Debug, Default)]
+pub(in crate::authority) enum TokenRecord {
+    #[default]
+    Missing,
+    Token(RecordedToken),
+    Session(PairWithSession),
+}
+
+impl TokenRecord {
+    /// Returns the end of the grace period of a renewed token, in Unix seconds.
+    pub(super) fn grace_expires_at(&self) -> Option<i64> {
+        match self {
+            Self::Token(token) => token.grace_until.map(Timestamp::unix),
+            Self::Session(_) | Self::Missing => None,
+        }
+    }
+
+    pub(super) fn owner(&self) -> Option<UserId> {
+        match self {
+            Self::Token(token) => Some(token.grant.owner_id),
+            Self::Session(pair_with_session) => Some(pair_with_session.session.user_id),
+            Self::Missing => None,
+        }
+    }
+}
 
 /// Result of the verification of one token.
 #[derive(Debug, Default)]

@@ -2,40 +2,13 @@
 
 use super::super::claims::RegisteredClaims;
 use super::super::{Error, RejectReason};
-use super::VerificationReport;
 use super::agreement::find_contradiction;
+use super::report::{TokenRecord, VerificationReport};
 use crate::model::{
     Grant, Jti, Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId,
 };
 use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
-
-/// Row of a token.
-#[derive(Debug, Default)]
-pub(in crate::authority) enum TokenRecord {
-    #[default]
-    Missing,
-    Token(RecordedToken),
-    Session(PairWithSession),
-}
-
-impl TokenRecord {
-    /// Returns the end of the grace period of a renewed token, in Unix seconds.
-    pub(super) fn grace_expires_at(&self) -> Option<i64> {
-        match self {
-            Self::Token(token) => token.grace_until.map(Timestamp::unix),
-            Self::Session(_) | Self::Missing => None,
-        }
-    }
-
-    fn owner(&self) -> Option<UserId> {
-        match self {
-            Self::Token(token) => Some(token.grant.owner_id),
-            Self::Session(pair_with_session) => Some(pair_with_session.session.user_id),
-            Self::Missing => None,
-        }
-    }
-}
 
 /// Checks the row of the token. A row that the token contradicts is not added to the report, so
 /// that no caller reads or changes that row.

@@ -17,11 +17,10 @@ mod token_output;
 mod verify;
 
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::revocation::TokenSelector;
 use crate::authority::tokens::Expiry;
 use crate::commands::command::command_group;
 use crate::failure::Failure;
-use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp};
+use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp, TokenSelector};
 
 command_group! {
     /// Create, inspect, verify and revoke tokens

@@ -5,11 +5,10 @@ use super::parse_token_target;
 use crate::app::{App, SecretOutput};
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::revocation::TokenSelector;
 use crate::authority::tokens::{RenewalOptions, RenewedToken};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::Lifetime;
+use crate::model::{Lifetime, TokenSelector};
 use secrecy::ExposeSecret;
 
 /// Replace an app token with a new token with the same attributes

@@ -3,14 +3,14 @@
 use super::parse_token_target;
 use crate::app::{App, Rendered, Report};
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::revocation::{RevocationOutcome, TokenSelector};
+use crate::authority::revocation::RevocationOutcome;
 use crate::authority::tokens::TokenFilter;
 use crate::authority::{self, Caller};
 use crate::commands::command::{Command, Effect};
 use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
-use crate::model::{AppName, TimeBound, TokenKind, TokenStatus, UserRef};
+use crate::model::{AppName, TimeBound, TokenKind, TokenSelector, TokenStatus, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 

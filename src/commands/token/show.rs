@@ -2,11 +2,10 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::revocation::TokenSelector;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::TokenView;
 use crate::failure::Failure;
-use crate::model::InvalidValue;
+use crate::model::{InvalidValue, TokenSelector};
 use serde::Serialize;
 
 /// Show the record of a token, without the token itself

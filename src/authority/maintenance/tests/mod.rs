@@ -4,7 +4,7 @@ mod revocations;
 
 use super::*;
 use crate::authority::RejectReason;
-use crate::authority::revocation::{TokenSelector, revoke};
+use crate::authority::revocation::revoke;
 use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
@@ -12,7 +12,7 @@ use crate::authority::test_store::{
 };
 use crate::authority::tokens::{self, Expiry, RenewalOptions};
 use crate::authority::verification::{Expectations, ExpectedKind};
-use crate::model::{Lifetime, TokenId, TokenKind};
+use crate::model::{Lifetime, TokenId, TokenKind, TokenSelector};
 use secrecy::ExposeSecret;
 
 const ANY: ExpectedKind = ExpectedKind::Any;

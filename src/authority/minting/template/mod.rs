@@ -8,9 +8,9 @@ mod render;
 
 use super::defects::Defect;
 use crate::authority::Error;
-use crate::crypto;
 use crate::model::{Algorithm, InvalidValue, Lifetime, parse_strict_object, redact_for_error};
 use render::Renderer;
+pub(super) use render::ValueSource;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -89,18 +89,6 @@ pub(crate) struct TokenParts {
     pub(crate) claims: Map<String, Value>,
 }
 
-/// Source of the values that are generated for each token.
-pub(crate) trait ValueSource {
-    /// Returns the value of `name`; `None` if the name is unknown.
-    fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error>;
-}
-
-impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> ValueSource for F {
-    fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error> {
-        self(name)
-    }
-}
-
 impl Template {
     /// Parses a preset file.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, InvalidValue> {
@@ -134,7 +122,7 @@ impl Template {
 
     /// Renders header and claims. The values in `parameter_values` must have the types of the
     /// parameter defaults.
-    pub(crate) fn render(
+    pub(in crate::authority::minting) fn render(
         &self,
         parameter_values: &Map<String, Value>,
         source: &mut impl ValueSource,

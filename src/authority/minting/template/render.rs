@@ -1,9 +1,8 @@
 //! Rendering of presets: names in braces become values. The output of one token is bounded, since
 //! nested parameters can expand exponentially.
 
-use super::ValueSource;
 use crate::authority::Error;
-use crate::crypto::MAX_TOKEN_BYTES;
+use crate::crypto::{self, MAX_TOKEN_BYTES};
 use crate::model::InvalidValue;
 use serde_json::{Map, Value};
 
@@ -12,6 +11,18 @@ const RENDER_BUDGET: usize = 4 * MAX_TOKEN_BYTES;
 
 /// Maximum nesting depth of arrays and objects, the limit of the JSON parser.
 const MAX_DEPTH: usize = 127;
+
+/// Source of the values that are generated for each token.
+pub(in crate::authority::minting) trait ValueSource {
+    /// Returns the value of `name`; `None` if the name is unknown.
+    fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error>;
+}
+
+impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> ValueSource for F {
+    fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error> {
+        self(name)
+    }
+}
 
 /// Parameter values of one token, and the remaining budget.
 pub(super) struct Renderer<'s, S> {

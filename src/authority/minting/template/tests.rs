@@ -1,6 +1,7 @@
 //! Tests of preset parsing and rendering.
 
 use super::*;
+use crate::crypto;
 use serde_json::json;
 
 fn parse_template(value: &Value) -> Template {

@@ -286,15 +286,3 @@ fn token_not_signed_by_the_store_is_refused() {
     );
     assert_eq!(reject_reasons_at_time_0(&mut store, john.access_token()), []);
 }
-
-#[test]
-fn selector_parses_ids_jtis_and_tokens() {
-    let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
-    assert!(matches!(TokenSelector::parse("7"), Ok(TokenSelector::Id(TokenId(7)))));
-    assert!(matches!(TokenSelector::parse(text), Ok(TokenSelector::Jti(_))));
-    assert!(matches!(TokenSelector::parse("a.b.c"), Ok(TokenSelector::Value(_))));
-    for text in ["", "nonsense", "-1", "99999999999999999999"] {
-        assert!(TokenSelector::parse(text).is_err(), "{text}");
-    }
-    assert!(!value_selector("a.b.c").needs_caller());
-}

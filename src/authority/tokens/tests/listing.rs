@@ -1,8 +1,7 @@
 //! Token lists: visibility and filters.
 
 use super::*;
-use crate::authority::revocation::TokenSelector;
-use crate::model::TokenStatus;
+use crate::model::{TokenSelector, TokenStatus};
 
 fn list_token_ids(
     store: &mut Store,

@@ -1,11 +1,11 @@
 //! Tests that every operation refuses a token that contradicts its row.
 
 use super::*;
-use crate::authority::revocation::{TokenSelector, revoke};
+use crate::authority::revocation::revoke;
 use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{authorize_minter, refusal_reasons, set_setting};
 use crate::authority::tokens::{self, RenewalOptions, TokenRequest};
-use crate::model::{ExtraClaims, Permission, Setting};
+use crate::model::{ExtraClaims, Permission, Setting, TokenSelector};
 
 /// Creates a store with an app token for minting that has an audience and an extra claim.
 fn context_with_recorded_claims() -> TestContext {
