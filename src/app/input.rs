@@ -2,15 +2,14 @@
 //! are never read from the value of a flag.
 
 use super::App;
-use super::environment::{self, INVALID_UTF8_TOKEN, NotUtf8};
-use super::input_files::{InputKind, stdin_error};
+use super::environment::{self, NotUtf8};
+use super::input_files::{InputKind, TokenLines, normalize_token};
 use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::model::{Password, parse_strict_object, quote_shell_word, redact_for_error};
-use crate::terminal::{Echo, StdinReader};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -39,9 +38,13 @@ pub(crate) enum PasswordSource {
 }
 
 impl App {
-    /// Reads a file with keys.
-    pub(crate) fn read_key_file(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let bytes = self.read_file(InputKind::Key, path, MAX_KEY_FILE_BYTES)?;
+    /// Reads the file with keys that `argument` names.
+    pub(crate) fn read_key_file(
+        &self,
+        argument: &'static str,
+        path: &Path,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let bytes = self.read_file(InputKind::Key, argument, path, MAX_KEY_FILE_BYTES)?;
         if bytes.len() > MAX_KEY_FILE_BYTES {
             let message = format!("key file too large: more than {MAX_KEY_FILE_BYTES} bytes");
             return Err(Failure::new(Code::BadData, message));
@@ -49,9 +52,13 @@ impl App {
         Ok(bytes)
     }
 
-    /// Reads a file with claims: one JSON object.
-    pub(crate) fn read_claims_file(&self, path: &Path) -> Result<Map<String, Value>, Failure> {
-        let bytes = self.read_file(InputKind::Claims, path, MAX_CLAIMS_FILE_BYTES)?;
+    /// Reads the file with claims that `argument` names: one JSON object.
+    pub(crate) fn read_claims_file(
+        &self,
+        argument: &'static str,
+        path: &Path,
+    ) -> Result<Map<String, Value>, Failure> {
+        let bytes = self.read_file(InputKind::Claims, argument, path, MAX_CLAIMS_FILE_BYTES)?;
         let claims = if bytes.len() > MAX_CLAIMS_FILE_BYTES {
             Err(format!("larger than {} KiB", MAX_CLAIMS_FILE_BYTES / 1024))
         } else {
@@ -186,18 +193,20 @@ impl App {
         Ok(Password::parse(prompt(self)?.to_string())?)
     }
 
-    /// Returns the token of an argument: the token itself, `-` for standard input, or `@FILE`.
-    /// Without an argument, returns the bearer credential from `--token-file` or the environment.
+    /// Returns the token in the value of `argument`: the token itself, `-` for standard input, or
+    /// `@FILE`. Without a value, returns the bearer credential from `--token-file` or the
+    /// environment.
     pub(crate) fn read_token_argument(
         &self,
-        argument: Option<&str>,
+        argument: &'static str,
+        value: Option<&str>,
     ) -> Result<SecretString, Failure> {
-        match argument {
+        match value {
             Some("-") => self
-                .read_stdin(InputKind::Token, 2 * MAX_TOKEN_BYTES)
+                .read_stdin(InputKind::Token, argument, 2 * MAX_TOKEN_BYTES)
                 .map(|bytes| normalize_token(&bytes)),
             Some(text) => match text.strip_prefix('@') {
-                Some(path) => self.read_token_file(Path::new(path)),
+                Some(path) => self.read_token_file(argument, Path::new(path)),
                 None if Path::new(text).is_file() => {
                     let display_path = redact_for_error(text);
                     let hint = format!("to read the file, use {}", quote_shell_word(&format!("@{display_path}")));
@@ -226,21 +235,27 @@ impl App {
     fn read_bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(path) = &self.options.token_file {
             let display_path = redact_for_error(&path.to_string_lossy());
-            return Ok(Some((self.read_token_file(path)?, format!("file {display_path}"))));
+            return Ok(Some((
+                self.read_token_file("--token-file", path)?,
+                format!("file {display_path}"),
+            )));
         }
         if let Some(token_text) = &self.environment.token {
             let token = normalize_token(token_text.expose_secret().as_bytes());
             return Ok(Some((token, "JETON_TOKEN".to_owned())));
         }
         match &self.environment.token_file {
-            Some(path) => Ok(Some((self.read_token_file(path)?, "JETON_TOKEN_FILE".to_owned()))),
+            Some(path) => Ok(Some((
+                self.read_token_file("JETON_TOKEN_FILE", path)?,
+                "JETON_TOKEN_FILE".to_owned(),
+            ))),
             None => Ok(None),
         }
     }
 
-    /// Opens standard input to read tokens, one per line.
-    pub(crate) fn open_token_lines(&self) -> Result<TokenLines, Failure> {
-        Ok(TokenLines(BufReader::new(self.console.open_stdin("tokens", Echo::LineBreaksOnly)?)))
+    /// Opens standard input for `argument` to read tokens, one per line.
+    pub(crate) fn open_token_lines(&self, argument: &'static str) -> Result<TokenLines, Failure> {
+        Ok(TokenLines::new(self.open_stdin(InputKind::TokenLines, argument)?))
     }
 
     fn read_password_text(
@@ -250,46 +265,24 @@ impl App {
     ) -> Result<Option<Zeroizing<String>>, Failure> {
         let bytes = match source {
             PasswordSource::EnvOrPrompt => return Ok(None),
-            PasswordSource::Stdin => self.read_stdin(kind, MAX_PASSWORD_BYTES)?,
-            PasswordSource::File(path) => self.read_file(kind, path, MAX_PASSWORD_BYTES)?,
+            PasswordSource::Stdin => {
+                self.read_stdin(kind, "--password-stdin", MAX_PASSWORD_BYTES)?
+            }
+            PasswordSource::File(path) => {
+                self.read_file(kind, "--password-file", path, MAX_PASSWORD_BYTES)?
+            }
         };
         let text = String::from_utf8(bytes.to_vec());
         text.map(|text| Some(Zeroizing::new(text)))
             .map_err(|_| Failure::new(Code::InvalidInput, "the password is not UTF-8"))
     }
 
-    fn read_token_file(&self, path: &Path) -> Result<SecretString, Failure> {
-        self.read_file(InputKind::Token, path, 2 * MAX_TOKEN_BYTES)
+    fn read_token_file(
+        &self,
+        argument: &'static str,
+        path: &Path,
+    ) -> Result<SecretString, Failure> {
+        self.read_file(InputKind::Token, argument, path, 2 * MAX_TOKEN_BYTES)
             .map(|bytes| normalize_token(&bytes))
     }
-}
-
-/// Tokens on standard input, one per line.
-pub(crate) struct TokenLines(BufReader<StdinReader>);
-
-impl TokenLines {
-    /// Returns the next token; `None` at the end. A line longer than the limit is truncated; the
-    /// truncated line is still too long for a token and therefore refused.
-    pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
-        let mut line = Zeroizing::new(Vec::new());
-        let limit = u64::try_from(2 * MAX_TOKEN_BYTES).unwrap_or(u64::MAX);
-        let length = (&mut self.0).take(limit).read_until(b'\n', &mut line).map_err(stdin_error)?;
-        if length == 0 {
-            return Ok(None);
-        }
-        if line.last() != Some(&b'\n') {
-            self.0.skip_until(b'\n').map_err(stdin_error)?;
-        }
-        Ok(Some(normalize_token(&line)))
-    }
-}
-
-/// Removes surrounding whitespace and the prefix `Bearer `.
-fn normalize_token(bytes: &[u8]) -> SecretString {
-    let text = std::str::from_utf8(bytes).unwrap_or(INVALID_UTF8_TOKEN).trim();
-    let token = match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-        _ => text,
-    };
-    SecretString::from(token)
 }

@@ -2,14 +2,17 @@
 //! read at once, up to a maximum size.
 
 use super::App;
+use super::environment::INVALID_UTF8_TOKEN;
+use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::files::read_limited;
 use crate::model::redact_for_error;
 use crate::terminal::{Echo, StdinReader};
+use secrecy::SecretString;
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
 /// Buffer size for streams in bytes.
@@ -22,6 +25,8 @@ pub(super) enum InputKind {
     /// Current and new password, one per line.
     PasswordChange,
     Token,
+    /// One token per line.
+    TokenLines,
     Key,
     Claims,
     /// One user or the claims of one token per row.
@@ -31,18 +36,21 @@ pub(super) enum InputKind {
 impl InputKind {
     fn name(self) -> &'static str {
         match self {
-            Self::Password => "password",
-            Self::PasswordChange => "current and new password",
-            Self::Token => "token",
-            Self::Key => "key",
-            Self::Claims => "claims",
-            Self::Rows => "rows",
+            Self::Password => "the password",
+            Self::PasswordChange => "the current and new password",
+            Self::Token => "the token",
+            Self::TokenLines => "tokens",
+            Self::Key => "the key",
+            Self::Claims => "the claims",
+            Self::Rows => "the rows",
         }
     }
 
     fn is_secret(self) -> bool {
         match self {
-            Self::Password | Self::PasswordChange | Self::Token | Self::Key => true,
+            Self::Password | Self::PasswordChange | Self::Token | Self::TokenLines | Self::Key => {
+                true
+            }
             Self::Claims | Self::Rows => false,
         }
     }
@@ -51,34 +59,73 @@ impl InputKind {
     /// because the user may have typed the secret instead of the name.
     fn describe_file(self, path: &Path) -> String {
         if self.is_secret() {
-            format!("the file with the {}", self.name())
+            format!("the file with {}", self.name())
         } else {
             format!("`{}`", redact_for_error(&path.to_string_lossy()))
         }
     }
 }
 
+/// Guard that hands standard input to one argument.
+#[derive(Debug)]
+pub(super) struct StdinGuard {
+    /// Argument that reads, or will read, standard input.
+    reader: Cell<Option<&'static str>>,
+    /// `true` until the reservation for `reader` is used.
+    is_reserved: Cell<bool>,
+}
+
+impl StdinGuard {
+    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`. Commands
+    /// that need no login are refused, too: they would never read the token.
+    pub(super) fn new(token_file: Option<&Path>) -> Self {
+        let is_reserved = token_file == Some(Path::new("-"));
+        let reader = is_reserved.then_some("--token-file");
+        Self { reader: Cell::new(reader), is_reserved: Cell::new(is_reserved) }
+    }
+
+    /// Gives standard input to `argument`, which is a name on the command line: `--jwks`, `TOKEN`.
+    fn claim(&self, argument: &'static str) -> Result<(), Failure> {
+        match self.reader.replace(Some(argument)) {
+            Some(reader) if reader != argument || !self.is_reserved.take() => {
+                Err(Failure::usage(format!(
+                    "standard input can be read only once, but is requested by `{reader}` and \
+                     `{argument}`"
+                ))
+                .with_hint("use files for all but one of the arguments"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
 impl App {
-    /// Reads a file, or standard input for `-`. Reads at most `max_bytes + 1` bytes, so that the
-    /// caller can detect larger input.
+    /// Reads the file that `argument` names, or standard input for `-`. Reads at most
+    /// `max_bytes + 1` bytes, so that the caller can detect larger input.
     pub(super) fn read_file(
         &self,
         kind: InputKind,
+        argument: &'static str,
         path: &Path,
         max_bytes: usize,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
         if path.as_os_str() == "-" {
-            return self.read_stdin(kind, max_bytes);
+            return self.read_stdin(kind, argument, max_bytes);
         }
         let to_failure = |error: io::Error| read_error(&kind.describe_file(path), &error);
         read_limited(File::open(path).map_err(to_failure)?, max_bytes).map_err(to_failure)
     }
 
-    /// Opens a file with rows, without a size limit, or standard input for `-`.
-    pub(crate) fn open_rows_file(&self, path: &Path) -> Result<impl BufRead, Failure> {
+    /// Opens the file with rows that `argument` names, without a size limit, or standard input for
+    /// `-`.
+    pub(crate) fn open_rows_file(
+        &self,
+        argument: &'static str,
+        path: &Path,
+    ) -> Result<impl BufRead + use<>, Failure> {
         let kind = InputKind::Rows;
         let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
-            ("standard input".to_owned(), Box::new(self.open_stdin(kind)?))
+            ("standard input".to_owned(), Box::new(self.open_stdin(kind, argument)?))
         } else {
             let name = kind.describe_file(path);
             let file = File::open(path).map_err(|error| read_error(&name, &error))?;
@@ -87,22 +134,49 @@ impl App {
         Ok(BufReader::with_capacity(BUFFER_BYTES, NamedReader { name, input }))
     }
 
-    /// Reads standard input. A second read in the same process is refused.
+    /// Reads standard input for `argument`.
     pub(super) fn read_stdin(
         &self,
         kind: InputKind,
+        argument: &'static str,
         max_bytes: usize,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        read_limited(self.open_stdin(kind)?, max_bytes).map_err(stdin_error)
+        read_limited(self.open_stdin(kind, argument)?, max_bytes).map_err(stdin_error)
     }
 
-    fn open_stdin(&self, kind: InputKind) -> Result<StdinReader, Failure> {
-        static IS_READ: AtomicBool = AtomicBool::new(false);
-        if IS_READ.swap(true, Ordering::Relaxed) {
-            return Err(Failure::usage("standard input has already been read"));
-        }
+    /// Opens standard input for `argument`.
+    pub(super) fn open_stdin(
+        &self,
+        kind: InputKind,
+        argument: &'static str,
+    ) -> Result<StdinReader, Failure> {
+        self.stdin_guard.claim(argument)?;
         let echo = if kind.is_secret() { Echo::LineBreaksOnly } else { Echo::On };
-        Ok(self.console.open_stdin(&format!("the {}", kind.name()), echo)?)
+        Ok(self.console.open_stdin(kind.name(), echo)?)
+    }
+}
+
+/// Tokens on standard input, one per line.
+pub(crate) struct TokenLines(BufReader<StdinReader>);
+
+impl TokenLines {
+    pub(super) fn new(input: StdinReader) -> Self {
+        Self(BufReader::new(input))
+    }
+
+    /// Returns the next token; `None` at the end. A line longer than the limit is truncated; the
+    /// truncated line is still too long for a token and therefore refused.
+    pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
+        let mut line = Zeroizing::new(Vec::new());
+        let limit = u64::try_from(2 * MAX_TOKEN_BYTES).unwrap_or(u64::MAX);
+        let length = (&mut self.0).take(limit).read_until(b'\n', &mut line).map_err(stdin_error)?;
+        if length == 0 {
+            return Ok(None);
+        }
+        if line.last() != Some(&b'\n') {
+            self.0.skip_until(b'\n').map_err(stdin_error)?;
+        }
+        Ok(Some(normalize_token(&line)))
     }
 }
 
@@ -127,6 +201,16 @@ fn read_error(name: &str, error: &io::Error) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` needs")]
-pub(super) fn stdin_error(error: io::Error) -> Failure {
+fn stdin_error(error: io::Error) -> Failure {
     Failure::new(Code::InvalidInput, format!("standard input cannot be read: {error}"))
+}
+
+/// Removes surrounding whitespace and the prefix `Bearer `.
+pub(super) fn normalize_token(bytes: &[u8]) -> SecretString {
+    let text = std::str::from_utf8(bytes).unwrap_or(INVALID_UTF8_TOKEN).trim();
+    let token = match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+        _ => text,
+    };
+    SecretString::from(token)
 }

@@ -17,6 +17,7 @@ pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, 
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::Environment;
 pub(crate) use input::PasswordSource;
+pub(crate) use input_files::TokenLines;
 pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE};
 pub(crate) use report::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
@@ -31,6 +32,7 @@ use crate::store::{self, OpenOutcome, PermissionFix, Store};
 use crate::terminal::Confirmation;
 use crate::{model, paths};
 use clock::Clock;
+use input_files::StdinGuard;
 use secrecy::SecretString;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -71,6 +73,7 @@ pub(crate) struct App {
     /// Token that replaces the session file, if given, and the source of the token for messages
     /// (such as `JETON_TOKEN`).
     bearer_credential: OnceCell<Option<(SecretString, String)>>,
+    stdin_guard: StdinGuard,
 }
 
 impl App {
@@ -85,6 +88,7 @@ impl App {
     ) -> Self {
         let console = Console::new(options.output_format, options.quiet)
             .with_signal_report(Failure::interrupted_json);
+        let stdin_guard = StdinGuard::new(options.token_file.as_deref());
         Self {
             options,
             environment,
@@ -97,6 +101,7 @@ impl App {
             user_id: None,
             exit_code: 0,
             bearer_credential: OnceCell::new(),
+            stdin_guard,
         }
     }
 

@@ -4,8 +4,8 @@ use super::command::{CommandInfo, CommandSet, Effect, Invocation, command_group}
 use super::global_args::{self, GlobalArgs};
 use super::{
     audit, completions, help, help_reflow, init, keys, lazy_parse, login, logout, man,
-    parse_errors, passwd, path_checks, recover, refresh, register, sessions, settings,
-    stdin_conflicts, store, token, users, whoami,
+    parse_errors, passwd, recover, refresh, register, sessions, settings, store, token, users,
+    whoami,
 };
 use crate::app::{App, Console, Environment, OutputFormat};
 use crate::failure::Failure;
@@ -99,13 +99,10 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
         Ok(matches) => matches,
         Err(error) => return parse_errors::print_clap_error(error, argv),
     };
-    let action = command_path(&matches);
     let global = match GlobalArgs::from_innermost_matches(&matches) {
         Ok(global) => global,
         Err(error) => return parse_errors::print_clap_error(error, argv),
     };
-    let argument_check = path_checks::refuse_urls(&matches, &action)
-        .and_then(|()| stdin_conflicts::require_single_reader(&matches, &action));
     let invocation = match Commands::from_arg_matches_mut(&mut matches) {
         Ok(command) => command.into_invocation(),
         Err(error) => return parse_errors::print_clap_error(error, argv),
@@ -117,7 +114,7 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
             return report_failure(&console, &failure);
         }
     };
-    let environment = match argument_check.and_then(|()| Environment::from_env()) {
+    let environment = match Environment::from_env() {
         Ok(environment) => environment,
         Err(failure) => {
             let console = Console::new(options.output_format, options.quiet);
@@ -131,17 +128,6 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
         Ok(()) => app.finish(),
         Err(failure) => app.finish_with_failure(&failure),
     }
-}
-
-/// Returns the names of the command and its parents: `token create`.
-fn command_path(matches: &clap::ArgMatches) -> String {
-    let mut names = Vec::new();
-    let mut innermost = matches;
-    while let Some((name, submatches)) = innermost.subcommand() {
-        names.push(name);
-        innermost = submatches;
-    }
-    names.join(" ")
 }
 
 pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {

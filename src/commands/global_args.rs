@@ -3,7 +3,7 @@
 use super::cli::json_or_text;
 use crate::app::{Options, OutputFormat};
 use crate::failure::Failure;
-use crate::model::{InvalidValue, Lifetime};
+use crate::model::{InvalidValue, Lifetime, parse_url_scheme};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -28,7 +28,7 @@ pub(super) struct GlobalArgs {
 
     /// File with the token to authenticate with, instead of the session (`-` for standard input);
     /// alternatives: `JETON_TOKEN` (a token), `JETON_TOKEN_FILE` (a path)
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options", value_parser = super::args::path())]
     token_file: Option<PathBuf>,
 
     /// Output format: text or json
@@ -72,6 +72,9 @@ pub(super) struct GlobalArgs {
     wait: Duration,
 
     #[arg(skip)]
+    store_source: Option<ValueSource>,
+
+    #[arg(skip)]
     output_source: Option<ValueSource>,
 }
 
@@ -98,6 +101,7 @@ impl GlobalArgs {
     pub(super) fn from_innermost_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let innermost = innermost_matches(matches);
         let mut global = Self::from_arg_matches(innermost)?;
+        global.store_source = innermost.value_source("store");
         global.output_source = innermost.value_source("output");
         Ok(global)
     }
@@ -105,6 +109,11 @@ impl GlobalArgs {
     /// Returns the options of a command that supports `formats`. An unsupported format in
     /// `JETON_OUTPUT` is ignored.
     pub(super) fn into_options(self, formats: &[OutputFormat]) -> Result<Options, Failure> {
+        if let Some(scheme) = self.store.as_deref().and_then(parse_url_scheme) {
+            let is_variable = self.store_source == Some(ValueSource::EnvVariable);
+            let argument = if is_variable { "`JETON_STORE`" } else { "`--store`" };
+            return Err(Failure::unsupported_url(argument, scheme));
+        }
         let format = match formats.iter().find(|format| format.name() == self.output) {
             Some(format) => *format,
             None if self.output_source == Some(ValueSource::CommandLine)

@@ -1,6 +1,6 @@
 //! `jeton login`
 
-use super::password_args::PasswordArgs;
+use super::args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Environment, Rendered, Report, SecretOutput};
 use crate::authority::accounts::LoginCredentials;

@@ -1,6 +1,7 @@
 //! The command line: one file per command, one directory per command group (`token`, `keys`). A
 //! command authenticates the caller, calls the authority layer, and reports the result.
 
+mod args;
 mod audit;
 mod cli;
 mod command;
@@ -16,19 +17,15 @@ mod lazy_parse;
 mod login;
 mod logout;
 mod man;
-mod owner_args;
 mod paging;
 mod parse_errors;
 mod passwd;
-mod password_args;
-mod path_checks;
 mod recover;
 mod refresh;
 mod register;
 mod run;
 mod sessions;
 mod settings;
-mod stdin_conflicts;
 mod store;
 mod token;
 mod users;

@@ -1,12 +1,14 @@
 //! Errors of the command-line parser. Clap would repeat arguments that may be secrets; these
 //! messages do not.
 
+use super::args::UrlAsPath;
 use super::cli::{command, report_failure};
 use super::global_args;
 use crate::app::Console;
 use crate::failure::{Code, Failure};
 use crate::model::{REDACTED, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::error::Error;
 use std::ffi::OsString;
 
 /// Prints help and version as results, and all other clap errors as usage errors. Returns the exit
@@ -24,6 +26,9 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     if missing_command_kinds.contains(&error.kind()) {
         return report_failure(&console, &print_help_for_missing_command(&console, &error));
     }
+    if let Some(failure) = url_failure(&error) {
+        return report_failure(&console, &failure);
+    }
     escape_clap_error(&mut error);
     let is_value_error =
         matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
@@ -38,6 +43,17 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
         None => Some(format!("see `{} --help`", command_path(argv))),
     };
     report_failure(&console, &failure)
+}
+
+/// Returns the failure for a URL given as a path.
+fn url_failure(error: &clap::Error) -> Option<Failure> {
+    let url: &UrlAsPath = error.source()?.downcast_ref()?;
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    // `--site <DIR>`, `<FILE>`
+    let name = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']']);
+    Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
 }
 
 /// Prints the help of the command group, if clap provides it, and returns the error for the missing

@@ -1,6 +1,6 @@
 //! `jeton passwd`
 
-use super::password_args::PasswordChangeArgs;
+use super::args::PasswordChangeArgs;
 use super::views::pluralize;
 use crate::app::{App, Rendered, Report};
 use crate::authority;

@@ -1,6 +1,6 @@
 //! `jeton recover`
 
-use super::password_args::PasswordArgs;
+use super::args::PasswordArgs;
 use super::views::{UserView, pluralize};
 use crate::app::{App, Rendered, Report};
 use crate::authority;

@@ -72,7 +72,7 @@ impl Command for Args {
 
 fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
-    let token = app.read_token_argument(Some("-"))?;
+    let token = app.read_token_argument("--token-stdin", Some("-"))?;
     let tokens = app.refresh_with_token(token.expose_secret())?;
     let access_token = tokens.access.clone();
     if app.deliver_secret(output, &TokenPairOutput(LoginOutput::new("Refreshed", tokens))) {

@@ -1,6 +1,6 @@
 //! `jeton register`
 
-use super::password_args::PasswordArgs;
+use super::args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Rendered, Report};
 use crate::authority;

@@ -30,11 +30,11 @@ fn two_readers_of_stdin_are_a_usage_error() {
     assert_snapshot!(outputs, @"
     $ jeton token verify --batch --jwks -
     --- exit code 2, stderr
-    error: standard input can be read only once, but is requested by `--batch` and `--jwks`
+    error: standard input can be read only once, but is requested by `--jwks` and `--batch`
     hint: use files for all but one of the arguments
     $ jeton token verify --batch --key - --alg HS256
     --- exit code 2, stderr
-    error: standard input can be read only once, but is requested by `--batch` and `--key`
+    error: standard input can be read only once, but is requested by `--key` and `--batch`
     hint: use files for all but one of the arguments
     $ jeton token verify - --jwks -
     --- exit code 2, stderr
@@ -50,11 +50,11 @@ fn two_readers_of_stdin_are_a_usage_error() {
     hint: use files for all but one of the arguments
     $ jeton --token-file - login ada --password-stdin
     --- exit code 2, stderr
-    error: standard input can be read only once, but is requested by `--password-stdin` and `--token-file`
+    error: standard input can be read only once, but is requested by `--token-file` and `--password-stdin`
     hint: use files for all but one of the arguments
     $ jeton --token-file - refresh --token-stdin
     --- exit code 2, stderr
-    error: standard input can be read only once, but is requested by `--token-stdin` and `--token-file`
+    error: standard input can be read only once, but is requested by `--token-file` and `--token-stdin`
     hint: use files for all but one of the arguments
     $ jeton --token-file - token mint --claims -
     --- exit code 2, stderr
@@ -66,7 +66,7 @@ fn two_readers_of_stdin_are_a_usage_error() {
     hint: use files for all but one of the arguments
     $ jeton token mint --claims - --key-file - --alg HS256
     --- exit code 2, stderr
-    error: standard input can be read only once, but is requested by `--claims` and `--key-file`
+    error: standard input can be read only once, but is requested by `--key-file` and `--claims`
     hint: use files for all but one of the arguments
     $ jeton keys import --from-file - --token-file -
     --- exit code 2, stderr
@@ -86,7 +86,8 @@ fn two_readers_of_stdin_are_a_usage_error() {
     let output = sandbox.run_with_input(&["passwd", "--password-stdin"], &access);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: standard input has already been read
+    error: standard input can be read only once, but is requested by `JETON_TOKEN_FILE` and `--password-stdin`
+    hint: use files for all but one of the arguments
     ");
     // A command that needs no token of the caller may read stdin.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();

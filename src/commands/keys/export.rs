@@ -37,7 +37,7 @@ pub(crate) struct Args {
 
     /// Write a static site for OpenID Connect Discovery to this directory, which is created if
     /// missing and must not be writable by other users
-    #[arg(long, value_name = "DIR", requires = "issuer")]
+    #[arg(long, value_name = "DIR", requires = "issuer", value_parser = crate::commands::args::path())]
     site: Option<PathBuf>,
 
     /// URL of the site: https, with a host, without query and fragment; http only for this machine

@@ -33,7 +33,7 @@ use std::path::PathBuf;
 )]
 pub(crate) struct Args {
     /// File that contains the key (`-` for standard input)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::path())]
     from_file: Option<PathBuf>,
 
     /// Environment variable that contains the key
@@ -109,7 +109,7 @@ impl Command for Args {
         let load_keys = |app: &App| {
             let bytes = match (&self.from_env, &self.from_file) {
                 (Some(name), _) => App::read_key_variable(name)?,
-                (None, Some(path)) => app.read_key_file(path)?,
+                (None, Some(path)) => app.read_key_file("--from-file", path)?,
                 (None, None) => return Err(Failure::usage("source of the key missing")),
             };
             Ok(importer.read(&bytes).map_err(authority::Error::from)?)

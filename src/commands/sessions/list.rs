@@ -2,8 +2,8 @@
 
 use crate::app::{App, Cell, Rendered, Report, Table};
 use crate::authority;
+use crate::commands::args::OwnerArgs;
 use crate::commands::command::{Command, Effect};
-use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::user_cell;
 use crate::failure::Failure;
 use crate::model::{ActiveSession, Sid, Timestamp, Untrusted, UserId, WithOwner};

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Path of the backup, not an existing file, in a directory not writable by other users
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = crate::commands::args::path())]
     file: PathBuf,
 }
 

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// Path of the backup, not an existing file, in a directory not writable by other users
     /// [default: next to the store]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::path())]
     backup: Option<PathBuf>,
 }
 

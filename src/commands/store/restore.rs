@@ -20,7 +20,7 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Backup to restore; the file is not changed
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = crate::commands::args::path())]
     file: PathBuf,
 }
 

@@ -42,7 +42,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let token = app.read_token_argument(self.token.token.as_deref())?;
+        let token = self.token.read(app)?;
         let (header, payload) = authority::verification::decode(token.expose_secret())?;
         app.print_status("token not verified");
         let shows_payload = self.part.as_deref() != Some("header");

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Output directory, not writable by other users; created if missing
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = crate::commands::args::path())]
     out: Option<PathBuf>,
 
     #[command(flatten)]
@@ -94,8 +94,10 @@ fn write_files(
 }
 
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
+    let key_bytes = args.key.read_key(app)?;
     let row = Row { line: 0, fields: args.test_token.read_claims_file(app)? };
-    let key = args.key.load_key(app, args.test_token.secret_algorithm(app)?)?;
+    let algorithm = args.test_token.secret_algorithm(app)?;
+    let key = key_bytes.map(|bytes| args.key.parse_key(app, &bytes, algorithm)).transpose()?;
     let mut request = args.test_token.into_mint_request(app)?;
     request.issued_at = args.at;
     if let Some((key, kid)) = key {

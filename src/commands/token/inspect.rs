@@ -39,7 +39,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let token = app.read_token_argument(self.token.token.as_deref())?;
+        let token = self.token.read(app)?;
         app.store()?;
         let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), app.now()?);
         let report =

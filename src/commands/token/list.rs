@@ -3,8 +3,8 @@
 use crate::app::{App, Cell, Table};
 use crate::authority;
 use crate::authority::tokens::TokenFilter;
+use crate::commands::args::OwnerArgs;
 use crate::commands::command::{Command, Effect};
-use crate::commands::owner_args::OwnerArgs;
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
 use crate::failure::{Code, Failure};

@@ -48,7 +48,7 @@ pub(crate) struct Args {
 
     /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV
     /// columns are text claims, except the times `exp`, `nbf` and `iat`; at most 128 KiB per row
-    #[arg(long, value_name = "FILE", conflicts_with = "claims_file")]
+    #[arg(long, value_name = "FILE", conflicts_with = "claims_file", value_parser = crate::commands::args::path())]
     from: Option<PathBuf>,
 
     /// Record the token, so that it can be listed and revoked by id
@@ -78,8 +78,11 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let output = SecretOutput::open()?;
         let is_bulk = self.from.is_some() || self.count.is_some();
+        let key_bytes = self.key.read_key(app)?;
         let claim_rows = read_claim_rows(app, &self)?;
-        if let Some((key, kid)) = self.key.load_key(app, self.test_token.secret_algorithm(app)?)? {
+        if let Some(bytes) = key_bytes {
+            let algorithm = self.test_token.secret_algorithm(app)?;
+            let (key, kid) = self.key.parse_key(app, &bytes, algorithm)?;
             let now = app.now()?;
             let request = build_request(app, self)?;
             let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
@@ -105,7 +108,7 @@ const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
 fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     let claim_rows = if let Some(path) = &args.from {
-        ClaimRows::read(app.open_rows_file(path)?)?
+        ClaimRows::read(app.open_rows_file("--from", path)?)?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
         ClaimRows::repeat(args.test_token.read_claims_file(app)?, count)

@@ -16,11 +16,13 @@ pub(super) mod test_token_args;
 mod token_output;
 mod verify;
 
+use crate::app::App;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::tokens::Expiry;
 use crate::commands::command::command_group;
 use crate::failure::Failure;
 use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp, TokenSelector};
+use secrecy::SecretString;
 
 command_group! {
     /// Create, inspect, verify and revoke tokens
@@ -92,6 +94,12 @@ struct TokenArgs {
     /// can see arguments
     #[arg(value_name = "TOKEN")]
     token: Option<String>,
+}
+
+impl TokenArgs {
+    fn read(&self, app: &App) -> Result<SecretString, Failure> {
+        app.read_token_argument("TOKEN", self.token.as_deref())
+    }
 }
 
 /// Splits `name=value`.

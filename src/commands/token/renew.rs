@@ -52,7 +52,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let output = SecretOutput::open()?;
-        let token = app.read_token_argument(Some(&self.token))?;
+        let token = app.read_token_argument("ID|JTI|TOKEN", Some(&self.token))?;
         let selector = TokenSelector::parse(token.expose_secret())?;
         app.store()?;
         let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };

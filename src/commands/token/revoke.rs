@@ -6,8 +6,8 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::revocation::RevocationOutcome;
 use crate::authority::tokens::TokenFilter;
 use crate::authority::{self, Caller};
+use crate::commands::args::OwnerArgs;
 use crate::commands::command::{Command, Effect};
-use crate::commands::owner_args::OwnerArgs;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{AppName, TimeBound, TokenKind, TokenSelector, TokenStatus, UserRef};
@@ -170,7 +170,7 @@ fn load_owner_label(
 fn parse_selectors(app: &App, arguments: &[String]) -> Result<Vec<TokenSelector>, Failure> {
     let mut selectors = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        let token = app.read_token_argument(Some(argument))?;
+        let token = app.read_token_argument("ID|JTI|TOKEN", Some(argument))?;
         selectors.push(TokenSelector::parse(token.expose_secret())?);
     }
     Ok(selectors)

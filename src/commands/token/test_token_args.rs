@@ -13,6 +13,7 @@ use crate::model::{
 };
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Warning for a newly generated HMAC key, whose secret is not known to any service.
 pub(crate) const NEW_SECRET_WARNING: &str = "signed with a newly generated secret; import the secret of your service with `jeton keys import`";
@@ -67,7 +68,7 @@ pub(crate) struct TestOnlyArgs {
     scope: Option<String>,
 
     /// File with claims, a JSON object of at most 128 KiB (`-` for standard input)
-    #[arg(long = "claims", value_name = "FILE")]
+    #[arg(long = "claims", value_name = "FILE", value_parser = crate::commands::args::path())]
     claims_file: Option<PathBuf>,
 
     /// Additional JOSE header parameter; repeatable
@@ -98,7 +99,7 @@ pub(crate) struct ExternalKeyArgs {
 
     /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs
     /// no store; a key in another known format is refused, not used as a secret
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    #[arg(long, value_name = "FILE", conflicts_with = "key", value_parser = crate::commands::args::path())]
     key_file: Option<PathBuf>,
 
     /// Allow HMAC secrets shorter than the hash output
@@ -125,7 +126,7 @@ impl TestTokenArgs {
     /// Reads the `--claims` file. Claims in this file override the claims of other options.
     pub(crate) fn read_claims_file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
         let path = self.test.claims_file.as_deref();
-        path.map_or_else(|| Ok(Map::new()), |path| app.read_claims_file(path))
+        path.map_or_else(|| Ok(Map::new()), |path| app.read_claims_file("--claims", path))
     }
 
     /// Builds the request from all options except the `--claims` file: see
@@ -171,24 +172,30 @@ impl TestTokenArgs {
 }
 
 impl ExternalKeyArgs {
-    /// Loads the external signing key, if given, and the key id for the token header.
-    pub(crate) fn load_key(
+    /// Reads the external signing key, if given. Called before other input is parsed, so that a
+    /// second argument that reads standard input is refused first.
+    pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        match (&self.secret_env, &self.key_file) {
+            (Some(name), _) => App::read_key_variable(name).map(Some),
+            (None, Some(path)) => app.read_key_file("--key-file", path).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Parses the external signing key. Returns the key, and the key id for the token header.
+    pub(crate) fn parse_key(
         &self,
         app: &App,
+        bytes: &[u8],
         algorithm: Option<Algorithm>,
-    ) -> Result<Option<(KeySpec, Option<Untrusted>)>, Failure> {
-        let bytes = match (&self.secret_env, &self.key_file) {
-            (Some(name), _) => App::read_key_variable(name)?,
-            (None, Some(path)) => app.read_key_file(path)?,
-            (None, None) => return Ok(None),
-        };
+    ) -> Result<(KeySpec, Option<Untrusted>), Failure> {
         let importer = KeyImporter {
             purpose: Purpose::Test,
             algorithm,
             encoding: None,
             allow_weak: self.allow_weak,
         };
-        let mut keys = importer.read(&bytes).map_err(authority::Error::from)?;
+        let mut keys = importer.read(bytes).map_err(authority::Error::from)?;
         match (keys.pop(), keys.pop()) {
             (Some(key), None)
                 if key.algorithm.is_symmetric()
@@ -196,7 +203,7 @@ impl ExternalKeyArgs {
             {
                 Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
             }
-            (Some(key), None) => Ok(Some(resolve_kid(key, &bytes))),
+            (Some(key), None) => Ok(resolve_kid(key, bytes)),
             _ => Err(Failure::usage("expected a single key, found a JWK Set")),
         }
     }

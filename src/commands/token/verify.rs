@@ -1,7 +1,7 @@
 //! `jeton token verify`
 
 use super::{TokenArgs, parse_pair};
-use crate::app::{App, Cell, Rendered, Report, Style};
+use crate::app::{App, Cell, Rendered, Report, Style, TokenLines};
 use crate::authority::keys::SecretEncoding;
 use crate::authority::verification::Verifier;
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
@@ -15,6 +15,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
@@ -142,12 +143,16 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let keys = load_keys(app, &self)?;
+        // All input is opened first, so that a second reader of standard input is refused.
+        let key_bytes = read_key_bytes(app, &self)?;
         if self.batch {
+            let tokens = app.open_token_lines("--batch")?;
+            let keys = load_keys(app, &self, key_bytes)?;
             let expectations = build_expectations(app, &keys, self)?;
-            return verify_batch(app, &keys, &expectations);
+            return verify_batch(app, &keys, &expectations, tokens);
         }
-        let token = app.read_token_argument(self.token.token.as_deref())?;
+        let token = self.token.read(app)?;
+        let keys = load_keys(app, &self, key_bytes)?;
         let expectations = build_expectations(app, &keys, self)?;
         let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
         app.report(&build_output(&report, expectations.now))?;
@@ -162,32 +167,37 @@ enum VerificationKeys {
     External(Vec<Verifier>),
 }
 
-fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
-    let Some(keys) = read_external_keys(app, args)? else { return Ok(VerificationKeys::Store) };
+/// Reads the file in `--jwks` or `--key`.
+fn read_key_bytes(app: &App, args: &Args) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    match (&args.jwks, &args.key) {
+        (Some(path), _) => app.read_key_file("--jwks", path).map(Some),
+        (None, Some(path)) => app.read_key_file("--key", path).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn load_keys(
+    app: &App,
+    args: &Args,
+    key_bytes: Option<Zeroizing<Vec<u8>>>,
+) -> Result<VerificationKeys, Failure> {
+    let Some(bytes) = key_bytes else { return Ok(VerificationKeys::Store) };
+    let keys = if args.jwks.is_some() {
+        let mut keys = authority::verification::read_jwks(&bytes).map_err(Failure::bad_key)?;
+        for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
+            key.restrict(&args.alg);
+        }
+        keys
+    } else {
+        let key =
+            authority::verification::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
+        vec![key.map_err(Failure::bad_key)?]
+    };
     if keys.iter().any(Verifier::is_symmetric) {
         authority::verification::ensure_no_public_secrets(&keys, &app.public_keys())
             .map_err(Failure::bad_key)?;
     }
     Ok(VerificationKeys::External(keys))
-}
-
-/// Reads the keys given with `--jwks` or `--key`.
-fn read_external_keys(app: &App, args: &Args) -> Result<Option<Vec<Verifier>>, Failure> {
-    if let Some(path) = &args.jwks {
-        let mut keys = authority::verification::read_jwks(&app.read_key_file(path)?)
-            .map_err(Failure::bad_key)?;
-        for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
-            key.restrict(&args.alg);
-        }
-        return Ok(Some(keys));
-    }
-    if let Some(path) = &args.key {
-        let bytes = app.read_key_file(path)?;
-        let key =
-            authority::verification::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
-        return Ok(Some(vec![key.map_err(Failure::bad_key)?]));
-    }
-    Ok(None)
 }
 
 fn verify_token(
@@ -211,8 +221,8 @@ fn verify_batch(
     app: &mut App,
     keys: &VerificationKeys,
     expectations: &Expectations,
+    mut tokens: TokenLines,
 ) -> Result<(), Failure> {
-    let mut tokens = app.open_token_lines()?;
     let (mut line_count, mut invalid_count, mut first_error) = (0_usize, 0_usize, None);
     while let Some(token) = tokens.next()? {
         line_count += 1;

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// File to import (`-` for standard input)
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = crate::commands::args::path())]
     rows: PathBuf,
 
     /// Skip rows whose names (username, e-mail address, `uid`) all belong to one existing account; a
@@ -65,7 +65,7 @@ impl Command for Args {
             authority::accounts::authorize_import(caller)?;
         }
         let now = app.now()?;
-        let batch = ImportRows::from_reader(app.open_rows_file(&self.rows)?, now)?;
+        let batch = ImportRows::from_reader(app.open_rows_file("FILE", &self.rows)?, now)?;
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }

@@ -1,0 +1,108 @@
+//! Arguments that several commands share: paths, passwords, and filters by owner.
+
+use crate::app::{App, PasswordSource};
+use crate::authority::{self, Caller};
+use crate::failure::Failure;
+use crate::model::{UserId, UserRef, parse_url_scheme};
+use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use std::path::PathBuf;
+
+/// URL in place of a path. The URL may contain a password and is not repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("unsupported URL scheme `{scheme}`")]
+pub(super) struct UrlAsPath {
+    pub(super) scheme: String,
+}
+
+/// Returns the parser of a path, which refuses URLs before the command creates files.
+pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match parse_url_scheme(path.as_os_str()) {
+        Some(scheme) => Err(UrlAsPath { scheme: scheme.to_owned() }),
+        None => Ok(path),
+    })
+}
+
+/// Options for the source of a password.
+#[derive(Debug, Args)]
+pub(super) struct PasswordArgs {
+    /// Read the password from standard input (a trailing line break is removed)
+    #[arg(long, conflicts_with = "password_file")]
+    password_stdin: bool,
+
+    /// Read the password from a file (`-` for standard input) [default: `JETON_PASSWORD`, or a prompt]
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    password_file: Option<PathBuf>,
+}
+
+/// Options for the source of the current and the new password.
+#[derive(Debug, Args)]
+pub(super) struct PasswordChangeArgs {
+    /// Read both passwords from standard input: the current password on the first line, the new
+    /// password on the second line
+    #[arg(long, conflicts_with = "password_file")]
+    password_stdin: bool,
+
+    /// Read both passwords from a file in the same format (`-` for standard input) [default: prompts]
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    password_file: Option<PathBuf>,
+}
+
+impl PasswordArgs {
+    pub(super) fn into_source(self) -> PasswordSource {
+        password_source(self.password_stdin, self.password_file)
+    }
+}
+
+impl PasswordChangeArgs {
+    pub(super) fn into_source(self) -> PasswordSource {
+        password_source(self.password_stdin, self.password_file)
+    }
+}
+
+fn password_source(stdin: bool, file: Option<PathBuf>) -> PasswordSource {
+    match file {
+        Some(path) => PasswordSource::File(path),
+        None if stdin => PasswordSource::Stdin,
+        None => PasswordSource::EnvOrPrompt,
+    }
+}
+
+/// Options that filter by owner: the caller by default.
+#[derive(Debug, Args)]
+pub(super) struct OwnerArgs {
+    /// Filter by owner (admins only) [default: yourself]
+    #[arg(
+        long,
+        value_parser = UserRef::parse,
+        conflicts_with = "all_users",
+        add = clap_complete::ArgValueCandidates::new(super::completers::users)
+    )]
+    user: Option<UserRef>,
+
+    /// Include all users (admins only)
+    #[arg(long)]
+    all_users: bool,
+}
+
+impl OwnerArgs {
+    /// Returns the user in `--user`.
+    pub(super) fn user(&self) -> Option<&UserRef> {
+        self.user.as_ref()
+    }
+
+    /// Returns the id of the selected owner, or `None` for all users.
+    pub(super) fn resolve_owner(
+        &self,
+        app: &mut App,
+        caller: &Caller,
+    ) -> Result<Option<UserId>, Failure> {
+        match &self.user {
+            None if self.all_users => Ok(None),
+            None => Ok(Some(caller.user.id)),
+            Some(user_ref) => {
+                Ok(Some(authority::accounts::load(app.store()?, caller, user_ref)?.id))
+            }
+        }
+    }
+}
