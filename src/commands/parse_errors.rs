@@ -10,6 +10,7 @@ use crate::model::{REDACTED, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
+use std::fmt::Write;
 
 /// Prints help and version as results, and all other clap errors as usage errors. Returns the exit
 /// code.
@@ -21,10 +22,13 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
             Err(error) => report_failure(&console, &error.into()),
         };
     }
-    let missing_command_kinds =
-        [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
-    if missing_command_kinds.contains(&error.kind()) {
-        return report_failure(&console, &print_help_for_missing_command(&console, &error));
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        console.print_status(&error.render().to_string());
+        return report_failure(&console, &missing_command(&command_path(argv)));
+    }
+    if error.kind() == ErrorKind::MissingSubcommand {
+        let path = values(&error, ContextKind::InvalidSubcommand).concat();
+        return report_failure(&console, &missing_command(&path));
     }
     if let Some(failure) = url_failure(&error) {
         return report_failure(&console, &failure);
@@ -33,15 +37,11 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     let is_value_error =
         matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
     let code = if is_value_error { Code::InvalidInput } else { Code::Usage };
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let (message, usage) = text.split_once("\n\nUsage: ").unwrap_or((text, ""));
-    let message = message.split("\n\nFor more information").next().unwrap_or(message);
-    let mut failure = Failure::new(code, message.trim_end());
-    failure.hint = match usage.lines().next() {
-        Some(usage) => Some(format!("usage: {usage}")),
-        None => Some(format!("see `{} --help`", command_path(argv))),
+    let hint = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage_hint(&usage.to_string()),
+        _ => format!("see `{} --help`", command_path(argv)),
     };
+    let failure = Failure::new(code, describe(&error)).with_hint(hint);
     report_failure(&console, &failure)
 }
 
@@ -56,16 +56,102 @@ fn url_failure(error: &clap::Error) -> Option<Failure> {
     Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
 }
 
-/// Prints the help of the command group, if clap provides it, and returns the error for the missing
-/// subcommand.
-fn print_help_for_missing_command(console: &Console, error: &clap::Error) -> Failure {
-    let help = error.render().to_string();
-    let usage = help.split_once("Usage: ").map_or("jeton", |(_, usage)| usage);
-    let path = usage.split(" [").next().unwrap_or(usage);
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        console.print_status(&help);
-    }
+fn missing_command(path: &str) -> Failure {
     Failure::usage("missing command").with_hint(format!("see `{path} --help`"))
+}
+
+/// Returns the first line of a usage text as a hint.
+fn usage_hint(usage: &str) -> String {
+    let line = usage.lines().next().unwrap_or_default();
+    format!("usage: {}", line.trim_start_matches("Usage: "))
+}
+
+/// Returns the message of an error, with the valid values and with suggestions.
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap describes the other kinds in general")]
+fn describe(error: &clap::Error) -> String {
+    let argument = values(error, ContextKind::InvalidArg).concat();
+    let value = values(error, ContextKind::InvalidValue).concat();
+    let mut message = match error.kind() {
+        ErrorKind::ArgumentConflict => describe_conflict(error, &argument),
+        ErrorKind::InvalidValue if value.is_empty() => {
+            format!("a value is required for '{argument}' but none was supplied")
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("invalid value '{value}' for '{argument}'")
+        }
+        ErrorKind::TooManyValues => {
+            format!("unexpected value '{value}' for '{argument}' found; no more were expected")
+        }
+        ErrorKind::UnknownArgument if !argument.is_empty() => {
+            format!("unexpected argument '{argument}' found")
+        }
+        ErrorKind::InvalidSubcommand => {
+            let word = values(error, ContextKind::InvalidSubcommand).concat();
+            format!("unrecognized subcommand '{word}'")
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let arguments = values(error, ContextKind::InvalidArg).join("\n  ");
+            format!("the following required arguments were not provided:\n  {arguments}")
+        }
+        _ => error.kind().as_str().unwrap_or("invalid command line").to_owned(),
+    };
+    if let (ErrorKind::ValueValidation, Some(source)) = (error.kind(), error.source()) {
+        let _ = write!(message, ": {source}");
+    }
+    let valid_values = values(error, ContextKind::ValidValue);
+    if !valid_values.is_empty() {
+        let _ = write!(message, "\n  [possible values: {}]", valid_values.join(", "));
+    }
+    let tips = suggestions(error);
+    if !tips.is_empty() {
+        let _ = write!(message, "\n\n  tip: {}", tips.join("\n  tip: "));
+    }
+    message
+}
+
+fn describe_conflict(error: &clap::Error, argument: &str) -> String {
+    let others = values(error, ContextKind::PriorArg);
+    match others.as_slice() {
+        [] => format!("the argument '{argument}' cannot be used with the other arguments"),
+        [other] if other == argument => {
+            format!("the argument '{argument}' cannot be used multiple times")
+        }
+        [other] => format!("the argument '{argument}' cannot be used with '{other}'"),
+        others => {
+            format!("the argument '{argument}' cannot be used with:\n  {}", others.join("\n  "))
+        }
+    }
+}
+
+/// Returns tips on how to correct the command line.
+fn suggestions(error: &clap::Error) -> Vec<String> {
+    let similar_words = [
+        (ContextKind::SuggestedSubcommand, "subcommand"),
+        (ContextKind::SuggestedArg, "argument"),
+        (ContextKind::SuggestedValue, "value"),
+    ];
+    let mut tips = Vec::new();
+    for (kind, noun) in similar_words {
+        let words = values(error, kind);
+        match words.as_slice() {
+            [] => {}
+            [word] => tips.push(format!("a similar {noun} exists: '{word}'")),
+            words => tips.push(format!("some similar {noun}s exist: '{}'", words.join("', '"))),
+        }
+    }
+    if let Some(ContextValue::StyledStrs(texts)) = error.get(ContextKind::Suggested) {
+        tips.extend(texts.iter().map(ToString::to_string));
+    }
+    tips
+}
+
+/// Returns the words that clap attached to an error.
+fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(word)) => vec![word.clone()],
+        Some(ContextValue::Strings(words)) => words.clone(),
+        _ => Vec::new(),
+    }
 }
 
 /// Returns the longest command path in `argv`: `jeton token create`.
