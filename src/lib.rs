@@ -6,7 +6,7 @@
 //! ```text
 //! main, lib            entry points; `fuzzing` is the entry point of the fuzzer
 //! commands             the command line: one file per command
-//! app                  the state of one run: console, time, store, caller
+//! app                  one run: console, store handle with the time, session
 //! failure              all failures and their exit codes
 //! authority            the rules for accounts, sessions, tokens and keys
 //! store, crypto, terminal, session_file

@@ -1,6 +1,7 @@
 //! Completion candidates from the store and the presets: at most 50, and only words without
 //! characters that a shell interprets. No messages are printed.
 
+use super::environment::{Clock, Environment, read_store_path};
 use super::presets::list_preset_names;
 use crate::model::{Email, Key, PageRequest, Session, Timestamp, User, UserName, is_plain_word};
 use crate::paths;
@@ -43,7 +44,7 @@ impl CompletionSource {
 
     /// Returns the ids of the latest open sessions, each with the owner.
     pub(crate) fn sessions() -> Vec<(String, String)> {
-        let Ok(now) = super::Clock::default().now() else { return Vec::new() };
+        let Ok(now) = Clock::default().now() else { return Vec::new() };
         query(|tx| {
             let sessions = tx.open_sessions(None, now)?.into_iter().rev().take(50);
             sessions.map(|open| describe_session(tx, &open.session)).collect()
@@ -52,7 +53,7 @@ impl CompletionSource {
 
     /// Returns the names of presets.
     pub(crate) fn presets() -> Vec<String> {
-        let Ok(environment) = super::Environment::from_env() else { return Vec::new() };
+        let Ok(environment) = Environment::from_env() else { return Vec::new() };
         let names =
             list_preset_names(environment.config_dir.as_deref()).into_iter().map(|(name, _)| name);
         names.filter(|name| is_plain_word(name)).take(50).collect()
@@ -60,7 +61,7 @@ impl CompletionSource {
 
     /// Returns the ids of live tokens, each with the application.
     pub(crate) fn tokens() -> Vec<(String, String)> {
-        let Ok(now) = super::Clock::default().now() else { return Vec::new() };
+        let Ok(now) = Clock::default().now() else { return Vec::new() };
         let live_filter =
             TokenFilter { status: Some(crate::model::TokenStatus::Live), ..Default::default() };
         query(|tx| load_token_candidates(tx, &live_filter, now))
@@ -96,7 +97,7 @@ fn load_token_candidates(
 fn query(
     read: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
 ) -> Vec<(String, String)> {
-    let Ok(env_path) = super::environment::read_store_path() else { return Vec::new() };
+    let Ok(env_path) = read_store_path() else { return Vec::new() };
     let path = env_path.or_else(paths::default_store_path);
     let outcome = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
     let candidates = outcome.and_then(|mut outcome| outcome.store.read(read).ok());

@@ -1,10 +1,14 @@
-//! Environment variables, read once.
+//! Global flags, environment variables and system clock, each read once. The only module that reads
+//! variables and the clock.
 
-use crate::failure::Failure;
-use crate::model::parse_url_scheme;
+use crate::failure::{Code, Failure};
+use crate::model::{Timestamp, parse_url_scheme};
+use crate::terminal::OutputFormat;
 use secrecy::SecretString;
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Variables with credentials, which are removed from the environment of child processes.
 pub(super) const CREDENTIAL_VARIABLES: [&str; 3] =
@@ -17,6 +21,25 @@ pub(super) const INVALID_UTF8_TOKEN: &str = "\u{fffd}";
 /// Name of a variable with a value that is not UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NotUtf8(pub(super) &'static str);
+
+/// Values of the global flags.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// Path of the store, if given.
+    pub(crate) store: Option<PathBuf>,
+    /// File with the caller's token.
+    pub(crate) token_file: Option<PathBuf>,
+    /// Output format of results.
+    pub(crate) output_format: OutputFormat,
+    /// Suppress status messages.
+    pub(crate) quiet: bool,
+    /// Skip confirmation prompts.
+    pub(crate) yes: bool,
+    /// Never prompt.
+    pub(crate) no_input: bool,
+    /// Maximum time to wait for a lock.
+    pub(crate) wait: Duration,
+}
 
 /// Values of the environment variables that clap does not read as defaults of flags.
 #[derive(Debug, Clone, Default)]
@@ -73,4 +96,33 @@ fn read_path_variable(name: &str) -> Result<Option<PathBuf>, Failure> {
 pub(super) fn read_variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "the only module that reads variables")]
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Time of a run: read on first use, and again after a wait.
+#[derive(Debug, Default)]
+pub(super) struct Clock(Cell<Option<Timestamp>>);
+
+impl Clock {
+    /// Returns the time of the run in whole seconds, rounded down.
+    pub(super) fn now(&self) -> Result<Timestamp, Failure> {
+        if let Some(now) = self.0.get() {
+            return Ok(now);
+        }
+        #[expect(clippy::disallowed_methods, reason = "the only module that reads the clock")]
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = elapsed
+            .ok()
+            .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
+            .and_then(Timestamp::from_unix)
+            .ok_or_else(|| Failure::new(Code::Internal, "system clock is outside 1970–9999"))?;
+        self.0.set(Some(now));
+        Ok(now)
+    }
+
+    /// Forgets the time: the next use reads the clock again. Called at every wait, for input or for
+    /// a lock, so that tokens and rows that other processes wrote during the wait do not appear to
+    /// be from the future.
+    pub(super) fn reset(&self) {
+        self.0.set(None);
+    }
 }

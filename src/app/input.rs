@@ -1,15 +1,15 @@
 //! Passwords, keys and tokens from standard input, files, the environment or a prompt. Passwords
 //! are never read from the value of a flag.
 
-use super::App;
 use super::environment::{self, NotUtf8};
 use super::input_files::{InputKind, TokenLines, normalize_token};
+use super::run_console::RunConsole;
 use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::model::{Password, parse_strict_object, quote_shell_word, redact_for_error};
+use crate::terminal::Console;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -37,7 +37,7 @@ pub(crate) enum PasswordSource {
     EnvOrPrompt,
 }
 
-impl App {
+impl RunConsole {
     /// Reads the file with keys that `argument` names.
     pub(crate) fn read_key_file(
         &self,
@@ -67,22 +67,6 @@ impl App {
         claims.map_err(|reason| Failure::new(Code::BadData, format!("the claims file is {reason}")))
     }
 
-    /// Reads a key from an environment variable. Errors do not repeat the name, because the user
-    /// may have typed the key instead.
-    pub(crate) fn read_key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let value = environment::read_variable(name).ok_or_else(|| {
-            Failure::usage("the named environment variable is not set")
-                .with_hint("pass the name of the variable without `$`")
-        });
-        Ok(Zeroizing::new(value?.into_encoded_bytes()))
-    }
-
-    /// Returns whether prompts are possible: standard input is a terminal, and neither `--no-input`
-    /// nor `CI` is set.
-    pub(super) fn can_prompt(&self) -> bool {
-        !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
-    }
-
     /// Returns a password for a login; `None` if the input cannot be a password.
     pub(crate) fn obtain_password(
         &self,
@@ -91,7 +75,7 @@ impl App {
     ) -> Result<Option<Password>, Failure> {
         match self.read_explicit_password_text(source)? {
             Some(text) => Ok(Password::parse(text.to_string()).ok()),
-            None => self.prompt_password(|app| app.console.prompt_password(question)).map(Some),
+            None => self.prompt_password(|terminal| terminal.prompt_password(question)).map(Some),
         }
     }
 
@@ -99,7 +83,7 @@ impl App {
     pub(crate) fn obtain_new_password(&self, source: &PasswordSource) -> Result<Password, Failure> {
         match self.read_explicit_password(source)? {
             Some(password) => Ok(password),
-            None => self.prompt_password(|app| app.console.prompt_new_password("New password")),
+            None => self.prompt_password(|terminal| terminal.prompt_new_password("New password")),
         }
     }
 
@@ -140,9 +124,9 @@ impl App {
                 ));
             }
             let current =
-                self.prompt_password(|app| app.console.prompt_password("Current password"))?;
+                self.prompt_password(|terminal| terminal.prompt_password("Current password"))?;
             let new =
-                self.prompt_password(|app| app.console.prompt_new_password("New password"))?;
+                self.prompt_password(|terminal| terminal.prompt_new_password("New password"))?;
             return Ok((current, new));
         };
         let mut lines = text.lines();
@@ -184,13 +168,14 @@ impl App {
 
     fn prompt_password(
         &self,
-        prompt: impl FnOnce(&Self) -> Result<crate::terminal::Answer, crate::terminal::Error>,
+        prompt: impl FnOnce(&Console) -> Result<crate::terminal::Answer, crate::terminal::Error>,
     ) -> Result<Password, Failure> {
         if !self.can_prompt() {
             return Err(Failure::usage("password required, but no terminal to prompt on")
                 .with_hint("use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`"));
         }
-        Ok(Password::parse(prompt(self)?.to_string())?)
+        self.clock.reset();
+        Ok(Password::parse(prompt(&self.terminal)?.to_string())?)
     }
 
     /// Returns the token in the value of `argument`: the token itself, `-` for standard input, or
@@ -285,4 +270,14 @@ impl App {
         self.read_file(InputKind::Token, argument, path, 2 * MAX_TOKEN_BYTES)
             .map(|bytes| normalize_token(&bytes))
     }
+}
+
+/// Reads a key from an environment variable. Errors do not repeat the name, because the user
+/// may have typed the key instead.
+pub(crate) fn read_key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let value = environment::read_variable(name).ok_or_else(|| {
+        Failure::usage("the named environment variable is not set")
+            .with_hint("pass the name of the variable without `$`")
+    });
+    Ok(Zeroizing::new(value?.into_encoded_bytes()))
 }

@@ -1,15 +1,14 @@
 //! Input from files and standard input. Rows of users or of claims are streamed; all other input is
 //! read at once, up to a maximum size.
 
-use super::App;
 use super::environment::INVALID_UTF8_TOKEN;
+use super::run_console::RunConsole;
 use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::files::read_limited;
 use crate::model::redact_for_error;
 use crate::terminal::{Echo, StdinReader};
 use secrecy::SecretString;
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -66,40 +65,7 @@ impl InputKind {
     }
 }
 
-/// Guard that hands standard input to one argument.
-#[derive(Debug)]
-pub(super) struct StdinGuard {
-    /// Argument that reads, or will read, standard input.
-    reader: Cell<Option<&'static str>>,
-    /// `true` until the reservation for `reader` is used.
-    is_reserved: Cell<bool>,
-}
-
-impl StdinGuard {
-    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`. Commands
-    /// that need no login are refused, too: they would never read the token.
-    pub(super) fn new(token_file: Option<&Path>) -> Self {
-        let is_reserved = token_file == Some(Path::new("-"));
-        let reader = is_reserved.then_some("--token-file");
-        Self { reader: Cell::new(reader), is_reserved: Cell::new(is_reserved) }
-    }
-
-    /// Gives standard input to `argument`, which is a name on the command line: `--jwks`, `TOKEN`.
-    fn claim(&self, argument: &'static str) -> Result<(), Failure> {
-        match self.reader.replace(Some(argument)) {
-            Some(reader) if reader != argument || !self.is_reserved.take() => {
-                Err(Failure::usage(format!(
-                    "standard input can be read only once, but is requested by `{reader}` and \
-                     `{argument}`"
-                ))
-                .with_hint("use files for all but one of the arguments"))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-}
-
-impl App {
+impl RunConsole {
     /// Reads the file that `argument` names, or standard input for `-`. Reads at most
     /// `max_bytes + 1` bytes, so that the caller can detect larger input.
     pub(super) fn read_file(
@@ -112,6 +78,7 @@ impl App {
         if path.as_os_str() == "-" {
             return self.read_stdin(kind, argument, max_bytes);
         }
+        self.clock.reset();
         let to_failure = |error: io::Error| read_error(&kind.describe_file(path), &error);
         read_limited(File::open(path).map_err(to_failure)?, max_bytes).map_err(to_failure)
     }
@@ -123,6 +90,7 @@ impl App {
         argument: &'static str,
         path: &Path,
     ) -> Result<impl BufRead + use<>, Failure> {
+        self.clock.reset();
         let kind = InputKind::Rows;
         let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), Box::new(self.open_stdin(kind, argument)?))
@@ -151,8 +119,9 @@ impl App {
         argument: &'static str,
     ) -> Result<StdinReader, Failure> {
         self.stdin_guard.claim(argument)?;
+        self.clock.reset();
         let echo = if kind.is_secret() { Echo::LineBreaksOnly } else { Echo::On };
-        Ok(self.console.open_stdin(kind.name(), echo)?)
+        Ok(self.terminal.open_stdin(kind.name(), echo)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Output files in a directory of the user's choice.
 
-use super::App;
+use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
 use crate::model::redact_for_error;
 use crate::{directory, files};
@@ -21,35 +21,29 @@ pub(crate) struct OutputDir<'p> {
     _lock: File,
 }
 
-impl App {
+impl<'p> OutputDir<'p> {
     /// Locks a directory; refuses a directory that other users can write. Creates a missing
     /// directory, which other users cannot write and, if `mode` is [`PRIVATE_MODE`], cannot read,
     /// whatever the umask is. `mode` is the mode of the files.
-    pub(crate) fn open_output_dir<'p>(
-        &self,
-        path: &'p Path,
-        mode: u32,
-    ) -> Result<OutputDir<'p>, Failure> {
+    pub(crate) fn open(console: &RunConsole, path: &'p Path, mode: u32) -> Result<Self, Failure> {
         let to_failure = |error| write_error(path, &error);
         let mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
         DirBuilder::new().recursive(true).mode(mode).create(path).map_err(to_failure)?;
         match directory::check_permissions(path) {
-            Ok(writers) => self.warn_of_group_writers(writers, path),
+            Ok(writers) => console.warn_of_group_writers(writers, path),
             Err(directory::Error::Io(error)) => return Err(to_failure(error)),
             Err(directory::Error::Insecure(insecure)) => {
                 return Err(Failure::insecure_directory(&insecure));
             }
         }
         let lock = File::open(path).map_err(to_failure)?;
-        if !files::lock(&lock, self.options.wait).map_err(to_failure)? {
+        if !files::lock(&lock, console.options.wait).map_err(to_failure)? {
             return Err(Failure::new(Code::Busy, "output directory locked by another process"));
         }
         files::remove_stale_temp_in_user_directory(path).map_err(to_failure)?;
-        Ok(OutputDir { path, _lock: lock })
+        Ok(Self { path, _lock: lock })
     }
-}
 
-impl OutputDir<'_> {
     /// Replaces files in the given order, with this mode. A file that already has the content and
     /// no permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(

@@ -1,6 +1,6 @@
 //! Presets of the user's configuration directory, which take precedence over the built-in presets.
 
-use super::App;
+use super::environment::Environment;
 use crate::authority;
 use crate::authority::minting::Template;
 use crate::failure::{Code, Failure};
@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-impl App {
+impl Environment {
     /// Returns the preset with this name. Without a name, returns the built-in
     /// preset that is used without `--preset`.
     pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
@@ -54,11 +54,11 @@ impl App {
 
     /// Returns the names of all presets, sorted, and whether each preset is custom.
     pub(crate) fn list_presets(&self) -> Vec<(String, bool)> {
-        list_preset_names(self.environment.config_dir.as_deref())
+        list_preset_names(self.config_dir.as_deref())
     }
 
     fn custom_presets_dir(&self) -> Option<PathBuf> {
-        paths::preset_directory(self.environment.config_dir.as_deref())
+        paths::preset_directory(self.config_dir.as_deref())
     }
 }
 

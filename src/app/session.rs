@@ -1,20 +1,22 @@
-//! Authentication of the caller: by a bearer credential, or by the session file, which is refreshed
-//! under a lock after its access token expires.
+//! Session of a run: the login in the session file, which is refreshed under a lock after its access
+//! token expires.
 
-use super::App;
-use super::login::login_from_tokens;
-use crate::authority::principal::Principal;
+use super::run_console::RunConsole;
+use super::store_handle::StoreHandle;
 use crate::authority::sessions::{NewPairIds, TokenPair};
 use crate::authority::{self, AuditContext, Caller, RejectReason};
-use crate::failure::{Code, Failure, Kind};
-use crate::model::{Timestamp, UserId, escape};
-use crate::session_file::{Login, PendingRefresh, SessionFile};
+use crate::failure::{Code, Failure};
+use crate::model::{Timestamp, UserId};
+use crate::paths;
+use crate::session_file::{LockedSessionFile, Login, PendingRefresh, SessionFile};
 use crate::store;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+use std::path::PathBuf;
+use std::rc::Rc;
 
 /// Condition for refreshing the access token in the session file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RefreshPolicy {
+pub(super) enum RefreshPolicy {
     /// Refresh an expired token.
     IfExpired,
     /// Refresh a token with less than [`MIN_REMAINING_SECONDS`] left, for a program that will use
@@ -28,7 +30,7 @@ enum RefreshPolicy {
 const MIN_REMAINING_SECONDS: i64 = 60;
 
 impl RefreshPolicy {
-    fn is_satisfied_by(self, caller: &Caller, now: Timestamp) -> bool {
+    pub(super) fn is_satisfied_by(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
             Self::IfExpired => true,
             Self::IfExpiringSoon => {
@@ -39,41 +41,15 @@ impl RefreshPolicy {
     }
 }
 
-/// Caller and source of the credential.
-#[derive(Debug)]
-pub(crate) struct CallerWithSource {
-    /// Authenticated caller.
-    pub(crate) caller: Caller,
-    /// Source of the credential: a file, a variable or the session file.
-    pub(crate) source: String,
+/// Session of a run: the credential of the caller and the session file.
+pub(crate) struct SessionHandle {
+    pub(super) console: Rc<RunConsole>,
+    pub(super) user_id: Option<UserId>,
 }
 
-impl App {
-    /// Returns the caller.
-    pub(crate) fn caller(&mut self) -> Result<Caller, Failure> {
-        self.caller_with_source().map(|caller_and_source| caller_and_source.caller)
-    }
-
-    /// Returns the caller and the source of the credential.
-    pub(crate) fn caller_with_source(&mut self) -> Result<CallerWithSource, Failure> {
-        self.store()?;
-        let caller_and_source = match self.bearer_credential()? {
-            Some((token, source)) => {
-                let now = self.now()?;
-                let access = token.expose_secret();
-                let caller = authority::sessions::authenticate(self.store()?, now, access)
-                    .map_err(|error| credential_error(error, &source))?;
-                CallerWithSource { caller, source }
-            }
-            None => self.session_caller()?,
-        };
-        self.user_id = Some(caller_and_source.caller.user.id);
-        Ok(caller_and_source)
-    }
-
-    /// Returns whether a bearer credential is given, which replaces the session file.
-    pub(crate) fn has_bearer_credential(&self) -> Result<bool, Failure> {
-        Ok(self.bearer_credential()?.is_some())
+impl SessionHandle {
+    pub(super) fn new(console: Rc<RunConsole>) -> Self {
+        Self { console, user_id: None }
     }
 
     /// Returns the id of the caller or minter, once authenticated.
@@ -81,94 +57,16 @@ impl App {
         self.user_id
     }
 
-    /// Returns the principal that mints: the user of the session, or the owner of an app token with
-    /// `jeton:mint`.
-    pub(crate) fn minter(&mut self) -> Result<Principal, Failure> {
-        self.store()?;
-        let Some((token, source)) = self.bearer_credential()? else {
-            return self.caller().map(Principal::from);
-        };
-        let now = self.now()?;
-        let minter =
-            authority::minting::authorize_minter(self.store()?, now, token.expose_secret());
-        let minter = minter.map_err(|error| credential_error(error, &source))?;
-        self.user_id = Some(minter.user.id);
-        Ok(minter)
-    }
-
-    /// Returns the caller; `None` if not logged in.
-    pub(crate) fn caller_if_any(&mut self) -> Result<Option<Caller>, Failure> {
-        match self.caller() {
-            Ok(caller) => Ok(Some(caller)),
-            Err(failure) if failure.kind() == Kind::TokenMissing => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// Returns the caller; `None` if the store has no users yet.
-    pub(crate) fn caller_unless_empty_store(&mut self) -> Result<Option<Caller>, Failure> {
-        if authority::accounts::has_users(self.store()?)? {
-            self.caller().map(Some)
-        } else {
-            Ok(None)
-        }
-    }
-
-    fn session_caller(&mut self) -> Result<CallerWithSource, Failure> {
-        let file = self.locate_session_file()?;
-        let source = escape(&file.path().to_string_lossy());
-        let Some(login) = self.current_login(&file)? else {
-            if authority::accounts::has_users(self.store()?)? {
-                return Err(Failure::not_logged_in());
-            }
-            return Err(Failure::not_logged_in().with_hint("create the first admin: jeton init"));
-        };
-        // The clock is read after the file, so that the tokens in the file are not from the future.
-        let now = self.clock.read()?;
-        let caller = match authority::sessions::authenticate(
-            self.store()?,
-            now,
-            login.access_token.expose_secret(),
-        ) {
-            Err(error) if is_rejected_only_as_expired(&error) => {
-                self.refresh_under_lock(&file, RefreshPolicy::IfExpired)?.0
-            }
-            result => result.map_err(with_login_hint)?,
-        };
-        Ok(CallerWithSource { caller, source })
-    }
-
-    /// Returns an access token for another program, and its expiry time: the bearer credential, or
-    /// the token of the session, refreshed if about to expire.
-    pub(crate) fn access_token(&mut self) -> Result<(SecretString, Timestamp), Failure> {
-        let caller = self.caller()?;
-        if let Some((token, _)) = self.bearer_credential()? {
-            return Ok((token, caller.access_expires_at));
-        }
-        let file = self.locate_session_file()?;
-        let now = self.now()?;
-        match self.current_login(&file)? {
-            Some(login) if RefreshPolicy::IfExpiringSoon.is_satisfied_by(&caller, now) => {
-                Ok((login.access_token, login.access_expires_at))
-            }
-            _ => {
-                let (caller, login) =
-                    self.refresh_under_lock(&file, RefreshPolicy::IfExpiringSoon)?;
-                Ok((login.access_token, caller.access_expires_at))
-            }
-        }
-    }
-
     /// Gets a new token pair for the session in the file.
-    pub(crate) fn refresh_session(&mut self) -> Result<Caller, Failure> {
-        self.store()?;
-        if let Some((_, source)) = self.bearer_credential()? {
+    pub(crate) fn refresh_session(&mut self, store: &mut StoreHandle) -> Result<Caller, Failure> {
+        store.get()?;
+        if let Some((_, source)) = self.console.bearer_credential()? {
             return Err(Failure::usage(format!("the token in {source} cannot be refreshed"))
                 .with_hint("pass a refresh token with `--token-stdin`, or omit this token"));
         }
-        let file = self.locate_session_file()?;
+        let file = self.locate_session_file(store)?;
         self.load_login(&file)?.ok_or_else(Failure::not_logged_in)?;
-        let (caller, _) = self.refresh_under_lock(&file, RefreshPolicy::Always)?;
+        let (caller, _) = self.refresh_under_lock(store, &file, RefreshPolicy::Always)?;
         self.user_id = Some(caller.user.id);
         Ok(caller)
     }
@@ -179,29 +77,30 @@ impl App {
     /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
     /// that a crash in between does not lose the session, and an unwritable file is detected before
     /// the refresh.
-    fn refresh_under_lock(
-        &mut self,
+    pub(super) fn refresh_under_lock(
+        &self,
+        store: &mut StoreHandle,
         file: &SessionFile,
         mut policy: RefreshPolicy,
     ) -> Result<(Caller, Login), Failure> {
-        if self.store()?.is_read_only() {
+        if store.get()?.is_read_only() {
             return Err(Failure {
                 message: "session refresh required, but the store is read-only".to_owned(),
                 ..store::Error::ReadOnly.into()
             }
             .with_hint("run `jeton refresh` with write access to the store"));
         }
-        let locked_file = file.lock(self.options.wait)?;
-        let now = self.clock.read()?;
+        let locked_file = self.lock(file)?;
+        let now = store.now()?;
         // At most two refreshes are needed: the first completes an interrupted refresh, whose
         // tokens may have expired in the meantime. The third pass only checks the result.
         for _ in 0..3 {
-            let login = self.settle_login(&locked_file)?;
+            let login = settle_login(store, &locked_file)?;
             let login = login.ok_or_else(Failure::not_logged_in)?;
             // `Always` refreshes regardless of the old access token.
             if policy != RefreshPolicy::Always {
                 let access = login.access_token.expose_secret();
-                match authority::sessions::authenticate(self.store()?, now, access) {
+                match authority::sessions::authenticate(store.get()?, now, access) {
                     Ok(caller) if policy.is_satisfied_by(&caller, now) => {
                         return Ok((caller, login));
                     }
@@ -217,9 +116,10 @@ impl App {
             })?;
             let pair_ids = NewPairIds { access: pending.access_jti, refresh: pending.refresh_jti };
             // The refresh is recorded as a separate audit event, whichever command runs.
-            let context = AuditContext { action: "refresh".to_owned(), ..self.audit_context()? };
+            let (open_store, audit) = store.open()?;
+            let audit = AuditContext { action: "refresh".to_owned(), ..audit };
             let refresh = login.refresh_token.expose_secret();
-            let tokens = authority::sessions::refresh(self.store()?, &context, refresh, pair_ids)
+            let tokens = authority::sessions::refresh(open_store, &audit, refresh, pair_ids)
                 .map_err(with_login_hint)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
             // The new token satisfies every policy, unless the token has already expired.
@@ -228,50 +128,78 @@ impl App {
         Err(Failure::new(Code::TokenExpired, "the new access token has already expired"))
     }
 
-    /// Exchanges the given refresh token for a new token pair. The session file is not changed.
-    pub(crate) fn refresh_with_token(&mut self, refresh: &str) -> Result<TokenPair, Failure> {
-        let context = self.audit_context()?;
-        Ok(authority::sessions::refresh(self.store()?, &context, refresh, NewPairIds::generate())?)
+    /// Returns the current login. Takes the lock only if a login is pending.
+    pub(super) fn current_login(
+        &self,
+        store: &mut StoreHandle,
+        file: &SessionFile,
+    ) -> Result<Option<Login>, Failure> {
+        match self.load_login(file)? {
+            Some(login) if login.pending_login.is_some() => {
+                let locked_file = self.lock(file)?;
+                settle_login(store, &locked_file)
+            }
+            login => Ok(login),
+        }
     }
 
-    /// Returns the login in the session file, if any. A pending login is not settled.
+    /// Waits for the lock of the session file. The next use of the store reads the clock again.
+    pub(super) fn lock(&self, file: &SessionFile) -> Result<LockedSessionFile, Failure> {
+        let locked_file = file.lock(self.console.options.wait)?;
+        self.console.clock.reset();
+        Ok(locked_file)
+    }
+
+    /// Returns the login in the session file, if any. A pending login is not settled. The next use
+    /// of the store reads the clock again, so that the tokens in the file are not from the future.
     pub(super) fn load_login(&self, file: &SessionFile) -> Result<Option<Login>, Failure> {
         let content = file.read()?;
         if content.was_exposed {
-            self.print_warning(
+            self.console.print_warning(
                 "the session file was readable by other users; fixed its permissions",
             );
         }
+        self.console.clock.reset();
         Ok(content.login)
     }
 
-    pub(super) fn locate_session_file(&mut self) -> Result<SessionFile, Failure> {
-        let directory = crate::paths::session_directory(self.environment.config_dir.as_deref());
-        let store = self.store()?;
+    pub(super) fn locate_session_file(
+        &self,
+        store: &mut StoreHandle,
+    ) -> Result<SessionFile, Failure> {
+        let directory = paths::session_directory(self.console.environment.config_dir.as_deref());
+        let store = store.get()?;
         Ok(SessionFile::new(directory, store.id()?, store.path())?)
     }
 }
 
-fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
+/// See [`LockedSessionFile::settle_login`].
+pub(super) fn settle_login(
+    store: &mut StoreHandle,
+    locked_file: &LockedSessionFile,
+) -> Result<Option<Login>, Failure> {
+    locked_file.settle_login(|sid| Ok(authority::sessions::exists(store.get()?, sid)?))
+}
+
+pub(super) fn login_from_tokens(store: PathBuf, tokens: &TokenPair) -> Login {
+    Login {
+        store_path: store,
+        sid: tokens.sid,
+        access_token: tokens.access.clone(),
+        refresh_token: tokens.refresh.clone(),
+        access_expires_at: tokens.access_expires_at,
+        refresh_expires_at: tokens.refresh_expires_at,
+        pending_refresh: None,
+        pending_login: None,
+    }
+}
+
+pub(super) fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
     matches!(error, authority::Error::TokenRejected { reasons, .. } if reasons == &[RejectReason::Expired])
 }
 
-/// Returns the failure for a bearer credential that was rejected.
-fn credential_error(error: authority::Error, source: &str) -> Failure {
-    let failure = Failure::from(error);
-    if failure.has_reason(RejectReason::WrongType) {
-        let hint = format!("replace the token in {source} with the access token of a session");
-        return failure.with_hint(hint);
-    }
-    let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
-    if failure.hint.is_none() && token_kinds.contains(&failure.kind()) {
-        return failure.with_hint(format!("check the token in {source}"));
-    }
-    failure
-}
-
 /// Adds the hint to log in again if the session was rejected for any reason.
-fn with_login_hint(error: authority::Error) -> Failure {
+pub(super) fn with_login_hint(error: authority::Error) -> Failure {
     let is_refusal = matches!(error, authority::Error::TokenRejected { .. });
     let failure = Failure::from(error);
     if is_refusal { failure.with_hint("log in again: jeton login") } else { failure }

@@ -101,7 +101,7 @@ impl OwnerArgs {
             None if self.all_users => Ok(None),
             None => Ok(Some(caller.user.id)),
             Some(user_ref) => {
-                Ok(Some(authority::accounts::load(app.store()?, caller, user_ref)?.id))
+                Ok(Some(authority::accounts::load(app.store.get()?, caller, user_ref)?.id))
             }
         }
     }

@@ -24,7 +24,7 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text];
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        app.write_document(match self.shell.as_str() {
+        app.console.write_document(match self.shell.as_str() {
             "zsh" => include_str!("../../completions/jeton.zsh"),
             "fish" => include_str!("../../completions/jeton.fish"),
             "elvish" => include_str!("../../completions/jeton.elv"),

@@ -57,40 +57,41 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let login = self.login.unwrap_or_else(Environment::os_user_name);
         let (username, email) = parse_login(&login)?;
-        if app.has_store()? {
-            if authority::accounts::has_users(app.store()?)? {
+        if app.store.exists()? {
+            if authority::accounts::has_users(app.store.get()?)? {
                 return report_existing_store(app, self.exist_ok);
             }
             if let Some(algorithm) = self.alg {
-                authority::keys::require_signing_algorithm(app.store()?, algorithm)?;
+                authority::keys::require_signing_algorithm(app.store.get()?, algorithm)?;
             }
         }
         let (password, is_random) =
-            match app.try_obtain_new_password(&self.password.into_source())? {
+            match app.console.try_obtain_new_password(&self.password.into_source())? {
                 Some(password) => (password, false),
                 None => (Password::parse(authority::accounts::generate_password()?)?, true),
             };
-        app.ensure_session_can_be_saved()?;
-        app.create_store_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
+        app.session.ensure_session_can_be_saved()?;
+        app.store.create_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
         let registration =
             Registration { username, email, name: None, password, role: Role::Admin };
-        let user = match app.create_first_admin(&registration) {
+        let user = match app.session.create_first_admin(&mut app.store, &registration) {
             Err(failure) if failure.code == Code::StoreExists => {
                 return report_existing_store(app, self.exist_ok);
             }
             result => result?.user,
         };
-        app.warn_if_password_short(&registration.password);
+        app.console.warn_if_password_short(&registration.password);
         let display_name = user.to_display();
-        app.print_status(&format!("created admin {display_name}; logged in as {display_name}"));
+        app.console
+            .print_status(&format!("created admin {display_name}; logged in as {display_name}"));
         if is_random {
             let recover = render_command("jeton recover", &display_name);
-            app.print_hint(&format!(
+            app.console.print_hint(&format!(
                 "a random password was set and not shown; set your own with: {recover}"
             ));
         }
-        let store = app.store()?.path().to_string_lossy().into_owned();
-        app.report(&InitOutput { changed: true, store, user: Some(user.into()) })
+        let store = app.store.get()?.path().to_string_lossy().into_owned();
+        app.console.report(&InitOutput { changed: true, store, user: Some(user.into()) })
     }
 }
 
@@ -98,9 +99,9 @@ fn report_existing_store(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
     if !exist_ok {
         return Err(authority::Error::StoreExists.into());
     }
-    app.print_status("the store already exists");
-    let store = app.store()?.path().to_string_lossy().into_owned();
-    app.report(&InitOutput { changed: false, store, user: None })
+    app.console.print_status("the store already exists");
+    let store = app.store.get()?.path().to_string_lossy().into_owned();
+    app.console.report(&InitOutput { changed: false, store, user: None })
 }
 
 fn parse_login(login: &str) -> Result<(Option<UserName>, Option<Email>), Failure> {

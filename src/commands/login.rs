@@ -85,8 +85,8 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         // Text output contains no secret.
-        let output = app.output_format().is_json().then(SecretOutput::open).transpose()?;
-        app.store()?;
+        let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
+        app.store.get()?;
         let is_os_user = self.login.is_none();
         let login = self.login_name();
         let display_login = Untrusted::new(&login).to_display();
@@ -96,21 +96,23 @@ impl Command for Args {
             "Password".to_owned()
         };
         // A malformed login or password fails like a wrong login or password, and takes the same time.
-        let password = app.obtain_password(&self.password.into_source(), &question)?;
+        let password = app.console.obtain_password(&self.password.into_source(), &question)?;
         let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
-        let (tokens, was_replaced) = app.log_in(&credential).map_err(|failure| {
-            if is_os_user && failure.kind() == Kind::LoginInvalid {
-                let hint = format!("give a user other than `{display_login}`: jeton login LOGIN");
-                return failure.with_hint(hint);
-            }
-            failure
-        })?;
+        let (tokens, was_replaced) =
+            app.session.log_in(&mut app.store, &credential).map_err(|failure| {
+                if is_os_user && failure.kind() == Kind::LoginInvalid {
+                    let hint =
+                        format!("give a user other than `{display_login}`: jeton login LOGIN");
+                    return failure.with_hint(hint);
+                }
+                failure
+            })?;
         if was_replaced {
-            app.print_status("ended the previous session");
+            app.console.print_status("ended the previous session");
         }
-        app.print_status(&format!("logged in as {}", tokens.user.to_display()));
+        app.console.print_status(&format!("logged in as {}", tokens.user.to_display()));
         if let Some(output) = output
-            && !app.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
+            && !app.console.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
         {
             return Err(Failure::new(Code::Internal, "the result could not be written")
                 .with_hint("the login succeeded; end its session with: jeton logout"));

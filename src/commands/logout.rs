@@ -44,24 +44,25 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let ended_count = if self.all { end_all_sessions(app)? } else { None };
-        let changed = app.log_out()? || ended_count > Some(0);
+        let changed = app.session.log_out(&mut app.store)? || ended_count > Some(0);
         match ended_count {
             Some(count) => {
-                app.print_status(&format!(
+                app.console.print_status(&format!(
                     "ended {}",
                     pluralize(count.saturating_sub(1), "other session")
                 ));
             }
             None if self.all && changed => {
-                app.print_warning(
+                app.console.print_warning(
                     "other sessions were not ended: the local session has already ended or expired",
                 );
-                app.print_hint("log in to end all sessions: jeton login && jeton logout --all");
+                app.console
+                    .print_hint("log in to end all sessions: jeton login && jeton logout --all");
             }
             None => {}
         }
-        app.print_status(if changed { "logged out" } else { "not logged in" });
-        app.report(&LogoutOutput {
+        app.console.print_status(if changed { "logged out" } else { "not logged in" });
+        app.console.report(&LogoutOutput {
             changed,
             all_sessions_ended: (self.all && changed).then_some(ended_count.is_some()),
         })
@@ -72,17 +73,17 @@ impl Command for Args {
 /// session file is missing or has ended. A bearer credential, such as the token in `JETON_TOKEN`,
 /// must be valid: otherwise an error is returned.
 fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
-    if !app.has_store()? {
+    if !app.store.exists()? {
         return Ok(None);
     }
     let result = app.caller().and_then(|caller| {
-        let context = app.audit_context()?;
-        Ok(authority::sessions::revoke_all(app.store()?, &context, &caller, caller.user.id)?)
+        let (store, audit) = app.store.open()?;
+        Ok(authority::sessions::revoke_all(store, &audit, &caller, caller.user.id)?)
     });
     match result {
         Err(failure)
             if UNUSABLE_SESSION_KINDS.contains(&failure.kind())
-                && !app.has_bearer_credential()? =>
+                && !app.session.has_bearer_credential()? =>
         {
             Ok(None)
         }

@@ -2,7 +2,7 @@
 
 use super::cli::command;
 use super::views::{WrittenFiles, pluralize};
-use crate::app::{App, PUBLIC_MODE};
+use crate::app::{App, OutputDir, PUBLIC_MODE};
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::Untrusted;
@@ -27,12 +27,13 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let mut pages = Vec::new();
         add_pages(command(), &mut pages)?;
-        app.open_output_dir(&self.dir, PUBLIC_MODE)?.replace(&pages, PUBLIC_MODE)?;
+        OutputDir::open(&app.console, &self.dir, PUBLIC_MODE)?.replace(&pages, PUBLIC_MODE)?;
         let display_dir = Untrusted::new(self.dir.to_string_lossy()).to_display();
-        app.print_status(&format!("wrote {} to {display_dir}", pluralize(pages.len(), "page")));
+        app.console
+            .print_status(&format!("wrote {} to {display_dir}", pluralize(pages.len(), "page")));
         let files =
             pages.iter().map(|(name, _)| Untrusted::new(self.dir.join(name).to_string_lossy()));
-        app.report(&WrittenFiles { files: files.collect() })
+        app.console.report(&WrittenFiles { files: files.collect() })
     }
 }
 

@@ -86,8 +86,8 @@ impl<T: Serialize> ListReport<T> {
         }
         let page = load(app, page)?;
         let (position_text, total) = (describe_position(&page, self.noun), page.total);
-        app.report(&PageOutput { page, list: self })?;
-        app.print_status_if_some(position_text);
+        app.console.report(&PageOutput { page, list: self })?;
+        app.console.print_status_if_some(position_text);
         Ok(total)
     }
 
@@ -102,12 +102,12 @@ impl<T: Serialize> ListReport<T> {
             let chunk = load(app, PageRequest::Chunk { after, skip, size: CHUNK_ROWS })?;
             let is_first = total == 0;
             total += i64::try_from(chunk.items.len()).unwrap_or(0);
-            let is_output_open = match app.output_format() {
+            let is_output_open = match app.console.output_format() {
                 OutputFormat::Json | OutputFormat::JsonLines => {
-                    app.write_items(&chunk.items, is_first)?
+                    app.console.write_items(&chunk.items, is_first)?
                 }
                 OutputFormat::Text | OutputFormat::Csv => {
-                    app.write_table(&(self.build_table)(&chunk.items), is_first)?
+                    app.console.write_table(&(self.build_table)(&chunk.items), is_first)?
                 }
             };
             after = chunk.next.filter(|_| self.is_sorted_by_id);
@@ -116,10 +116,10 @@ impl<T: Serialize> ListReport<T> {
             }
         };
         let empty_page = Page::<()>::new(PageRequest::All, Vec::new(), total, |()| 0);
-        if app.output_format().is_json() && is_output_open {
-            app.end_items(&empty_page)?;
+        if app.console.output_format().is_json() && is_output_open {
+            app.console.end_items(&empty_page)?;
         }
-        app.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
+        app.console.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
         Ok(total)
     }
 }

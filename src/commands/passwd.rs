@@ -41,20 +41,20 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let (current_password, new_password) =
-            app.obtain_password_change(&self.password.into_source())?;
-        let context = app.audit_context()?;
+            app.console.obtain_password_change(&self.password.into_source())?;
+        let (store, audit) = app.store.open()?;
         let ended_count = authority::accounts::change_password(
-            app.store()?,
-            &context,
+            store,
+            &audit,
             &caller,
             &current_password,
             &new_password,
         )?;
-        app.warn_if_password_short(&new_password);
-        app.print_status(&format!(
+        app.console.warn_if_password_short(&new_password);
+        app.console.print_status(&format!(
             "changed the password, ended {}",
             pluralize(ended_count, "other session")
         ));
-        app.report(&PasswdOutput { changed: true, sessions_ended: ended_count })
+        app.console.report(&PasswdOutput { changed: true, sessions_ended: ended_count })
     }
 }

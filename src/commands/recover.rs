@@ -49,23 +49,27 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        authority::accounts::load_for_recovery(app.store()?, &self.user)?;
-        let new_password = app.obtain_new_password(&self.password.into_source())?;
-        let context = app.audit_context()?;
+        authority::accounts::load_for_recovery(app.store.get()?, &self.user)?;
+        let new_password = app.console.obtain_new_password(&self.password.into_source())?;
+        let (store, audit) = app.store.open()?;
         let (user, ended_count) =
-            authority::accounts::recover(app.store()?, &context, &self.user, &new_password)?;
-        app.warn_if_password_short(&new_password);
+            authority::accounts::recover(store, &audit, &self.user, &new_password)?;
+        app.console.warn_if_password_short(&new_password);
         let sessions = pluralize(ended_count, "session");
-        app.print_status(&format!(
+        app.console.print_status(&format!(
             "set a new password for {}, ended {sessions}",
             user.to_display()
         ));
         if user.disabled_at.is_some() {
             let display_name = user.to_display();
-            app.print_warning(&format!("{display_name} is disabled"));
+            app.console.print_warning(&format!("{display_name} is disabled"));
             let enable = render_command("jeton users enable", &display_name);
-            app.print_hint(&format!("as an admin, enable the user: {enable}"));
+            app.console.print_hint(&format!("as an admin, enable the user: {enable}"));
         }
-        app.report(&RecoverOutput { changed: true, user: user.into(), sessions_ended: ended_count })
+        app.console.report(&RecoverOutput {
+            changed: true,
+            user: user.into(),
+            sessions_ended: ended_count,
+        })
     }
 }

@@ -3,6 +3,7 @@
 use super::login::LoginOutput;
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
+use crate::authority::sessions::NewPairIds;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::{Sid, Timestamp};
@@ -57,12 +58,12 @@ impl Command for Args {
         if self.token_stdin {
             return refresh_stdin_token(app);
         }
-        let caller = app.refresh_session()?;
-        app.print_status(&format!(
+        let caller = app.session.refresh_session(&mut app.store)?;
+        app.console.print_status(&format!(
             "refreshed the session, access token expires {}",
-            app.render_cell(caller.access_expires_at)
+            app.console.render_cell(caller.access_expires_at)
         ));
-        app.report(&RefreshOutput {
+        app.console.report(&RefreshOutput {
             changed: true,
             sid: caller.session.sid,
             access_expires_at: caller.access_expires_at,
@@ -72,15 +73,17 @@ impl Command for Args {
 
 fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
-    let token = app.read_token_argument("--token-stdin", Some("-"))?;
-    let tokens = app.refresh_with_token(token.expose_secret())?;
+    let token = app.console.read_token_argument("--token-stdin", Some("-"))?;
+    let (store, audit) = app.store.open()?;
+    let pair_ids = NewPairIds::generate();
+    let tokens = authority::sessions::refresh(store, &audit, token.expose_secret(), pair_ids)?;
     let access_token = tokens.access.clone();
-    if app.deliver_secret(output, &TokenPairOutput(LoginOutput::new("Refreshed", tokens))) {
+    if app.console.deliver_secret(output, &TokenPairOutput(LoginOutput::new("Refreshed", tokens))) {
         return Ok(());
     }
     // The new pair is lost and the old refresh token is used up, so the session is unusable.
-    let context = app.audit_context()?;
-    authority::sessions::end(app.store()?, &context, access_token.expose_secret())?;
+    let (store, audit) = app.store.open()?;
+    authority::sessions::end(store, &audit, access_token.expose_secret())?;
     Err(Failure::new(
         Code::Internal,
         "the new token pair could not be written; its session was ended",

@@ -60,15 +60,15 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let password = app.obtain_new_password(&self.password.into_source())?;
-        app.create_store_with_algorithm(Algorithm::ES256)?;
+        let password = app.console.obtain_new_password(&self.password.into_source())?;
+        app.store.create_with_algorithm(Algorithm::ES256)?;
         // Registration with the role `user` needs no login, so an unusable session is ignored.
-        let caller = match app.caller_if_any() {
+        let caller = match app.session.caller_if_any(&mut app.store) {
             Ok(caller) => caller,
             Err(_) if self.role == Role::User => None,
             Err(failure) => return Err(failure),
         };
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let registration = Registration {
             username: self.username,
             email: self.email,
@@ -77,22 +77,22 @@ impl Command for Args {
             role: self.role,
         };
         let (user, changed) = authority::accounts::register(
-            app.store()?,
-            &context,
+            store,
+            &audit,
             caller.as_ref(),
             &registration,
             self.exist_ok,
         )?;
         if changed {
-            app.warn_if_password_short(&registration.password);
+            app.console.warn_if_password_short(&registration.password);
         }
         let verb = if changed { "registered" } else { "already registered:" };
-        app.print_status(&format!(
+        app.console.print_status(&format!(
             "{verb} {} (id {}, {})",
             user.to_display(),
             user.id,
             user.role.name()
         ));
-        app.report(&RegisterOutput { changed, user: user.into() })
+        app.console.report(&RegisterOutput { changed, user: user.into() })
     }
 }

@@ -78,12 +78,12 @@ impl Command for Args {
             Some(app_name) => create_app_token(app, app_name, test_token)?,
             None => mint_test_token(app, test_token)?,
         };
-        app.release_store();
+        app.store.release();
         let exit_result = forwarder.run(&command, &env, &child_token.token);
         if let Err(failure) = revoke_child_token(app, &child_token) {
             return Err(unrevoked_token_error(&child_token, &exit_result, &failure));
         }
-        app.set_exit_code(exit_result?);
+        app.exit_code = exit_result?;
         Ok(())
     }
 }
@@ -97,10 +97,10 @@ fn create_app_token(
 ) -> Result<(ChildToken, SignalForwarder), Failure> {
     let request = test_token.into_app_token_request(app_name)?;
     let caller = app.caller()?;
-    let context = app.audit_context()?;
+    let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
-    let store = app.store()?;
-    let issued_token = authority::tokens::issue(store, &context, &caller, &request)?;
+
+    let issued_token = authority::tokens::issue(store, &audit, &caller, &request)?;
     let (id, created_by, store_id) = (issued_token.record.id, caller.user.id, store.id()?);
     Ok((ChildToken { token: issued_token.token, id, created_by, store_id }, forwarder))
 }
@@ -118,31 +118,31 @@ fn mint_test_token(
     request.expiry = request.expiry.with_one_hour_default();
     request.record = true;
     let minter = app.minter()?;
-    let context = app.audit_context()?;
+    let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
-    let store = app.store()?;
+
     let (mut job, mut job_key) =
-        MintJob::with_store_key(store, &context, &minter, request, claim_rows)?;
+        MintJob::with_store_key(store, &audit, &minter, request, claim_rows)?;
     let token = job.next_batch(store, &mut job_key)?.pop();
     let Some((token, id)) = token.and_then(|minted| Some((minted.token, minted.id?))) else {
         return Err(internal_error("the token was not recorded"));
     };
     let store_id = store.id()?;
     if job_key.is_new_secret {
-        app.print_warning(NEW_SECRET_WARNING);
+        app.console.print_warning(NEW_SECRET_WARNING);
     }
     Ok((ChildToken { token, id, created_by: minter.user.id, store_id }, forwarder))
 }
 
 fn revoke_child_token(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
-    let context = app.audit_context()?;
-    let store = app.store()?;
+    let (store, audit) = app.store.open()?;
+
     if store.id()? != child_token.store_id {
         return Err(internal_error("the store of the token was replaced by another store"));
     }
     Ok(authority::tokens::revoke_issued(
         store,
-        &context,
+        &audit,
         Some(child_token.created_by),
         &[child_token.id],
         RevocationCause::ChildExited,

@@ -52,10 +52,10 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let identity = app.caller_with_source()?;
+        let identity = app.session.caller_with_source(&mut app.store)?;
         let caller = identity.caller;
         let role = caller.user.role;
-        app.report(&WhoamiOutput {
+        app.console.report(&WhoamiOutput {
             user: caller.user.clone().into(),
             session: SessionView {
                 sid: caller.session.sid,

@@ -100,29 +100,29 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let filter = build_filter(app, &caller, &self)?;
-        let is_json_lines = app.output_format() == OutputFormat::JsonLines;
+        let is_json_lines = app.console.output_format() == OutputFormat::JsonLines;
         if is_json_lines && !self.paging.is_paged() {
             return stream_events(app, &caller, &filter, self.paging.after());
         }
         if is_json_lines {
             let events = authority::audit::list_events(
-                app.store()?,
+                app.store.get()?,
                 &caller,
                 &filter,
                 self.paging.page_request(),
             )?;
-            return app.write_rows(&events.items, true).map(drop);
+            return app.console.write_rows(&events.items, true).map(drop);
         }
         let list = ListReport { noun: "events", build_table, is_sorted_by_id: true };
         list.report(app, self.paging.page_request(), |app, page| {
-            Ok(authority::audit::list_events(app.store()?, &caller, &filter, page)?)
+            Ok(authority::audit::list_events(app.store.get()?, &caller, &filter, page)?)
         })?;
         Ok(())
     }
 }
 
 fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Failure> {
-    let now = app.now()?;
+    let now = app.store.now()?;
     let user = match &args.user {
         Some(user_ref) => Some(resolve_actor(app, caller, user_ref)?),
         None => None,
@@ -135,13 +135,13 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
     let action = args.action.as_deref().map(|words| (words, resolve_action(words)));
     if let Some((words, None)) = &action {
         let display_action = redact_for_error(words);
-        app.print_warning(&format!("unknown action `{display_action}`"));
+        app.console.print_warning(&format!("unknown action `{display_action}`"));
     }
     if let Some(outcome) = &args.outcome
         && !authority::audit_context::AUDIT_OUTCOMES.contains(&outcome.as_str())
         && Code::parse(outcome).is_none()
     {
-        app.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
+        app.console.print_warning(&format!("unknown outcome `{}`", redact_for_error(outcome)));
     }
     Ok(EventFilter {
         since,
@@ -155,7 +155,7 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
 }
 
 fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<UserId, Failure> {
-    let failure = match authority::audit::find_actor(app.store()?, caller, user_ref) {
+    let failure = match authority::audit::find_actor(app.store.get()?, caller, user_ref) {
         Ok(id) => return Ok(id),
         Err(error) => Failure::from(error),
     };
@@ -172,10 +172,10 @@ fn stream_events(
     mut after: Option<i64>,
 ) -> Result<(), Failure> {
     loop {
-        let events = authority::audit::load_next_events(app.store()?, caller, filter, after)?;
+        let events = authority::audit::load_next_events(app.store.get()?, caller, filter, after)?;
         let Some(last) = events.last() else { return Ok(()) };
         after = Some(last.id);
-        if !app.write_rows(&events, true)? {
+        if !app.console.write_rows(&events, true)? {
             return Ok(());
         }
     }

@@ -42,14 +42,14 @@ impl Command for Args {
         if let [word] = self.words.as_slice()
             && let Some(text) = topics::page(word)
         {
-            return app.write_document(&text);
+            return app.console.write_document(&text);
         }
         // Parsing the words with `--help` appended gives the same text as `jeton COMMAND --help`.
         let words = self.words.iter().map(String::as_str);
         let words = iter::once("jeton").chain(words).chain(["--help"]);
         match command().try_get_matches_from(words) {
             Err(help) if help.kind() == ErrorKind::DisplayHelp => {
-                app.write_document(&help.render().ansi().to_string())
+                app.console.write_document(&help.render().ansi().to_string())
             }
             _ => Err(Failure::usage(format!(
                 "unknown command or topic `{}`",

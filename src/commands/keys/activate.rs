@@ -36,15 +36,14 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let (kid, overlap) = (&self.kid, self.overlap.overlap);
-        if let Some(rotation) =
-            authority::keys::activate(app.store()?, &context, &caller, kid, overlap)?
-        {
+        if let Some(rotation) = authority::keys::activate(store, &audit, &caller, kid, overlap)? {
             return report_rotation(app, rotation);
         }
         let active_kid = Untrusted::new(kid.as_str());
-        app.print_status(&format!("key {} is already the signing key", active_kid.to_display()));
-        app.report(&RotateOutput { changed: false, active_kid, retired: None })
+        app.console
+            .print_status(&format!("key {} is already the signing key", active_kid.to_display()));
+        app.console.report(&RotateOutput { changed: false, active_kid, retired: None })
     }
 }

@@ -114,20 +114,19 @@ impl Command for Args {
         }
         if let Some(kids) = &self.pem {
             let kid = kids.first().map(String::as_str);
-            let key = authority::keys::export_public_pem(app.store()?, kid, self.purpose)?;
-            return app.report(&KeyTextOutput { key });
+            let key = authority::keys::export_public_pem(app.store.get()?, kid, self.purpose)?;
+            return app.console.report(&KeyTextOutput { key });
         }
-        app.store()?;
-        let now = app.now()?;
+        let (store, audit) = app.store.open()?;
         if let (Some(directory), Some(issuer)) = (&self.site, &self.issuer) {
             let site =
-                authority::keys::build_discovery_site(app.store()?, self.purpose, issuer, now)?;
+                authority::keys::build_discovery_site(store, self.purpose, issuer, audit.now)?;
             return publish_site(app, directory, site);
         }
         let JwkSetExport { jwk_set: keys, omitted_count } =
-            authority::keys::export_jwks(app.store()?, self.purpose, now)?;
+            authority::keys::export_jwks(store, self.purpose, audit.now)?;
         warn_of_omitted_keys(app, &keys, omitted_count);
-        app.report(&JwkSetOutput(keys))
+        app.console.report(&JwkSetOutput(keys))
     }
 }
 
@@ -138,10 +137,10 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     for ancestor in
         ancestors.collect::<Vec<_>>().into_iter().rev().filter(|ancestor| *ancestor != site_dir)
     {
-        app.open_output_dir(ancestor, PUBLIC_MODE)?;
+        OutputDir::open(&app.console, ancestor, PUBLIC_MODE)?;
     }
-    let output_dir = app.open_output_dir(&site_dir, PUBLIC_MODE)?;
-    if !app.has_yes_flag() {
+    let output_dir = OutputDir::open(&app.console, &site_dir, PUBLIC_MODE)?;
+    if !app.console.has_yes_flag() {
         ensure_same_issuer(&output_dir, &site)?;
     }
     output_dir.replace(&site.files, PUBLIC_MODE)?;
@@ -149,16 +148,16 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
         site.files.iter().map(|(name, _)| Untrusted::new(site_dir.join(name).to_string_lossy()));
     let files: Vec<Untrusted> = files.collect();
     for file in &files {
-        app.print_status(&format!("wrote {}", file.to_display()));
+        app.console.print_status(&format!("wrote {}", file.to_display()));
     }
     warn_of_omitted_keys(app, &site.jwk_set, site.omitted_count);
     if let Some(issuer) = site.mismatched_issuer {
-        app.print_warning(&format!(
+        app.console.print_warning(&format!(
             "issuer mismatch: tokens have `{}`; change it with `jeton settings set issuer`",
             Untrusted::new(issuer).to_display()
         ));
     }
-    app.report(&WrittenFiles { files })
+    app.console.report(&WrittenFiles { files })
 }
 
 /// Refuses to replace files that another issuer may have published. Files are replaced if the
@@ -184,22 +183,24 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
 fn warn_of_omitted_keys(app: &App, keys: &Value, omitted_count: usize) {
     let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
-        app.print_warning("no test key exists yet: the first `jeton token mint` creates one");
+        app.console
+            .print_warning("no test key exists yet: the first `jeton token mint` creates one");
     }
     if omitted_count > 0 {
-        app.print_warning("omitted symmetric keys: anyone who can verify with them can also sign");
+        app.console
+            .print_warning("omitted symmetric keys: anyone who can verify with them can also sign");
     }
 }
 
 fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let caller = app.caller()?;
-    let key = authority::keys::load_for_export(app.store()?, &caller, kid)?;
+    let key = authority::keys::load_for_export(app.store.get()?, &caller, kid)?;
     let display_kid = key.spec.kid.to_display();
-    app.confirm(&format!("Print the private part of key {display_kid}?"))?;
-    let context = app.audit_context()?;
-    let text = authority::keys::export_private(app.store()?, &context, &caller, &key)?;
-    if app.deliver_secret(output, &KeyTextOutput { key: text.expose_secret().to_owned() }) {
+    app.console.confirm(&format!("Print the private part of key {display_kid}?"))?;
+    let (store, audit) = app.store.open()?;
+    let text = authority::keys::export_private(store, &audit, &caller, &key)?;
+    if app.console.deliver_secret(output, &KeyTextOutput { key: text.expose_secret().to_owned() }) {
         return Ok(());
     }
     Err(Failure::new(Code::Internal, "the key could not be written"))

@@ -74,7 +74,7 @@ impl Command for Args {
         let generate = |_: &App| Ok(vec![authority::keys::generate(algorithm, purpose, bits)?]);
         for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
             super::print_added_key(app, "created", &key);
-            app.report(&KeyOutput {
+            app.console.report(&KeyOutput {
                 changed: true,
                 kid: key.spec.kid,
                 purpose,

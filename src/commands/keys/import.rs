@@ -1,6 +1,6 @@
 //! `jeton keys import`
 
-use crate::app::{App, Rendered, Report};
+use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
 use crate::authority::keys::RequestedKey;
 use crate::authority::keys::SecretEncoding;
@@ -108,8 +108,8 @@ impl Command for Args {
         };
         let load_keys = |app: &App| {
             let bytes = match (&self.from_env, &self.from_file) {
-                (Some(name), _) => App::read_key_variable(name)?,
-                (None, Some(path)) => app.read_key_file("--from-file", path)?,
+                (Some(name), _) => read_key_variable(name)?,
+                (None, Some(path)) => app.console.read_key_file("--from-file", path)?,
                 (None, None) => return Err(Failure::usage("source of the key missing")),
             };
             Ok(importer.read(&bytes).map_err(authority::Error::from)?)
@@ -119,7 +119,7 @@ impl Command for Args {
             print_imported_key(app, added_key);
         }
         let changed = added_keys.iter().any(|added_key| added_key.changed);
-        app.report(&ImportOutput {
+        app.console.report(&ImportOutput {
             changed,
             items: added_keys.into_iter().map(to_key_row).collect(),
         })
@@ -130,13 +130,14 @@ fn print_imported_key(app: &App, RequestedKey { key, changed }: &RequestedKey) {
     if !changed {
         let kid = key.spec.kid.to_display();
         let state = super::state_name(key.state);
-        app.print_status(&format!("key {kid} already exists as {state} key"));
+        app.console.print_status(&format!("key {kid} already exists as {state} key"));
         return super::print_activation_hint(app, key);
     }
     super::print_added_key(app, "imported", key);
     if key.spec.is_weak {
         let algorithm = key.spec.algorithm.name();
-        app.print_warning(&format!("weak secret: shorter than the {algorithm} hash output"));
+        app.console
+            .print_warning(&format!("weak secret: shorter than the {algorithm} hash output"));
     }
 }
 

@@ -77,9 +77,8 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        app.store()?;
-        let now = app.now()?;
-        let keys = authority::keys::list(app.store()?, now)?;
-        app.report(&KeyListOutput { items: keys.into_iter().map(KeyRow::new).collect() })
+        let (store, audit) = app.store.open()?;
+        let keys = authority::keys::list(store, audit.now)?;
+        app.console.report(&KeyListOutput { items: keys.into_iter().map(KeyRow::new).collect() })
     }
 }

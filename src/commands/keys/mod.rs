@@ -48,27 +48,31 @@ fn add_keys(
     activate: bool,
     load_keys: impl FnOnce(&App) -> Result<Vec<KeySpec>, Failure>,
 ) -> Result<Vec<RequestedKey>, Failure> {
-    let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
+    let caller = if app.store.exists()? {
+        app.session.caller_unless_empty_store(&mut app.store)?
+    } else {
+        None
+    };
     if let Some(caller) = &caller {
         authority::keys::authorize_add(caller)?;
     }
     let keys = load_keys(app)?;
     let first_app_key = keys.iter().find(|key| key.purpose == Purpose::App);
     let store_created = match first_app_key {
-        Some(key) => app.create_store_if_missing(|| Ok(key.clone()))?,
-        None => app.create_store_with_algorithm(Algorithm::ES256)?,
+        Some(key) => app.store.create_if_missing(|| Ok(key.clone()))?,
+        None => app.store.create_with_algorithm(Algorithm::ES256)?,
     };
     let initial_kid = first_app_key.filter(|_| store_created).map(|key| &key.kid);
-    let context = app.audit_context()?;
+    let (store, audit) = app.store.open()?;
     let options = NewKeyOptions { keys: &keys, initial_kid, activate };
-    Ok(authority::keys::add(app.store()?, &context, caller.as_ref(), options)?)
+    Ok(authority::keys::add(store, &audit, caller.as_ref(), options)?)
 }
 
 /// Prints the algorithm, state and purpose of an added key, and how to activate it.
 fn print_added_key(app: &App, verb: &str, key: &Key) {
     let (algorithm, purpose) = (key.spec.algorithm.name(), key.spec.purpose.name());
     let state = state_name(key.state);
-    app.print_status(&format!("{verb} {algorithm} {state} key for {purpose} tokens"));
+    app.console.print_status(&format!("{verb} {algorithm} {state} key for {purpose} tokens"));
     print_activation_hint(app, key);
 }
 
@@ -82,7 +86,7 @@ fn state_name(state: KeyState) -> &'static str {
 fn print_activation_hint(app: &App, key: &Key) {
     if key.state != KeyState::Active {
         let activate = render_command("jeton keys activate", &key.spec.kid.to_display());
-        app.print_hint(&format!("activate it with: {activate}"));
+        app.console.print_hint(&format!("activate it with: {activate}"));
     }
 }
 
@@ -128,19 +132,19 @@ impl crate::app::Report for RotateOutput {
 /// Prints and reports the new and the retired key.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    app.print_status(&format!(
+    app.console.print_status(&format!(
         "key {} ({algorithm}) is now the signing key",
         rotation.active_kid.to_display()
     ));
     if let Some(retired) = &rotation.retired_key {
-        let verify_until = app.render_cell(retired.verify_until);
-        app.print_status(&format!(
+        let verify_until = app.console.render_cell(retired.verify_until);
+        app.console.print_status(&format!(
             "key {} is retired and verifies until {verify_until}",
             retired.kid.to_display()
         ));
         if retired.outliving_tokens > 0 {
             let tokens = pluralize(retired.outliving_tokens, "live token");
-            app.print_warning(&format!(
+            app.console.print_warning(&format!(
                 "{tokens} of the retired key will be refused before expiry"
             ));
         }
@@ -148,5 +152,5 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let retired = rotation
         .retired_key
         .map(|key| RetiredKeyView { kid: key.kid, verify_until: key.verify_until });
-    app.report(&RotateOutput { changed: true, active_kid: rotation.active_kid, retired })
+    app.console.report(&RotateOutput { changed: true, active_kid: rotation.active_kid, retired })
 }

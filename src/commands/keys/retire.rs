@@ -44,16 +44,16 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let kid = Untrusted::new(self.key.kid.as_str());
         let overlap = self.overlap.overlap;
-        let verify_until =
-            authority::keys::retire(app.store()?, &context, &caller, kid.as_str(), overlap)?;
-        app.print_status(&format!(
+        let verify_until = authority::keys::retire(store, &audit, &caller, kid.as_str(), overlap)?;
+        app.console.print_status(&format!(
             "key {} is retired and verifies until {}",
             kid.to_display(),
-            app.render_cell(verify_until)
+            app.console.render_cell(verify_until)
         ));
-        app.report(&RetireOutput { changed: true, retired: RetiredKeyView { kid, verify_until } })
+        app.console
+            .report(&RetireOutput { changed: true, retired: RetiredKeyView { kid, verify_until } })
     }
 }

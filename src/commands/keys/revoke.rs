@@ -54,7 +54,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let key = authority::keys::load_for_revocation(
-            app.store()?,
+            app.store.get()?,
             &caller,
             &self.key.kid,
             self.replace,
@@ -62,16 +62,15 @@ impl Command for Args {
         let kid = key.spec.kid.clone();
         let token_noun =
             if key.spec.purpose == Purpose::App { "token and session" } else { "test token" };
-        app.confirm(&format!(
+        app.console.confirm(&format!(
             "Revoke key {} and every {token_noun} signed with it?",
             kid.to_display()
         ))?;
-        let context = app.audit_context()?;
-        let revocation =
-            authority::keys::revoke(app.store()?, &context, &caller, &key, self.replace)?;
+        let (store, audit) = app.store.open()?;
+        let revocation = authority::keys::revoke(store, &audit, &caller, &key, self.replace)?;
         let Some(revocation) = revocation else {
-            app.print_status(&format!("already revoked: key {}", kid.to_display()));
-            return app.report(&RevokeOutput {
+            app.console.print_status(&format!("already revoked: key {}", kid.to_display()));
+            return app.console.report(&RevokeOutput {
                 changed: false,
                 kid,
                 active_kid: None,
@@ -81,11 +80,15 @@ impl Command for Args {
         };
         let tokens = pluralize(revocation.token_count, "token");
         let sessions = pluralize(revocation.session_count, "session");
-        app.print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
+        app.console
+            .print_status(&format!("revoked key {}, {tokens} and {sessions}", kid.to_display()));
         if let Some(successor_kid) = &revocation.successor {
-            app.print_status(&format!("key {} is now the signing key", successor_kid.to_display()));
+            app.console.print_status(&format!(
+                "key {} is now the signing key",
+                successor_kid.to_display()
+            ));
         }
-        app.report(&RevokeOutput {
+        app.console.report(&RevokeOutput {
             changed: true,
             kid,
             active_kid: revocation.successor,

@@ -42,10 +42,9 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let (purpose, overlap) = (self.purpose, self.overlap.overlap);
-        let rotation =
-            authority::keys::rotate(app.store()?, &context, &caller, purpose, self.alg, overlap)?;
+        let rotation = authority::keys::rotate(store, &audit, &caller, purpose, self.alg, overlap)?;
         report_rotation(app, rotation)
     }
 }

@@ -77,15 +77,15 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let user = self.owner.resolve_owner(app, &caller)?;
-        let context = app.audit_context()?;
-        let sessions = authority::sessions::list_open(app.store()?, &context, &caller, user)?;
+        let (store, audit) = app.store.open()?;
+        let sessions = authority::sessions::list_open(store, &audit, &caller, user)?;
         let items: Vec<SessionRow> = sessions
             .into_iter()
             .map(|session| SessionRow::new(session, caller.session.sid))
             .collect();
         if items.is_empty() {
-            app.print_status("no sessions");
+            app.console.print_status("no sessions");
         }
-        app.report(&SessionListOutput { items })
+        app.console.report(&SessionListOutput { items })
     }
 }

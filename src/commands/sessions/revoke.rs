@@ -71,19 +71,21 @@ impl Command for Args {
         let caller = app.caller()?;
         let count = if self.all {
             let user = match &self.user {
-                Some(user_ref) => authority::accounts::load(app.store()?, &caller, user_ref)?.id,
+                Some(user_ref) => {
+                    authority::accounts::load(app.store.get()?, &caller, user_ref)?.id
+                }
                 None => caller.user.id,
             };
-            app.confirm(&format!("End all sessions of user {user}?"))?;
-            let context = app.audit_context()?;
-            authority::sessions::revoke_all(app.store()?, &context, &caller, user)?
+            app.console.confirm(&format!("End all sessions of user {user}?"))?;
+            let (store, audit) = app.store.open()?;
+            authority::sessions::revoke_all(store, &audit, &caller, user)?
         } else {
-            let context = app.audit_context()?;
-            let results = authority::sessions::revoke(app.store()?, &context, &caller, &self.sids)?;
+            let (store, audit) = app.store.open()?;
+            let results = authority::sessions::revoke(store, &audit, &caller, &self.sids)?;
             results.into_iter().filter(|(_, changed)| *changed).count()
         };
-        app.print_status(&format!("ended {}", pluralize(count, "session")));
-        app.report(&RevokeOutput { changed: count > 0, sessions_ended: count })
+        app.console.print_status(&format!("ended {}", pluralize(count, "session")));
+        app.console.report(&RevokeOutput { changed: count > 0, sessions_ended: count })
     }
 }
 

@@ -34,8 +34,8 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let output = SecretOutput::open()?;
-        let (token, expires_at) = app.access_token()?;
-        if app.deliver_secret(
+        let (token, expires_at) = app.session.access_token(&mut app.store)?;
+        if app.console.deliver_secret(
             output,
             &TokenOutput { token: token.expose_secret().to_owned(), expires_at },
         ) {

@@ -22,7 +22,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         app.caller()?;
-        let value = authority::settings::load(app.store()?, self.setting.name)?;
-        app.report(&SettingView::new(self.setting.name, &value))
+        let value = authority::settings::load(app.store.get()?, self.setting.name)?;
+        app.console.report(&SettingView::new(self.setting.name, &value))
     }
 }

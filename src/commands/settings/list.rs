@@ -34,9 +34,9 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         app.caller()?;
-        let settings = authority::settings::list(app.store()?)?;
+        let settings = authority::settings::list(app.store.get()?)?;
         let items =
             settings.iter().map(|(setting, value)| SettingView::new(*setting, value)).collect();
-        app.report(&SettingsOutput { items })
+        app.console.report(&SettingsOutput { items })
     }
 }

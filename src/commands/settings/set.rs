@@ -32,12 +32,12 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let setting = self.setting.name;
-        let changed =
-            authority::settings::set(app.store()?, &context, &caller, setting, &self.value)?;
+        let changed = authority::settings::set(store, &audit, &caller, setting, &self.value)?;
         let (name, value) = (setting.name(), setting.to_json(&self.value));
-        app.print_status(&format!("set {name} to {}", Untrusted::new(&self.value).to_display()));
-        app.report(&SettingChangeOutput { changed, name, value })
+        app.console
+            .print_status(&format!("set {name} to {}", Untrusted::new(&self.value).to_display()));
+        app.console.report(&SettingChangeOutput { changed, name, value })
     }
 }

@@ -27,11 +27,11 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let setting = self.setting.name;
-        let changed = authority::settings::unset(app.store()?, &context, &caller, setting)?;
+        let changed = authority::settings::unset(store, &audit, &caller, setting)?;
         let (name, default) = (setting.name(), setting.default_value());
-        app.print_status(&format!("reset {name} to {default}"));
-        app.report(&SettingChangeOutput { changed, name, value: setting.to_json(default) })
+        app.console.print_status(&format!("reset {name} to {default}"));
+        app.console.report(&SettingChangeOutput { changed, name, value: setting.to_json(default) })
     }
 }

@@ -45,20 +45,16 @@ impl Command for Args {
                 .with_hint("give a file name: jeton store backup FILE"));
         }
         let caller = app.caller()?;
-        let context = app.audit_context()?;
-        let progress = app.start_progress("backing up", 0);
+        let (store, audit) = app.store.open()?;
+        let progress = app.console.start_progress("backing up", 0);
         let on_progress = progress.updater();
-        let (size, directory_writers) = authority::maintenance::back_up(
-            app.store()?,
-            &context,
-            &caller,
-            &self.file,
-            on_progress,
-        )?;
+        let (size, directory_writers) =
+            authority::maintenance::back_up(store, &audit, &caller, &self.file, on_progress)?;
         drop(progress);
-        app.warn_of_group_writers(directory_writers, self.file.parent().unwrap_or(&self.file));
+        app.console
+            .warn_of_group_writers(directory_writers, self.file.parent().unwrap_or(&self.file));
         let file = Untrusted::new(self.file.to_string_lossy());
-        app.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
-        app.report(&BackupOutput { changed: true, backup: file, size_bytes: size })
+        app.console.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
+        app.console.report(&BackupOutput { changed: true, backup: file, size_bytes: size })
     }
 }

@@ -45,14 +45,14 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let check_result = app.check_store()?;
+        let check_result = app.store.check()?;
         let faults: Vec<Failure> = check_result.faults.into_iter().map(Failure::from).collect();
         let to_finding =
             |fault: &Failure| Finding { code: fault.code.as_str(), message: fault.message.clone() };
         for warning in &check_result.warnings {
-            app.print_warning(warning);
+            app.console.print_warning(warning);
         }
-        app.report(&CheckOutput {
+        app.console.report(&CheckOutput {
             ok: faults.is_empty(),
             findings: faults.iter().map(to_finding).collect(),
             warnings: check_result.warnings,

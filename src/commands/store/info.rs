@@ -92,10 +92,8 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        app.store()?;
-        let now = app.now()?;
-        let store = app.store()?;
-        let stats = authority::maintenance::load_stats(store, now)?;
+        let (store, audit) = app.store.open()?;
+        let stats = authority::maintenance::load_stats(store, audit.now)?;
         let key_states =
             [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked].map(
                 |state| {
@@ -126,6 +124,6 @@ impl Command for Args {
                 .collect(),
             audit_events: stats.audit_events,
         };
-        app.report(&info)
+        app.console.report(&info)
     }
 }

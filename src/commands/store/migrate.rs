@@ -48,17 +48,18 @@ impl Command for Args {
                 None
             }
             Err(failure) if failure.code == Code::StoreOlder => {
-                app.migrate_store(self.backup.as_deref())?
+                app.store.migrate(self.backup.as_deref())?
             }
             Err(failure) => return Err(failure),
         };
         let backup = backup.map(|path| Untrusted::new(path.to_string_lossy()));
         match &backup {
             Some(file) => {
-                app.print_status(&format!("migrated the store; backup: {}", file.to_display()));
+                app.console
+                    .print_status(&format!("migrated the store; backup: {}", file.to_display()));
             }
-            None => app.print_status("the store is already up to date"),
+            None => app.console.print_status("the store is already up to date"),
         }
-        app.report(&MigrateOutput { changed: backup.is_some(), backup })
+        app.console.report(&MigrateOutput { changed: backup.is_some(), backup })
     }
 }

@@ -54,21 +54,17 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         if let Some(last_change) =
-            authority::maintenance::detect_fast_clock(app.store()?, &context, &caller, self.keep)?
+            authority::maintenance::detect_fast_clock(store, &audit, &caller, self.keep)?
         {
             confirm_clock_gap(app, last_change)?;
         }
-        let progress = app.start_progress("pruning", 0);
+        let (store, audit) = app.store.open()?;
+        let progress = app.console.start_progress("pruning", 0);
         let mut on_progress = |done, total| progress.set(done, total);
-        let counts = authority::maintenance::prune(
-            app.store()?,
-            &context,
-            &caller,
-            self.keep,
-            &mut on_progress,
-        )?;
+        let counts =
+            authority::maintenance::prune(store, &audit, &caller, self.keep, &mut on_progress)?;
         drop(progress);
         let tokens = pluralize(counts.tokens, "token");
         let sessions = pluralize(counts.sessions, "session");
@@ -76,8 +72,8 @@ impl Command for Args {
             1 => "1 revocation entry".to_owned(),
             count => format!("{count} revocation entries"),
         };
-        app.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
-        app.report(&PruneOutput {
+        app.console.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
+        app.console.report(&PruneOutput {
             changed: counts != authority::maintenance::PruneCounts::default(),
             tokens_deleted: counts.tokens,
             sessions_deleted: counts.sessions,
@@ -91,6 +87,7 @@ impl Command for Args {
 /// deleted.
 fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
     let reason = format!("the store was last changed at {last_change}, and the clock may be ahead");
-    app.confirm(&format!("Prune although {reason}?"))
+    app.console
+        .confirm(&format!("Prune although {reason}?"))
         .map_err(|failure| Failure { message: format!("{}: {reason}", failure.message), ..failure })
 }

@@ -47,29 +47,29 @@ impl Command for Args {
             return Err(Failure::usage("restore from standard input is not supported")
                 .with_hint("give a file name: jeton store restore FILE"));
         }
-        let caller = app.caller_or_file_owner()?;
+        let caller = app.session.caller_or_file_owner(&mut app.store)?;
         caller.as_ref().map_or(Ok(()), authority::maintenance::authorize)?;
-        app.confirm_restore(&self.file)?;
-        let outcome = app.restore_store(&self.file, caller.as_ref())?;
+        app.store.confirm_restore(&self.file)?;
+        let outcome = app.store.restore(&self.file, caller.as_ref())?;
         let file = Untrusted::new(self.file.to_string_lossy());
         let previous_store =
             outcome.previous_store.map(|path| Untrusted::new(path.to_string_lossy()));
         match &previous_store {
             Some(path) => {
-                app.print_status(&format!(
+                app.console.print_status(&format!(
                     "restored {}; previous store: {}",
                     file.to_display(),
                     path.to_display()
                 ));
             }
-            None => app.print_status(&format!("restored {}", file.to_display())),
+            None => app.console.print_status(&format!("restored {}", file.to_display())),
         }
         if outcome.is_from_older_version {
-            app.print_status(
+            app.console.print_status(
                 "the backup is from an older jeton version; migrate it with: jeton store migrate",
             );
         }
-        app.report(&RestoreOutput {
+        app.console.report(&RestoreOutput {
             changed: true,
             backup: file,
             previous_store,

@@ -94,8 +94,8 @@ impl Command for Args {
         };
         let output = SecretOutput::open()?;
         let caller = app.caller()?;
-        let context = app.audit_context()?;
-        let issued_token = authority::tokens::issue(app.store()?, &context, &caller, &request)?;
+        let (store, audit) = app.store.open()?;
+        let issued_token = authority::tokens::issue(store, &audit, &caller, &request)?;
         deliver(app, output, issued_token)
     }
 }
@@ -107,9 +107,9 @@ pub(super) fn deliver(
     issued_token: IssuedToken,
 ) -> Result<(), Failure> {
     let id = issued_token.record.id;
-    let message = app.is_verbose().then(|| describe_issued_token(app, &issued_token));
-    if app.deliver_secret(output, &to_create_output(issued_token)) {
-        app.print_status_if_some(message);
+    let message = app.console.is_verbose().then(|| describe_issued_token(app, &issued_token));
+    if app.console.deliver_secret(output, &to_create_output(issued_token)) {
+        app.console.print_status_if_some(message);
         return Ok(());
     }
     Err(super::token_output::revoke_undelivered(app, "the token could not be written", &[id])?)
@@ -123,7 +123,7 @@ fn describe_issued_token(app: &App, issued_token: &IssuedToken) -> String {
         "created token {} for {}, expires {}{}",
         issued_token.record.id,
         issued_token.record.grant.app.to_display(),
-        app.render_cell(expiry_cell(issued_token.record.expires_at)),
+        app.console.render_cell(expiry_cell(issued_token.record.expires_at)),
         quota_note.unwrap_or_default(),
     )
 }

@@ -44,15 +44,15 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
         let (header, payload) = authority::verification::decode(token.expose_secret())?;
-        app.print_status("token not verified");
+        app.console.print_status("token not verified");
         let shows_payload = self.part.as_deref() != Some("header");
         for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
             let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
             if let Some(time) = time {
-                app.print_status(&format!("{name}: {}", app.render_cell(time)));
+                app.console.print_status(&format!("{name}: {}", app.console.render_cell(time)));
             }
         }
-        app.report(&DecodeOutput(match self.part.as_deref() {
+        app.console.report(&DecodeOutput(match self.part.as_deref() {
             Some("header") => header,
             Some(_) => payload,
             None => json!({ "header": header, "payload": payload }),

@@ -67,7 +67,7 @@ impl Command for Args {
 fn print_manifest(app: &mut App, args: Args, preset: Option<&str>) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let fixture_set = build_fixtures_from_args(app, args)?;
-    if app.deliver_secret(output, &Manifest::new(&fixture_set, preset)) {
+    if app.console.deliver_secret(output, &Manifest::new(&fixture_set, preset)) {
         return Ok(());
     }
     Err(Failure::new(Code::Internal, "the fixtures could not be written"))
@@ -83,14 +83,15 @@ fn write_files(
     let count = pluralize(fixture_set.items.len(), "token");
     let omitted = omitted_defects(&fixture_set);
     let files = write_to_dir(app, directory, &fixture_set, Manifest::new(&fixture_set, preset))?;
-    app.print_status(&format!(
+    app.console.print_status(&format!(
         "wrote {count} to {}",
         Untrusted::new(directory.to_string_lossy()).to_display()
     ));
     if !omitted.is_empty() {
-        app.print_status(&format!("skipped {}: not applicable to this token", omitted.join(", ")));
+        app.console
+            .print_status(&format!("skipped {}: not applicable to this token", omitted.join(", ")));
     }
-    app.report(&files)
+    app.console.report(&files)
 }
 
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
@@ -101,14 +102,14 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
     let mut request = args.test_token.into_mint_request(app)?;
     request.issued_at = args.at;
     if let Some((key, kid)) = key {
-        let now = app.now()?;
+        let now = app.store.now()?;
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
     let minter = app.minter()?;
-    let context = app.audit_context()?;
-    let fixture_set = build_fixtures(app.store()?, &context, &minter, request, row)?;
+    let (store, audit) = app.store.open()?;
+    let fixture_set = build_fixtures(store, &audit, &minter, request, row)?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
-        app.print_warning(NEW_SECRET_WARNING);
+        app.console.print_warning(NEW_SECRET_WARNING);
     }
     Ok(fixture_set)
 }
@@ -122,7 +123,7 @@ fn write_to_dir(
     fixture_set: &Fixtures,
     manifest: Manifest,
 ) -> Result<WrittenFiles, Failure> {
-    let output_dir = app.open_output_dir(directory, PRIVATE_MODE)?;
+    let output_dir = OutputDir::open(&app.console, directory, PRIVATE_MODE)?;
     let previous_manifest = output_dir.read_file(Manifest::FILE_NAME);
     let mut stale_files =
         previous_manifest.map_or_else(Vec::new, |bytes| Manifest::files_listed_in(&bytes));
@@ -145,7 +146,7 @@ fn write_to_dir(
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;
     } else if is_secret {
-        app.print_warning("secret not written: only the session of an admin can export it");
+        app.console.print_warning("secret not written: only the session of an admin can export it");
     }
     let paths =
         all_files.iter().map(|(name, _)| Untrusted::new(directory.join(name).to_string_lossy()));

@@ -40,11 +40,10 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        app.store()?;
-        let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), app.now()?);
-        let report =
-            authority::verification::verify(app.store()?, token.expose_secret(), &expectations)?
-                .into_accepted()?;
-        app.report(&ClaimsOutput(report.claims.unwrap_or_default()))
+        let (store, audit) = app.store.open()?;
+        let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), audit.now);
+        let report = authority::verification::verify(store, token.expose_secret(), &expectations)?
+            .into_accepted()?;
+        app.console.report(&ClaimsOutput(report.claims.unwrap_or_default()))
     }
 }

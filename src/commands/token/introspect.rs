@@ -40,10 +40,9 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        app.store()?;
-        let now = app.now()?;
+        let (store, audit) = app.store.open()?;
         let response =
-            authority::verification::introspect(app.store()?, token.expose_secret(), now)?;
-        app.report(&IntrospectOutput(response))
+            authority::verification::introspect(store, token.expose_secret(), audit.now)?;
+        app.console.report(&IntrospectOutput(response))
     }
 }

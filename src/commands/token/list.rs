@@ -89,7 +89,7 @@ impl Command for Args {
         }
         let caller = app.caller()?;
         let owner = self.owner.resolve_owner(app, &caller)?;
-        let now = app.now()?;
+        let now = app.store.now()?;
         let filter = TokenFilter {
             owner,
             kind: self.kind,
@@ -100,7 +100,7 @@ impl Command for Args {
         };
         let list = ListReport { noun: "tokens", build_table, is_sorted_by_id: true };
         let total = list.report(app, self.paging.page_request(), |app, page| {
-            let tokens = authority::tokens::list(app.store()?, now, &caller, &filter, page)?;
+            let tokens = authority::tokens::list(app.store.get()?, now, &caller, &filter, page)?;
             Ok(tokens.map(|token| TokenView::new(token, now)))
         })?;
         match self.expiring_within {

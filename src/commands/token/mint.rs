@@ -83,7 +83,7 @@ impl Command for Args {
         if let Some(bytes) = key_bytes {
             let algorithm = self.test_token.secret_algorithm(app)?;
             let (key, kid) = self.key.parse_key(app, &bytes, algorithm)?;
-            let now = app.now()?;
+            let now = app.store.now()?;
             let request = build_request(app, self)?;
             let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
             return deliver(app, output, is_bulk, |_| {
@@ -92,13 +92,13 @@ impl Command for Args {
         }
         let request = build_request(app, self)?;
         let minter = app.minter()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let (mut job, mut job_key) =
-            MintJob::with_store_key(app.store()?, &context, &minter, request, claim_rows)?;
+            MintJob::with_store_key(store, &audit, &minter, request, claim_rows)?;
         if job_key.is_new_secret {
-            app.print_warning(NEW_SECRET_WARNING);
+            app.console.print_warning(NEW_SECRET_WARNING);
         }
-        deliver(app, output, is_bulk, |app| Ok(job.next_batch(app.store()?, &mut job_key)?))
+        deliver(app, output, is_bulk, |app| Ok(job.next_batch(app.store.get()?, &mut job_key)?))
     }
 }
 
@@ -108,12 +108,14 @@ const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
 fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     let claim_rows = if let Some(path) = &args.from {
-        ClaimRows::read(app.open_rows_file("--from", path)?)?
+        ClaimRows::read(app.console.open_rows_file("--from", path)?)?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
         ClaimRows::repeat(args.test_token.read_claims_file(app)?, count)
     };
-    if app.output_format() == OutputFormat::Json && claim_rows.count() > MAX_TOKENS_PER_DOCUMENT {
+    if app.console.output_format() == OutputFormat::Json
+        && claim_rows.count() > MAX_TOKENS_PER_DOCUMENT
+    {
         let message =
             format!("too many tokens for one JSON document: at most {MAX_TOKENS_PER_DOCUMENT}");
         return Err(

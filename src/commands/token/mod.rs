@@ -98,7 +98,7 @@ struct TokenArgs {
 
 impl TokenArgs {
     fn read(&self, app: &App) -> Result<SecretString, Failure> {
-        app.read_token_argument("TOKEN", self.token.as_deref())
+        app.console.read_token_argument("TOKEN", self.token.as_deref())
     }
 }
 

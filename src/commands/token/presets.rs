@@ -113,8 +113,8 @@ impl Command for Args {
         match (self.show.as_deref(), self.name.as_deref()) {
             (None | Some("list" | "ls"), None) => list_presets(app),
             (Some("show"), Some(name)) => {
-                let template = app.load_preset(Some(name))?;
-                app.report(&PresetDetails { name: Untrusted::new(name), template })
+                let template = app.environment.load_preset(Some(name))?;
+                app.console.report(&PresetDetails { name: Untrusted::new(name), template })
             }
             _ => Err(Failure::usage("preset name missing, or argument other than `show NAME`")
                 .with_hint("show a preset: jeton token presets show NAME")),
@@ -124,8 +124,8 @@ impl Command for Args {
 
 fn list_presets(app: &App) -> Result<(), Failure> {
     let mut items = Vec::new();
-    for (name, is_custom) in app.list_presets() {
-        match app.load_preset(Some(&name)) {
+    for (name, is_custom) in app.environment.list_presets() {
+        match app.environment.load_preset(Some(&name)) {
             Ok(preset) => {
                 let description = Untrusted::new(preset.description);
                 items.push(PresetRow {
@@ -134,8 +134,8 @@ fn list_presets(app: &App) -> Result<(), Failure> {
                     custom: is_custom,
                 });
             }
-            Err(failure) => app.print_warning(&failure.message),
+            Err(failure) => app.console.print_warning(&failure.message),
         }
     }
-    app.report(&PresetListOutput { items })
+    app.console.report(&PresetListOutput { items })
 }

@@ -52,28 +52,28 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let output = SecretOutput::open()?;
-        let token = app.read_token_argument("ID|JTI|TOKEN", Some(&self.token))?;
+        let token = app.console.read_token_argument("ID|JTI|TOKEN", Some(&self.token))?;
         let selector = TokenSelector::parse(token.expose_secret())?;
-        app.store()?;
+        app.store.get()?;
         let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let options = RenewalOptions { ttl: self.ttl, grace: self.grace };
         let RenewedToken {
             issued: new_token,
             old_id,
             grace_until,
             ended_predecessor: revoked_predecessor_id,
-        } = authority::tokens::renew(app.store()?, &context, caller.as_ref(), &selector, options)?;
+        } = authority::tokens::renew(store, &audit, caller.as_ref(), &selector, options)?;
         match grace_until {
             Some(until) => {
-                app.print_status(&format!(
+                app.console.print_status(&format!(
                     "token {old_id} stays valid until {}",
-                    app.render_cell(until)
+                    app.console.render_cell(until)
                 ));
             }
-            None => app.print_status(&format!("revoked token {old_id}")),
+            None => app.console.print_status(&format!("revoked token {old_id}")),
         }
-        app.print_status_if_some(
+        app.console.print_status_if_some(
             revoked_predecessor_id
                 .map(|id| format!("revoked token {id}: the new renewal ended its grace period")),
         );

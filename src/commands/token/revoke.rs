@@ -107,21 +107,20 @@ impl Command for Args {
             return revoke_bulk(app, self);
         }
         let selectors = parse_selectors(app, &self.tokens)?;
-        app.store()?;
+        app.store.get()?;
         let caller = if selectors.iter().any(TokenSelector::needs_caller) {
             Some(app.caller()?)
         } else {
             None
         };
-        let context = app.audit_context()?;
-        let outcomes =
-            authority::revocation::revoke(app.store()?, &context, caller.as_ref(), &selectors)?;
+        let (store, audit) = app.store.open()?;
+        let outcomes = authority::revocation::revoke(store, &audit, caller.as_ref(), &selectors)?;
         for outcome in &outcomes {
             let name = outcome.id.map_or_else(|| outcome.jti.to_display(), |id| id.to_string());
             let verb = if outcome.changed { "revoked" } else { "already revoked:" };
-            app.print_status(&format!("{verb} {} {name}", describe_kind(outcome)));
+            app.console.print_status(&format!("{verb} {} {name}", describe_kind(outcome)));
         }
-        app.report(&RevokeOutput {
+        app.console.report(&RevokeOutput {
             changed: outcomes.iter().any(|outcome| outcome.changed),
             tokens: outcomes,
         })
@@ -131,27 +130,27 @@ impl Command for Args {
 fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
     let owner = args.owner.resolve_owner(app, &caller)?;
-    let now = app.now()?;
+    let (store, audit) = app.store.open()?;
     let filter = TokenFilter {
         owner,
         kind: args.kind,
         app: args.app,
         status: Some(TokenStatus::Live),
         expiring_within: None,
-        issued_before: args.before.map(|bound| bound.resolve(now)),
+        issued_before: args.before.map(|bound| bound.resolve(audit.now)),
     };
-    let found_count = authority::revocation::count_revocable(app.store()?, now, &caller, &filter)?;
+    let found_count = authority::revocation::count_revocable(store, audit.now, &caller, &filter)?;
     if found_count == 0 {
-        app.print_status("no tokens to revoke");
-        return app.report(&BulkRevokeOutput { changed: false, tokens_revoked: 0 });
+        app.console.print_status("no tokens to revoke");
+        return app.console.report(&BulkRevokeOutput { changed: false, tokens_revoked: 0 });
     }
     let owners = load_owner_label(app, &caller, &filter)?;
-    app.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
-    let context = app.audit_context()?;
-    let revoked_count =
-        authority::revocation::revoke_bulk(app.store()?, &context, &caller, &filter)?;
-    app.print_status(&format!("revoked {}", pluralize(revoked_count, "token")));
-    app.report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })
+    app.console.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
+    let (store, audit) = app.store.open()?;
+    let revoked_count = authority::revocation::revoke_bulk(store, &audit, &caller, &filter)?;
+    app.console.print_status(&format!("revoked {}", pluralize(revoked_count, "token")));
+    app.console
+        .report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })
 }
 
 fn load_owner_label(
@@ -162,7 +161,8 @@ fn load_owner_label(
     match filter.owner {
         None => Ok("all users".to_owned()),
         Some(owner) => {
-            Ok(authority::accounts::load(app.store()?, caller, &UserRef::Id(owner))?.to_display())
+            Ok(authority::accounts::load(app.store.get()?, caller, &UserRef::Id(owner))?
+                .to_display())
         }
     }
 }
@@ -170,7 +170,7 @@ fn load_owner_label(
 fn parse_selectors(app: &App, arguments: &[String]) -> Result<Vec<TokenSelector>, Failure> {
     let mut selectors = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        let token = app.read_token_argument("ID|JTI|TOKEN", Some(argument))?;
+        let token = app.console.read_token_argument("ID|JTI|TOKEN", Some(argument))?;
         selectors.push(TokenSelector::parse(token.expose_secret())?);
     }
     Ok(selectors)

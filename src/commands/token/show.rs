@@ -43,8 +43,8 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let now = app.now()?;
-        let token = authority::tokens::load(app.store()?, &caller, &self.id)?;
-        app.report(&ShowOutput(TokenView::new(token, now)))
+        let (store, audit) = app.store.open()?;
+        let token = authority::tokens::load(store, &caller, &self.id)?;
+        app.console.report(&ShowOutput(TokenView::new(token, audit.now)))
     }
 }

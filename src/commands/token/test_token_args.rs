@@ -1,7 +1,7 @@
 //! Options for the claims and the key of test tokens, shared by `mint`, `fixtures` and `run`.
 
 use super::{ClaimArgs, ExpiryArgs, parse_pair};
-use crate::app::App;
+use crate::app::{App, read_key_variable};
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::keys::{ImportError, KeyFormat, KeyImporter};
@@ -119,21 +119,21 @@ impl TestTokenArgs {
         if alg.is_some() || preset.is_none() {
             return Ok(*alg);
         }
-        let preset = app.load_preset(preset.as_deref())?.algorithm()?;
+        let preset = app.environment.load_preset(preset.as_deref())?.algorithm()?;
         Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
     }
 
     /// Reads the `--claims` file. Claims in this file override the claims of other options.
     pub(crate) fn read_claims_file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
         let path = self.test.claims_file.as_deref();
-        path.map_or_else(|| Ok(Map::new()), |path| app.read_claims_file("--claims", path))
+        path.map_or_else(|| Ok(Map::new()), |path| app.console.read_claims_file("--claims", path))
     }
 
     /// Builds the request from all options except the `--claims` file: see
     /// [`Self::read_claims_file`].
     pub(crate) fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
         let Self { test, aud, permission, claims, expiry } = self;
-        let mut request = MintRequest::new(app.load_preset(test.preset.as_deref())?);
+        let mut request = MintRequest::new(app.environment.load_preset(test.preset.as_deref())?);
         for (name, _) in &test.set {
             let words = test.set.iter().filter(|(parameter, _)| parameter == name);
             request
@@ -176,8 +176,8 @@ impl ExternalKeyArgs {
     /// second argument that reads standard input is refused first.
     pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         match (&self.secret_env, &self.key_file) {
-            (Some(name), _) => App::read_key_variable(name).map(Some),
-            (None, Some(path)) => app.read_key_file("--key-file", path).map(Some),
+            (Some(name), _) => read_key_variable(name).map(Some),
+            (None, Some(path)) => app.console.read_key_file("--key-file", path).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -199,7 +199,7 @@ impl ExternalKeyArgs {
         match (keys.pop(), keys.pop()) {
             (Some(key), None)
                 if key.algorithm.is_symmetric()
-                    && authority::keys::equals_public_key(&key, &app.public_keys()) =>
+                    && authority::keys::equals_public_key(&key, &app.store.public_keys()) =>
             {
                 Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
             }

@@ -32,8 +32,8 @@ pub(super) fn deliver_one(
     output: SecretOutput,
     minted: MintedToken,
 ) -> Result<(), Failure> {
-    if app.deliver_secret(output, &minted) {
-        app.print_status_if_some(minted.id.map(|id| format!("recorded as token {id}")));
+    if app.console.deliver_secret(output, &minted) {
+        app.console.print_status_if_some(minted.id.map(|id| format!("recorded as token {id}")));
         return Ok(());
     }
     Err(revoke_undelivered_rows(app, "the token could not be written", &[minted])?)
@@ -45,7 +45,7 @@ pub(super) fn deliver_many(
     output: SecretOutput,
     mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
 ) -> Result<(), Failure> {
-    if app.output_format() == OutputFormat::Json {
+    if app.console.output_format() == OutputFormat::Json {
         return deliver_as_document(app, output, next_batch);
     }
     let mut delivered_count = 0;
@@ -55,7 +55,8 @@ pub(super) fn deliver_many(
         if rows.is_empty() {
             return Ok(());
         }
-        let received_count = rows.iter().take_while(|row| app.deliver_secret(output, *row)).count();
+        let received_count =
+            rows.iter().take_while(|row| app.console.deliver_secret(output, *row)).count();
         delivered_count += received_count;
         if received_count < rows.len() {
             let message = format!("only the first {delivered_count} tokens could be written");
@@ -90,7 +91,7 @@ fn deliver_as_document(
             }
         }
     }
-    if app.deliver_secret(output, &document) {
+    if app.console.deliver_secret(output, &document) {
         return Ok(());
     }
     Err(revoke_undelivered_rows(app, "no token could be written", &document.items)?)
@@ -112,11 +113,11 @@ pub(super) fn revoke_undelivered(
     ids: &[TokenId],
 ) -> Result<Failure, Failure> {
     if !ids.is_empty() {
-        let context = app.audit_context()?;
-        let user_id = app.user_id();
+        let (store, audit) = app.store.open()?;
+        let user_id = app.session.user_id();
         authority::tokens::revoke_issued(
-            app.store()?,
-            &context,
+            store,
+            &audit,
             user_id,
             ids,
             RevocationCause::Undelivered,

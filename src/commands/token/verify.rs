@@ -146,7 +146,7 @@ impl Command for Args {
         // All input is opened first, so that a second reader of standard input is refused.
         let key_bytes = read_key_bytes(app, &self)?;
         if self.batch {
-            let tokens = app.open_token_lines("--batch")?;
+            let tokens = app.console.open_token_lines("--batch")?;
             let keys = load_keys(app, &self, key_bytes)?;
             let expectations = build_expectations(app, &keys, self)?;
             return verify_batch(app, &keys, &expectations, tokens);
@@ -155,7 +155,7 @@ impl Command for Args {
         let keys = load_keys(app, &self, key_bytes)?;
         let expectations = build_expectations(app, &keys, self)?;
         let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
-        app.report(&build_output(&report, expectations.now))?;
+        app.console.report(&build_output(&report, expectations.now))?;
         report.into_accepted()?;
         Ok(())
     }
@@ -170,8 +170,8 @@ enum VerificationKeys {
 /// Reads the file in `--jwks` or `--key`.
 fn read_key_bytes(app: &App, args: &Args) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     match (&args.jwks, &args.key) {
-        (Some(path), _) => app.read_key_file("--jwks", path).map(Some),
-        (None, Some(path)) => app.read_key_file("--key", path).map(Some),
+        (Some(path), _) => app.console.read_key_file("--jwks", path).map(Some),
+        (None, Some(path)) => app.console.read_key_file("--key", path).map(Some),
         (None, None) => Ok(None),
     }
 }
@@ -194,7 +194,7 @@ fn load_keys(
         vec![key.map_err(Failure::bad_key)?]
     };
     if keys.iter().any(Verifier::is_symmetric) {
-        authority::verification::ensure_no_public_secrets(&keys, &app.public_keys())
+        authority::verification::ensure_no_public_secrets(&keys, &app.store.public_keys())
             .map_err(Failure::bad_key)?;
     }
     Ok(VerificationKeys::External(keys))
@@ -208,7 +208,7 @@ fn verify_token(
 ) -> Result<VerificationReport, Failure> {
     match keys {
         VerificationKeys::Store => {
-            Ok(authority::verification::verify(app.store()?, token, expectations)?)
+            Ok(authority::verification::verify(app.store.get()?, token, expectations)?)
         }
         VerificationKeys::External(keys) => {
             Ok(authority::verification::verify_third_party(keys, token, expectations))
@@ -227,7 +227,7 @@ fn verify_batch(
     while let Some(token) = tokens.next()? {
         line_count += 1;
         let report = verify_token(app, keys, token.expose_secret(), expectations)?;
-        if !app.write_json_line(&build_output(&report, expectations.now))? {
+        if !app.console.write_json_line(&build_output(&report, expectations.now))? {
             return Ok(());
         }
         if let Err(error) = report.into_accepted() {
@@ -250,9 +250,9 @@ fn build_expectations(
     args: Args,
 ) -> Result<Expectations, Failure> {
     if matches!(keys, VerificationKeys::Store) {
-        app.store()?;
+        app.store.get()?;
     }
-    let now = app.now()?;
+    let now = app.store.now()?;
     Ok(Expectations {
         kind: args.kind,
         now,

@@ -47,15 +47,16 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let user =
-            authority::accounts::load_for_deletion(app.store()?, &caller, &self.target.user)?;
+            authority::accounts::load_for_deletion(app.store.get()?, &caller, &self.target.user)?;
         let display_name = user.to_display();
-        app.confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
-        let context = app.audit_context()?;
-        let tokens_revoked = authority::accounts::delete(app.store()?, &context, &caller, &user)?;
-        app.print_status(&format!(
+        app.console
+            .confirm(&format!("Delete {display_name} and revoke all tokens of this user?"))?;
+        let (store, audit) = app.store.open()?;
+        let tokens_revoked = authority::accounts::delete(store, &audit, &caller, &user)?;
+        app.console.print_status(&format!(
             "deleted {display_name}, revoked {}",
             pluralize(tokens_revoked, "token")
         ));
-        app.report(&DeleteOutput { changed: true, user_id: user.id, tokens_revoked })
+        app.console.report(&DeleteOutput { changed: true, user_id: user.id, tokens_revoked })
     }
 }

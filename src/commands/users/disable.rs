@@ -45,17 +45,17 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let (user, ended_count) =
-            authority::accounts::disable(app.store()?, &context, &caller, &self.target.user)?;
+            authority::accounts::disable(store, &audit, &caller, &self.target.user)?;
         let display_name = user.to_display();
-        app.print_status(&match ended_count {
+        app.console.print_status(&match ended_count {
             Some(count) => {
                 format!("disabled {display_name}, ended {}", pluralize(count, "session"))
             }
             None => format!("{display_name} is already disabled"),
         });
-        app.report(&DisableOutput {
+        app.console.report(&DisableOutput {
             changed: ended_count.is_some(),
             user: user.into(),
             sessions_ended: ended_count.unwrap_or(0),

@@ -28,9 +28,9 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let (user, changed) =
-            authority::accounts::enable(app.store()?, &context, &caller, &self.target.user)?;
+            authority::accounts::enable(store, &audit, &caller, &self.target.user)?;
         report_change(app, user, changed, "is enabled")
     }
 }

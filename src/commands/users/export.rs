@@ -70,9 +70,9 @@ impl Command for Args {
         let caller = app.caller()?;
         authority::accounts::authorize_export(&caller)?;
         if self.with_hashes {
-            app.confirm("Print all password hashes?")?;
+            app.console.confirm("Print all password hashes?")?;
         }
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let build_row = |user: User, hash: Option<PasswordHash>| UserRow {
             uid: user.uid,
             username: user.username,
@@ -87,16 +87,11 @@ impl Command for Args {
                 .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
         };
         let to_object = |user, hash| build_row(user, hash).to_json_object();
-        let mut accounts = authority::accounts::export(
-            app.store()?,
-            &context,
-            &caller,
-            self.with_hashes,
-            to_object,
-        )?;
+        let mut accounts =
+            authority::accounts::export(store, &audit, &caller, self.with_hashes, to_object)?;
         let count = pluralize(accounts.count, "user");
         if write_rows(app, &mut accounts)? {
-            app.print_status(&format!("exported {count}"));
+            app.console.print_status(&format!("exported {count}"));
         } else if self.with_hashes {
             return Err(Failure::new(Code::Internal, "the password hashes could not be written"));
         }
@@ -109,14 +104,14 @@ fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {
         let rows = export.next_batch()?;
-        let is_output_open = match app.output_format() {
+        let is_output_open = match app.console.output_format() {
             OutputFormat::Json if rows.is_empty() => {
-                return app.end_items(&json!({"items": []}));
+                return app.console.end_items(&json!({"items": []}));
             }
             _ if rows.is_empty() => return Ok(true),
-            OutputFormat::Json => app.write_items(&rows, is_first_batch)?,
+            OutputFormat::Json => app.console.write_items(&rows, is_first_batch)?,
             OutputFormat::Text | OutputFormat::JsonLines | OutputFormat::Csv => {
-                app.write_rows(&rows, is_first_batch)?
+                app.console.write_rows(&rows, is_first_batch)?
             }
         };
         if !is_output_open {

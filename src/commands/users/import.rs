@@ -60,23 +60,27 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = if app.has_store()? { app.caller_unless_empty_store()? } else { None };
+        let caller = if app.store.exists()? {
+            app.session.caller_unless_empty_store(&mut app.store)?
+        } else {
+            None
+        };
         if let Some(caller) = &caller {
             authority::accounts::authorize_import(caller)?;
         }
-        let now = app.now()?;
-        let batch = ImportRows::from_reader(app.open_rows_file("FILE", &self.rows)?, now)?;
+        let now = app.store.now()?;
+        let batch = ImportRows::from_reader(app.console.open_rows_file("FILE", &self.rows)?, now)?;
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }
-        app.create_store_with_algorithm(Algorithm::ES256)?;
-        let context = app.audit_context()?;
-        let progress = app.start_progress("importing", batch.len());
+        app.store.create_with_algorithm(Algorithm::ES256)?;
+        let (store, audit) = app.store.open()?;
+        let progress = app.console.start_progress("importing", batch.len());
         let on_row = || progress.advance();
-        let store = app.store()?;
+
         let result = authority::accounts::import(
             store,
-            &context,
+            &audit,
             caller.as_ref(),
             &batch,
             self.exist_ok,
@@ -99,10 +103,10 @@ fn report_import(app: &App, outcome: ImportOutcome) -> Result<(), Failure> {
         0 => String::new(),
         count => format!(", skipped {count} existing"),
     };
-    app.print_status(&format!("imported {}{existing_note}", pluralize(created, "user")));
+    app.console.print_status(&format!("imported {}{existing_note}", pluralize(created, "user")));
     if let Some(line) = first_differing {
         let users = pluralize(differing, "existing user");
-        app.print_warning(&match differing {
+        app.console.print_warning(&match differing {
             1 => format!("{users} differs from the row on line {line} and was not changed"),
             _ => {
                 format!("{users} differ from their rows and were not changed, first on line {line}")
@@ -111,11 +115,11 @@ fn report_import(app: &App, outcome: ImportOutcome) -> Result<(), Failure> {
     }
     if without_password > 0 {
         let users = pluralize(without_password, "user");
-        app.print_hint(&format!(
+        app.console.print_hint(&format!(
             "set a password for {users} without a password: jeton recover USER"
         ));
     }
-    app.report(&ImportOutput {
+    app.console.report(&ImportOutput {
         changed: created > 0,
         imported: created,
         without_password,

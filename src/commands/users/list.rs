@@ -120,7 +120,7 @@ impl Command for Args {
             is_sorted_by_id: filter.order == UserOrder::Id,
         };
         list.report(app, page, |app, page| {
-            let users = authority::accounts::list(app.store()?, &caller, &filter, page)?;
+            let users = authority::accounts::list(app.store.get()?, &caller, &filter, page)?;
             Ok(users.map(|user| {
                 let user = UserView::from(user);
                 UserRow {

@@ -62,6 +62,6 @@ impl Report for ChangeOutput {
 /// Prints `message` about the user as status, and writes the changed user as the JSON result.
 fn report_change(app: &App, user: User, changed: bool, message: &str) -> Result<(), Failure> {
     let suffix = if changed { "" } else { " (unchanged)" };
-    app.print_status(&format!("{} {message}{suffix}", user.to_display()));
-    app.report(&ChangeOutput { changed, user: user.into() })
+    app.console.print_status(&format!("{} {message}{suffix}", user.to_display()));
+    app.console.report(&ChangeOutput { changed, user: user.into() })
 }

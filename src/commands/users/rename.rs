@@ -49,15 +49,10 @@ impl Command for Args {
             return Err(Failure::usage("a new username, `--email` or `--name` is required"));
         }
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let patch = ProfilePatch { username: self.username, email: self.email, name: self.name };
-        let (user, changed) = authority::accounts::rename(
-            app.store()?,
-            &context,
-            &caller,
-            &self.target.user,
-            &patch,
-        )?;
+        let (user, changed) =
+            authority::accounts::rename(store, &audit, &caller, &self.target.user, &patch)?;
         let message = describe_names(&user);
         report_change(app, user, changed, &message)
     }

@@ -42,15 +42,10 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
+        let (store, audit) = app.store.open()?;
         let QuotaOverride(quota) = self.quota;
-        let (user, changed) = authority::accounts::set_quota(
-            app.store()?,
-            &context,
-            &caller,
-            &self.target.user,
-            quota,
-        )?;
+        let (user, changed) =
+            authority::accounts::set_quota(store, &audit, &caller, &self.target.user, quota)?;
         let display_quota = QuotaView::to_display(quota.map(QuotaView::from).as_ref());
         report_change(app, user, changed, &format!("has the quota {display_quota}"))
     }

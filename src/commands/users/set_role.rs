@@ -35,14 +35,9 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let context = app.audit_context()?;
-        let (user, changed) = authority::accounts::set_role(
-            app.store()?,
-            &context,
-            &caller,
-            &self.target.user,
-            self.role,
-        )?;
+        let (store, audit) = app.store.open()?;
+        let (user, changed) =
+            authority::accounts::set_role(store, &audit, &caller, &self.target.user, self.role)?;
         report_change(app, user, changed, &format!("has the role {}", self.role.name()))
     }
 }

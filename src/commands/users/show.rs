@@ -31,7 +31,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
-        let user = authority::accounts::load(app.store()?, &caller, &self.target.user)?;
-        app.report(&ShowOutput(user.into()))
+        let user = authority::accounts::load(app.store.get()?, &caller, &self.target.user)?;
+        app.console.report(&ShowOutput(user.into()))
     }
 }

@@ -1,0 +1,169 @@
+//! Authentication of the caller: by a bearer credential, or by the session file.
+
+use super::session::{RefreshPolicy, SessionHandle, is_rejected_only_as_expired, with_login_hint};
+use super::store_handle::StoreHandle;
+use crate::authority::principal::Principal;
+use crate::authority::{self, Caller, RejectReason};
+use crate::failure::{Code, Failure, Kind};
+use crate::model::{Timestamp, escape};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Caller and source of the credential.
+#[derive(Debug)]
+pub(crate) struct CallerWithSource {
+    /// Authenticated caller.
+    pub(crate) caller: Caller,
+    /// Source of the credential: a file, a variable or the session file.
+    pub(crate) source: String,
+}
+
+impl SessionHandle {
+    /// See [`super::App::caller`].
+    pub(super) fn caller(&mut self, store: &mut StoreHandle) -> Result<Caller, Failure> {
+        self.caller_with_source(store).map(|caller_and_source| caller_and_source.caller)
+    }
+
+    /// Returns the caller and the source of the credential.
+    pub(crate) fn caller_with_source(
+        &mut self,
+        store: &mut StoreHandle,
+    ) -> Result<CallerWithSource, Failure> {
+        store.get()?;
+        let caller_and_source = match self.console.bearer_credential()? {
+            Some((token, source)) => {
+                let (open_store, audit) = store.open()?;
+                let access = token.expose_secret();
+                let caller = authority::sessions::authenticate(open_store, audit.now, access)
+                    .map_err(|error| credential_error(error, &source))?;
+                CallerWithSource { caller, source }
+            }
+            None => self.session_caller(store)?,
+        };
+        self.user_id = Some(caller_and_source.caller.user.id);
+        Ok(caller_and_source)
+    }
+
+    /// Returns whether a bearer credential is given, which replaces the session file.
+    pub(crate) fn has_bearer_credential(&self) -> Result<bool, Failure> {
+        Ok(self.console.bearer_credential()?.is_some())
+    }
+
+    /// See [`super::App::minter`].
+    pub(super) fn minter(&mut self, store: &mut StoreHandle) -> Result<Principal, Failure> {
+        store.get()?;
+        let Some((token, source)) = self.console.bearer_credential()? else {
+            return self.caller(store).map(Principal::from);
+        };
+        let (open_store, audit) = store.open()?;
+        let minter =
+            authority::minting::authorize_minter(open_store, audit.now, token.expose_secret());
+        let minter = minter.map_err(|error| credential_error(error, &source))?;
+        self.user_id = Some(minter.user.id);
+        Ok(minter)
+    }
+
+    /// Returns the caller; `None` if not logged in.
+    pub(crate) fn caller_if_any(
+        &mut self,
+        store: &mut StoreHandle,
+    ) -> Result<Option<Caller>, Failure> {
+        match self.caller(store) {
+            Ok(caller) => Ok(Some(caller)),
+            Err(failure) if failure.kind() == Kind::TokenMissing => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Returns the caller; `None` if the store has no users yet.
+    pub(crate) fn caller_unless_empty_store(
+        &mut self,
+        store: &mut StoreHandle,
+    ) -> Result<Option<Caller>, Failure> {
+        if authority::accounts::has_users(store.get()?)? {
+            self.caller(store).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Returns the caller. `None` if no credential is given, or if the store cannot authenticate
+    /// any user: the owner of the file can then act without a login.
+    pub(crate) fn caller_or_file_owner(
+        &mut self,
+        store: &mut StoreHandle,
+    ) -> Result<Option<Caller>, Failure> {
+        const UNUSABLE_STORE_CODES: [Code; 5] = [
+            Code::StoreNotFound,
+            Code::StoreNewer,
+            Code::StoreOlder,
+            Code::StoreForeign,
+            Code::StoreDamaged,
+        ];
+        match self.caller(store) {
+            Ok(caller) => Ok(Some(caller)),
+            Err(failure) if failure.kind() == Kind::TokenMissing => Ok(None),
+            Err(failure) if UNUSABLE_STORE_CODES.contains(&failure.code) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn session_caller(&self, store: &mut StoreHandle) -> Result<CallerWithSource, Failure> {
+        let file = self.locate_session_file(store)?;
+        let source = escape(&file.path().to_string_lossy());
+        let Some(login) = self.current_login(store, &file)? else {
+            if authority::accounts::has_users(store.get()?)? {
+                return Err(Failure::not_logged_in());
+            }
+            return Err(Failure::not_logged_in().with_hint("create the first admin: jeton init"));
+        };
+        let (open_store, audit) = store.open()?;
+        let caller = match authority::sessions::authenticate(
+            open_store,
+            audit.now,
+            login.access_token.expose_secret(),
+        ) {
+            Err(error) if is_rejected_only_as_expired(&error) => {
+                self.refresh_under_lock(store, &file, RefreshPolicy::IfExpired)?.0
+            }
+            result => result.map_err(with_login_hint)?,
+        };
+        Ok(CallerWithSource { caller, source })
+    }
+
+    /// Returns an access token for another program, and its expiry time: the bearer credential, or
+    /// the token of the session, refreshed if about to expire.
+    pub(crate) fn access_token(
+        &mut self,
+        store: &mut StoreHandle,
+    ) -> Result<(SecretString, Timestamp), Failure> {
+        let caller = self.caller(store)?;
+        if let Some((token, _)) = self.console.bearer_credential()? {
+            return Ok((token, caller.access_expires_at));
+        }
+        let file = self.locate_session_file(store)?;
+        match self.current_login(store, &file)? {
+            Some(login) if RefreshPolicy::IfExpiringSoon.is_satisfied_by(&caller, store.now()?) => {
+                Ok((login.access_token, login.access_expires_at))
+            }
+            _ => {
+                let (caller, login) =
+                    self.refresh_under_lock(store, &file, RefreshPolicy::IfExpiringSoon)?;
+                Ok((login.access_token, caller.access_expires_at))
+            }
+        }
+    }
+}
+
+/// Returns the failure for a bearer credential that was rejected.
+fn credential_error(error: authority::Error, source: &str) -> Failure {
+    let failure = Failure::from(error);
+    if failure.has_reason(RejectReason::WrongType) {
+        let hint = format!("replace the token in {source} with the access token of a session");
+        return failure.with_hint(hint);
+    }
+    let token_kinds = [Kind::TokenInvalid, Kind::TokenExpired, Kind::TokenRevoked];
+    if failure.hint.is_none() && token_kinds.contains(&failure.kind()) {
+        return failure.with_hint(format!("check the token in {source}"));
+    }
+    failure
+}

@@ -1,0 +1,231 @@
+//! Console of a run: results on standard output, messages on standard error, and confirmations.
+
+use super::environment::{Clock, Environment, Options};
+use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
+use crate::failure::{Code, Failure};
+use crate::model;
+use crate::terminal::{self, Cell, Confirmation, Delivery, OutputFormat, Progress, Report, Table};
+use secrecy::SecretString;
+use serde::Serialize;
+use std::cell::{self, OnceCell};
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::rc::Rc;
+
+/// Console with the options of a run. A terminal shows times relative to the time of the run.
+pub(crate) struct RunConsole {
+    pub(super) terminal: terminal::Console,
+    pub(super) options: Options,
+    pub(super) environment: Rc<Environment>,
+    pub(super) clock: Clock,
+    /// Token that replaces the session file, if given, and the source of the token for messages
+    /// (such as `JETON_TOKEN`).
+    pub(super) bearer_credential: OnceCell<Option<(SecretString, String)>>,
+    pub(super) stdin_guard: StdinGuard,
+}
+
+/// Guard that hands standard input to one argument.
+#[derive(Debug)]
+pub(super) struct StdinGuard {
+    /// Argument that reads, or will read, standard input.
+    reader: cell::Cell<Option<&'static str>>,
+    /// `true` until the reservation for `reader` is used.
+    is_reserved: cell::Cell<bool>,
+}
+
+impl StdinGuard {
+    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`. Commands
+    /// that need no login are refused, too: they would never read the token.
+    pub(super) fn new(token_file: Option<&Path>) -> Self {
+        let is_reserved = token_file == Some(Path::new("-"));
+        let reader = is_reserved.then_some("--token-file");
+        Self { reader: cell::Cell::new(reader), is_reserved: cell::Cell::new(is_reserved) }
+    }
+
+    /// Gives standard input to `argument`, which is a name on the command line: `--jwks`, `TOKEN`.
+    pub(super) fn claim(&self, argument: &'static str) -> Result<(), Failure> {
+        match self.reader.replace(Some(argument)) {
+            Some(reader) if reader != argument || !self.is_reserved.take() => {
+                Err(Failure::usage(format!(
+                    "standard input can be read only once, but is requested by `{reader}` and \
+                     `{argument}`"
+                ))
+                .with_hint("use files for all but one of the arguments"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Proof that standard output was writable before a secret was created. Delivering the secret
+/// requires this value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecretOutput(());
+
+impl SecretOutput {
+    /// Refuses a closed standard output. Called before a secret is created, which would otherwise
+    /// be lost.
+    pub(crate) fn open() -> Result<Self, Failure> {
+        if terminal::is_stdout_writable() {
+            return Ok(Self(()));
+        }
+        let message = "standard output is closed: the secret would be lost";
+        Err(Failure::new(Code::Internal, message))
+    }
+}
+
+impl RunConsole {
+    pub(super) fn new(options: Options, environment: Rc<Environment>, clock: Clock) -> Self {
+        let terminal = terminal::Console::new(options.output_format, options.quiet)
+            .with_signal_report(Failure::interrupted_json);
+        let stdin_guard = StdinGuard::new(options.token_file.as_deref());
+        let bearer_credential = OnceCell::new();
+        Self { terminal, options, environment, clock, bearer_credential, stdin_guard }
+    }
+
+    /// Writes a result. A closed pipe is no error.
+    pub(crate) fn report(&self, report: &impl Report) -> Result<(), Failure> {
+        match self.write_report(report)? {
+            Delivery::Done | Delivery::NoReader => Ok(()),
+        }
+    }
+
+    /// Writes one line of JSON Lines, regardless of the output format. Returns `false` if the pipe
+    /// is closed.
+    pub(crate) fn write_json_line(&self, line: &impl Serialize) -> Result<bool, Failure> {
+        Ok(self.terminal.write_json_line(line)? == Delivery::Done)
+    }
+
+    /// Writes rows in a line-based output format; in CSV, a header is written before the first
+    /// batch. Returns `false` if the pipe is closed.
+    pub(crate) fn write_rows(
+        &self,
+        rows: &[impl Serialize],
+        is_first_batch: bool,
+    ) -> Result<bool, Failure> {
+        Ok(self.terminal.write_rows(rows, is_first_batch)? == Delivery::Done)
+    }
+
+    /// Writes items of a list that is one JSON document. Returns `false` if the pipe is closed.
+    pub(crate) fn write_items(
+        &self,
+        items: &[impl Serialize],
+        is_first_batch: bool,
+    ) -> Result<bool, Failure> {
+        Ok(self.terminal.write_items(items, is_first_batch)? == Delivery::Done)
+    }
+
+    /// Ends a JSON document that [`RunConsole::write_items`] began, with the members after `items`. The
+    /// given list has the same members, but no items. Returns `false` if the pipe is closed.
+    pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<bool, Failure> {
+        Ok(self.terminal.end_items(empty_list)? == Delivery::Done)
+    }
+
+    /// Writes rows of a table, with the header before the first batch. Returns `false` if the pipe
+    /// is closed.
+    pub(crate) fn write_table(&self, rows: &Table, is_first_batch: bool) -> Result<bool, Failure> {
+        Ok(self.terminal.write_table(rows, is_first_batch, self.clock.now().ok())?
+            == Delivery::Done)
+    }
+
+    /// Starts a progress display, shown only on a terminal and for long operations.
+    pub(crate) fn start_progress(&self, label: &'static str, total: usize) -> Progress {
+        self.terminal.start_progress(label, total)
+    }
+
+    /// Writes trusted text such as a completion script. A closed pipe is no error.
+    pub(crate) fn write_document(&self, text: &str) -> Result<(), Failure> {
+        match self.terminal.write_document(text)? {
+            Delivery::Done | Delivery::NoReader => Ok(()),
+        }
+    }
+
+    /// Writes a result that is a secret. Returns `false` if the secret was not delivered.
+    pub(crate) fn deliver_secret(&self, _: SecretOutput, report: &impl Report) -> bool {
+        matches!(self.write_report(report), Ok(Delivery::Done))
+    }
+
+    fn write_report(&self, report: &impl Report) -> Result<Delivery, terminal::Error> {
+        self.terminal.write_result(report, self.clock.now().ok())
+    }
+
+    /// Renders a cell for a message. Adds the relative time to a time if standard error is a
+    /// terminal.
+    pub(crate) fn render_cell(&self, cell: impl Into<Cell>) -> String {
+        self.terminal.render_cell(&cell.into(), self.clock.now().ok())
+    }
+
+    /// Returns the output format of results.
+    pub(crate) fn output_format(&self) -> OutputFormat {
+        self.options.output_format
+    }
+
+    /// Returns whether status messages are printed.
+    pub(crate) fn is_verbose(&self) -> bool {
+        !self.options.quiet && !self.options.output_format.is_json()
+    }
+
+    /// Prints a status message.
+    pub(crate) fn print_status(&self, message: &str) {
+        self.terminal.print_status(message);
+    }
+
+    /// Prints a status message, if there is one.
+    pub(crate) fn print_status_if_some(&self, message: Option<String>) {
+        if let Some(message) = message {
+            self.print_status(&message);
+        }
+    }
+
+    /// Prints a warning.
+    pub(crate) fn print_warning(&self, message: &str) {
+        self.terminal.print_warning(message);
+    }
+
+    /// Prints a hint.
+    pub(crate) fn print_hint(&self, message: &str) {
+        if !self.options.quiet {
+            self.terminal.print_hint(message);
+        }
+    }
+
+    pub(super) fn print_failure(&self, failure: &Failure) {
+        let Failure { message, hint, .. } = failure;
+        self.terminal.print_failure(message, hint.as_deref(), &failure.to_json());
+    }
+
+    /// Warns if the user's private group can write a directory.
+    pub(crate) fn warn_of_group_writers(&self, writers: Writers, directory: &Path) {
+        if writers == Writers::PrivateGroup {
+            let display_path = model::escape(&directory.to_string_lossy());
+            self.print_warning(&format!("{GROUP_WRITABLE_WARNING} `{display_path}`"));
+        }
+    }
+
+    /// Returns whether prompts are possible: standard input is a terminal, and neither `--no-input`
+    /// nor `CI` is set.
+    pub(super) fn can_prompt(&self) -> bool {
+        !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
+    }
+
+    /// Asks for confirmation of a destructive change.
+    pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
+        if self.options.yes {
+            return Ok(());
+        }
+        if !self.can_prompt() {
+            return Err(Failure::usage("confirmation required, but no terminal to prompt on")
+                .with_hint("add `--yes`"));
+        }
+        self.clock.reset();
+        match self.terminal.confirm(question)? {
+            Confirmation::Yes => Ok(()),
+            Confirmation::No => Err(Failure::usage("cancelled, nothing was changed")),
+        }
+    }
+
+    /// Returns whether `--yes` was given.
+    pub(crate) fn has_yes_flag(&self) -> bool {
+        self.options.yes
+    }
+}

@@ -1,0 +1,209 @@
+//! Store of a run. The store and the time of its use are obtained together.
+
+use super::run_console::RunConsole;
+use crate::authority::{self, AuditContext, Caller};
+use crate::crypto::PublicKeys;
+use crate::failure::{Code, Failure};
+use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, Untrusted, escape};
+use crate::paths;
+use crate::store::{self, Findings, OpenOutcome, PermissionFix, RestoreOutcome, Store};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Store of a run, opened on first use.
+pub(crate) struct StoreHandle {
+    console: Rc<RunConsole>,
+    action: &'static str,
+    store: Option<Store>,
+}
+
+impl StoreHandle {
+    pub(super) fn new(console: Rc<RunConsole>, action: &'static str) -> Self {
+        Self { console, action, store: None }
+    }
+
+    /// Returns the store and the audit context with the time of the run. A missing store is an
+    /// error.
+    ///
+    /// The time is read after the store is open, and again after every wait for input or for a lock:
+    /// a token that another process issued in the meantime does not appear to be from the future.
+    pub(crate) fn open(&mut self) -> Result<(&mut Store, AuditContext), Failure> {
+        self.get()?;
+        let audit = self.audit_context()?;
+        Ok((self.get()?, audit))
+    }
+
+    /// Returns the store, for a use that needs no time. A missing store is an error.
+    pub(crate) fn get(&mut self) -> Result<&mut Store, Failure> {
+        if self.store.is_none() {
+            let outcome = Store::open(&self.path()?, self.console.options.wait)?;
+            return Ok(self.adopt(outcome));
+        }
+        let closed_error = || store::Error::Failed("already closed".to_owned());
+        Ok(self.store.as_mut().ok_or_else(closed_error)?)
+    }
+
+    /// Returns the time of the run, for a command that may not use the store.
+    pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
+        self.console.clock.now()
+    }
+
+    fn audit_context(&self) -> Result<AuditContext, Failure> {
+        Ok(AuditContext {
+            now: self.now()?,
+            os_uid: rustix::process::getuid().as_raw(),
+            action: self.action.to_owned(),
+        })
+    }
+
+    /// Returns whether the store exists.
+    pub(crate) fn exists(&mut self) -> Result<bool, Failure> {
+        match self.get() {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.code == Code::StoreNotFound => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Returns the store and the audit context, if the store is open.
+    pub(super) fn if_open(&mut self) -> Option<(&mut Store, AuditContext)> {
+        let audit = self.audit_context().ok()?;
+        self.store.as_mut().map(|store| (store, audit))
+    }
+
+    /// Returns the public keys of the store, or no keys if the store cannot be read: a command that
+    /// works without a store does not fail because of the store.
+    pub(crate) fn public_keys(&self) -> PublicKeys {
+        let wait = self.console.options.wait.min(Duration::from_secs(1));
+        let outcome = self.path().ok().and_then(|path| Store::open(&path, wait).ok());
+        let keys = outcome.and_then(|mut outcome| outcome.store.read(|tx| tx.keys()).ok());
+        keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
+    }
+
+    /// Closes the store and forgets the time, before a child process runs or an operation replaces
+    /// the store file. The next use opens the store and reads the clock again.
+    pub(crate) fn release(&mut self) {
+        self.store = None;
+        self.console.clock.reset();
+    }
+
+    /// Closes the store at the end of the run.
+    pub(super) fn close_at_exit(self) {
+        if let Some(store) = self.store {
+            store.close_at_exit();
+        }
+    }
+
+    /// Creates the store with the key from `first_key` if the store is missing. Returns whether the
+    /// store was created.
+    pub(crate) fn create_if_missing(
+        &mut self,
+        first_key: impl FnOnce() -> Result<KeySpec, Failure>,
+    ) -> Result<bool, Failure> {
+        if self.exists()? {
+            return Ok(false);
+        }
+        let path = self.path()?;
+        let rows = authority::keys::build_initial_rows(first_key()?, self.now()?);
+        let outcome = Store::open_or_create(&path, self.console.options.wait, || rows)?;
+        let is_created = outcome.created;
+        self.adopt(outcome);
+        Ok(is_created)
+    }
+
+    /// Creates the store with a key for `algorithm` if the store is missing. Returns whether the
+    /// store was created.
+    pub(crate) fn create_with_algorithm(&mut self, algorithm: Algorithm) -> Result<bool, Failure> {
+        let first_key =
+            || Ok(authority::keys::generate(algorithm, Purpose::App, RsaBits::default())?);
+        self.create_if_missing(first_key)
+    }
+
+    fn adopt(&mut self, outcome: OpenOutcome) -> &mut Store {
+        let display_path = escape(&outcome.store.path().to_string_lossy());
+        if outcome.created {
+            self.console.print_status(&format!("created store `{display_path}`"));
+        }
+        match outcome.permission_fix {
+            PermissionFix::NotNeeded => {}
+            PermissionFix::Applied => {
+                self.console.print_warning(&format!(
+                    "`{display_path}` was readable by other users; fixed its permissions"
+                ));
+            }
+            PermissionFix::Failed => {
+                self.console.print_warning(&format!(
+                    "`{display_path}` is readable by other users, and its permissions cannot be changed"
+                ));
+            }
+        }
+        self.console.warn_of_group_writers(
+            outcome.writers,
+            outcome.store.path().parent().unwrap_or(Path::new("/")),
+        );
+        self.store.insert(outcome.store)
+    }
+
+    fn path(&self) -> Result<PathBuf, Failure> {
+        self.console.options.store.clone().or_else(paths::default_store_path).ok_or_else(|| {
+            Failure::usage("no home directory for the store")
+                .with_hint("set the path with `--store` or `JETON_STORE`")
+        })
+    }
+
+    /// Checks the store file without opening the store in the usual way.
+    pub(crate) fn check(&mut self) -> Result<Findings, Failure> {
+        let (path, now) = (self.path()?, self.now()?);
+        Ok(authority::maintenance::check(&path, now, self.console.options.wait)?)
+    }
+
+    /// Migrates an older store to the current schema, after a backup. Returns the path of the
+    /// backup.
+    pub(crate) fn migrate(&mut self, backup: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+        let (path, context) = (self.path()?, self.audit_context()?);
+        Ok(authority::maintenance::migrate(&path, &context, backup, self.console.options.wait)?)
+    }
+
+    /// Refuses a file that cannot be restored, and asks for confirmation to replace an existing
+    /// store.
+    pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
+        let (path, now) = (self.path()?, self.now()?);
+        for warning in
+            authority::maintenance::check_backup(file, &path, now, self.console.options.wait)?
+        {
+            self.console.print_warning(&warning);
+        }
+        if path.symlink_metadata().is_ok_and(|store| store.len() > 0) {
+            let display_path =
+                |path: &Path| Untrusted::new(path.to_string_lossy()).to_display().clone();
+            self.console.confirm(&format!(
+                "Replace `{}` with `{}`?",
+                display_path(&path),
+                display_path(file)
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the content of the store with the content of `file`. Closes the store first, since
+    /// this process must not have the store open.
+    pub(crate) fn restore(
+        &mut self,
+        file: &Path,
+        caller: Option<&Caller>,
+    ) -> Result<RestoreOutcome, Failure> {
+        self.release();
+        let (path, context) = (self.path()?, self.audit_context()?);
+        let progress = self.console.start_progress("restoring", 0);
+        let on_progress = progress.updater();
+        Ok(authority::maintenance::restore(
+            &path,
+            file,
+            &context,
+            caller,
+            self.console.options.wait,
+            on_progress,
+        )?)
+    }
+}
