@@ -2,7 +2,7 @@
 
 use super::accounts::user_not_found;
 use super::{Caller, Error};
-use crate::model::{AuditEvent, Page, PageRequest, Role, UserId, UserRef};
+use crate::model::{AuditEvent, AuditEventId, Page, PageRequest, Role, UserId, UserRef};
 pub(crate) use crate::store::EventFilter;
 use crate::store::Store;
 
@@ -44,7 +44,7 @@ pub(crate) fn load_next_events(
     store: &mut Store,
     caller: &Caller,
     filter: &EventFilter,
-    after: Option<i64>,
+    after: Option<AuditEventId>,
 ) -> Result<Vec<AuditEvent>, Error> {
     authorize_read(caller)?;
     Ok(store.read(|tx| tx.events_after(filter, after, 0, BATCH_SIZE))?)

@@ -2,7 +2,8 @@
 
 use super::RejectReason;
 use crate::model::{
-    EventSubject, EventTarget, Setting, Sid, Timestamp, TokenSelector, UserId, UserRef,
+    AuditEventId, EventSubject, EventTarget, Setting, Sid, Timestamp, TokenSelector, UserId,
+    UserRef,
 };
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 
@@ -57,7 +58,7 @@ impl AuditContext {
         subject: impl Into<EventSubject>,
         outcome: &str,
         count: usize,
-    ) -> Result<i64, Error> {
+    ) -> Result<AuditEventId, Error> {
         tx.add_event(&self.build_event(user, subject, outcome, count))
     }
 

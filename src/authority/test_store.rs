@@ -9,8 +9,8 @@ use super::verification::{Expectations, ExpectedKind, VerificationReport, decode
 use super::{AuditContext, Caller, Error, RejectReason, keys, sessions, tokens};
 use crate::crypto;
 use crate::model::{
-    Algorithm, AppName, Email, ExtraClaims, KeyState, NewUser, PasswordHash, Purpose, Role,
-    RsaBits, Setting, Sid, Timestamp, User, UserName,
+    Algorithm, AppName, Email, ExtraClaims, KeyRowId, KeyState, NewUser, PasswordHash, Purpose,
+    Role, RsaBits, Setting, Sid, Timestamp, User, UserName,
 };
 use crate::store::{Error as StoreError, Store};
 use secrecy::ExposeSecret;
@@ -174,7 +174,7 @@ pub(super) fn rotate_app_key(store: &mut Store, verify_until: Timestamp) {
         verify_until.unix()
     ));
     store
-        .write(|tx| -> Result<i64, StoreError> { tx.add_key(&key, KeyState::Active, at(0)) })
+        .write(|tx| -> Result<KeyRowId, StoreError> { tx.add_key(&key, KeyState::Active, at(0)) })
         .unwrap();
 }
 

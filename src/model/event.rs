@@ -1,6 +1,6 @@
 //! Audit events and their targets.
 
-use super::{InvalidValue, Setting, Sid, Timestamp, TokenId, Untrusted, UserId};
+use super::{AuditEventId, InvalidValue, Setting, Sid, Timestamp, TokenId, Untrusted, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 
@@ -214,8 +214,8 @@ impl EventSubject {
 /// Audit event as listed: actor, action, target and outcome.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct AuditEvent {
-    /// Row id, ascending in commit order.
-    pub(crate) id: i64,
+    /// Row id.
+    pub(crate) id: AuditEventId,
     /// Time of the command.
     pub(crate) created_at: Timestamp,
     /// Acting jeton user; `None` if not logged in.

@@ -98,6 +98,26 @@ row_id!(
     /// Row id of a recorded token; never reused.
     TokenId
 );
+row_id!(
+    /// Row id of a signing key. The id in token headers is the `kid`.
+    KeyRowId
+);
+row_id!(
+    /// Row id of a session. The id in tokens is the [`Sid`].
+    SessionRowId
+);
+row_id!(
+    /// Row id of a token pair of a session.
+    PairRowId
+);
+row_id!(
+    /// Row id of a grant, which several recorded tokens share.
+    GrantRowId
+);
+row_id!(
+    /// Row id of an audit event; ascending in commit order.
+    AuditEventId
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Signing keys of the store.
 
-use super::{Algorithm, InvalidValue, Timestamp, Untrusted};
+use super::{Algorithm, InvalidValue, KeyRowId, Timestamp, Untrusted};
 use secrecy::SecretSlice;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -88,7 +88,7 @@ pub(crate) struct KeySpec {
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
     /// Row id.
-    pub(crate) id: i64,
+    pub(crate) id: KeyRowId,
     /// Properties of the key.
     pub(crate) spec: KeySpec,
     /// Lifecycle state.
@@ -125,7 +125,7 @@ mod tests {
     fn key_state_decides_verification() {
         let timestamp = |seconds| Timestamp::from_unix(seconds).unwrap();
         let key_for = |purpose, state, verify_until| Key {
-            id: 1,
+            id: KeyRowId(1),
             spec: KeySpec {
                 kid: Untrusted::new("k"),
                 purpose,

@@ -31,7 +31,10 @@ pub(crate) use claims::ExtraClaims;
 pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
-pub(crate) use ids::{Jti, Sid, StoreId, TokenId, UserId, UserUuid};
+pub(crate) use ids::{
+    AuditEventId, GrantRowId, Jti, KeyRowId, PairRowId, SessionRowId, Sid, StoreId, TokenId,
+    UserId, UserUuid,
+};
 pub(crate) use issuer::IssuerUrl;
 pub(crate) use json::parse_strict_object;
 pub(crate) use key::{Key, KeySpec, KeyState, Purpose};
@@ -46,8 +49,8 @@ pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows
 pub(crate) use time::{Lifetime, Timestamp};
 pub(crate) use time_bound::TimeBound;
 pub(crate) use token::{
-    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,
-    TokenSelector, TokenStatus,
+    ActiveSession, Grant, RecordedPair, RecordedToken, Session, SessionEndReason, TokenKind,
+    TokenOrigin, TokenSelector, TokenStatus,
 };
 pub(crate) use untrusted::{
     REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,

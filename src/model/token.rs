@@ -1,6 +1,9 @@
 //! Tokens and sessions of the store.
 
-use super::{AppName, InvalidValue, Jti, Sid, Timestamp, TokenId, Untrusted, UserId};
+use super::{
+    AppName, InvalidValue, Jti, KeyRowId, PairRowId, SessionRowId, Sid, Timestamp, TokenId,
+    Untrusted, UserId,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -118,7 +121,7 @@ pub(crate) struct RecordedToken {
     /// Properties shared with other tokens.
     pub(crate) grant: Grant,
     /// Row id of the signing key.
-    pub(crate) key_row_id: i64,
+    pub(crate) key_row_id: KeyRowId,
     /// Issue time: the `iat` claim.
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None`: no expiry.
@@ -147,7 +150,7 @@ impl RecordedToken {
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     /// Row id.
-    pub(crate) id: i64,
+    pub(crate) id: SessionRowId,
     /// Session id.
     pub(crate) sid: Sid,
     /// Owner.
@@ -156,6 +159,60 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
     /// Time of an early end, for example by a logout.
     pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// Cause of the early end of a session, stored by its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionEndReason {
+    /// Logout.
+    Logout,
+    /// A later login replaced the session.
+    Replaced,
+    /// A refresh token was used twice.
+    Reuse,
+    /// The session or its refresh token was revoked.
+    Revoked,
+    /// The password was changed.
+    Password,
+    /// The user was disabled.
+    Disabled,
+    /// The user was deleted.
+    Deleted,
+    /// The signing key was revoked.
+    Key,
+}
+
+impl SessionEndReason {
+    const ALL: [Self; 8] = [
+        Self::Logout,
+        Self::Replaced,
+        Self::Reuse,
+        Self::Revoked,
+        Self::Password,
+        Self::Disabled,
+        Self::Deleted,
+        Self::Key,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Replaced => "replaced",
+            Self::Reuse => "reuse",
+            Self::Revoked => "revoked",
+            Self::Password => "password",
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
+            Self::Key => "key",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let mut reasons = Self::ALL.into_iter();
+        reasons
+            .find(|reason| reason.name() == text)
+            .ok_or_else(|| InvalidValue::new("session end reason", "unknown"))
+    }
 }
 
 /// Usable session, as listed.
@@ -175,7 +232,7 @@ pub(crate) struct ActiveSession {
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedPair {
     /// Row id.
-    pub(crate) id: i64,
+    pub(crate) id: PairRowId,
     /// Id of the access token.
     pub(crate) access_jti: Jti,
     /// Id of the refresh token.

@@ -7,7 +7,7 @@ use super::sessions::{SELECT_PAIR, pair_from_row};
 use super::tokens::{self, token_from_row};
 use super::users::{self, user_from_row};
 use super::{Error, Reader};
-use crate::model::{KeySpec, PasswordHash};
+use crate::model::{KeySpec, PasswordHash, SessionEndReason};
 use rusqlite::Row;
 
 /// Checks of stored values that need cryptography. Each function returns a description of the
@@ -46,6 +46,11 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
     let sql = format!("SELECT {} FROM keys", keys::COLUMNS);
     tx.check_table("keys", &sql, &mut faults, |row| {
         Ok((checks.check_key)(&key_from_row(row)?.spec))
+    })?;
+    let sql = "SELECT id, end_reason FROM sessions WHERE end_reason IS NOT NULL";
+    tx.check_table("sessions", sql, &mut faults, |row| {
+        SessionEndReason::parse(&row.get::<_, String>(1)?)?;
+        Ok(None)
     })?;
     tx.check_table("pairs", SELECT_PAIR, &mut faults, |row| pair_from_row(row).map(|_| None))?;
     let sql = format!("SELECT {} FROM {}", tokens::COLUMNS, tokens::TABLES);

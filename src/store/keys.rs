@@ -2,7 +2,9 @@
 
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
-use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Timestamp, Untrusted};
+use crate::model::{
+    Algorithm, Key, KeyRowId, KeySpec, KeyState, Purpose, SessionEndReason, Timestamp, Untrusted,
+};
 use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
 use std::collections::BTreeMap;
@@ -55,7 +57,7 @@ impl Reader<'_> {
     pub(crate) fn count_live_tokens_by_key(
         &self,
         now: Timestamp,
-    ) -> Result<BTreeMap<i64, usize>, Error> {
+    ) -> Result<BTreeMap<KeyRowId, usize>, Error> {
         let mut statement = self.connection.prepare(
             "SELECT key_id, count(*) FROM tokens
              WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)
@@ -64,14 +66,18 @@ impl Reader<'_> {
         )?;
         let rows = statement.query_map([now.unix()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.map(|row| {
-            let (key, live): (i64, i64) = row?;
+            let (key, live): (KeyRowId, i64) = row?;
             Ok((key, usize::try_from(live).unwrap_or(usize::MAX)))
         })
         .collect()
     }
 
     /// Returns the number of recorded tokens of a key that are live at `at`.
-    pub(crate) fn count_live_tokens_of_key(&self, key: i64, at: Timestamp) -> Result<usize, Error> {
+    pub(crate) fn count_live_tokens_of_key(
+        &self,
+        key: KeyRowId,
+        at: Timestamp,
+    ) -> Result<usize, Error> {
         Ok(self.count_live_tokens_by_key(at)?.get(&key).copied().unwrap_or(0))
     }
 
@@ -91,7 +97,7 @@ impl Reader<'_> {
 
     /// Returns whether the key is active. Every transaction that records a signed token checks
     /// this.
-    pub(crate) fn is_active_key(&self, id: i64) -> Result<bool, Error> {
+    pub(crate) fn is_active_key(&self, id: KeyRowId) -> Result<bool, Error> {
         Ok(self.connection.query_row(
             "SELECT state = 'active' FROM keys WHERE id = ?1",
             [id],
@@ -100,7 +106,7 @@ impl Reader<'_> {
     }
 
     /// Returns whether the key is revoked.
-    pub(crate) fn is_revoked_key(&self, id: i64) -> Result<bool, Error> {
+    pub(crate) fn is_revoked_key(&self, id: KeyRowId) -> Result<bool, Error> {
         let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
         Ok(self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
     }
@@ -127,7 +133,7 @@ impl Writer<'_> {
         key: &KeySpec,
         state: KeyState,
         now: Timestamp,
-    ) -> Result<i64, Error> {
+    ) -> Result<KeyRowId, Error> {
         let activated_at = (state == KeyState::Active).then_some(now.unix());
         let result = self.connection.execute(
             "INSERT INTO keys
@@ -145,11 +151,11 @@ impl Writer<'_> {
                 key.is_weak,
             ],
         );
-        self.inserted_id("keys", result)
+        Ok(KeyRowId(self.inserted_id("keys", result)?))
     }
 
     /// Makes a key active.
-    pub(crate) fn activate_key(&self, id: i64, now: Timestamp) -> Result<(), Error> {
+    pub(crate) fn activate_key(&self, id: KeyRowId, now: Timestamp) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE keys SET state = 'active', activated_at = ?2, retired_at = NULL,
                  verify_until = NULL
@@ -162,7 +168,7 @@ impl Writer<'_> {
     /// Retires a key, which then still verifies tokens until `until`.
     pub(crate) fn retire_key(
         &self,
-        id: i64,
+        id: KeyRowId,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -175,15 +181,16 @@ impl Writer<'_> {
 
     /// Revokes a key permanently, with all recorded tokens and sessions that the key signed.
     /// Returns the numbers of revoked tokens and ended sessions.
-    pub(crate) fn revoke_key(&self, id: i64, now: Timestamp) -> Result<(usize, usize), Error> {
-        let execute = |sql| self.connection.execute(sql, (id, now.unix()));
+    pub(crate) fn revoke_key(&self, id: KeyRowId, now: Timestamp) -> Result<(usize, usize), Error> {
+        let execute = |sql: &str| self.connection.execute(sql, (id, now.unix()));
         execute("UPDATE keys SET state = 'revoked', revoked_at = ?2 WHERE id = ?1")?;
         let tokens =
             execute("UPDATE tokens SET revoked_at = ?2 WHERE key_id = ?1 AND revoked_at IS NULL")?;
-        let sessions = execute(
-            "UPDATE sessions SET ended_at = ?2, end_reason = 'key' WHERE ended_at IS NULL
+        let sessions = execute(&format!(
+            "UPDATE sessions SET ended_at = ?2, end_reason = '{}' WHERE ended_at IS NULL
                  AND id IN (SELECT session_id FROM pairs WHERE key_id = ?1 AND spent_at IS NULL)",
-        )?;
+            SessionEndReason::Key.name()
+        ))?;
         Ok((tokens, sessions))
     }
 }

@@ -19,6 +19,7 @@ mod open;
 mod previous_store;
 mod prune;
 mod restore;
+mod row_ids;
 mod schema;
 mod scratch;
 mod sessions;

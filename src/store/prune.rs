@@ -3,27 +3,28 @@
 
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
-use crate::model::{Timestamp, Untrusted};
+use crate::model::{GrantRowId, KeyRowId, SessionRowId, Timestamp, TokenId, Untrusted};
+use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Params, params};
 use std::collections::BTreeMap;
 
 /// Key row and `jti` of a revoked unrecorded token.
-pub(crate) type BlocklistEntryId = (i64, String);
+pub(crate) type BlocklistEntryId = (KeyRowId, String);
 
 impl Reader<'_> {
     /// Returns the highest id of a recorded token.
-    pub(crate) fn last_token_id(&self) -> Result<i64, Error> {
-        self.query_number("SELECT ifnull(max(id), 0) FROM tokens")
+    pub(crate) fn last_token_id(&self) -> Result<TokenId, Error> {
+        Ok(TokenId(self.query_number("SELECT ifnull(max(id), 0) FROM tokens")?))
     }
 
     /// Returns the ids of recorded tokens after `after`, in any status, that expired at `until` or
     /// before.
     pub(crate) fn expired_tokens(
         &self,
-        after: i64,
+        after: TokenId,
         until: Timestamp,
         max_rows: usize,
-    ) -> Result<Vec<i64>, Error> {
+    ) -> Result<Vec<TokenId>, Error> {
         self.query_ids(
             "SELECT id FROM tokens WHERE id > ?1 AND expires_at <= ?2 ORDER BY id LIMIT ?3",
             (after, until.unix(), sql_limit(max_rows)),
@@ -34,10 +35,10 @@ impl Reader<'_> {
     /// Stops at about `max_pairs` pairs.
     pub(crate) fn expired_sessions(
         &self,
-        after: i64,
+        after: SessionRowId,
         until: Timestamp,
         max_pairs: usize,
-    ) -> Result<Vec<i64>, Error> {
+    ) -> Result<Vec<SessionRowId>, Error> {
         let mut statement = self.connection.prepare(
             "SELECT s.id, count(*) FROM sessions s JOIN pairs p ON p.session_id = s.id
              WHERE s.id > ?1 GROUP BY s.id
@@ -77,7 +78,11 @@ impl Reader<'_> {
     }
 
     /// Returns the ids of grants after `after` that have no tokens.
-    pub(crate) fn unused_grants(&self, after: i64, max_rows: usize) -> Result<Vec<i64>, Error> {
+    pub(crate) fn unused_grants(
+        &self,
+        after: GrantRowId,
+        max_rows: usize,
+    ) -> Result<Vec<GrantRowId>, Error> {
         self.query_ids(
             "SELECT id FROM grants WHERE id > ?1
                  AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = grants.id)
@@ -86,13 +91,13 @@ impl Reader<'_> {
         )
     }
 
-    fn query_ids(&self, sql: &str, values: impl Params) -> Result<Vec<i64>, Error> {
+    fn query_ids<T: FromSql>(&self, sql: &str, values: impl Params) -> Result<Vec<T>, Error> {
         let mut statement = self.connection.prepare(sql)?;
         Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
     /// Returns the latest expiry of a pruned test token of the key.
-    pub(crate) fn pruned_until(&self, key: i64) -> Result<Option<Timestamp>, Error> {
+    pub(crate) fn pruned_until(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
         let mut statement =
             self.connection.prepare_cached("SELECT pruned_until FROM keys WHERE id = ?1")?;
         optional_time(statement.query_row([key], |row| row.get(0)).optional()?.flatten())
@@ -112,7 +117,7 @@ impl Reader<'_> {
 
     /// Returns whether a test token that `key` signed and that expired at `expiry` may have been
     /// pruned.
-    pub(crate) fn may_have_been_pruned(&self, key: i64, expiry: i64) -> Result<bool, Error> {
+    pub(crate) fn may_have_been_pruned(&self, key: KeyRowId, expiry: i64) -> Result<bool, Error> {
         Ok(self.pruned_until(key)?.is_some_and(|until| expiry <= until.unix()))
     }
 }
@@ -120,14 +125,14 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Removes tokens that expired at `until` or before, and returns their number. A successor
     /// stays until its predecessor is removed; predecessors are older and therefore removed first.
-    pub(crate) fn remove_tokens(&self, ids: &[i64], until: Timestamp) -> Result<usize, Error> {
+    pub(crate) fn remove_tokens(&self, ids: &[TokenId], until: Timestamp) -> Result<usize, Error> {
         let mut statement = self.connection.prepare(
             "DELETE FROM tokens WHERE id = ?1 AND expires_at <= ?2
                  AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)
              RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
                  WHEN 'test' THEN expires_at ELSE 0 END",
         )?;
-        let (mut deleted, mut latest_by_key) = (0, BTreeMap::<i64, i64>::new());
+        let (mut deleted, mut latest_by_key) = (0, BTreeMap::<KeyRowId, i64>::new());
         for id in ids {
             let row = statement.query_row((id, until.unix()), |row| Ok((row.get(0)?, row.get(1)?)));
             if let Some((key, expiry)) = row.optional()? {
@@ -142,7 +147,7 @@ impl Writer<'_> {
 
     /// Stores the latest expiry of the pruned test tokens of each key. For test tokens with this or
     /// an earlier expiry, the store no longer knows whether they were revoked.
-    fn record_pruned_until(&self, latest_by_key: BTreeMap<i64, i64>) -> Result<(), Error> {
+    fn record_pruned_until(&self, latest_by_key: BTreeMap<KeyRowId, i64>) -> Result<(), Error> {
         let mut statement = self.connection.prepare_cached(
             "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
         )?;
@@ -153,7 +158,7 @@ impl Writer<'_> {
     }
 
     /// Removes sessions with their pairs, and returns the number of sessions.
-    pub(crate) fn remove_sessions(&self, ids: &[i64]) -> Result<usize, Error> {
+    pub(crate) fn remove_sessions(&self, ids: &[SessionRowId]) -> Result<usize, Error> {
         let mut delete_pairs =
             self.connection.prepare("DELETE FROM pairs WHERE session_id = ?1")?;
         let mut delete_session = self.connection.prepare("DELETE FROM sessions WHERE id = ?1")?;
@@ -166,7 +171,7 @@ impl Writer<'_> {
     }
 
     /// Removes grants without tokens, and returns their number.
-    pub(crate) fn remove_grants(&self, ids: &[i64]) -> Result<usize, Error> {
+    pub(crate) fn remove_grants(&self, ids: &[GrantRowId]) -> Result<usize, Error> {
         let mut statement = self.connection.prepare(
             "DELETE FROM grants WHERE id = ?1
                  AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = ?1)",

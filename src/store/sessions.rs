@@ -3,7 +3,8 @@
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    ActiveSession, EventSubject, EventTarget, Jti, RecordedPair, Session, Sid, Timestamp, UserId,
+    ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, PairRowId, RecordedPair, Session,
+    SessionEndReason, SessionRowId, Sid, Timestamp, UserId,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -31,7 +32,7 @@ pub(crate) struct NewPair {
     /// Expiry time of the refresh token.
     pub(crate) refresh_expires_at: Timestamp,
     /// Row of the key that signed both tokens.
-    pub(crate) key: i64,
+    pub(crate) key: KeyRowId,
 }
 
 pub(super) const SELECT_PAIR: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
@@ -59,7 +60,7 @@ impl Reader<'_> {
     /// Returns the pair that was issued for the refresh token of `parent`.
     pub(crate) fn find_successor_pair(
         &self,
-        parent: i64,
+        parent: PairRowId,
     ) -> Result<Option<PairWithSession>, Error> {
         self.pair_where("p.parent = ?1", parent)
     }
@@ -104,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// Returns whether the session has ended or is missing, as of this transaction.
-    pub(crate) fn has_session_ended(&self, id: i64) -> Result<bool, Error> {
+    pub(crate) fn has_session_ended(&self, id: SessionRowId) -> Result<bool, Error> {
         Ok(self.connection.query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL)",
             [id],
@@ -138,10 +139,16 @@ impl Writer<'_> {
             "INSERT INTO sessions (sid, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
             (sid.bytes(), user.0, first_pair.issued_at.unix(), expires_at.unix()),
         );
-        self.add_pair(self.inserted_id("sessions", result)?, None, first_pair)
+        let session = SessionRowId(self.inserted_id("sessions", result)?);
+        self.add_pair(session, None, first_pair)
     }
 
-    fn add_pair(&self, session: i64, parent: Option<i64>, pair: &NewPair) -> Result<(), Error> {
+    fn add_pair(
+        &self,
+        session: SessionRowId,
+        parent: Option<PairRowId>,
+        pair: &NewPair,
+    ) -> Result<(), Error> {
         let result = self.connection.execute(
             "INSERT INTO pairs (session_id, parent, key_id, access, refresh, issued_at,
                  access_expires_at, refresh_expires_at)
@@ -175,7 +182,7 @@ impl Writer<'_> {
     }
 
     /// Revokes an access token. Returns `false` if the token was already revoked.
-    pub(crate) fn revoke_access(&self, pair: i64, now: Timestamp) -> Result<bool, Error> {
+    pub(crate) fn revoke_access(&self, pair: PairRowId, now: Timestamp) -> Result<bool, Error> {
         let changed = self.connection.execute(
             "UPDATE pairs SET access_revoked_at = ?2 WHERE id = ?1 AND access_revoked_at IS NULL",
             (pair, now.unix()),
@@ -184,11 +191,16 @@ impl Writer<'_> {
     }
 
     /// Ends a session with all its tokens. Returns `false` if the session had already ended.
-    pub(crate) fn end_session(&self, id: i64, reason: &str, now: Timestamp) -> Result<bool, Error> {
+    pub(crate) fn end_session(
+        &self,
+        id: SessionRowId,
+        reason: SessionEndReason,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let changed = self.connection.execute(
             "UPDATE sessions SET ended_at = ?3, end_reason = ?2
              WHERE id = ?1 AND ended_at IS NULL",
-            (id, reason, now.unix()),
+            (id, reason.name(), now.unix()),
         )?;
         Ok(changed > 0)
     }
@@ -199,13 +211,13 @@ impl Writer<'_> {
         &self,
         user: UserId,
         except: Option<Sid>,
-        reason: &str,
+        reason: SessionEndReason,
         now: Timestamp,
     ) -> Result<usize, Error> {
         Ok(self.connection.execute(
             "UPDATE sessions SET ended_at = ?4, end_reason = ?3
              WHERE user_id = ?1 AND ended_at IS NULL AND sid IS NOT ?2",
-            (user.0, except.map(Sid::bytes), reason, now.unix()),
+            (user.0, except.map(Sid::bytes), reason.name(), now.unix()),
         )?)
     }
 }

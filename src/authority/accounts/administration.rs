@@ -5,8 +5,8 @@ use super::super::principal::require_role;
 use super::super::{AuditContext, Caller, Error};
 pub(crate) use crate::crypto::generate_password;
 use crate::model::{
-    DisplayName, Email, EventTarget, Page, PageRequest, Quota, Role, User, UserId, UserName,
-    UserRef,
+    DisplayName, Email, EventTarget, Page, PageRequest, Quota, Role, SessionEndReason, User,
+    UserId, UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
 pub(crate) use crate::store::{UserFilter, UserOrder};
@@ -152,7 +152,8 @@ pub(crate) fn disable(
         }
         ensure_not_last_admin(tx, user)?;
         tx.set_disabled(user.id, Some(audit.now))?;
-        ended_sessions = tx.end_user_sessions(user.id, None, "disabled", audit.now)?;
+        ended_sessions =
+            tx.end_user_sessions(user.id, None, SessionEndReason::Disabled, audit.now)?;
         Ok(true)
     })?;
     Ok((user, changed.then_some(ended_sessions)))
@@ -212,7 +213,7 @@ pub(crate) fn delete(
     let revoked_count = caller.write_with_role(store, Role::Admin, ADMINS_ONLY_DELETE, |tx| {
         let user = require_user(tx, &UserRef::Id(user.id))?;
         ensure_not_last_admin(tx, &user)?;
-        tx.end_user_sessions(user.id, None, "deleted", audit.now)?;
+        tx.end_user_sessions(user.id, None, SessionEndReason::Deleted, audit.now)?;
         let revoked_count = tx.revoke_user_tokens(user.id, audit.now)?;
         tx.remove_user(user.id, audit.now)?;
         record_change(tx, audit, caller, user.id, 1)?;

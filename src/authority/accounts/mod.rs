@@ -20,8 +20,8 @@ use super::sessions::AuthenticatedUser;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    DisplayName, Email, EventTarget, NewUser, Password, PasswordHash, Role, Timestamp, User,
-    UserName, UserRef,
+    DisplayName, Email, EventTarget, NewUser, Password, PasswordHash, Role, SessionEndReason,
+    Timestamp, User, UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
 
@@ -278,7 +278,8 @@ fn replace_password(
                 return Err(Error::WrongPassword);
             }
             tx.set_password(user.id, &hash, audit.now)?;
-            let ended_count = tx.end_user_sessions(user.id, kept_sid, "password", audit.now)?;
+            let ended_count =
+                tx.end_user_sessions(user.id, kept_sid, SessionEndReason::Password, audit.now)?;
             audit.record(tx, caller_id, EventTarget::user(user.id), 1)?;
             Ok(ended_count)
         },

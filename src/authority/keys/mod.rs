@@ -16,7 +16,9 @@ pub(crate) use lifecycle::{
 use super::error::ResourceKind;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
-use crate::model::{Algorithm, Key, KeySpec, KeyState, Purpose, Role, RsaBits, Timestamp};
+use crate::model::{
+    Algorithm, Key, KeyRowId, KeySpec, KeyState, Purpose, Role, RsaBits, Timestamp,
+};
 use crate::store::{self, InitialRows, Reader, Store, Writer};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -115,7 +117,7 @@ pub(super) struct TestKey {
     /// The key.
     pub(super) spec: KeySpec,
     /// The id of the row, if the key is stored.
-    pub(super) id: Option<i64>,
+    pub(super) id: Option<KeyRowId>,
 }
 
 impl TestKey {
@@ -129,7 +131,7 @@ impl TestKey {
         &self,
         tx: &Writer<'_>,
         now: Timestamp,
-    ) -> Result<i64, store::Error> {
+    ) -> Result<KeyRowId, store::Error> {
         self.id.map_or_else(|| tx.add_key(&self.spec, KeyState::Active, now), Ok)
     }
 }

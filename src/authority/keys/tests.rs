@@ -73,7 +73,7 @@ fn test_key_is_generated_once_per_algorithm() {
     let same_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
     let other_key = find_or_generate_test_key(&mut store, Algorithm::HS256).unwrap();
     assert_eq!((first_key.id, first_key.spec.purpose), (None, Purpose::Test));
-    assert_eq!((same_key.id, same_key.spec.kid), (Some(2), first_key.spec.kid));
+    assert_eq!((same_key.id, same_key.spec.kid), (Some(KeyRowId(2)), first_key.spec.kid));
     assert_eq!((other_key.id, other_key.spec.algorithm), (None, Algorithm::HS256));
 }
 

@@ -5,7 +5,10 @@ use super::super::principal::BearerCredential;
 use super::super::{AuditContext, Caller, Error};
 use super::{ADMINS_ONLY, authorize, ensure_writable};
 use crate::crypto::HashClass;
-use crate::model::{EventTarget, Lifetime, Role, Timestamp};
+use crate::model::{
+    AuditEventId, EventTarget, GrantRowId, KeyRowId, Lifetime, Role, SessionRowId, Timestamp,
+    TokenId,
+};
 use crate::store::{self, Reader, Store, Writer};
 
 /// Number of rows that one transaction removes. The transaction blocks other writers for about ten
@@ -73,10 +76,10 @@ pub(crate) fn prune(
         return Ok(PruneCounts::default());
     };
     let last_id = store.read(|tx| tx.last_token_id())?;
-    let to_count = |id| usize::try_from(id).unwrap_or(usize::MAX);
+    let to_count = |id: TokenId| usize::try_from(id.0).unwrap_or(usize::MAX);
     let mut job = PruneJob { store, audit, caller, event: None };
     let tokens = job.remove_in_batches(
-        0,
+        TokenId(0),
         |tx, after| {
             on_progress(to_count(*after), to_count(last_id));
             tx.expired_tokens(*after, cutoff, BATCH_SIZE)
@@ -84,17 +87,17 @@ pub(crate) fn prune(
         |tx, ids| tx.remove_tokens(ids, cutoff),
     )?;
     let sessions = job.remove_in_batches(
-        0,
+        SessionRowId(0),
         |tx, after| tx.expired_sessions(*after, cutoff, BATCH_SIZE),
         |tx, ids| tx.remove_sessions(ids),
     )?;
     let revocation_entries = job.remove_in_batches(
-        (0, String::new()),
+        (KeyRowId(0), String::new()),
         |tx, after| tx.obsolete_blocklist_entries(after, BATCH_SIZE),
         |tx, entries| tx.remove_blocklist_entries(entries),
     )?;
     let grants = job.remove_in_batches(
-        0,
+        GrantRowId(0),
         |tx, after| tx.unused_grants(*after, BATCH_SIZE),
         |tx, ids| tx.remove_grants(ids),
     )?;
@@ -136,7 +139,7 @@ struct PruneJob<'p> {
     audit: &'p AuditContext,
     caller: &'p Caller,
     /// The id of the audit event that counts the removed rows; `None` until a row is removed.
-    event: Option<i64>,
+    event: Option<AuditEventId>,
 }
 
 impl PruneJob<'_> {

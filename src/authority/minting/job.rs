@@ -15,8 +15,8 @@ use super::request::{MintRequest, Signer};
 use super::signing::MintedToken;
 use super::token_builder::{TokenBuilder, Validity};
 use crate::model::{
-    Algorithm, EventDetail, EventSubject, EventTarget, KeySpec, Lifetime, Role, Row, TargetKind,
-    Timestamp, TokenId, Untrusted, User, UserUuid,
+    Algorithm, AuditEventId, EventDetail, EventSubject, EventTarget, KeyRowId, KeySpec, Lifetime,
+    Role, Row, TargetKind, Timestamp, TokenId, Untrusted, User, UserUuid,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use std::borrow::Cow;
@@ -40,10 +40,10 @@ pub(crate) struct MintJob {
 pub(crate) struct JobKey {
     spec: KeySpec,
     /// Row id of the key.
-    key_row_id: i64,
+    key_row_id: KeyRowId,
     minter: Principal,
     /// Row id of the audit event that counts the recorded tokens.
-    event: i64,
+    event: AuditEventId,
     /// Set if the key is a newly generated HMAC secret, which no service has yet.
     pub(crate) is_new_secret: bool,
 }
@@ -94,7 +94,13 @@ impl MintJob {
         audit: &AuditContext,
         minter: &Principal,
         work: impl Fn(&KeySpec) -> Result<T, Error>,
-        record: impl Fn(&Writer<'_>, &User, i64, Option<EventTarget>, &T) -> Result<i64, Error>,
+        record: impl Fn(
+            &Writer<'_>,
+            &User,
+            KeyRowId,
+            Option<EventTarget>,
+            &T,
+        ) -> Result<AuditEventId, Error>,
     ) -> Result<(JobKey, T), Error> {
         let (signing_key, output, (key_row_id, event)) = with_signing_key(
             store,
@@ -261,7 +267,7 @@ impl MintJob {
         &self,
         store: &mut Store,
         job_key: &JobKey,
-        key_row_id: i64,
+        key_row_id: KeyRowId,
         rows: &[NewToken],
         source_rows: &[Cow<'_, Row>],
     ) -> Result<Option<Vec<TokenId>>, Error> {

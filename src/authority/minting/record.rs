@@ -4,7 +4,7 @@ use super::super::Error;
 use super::claim_rows::{BATCH_SIZE, ClaimRows};
 use super::token_builder::TokenBuilder;
 use crate::model::{
-    AppName, Grant, InvalidLine, Jti, Row, Timestamp, TokenKind, TokenOrigin, UserId,
+    AppName, Grant, InvalidLine, Jti, KeyRowId, Row, Timestamp, TokenKind, TokenOrigin, UserId,
 };
 use crate::store::{NewToken, Reader, ScratchDatabase};
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ pub(super) struct PlannedJti {
 /// error names the first such line.
 pub(super) fn ensure_new_jtis(
     tx: &Reader<'_>,
-    key: Option<i64>,
+    key: Option<KeyRowId>,
     jtis: &[PlannedJti],
 ) -> Result<(), Error> {
     for PlannedJti { jti, line, expires_at } in jtis {
@@ -42,7 +42,7 @@ pub(super) fn ensure_new_jtis(
 /// would make a revoked token with the same claims valid again.
 pub(super) fn ensure_never_revoked(
     tx: &Reader<'_>,
-    key: i64,
+    key: KeyRowId,
     jti: Jti,
     expires_at: Option<Timestamp>,
 ) -> Result<(), Error> {
@@ -55,7 +55,7 @@ pub(super) fn ensure_never_revoked(
 }
 
 /// Refuses a `jti` on the blocklist.
-fn ensure_not_blocklisted(tx: &Reader<'_>, key: i64, jti: Jti) -> Result<(), Error> {
+fn ensure_not_blocklisted(tx: &Reader<'_>, key: KeyRowId, jti: Jti) -> Result<(), Error> {
     if tx.is_blocklisted(key, &jti.to_string())? {
         return Err(Error::Usage("a token with this `jti` has been revoked".to_owned()));
     }
@@ -138,7 +138,7 @@ fn ensure_distinct_jtis(
 pub(super) fn build_token_row(
     claims: &Map<String, Value>,
     owner: UserId,
-    key: i64,
+    key: KeyRowId,
     now: Timestamp,
 ) -> Result<NewToken, Error> {
     let (jti, expires_at) = parse_jti_and_expiry(claims)?;

@@ -12,8 +12,8 @@ use super::verification::{
 };
 use super::{AuditContext, Caller, Error, RejectReason};
 use crate::model::{
-    EventSubject, EventTarget, Jti, RecordedToken, Role, TargetKind, Timestamp, TokenId, TokenKind,
-    TokenSelector, Untrusted, User, UserId,
+    EventSubject, EventTarget, Jti, KeyRowId, RecordedToken, Role, SessionEndReason, TargetKind,
+    Timestamp, TokenId, TokenKind, TokenSelector, Untrusted, User, UserId,
 };
 use crate::store::{PairWithSession, Reader, Store, Writer};
 use serde::Serialize;
@@ -40,7 +40,7 @@ enum RevocationTarget {
     /// A refresh token, whose revocation ends the session.
     Refresh(PairWithSession),
     Unrecorded {
-        key_row_id: i64,
+        key_row_id: KeyRowId,
         jti: String,
         kind: TokenKind,
         expires_at: Option<Timestamp>,
@@ -197,7 +197,7 @@ pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Re
 /// Token with a valid signature by a key of the store.
 struct SignedToken {
     kind: TokenKind,
-    key_row_id: i64,
+    key_row_id: KeyRowId,
     claims: Map<String, Value>,
 }
 
@@ -253,7 +253,7 @@ fn apply_revocation(
             outcome(None, pair.pair.access_jti.to_string(), TokenKind::Access, changed)
         }
         RevocationTarget::Refresh(pair) => {
-            let changed = tx.end_session(pair.session.id, "revoked", audit.now)?;
+            let changed = tx.end_session(pair.session.id, SessionEndReason::Revoked, audit.now)?;
             outcome(None, pair.pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
         }
         RevocationTarget::Unrecorded { key_row_id: key, jti, kind, expires_at } => {

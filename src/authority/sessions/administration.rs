@@ -4,8 +4,8 @@ use super::super::error::ResourceKind;
 use super::super::principal::{require_role, write_as};
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{
-    ActiveSession, EventDetail, EventSubject, EventTarget, Role, Session, Sid, TargetKind, UserId,
-    WithOwner,
+    ActiveSession, EventDetail, EventSubject, EventTarget, Role, Session, SessionEndReason, Sid,
+    TargetKind, UserId, WithOwner,
 };
 use crate::store::Store;
 
@@ -54,7 +54,10 @@ pub(crate) fn revoke(
         }
         let mut results = Vec::with_capacity(sessions.len());
         for session in sessions {
-            results.push((session.sid, tx.end_session(session.id, "revoked", audit.now)?));
+            results.push((
+                session.sid,
+                tx.end_session(session.id, SessionEndReason::Revoked, audit.now)?,
+            ));
         }
         let count = results.iter().filter(|(_, changed)| *changed).count();
         audit.record(
@@ -76,7 +79,7 @@ pub(crate) fn revoke_all(
 ) -> Result<usize, Error> {
     let role = if user == caller.user.id { Role::User } else { Role::Admin };
     caller.write_with_role(store, role, ADMINS_ONLY, |tx| {
-        let ended_count = tx.end_user_sessions(user, None, "revoked", audit.now)?;
+        let ended_count = tx.end_user_sessions(user, None, SessionEndReason::Revoked, audit.now)?;
         let detail = EventDetail {
             owner: Some(EventTarget::user(user)),
             ..EventDetail::objects("sessions")

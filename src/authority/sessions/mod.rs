@@ -14,7 +14,9 @@ use super::signing::{load_settings_and_key, with_signing_key};
 use super::verification::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
 use super::{AuditContext, Error, RejectReason};
 use crate::crypto;
-use crate::model::{EventTarget, PasswordHash, Session, Sid, Timestamp, TokenKind, User};
+use crate::model::{
+    EventTarget, PasswordHash, Session, SessionEndReason, Sid, Timestamp, TokenKind, User,
+};
 use crate::store::{NewPair, PairWithSession, Store, Writer};
 use std::ops::Deref;
 
@@ -109,7 +111,9 @@ pub(crate) fn begin<E: From<Error>>(
                     audit.record(tx, Some(authenticated.user.id), EventTarget::session(sid), 1)?;
                 }
                 match replaced_sid.map(|old| tx.find_session(old)).transpose()?.flatten() {
-                    Some(old) => Ok(Some(tx.end_session(old.id, "replaced", audit.now)?)),
+                    Some(old) => {
+                        Ok(Some(tx.end_session(old.id, SessionEndReason::Replaced, audit.now)?))
+                    }
                     None => Ok::<_, Error>(Some(false)),
                 }
             })?)
@@ -221,7 +225,7 @@ fn rotate_refresh_token(
     if let Some(successor) = same_pair {
         return Ok(Some(RefreshOutcome::Retried(successor)));
     }
-    tx.end_session(old.session.id, "reuse", audit.now)?;
+    tx.end_session(old.session.id, SessionEndReason::Reuse, audit.now)?;
     audit.record_outcome(tx, Some(old.session.user_id), target, RejectReason::Reused.code(), 1)?;
     Ok(Some(RefreshOutcome::Reused))
 }
@@ -241,7 +245,7 @@ pub(crate) fn end(
     let (id, user) = (pair_with_session.session.id, pair_with_session.session.user_id);
     let target = EventTarget::session(pair_with_session.session.sid);
     store.write(|tx| {
-        let ended = tx.end_session(id, "logout", audit.now)?;
+        let ended = tx.end_session(id, SessionEndReason::Logout, audit.now)?;
         audit.record(tx, Some(user), target.clone(), usize::from(ended))?;
         Ok(ended)
     })

@@ -5,7 +5,8 @@ use super::super::{Error, RejectReason};
 use super::agreement::find_contradiction;
 use super::report::{TokenRecord, VerificationReport};
 use crate::model::{
-    Grant, Jti, Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId,
+    Grant, Jti, Key, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User,
+    UserId,
 };
 use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
@@ -131,7 +132,7 @@ fn require_valid_owner(
 pub(in crate::authority) fn load_consistent_record(
     tx: &Reader<'_>,
     kind: TokenKind,
-    key: i64,
+    key: KeyRowId,
     claims: &Map<String, Value>,
 ) -> Result<TokenRecord, Error> {
     let Ok(registered) = RegisteredClaims::parse(claims) else { return Ok(TokenRecord::Missing) };
@@ -154,7 +155,7 @@ pub(in crate::authority) fn load_consistent_record(
 fn find_record(
     tx: &Reader<'_>,
     kind: TokenKind,
-    key: Option<i64>,
+    key: Option<KeyRowId>,
     claims: &Map<String, Value>,
     registered: &RegisteredClaims,
 ) -> Result<TokenRecord, Error> {

@@ -9,7 +9,7 @@ use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Code, Failure, Kind};
 use crate::model::{
-    AuditEvent, EventTarget, TimeBound, Untrusted, UserId, UserRef, redact_for_error,
+    AuditEvent, AuditEventId, EventTarget, TimeBound, Untrusted, UserId, UserRef, redact_for_error,
 };
 
 /// List changes and refusals, newest first (admins only)
@@ -102,7 +102,7 @@ impl Command for Args {
         let filter = build_filter(app, &caller, &self)?;
         let is_json_lines = app.console.output_format() == OutputFormat::JsonLines;
         if is_json_lines && !self.paging.is_paged() {
-            return stream_events(app, &caller, &filter, self.paging.after());
+            return stream_events(app, &caller, &filter, self.paging.after().map(AuditEventId));
         }
         if is_json_lines {
             let events = authority::audit::list_events(
@@ -169,7 +169,7 @@ fn stream_events(
     app: &mut App,
     caller: &Caller,
     filter: &EventFilter,
-    mut after: Option<i64>,
+    mut after: Option<AuditEventId>,
 ) -> Result<(), Failure> {
     loop {
         let events = authority::audit::load_next_events(app.store.get()?, caller, filter, after)?;

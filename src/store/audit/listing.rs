@@ -1,8 +1,8 @@
 //! Queries for audit events: filters and pages.
 
 use crate::model::{
-    AuditEvent, EventDetail, EventSubject, EventTarget, Page, PageRequest, TargetKind, Timestamp,
-    Untrusted, UserId,
+    AuditEvent, AuditEventId, EventDetail, EventSubject, EventTarget, Page, PageRequest,
+    TargetKind, Timestamp, Untrusted, UserId,
 };
 use crate::store::users::{limit_plus_one, required_time};
 use crate::store::where_clause::WhereClause;
@@ -96,8 +96,13 @@ impl Reader<'_> {
             Ok::<_, Error>(self.connection.query_row(&sql, values.as_slice(), |row| row.get(0))?)
         })?;
         let (skip, _, take) = page.sql_window();
-        let events = self.events_after(filter, page.after_id(), skip, limit_plus_one(take))?;
-        Ok(Page::new(page, events, total, |event: &AuditEvent| event.id))
+        let events = self.events_after(
+            filter,
+            page.after_id().map(AuditEventId),
+            skip,
+            limit_plus_one(take),
+        )?;
+        Ok(Page::new(page, events, total, |event: &AuditEvent| event.id.0))
     }
 
     /// Returns at most `take` events after the id `after`, or from the start, without the first
@@ -105,12 +110,12 @@ impl Reader<'_> {
     pub(crate) fn events_after(
         &self,
         filter: &EventFilter,
-        after: Option<i64>,
+        after: Option<AuditEventId>,
         skip: i64,
         take: i64,
     ) -> Result<Vec<AuditEvent>, Error> {
         let start = if filter.oldest_first { i64::MIN } else { i64::MAX };
-        let after = after.unwrap_or(start);
+        let after = after.map_or(start, |id| id.0);
         let clause = filter.where_clause();
         let mut values = clause.values();
         values.extend::<[(&str, &dyn ToSql); 3]>([
@@ -188,7 +193,7 @@ mod tests {
     fn list_event_ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
         let list = Reader { connection }.events(filter, PageRequest::All).unwrap();
         assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
-        list.items.iter().map(|event| event.id).collect()
+        list.items.iter().map(|event| event.id.0).collect()
     }
 
     #[test]
@@ -237,7 +242,7 @@ mod tests {
             let filter = EventFilter { oldest_first, ..EventFilter::default() };
             let page = PageRequest::After { id: after, per_page: 2 };
             let list = Reader { connection: &connection }.events(&filter, page).unwrap();
-            let ids: Vec<i64> = list.items.iter().map(|event| event.id).collect();
+            let ids: Vec<i64> = list.items.iter().map(|event| event.id.0).collect();
             assert_eq!((ids, list.next), (expected.to_vec(), Some(expected[1])));
         }
     }

@@ -7,7 +7,9 @@ pub(super) use listing::event_from_row;
 
 use super::users::optional_time;
 use super::{Error, Reader, Writer};
-use crate::model::{EventDetail, EventSubject, EventTarget, Timestamp, Untrusted, UserId};
+use crate::model::{
+    AuditEventId, EventDetail, EventSubject, EventTarget, Timestamp, Untrusted, UserId,
+};
 use rusqlite::params;
 
 /// An audit event before its insertion. Never contains a token, password, hash or key.
@@ -39,7 +41,7 @@ impl Reader<'_> {
 
 impl Writer<'_> {
     /// Adds an event and returns the row id.
-    pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<i64, Error> {
+    pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<AuditEventId, Error> {
         let EventSubject { target, detail } = &event.subject;
         let result = self.connection.execute(
             "INSERT INTO audit
@@ -59,7 +61,7 @@ impl Writer<'_> {
         );
         let id = self.inserted_id("audit", result)?;
         self.note_target(event.subject.to_text());
-        Ok(id)
+        Ok(AuditEventId(id))
     }
 
     /// Adds an event to a store of schema version 1 or 2, whose next migration converts the text of
@@ -82,14 +84,14 @@ impl Writer<'_> {
     }
 
     /// Adds `increment` to the count of an existing event.
-    pub(crate) fn add_to_count(&self, event: i64, increment: usize) -> Result<(), Error> {
+    pub(crate) fn add_to_count(&self, event: AuditEventId, increment: usize) -> Result<(), Error> {
         let sql = "UPDATE audit SET count = count + ?2 WHERE id = ?1";
         self.connection.execute(sql, (event, to_stored_count(increment)))?;
         Ok(())
     }
 
     /// Changes the outcome of an existing event and sets its count to 0.
-    pub(crate) fn set_outcome(&self, event: i64, outcome: &str) -> Result<(), Error> {
+    pub(crate) fn set_outcome(&self, event: AuditEventId, outcome: &str) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
         self.connection.execute(sql, (event, outcome))?;
         Ok(())

@@ -110,7 +110,7 @@ fn migrated_audit_targets_are_found_as_before() {
         migrate(&connection, version);
         for (target, former_ids) in TARGETS.iter().zip(former_ids) {
             let events = list_events(&connection, Some(target));
-            let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
+            let ids: Vec<i64> = events.iter().map(|event| event.id.0).collect();
             assert_eq!(ids, former_ids, "{target}");
         }
     }

@@ -7,8 +7,8 @@ pub(crate) use listing::TokenFilter;
 use super::users::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    AppName, Grant, Jti, RecordedToken, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted,
-    UserId,
+    AppName, Grant, GrantRowId, Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind,
+    TokenOrigin, Untrusted, UserId,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(crate) struct NewToken {
     /// Grant, which several tokens can share.
     pub(crate) grant: Grant,
     /// Row of the key that signed the token.
-    pub(crate) key: i64,
+    pub(crate) key: KeyRowId,
     /// Issue time.
     pub(crate) issued_at: Timestamp,
     /// Expiry time; `None` for no expiry.
@@ -107,7 +107,7 @@ impl Reader<'_> {
     }
 
     /// Returns whether an unrecorded token signed by a key of this store was revoked.
-    pub(crate) fn is_blocklisted(&self, key: i64, jti: &str) -> Result<bool, Error> {
+    pub(crate) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Result<bool, Error> {
         let mut statement = self.connection.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
         )?;
@@ -138,7 +138,7 @@ impl Writer<'_> {
         Ok(TokenId(id))
     }
 
-    fn find_or_add_grant(&self, grant: &Grant) -> Result<i64, Error> {
+    fn find_or_add_grant(&self, grant: &Grant) -> Result<GrantRowId, Error> {
         let permissions = to_json_array(&grant.permissions);
         let audience = to_json_array(&grant.audience);
         let claims = Value::from(grant.claims.clone()).to_string();
@@ -161,7 +161,7 @@ impl Writer<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             values,
         );
-        self.inserted_id("grants", result)
+        Ok(GrantRowId(self.inserted_id("grants", result)?))
     }
 
     /// Revokes a token. Returns `false` if the token was already revoked.
@@ -220,7 +220,7 @@ impl Writer<'_> {
     /// and does not expire earlier.
     pub(crate) fn add_to_blocklist(
         &self,
-        key: i64,
+        key: KeyRowId,
         jti: &str,
         expires_at: Option<Timestamp>,
         now: Timestamp,

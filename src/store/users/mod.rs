@@ -6,8 +6,8 @@ pub(crate) use listing::{UserFilter, UserOrder};
 
 use super::{Error, Reader, Writer};
 use crate::model::{
-    DisplayName, Email, NewUser, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
-    UserName, UserRef, UserUuid, WithOwner,
+    DisplayName, Email, KeyRowId, NewUser, PasswordHash, Quota, Role, Timestamp, Untrusted, User,
+    UserId, UserName, UserRef, UserUuid, WithOwner,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -186,7 +186,7 @@ impl Writer<'_> {
     pub(crate) fn lock_user_for_issuance(
         &self,
         id: UserId,
-        key: i64,
+        key: KeyRowId,
         quota: Quota,
         now: Timestamp,
     ) -> Result<Option<IssuanceState>, Error> {

@@ -270,3 +270,20 @@ fn too_large_and_too_many_values_are_refused() {
     error: store damaged: too many rows in table `settings`
     "#);
 }
+
+#[test]
+fn unknown_words_of_stored_enums_are_damage() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["logout"]).ok();
+    change_store_unchecked(&sandbox, "UPDATE sessions SET end_reason = 'boredom'");
+    change_store_unchecked(&sandbox, "UPDATE audit SET target_kind = 'house' WHERE id = 1");
+    change_store_unchecked(&sandbox, "UPDATE audit SET detail = '{\"a\":1}' WHERE id = 2");
+    assert_snapshot!(run_store_check(&sandbox), @"
+    $ jeton store check
+    store_damaged: store damaged: row 1 of `sessions`: session end reason: unknown
+    store_damaged: store damaged: row 1 of `audit`: target: expected `user`, `token`, `session`, `key`, `setting` or `store`
+    store_damaged: store damaged: row 2 of `audit`: invalid detail of an audit event
+    --- exit code 78, stderr
+    error: the store has 3 faults
+    ");
+}

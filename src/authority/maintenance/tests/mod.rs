@@ -12,7 +12,7 @@ use crate::authority::test_store::{
 };
 use crate::authority::tokens::{self, Expiry, RenewalOptions};
 use crate::authority::verification::{Expectations, ExpectedKind};
-use crate::model::{Lifetime, TokenId, TokenKind, TokenSelector};
+use crate::model::{GrantRowId, Lifetime, SessionEndReason, TokenId, TokenKind, TokenSelector};
 use secrecy::ExposeSecret;
 
 const ANY: ExpectedKind = ExpectedKind::Any;
@@ -40,7 +40,7 @@ fn prune_at(store: &mut Store, ada: &TestUser, seconds: i64) -> PruneCounts {
 fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
     let last = store.read(|tx| tx.last_token_id()).unwrap();
     let exists = |id: &i64| store.read(|tx| tx.find_token(TokenId(*id))).unwrap().is_some();
-    (1..=last).filter(exists).collect()
+    (1..=last.0).filter(exists).collect()
 }
 
 /// Returns the reasons to reject a token at `now`, with the reference time `at_seconds`.
@@ -161,7 +161,9 @@ fn session_is_pruned_when_no_token_is_usable() {
         sessions::refresh(&mut store, &audit_at(DAY), john.refresh_token(), NewPairIds::generate())
             .unwrap();
     let sid = ended_session.caller.session.id;
-    store.write(|tx| tx.end_session(sid, "logout", at(1)).map_err(Error::from)).unwrap();
+    store
+        .write(|tx| tx.end_session(sid, SessionEndReason::Logout, at(1)).map_err(Error::from))
+        .unwrap();
     let idle_has_ended = |store: &mut Store| {
         store.read(|tx| tx.has_session_ended(idle_session.caller.session.id)).unwrap()
     };
@@ -205,9 +207,9 @@ fn grant_is_kept_while_a_token_uses_it() {
     assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).grants, 2);
     let grant = store.read(|tx| tx.find_token(TokenId(1))).unwrap().unwrap().grant;
     assert_eq!((grant.app.as_str(), grant.kind), ("app", TokenKind::App));
-    assert_eq!(store.read(|tx| tx.unused_grants(0, 10)).unwrap(), [0; 0]);
+    assert_eq!(store.read(|tx| tx.unused_grants(GrantRowId(0), 10)).unwrap(), []);
     // The grant of a token that was added after the query for unused grants is kept.
-    assert_eq!(store.write(|tx| tx.remove_grants(&[1])).unwrap(), 0);
+    assert_eq!(store.write(|tx| tx.remove_grants(&[GrantRowId(1)])).unwrap(), 0);
 }
 
 #[test]
