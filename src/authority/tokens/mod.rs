@@ -1,13 +1,11 @@
 //! App tokens: issuing, renewal, quota and listing.
 
-mod listing;
+mod recorded;
 mod renewal;
-mod revoke;
 
 pub(crate) use crate::store::TokenFilter;
-pub(crate) use listing::{list, load};
+pub(crate) use recorded::{RevocationCause, list, load, revoke_issued};
 pub(crate) use renewal::{RenewalOptions, RenewedToken, renew};
-pub(crate) use revoke::{RevocationCause, revoke_issued};
 
 use super::accounts::{require_self_or_admin, user_not_found};
 use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};

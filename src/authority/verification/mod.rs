@@ -4,8 +4,6 @@
 //! reasons.
 
 mod agreement;
-#[cfg(any(fuzzing, test))]
-mod claims_only;
 mod expectations;
 mod introspection;
 mod report;
@@ -13,12 +11,12 @@ mod third_party;
 mod token_state;
 
 pub(crate) use crate::crypto::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
-#[cfg(any(fuzzing, test))]
-pub(crate) use claims_only::check_claims_only;
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
 pub(crate) use introspection::introspect;
 pub(super) use report::TokenRecord;
 pub(crate) use report::VerificationReport;
+#[cfg(any(fuzzing, test))]
+pub(crate) use third_party::check_claims_only;
 pub(crate) use third_party::verify_third_party;
 use token_state::check_token_state;
 pub(super) use token_state::{

@@ -67,6 +67,31 @@ pub(super) fn check_third_party_claims(
     }
 }
 
+/// Returns the rejection reasons for these claims without signature and row, as a token of the
+/// store and as a third-party token, for fuzzing.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn check_claims_only(
+    claims: &Map<String, Value>,
+    expectations: &Expectations,
+) -> [Vec<RejectReason>; 2] {
+    let [mut store_report, mut third_party_report] =
+        [VerificationReport::default(), VerificationReport::default()];
+    match RegisteredClaims::parse(claims) {
+        Ok(registered) => {
+            check_claims(
+                &mut store_report,
+                claims,
+                &registered,
+                &super::PERMISSION_CLAIMS,
+                expectations,
+            );
+        }
+        Err(reason) => store_report.reasons.push(reason),
+    }
+    check_third_party_claims(&mut third_party_report, claims, expectations);
+    [store_report.reasons, third_party_report.reasons]
+}
+
 /// Returns the key with this key id. A single key without a key id matches every token, and a
 /// single key with a key id matches a token without `kid`. Keys are never tried in turn.
 fn select_verifier<'k>(keys: &'k [Verifier], kid: Option<&str>) -> Option<&'k Verifier> {

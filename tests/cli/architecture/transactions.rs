@@ -12,7 +12,7 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     ("src/authority/accounts/mod.rs", 1),
     // A command revokes its own tokens that were not delivered, or whose child process has exited,
     // even if the credential is no longer valid.
-    ("src/authority/tokens/revoke.rs", 1),
+    ("src/authority/tokens/recorded.rs", 1),
     // Login, refresh and logout check the password or token of their arguments.
     ("src/authority/sessions/mod.rs", 3),
     // Records the outcome of a backup that a principal started.

@@ -1,7 +1,7 @@
 //! Claims of app tokens, and authorization to issue them.
 
-mod listing;
 mod quota;
+mod recorded;
 
 use super::*;
 use crate::authority::RejectReason;
