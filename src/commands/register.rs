@@ -4,7 +4,7 @@ use super::args::PasswordArgs;
 use super::views::UserView;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::accounts::Registration;
+use crate::authority::accounts::{IfExists, Registration};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, DisplayName, Email, Role, UserName};
@@ -81,7 +81,7 @@ impl Command for Args {
             &audit,
             caller.as_ref(),
             &registration,
-            self.exist_ok,
+            if self.exist_ok { IfExists::Skip } else { IfExists::Refuse },
         )?;
         if changed {
             app.console.warn_if_password_short(&registration.password);

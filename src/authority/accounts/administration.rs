@@ -18,6 +18,15 @@ const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";
 #[derive(Debug, Clone)]
 pub(crate) struct Patch<T>(pub(crate) Option<T>);
 
+/// The treatment of a new account whose names belong to an existing user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfExists {
+    /// The new account is refused.
+    Refuse,
+    /// The existing account is left unchanged, if it has all names.
+    Skip,
+}
+
 /// New names for a user; a name that is `None` is unchanged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfilePatch {
@@ -34,6 +43,39 @@ impl<T> Patch<T> {
     fn apply<'o>(patch: Option<&'o Self>, current: Option<&'o T>) -> Option<&'o T> {
         patch.map_or(current, |Self(new_value)| new_value.as_ref())
     }
+}
+
+/// The user that a set of names belongs to.
+pub(super) enum NameOwner {
+    /// No user has any of the names.
+    Free,
+    /// One user has all of the names.
+    Single(User),
+    /// At least one name is taken, and no user has all of the names.
+    Conflicting,
+}
+
+impl NameOwner {
+    pub(super) fn lookup(tx: &Reader<'_>, names: &[UserRef]) -> Result<Self, store::Error> {
+        let owners =
+            names.iter().map(|user_ref| tx.find_user(user_ref)).collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = owners.iter().flatten().next() else { return Ok(Self::Free) };
+        let is_first =
+            |owner: &Option<User>| owner.as_ref().is_some_and(|user| user.id == first.id);
+        let is_single = owners.iter().all(is_first);
+        Ok(if is_single { Self::Single(first.clone()) } else { Self::Conflicting })
+    }
+
+    pub(super) fn into_single(self) -> Option<User> {
+        match self {
+            Self::Single(user) => Some(user),
+            Self::Free | Self::Conflicting => None,
+        }
+    }
+}
+
+pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
+    Ok(store.read(|tx| tx.has_users())?)
 }
 
 /// Returns a page of the existing users that match the filter. Only admins see roles, status and

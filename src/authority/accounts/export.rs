@@ -10,6 +10,13 @@ const ADMINS_ONLY: &str = "only admins can export accounts";
 /// Number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 1_000;
 
+/// Selection of the password hashes for an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PasswordHashes {
+    Omit,
+    Include,
+}
+
 /// A snapshot of all accounts, as rows.
 #[derive(Debug)]
 pub(crate) struct UserExport {
@@ -40,10 +47,11 @@ pub(crate) fn export(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
-    with_hashes: bool,
+    password_hashes: PasswordHashes,
     to_row: impl Fn(User, Option<PasswordHash>) -> Map<String, Value>,
 ) -> Result<UserExport, Error> {
     authorize_export(caller)?;
+    let with_hashes = password_hashes == PasswordHashes::Include;
     let mut export = UserExport { rows: ScratchDatabase::new()?, last_row: 0, count: 0 };
     store.read(|tx| {
         tx.for_each_user(with_hashes, |user, hash| {

@@ -2,8 +2,8 @@
 
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
+use super::administration::{IfExists, NameOwner};
 use super::import_row::{FIELDS, ImportRow, flatten_json_list, name_key, parse_import_row};
-use super::name_owner::NameOwner;
 use super::require_admin_or_empty_store;
 use crate::crypto::{self, HashClass};
 use crate::model::{
@@ -127,15 +127,15 @@ impl ImportRows {
         }
     }
 
-    /// Refuses passwords that are too short and, without `exist_ok`, rows whose accounts already
+    /// Refuses passwords that are too short and, with [`IfExists::Refuse`], rows whose accounts already
     /// exist. Called before the slow hashing.
-    fn check_rows(&self, tx: &Reader<'_>, exist_ok: bool) -> Result<(), Error> {
+    fn check_rows(&self, tx: &Reader<'_>, if_exists: IfExists) -> Result<(), Error> {
         let min_length = tx.load_settings()?.password_min_length;
         self.for_each_row(|_, row| {
             let import_row = self.parse_row(row)?;
             match NameOwner::lookup(tx, &import_row.user_refs())? {
                 NameOwner::Free => {}
-                NameOwner::Single(_) if exist_ok => return Ok(()),
+                NameOwner::Single(_) if if_exists == IfExists::Skip => return Ok(()),
                 NameOwner::Single(_) | NameOwner::Conflicting => {
                     return Err(row_exists_error(tx, &import_row)?);
                 }
@@ -149,11 +149,11 @@ impl ImportRows {
     }
 
     /// Replaces passwords by their hashes and calls `on_hashed` after each password. With
-    /// `exist_ok` only the passwords of new accounts are hashed.
+    /// [`IfExists::Skip`] only the passwords of new accounts are hashed.
     fn hash_passwords(
         &self,
         store: &mut Store,
-        exist_ok: bool,
+        if_exists: IfExists,
         on_hashed: &(dyn Fn() + Sync),
     ) -> Result<(), Error> {
         let mut pending: Vec<(i64, Row, Password)> = Vec::new();
@@ -171,7 +171,7 @@ impl ImportRows {
             let import_row = self.parse_row(row.clone())?;
             let refs = import_row.user_refs();
             if let Some(password) = import_row.password
-                && (!exist_ok
+                && (if_exists == IfExists::Refuse
                     || matches!(store.read(|tx| NameOwner::lookup(tx, &refs))?, NameOwner::Free))
             {
                 pending.push((number, row, password));
@@ -187,7 +187,7 @@ pub(crate) fn authorize_import(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds accounts, all or none, with the roles in the file. With `exist_ok` an existing account with
+/// Adds accounts, all or none, with the roles in the file. With [`IfExists::Skip`] an existing account with
 /// the same names is left unchanged. Only admins may import; while the store has no users, the
 /// owner of the store file may import without a caller. `on_hashed` is called after each hashed
 /// password, on the hashing thread, and once for each account that needs no hashing.
@@ -196,7 +196,7 @@ pub(crate) fn import(
     audit: &AuditContext,
     caller: Option<&Caller>,
     import_rows: &ImportRows,
-    exist_ok: bool,
+    if_exists: IfExists,
     on_hashed: &(dyn Fn() + Sync),
 ) -> Result<ImportOutcome, Error> {
     store.read(|tx| {
@@ -204,14 +204,14 @@ pub(crate) fn import(
     })?;
     (import_rows.unhashed_count..import_rows.count).for_each(|_| on_hashed());
     if import_rows.unhashed_count > 0 {
-        store.read(|tx| import_rows.check_rows(tx, exist_ok))?;
-        import_rows.hash_passwords(store, exist_ok, on_hashed)?;
+        store.read(|tx| import_rows.check_rows(tx, if_exists))?;
+        import_rows.hash_passwords(store, if_exists, on_hashed)?;
     }
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         let mut outcome = ImportOutcome::default();
         import_rows.for_each_row(|_, row| {
-            apply_row(tx, audit, &import_rows.parse_row(row)?, exist_ok, &mut outcome)
+            apply_row(tx, audit, &import_rows.parse_row(row)?, if_exists, &mut outcome)
         })?;
         if tx.count_admins()? == 0 {
             return Err(Error::NoAdmin);
@@ -228,7 +228,7 @@ fn apply_row(
     tx: &Writer<'_>,
     audit: &AuditContext,
     import_row: &ImportRow,
-    exist_ok: bool,
+    if_exists: IfExists,
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
     if import_row.password.is_some() {
@@ -249,7 +249,9 @@ fn apply_row(
         }
         Err(store::Error::AlreadyExists) => {
             match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
-                Some(user) if exist_ok => outcome.count_existing(import_row, &user),
+                Some(user) if if_exists == IfExists::Skip => {
+                    outcome.count_existing(import_row, &user);
+                }
                 _ => return Err(row_exists_error(tx, import_row)?),
             }
         }

@@ -4,15 +4,16 @@ mod administration;
 mod export;
 mod import;
 mod import_row;
-mod name_owner;
 
 pub(crate) use administration::{
-    Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable, generate_password, list,
-    load, load_for_deletion, rename, set_quota, set_role,
+    IfExists, Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable,
+    generate_password, has_users, list, load, load_for_deletion, rename, set_quota, set_role,
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
-pub(crate) use export::{UserExport, authorize_export, export};
+pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
 pub(crate) use import::{ImportOutcome, ImportRows, authorize_import, import};
+
+use administration::NameOwner;
 
 use super::audit_context::AuditRowState;
 use super::principal::{require_role, write_as_optional_principal};
@@ -74,22 +75,24 @@ fn login_refs(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef
 }
 
 /// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
-/// With `exist_ok` an existing account with the same names is left unchanged. Returns the user and
+/// With [`IfExists::Skip`] an existing account with the same names is left unchanged. Returns the user and
 /// whether the account is new.
 pub(crate) fn register(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     registration: &Registration,
-    exist_ok: bool,
+    if_exists: IfExists,
 ) -> Result<(User, bool), Error> {
     store.read(|tx| authorize_registration(tx, caller.map(|caller| &caller.user), registration))?;
     let find_existing = |store: &mut Store| {
         store
-            .read(|tx| name_owner::NameOwner::lookup(tx, &registration.user_refs()))
-            .map(name_owner::NameOwner::into_single)
+            .read(|tx| NameOwner::lookup(tx, &registration.user_refs()))
+            .map(NameOwner::into_single)
     };
-    if exist_ok && let Some(user) = find_existing(store)? {
+    if if_exists == IfExists::Skip
+        && let Some(user) = find_existing(store)?
+    {
         return Ok((user, false));
     }
     store.read(|tx| check_min_length(tx, &registration.password))?;
@@ -105,7 +108,7 @@ pub(crate) fn register(
     match result {
         Ok(user) => Ok((user, true)),
         Err(Error::Store(store::Error::AlreadyExists)) => {
-            match find_existing(store)?.filter(|_| exist_ok) {
+            match find_existing(store)?.filter(|_| if_exists == IfExists::Skip) {
                 Some(user) => Ok((user, false)),
                 None => Err(Error::UserExists),
             }
@@ -157,10 +160,6 @@ pub(super) fn require_admin_or_empty_store(
         None if tx.has_users()? => Err(Error::Forbidden(refusal)),
         None => Ok(()),
     }
-}
-
-pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
-    Ok(store.read(|tx| tx.has_users())?)
 }
 
 /// Adds the first admin of a store without users. The returned user can start a session.

@@ -12,15 +12,6 @@ use crate::store::{self, Reader, Store, Writer};
 
 pub(super) const ADMINS_ONLY: &str = "only admins can manage keys";
 
-/// A key and the number of its live tokens.
-#[derive(Debug, Clone)]
-pub(crate) struct KeySummary {
-    /// The key.
-    pub(crate) key: Key,
-    /// The number of live recorded tokens that the key signed.
-    pub(crate) live_token_count: usize,
-}
-
 /// The outcome of a rotation.
 #[derive(Debug, Clone)]
 pub(crate) struct Rotation {
@@ -41,16 +32,6 @@ pub(crate) struct RetiredKey {
     pub(crate) verify_until: Timestamp,
     /// The number of live recorded tokens of the key that expire after `verify_until`.
     pub(crate) outliving_tokens: usize,
-}
-
-/// Returns all keys, oldest first.
-pub(crate) fn list(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
-    store.read(|tx| {
-        let counts = tx.count_live_tokens_by_key(now)?;
-        let live_count = |id| counts.get(&id).copied().unwrap_or(0);
-        let to_summary = |key: Key| KeySummary { live_token_count: live_count(key.id), key };
-        Ok(tx.keys()?.into_iter().map(to_summary).collect())
-    })
 }
 
 /// Activates a standby or retired key and retires the active key, which still verifies for the time
@@ -120,17 +101,26 @@ pub(crate) fn retire(
     })
 }
 
+/// The treatment of a key to revoke that signs app tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfActive {
+    /// The revocation is refused.
+    Refuse,
+    /// Another key is activated immediately.
+    Replace,
+}
+
 /// Returns a key, if the caller may revoke the key.
 pub(crate) fn load_for_revocation(
     store: &mut Store,
     caller: &Caller,
     kid: &str,
-    replace: bool,
+    if_active: IfActive,
 ) -> Result<Key, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     store.read(|tx| {
         let key = require_key(tx, kid)?;
-        ensure_revocable(&key, replace)?;
+        ensure_revocable(&key, if_active)?;
         Ok(key)
     })
 }
@@ -153,7 +143,7 @@ pub(crate) fn revoke(
     audit: &AuditContext,
     caller: &Caller,
     key: &Key,
-    replace: bool,
+    if_active: IfActive,
 ) -> Result<Option<KeyRevocation>, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
     let purpose = key.spec.purpose;
@@ -161,7 +151,7 @@ pub(crate) fn revoke(
         if is_required_for_signing(key) { generate_successor(store, purpose, None)? } else { None };
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = require_key(tx, key.spec.kid.as_str())?;
-        ensure_revocable(&key, replace)?;
+        ensure_revocable(&key, if_active)?;
         if key.state == KeyState::Revoked {
             return Ok(None);
         }
@@ -184,8 +174,8 @@ fn is_required_for_signing(key: &Key) -> bool {
     key.state == KeyState::Active && key.spec.purpose == Purpose::App
 }
 
-fn ensure_revocable(key: &Key, replace: bool) -> Result<(), Error> {
-    if is_required_for_signing(key) && !replace {
+fn ensure_revocable(key: &Key, if_active: IfActive) -> Result<(), Error> {
+    if is_required_for_signing(key) && if_active == IfActive::Refuse {
         return Err(Error::ActiveAppKey("use `--replace` to activate another key immediately"));
     }
     Ok(())

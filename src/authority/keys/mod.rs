@@ -10,7 +10,7 @@ pub(crate) use crate::crypto::{
 pub(crate) use add::{NewKeyOptions, RequestedKey, add, authorize_add, generate};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{
-    KeySummary, Rotation, activate, list, load_for_revocation, retire, revoke, rotate,
+    IfActive, Rotation, activate, load_for_revocation, retire, revoke, rotate,
 };
 
 use super::error::ResourceKind;
@@ -26,6 +26,25 @@ use serde_json::{Value, json};
 /// Returns the content of a new store: an id and an active app key.
 pub(crate) fn build_initial_rows(key: KeySpec, now: Timestamp) -> InitialRows {
     InitialRows { id: crypto::generate_store_id(), key, now }
+}
+
+/// A key and the number of its live tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct KeySummary {
+    /// The key.
+    pub(crate) key: Key,
+    /// The number of live recorded tokens that the key signed.
+    pub(crate) live_token_count: usize,
+}
+
+/// Returns all keys, oldest first.
+pub(crate) fn list(store: &mut Store, now: Timestamp) -> Result<Vec<KeySummary>, Error> {
+    store.read(|tx| {
+        let counts = tx.count_live_tokens_by_key(now)?;
+        let live_count = |id| counts.get(&id).copied().unwrap_or(0);
+        let to_summary = |key: Key| KeySummary { live_token_count: live_count(key.id), key };
+        Ok(tx.keys()?.into_iter().map(to_summary).collect())
+    })
 }
 
 /// Refuses an algorithm other than that of the active app key.

@@ -5,8 +5,8 @@ mod pair;
 
 pub(crate) use administration::{list_open, revoke, revoke_all};
 pub(super) use pair::expiry_after;
+use pair::{Freshness, new_pair, reissue_pair, sign_pair};
 pub(crate) use pair::{NewPairIds, TokenPair};
-use pair::{new_pair, reissue_pair, sign_pair};
 
 use super::audit_context::AuditRowState;
 use super::principal::{BearerCredential, Principal};
@@ -96,7 +96,8 @@ pub(crate) fn begin<E: From<Error>>(
         |(settings, key)| {
             let session_expiry = expiry_after(audit.now, settings.session_ttl)?;
             let pair = new_pair(settings, key, pair_ids, audit.now, session_expiry)?;
-            let tokens = sign_pair(key, settings, &authenticated.user, sid, true, &pair)?;
+            let tokens =
+                sign_pair(key, settings, &authenticated.user, sid, Freshness::Fresh, &pair)?;
             persist(&tokens)?;
             Ok(((pair, session_expiry), tokens))
         },
@@ -180,7 +181,7 @@ pub(crate) fn refresh(
         RefreshOutcome::Retried(successor) => reissue_pair(&successor, &key),
         RefreshOutcome::Reused => return Err(Error::from_reason(RejectReason::Reused)),
     };
-    sign_pair(&key, &settings, &user, old.session.sid, false, &pair)
+    sign_pair(&key, &settings, &user, old.session.sid, Freshness::Refreshed, &pair)
 }
 
 /// Returns the pair and owner of a refresh token that is valid or used. A used refresh token may

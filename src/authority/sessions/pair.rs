@@ -40,6 +40,15 @@ impl NewPairIds {
     }
 }
 
+/// Origin of a pair (claim `fresh`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// The user has just been authenticated by password.
+    Fresh,
+    /// The pair replaces another pair of the session.
+    Refreshed,
+}
+
 /// Returns a stored pair with its ids and times, to be signed again with `key`.
 pub(super) fn reissue_pair(pair_with_session: &PairWithSession, key: &Key) -> NewPair {
     NewPair {
@@ -85,12 +94,12 @@ pub(super) fn sign_pair(
     settings: &Settings,
     user: &User,
     sid: Sid,
-    fresh: bool,
+    freshness: Freshness,
     pair: &NewPair,
 ) -> Result<TokenPair, Error> {
     let sign = |kind: TokenKind, jti: Jti, expires_at: Timestamp| {
         let claims = json!({
-            "fresh": fresh,
+            "fresh": freshness == Freshness::Fresh,
             "iat": pair.issued_at.unix(),
             "jti": jti,
             "type": kind.name(),

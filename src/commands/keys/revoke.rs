@@ -4,6 +4,7 @@ use super::KeyArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
+use crate::authority::keys::IfActive;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -52,12 +53,13 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
+        let if_active = if self.replace { IfActive::Replace } else { IfActive::Refuse };
         let caller = app.caller()?;
         let key = authority::keys::load_for_revocation(
             app.store.get()?,
             &caller,
             &self.key.kid,
-            self.replace,
+            if_active,
         )?;
         let kid = key.spec.kid.clone();
         let token_noun =
@@ -67,7 +69,7 @@ impl Command for Args {
             kid.to_display()
         ))?;
         let (store, audit) = app.store.open()?;
-        let revocation = authority::keys::revoke(store, &audit, &caller, &key, self.replace)?;
+        let revocation = authority::keys::revoke(store, &audit, &caller, &key, if_active)?;
         let Some(revocation) = revocation else {
             app.console.print_status(&format!("already revoked: key {}", kid.to_display()));
             return app.console.report(&RevokeOutput {

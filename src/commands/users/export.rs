@@ -2,7 +2,7 @@
 
 use crate::app::{App, OutputFormat};
 use crate::authority;
-use crate::authority::accounts::UserExport;
+use crate::authority::accounts::{PasswordHashes, UserExport};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::{QuotaView, pluralize};
 use crate::failure::{Code, Failure};
@@ -87,8 +87,10 @@ impl Command for Args {
                 .then(|| HashColumn { password_hash: hash.map(|hash| hash.expose().to_owned()) }),
         };
         let to_object = |user, hash| build_row(user, hash).to_json_object();
+        let password_hashes =
+            if self.with_hashes { PasswordHashes::Include } else { PasswordHashes::Omit };
         let mut accounts =
-            authority::accounts::export(store, &audit, &caller, self.with_hashes, to_object)?;
+            authority::accounts::export(store, &audit, &caller, password_hashes, to_object)?;
         let count = pluralize(accounts.count, "user");
         if write_rows(app, &mut accounts)? {
             app.console.print_status(&format!("exported {count}"));

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::accounts::{ImportOutcome, ImportRows};
+use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -83,7 +83,7 @@ impl Command for Args {
             &audit,
             caller.as_ref(),
             &batch,
-            self.exist_ok,
+            if self.exist_ok { IfExists::Skip } else { IfExists::Refuse },
             &on_row,
         );
         drop(progress);

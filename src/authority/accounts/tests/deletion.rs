@@ -68,9 +68,14 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
         [ada.user().id]
     );
 
-    let (new_john, _) =
-        register(&mut store, &audit_at(9), None, &new_registration("john", Role::User), false)
-            .unwrap();
+    let (new_john, _) = register(
+        &mut store,
+        &audit_at(9),
+        None,
+        &new_registration("john", Role::User),
+        IfExists::Refuse,
+    )
+    .unwrap();
     assert!(new_john.id > john.user().id);
     assert_ne!(new_john.uid, john.user().uid);
     let expected = ExpectedKind::Only(TokenKind::App);

@@ -14,10 +14,10 @@ fn import_text(
     store: &mut Store,
     importer: Option<&TestUser>,
     text: &str,
-    exist_ok: bool,
+    if_exists: IfExists,
 ) -> Result<ImportOutcome, Error> {
     let caller = importer.map(|test_user| &test_user.caller);
-    import(store, &audit_at(0), caller, &read_batch(text).unwrap(), exist_ok, &|| {})
+    import(store, &audit_at(0), caller, &read_batch(text).unwrap(), if_exists, &|| {})
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn import_row_sets_every_account_field() {
          {{\"email\":\"eve@example.com\",\"disabled\":true,\"quota\":\"unlimited\",\"role\":null}}\n\
          {{\"username\":\"kim\",\"password\":\"123456\"}}\n"
     );
-    let outcome = import_text(&mut store, None, &rows, false).unwrap();
+    let outcome = import_text(&mut store, None, &rows, IfExists::Refuse).unwrap();
     assert_eq!(
         outcome,
         ImportOutcome { created_count: 3, passwordless_count: 1, ..ImportOutcome::default() }
@@ -69,7 +69,7 @@ fn import_row_differs_only_by_explicit_fields() {
         ("{\"username\":\"john\",\"disabled\":true}", 1),
         ("{\"username\":\"john\",\"name\":\"J\"}", 1),
     ] {
-        let outcome = import_text(&mut store, Some(&ada), row, true).unwrap();
+        let outcome = import_text(&mut store, Some(&ada), row, IfExists::Skip).unwrap();
         assert_eq!((outcome.existing_count, outcome.differing_count), (1, differing), "{row}");
     }
 }
@@ -124,13 +124,16 @@ fn first_import_requires_admin_row() {
     let mut store = new_store();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         assert!(matches!(read_batch(rows).unwrap().ensure_has_admin(), Err(Error::NoAdmin)));
-        assert!(matches!(import_text(&mut store, None, rows, false), Err(Error::NoAdmin)));
+        assert!(matches!(
+            import_text(&mut store, None, rows, IfExists::Refuse),
+            Err(Error::NoAdmin)
+        ));
     }
     assert!(!has_users(&mut store).unwrap());
     let rows = "username,role\nkim,\nada,admin\n";
     read_batch(rows).unwrap().ensure_has_admin().unwrap();
-    import_text(&mut store, None, rows, false).unwrap();
-    let result = import_text(&mut store, None, "username\nlee\n", false);
+    import_text(&mut store, None, rows, IfExists::Refuse).unwrap();
+    let result = import_text(&mut store, None, "username\nlee\n", IfExists::Refuse);
     assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
 }
 
@@ -140,10 +143,10 @@ fn existing_user_is_skipped_or_refused() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
     let rows = "username,email,role,password\nkim,,,1\njohn,john@example.com,minter,1\n";
-    let result = import_text(&mut store, Some(&ada), rows, false);
+    let result = import_text(&mut store, Some(&ada), rows, IfExists::Refuse);
     assert!(matches!(result, Err(Error::ImportedUserExists { line: 3, .. })));
     assert_eq!(list_all_users(&mut store, &ada).total, 2, "no row is applied");
-    let outcome = import_text(&mut store, Some(&ada), rows, true).unwrap();
+    let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();
     let skipped_outcome = ImportOutcome {
         existing_count: 1,
         differing_count: 1,
@@ -153,20 +156,20 @@ fn existing_user_is_skipped_or_refused() {
     assert_eq!(outcome, ImportOutcome { created_count: 1, ..skipped_outcome });
     let row = store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
     assert_eq!(row.role, Role::User);
-    let outcome = import_text(&mut store, Some(&ada), rows, true).unwrap();
+    let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();
     assert_eq!(outcome, ImportOutcome { existing_count: 2, ..skipped_outcome });
     for rows in
         ["username,email\njohn,other@example.com\n", "username,email\nada,john@example.com\n"]
     {
         assert!(matches!(
-            import_text(&mut store, Some(&ada), rows, true),
+            import_text(&mut store, Some(&ada), rows, IfExists::Skip),
             Err(Error::ImportedUserExists { line: 2, .. })
         ));
     }
     let uid = john.user().uid;
     delete(&mut store, &audit_at(0), &ada.caller, john.user()).unwrap();
     let rows = format!("username,uid\njohn,{uid}\n");
-    let result = import_text(&mut store, Some(&ada), &rows, true);
+    let result = import_text(&mut store, Some(&ada), &rows, IfExists::Skip);
     assert!(matches!(result, Err(Error::InvalidLine(InvalidLine { line: 2, .. }))));
 }
 
@@ -176,7 +179,7 @@ fn short_password_in_row_is_refused() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     set_setting(&mut store, Setting::PasswordMinLength, "7");
     let rows = "username,password\nkim,1234567\nlee,123456\n";
-    let result = import_text(&mut store, Some(&ada), rows, false);
+    let result = import_text(&mut store, Some(&ada), rows, IfExists::Refuse);
     let expected = InvalidLine { line: 3, reason: "password shorter than 7 characters".to_owned() };
     assert!(matches!(result, Err(Error::InvalidLine(invalid_line)) if invalid_line == expected));
 }
@@ -188,13 +191,15 @@ fn import_and_export_require_admin() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
-    let result = import_text(&mut store, Some(&mia), "username\nkim\n", false);
+    let result = import_text(&mut store, Some(&mia), "username\nkim\n", IfExists::Refuse);
     assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
-    let result = export(&mut store, &audit_at(0), &mia.caller, false, to_row);
+    let result = export(&mut store, &audit_at(0), &mia.caller, PasswordHashes::Omit, to_row);
     assert!(matches!(result, Err(Error::Forbidden("only admins can export accounts"))));
-    let mut user_export = export(&mut store, &audit_at(0), &ada.caller, false, to_row).unwrap();
+    let mut user_export =
+        export(&mut store, &audit_at(0), &ada.caller, PasswordHashes::Omit, to_row).unwrap();
     assert_eq!((user_export.count, user_export.next_batch().unwrap()), (2, vec![row(false); 2]));
     assert_eq!(user_export.next_batch().unwrap(), []);
-    let mut user_export = export(&mut store, &audit_at(0), &ada.caller, true, to_row).unwrap();
+    let mut user_export =
+        export(&mut store, &audit_at(0), &ada.caller, PasswordHashes::Include, to_row).unwrap();
     assert_eq!(user_export.next_batch().unwrap(), vec![row(true); 2]);
 }

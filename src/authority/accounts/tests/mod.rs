@@ -51,17 +51,33 @@ fn user_ref_of(test_user: &TestUser) -> UserRef {
     UserRef::Id(test_user.user().id)
 }
 
+/// Registers a user with the role `user`, without a caller.
+fn register_user(store: &mut Store, name: &str) -> Result<(User, bool), Error> {
+    let registration = new_registration(name, Role::User);
+    register(store, &audit_at(0), None, &registration, IfExists::Refuse)
+}
+
 #[test]
 fn first_user_always_becomes_admin() {
     for role in [Role::User, Role::Minter, Role::Admin] {
         let mut store = new_store();
-        let (first, is_new) =
-            register(&mut store, &audit_at(0), None, &new_registration("ada", role), false)
-                .unwrap();
+        let (first, is_new) = register(
+            &mut store,
+            &audit_at(0),
+            None,
+            &new_registration("ada", role),
+            IfExists::Refuse,
+        )
+        .unwrap();
         assert_eq!((first.role, is_new), (Role::Admin, true));
-        let (second, _) =
-            register(&mut store, &audit_at(0), None, &new_registration("john", Role::User), false)
-                .unwrap();
+        let (second, _) = register(
+            &mut store,
+            &audit_at(0),
+            None,
+            &new_registration("john", Role::User),
+            IfExists::Refuse,
+        )
+        .unwrap();
         assert_eq!(second.role, Role::User);
     }
 }
@@ -73,14 +89,25 @@ fn role_assignment_requires_admin() {
     let minter = add_user(&mut store, "mia", Role::Minter);
     for role in [Role::Minter, Role::Admin] {
         for caller in [None, Some(&minter.caller)] {
-            let result =
-                register(&mut store, &audit_at(0), caller, &new_registration("john", role), false);
+            let result = register(
+                &mut store,
+                &audit_at(0),
+                caller,
+                &new_registration("john", role),
+                IfExists::Refuse,
+            );
             assert!(matches!(result, Err(Error::Forbidden("only admins can assign roles"))));
         }
         let name = format!("friend-{}", role.name());
         let registration = new_registration(&name, role);
-        let (friend, _) =
-            register(&mut store, &audit_at(0), Some(&admin.caller), &registration, false).unwrap();
+        let (friend, _) = register(
+            &mut store,
+            &audit_at(0),
+            Some(&admin.caller),
+            &registration,
+            IfExists::Refuse,
+        )
+        .unwrap();
         assert_eq!(friend.role, role);
     }
     assert_eq!(list_all_users(&mut store, &admin).total, 4);
@@ -90,17 +117,16 @@ fn role_assignment_requires_admin() {
 fn closed_registration_admits_first_user_and_users_added_by_admin() {
     let mut store = new_store();
     set_setting(&mut store, Setting::RegisterOpen, "false");
-    let (first, _) =
-        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-            .unwrap();
+    let (first, _) = register_user(&mut store, "ada").unwrap();
     let admin = add_session(&mut store, &first);
     let john = new_registration("john", Role::User);
-    let result = register(&mut store, &audit_at(0), None, &john, false);
+    let result = register(&mut store, &audit_at(0), None, &john, IfExists::Refuse);
     assert!(matches!(result, Err(Error::Forbidden("only admins can register accounts"))));
-    let (user, _) = register(&mut store, &audit_at(0), Some(&admin.caller), &john, false).unwrap();
+    let (user, _) =
+        register(&mut store, &audit_at(0), Some(&admin.caller), &john, IfExists::Refuse).unwrap();
     let john = add_session(&mut store, &user);
     let kim = new_registration("kim", Role::User);
-    let result = register(&mut store, &audit_at(0), Some(&john.caller), &kim, false);
+    let result = register(&mut store, &audit_at(0), Some(&john.caller), &kim, IfExists::Refuse);
     assert!(matches!(result, Err(Error::Forbidden(_))));
 }
 
@@ -109,10 +135,10 @@ fn exist_ok_leaves_account_unchanged() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     let john = new_registration("john", Role::User);
-    let (first, _) = register(&mut store, &audit_at(0), None, &john, true).unwrap();
+    let (first, _) = register(&mut store, &audit_at(0), None, &john, IfExists::Skip).unwrap();
     let other_registration = Registration { password: password("another"), ..john.clone() };
     let (second, is_new) =
-        register(&mut store, &audit_at(5), None, &other_registration, true).unwrap();
+        register(&mut store, &audit_at(5), None, &other_registration, IfExists::Skip).unwrap();
     assert_eq!((second.id, second.created_at, is_new), (first.id, at(0), false));
     assert!(login_succeeds(&mut store, "john", "123456"));
     assert!(!login_succeeds(&mut store, "john", "another"));
@@ -129,7 +155,7 @@ fn exist_ok_refuses_user_with_only_one_matching_name() {
         Registration { email: email("john@example.com"), ..new_registration("new", Role::User) },
         Registration { email: email("john@example.com"), ..new_registration("ada", Role::User) },
     ] {
-        let result = register(&mut store, &audit_at(0), None, &registration, true);
+        let result = register(&mut store, &audit_at(0), None, &registration, IfExists::Skip);
         assert!(matches!(result, Err(Error::UserExists)), "{registration:?}");
     }
 }
@@ -154,10 +180,11 @@ fn taken_name_is_refused_in_every_spelling() {
         with_email("John@example.com"),
         with_email("john@EXAMPLE.com"),
     ] {
-        let result = register(&mut store, &audit_at(0), None, &registration, false);
+        let result = register(&mut store, &audit_at(0), None, &registration, IfExists::Refuse);
         assert!(matches!(result, Err(Error::UserExists)), "{registration:?}");
     }
-    register(&mut store, &audit_at(0), None, &with_email("other@example.com"), false).unwrap();
+    register(&mut store, &audit_at(0), None, &with_email("other@example.com"), IfExists::Refuse)
+        .unwrap();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 #[test]
 fn login_accepts_every_spelling_of_a_name() {
     let mut store = new_store();
-    register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false).unwrap();
+    register_user(&mut store, "ada").unwrap();
     for login in ["ada", "ADA", "ada@example.com", "Ada@Example.com"] {
         assert!(login_succeeds(&mut store, login, "123456"), "{login}");
     }
@@ -21,8 +21,7 @@ fn login_accepts_every_spelling_of_a_name() {
 fn failed_logins_return_same_error() {
     let mut store = new_store();
     for name in ["ada", "deleted", "disabled"] {
-        register(&mut store, &audit_at(0), None, &new_registration(name, Role::User), false)
-            .unwrap();
+        register_user(&mut store, name).unwrap();
     }
     let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
     let admin = add_session(&mut store, &admin);
@@ -92,8 +91,7 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
     ] {
         let mut store = new_store();
         for name in ["ada", "deleted", "disabled", "no-password"] {
-            register(&mut store, &audit_at(0), None, &new_registration(name, Role::User), false)
-                .unwrap();
+            register_user(&mut store, name).unwrap();
         }
         let admin = store.read(|tx| require_user(tx, &UserRef::parse("ada").unwrap())).unwrap();
         let admin = add_session(&mut store, &admin);
@@ -106,7 +104,8 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
              {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${HASH}\"}}"
         );
         let batch = ImportRows::from_reader(rows.as_bytes(), at(0)).unwrap();
-        import(&mut store, &audit_at(0), Some(&admin.caller), &batch, false, &|| {}).unwrap();
+        import(&mut store, &audit_at(0), Some(&admin.caller), &batch, IfExists::Refuse, &|| {})
+            .unwrap();
         store.execute_sql(
             "UPDATE users SET disabled_at = 1 WHERE username = 'disabled';
              UPDATE users SET password = NULL WHERE username = 'no-password'",
@@ -129,7 +128,7 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
 #[test]
 fn replaced_session_has_ended() {
     let mut store = new_store();
-    register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false).unwrap();
+    register_user(&mut store, "ada").unwrap();
     let credentials = login_credentials("ada", "123456");
     let authenticated = authenticate(&mut store, &credentials).unwrap();
     let (first, _) = replace_session(&mut store, &authenticated, None).unwrap();
@@ -152,9 +151,7 @@ fn replaced_session_has_ended() {
 #[test]
 fn password_change_invalidates_earlier_authentication() {
     let mut store = new_store();
-    let (ada, _) =
-        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-            .unwrap();
+    let (ada, _) = register_user(&mut store, "ada").unwrap();
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     let session = add_session(&mut store, &ada);
     let (old, new) = (password("123456"), password("654321"));
@@ -166,7 +163,7 @@ fn password_change_invalidates_earlier_authentication() {
 #[test]
 fn failed_session_save_creates_no_session() {
     let mut store = new_store();
-    register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false).unwrap();
+    register_user(&mut store, "ada").unwrap();
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     let mut sid = None;
     let result = sessions::begin(&mut store, &audit_at(0), &authenticated, None, |tokens| {
@@ -182,9 +179,7 @@ fn failed_session_save_creates_no_session() {
 #[test]
 fn weak_hash_is_replaced_at_next_login() {
     let mut store = new_store();
-    let (ada, _) =
-        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-            .unwrap();
+    let (ada, _) = register_user(&mut store, "ada").unwrap();
     // The hash of `123456`, computed by argon2-cffi.
     store.execute_sql("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
@@ -198,9 +193,7 @@ fn weak_hash_is_replaced_at_next_login() {
 #[test]
 fn password_change_ends_only_other_sessions() {
     let mut store = new_store();
-    let (ada, _) =
-        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-            .unwrap();
+    let (ada, _) = register_user(&mut store, "ada").unwrap();
     let (current_session, other_session) =
         (add_session(&mut store, &ada), add_session(&mut store, &ada));
     let (old, new) = (password("123456"), password("654321"));
@@ -235,15 +228,15 @@ fn recovery_ends_all_sessions() {
 #[test]
 fn short_password_is_refused_everywhere() {
     let mut store = new_store();
-    let (ada, _) =
-        register(&mut store, &audit_at(0), None, &new_registration("ada", Role::User), false)
-            .unwrap();
+    let (ada, _) = register_user(&mut store, "ada").unwrap();
     let ada = add_session(&mut store, &ada);
     set_setting(&mut store, Setting::PasswordMinLength, "7");
     let (old, short, long_enough) = (password("123456"), password("6chars"), password("7-chars"));
     let is_short = |error: Option<Error>| matches!(error, Some(Error::Usage(text)) if text == "password shorter than 7 characters");
     let registration = new_registration("john", Role::User);
-    assert!(is_short(register(&mut store, &audit_at(0), None, &registration, false).err()));
+    assert!(is_short(
+        register(&mut store, &audit_at(0), None, &registration, IfExists::Refuse).err()
+    ));
     assert!(is_short(change_password(&mut store, &audit_at(0), &ada.caller, &old, &short).err()));
     assert!(is_short(recover(&mut store, &audit_at(0), &user_ref_of(&ada), &short).err()));
     change_password(&mut store, &audit_at(0), &ada.caller, &old, &long_enough).unwrap();
