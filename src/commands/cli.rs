@@ -1,16 +1,12 @@
-//! Command-line parsing and dispatch.
+//! The command tree: global options, and the commands in the order of the help.
 
-use super::command::{CommandInfo, CommandSet, Effect, Invocation, command_group};
+use super::command::{CommandInfo, CommandSet, CommandTree, Node, command_group};
 use super::global_args::{self, GlobalArgs};
 use super::{
-    audit, completions, help, help_reflow, init, keys, lazy_parse, login, logout, man,
-    parse_errors, passwd, recover, refresh, register, sessions, settings, store, token, users,
-    whoami,
+    audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
+    sessions, settings, store, token, users, whoami,
 };
-use crate::app::{App, Console, Environment, OutputFormat};
-use crate::failure::Failure;
-use clap::{CommandFactory, FromArgMatches, Parser};
-use std::ffi::OsString;
+use clap::{CommandFactory, Parser};
 use std::mem;
 
 /// Issue, inspect and revoke tokens in a local SQLite file
@@ -63,24 +59,30 @@ command_group! {
         #[command(subcommand, alias = "stores")]
         Store(store::Commands),
         #[command(subcommand, alias = "audits")]
-        Audit(audit::Commands),
+        Audit(audit::Commands<Tree>),
         Completions(completions::Args),
-        Man(man::Args),
-        Help(help::Args),
+        Man(man::Args<Tree>),
+        Help(help::Args<Tree>),
     }
 }
 
-/// Returns the commands that support an output format.
-pub(super) fn commands_with_format(format: OutputFormat) -> Vec<&'static str> {
-    let commands = Commands::list().into_iter();
-    commands.filter(|info| info.formats.contains(&format)).map(|info| info.action).collect()
+/// The command tree, as the type parameter of commands that describe it.
+#[derive(Debug, Clone)]
+pub(super) struct Tree;
+
+impl CommandTree for Tree {
+    const ROOT: Node = Commands::NODE;
+
+    fn build() -> clap::Command {
+        command()
+    }
 }
 
 /// Builds the complete command tree, for completion, help and documentation.
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
-    for CommandInfo { action, formats } in Commands::list() {
+    for CommandInfo { action, formats } in Tree::ROOT.commands() {
         let mut names = action.split(' ');
         let subcommand =
             names.try_fold(&mut command, |parent, name| parent.find_subcommand_mut(name));
@@ -88,69 +90,34 @@ pub fn command() -> clap::Command {
             *subcommand = global_args::with_output_formats(mem::take(subcommand), formats);
         }
     }
-    help_reflow::reflow_help(command)
+    reflow_help(command)
 }
 
-/// Runs the command in `argv` and returns the exit code.
-pub(crate) fn run(argv: &[OsString]) -> u8 {
-    // Help and error messages of clap need the complete command tree.
-    let parsed = lazy_parse::parse(argv).map_or_else(|| command().try_get_matches_from(argv), Ok);
-    let mut matches = match parsed {
-        Ok(matches) => matches,
-        Err(error) => return parse_errors::print_clap_error(error, argv),
-    };
-    let global = match GlobalArgs::from_innermost_matches(&matches) {
-        Ok(global) => global,
-        Err(error) => return parse_errors::print_clap_error(error, argv),
-    };
-    let invocation = match Commands::from_arg_matches_mut(&mut matches) {
-        Ok(command) => command.into_invocation(),
-        Err(error) => return parse_errors::print_clap_error(error, argv),
-    };
-    let options = match global.into_options(invocation.info.formats) {
-        Ok(options) => options,
-        Err(failure) => {
-            let console = Console::new(global_args::requested_format(argv), false);
-            return report_failure(&console, &failure);
-        }
-    };
-    let environment = match Environment::from_env() {
-        Ok(environment) => environment,
-        Err(failure) => {
-            let console = Console::new(options.output_format, options.quiet);
-            return report_failure(&console, &failure);
-        }
-    };
-    let Invocation { info, effect, audit_target, run } = invocation;
-    let mut app =
-        App::new(options, environment, info.action, effect == Effect::Changes, audit_target);
-    match run(&mut app) {
-        Ok(()) => app.finish(),
-        Err(failure) => app.finish_with_failure(&failure),
+/// Joins the lines of each help paragraph of a command and all subcommands. Clap wraps the joined
+/// paragraphs at the terminal width.
+fn reflow_help(mut command: clap::Command) -> clap::Command {
+    for subcommand in command.get_subcommands_mut() {
+        *subcommand = reflow_help(mem::take(subcommand));
+    }
+    match command.get_long_about().map(ToString::to_string) {
+        Some(text) => command.long_about(join_paragraphs(&text)),
+        None => command,
     }
 }
 
-pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {
-    console.print_failure(&failure.message, failure.hint.as_deref(), &failure.to_json());
-    failure.kind().exit_code()
-}
-
-/// Returns the audit action for a command or a group of commands, with aliases resolved. `None` if no
-/// command has this name.
-pub(super) fn resolve_action(words: &str) -> Option<String> {
-    let root = command();
-    let mut innermost = &root;
-    let mut names = Vec::new();
-    for word in words.split_whitespace() {
-        innermost = innermost.find_subcommand(word)?;
-        names.push(innermost.get_name());
+/// Joins the lines of each paragraph. Indented lines are examples and remain unchanged.
+fn join_paragraphs(text: &str) -> String {
+    let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    let mut result = String::with_capacity(text.len());
+    let mut previous_line = "";
+    for line in text.lines() {
+        if !result.is_empty() {
+            result.push(if is_prose(previous_line) && is_prose(line) { ' ' } else { '\n' });
+        }
+        result += line;
+        previous_line = line;
     }
-    (!names.is_empty()).then(|| names.join(" "))
-}
-
-/// Returns the output format for errors that occur before the flags are parsed.
-pub(super) fn json_or_text(json: bool) -> OutputFormat {
-    if json { OutputFormat::Json } else { OutputFormat::Text }
+    result
 }
 
 #[cfg(test)]
@@ -171,7 +138,23 @@ mod tests {
         }
         let mut paths = Vec::new();
         add_paths("", &command(), &mut paths);
-        let actions: Vec<&str> = Commands::list().iter().map(|info| info.action).collect();
+        let actions: Vec<&str> = Tree::ROOT.commands().iter().map(|info| info.action).collect();
         assert_eq!(actions, paths);
+    }
+
+    #[test]
+    fn paragraphs_are_joined_and_examples_are_not() {
+        let text = "One\ntwo\n\nthree:\nfour\n\n  five\n  six\n\nseven\n";
+        assert_eq!(join_paragraphs(text), "One two\n\nthree: four\n\n  five\n  six\n\nseven");
+    }
+
+    #[test]
+    fn all_command_help_is_reflowed() {
+        fn walk(command: &clap::Command) {
+            let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+            assert_eq!(join_paragraphs(&about), about, "{}", command.get_name());
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&command());
     }
 }

@@ -4,6 +4,7 @@
 use crate::app::{App, OutputFormat};
 use crate::authority::audit_context::AuditTarget;
 use crate::failure::Failure;
+use std::fmt;
 
 /// Effect of a command on the store, and whether the audit log records a refusal of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,30 @@ pub(super) struct CommandInfo {
     pub(super) formats: &'static [OutputFormat],
 }
 
+/// A command, or a group with the commands in the order of the help.
+pub(super) enum Node {
+    Command(CommandInfo),
+    Group { add_subcommands: fn(clap::Command) -> clap::Command, members: &'static [Node] },
+}
+
+impl Node {
+    /// Returns the constants of all commands.
+    pub(super) fn commands(&self) -> Vec<CommandInfo> {
+        match self {
+            Self::Command(info) => vec![*info],
+            Self::Group { members, .. } => members.iter().flat_map(Self::commands).collect(),
+        }
+    }
+
+    /// Returns the first word of all actions.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
+            Self::Group { members, .. } => members.first().map_or("", Self::name),
+        }
+    }
+}
+
 /// Command with arguments, ready to run.
 pub(super) struct Invocation {
     pub(super) info: CommandInfo,
@@ -58,17 +83,14 @@ type Run = Box<dyn FnOnce(&mut App) -> Result<(), Failure>>;
 
 /// A command, or a group of commands.
 pub(super) trait CommandSet {
-    /// Returns the constants of all commands, in the order of the help.
-    fn list() -> Vec<CommandInfo>;
+    const NODE: Node;
 
     /// Returns the selected command.
     fn into_invocation(self) -> Invocation;
 }
 
 impl<C: Command> CommandSet for C {
-    fn list() -> Vec<CommandInfo> {
-        vec![CommandInfo { action: C::ACTION, formats: C::FORMATS }]
-    }
+    const NODE: Node = Node::Command(CommandInfo { action: C::ACTION, formats: C::FORMATS });
 
     fn into_invocation(self) -> Invocation {
         Invocation {
@@ -80,25 +102,36 @@ impl<C: Command> CommandSet for C {
     }
 }
 
+/// Access to the complete command tree, for commands that describe it. The tree is a type parameter
+/// of these commands, because they are part of the tree.
+pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
+    /// Root of the tree.
+    const ROOT: Node;
+
+    /// Builds the tree for help and completion.
+    fn build() -> clap::Command;
+}
+
 /// Defines the enum of the commands of a group, and implements [`CommandSet`] for the enum.
 macro_rules! command_group {
     (
         $(#[$attribute:meta])*
-        $visibility:vis enum $name:ident {
+        $visibility:vis enum $name:ident $(<$tree:ident: $bound:ident>)? {
             $($(#[$variant_attribute:meta])* $variant:ident($args:ty),)*
         }
     ) => {
         #[derive(Debug, clap::Subcommand)]
         #[command(defer = true)]
         $(#[$attribute])*
-        $visibility enum $name {
+        $visibility enum $name $(<$tree: $bound>)? {
             $($(#[$variant_attribute])* $variant($args),)*
         }
 
-        impl $crate::commands::command::CommandSet for $name {
-            fn list() -> Vec<$crate::commands::command::CommandInfo> {
-                [$(<$args as $crate::commands::command::CommandSet>::list()),*].concat()
-            }
+        impl $(<$tree: $bound>)? $crate::commands::command::CommandSet for $name $(<$tree>)? {
+            const NODE: $crate::commands::command::Node = $crate::commands::command::Node::Group {
+                add_subcommands: <Self as clap::Subcommand>::augment_subcommands,
+                members: &[$(<$args as $crate::commands::command::CommandSet>::NODE),*],
+            };
 
             fn into_invocation(self) -> $crate::commands::command::Invocation {
                 match self {

@@ -1,6 +1,5 @@
 //! Options that every command has.
 
-use super::cli::json_or_text;
 use crate::app::{Options, OutputFormat};
 use crate::failure::Failure;
 use crate::model::{InvalidValue, Lifetime, parse_url_scheme};
@@ -87,7 +86,7 @@ pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 4] = [
 ];
 
 /// Returns the matches of the innermost subcommand.
-pub(super) fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
+fn innermost_matches(matches: &ArgMatches) -> &ArgMatches {
     let mut innermost = matches;
     while let Some((_, submatches)) = innermost.subcommand() {
         innermost = submatches;
@@ -200,7 +199,7 @@ pub(super) fn requested_format(argv: &[OsString]) -> OutputFormat {
             Some(value) => json = value == "json",
         }
     }
-    json_or_text(json)
+    if json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
 /// Returns the value of a short `-o` flag: of `-o`, `-ojson`, `-o=json` or `-qojson`.

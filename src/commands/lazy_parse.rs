@@ -1,25 +1,47 @@
 //! Fast path of the parser: builds only the clap subtree that `argv` names, since the complete tree
 //! takes longer to build than most commands run. Falls back to the complete tree.
 
+use super::cli::{self, Tree};
+use super::command::{CommandTree, Node};
 use super::global_args::GlobalArgs;
-use super::{audit, cli, keys, sessions, settings, store, token, users};
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
 use std::mem;
 
-/// Parses `argv`; `None` if the command line is invalid, or if the value of a flag is mistaken for
-/// a command name. Such a mistake cannot produce a wrong result: neither the program nor a command
-/// group has positional arguments, so that parsing fails.
-pub(super) fn parse(argv: &[OsString]) -> Option<ArgMatches> {
-    let all_commands: AddSubcommands = cli::Commands::augment_subcommands;
+/// Parses `argv`. Help and error messages of clap need the complete command tree, the version does
+/// not.
+pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     // The words after `--` belong to another program.
     let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
-    let group_match = own_words.iter().find_map(find_group);
-    let (name, add_subcommands) = group_match.unwrap_or(("jeton", all_commands));
-    let (position, command) =
-        take_subcommand(add_subcommands(clap::Command::new(name)), own_words)?;
+    let group = own_words.iter().find_map(find_group);
+    let all_commands: AddSubcommands = cli::Commands::augment_subcommands;
+    let (name, add_subcommands) = group.unwrap_or(("jeton", all_commands));
+    let Some((position, command)) =
+        take_subcommand(add_subcommands(clap::Command::new(name)), own_words)
+    else {
+        let program = clap::Command::new("jeton").version(env!("CARGO_PKG_VERSION"));
+        return match GlobalArgs::augment_args(program).try_get_matches_from(argv) {
+            Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+            Ok(_) | Err(_) => cli::command().try_get_matches_from(argv),
+        };
+    };
+    let parsed = parse_command(argv, group.map(|(name, _)| name), position, command);
+    parsed.map_or_else(|| cli::command().try_get_matches_from(argv), Ok)
+}
+
+/// Parses `argv` with `command` as the only command, at `position`; `None` if the command line is
+/// invalid, or if the value of a flag is mistaken for a command name. Such a mistake cannot produce
+/// a wrong result: neither the program nor a command group has positional arguments, so that
+/// parsing fails.
+fn parse_command(
+    argv: &[OsString],
+    group_name: Option<&'static str>,
+    position: usize,
+    command: clap::Command,
+) -> Option<ArgMatches> {
     let mut path = vec![clap::Command::new("jeton")];
-    path.extend(group_match.map(|(name, _)| clap::Command::new(name)));
+    path.extend(group_name.map(clap::Command::new));
     // Flags before the command name belong to the program, and the command inherits them.
     // `find_group` knows no aliases: if `argv` has an alias of a group (`tokens`), `command` is the
     // whole group. It inherits the flags too, since flags may precede the name of its subcommand.
@@ -53,16 +75,13 @@ type AddSubcommands = fn(clap::Command) -> clap::Command;
 
 /// Returns the command group with this name, and the function that adds its subcommands.
 fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
-    let groups: [(&'static str, AddSubcommands); 7] = [
-        ("sessions", sessions::Commands::augment_subcommands),
-        ("token", token::Commands::augment_subcommands),
-        ("users", users::Commands::augment_subcommands),
-        ("keys", keys::Commands::augment_subcommands),
-        ("settings", settings::Commands::augment_subcommands),
-        ("store", store::Commands::augment_subcommands),
-        ("audit", audit::Commands::augment_subcommands),
-    ];
-    groups.into_iter().find(|(name, _)| word == name)
+    let Node::Group { members, .. } = Tree::ROOT else { return None };
+    members.iter().find_map(|member| match member {
+        Node::Group { add_subcommands, .. } if word == member.name() => {
+            Some((member.name(), *add_subcommands))
+        }
+        Node::Group { .. } | Node::Command(_) => None,
+    })
 }
 
 #[cfg(test)]
@@ -108,9 +127,20 @@ mod tests {
     }
 
     #[test]
-    fn invalid_command_line_falls_back_to_full_parse() {
-        for line in ["jeton", "jeton --store token whoami", "jeton token", "jeton token crate"] {
-            assert!(parse(&split_argv(line)).is_none(), "{line}");
+    fn error_of_lazy_parse_matches_full_parse() {
+        for line in [
+            "jeton",
+            "jeton --version",
+            "jeton -q --help",
+            "jeton tokn",
+            "jeton --store token whoami --nope",
+            "jeton token",
+            "jeton token crate",
+            "jeton token create --help",
+        ] {
+            let lazy = parse(&split_argv(line)).unwrap_err();
+            let full = cli::command().try_get_matches_from(split_argv(line)).unwrap_err();
+            assert_eq!(lazy.render().to_string(), full.render().to_string(), "{line}");
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `jeton man`
 
-use super::cli::command;
 use super::views::{WrittenFiles, pluralize};
 use crate::app::{App, OutputDir, PUBLIC_MODE};
-use crate::commands::command::{Command, Effect};
+use crate::commands::command::{Command, CommandTree, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::Untrusted;
 use clap_mangen::Man;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
 /// Write manual pages, one per command
@@ -14,19 +14,22 @@ use std::path::PathBuf;
 ///   jeton man --dir ~/.local/share/man/man1 && man jeton-token-create
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Args {
+pub(crate) struct Args<T: CommandTree> {
     /// Output directory, not writable by other users; created if missing
     #[arg(long, value_name = "DIR", value_parser = super::args::path())]
     dir: PathBuf,
+
+    #[arg(skip)]
+    tree: PhantomData<T>,
 }
 
-impl Command for Args {
+impl<T: CommandTree> Command for Args<T> {
     const ACTION: &'static str = "man";
     const EFFECT: Effect = Effect::Reads;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let mut pages = Vec::new();
-        add_pages(command(), &mut pages)?;
+        add_pages(T::build(), &mut pages)?;
         OutputDir::open(&app.console, &self.dir, PUBLIC_MODE)?.replace(&pages, PUBLIC_MODE)?;
         let display_dir = Untrusted::new(self.dir.to_string_lossy()).to_display();
         app.console

@@ -6,11 +6,9 @@ mod audit;
 mod cli;
 mod command;
 mod completers;
-mod completion_shells;
 mod completions;
 mod global_args;
 mod help;
-mod help_reflow;
 mod init;
 mod keys;
 mod lazy_parse;
@@ -33,5 +31,44 @@ mod views;
 mod whoami;
 
 pub use cli::command;
-pub(crate) use cli::run;
-pub(crate) use completion_shells::COMPLETION_SHELLS;
+pub(crate) use completions::COMPLETION_SHELLS;
+
+use crate::app::{App, Console, Environment};
+use clap::FromArgMatches;
+use command::{CommandSet, Effect, Invocation};
+use global_args::GlobalArgs;
+use parse_errors::{print_clap_error, report_failure};
+use std::ffi::OsString;
+
+/// Runs the command in `argv` and returns the exit code.
+pub(crate) fn run(argv: &[OsString]) -> u8 {
+    let parsed = lazy_parse::parse(argv).and_then(|mut matches| {
+        let global = GlobalArgs::from_innermost_matches(&matches)?;
+        Ok((global, cli::Commands::from_arg_matches_mut(&mut matches)?.into_invocation()))
+    });
+    let (global, invocation) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return print_clap_error(error, argv),
+    };
+    let Invocation { info, effect, audit_target, run } = invocation;
+    let options = match global.into_options(info.formats) {
+        Ok(options) => options,
+        Err(failure) => {
+            let console = Console::new(global_args::requested_format(argv), false);
+            return report_failure(&console, &failure);
+        }
+    };
+    let environment = match Environment::from_env() {
+        Ok(environment) => environment,
+        Err(failure) => {
+            let console = Console::new(options.output_format, options.quiet);
+            return report_failure(&console, &failure);
+        }
+    };
+    let mut app =
+        App::new(options, environment, info.action, effect == Effect::Changes, audit_target);
+    match run(&mut app) {
+        Ok(()) => app.finish(),
+        Err(failure) => app.finish_with_failure(&failure),
+    }
+}

@@ -2,7 +2,7 @@
 //! messages do not.
 
 use super::args::UrlAsPath;
-use super::cli::{command, report_failure};
+use super::cli::command;
 use super::global_args;
 use crate::app::Console;
 use crate::failure::{Code, Failure};
@@ -43,6 +43,12 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     };
     let failure = Failure::new(code, describe(&error)).with_hint(hint);
     report_failure(&console, &failure)
+}
+
+/// Prints a failure that occurs before the command runs. Returns the exit code.
+pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {
+    console.print_failure(&failure.message, failure.hint.as_deref(), &failure.to_json());
+    failure.kind().exit_code()
 }
 
 /// Returns the failure for a URL given as a path.

@@ -3,14 +3,14 @@
 use crate::app::{App, Cell, OutputFormat, Style, Table};
 use crate::authority::audit::EventFilter;
 use crate::authority::{self, Caller};
-use crate::commands::cli::resolve_action;
-use crate::commands::command::{Command, Effect};
+use crate::commands::command::{Command, CommandTree, Effect};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Code, Failure, Kind};
 use crate::model::{
     AuditEvent, AuditEventId, EventTarget, TimeBound, Untrusted, UserId, UserRef, redact_for_error,
 };
+use std::marker::PhantomData;
 
 /// List changes and refusals, newest first (admins only)
 ///
@@ -26,7 +26,7 @@ use crate::model::{
 ///   jeton audit list --reverse --after 1234 -o jsonl >> audit.jsonl
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Args {
+pub(crate) struct Args<T: CommandTree> {
     /// Start time: RFC 3339, Unix seconds, or an age (`7d`)
     #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
     since: Option<TimeBound>,
@@ -62,6 +62,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     paging: PageArgs,
+
+    #[arg(skip)]
+    tree: PhantomData<T>,
 }
 
 fn build_table(events: &[AuditEvent]) -> Table {
@@ -91,7 +94,7 @@ fn outcome_cell(event: &AuditEvent) -> Cell {
     Cell::styled(&event.outcome.to_display(), style)
 }
 
-impl Command for Args {
+impl<T: CommandTree> Command for Args<T> {
     const ACTION: &'static str = "audit list";
     const EFFECT: Effect = Effect::Reads;
     const FORMATS: &'static [OutputFormat] =
@@ -121,7 +124,11 @@ impl Command for Args {
     }
 }
 
-fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilter, Failure> {
+fn build_filter<T: CommandTree>(
+    app: &mut App,
+    caller: &Caller,
+    args: &Args<T>,
+) -> Result<EventFilter, Failure> {
     let now = app.store.now()?;
     let user = match &args.user {
         Some(user_ref) => Some(resolve_actor(app, caller, user_ref)?),
@@ -132,7 +139,7 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
     if since.zip(until).is_some_and(|(since, until)| since > until) {
         return Err(Failure::usage("`--since` is later than `--until`"));
     }
-    let action = args.action.as_deref().map(|words| (words, resolve_action(words)));
+    let action = args.action.as_deref().map(|words| (words, resolve_action(&T::build(), words)));
     if let Some((words, None)) = &action {
         let display_action = redact_for_error(words);
         app.console.print_warning(&format!("unknown action `{display_action}`"));
@@ -152,6 +159,18 @@ fn build_filter(app: &mut App, caller: &Caller, args: &Args) -> Result<EventFilt
         outcome: args.outcome.as_deref().map(Untrusted::new),
         oldest_first: args.reverse,
     })
+}
+
+/// Returns the audit action for a command or a group of commands, with aliases resolved. `None` if no
+/// command has this name.
+fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
+    let mut innermost = root;
+    let mut names = Vec::new();
+    for word in words.split_whitespace() {
+        innermost = innermost.find_subcommand(word)?;
+        names.push(innermost.get_name());
+    }
+    (!names.is_empty()).then(|| names.join(" "))
 }
 
 fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<UserId, Failure> {

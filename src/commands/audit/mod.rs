@@ -2,12 +2,12 @@
 
 mod list;
 
-use crate::commands::command::command_group;
+use crate::commands::command::{CommandTree, command_group};
 
 command_group! {
     /// Show the audit log of changes and refusals
-    pub(crate) enum Commands {
+    pub(crate) enum Commands<T: CommandTree> {
         #[command(alias = "ls")]
-        List(list::Args),
+        List(list::Args<T>),
     }
 }

@@ -1,19 +1,20 @@
 //! Help topics. The README has the same text, and a test compares the two.
 
 use crate::app::OutputFormat;
-use crate::commands::{cli, global_args};
+use crate::commands::command::Node;
+use crate::commands::global_args;
 use crate::failure::Kind;
 use std::fmt::Write;
 
 /// Names of the help topics.
 pub(super) const TOPICS: [&str; 4] = ["environment", "exit-codes", "output", "trust"];
 
-/// Returns the page of a topic.
-pub(super) fn page(topic: &str) -> Option<String> {
+/// Returns the page of a topic. `tree` is the root of all commands.
+pub(super) fn page(topic: &str, tree: &Node) -> Option<String> {
     match topic {
         "environment" => Some(include_str!("environment.txt").to_owned()),
         "exit-codes" => Some(exit_codes_page()),
-        "output" => Some(output_page()),
+        "output" => Some(output_page(tree)),
         "trust" => Some(include_str!("trust.txt").to_owned()),
         _ => None,
     }
@@ -38,12 +39,14 @@ fn exit_codes_page() -> String {
 }
 
 /// Renders the page about output formats, with the commands that support each format.
-fn output_page() -> String {
+fn output_page(tree: &Node) -> String {
     let mut formats = String::new();
     for (format, description) in global_args::OUTPUT_FORMATS {
         let _ = write!(formats, "  {}\n      {description}", format.name());
         if !matches!(format, OutputFormat::Text | OutputFormat::Json) {
-            let commands = cli::commands_with_format(format);
+            let commands = tree.commands().into_iter();
+            let commands = commands.filter(|info| info.formats.contains(&format));
+            let commands: Vec<&str> = commands.map(|info| info.action).collect();
             let _ = write!(formats, ": `{}`", commands.join("`, `"));
         }
         formats.push('\n');
