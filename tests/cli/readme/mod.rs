@@ -2,7 +2,7 @@
 
 mod tables;
 
-pub(crate) use tables::commands_and_flags;
+pub(crate) use tables::{commands_and_flags, rights_in_readme};
 
 use crate::redact::redact;
 use crate::sandbox::Sandbox;

@@ -57,6 +57,14 @@ fn collect_names(
     }
 }
 
+/// Returns the words of a command without arguments, and the rights that the README states:
+/// `session`, `admin` or `anyone`. `None` if the command has arguments.
+pub(crate) fn rights_in_readme(path: &str) -> Option<(&'static str, &'static str)> {
+    let rows = readme_table("| command | who | what it does |");
+    let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));
+    commands.find(|(usage, _)| *usage == path)
+}
+
 #[test]
 fn command_table_lists_every_command() {
     let mut in_readme: Vec<String> = readme_table("| command | who | what it does |")

@@ -25,7 +25,7 @@ pub(super) struct Row {
 }
 
 /// Returns the row of a command that requires no credential.
-const fn public_row(words: &'static str, code: i32) -> Row {
+pub(super) const fn public_row(words: &'static str, code: i32) -> Row {
     let session = [code; 3];
     Row {
         words,
@@ -40,7 +40,7 @@ const fn public_row(words: &'static str, code: i32) -> Row {
 
 /// Returns the row of a command that requires a session, with exit codes for a user, a minter and
 /// an admin.
-const fn session_row(words: &'static str, codes: [i32; 3]) -> Row {
+pub(super) const fn session_row(words: &'static str, codes: [i32; 3]) -> Row {
     Row {
         no_credential: 4,
         session: codes,
@@ -60,9 +60,9 @@ const fn with_input(row: Row, input: &'static str) -> Row {
     Row { input, ..row }
 }
 
-const ALL: [i32; 3] = [0, 0, 0];
+pub(super) const ALL: [i32; 3] = [0, 0, 0];
 const MINTERS: [i32; 3] = [7, 0, 0];
-const ADMINS: [i32; 3] = [7, 7, 0];
+pub(super) const ADMINS: [i32; 3] = [7, 7, 0];
 /// The object does not exist; only admins learn that.
 const MISSING: [i32; 3] = [7, 7, 3];
 
