@@ -1,12 +1,12 @@
 //! User-visible errors: code, message, hint and details for every way in which a command fails.
 
+mod authority;
 mod code;
 mod directory;
 mod store;
-mod token;
 pub(crate) use code::{Code, Kind};
 
-use crate::authority::{self, RejectReason, error::ResourceKind};
+use crate::authority::RejectReason;
 use crate::crypto::{self, ImportError};
 use crate::model::{InvalidLine, InvalidValue, redact_for_error};
 use crate::session_file;
@@ -119,64 +119,6 @@ impl Failure {
 impl From<InvalidValue> for Failure {
     fn from(invalid: InvalidValue) -> Self {
         Self::new(Code::InvalidInput, invalid.to_string())
-    }
-}
-
-impl From<authority::Error> for Failure {
-    fn from(error: authority::Error) -> Self {
-        use authority::Error;
-        let message = error.to_string();
-        let failure = |code| Self::new(code, message.clone());
-        match error {
-            Error::Store(error) => error.into(),
-            Error::Backup { file, fault } => Self::unusable_backup(&file, fault),
-            Error::Crypto(error) => error.into(),
-            Error::InvalidValue(invalid) => invalid.into(),
-            Error::Usage(_) | Error::Input(_) => failure(Code::InvalidInput),
-            Error::UserExists => failure(Code::UserExists),
-            Error::StoreExists => failure(Code::StoreExists).with_hint(
-                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
-            ),
-            Error::LastAdmin => failure(Code::LastAdmin),
-            Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
-            Error::KeyExists(..) => failure(Code::KeyExists)
-                .with_hint("use another key: purpose and algorithm of a key cannot change"),
-            Error::AlgorithmMismatch { requested, .. } => {
-                failure(Code::KeyExists).with_hint(format!(
-                    "omit `--alg`, then change the algorithm: jeton keys rotate --alg {}",
-                    requested.name()
-                ))
-            }
-            Error::KeyRejected(import_error) => import_error.into(),
-            Error::InvalidLine(bad_line) => bad_line.into(),
-            Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
-                .with_line(line)
-                .with_hint("use `--exist-ok` to skip users that already exist"),
-            Error::NoAdmin => failure(Code::BadData)
-                .with_hint("give a row the role `admin`, or create an admin: jeton init"),
-            Error::KeyRevoked => failure(Code::KeyRevoked),
-            Error::LoginInvalid | Error::WrongPassword => failure(Code::LoginInvalid),
-            Error::Forbidden(_) => failure(Code::Forbidden),
-            Error::RenewalBound { token, .. } => failure(Code::Forbidden).with_hint(format!(
-                "renew the token by id as its owner: jeton token renew {token}"
-            )),
-            Error::PermissionRefused(_) => failure(Code::Forbidden).with_hint(
-                "list the permissions you can grant: jeton settings get token.permissions",
-            ),
-            Error::NotFound { resource: ResourceKind::User, .. } => failure(Code::UserNotFound),
-            Error::NotFound { resource: ResourceKind::Token, .. } => failure(Code::TokenNotFound),
-            Error::NotFound { resource: ResourceKind::Session, .. } => {
-                failure(Code::SessionNotFound)
-            }
-            Error::NotFound { resource: ResourceKind::Key, .. } => failure(Code::KeyNotFound),
-            Error::QuotaExceeded { limit, live_tokens } => {
-                token::quota_exceeded(message, limit, &live_tokens)
-            }
-            Error::TokenRejected { kind, reasons, .. } => {
-                token::token_rejected(message, kind, &reasons)
-            }
-            Error::KeyContention => failure(Code::Busy),
-        }
     }
 }
 

@@ -1,0 +1,136 @@
+//! Errors of `authority`, in particular of rejected tokens and of the token quota.
+
+use super::{Code, Failure};
+use crate::authority::{Error, RejectReason, error::ResourceKind};
+use crate::model::{RecordedToken, TokenKind};
+use serde_json::{Value, json};
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let failure = |code| Self::new(code, message.clone());
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Backup { file, fault } => Self::unusable_backup(&file, fault),
+            Error::Crypto(error) => error.into(),
+            Error::InvalidValue(invalid) => invalid.into(),
+            Error::Usage(_) | Error::Input(_) => failure(Code::InvalidInput),
+            Error::UserExists => failure(Code::UserExists),
+            Error::StoreExists => failure(Code::StoreExists).with_hint(
+                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
+            ),
+            Error::LastAdmin => failure(Code::LastAdmin),
+            Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
+            Error::KeyExists(..) => failure(Code::KeyExists)
+                .with_hint("use another key: purpose and algorithm of a key cannot change"),
+            Error::AlgorithmMismatch { requested, .. } => {
+                failure(Code::KeyExists).with_hint(format!(
+                    "omit `--alg`, then change the algorithm: jeton keys rotate --alg {}",
+                    requested.name()
+                ))
+            }
+            Error::KeyRejected(import_error) => import_error.into(),
+            Error::InvalidLine(bad_line) => bad_line.into(),
+            Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
+                .with_line(line)
+                .with_hint("use `--exist-ok` to skip users that already exist"),
+            Error::NoAdmin => failure(Code::BadData)
+                .with_hint("give a row the role `admin`, or create an admin: jeton init"),
+            Error::KeyRevoked => failure(Code::KeyRevoked),
+            Error::LoginInvalid | Error::WrongPassword => failure(Code::LoginInvalid),
+            Error::Forbidden(_) => failure(Code::Forbidden),
+            Error::RenewalBound { token, .. } => failure(Code::Forbidden).with_hint(format!(
+                "renew the token by id as its owner: jeton token renew {token}"
+            )),
+            Error::PermissionRefused(_) => failure(Code::Forbidden).with_hint(
+                "list the permissions you can grant: jeton settings get token.permissions",
+            ),
+            Error::NotFound { resource: ResourceKind::User, .. } => failure(Code::UserNotFound),
+            Error::NotFound { resource: ResourceKind::Token, .. } => failure(Code::TokenNotFound),
+            Error::NotFound { resource: ResourceKind::Session, .. } => {
+                failure(Code::SessionNotFound)
+            }
+            Error::NotFound { resource: ResourceKind::Key, .. } => failure(Code::KeyNotFound),
+            Error::QuotaExceeded { limit, live_tokens } => {
+                quota_exceeded(message, limit, &live_tokens)
+            }
+            Error::TokenRejected { kind, reasons, .. } => token_rejected(message, kind, &reasons),
+            Error::KeyContention => failure(Code::Busy),
+        }
+    }
+}
+
+fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) -> Failure {
+    let ids: Vec<String> = live_tokens.iter().map(|token| token.id.to_string()).collect();
+    let descriptions: Vec<String> = live_tokens
+        .iter()
+        .map(|token| format!("{} ({})", token.id, token.grant.app.to_display()))
+        .collect();
+    let tokens: Vec<Value> = live_tokens
+        .iter()
+        .map(|token| {
+            json!({"id": token.id, "jti": token.jti, "app": token.grant.app,
+                "expires_at": token.expires_at})
+        })
+        .collect();
+    let mut failure = Failure::new(Code::QuotaExceeded, message);
+    if let Some(first) = ids.first() {
+        failure = failure.with_hint(format!(
+            "revoke one of the live tokens {}: jeton token revoke {first}",
+            descriptions.join(", ")
+        ));
+    }
+    let usage = json!({"used": live_tokens.len(), "limit": limit});
+    failure.details.insert("quota_usage".to_owned(), usage);
+    failure.details.insert("tokens".to_owned(), json!(tokens));
+    failure
+}
+
+fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[RejectReason]) -> Failure {
+    let code = reasons.first().map_or(Code::Internal, |first| Code::from(*first));
+    let mut failure = Failure::new(code, message);
+    failure.hint = match (reasons.first(), kind) {
+        (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
+            Some("verify test tokens with `jeton token verify --type test`".to_owned())
+        }
+        // Only third-party tokens have no kind at this point.
+        (Some(RejectReason::MissingClaim), None) => {
+            Some("use `--allow-no-expiry` to accept third-party tokens without `exp`".to_owned())
+        }
+        _ => None,
+    };
+    failure.details.insert("reason".to_owned(), json!(reasons.first()));
+    failure.details.insert("reasons".to_owned(), json!(reasons));
+    failure
+}
+
+impl From<RejectReason> for Code {
+    /// Returns the code for a rejected token, of which `reason` is the first reason.
+    fn from(reason: RejectReason) -> Self {
+        match reason {
+            RejectReason::Expired => Self::TokenExpired,
+            RejectReason::Revoked
+            | RejectReason::SessionEnded
+            | RejectReason::Reused
+            | RejectReason::OwnerDeleted
+            | RejectReason::KeyRevoked => Self::TokenRevoked,
+            RejectReason::MissingPermission
+            | RejectReason::RequirementFailed
+            | RejectReason::TtlTooShort => Self::CheckFailed,
+            RejectReason::Malformed
+            | RejectReason::CriticalHeader
+            | RejectReason::AlgNotAllowed
+            | RejectReason::UnknownKey
+            | RejectReason::BadSignature
+            | RejectReason::BadClaim
+            | RejectReason::MissingClaim
+            | RejectReason::WrongType
+            | RejectReason::SessionToken
+            | RejectReason::UnknownToken
+            | RejectReason::UserDisabled
+            | RejectReason::NotYetValid
+            | RejectReason::IssuerMismatch
+            | RejectReason::AudienceMismatch => Self::InvalidToken,
+        }
+    }
+}
