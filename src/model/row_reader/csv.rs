@@ -1,7 +1,7 @@
 //! CSV with a header.
 
 use super::line_reader::{LineReader, has_open_quote};
-use super::{Row, RowError, invalid_line};
+use super::row::{Row, RowError, invalid_line};
 use crate::model::{InvalidValue, Timestamp};
 use csv_core::{ReadRecordResult, Reader};
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! JSON list in one long line: `{"items":[{…},{…}]}`.
 
 use super::line_reader::{LineReader, MAX_ROW_BYTES};
-use super::{Row, RowError, invalid_line};
+use super::row::{Row, RowError, invalid_line};
 use crate::model::json::read_strict_object;
 use std::io::{BufRead, ErrorKind, Read};
 

@@ -1,7 +1,7 @@
 //! Reader that splits text of any length into chunks of bounded length: lines, or CSV records that
 //! span lines.
 
-use super::{RowError, invalid_line};
+use super::row::{RowError, invalid_line};
 use std::io::{self, BufRead, Read};
 
 /// Maximum length of a row in bytes, including preceding empty lines. Parsed JSON can take a
