@@ -1,6 +1,6 @@
 //! The table of signing keys.
 
-use super::users::{optional_time, required_time};
+use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
     Algorithm, Key, KeyRowId, KeySpec, KeyState, Purpose, SessionEndReason, Timestamp, Untrusted,

@@ -19,16 +19,15 @@ mod open;
 mod previous_store;
 mod prune;
 mod restore;
-mod row_ids;
 mod schema;
 mod scratch;
 mod sessions;
 mod settings;
+mod sql;
 mod stats;
 mod tokens;
 mod transaction;
 mod users;
-mod where_clause;
 
 pub(crate) use audit::{EventFilter, NewEvent};
 pub(crate) use check::{Findings, check};
@@ -49,10 +48,11 @@ pub(crate) use transaction::{Reader, Writer};
 pub(crate) use users::{IssuanceState, UserFilter, UserOrder};
 
 use crate::model::StoreId;
-use rusqlite::{Connection, MAIN_DB};
+use lock::{RETRY_INTERVAL, retry_until};
+use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An open store with the current schema version.
 pub(crate) struct Store {
@@ -107,5 +107,70 @@ impl Store {
         }
         let id = schema::store_id(&self.connection)?;
         Ok(*self.id.get_or_init(|| id))
+    }
+
+    /// Runs `work` on an unchanging snapshot of the store.
+    pub(crate) fn read<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = retry_until(Instant::now() + self.lock_timeout, || {
+            let transaction = self.connection.unchecked_transaction()?;
+            // The first statement takes the snapshot and can find the store busy. Later
+            // statements cannot.
+            transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+            Ok::<_, Error>(transaction)
+        })?;
+        work(&Reader { connection: &transaction })
+    }
+
+    /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`
+    /// and a rollback otherwise. `work` runs again if the store was busy, so it must have no effect
+    /// except on rows: sign tokens before calling `write`, print output after it.
+    pub(crate) fn write<T, E: From<Error> + Retryable>(
+        &mut self,
+        mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let deadline = Instant::now() + self.lock_timeout;
+        loop {
+            match self.try_write(deadline, &mut work) {
+                Err(error) if error.is_retryable() && Instant::now() < deadline => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn try_write<T, E: From<Error>>(
+        &mut self,
+        deadline: Instant,
+        work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self.begin_write(deadline)?;
+        let writer = Writer::new(&transaction);
+        let value = work(&writer)?;
+        let summary = writer.into_summary();
+        transaction::commit(transaction, summary)?;
+        Ok(value)
+    }
+
+    /// Pauses between two writes, long enough for waiting processes to acquire the write lock.
+    pub(crate) fn pause_between_writes() {
+        std::thread::sleep(RETRY_INTERVAL);
+    }
+
+    /// Waits for the write lock in short, even steps. SQLite itself has no queue and waits in steps
+    /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
+    fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
+        if !self.is_write_configured {
+            connect::configure_writing(&self.connection)?;
+            self.is_write_configured = true;
+        }
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let transaction = retry_until(deadline, || {
+            let immediate = TransactionBehavior::Immediate;
+            Ok(Transaction::new_unchecked(&self.connection, immediate)?)
+        });
+        self.connection.busy_timeout(self.lock_timeout)?;
+        transaction
     }
 }

@@ -1,7 +1,7 @@
 //! Deletion of expired tokens and sessions in batches: reads find the rows, and short writes remove
 //! them, so that other processes can write in between.
 
-use super::users::{optional_time, required_time};
+use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{GrantRowId, KeyRowId, SessionRowId, Timestamp, TokenId, Untrusted};
 use rusqlite::types::FromSql;

@@ -1,6 +1,6 @@
 //! The tables of sessions and their token pairs.
 
-use super::users::{optional_time, required_time};
+use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
     ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, PairRowId, RecordedPair, Session,

@@ -45,7 +45,7 @@ impl Store {
                 tx.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
             let created_at = tx.query_number("SELECT created_at FROM store")?;
             Ok(StoreStats {
-                created_at: super::users::required_time(created_at)?,
+                created_at: super::sql::required_time(created_at)?,
                 schema_version: tx.query_number("PRAGMA user_version")?,
                 journal_mode,
                 bytes: (file.len(), wal.metadata().map_or(0, |wal| wal.len())),

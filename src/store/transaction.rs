@@ -1,13 +1,10 @@
-//! Access to the store's rows: [`Store::read`] and [`Store::write`].
+//! Access to the store's rows within a transaction.
 
-use super::connect::configure_writing;
-use super::lock::{RETRY_INTERVAL, Retryable, retry_until};
-use super::{Error, Store};
+use super::Error;
 use crate::model::{Jti, Untrusted};
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction};
 use std::cell::RefCell;
 use std::ops::Deref;
-use std::time::{Duration, Instant};
 
 /// Queries within one transaction. The module of each table adds its query methods in its own
 /// `impl Reader` block.
@@ -103,75 +100,6 @@ impl Reader<'_> {
             |row| row.get(0),
         )?;
         Ok(is_exhausted.then(|| format!("ids of table `{table}` exhausted")))
-    }
-}
-
-impl Store {
-    /// Runs `work` on an unchanging snapshot of the store.
-    pub(crate) fn read<T, E: From<Error>>(
-        &mut self,
-        work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let transaction = retry_until(Instant::now() + self.lock_timeout, || {
-            let transaction = self.connection.unchecked_transaction()?;
-            // The first statement takes the snapshot and can find the store busy. Later
-            // statements cannot.
-            transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-            Ok::<_, Error>(transaction)
-        })?;
-        work(&Reader { connection: &transaction })
-    }
-
-    /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`
-    /// and a rollback otherwise. `work` runs again if the store was busy, so it must have no effect
-    /// except on rows: sign tokens before calling `write`, print output after it.
-    pub(crate) fn write<T, E: From<Error> + Retryable>(
-        &mut self,
-        mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let deadline = Instant::now() + self.lock_timeout;
-        loop {
-            match self.try_write(deadline, &mut work) {
-                Err(error) if error.is_retryable() && Instant::now() < deadline => {}
-                other => return other,
-            }
-        }
-    }
-
-    fn try_write<T, E: From<Error>>(
-        &mut self,
-        deadline: Instant,
-        work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let transaction = self.begin_write(deadline)?;
-        let writer = Writer::new(&transaction);
-        let value = work(&writer)?;
-        let summary = writer.into_summary();
-        commit(transaction, summary)?;
-        Ok(value)
-    }
-}
-
-impl Store {
-    /// Pauses between two writes, long enough for waiting processes to acquire the write lock.
-    pub(crate) fn pause_between_writes() {
-        std::thread::sleep(RETRY_INTERVAL);
-    }
-
-    /// Waits for the write lock in short, even steps. SQLite itself has no queue and waits in steps
-    /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
-    fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
-        if !self.is_write_configured {
-            configure_writing(&self.connection)?;
-            self.is_write_configured = true;
-        }
-        self.connection.busy_timeout(Duration::ZERO)?;
-        let transaction = retry_until(deadline, || {
-            let immediate = TransactionBehavior::Immediate;
-            Ok(Transaction::new_unchecked(&self.connection, immediate)?)
-        });
-        self.connection.busy_timeout(self.lock_timeout)?;
-        transaction
     }
 }
 

@@ -4,8 +4,7 @@ use crate::model::{
     AuditEvent, AuditEventId, EventDetail, EventSubject, EventTarget, Page, PageRequest,
     TargetKind, Timestamp, Untrusted, UserId,
 };
-use crate::store::users::{limit_plus_one, required_time};
-use crate::store::where_clause::WhereClause;
+use crate::store::sql::{WhereClause, limit_plus_one, required_time};
 use crate::store::{Error, Reader};
 use rusqlite::{Row, ToSql};
 

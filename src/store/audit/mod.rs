@@ -5,7 +5,7 @@ mod listing;
 pub(crate) use listing::EventFilter;
 pub(super) use listing::event_from_row;
 
-use super::users::optional_time;
+use super::sql::optional_time;
 use super::{Error, Reader, Writer};
 use crate::model::{
     AuditEventId, EventDetail, EventSubject, EventTarget, Timestamp, Untrusted, UserId,

@@ -4,8 +4,7 @@ use super::{COLUMNS, TABLES, token_from_row};
 use crate::model::{
     AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenKind, TokenStatus, UserId,
 };
-use crate::store::users::limit_plus_one;
-use crate::store::where_clause::WhereClause;
+use crate::store::sql::{WhereClause, limit_plus_one};
 use crate::store::{Error, Reader, Writer};
 use rusqlite::ToSql;
 
@@ -118,6 +117,11 @@ impl Writer<'_> {
         // the same page to the WAL repeatedly.
         self.connection.pragma_update(None, "cache_size", -16_384)?;
         Ok(self.connection.execute(&revocation_sql(&clause), values.as_slice())?)
+    }
+
+    /// Revokes all recorded tokens of a user, and returns their number.
+    pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
+        self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 }
 

@@ -4,7 +4,7 @@ mod listing;
 
 pub(crate) use listing::TokenFilter;
 
-use super::users::{optional_time, required_time};
+use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
     AppName, Grant, GrantRowId, Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind,
@@ -208,11 +208,6 @@ impl Writer<'_> {
             (old.0, successor.0, until.unix()),
         )?;
         Ok(revoked.optional()?.map(TokenId))
-    }
-
-    /// Revokes all recorded tokens of a user, and returns their number.
-    pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
-        self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 
     /// Adds an unrecorded token to the revocation entries. Several tokens may have the same `jti`:

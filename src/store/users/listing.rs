@@ -1,8 +1,8 @@
 //! Queries for users: search, order, pages, export.
 
-use super::{COLUMNS, limit_plus_one, user_from_row};
+use super::{COLUMNS, user_from_row};
 use crate::model::{NameFilter, Page, PageRequest, PasswordHash, Role, User};
-use crate::store::where_clause::WhereClause;
+use crate::store::sql::{WhereClause, limit_plus_one};
 use crate::store::{Error, Reader};
 use rusqlite::ToSql;
 

@@ -4,6 +4,7 @@ mod listing;
 
 pub(crate) use listing::{UserFilter, UserOrder};
 
+use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
     DisplayName, Email, KeyRowId, NewUser, PasswordHash, Quota, Role, Timestamp, Untrusted, User,
@@ -225,11 +226,6 @@ impl Writer<'_> {
     }
 }
 
-/// Returns the limit plus one row, which shows whether there is a next page.
-pub(in crate::store) fn limit_plus_one(limit: i64) -> i64 {
-    if limit < 0 { limit } else { limit + 1 }
-}
-
 pub(in crate::store) fn user_from_row(row: &Row<'_>) -> Result<User, Error> {
     Ok(User {
         id: UserId(row.get(0)?),
@@ -251,14 +247,4 @@ fn to_stored_quota(quota: Quota) -> i64 {
 
 fn from_stored_quota(stored: Option<i64>) -> Option<Quota> {
     stored.map(|n| u32::try_from(n).map_or(Quota::Unlimited, Quota::Limited))
-}
-
-/// Converts a stored time.
-pub(in crate::store) fn required_time(seconds: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_unix(seconds).ok_or_else(|| Error::Damaged(format!("invalid time {seconds}")))
-}
-
-/// Converts a stored time that may be NULL.
-pub(in crate::store) fn optional_time(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
-    seconds.map(required_time).transpose()
 }
