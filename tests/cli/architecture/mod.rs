@@ -1,5 +1,6 @@
 //! Checks of the source tree against the architecture: layers, confined APIs and file lengths.
 
+mod cycles;
 mod layers;
 mod transactions;
 
