@@ -82,6 +82,17 @@ impl App {
         self.session.minter(&mut self.store)
     }
 
+    /// Writes a secret to standard output, which was open before the secret was created. If the
+    /// secret cannot be delivered, `undo` revokes the secret and returns the failure to report.
+    pub(crate) fn deliver_secret(
+        &mut self,
+        _: SecretOutput,
+        secret: &impl Report,
+        undo: impl FnOnce(&mut Self) -> Result<Failure, Failure>,
+    ) -> Result<(), Failure> {
+        if self.console.write_secret(secret) { Ok(()) } else { Err(undo(self)?) }
+    }
+
     /// Prints the failure, and records the refusal of a change. Returns the exit code of the
     /// failure, even if recording fails.
     pub(crate) fn finish_with_failure(mut self, failure: &Failure) -> u8 {

@@ -57,8 +57,8 @@ impl StdinGuard {
     }
 }
 
-/// Proof that standard output was writable before a secret was created. Delivering the secret
-/// requires this value.
+/// Proof that standard output was writable before a secret was created. The delivery of the secret
+/// requires this value: see [`super::App::deliver_secret`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SecretOutput(());
 
@@ -140,9 +140,9 @@ impl RunConsole {
         }
     }
 
-    /// Writes a result that is a secret. Returns `false` if the secret was not delivered.
-    pub(crate) fn deliver_secret(&self, _: SecretOutput, report: &impl Report) -> bool {
-        matches!(self.write_report(report), Ok(Delivery::Done))
+    /// Writes a secret. Returns `false` if the secret was not delivered.
+    pub(super) fn write_secret(&self, secret: &impl Report) -> bool {
+        matches!(self.write_report(secret), Ok(Delivery::Done))
     }
 
     fn write_report(&self, report: &impl Report) -> Result<Delivery, terminal::Error> {

@@ -7,7 +7,7 @@ use crate::authority::accounts::LoginCredentials;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::sessions::TokenPair;
 use crate::commands::command::{Command, Effect};
-use crate::failure::{Code, Failure, Kind};
+use crate::failure::{Failure, Kind};
 use crate::model::{Sid, Timestamp, Untrusted, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -111,12 +111,10 @@ impl Command for Args {
             app.console.print_status("ended the previous session");
         }
         app.console.print_status(&format!("logged in as {}", tokens.user.to_display()));
-        if let Some(output) = output
-            && !app.console.deliver_secret(output, &LoginOutput::new("Logged in", tokens))
-        {
-            return Err(Failure::new(Code::Internal, "the result could not be written")
-                .with_hint("the login succeeded; end its session with: jeton logout"));
-        }
-        Ok(())
+        let Some(output) = output else { return Ok(()) };
+        app.deliver_secret(output, &LoginOutput::new("Logged in", tokens), |_| {
+            Ok(Failure::undelivered("the result")
+                .with_hint("the login succeeded; end its session with: jeton logout"))
+        })
     }
 }

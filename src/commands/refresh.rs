@@ -78,15 +78,12 @@ fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let pair_ids = NewPairIds::generate();
     let tokens = authority::sessions::refresh(store, &audit, token.expose_secret(), pair_ids)?;
     let access_token = tokens.access.clone();
-    if app.console.deliver_secret(output, &TokenPairOutput(LoginOutput::new("Refreshed", tokens))) {
-        return Ok(());
-    }
-    // The new pair is lost and the old refresh token is used up, so the session is unusable.
-    let (store, audit) = app.store.open()?;
-    authority::sessions::end(store, &audit, access_token.expose_secret())?;
-    Err(Failure::new(
-        Code::Internal,
-        "the new token pair could not be written; its session was ended",
-    )
-    .with_hint("log in again: jeton login"))
+    let pair = TokenPairOutput(LoginOutput::new("Refreshed", tokens));
+    app.deliver_secret(output, &pair, |app| {
+        // The new pair is lost and the old refresh token is used up, so the session is unusable.
+        let (store, audit) = app.store.open()?;
+        authority::sessions::end(store, &audit, access_token.expose_secret())?;
+        let message = "the new token pair could not be written; its session was ended";
+        Ok(Failure::new(Code::Internal, message).with_hint("log in again: jeton login"))
+    })
 }

@@ -49,6 +49,11 @@ impl Failure {
         Self::new(Code::AuthorizationHeader, "not logged in").with_hint("log in: jeton login")
     }
 
+    /// Returns the error for a secret that could not be delivered.
+    pub(crate) fn undelivered(secret: &str) -> Self {
+        Self::new(Code::Internal, format!("{secret} could not be written"))
+    }
+
     /// Returns the error for a full disk.
     pub(crate) fn disk_full(message: impl Into<String>) -> Self {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")

@@ -6,7 +6,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::keys::{DiscoverySite, JwkSetExport};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::WrittenFiles;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::model::{IssuerUrl, Purpose, Untrusted};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -200,8 +200,6 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     app.console.confirm(&format!("Print the private part of key {display_kid}?"))?;
     let (store, audit) = app.store.open()?;
     let text = authority::keys::export_private(store, &audit, &caller, &key)?;
-    if app.console.deliver_secret(output, &KeyTextOutput { key: text.expose_secret().to_owned() }) {
-        return Ok(());
-    }
-    Err(Failure::new(Code::Internal, "the key could not be written"))
+    let secret = KeyTextOutput { key: text.expose_secret().to_owned() };
+    app.deliver_secret(output, &secret, |_| Ok(Failure::undelivered("the key")))
 }

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::commands::command::{Command, Effect};
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::model::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -35,12 +35,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let output = SecretOutput::open()?;
         let (token, expires_at) = app.session.access_token(&mut app.store)?;
-        if app.console.deliver_secret(
-            output,
-            &TokenOutput { token: token.expose_secret().to_owned(), expires_at },
-        ) {
-            return Ok(());
-        }
-        Err(Failure::new(Code::Internal, "the token could not be written"))
+        let secret = TokenOutput { token: token.expose_secret().to_owned(), expires_at };
+        app.deliver_secret(output, &secret, |_| Ok(Failure::undelivered("the token")))
     }
 }

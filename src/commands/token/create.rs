@@ -1,5 +1,6 @@
 //! `jeton token create`
 
+use super::token_output::revoke_undelivered;
 use super::{ClaimArgs, ExpiryArgs};
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
@@ -108,11 +109,11 @@ pub(super) fn deliver(
 ) -> Result<(), Failure> {
     let id = issued_token.record.id;
     let message = app.console.is_verbose().then(|| describe_issued_token(app, &issued_token));
-    if app.console.deliver_secret(output, &to_create_output(issued_token)) {
-        app.console.print_status_if_some(message);
-        return Ok(());
-    }
-    Err(super::token_output::revoke_undelivered(app, "the token could not be written", &[id])?)
+    app.deliver_secret(output, &to_create_output(issued_token), |app| {
+        revoke_undelivered(app, Failure::undelivered("the token"), &[id])
+    })?;
+    app.console.print_status_if_some(message);
+    Ok(())
 }
 
 fn describe_issued_token(app: &App, issued_token: &IssuedToken) -> String {

@@ -7,7 +7,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_external_key};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::{WrittenFiles, pluralize};
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::model::{Row, Timestamp, Untrusted};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
@@ -67,10 +67,8 @@ impl Command for Args {
 fn print_manifest(app: &mut App, args: Args, preset: Option<&str>) -> Result<(), Failure> {
     let output = SecretOutput::open()?;
     let fixture_set = build_fixtures_from_args(app, args)?;
-    if app.console.deliver_secret(output, &Manifest::new(&fixture_set, preset)) {
-        return Ok(());
-    }
-    Err(Failure::new(Code::Internal, "the fixtures could not be written"))
+    let manifest = Manifest::new(&fixture_set, preset);
+    app.deliver_secret(output, &manifest, |_| Ok(Failure::undelivered("the fixtures")))
 }
 
 fn write_files(

@@ -145,5 +145,5 @@ fn deliver(
     }
     next_batch(app)?
         .into_iter()
-        .try_for_each(|minted| token_output::deliver_one(app, output, minted))
+        .try_for_each(|minted| token_output::deliver_one(app, output, &minted))
 }

@@ -30,13 +30,13 @@ impl Report for TokenListOutput {
 pub(super) fn deliver_one(
     app: &mut App,
     output: SecretOutput,
-    minted: MintedToken,
+    minted: &MintedToken,
 ) -> Result<(), Failure> {
-    if app.console.deliver_secret(output, &minted) {
-        app.console.print_status_if_some(minted.id.map(|id| format!("recorded as token {id}")));
-        return Ok(());
-    }
-    Err(revoke_undelivered_rows(app, "the token could not be written", &[minted])?)
+    app.deliver_secret(output, minted, |app| {
+        revoke_undelivered(app, Failure::undelivered("the token"), minted.id.as_slice())
+    })?;
+    app.console.print_status_if_some(minted.id.map(|id| format!("recorded as token {id}")));
+    Ok(())
 }
 
 /// Prints many tokens: as one JSON document, or batch by batch in all other formats.
@@ -55,13 +55,18 @@ pub(super) fn deliver_many(
         if rows.is_empty() {
             return Ok(());
         }
-        let received_count =
-            rows.iter().take_while(|row| app.console.deliver_secret(output, *row)).count();
-        delivered_count += received_count;
-        if received_count < rows.len() {
-            let message = format!("only the first {delivered_count} tokens could be written");
-            return Err(revoke_undelivered_rows(app, &message, &rows[received_count..])?);
+        for (index, row) in rows.iter().enumerate() {
+            app.deliver_secret(output, row, |app| {
+                let count = delivered_count + index;
+                let message = format!("only the first {count} tokens could be written");
+                revoke_undelivered(
+                    app,
+                    Failure::new(Code::Internal, message),
+                    &recorded_ids(&rows[index..]),
+                )
+            })?;
         }
+        delivered_count += rows.len();
     }
 }
 
@@ -85,48 +90,35 @@ fn deliver_as_document(
             Ok(rows) if rows.is_empty() => break,
             Ok(rows) => document.items.extend(rows),
             Err(failure) => {
-                let message =
-                    revoke_undelivered_rows(app, &failure.message, &document.items)?.message;
-                return Err(Failure { message, ..failure });
+                return Err(revoke_undelivered(app, failure, &recorded_ids(&document.items))?);
             }
         }
     }
-    if app.console.deliver_secret(output, &document) {
-        return Ok(());
-    }
-    Err(revoke_undelivered_rows(app, "no token could be written", &document.items)?)
+    app.deliver_secret(output, &document, |app| {
+        revoke_undelivered(app, Failure::undelivered("no token"), &recorded_ids(&document.items))
+    })
 }
 
-fn revoke_undelivered_rows(
-    app: &mut App,
-    message: &str,
-    rows: &[MintedToken],
-) -> Result<Failure, Failure> {
-    let ids: Vec<TokenId> = rows.iter().filter_map(|row| row.id).collect();
-    revoke_undelivered(app, message, &ids)
+fn recorded_ids(rows: &[MintedToken]) -> Vec<TokenId> {
+    rows.iter().filter_map(|row| row.id).collect()
 }
 
-/// Revokes recorded tokens that were not delivered. Returns the failure to report.
+/// Revokes recorded tokens that were not delivered because of `failure`. Returns the failure with
+/// the revoked tokens in the message.
 pub(super) fn revoke_undelivered(
     app: &mut App,
-    message: &str,
+    failure: Failure,
     ids: &[TokenId],
 ) -> Result<Failure, Failure> {
-    if !ids.is_empty() {
-        let (store, audit) = app.store.open()?;
-        let user_id = app.session.user_id();
-        authority::tokens::revoke_issued(
-            store,
-            &audit,
-            user_id,
-            ids,
-            RevocationCause::Undelivered,
-        )?;
+    if ids.is_empty() {
+        return Ok(failure);
     }
+    let (store, audit) = app.store.open()?;
+    let (user_id, cause) = (app.session.user_id(), RevocationCause::Undelivered);
+    authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)?;
     let message = match ids {
-        [] => message.to_owned(),
-        [id] => format!("{message}; token {id} was revoked"),
-        ids => format!("{message}; {} recorded tokens were revoked", ids.len()),
+        [id] => format!("{}; token {id} was revoked", failure.message),
+        ids => format!("{}; {} recorded tokens were revoked", failure.message, ids.len()),
     };
-    Ok(Failure::new(Code::Internal, message))
+    Ok(Failure { message, ..failure })
 }

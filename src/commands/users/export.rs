@@ -5,7 +5,7 @@ use crate::authority;
 use crate::authority::accounts::{PasswordHashes, UserExport};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::{QuotaView, pluralize};
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::model::{DisplayName, Email, PasswordHash, Role, Timestamp, User, UserName, UserUuid};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -95,7 +95,7 @@ impl Command for Args {
         if write_rows(app, &mut accounts)? {
             app.console.print_status(&format!("exported {count}"));
         } else if self.with_hashes {
-            return Err(Failure::new(Code::Internal, "the password hashes could not be written"));
+            return Err(Failure::undelivered("the password hashes"));
         }
         Ok(())
     }
