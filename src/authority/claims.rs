@@ -17,9 +17,9 @@ pub(super) struct RegisteredClaims {
     pub(super) issuer: Option<String>,
     pub(super) subject: Option<String>,
     pub(super) audience: Vec<String>,
-    pub(super) expires_at: Option<i64>,
-    pub(super) not_before: Option<i64>,
-    pub(super) issued_at: Option<i64>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) issued_at: Option<Timestamp>,
     pub(super) jti: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl RegisteredClaims {
             None => Ok(None),
             Some(value) => parse_number(value, round)
                 .and_then(Timestamp::from_unix)
-                .map(|time| Some(time.unix()))
+                .map(Some)
                 .ok_or(RejectReason::BadClaim),
         };
         Ok(Self {
@@ -104,11 +104,12 @@ pub(super) fn check_times(
 ) -> Vec<RejectReason> {
     let mut reasons = Vec::new();
     let now = now.unix();
-    if claims.expires_at.is_some_and(|expires_at| now >= expires_at.saturating_add(leeway)) {
+    let is_past = |time: Timestamp| now >= time.unix().saturating_add(leeway);
+    if claims.expires_at.is_some_and(is_past) {
         reasons.push(RejectReason::Expired);
     }
-    let is_future = |time: Option<i64>| time.is_some_and(|time| time > now.saturating_add(leeway));
-    if is_future(claims.not_before) || is_future(claims.issued_at) {
+    let is_future = |time: Timestamp| time.unix() > now.saturating_add(leeway);
+    if claims.not_before.is_some_and(is_future) || claims.issued_at.is_some_and(is_future) {
         reasons.push(RejectReason::NotYetValid);
     }
     reasons
@@ -165,11 +166,11 @@ pub(super) fn find_missing_claim<'w>(
 
 /// Returns whether at least `min_ttl` remains until expiry. Always true without `exp`.
 pub(super) fn has_remaining_ttl(
-    expires_at: Option<i64>,
+    expires_at: Option<Timestamp>,
     now: Timestamp,
     min_ttl: Lifetime,
 ) -> bool {
-    expires_at.is_none_or(|expires_at| expires_at - now.unix() >= min_ttl.seconds())
+    expires_at.is_none_or(|expires_at| expires_at.unix() - now.unix() >= min_ttl.seconds())
 }
 
 #[cfg(test)]
@@ -265,7 +266,7 @@ mod tests {
     fn token_without_exp_has_remaining_ttl() {
         let hour = Lifetime::from_seconds(3_600).unwrap();
         assert!(has_remaining_ttl(None, at(0), hour));
-        assert!(has_remaining_ttl(Some(3_600), at(0), hour));
-        assert!(!has_remaining_ttl(Some(3_599), at(0), hour));
+        assert!(has_remaining_ttl(Some(at(3_600)), at(0), hour));
+        assert!(!has_remaining_ttl(Some(at(3_599)), at(0), hour));
     }
 }

@@ -25,7 +25,7 @@ fn build_active_response(report: VerificationReport, kind: TokenKind) -> Map<Str
     // Services cache the response until `exp`. Therefore `exp` is the end of the grace period, if
     // any, which is never later than the expiry of the token.
     if let Some(grace_expires_at) = report.record.grace_expires_at() {
-        claims.insert("exp".to_owned(), grace_expires_at.into());
+        claims.insert("exp".to_owned(), grace_expires_at.unix().into());
     }
     let mut response = Map::new();
     response.insert("active".to_owned(), true.into());

@@ -15,10 +15,10 @@ pub(in crate::authority) enum TokenRecord {
 }
 
 impl TokenRecord {
-    /// Returns the end of the grace period of a renewed token, in Unix seconds.
-    pub(super) fn grace_expires_at(&self) -> Option<i64> {
+    /// Returns the end of the grace period of a renewed token.
+    pub(super) fn grace_expires_at(&self) -> Option<Timestamp> {
         match self {
-            Self::Token(token) => token.grace_until.map(Timestamp::unix),
+            Self::Token(token) => token.grace_until,
             Self::Session(_) | Self::Missing => None,
         }
     }

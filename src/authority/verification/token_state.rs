@@ -163,8 +163,7 @@ fn find_record(
         return Ok(TokenRecord::Missing);
     };
     let has_same_claims = |row: &RecordedToken| {
-        let expires_at = row.expires_at.map(Timestamp::unix);
-        expires_at == registered.expires_at && row.grant.claims == Grant::shared_claims(claims)
+        row.expires_at == registered.expires_at && row.grant.claims == Grant::shared_claims(claims)
     };
     let is_same_token = |row: &RecordedToken| {
         let is_test = kind == TokenKind::Test;
@@ -192,7 +191,7 @@ fn find_prune_horizon(
     registered: &RegisteredClaims,
 ) -> Result<Option<(String, Timestamp)>, Error> {
     let (Some(key), Some(expiry)) = (key, registered.expires_at) else { return Ok(None) };
-    let horizon = tx.pruned_until(key.id)?.filter(|until| expiry <= until.unix());
+    let horizon = tx.pruned_until(key.id)?.filter(|until| expiry <= *until);
     Ok(horizon.map(|until| (key.spec.kid.to_display(), until)))
 }
 
