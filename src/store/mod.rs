@@ -6,7 +6,6 @@ mod backup;
 mod check;
 mod check_rows;
 mod connect;
-mod costliest_hash;
 mod directory_remedy;
 mod error;
 mod expected_schema;

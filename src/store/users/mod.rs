@@ -28,6 +28,9 @@ pub(crate) struct IssuanceState {
 pub(in crate::store) const COLUMNS: &str =
     "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
 
+/// Characters of a salt and a hash in PHC string format.
+const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 impl Reader<'_> {
     /// Returns the user with this name, e-mail address or id, unless the user is deleted.
     pub(crate) fn find_user(&self, user_ref: &UserRef) -> Result<Option<User>, Error> {
@@ -84,6 +87,28 @@ impl Reader<'_> {
             [],
             |row| row.get(0),
         )?)
+    }
+
+    /// Returns the stored class (PHC string without salt and hash) of the costliest password hash:
+    /// every failed login costs as much as a comparison with a hash of this class. Returns `None` if
+    /// no hash costs more than the hashes jeton creates.
+    pub(crate) fn costliest_hash_class(&self) -> Result<Option<String>, Error> {
+        let mut statement = self.connection.prepare_cached("SELECT costliest_hash FROM store")?;
+        Ok(statement.query_row([], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Calls `visit` with each distinct class of the users' password hashes: the PHC strings
+    /// without salt and hash.
+    pub(crate) fn for_each_hash_class(&self, mut visit: impl FnMut(&str)) -> Result<(), Error> {
+        let mut statement = self.connection.prepare(
+            "SELECT DISTINCT rtrim(rtrim(rtrim(rtrim(password, ?1), '$'), ?1), '$') FROM users
+             WHERE password IS NOT NULL ORDER BY 1",
+        )?;
+        let mut rows = statement.query([BASE64])?;
+        while let Some(row) = rows.next()? {
+            visit(&row.get::<_, String>(0)?);
+        }
+        Ok(())
     }
 }
 
@@ -222,6 +247,12 @@ impl Writer<'_> {
              WHERE id = ?1",
             (id.0, now.unix()),
         )?;
+        Ok(())
+    }
+
+    /// Stores the class of the costliest password hash.
+    pub(crate) fn set_costliest_hash_class(&self, class: Option<&str>) -> Result<(), Error> {
+        self.connection.prepare_cached("UPDATE store SET costliest_hash = ?1")?.execute([class])?;
         Ok(())
     }
 }
