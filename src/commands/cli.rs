@@ -1,6 +1,6 @@
 //! The command tree: global options, and the commands in the order of the help.
 
-use super::command::{CommandInfo, CommandSet, CommandTree, Node, command_group};
+use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node, command_group};
 use super::global_args::{self, GlobalArgs};
 use super::{
     audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
@@ -82,7 +82,8 @@ impl CommandTree for Tree {
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
-    for CommandInfo { action, formats } in Tree::ROOT.commands() {
+    let commands = Tree::ROOT.commands().into_iter();
+    for CommandInfo { action, formats } in commands.filter(|info| info.formats != DEFAULT_FORMATS) {
         let mut names = action.split(' ');
         let subcommand =
             names.try_fold(&mut command, |parent, name| parent.find_subcommand_mut(name));

@@ -15,6 +15,9 @@ pub(super) enum Effect {
     Changes,
 }
 
+/// Output formats of most commands.
+pub(super) const DEFAULT_FORMATS: &[OutputFormat] = &[OutputFormat::Text, OutputFormat::Json];
+
 /// Arguments of a command, with everything that is specific to the command.
 pub(super) trait Command: clap::Args + 'static {
     /// Path of the command, such as `token create`.
@@ -22,7 +25,7 @@ pub(super) trait Command: clap::Args + 'static {
     /// Effect of the command, independent of the arguments.
     const EFFECT: Effect;
     /// Supported output formats; the first format is text.
-    const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text, OutputFormat::Json];
+    const FORMATS: &'static [OutputFormat] = DEFAULT_FORMATS;
 
     /// Returns the effect of the command with these arguments.
     fn effect(&self) -> Effect {

@@ -1,5 +1,6 @@
 //! Options that every command has.
 
+use super::command::DEFAULT_FORMATS;
 use crate::app::{Options, OutputFormat};
 use crate::failure::Failure;
 use crate::model::{InvalidValue, Lifetime, parse_url_scheme};
@@ -37,7 +38,7 @@ pub(super) struct GlobalArgs {
         global = true,
         value_name = "FORMAT",
         env = "JETON_OUTPUT",
-        value_parser = format_value_parser(&[OutputFormat::Text, OutputFormat::Json]),
+        value_parser = format_value_parser(DEFAULT_FORMATS),
         hide_possible_values = true,
         default_value = "text",
         hide_env_values = true,
