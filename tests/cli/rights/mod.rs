@@ -56,9 +56,10 @@ impl Scenario {
         self
     }
 
-    /// Runs every row of the table, and the commands without a row, and asserts the exit code.
+    /// Runs the commands without a row, then every row of the table, and asserts the exit code. The
+    /// last row logs out.
     fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
-        for row in TABLE.iter().copied().chain(rows_from_readme()) {
+        for row in rows_from_readme().chain(TABLE.iter().copied()) {
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
             let output = self.sandbox.run_with_input(&words, row.input);
             assert_eq!(output.code, code(&row), "{credential}: {}: {output:?}", row.words);
