@@ -61,6 +61,10 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let password = app.console.obtain_new_password(&self.password.into_source())?;
+        if self.role != Role::User {
+            // All input is read before the store is created.
+            app.console.bearer_credential()?;
+        }
         app.store.create_with_algorithm(Algorithm::ES256)?;
         // Registration with the role `user` needs no login, so an unusable session is ignored.
         let caller = match app.session.caller_if_any(&mut app.store) {

@@ -101,6 +101,20 @@ fn two_readers_of_stdin_are_a_usage_error() {
 }
 
 #[test]
+fn conflict_over_stdin_creates_no_store() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("JETON_TOKEN_FILE", "-");
+    let register = ["register", "eve", "--role", "minter", "--password-stdin"];
+    assert_snapshot!(sandbox.run_with_input(&register, "lovelace"), @"
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `--password-stdin` and `JETON_TOKEN_FILE`
+    hint: use files for all but one of the arguments
+    ");
+    sandbox.set_variable("JETON_TOKEN_FILE", "");
+    sandbox.run(&["users", "list"]).fails(3);
+}
+
+#[test]
 fn dash_for_other_purposes_is_no_stdin_reader() {
     let sandbox = Sandbox::with_admin();
     let access = sandbox.session_member("access");
