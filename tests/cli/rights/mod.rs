@@ -169,7 +169,10 @@ fn rows_from_readme() -> impl Iterator<Item = Row> {
             Some((words, "anyone")) => table::public_row(words, 0),
             Some((words, "session")) => table::session_row(words, table::ALL),
             Some((words, "admin")) => table::session_row(words, table::ADMINS),
-            _ => panic!("`{path}` needs a row in `TABLE`"),
+            _ => panic!(
+                "`{path}` needs a row in the table of commands in README.md (who: `anyone`, `session` or \
+                 `admin`), or a row in `TABLE`"
+            ),
         }
     })
 }
