@@ -142,7 +142,7 @@ impl SessionHandle {
         }
         let file = self.locate_session_file(store)?;
         match self.current_login(store, &file)? {
-            Some(login) if RefreshPolicy::IfExpiringSoon.is_satisfied_by(&caller, store.now()?) => {
+            Some(login) if RefreshPolicy::IfExpiringSoon.accepts(&caller, store.now()?) => {
                 Ok((login.access_token, login.access_expires_at))
             }
             _ => {

@@ -34,27 +34,40 @@ pub(super) struct StdinGuard {
 }
 
 impl StdinGuard {
-    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`. Commands
-    /// that need no login are refused, too: they would never read the token.
+    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`, even for
+    /// a command that needs no login.
     pub(super) fn new(token_file: Option<&Path>) -> Self {
         let is_reserved = token_file == Some(Path::new("-"));
         let reader = is_reserved.then_some("--token-file");
         Self { reader: cell::Cell::new(reader), is_reserved: cell::Cell::new(is_reserved) }
     }
 
-    /// Gives standard input to `argument`, which is a name on the command line: `--jwks`, `TOKEN`.
+    /// Reserves standard input for `argument`, a name on the command line such as `--jwks`, before
+    /// any input is read. A conflict is thus found before the first reader gets the input of another.
+    fn reserve(&self, argument: &'static str) -> Result<(), Failure> {
+        if let Some(reader) = self.reader.replace(Some(argument)) {
+            return Err(conflict(reader, argument));
+        }
+        self.is_reserved.set(true);
+        Ok(())
+    }
+
+    /// Gives standard input to `argument`.
     pub(super) fn claim(&self, argument: &'static str) -> Result<(), Failure> {
         match self.reader.replace(Some(argument)) {
             Some(reader) if reader != argument || !self.is_reserved.take() => {
-                Err(Failure::usage(format!(
-                    "standard input can be read only once, but is requested by `{reader}` and \
-                     `{argument}`"
-                ))
-                .with_hint("use files for all but one of the arguments"))
+                Err(conflict(reader, argument))
             }
             Some(_) | None => Ok(()),
         }
     }
+}
+
+fn conflict(reader: &str, argument: &str) -> Failure {
+    Failure::usage(format!(
+        "standard input can be read only once, but is requested by `{reader}` and `{argument}`"
+    ))
+    .with_hint("use files for all but one of the arguments")
 }
 
 /// Proof that standard output was writable before a secret was created. The delivery of the secret
@@ -81,6 +94,11 @@ impl RunConsole {
         let stdin_guard = StdinGuard::new(options.token_file.as_deref());
         let bearer_credential = OnceCell::new();
         Self { terminal, options, environment, clock, bearer_credential, stdin_guard }
+    }
+
+    /// Reserves standard input for an argument before the command runs.
+    pub(crate) fn reserve_stdin(&self, argument: &'static str) -> Result<(), Failure> {
+        self.stdin_guard.reserve(argument)
     }
 
     /// Writes a result. A closed pipe is no error.

@@ -30,7 +30,7 @@ pub(super) enum RefreshPolicy {
 const MIN_REMAINING_SECONDS: i64 = 60;
 
 impl RefreshPolicy {
-    pub(super) fn is_satisfied_by(self, caller: &Caller, now: Timestamp) -> bool {
+    pub(super) fn accepts(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
             Self::IfExpired => true,
             Self::IfExpiringSoon => {
@@ -101,7 +101,7 @@ impl SessionHandle {
             if policy != RefreshPolicy::Always {
                 let access = login.access_token.expose_secret();
                 match authority::sessions::authenticate(store.get()?, now, access) {
-                    Ok(caller) if policy.is_satisfied_by(&caller, now) => {
+                    Ok(caller) if policy.accepts(&caller, now) => {
                         return Ok((caller, login));
                     }
                     Err(error) if !is_rejected_only_as_expired(&error) => {

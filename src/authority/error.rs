@@ -70,7 +70,7 @@ pub(crate) enum Error {
     ActiveAppKey(&'static str),
     /// A new key that the store already has for another purpose or algorithm. Each key has exactly
     /// one purpose and one algorithm.
-    #[error("key already exists for {} tokens with {}", .0.name(), .1.name())]
+    #[error("this key already exists, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
     /// The existing signing key of app tokens has another algorithm than requested.
     #[error("algorithm mismatch: found `{}`, expected `{}`", .active.name(), .requested.name())]

@@ -120,7 +120,7 @@ pub(super) fn token_request(app: &str) -> TokenRequest {
         audience: Vec::new(),
         expiry: Expiry::Default,
         claims: ExtraClaims::default(),
-        for_run: false,
+        for_run_command: false,
     }
 }
 

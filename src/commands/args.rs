@@ -23,6 +23,17 @@ pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
+/// Returns the name of a path argument if its value is `-`, standard input.
+pub(super) fn stdin_path(argument: &'static str, path: Option<&PathBuf>) -> Option<&'static str> {
+    path.filter(|path| path.as_os_str() == "-").map(|_| argument)
+}
+
+/// Returns the option that reads a password from standard input.
+fn password_stdin_argument(is_stdin: bool, file: Option<&PathBuf>) -> Vec<&'static str> {
+    let file = stdin_path("--password-file", file);
+    is_stdin.then_some("--password-stdin").or(file).into_iter().collect()
+}
+
 /// Options for the source of a password.
 #[derive(Debug, Args)]
 pub(super) struct PasswordArgs {
@@ -49,12 +60,22 @@ pub(super) struct PasswordChangeArgs {
 }
 
 impl PasswordArgs {
+    /// Returns the option that reads standard input.
+    pub(super) fn stdin_arguments(&self) -> Vec<&'static str> {
+        password_stdin_argument(self.password_stdin, self.password_file.as_ref())
+    }
+
     pub(super) fn into_source(self) -> PasswordSource {
         password_source(self.password_stdin, self.password_file)
     }
 }
 
 impl PasswordChangeArgs {
+    /// Returns the option that reads standard input.
+    pub(super) fn stdin_arguments(&self) -> Vec<&'static str> {
+        password_stdin_argument(self.password_stdin, self.password_file.as_ref())
+    }
+
     pub(super) fn into_source(self) -> PasswordSource {
         password_source(self.password_stdin, self.password_file)
     }

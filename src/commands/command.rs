@@ -38,6 +38,11 @@ pub(super) trait Command: clap::Args + 'static {
         None
     }
 
+    /// Returns the arguments that read standard input, by their names on the command line.
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Runs the command.
     fn run(self, app: &mut App) -> Result<(), Failure>;
 }
@@ -78,6 +83,7 @@ pub(super) struct Invocation {
     pub(super) info: CommandInfo,
     pub(super) effect: Effect,
     pub(super) audit_target: Option<AuditTarget>,
+    pub(super) stdin_arguments: Vec<&'static str>,
     pub(super) run: Run,
 }
 
@@ -100,6 +106,7 @@ impl<C: Command> CommandSet for C {
             info: CommandInfo { action: C::ACTION, formats: C::FORMATS },
             effect: self.effect(),
             audit_target: self.audit_target(),
+            stdin_arguments: self.stdin_arguments(),
             run: Box::new(|app| self.run(app)),
         }
     }

@@ -26,6 +26,11 @@ pub(super) fn purposes() -> ArgValueCandidates {
     fixed_values(&["app", "test"])
 }
 
+/// Returns a completer for the kinds of recorded tokens.
+pub(super) fn recorded_kinds() -> ArgValueCandidates {
+    fixed_values(&["app", "test"])
+}
+
 /// Returns the names of all settings, each with a description.
 pub(super) fn settings() -> Vec<CompletionCandidate> {
     let describe = |setting: &Setting| (setting.name().to_owned(), setting.about().to_owned());

@@ -181,10 +181,12 @@ fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
     }
 }
 
-/// Returns the format that `argv` requests, for errors that occur before the flags are parsed.
-pub(super) fn requested_format(argv: &[OsString]) -> OutputFormat {
+/// Returns the format that `argv` requests, for errors that occur before the flags are parsed: JSON for
+/// the formats in `json_formats`, otherwise text.
+pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> OutputFormat {
+    let is_json = |format: &OsStr| json_formats.iter().any(|name| format == *name);
     let mut words = argv.iter().skip(1).map(OsString::as_os_str);
-    let mut json = env_requests_json();
+    let mut json = requested_by_environment().is_some_and(|format| is_json(&format));
     while let Some(word) = words.next() {
         if word == OsStr::new("--") {
             break;
@@ -196,8 +198,8 @@ pub(super) fn requested_format(argv: &[OsString]) -> OutputFormat {
         });
         match value.or_else(|| short_flag_value(word)) {
             None => {}
-            Some("") => json = words.next() == Some(OsStr::new("json")),
-            Some(value) => json = value == "json",
+            Some("") => json = words.next().is_some_and(is_json),
+            Some(value) => json = is_json(OsStr::new(value)),
         }
     }
     if json { OutputFormat::Json } else { OutputFormat::Text }
@@ -209,10 +211,10 @@ fn short_flag_value(word: &str) -> Option<&str> {
     Some(value.strip_prefix('=').unwrap_or(value))
 }
 
-fn env_requests_json() -> bool {
+fn requested_by_environment() -> Option<OsString> {
     #[expect(
         clippy::disallowed_methods,
         reason = "clap reads the variable, but has failed in this case"
     )]
-    std::env::var_os("JETON_OUTPUT").is_some_and(|value| value == "json")
+    std::env::var_os("JETON_OUTPUT")
 }

@@ -54,6 +54,10 @@ impl Command for Args {
     const ACTION: &'static str = "init";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.password.stdin_arguments()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let login = self.login.unwrap_or_else(Environment::os_user_name);
         let (username, email) = parse_login(&login)?;

@@ -79,6 +79,10 @@ impl Command for Args {
     const ACTION: &'static str = "login";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.password.stdin_arguments()
+    }
+
     fn audit_target(&self) -> Option<AuditTarget> {
         UserRef::parse_login(&self.login_name()).ok().map(AuditTarget::User)
     }

@@ -50,11 +50,12 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
         Ok(parsed) => parsed,
         Err(error) => return print_clap_error(error, argv),
     };
-    let Invocation { info, effect, audit_target, run } = invocation;
+    let Invocation { info, effect, audit_target, stdin_arguments, run } = invocation;
     let options = match global.into_options(info.formats) {
         Ok(options) => options,
         Err(failure) => {
-            let console = Console::new(global_args::requested_format(argv), false);
+            // The command does not support the requested format: only JSON is a format of errors.
+            let console = Console::new(global_args::requested_format(argv, &["json"]), false);
             return report_failure(&console, &failure);
         }
     };
@@ -67,7 +68,8 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     };
     let mut app =
         App::new(options, environment, info.action, effect == Effect::Changes, audit_target);
-    match run(&mut app) {
+    let reserved = stdin_arguments.into_iter().try_for_each(|name| app.console.reserve_stdin(name));
+    match reserved.and_then(|()| run(&mut app)) {
         Ok(()) => app.finish(),
         Err(failure) => app.finish_with_failure(&failure),
     }

@@ -15,7 +15,7 @@ use std::fmt::Write;
 /// Prints help and version as results, and all other clap errors as usage errors. Returns the exit
 /// code.
 pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 {
-    let console = Console::new(global_args::requested_format(argv), false);
+    let console = Console::new(global_args::requested_format(argv, &["json", "jsonl"]), false);
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return match console.write_document(&error.render().ansi().to_string()) {
             Ok(_) => 0,

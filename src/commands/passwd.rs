@@ -38,6 +38,10 @@ impl Command for Args {
     const ACTION: &'static str = "passwd";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.password.stdin_arguments()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let (current_password, new_password) =

@@ -44,6 +44,10 @@ impl Command for Args {
     const ACTION: &'static str = "recover";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.password.stdin_arguments()
+    }
+
     fn audit_target(&self) -> Option<AuditTarget> {
         Some(AuditTarget::User(self.user.clone()))
     }

@@ -54,6 +54,10 @@ impl Command for Args {
     const ACTION: &'static str = "refresh";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.token_stdin.then_some("--token-stdin").into_iter().collect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         if self.token_stdin {
             return refresh_stdin_token(app);

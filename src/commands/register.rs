@@ -59,6 +59,10 @@ impl Command for Args {
     const ACTION: &'static str = "register";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.password.stdin_arguments()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let password = app.console.obtain_new_password(&self.password.into_source())?;
         if self.role != Role::User {

@@ -68,6 +68,10 @@ impl Command for Args {
     const ACTION: &'static str = "run";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.test_token.stdin_argument().into_iter().collect()
+    }
+
     fn audit_target(&self) -> Option<AuditTarget> {
         self.test_token.audit_target()
     }

@@ -3,16 +3,16 @@
 #![expect(clippy::missing_panics_doc, reason = "a fuzz target reports a failed check by a panic")]
 
 mod claims;
+mod input_formats;
 mod keys;
-mod lines;
-mod times;
 mod token;
+mod typed_values;
 
 pub use claims::claims;
+pub use input_formats::input_formats;
 pub use keys::keys;
-pub use lines::lines;
-pub use times::times;
 pub use token::token;
+pub use typed_values::typed_values;
 
 #[cfg(test)]
 mod tests {
@@ -23,8 +23,13 @@ mod tests {
 
     type Target = (&'static str, fn(&[u8]));
 
-    const TARGETS: [Target; 5] =
-        [("token", token), ("claims", claims), ("keys", keys), ("times", times), ("lines", lines)];
+    const TARGETS: [Target; 5] = [
+        ("token", token),
+        ("claims", claims),
+        ("keys", keys),
+        ("typed_values", typed_values),
+        ("input_formats", input_formats),
+    ];
 
     #[test]
     fn corpus_passes_all_targets() {

@@ -108,7 +108,7 @@ row_id!(
 );
 row_id!(
     /// Row id of a token pair of a session.
-    PairRowId
+    TokenPairRowId
 );
 row_id!(
     /// Row id of a grant, which several recorded tokens share.

@@ -32,7 +32,7 @@ pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
 pub(crate) use ids::{
-    AuditEventId, GrantRowId, Jti, KeyRowId, PairRowId, SessionRowId, Sid, StoreId, TokenId,
+    AuditEventId, GrantRowId, Jti, KeyRowId, SessionRowId, Sid, StoreId, TokenId, TokenPairRowId,
     UserId, UserUuid,
 };
 pub(crate) use issuer::IssuerUrl;

@@ -1,7 +1,7 @@
 //! Tokens and sessions of the store.
 
 use super::{
-    AppName, InvalidValue, Jti, KeyRowId, PairRowId, SessionRowId, Sid, Timestamp, TokenId,
+    AppName, InvalidValue, Jti, KeyRowId, SessionRowId, Sid, Timestamp, TokenId, TokenPairRowId,
     Untrusted, UserId,
 };
 use serde::Serialize;
@@ -232,7 +232,7 @@ pub(crate) struct ActiveSession {
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedPair {
     /// Row id.
-    pub(crate) id: PairRowId,
+    pub(crate) id: TokenPairRowId,
     /// Id of the access token.
     pub(crate) access_jti: Jti,
     /// Id of the refresh token.

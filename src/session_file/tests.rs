@@ -91,21 +91,24 @@ fn copied_store_does_not_use_the_login_of_the_original() {
 
 #[test]
 fn file_format_is_stable() {
-    let plain = format!(
+    // `pending` is a pending refresh, `beginning` a pending login, `before` the login that it replaces.
+    let members_up_to_pending = format!(
         r#""store":"/jeton.db","sid":"{OLD_SID}","access":"a","refresh":"r","access_expires_at":9,"refresh_expires_at":90,"pending""#
     );
     let pending_refresh = format!(r#"{{"access":"{NEW_SID}","refresh":"{NEW_SID}"}}"#);
     let refreshing = Login { pending_refresh: Some(token_ids(NEW_SID)), ..login(OLD_SID) };
     for (login, json) in [
-        (login(OLD_SID), format!("{{{plain}:null}}")),
-        (refreshing, format!("{{{plain}:{pending_refresh}}}")),
+        (login(OLD_SID), format!("{{{members_up_to_pending}:null}}")),
+        (refreshing, format!("{{{members_up_to_pending}:{pending_refresh}}}")),
         (
             login(OLD_SID).into_pending(None),
-            format!(r#"{{{plain}:null,"beginning":{{"before":null}}}}"#),
+            format!(r#"{{{members_up_to_pending}:null,"beginning":{{"before":null}}}}"#),
         ),
         (
             login(OLD_SID).into_pending(Some(login(OLD_SID))),
-            format!(r#"{{{plain}:null,"beginning":{{"before":{{{plain}:null}}}}}}"#),
+            format!(
+                r#"{{{members_up_to_pending}:null,"beginning":{{"before":{{{members_up_to_pending}:null}}}}}}"#
+            ),
         ),
     ] {
         assert_eq!(serde_json::to_string(&login).unwrap(), json);

@@ -13,7 +13,7 @@ pub(crate) enum Error {
     /// No store: no file, an empty file, or a store whose creation was interrupted.
     #[error("store not found")]
     NotFound(PathBuf),
-    /// The file has no tables and no WAL, although all data was in the WAL.
+    /// The file has no tables, and its WAL, which held all data, is missing.
     #[error("the file has no tables and no write-ahead log")]
     MissingWal(PathBuf),
     /// The store was created by a later version of jeton.
@@ -44,10 +44,10 @@ pub(crate) enum Error {
     /// The file system denies access.
     #[error("cannot open the store: {0}")]
     Unreadable(String),
-    /// Not a regular file of this user with a single path.
+    /// The store file is not a regular file, belongs to another user, or has several hard links.
     #[error("the store file is {0}")]
     UnsafeFile(FileFault),
-    /// The WAL or journal is not a regular file of this user with a single path.
+    /// The WAL or journal is not a regular file, belongs to another user, or has several hard links.
     #[error("a WAL or journal file is {1}")]
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
@@ -128,7 +128,8 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::ConstraintViolation) if text.starts_with("UNIQUE") => {
                 Self::AlreadyExists
             }
-            // Values are checked before each write, so a stored row violates the constraint.
+            // New values are checked before each write: only a value that was already stored can
+            // violate such a constraint.
             Some(ErrorCode::ConstraintViolation)
                 if [ffi::SQLITE_CONSTRAINT_CHECK, ffi::SQLITE_CONSTRAINT_TRIGGER]
                     .map(Some)

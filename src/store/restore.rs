@@ -203,22 +203,22 @@ impl StagedContent {
         vacuum_into(backup, file.path(), lock_timeout, on_progress)?;
         let connection = open_exclusively(file.path())?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        let is_from_older_version = match detect_kind(&connection, backup) {
-            Ok(DatabaseKind::CurrentStore) => false,
+        let older_version = match detect_kind(&connection, backup) {
+            Ok(DatabaseKind::CurrentStore) => None,
             Ok(DatabaseKind::Empty) => return Err(Error::NotAStore(backup.to_owned())),
-            Err(Error::OlderSchema { .. }) => true,
+            Err(Error::OlderSchema { found, .. }) => Some(found),
             Err(error) => return Err(error),
         };
         let transaction = connection.unchecked_transaction()?;
         let writer = Writer::new(&transaction);
         let event = build_event(&writer)?;
-        if is_from_older_version {
+        if older_version.is_some_and(|version| version < 3) {
             writer.add_event_before_migration(&event)?;
         } else {
             writer.add_event(&event)?;
         }
         transaction.commit()?;
-        Ok(Self { connection, is_from_older_version, _file: file })
+        Ok(Self { connection, is_from_older_version: older_version.is_some(), _file: file })
     }
 }
 

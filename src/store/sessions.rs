@@ -3,8 +3,8 @@
 use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, PairRowId, RecordedPair, Session,
-    SessionEndReason, SessionRowId, Sid, Timestamp, UserId,
+    ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, RecordedPair, Session,
+    SessionEndReason, SessionRowId, Sid, Timestamp, TokenPairRowId, UserId,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -60,7 +60,7 @@ impl Reader<'_> {
     /// Returns the pair that was issued for the refresh token of `parent`.
     pub(crate) fn find_successor_pair(
         &self,
-        parent: PairRowId,
+        parent: TokenPairRowId,
     ) -> Result<Option<PairWithSession>, Error> {
         self.pair_where("p.parent = ?1", parent)
     }
@@ -146,7 +146,7 @@ impl Writer<'_> {
     fn add_pair(
         &self,
         session: SessionRowId,
-        parent: Option<PairRowId>,
+        parent: Option<TokenPairRowId>,
         pair: &NewPair,
     ) -> Result<(), Error> {
         let result = self.connection.execute(
@@ -182,7 +182,11 @@ impl Writer<'_> {
     }
 
     /// Revokes an access token. Returns `false` if the token was already revoked.
-    pub(crate) fn revoke_access(&self, pair: PairRowId, now: Timestamp) -> Result<bool, Error> {
+    pub(crate) fn revoke_access(
+        &self,
+        pair: TokenPairRowId,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let changed = self.connection.execute(
             "UPDATE pairs SET access_revoked_at = ?2 WHERE id = ?1 AND access_revoked_at IS NULL",
             (pair, now.unix()),

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::model::{
-    AuditEventId, GrantRowId, KeyRowId, PairRowId, SessionRowId, Timestamp, TokenId, UserId,
+    AuditEventId, GrantRowId, KeyRowId, SessionRowId, Timestamp, TokenId, TokenPairRowId, UserId,
 };
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 
@@ -79,4 +79,4 @@ macro_rules! impl_sql {
     };
 }
 
-impl_sql!(AuditEventId, GrantRowId, KeyRowId, PairRowId, SessionRowId, TokenId, UserId);
+impl_sql!(AuditEventId, GrantRowId, KeyRowId, TokenPairRowId, SessionRowId, TokenId, UserId);

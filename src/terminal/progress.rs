@@ -38,7 +38,11 @@ impl Progress {
             thread::sleep(INITIAL_DELAY);
             if let Some(bar) = weak_bar.upgrade() {
                 bar.set_draw_target(ProgressDrawTarget::stderr());
-                bar.enable_steady_tick(REFRESH_INTERVAL);
+            }
+            while let Some(bar) = weak_bar.upgrade().filter(|bar| !bar.is_finished()) {
+                bar.tick();
+                drop(bar);
+                thread::sleep(REFRESH_INTERVAL);
             }
         };
         // Without a thread the operation continues, without a bar.

@@ -86,7 +86,7 @@ fn two_readers_of_stdin_are_a_usage_error() {
     let output = sandbox.run_with_input(&["passwd", "--password-stdin"], &access);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: standard input can be read only once, but is requested by `JETON_TOKEN_FILE` and `--password-stdin`
+    error: standard input can be read only once, but is requested by `--password-stdin` and `JETON_TOKEN_FILE`
     hint: use files for all but one of the arguments
     ");
     // A command that needs no token of the caller may read stdin.
@@ -97,6 +97,57 @@ fn two_readers_of_stdin_are_a_usage_error() {
     error: the file with the token cannot be read: No such file or directory (os error 2)
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
+    assert_eq!(sandbox.sql("SELECT action FROM audit"), ["init"]);
+}
+
+#[test]
+fn conflict_over_stdin_is_found_before_any_input_is_read() {
+    let mut sandbox = Sandbox::with_admin();
+    let mut outputs = String::new();
+    for words in [
+        "--token-file - passwd --password-stdin",
+        "--token-file - keys import --from-file -",
+        "--token-file - users import -",
+        "--token-file - init ada --exist-ok --password-stdin",
+        "token revoke - -",
+        "token verify - --key - --alg HS256",
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        outputs += &sandbox.run_with_input(&words, "secret\nsecret").with_command();
+    }
+    assert_snapshot!(outputs, @"
+    $ jeton --token-file - passwd --password-stdin
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `--token-file` and `--password-stdin`
+    hint: use files for all but one of the arguments
+    $ jeton --token-file - keys import --from-file -
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `--token-file` and `--from-file`
+    hint: use files for all but one of the arguments
+    $ jeton --token-file - users import -
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `--token-file` and `FILE`
+    hint: use files for all but one of the arguments
+    $ jeton --token-file - init ada --exist-ok --password-stdin
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `--token-file` and `--password-stdin`
+    hint: use files for all but one of the arguments
+    $ jeton token revoke - -
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `ID|JTI|TOKEN` and `ID|JTI|TOKEN`
+    hint: use files for all but one of the arguments
+    $ jeton token verify - --key - --alg HS256
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `--key` and `TOKEN`
+    hint: use files for all but one of the arguments
+    ");
+    sandbox.set_variable("JETON_TOKEN_FILE", "-");
+    let output = sandbox.run_with_input(&["passwd", "--password-stdin"], "old\nnew");
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: standard input can be read only once, but is requested by `--password-stdin` and `JETON_TOKEN_FILE`
+    hint: use files for all but one of the arguments
+    ");
     assert_eq!(sandbox.sql("SELECT action FROM audit"), ["init"]);
 }
 

@@ -21,11 +21,11 @@ pub(crate) enum Signer {
 pub(crate) struct MintRequest {
     pub(super) template: Template,
     pub(super) parameter_values: Map<String, Value>,
-    /// Explicit claims. They replace the template's claims of the same name; claims that the
-    /// template does not have come last in the token.
+    /// Explicit claims. They replace the claims of the same name in the preset's template; claims
+    /// that the template does not have come last in the token.
     pub(crate) claims: Map<String, Value>,
     pub(super) header: Map<String, Value>,
-    /// `jti` for a single token; replaces the template's `jti`.
+    /// Generated `jti` of the only token of the request; replaces the `jti` of the template.
     pub(super) jti: Option<Jti>,
     /// Signing key.
     pub(crate) signer: Signer,
@@ -43,7 +43,7 @@ pub(crate) struct MintRequest {
 }
 
 impl MintRequest {
-    /// Creates a request for the preset's tokens without overrides.
+    /// Creates a request for tokens as the template of a preset defines them.
     pub(crate) fn new(template: Template) -> Self {
         Self {
             template,
@@ -116,10 +116,11 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Returns whether the `jti` of the row's token was chosen by the user instead of generated.
-    pub(super) fn has_custom_jti(&self, row: &Map<String, Value>) -> bool {
+    /// Returns whether the user chose the `jti` of the token of an input row, so that it was not
+    /// generated.
+    pub(super) fn has_custom_jti(&self, input_row: &Map<String, Value>) -> bool {
         let text = self.template.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
         let is_generated = self.jti.is_some() || text.contains("{jti}") || text.contains("{uuid}");
-        !is_generated || row.contains_key("jti") || self.claims.contains_key("jti")
+        !is_generated || input_row.contains_key("jti") || self.claims.contains_key("jti")
     }
 }

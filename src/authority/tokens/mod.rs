@@ -61,7 +61,7 @@ pub(crate) struct TokenRequest {
     pub(crate) claims: ExtraClaims,
     /// Set for a token of `jeton run`: the token and its successors are revoked when the child
     /// command exits.
-    pub(crate) for_run: bool,
+    pub(crate) for_run_command: bool,
 }
 
 /// An issued and recorded token.
@@ -115,7 +115,8 @@ pub(crate) fn issue(
             let grant = build_grant(request, owner);
             let mut pending_token =
                 PendingToken::sign(settings, key, owner, grant, audit.now, expires_at)?;
-            pending_token.row.origin.run_token = request.for_run.then_some(pending_token.row.jti);
+            pending_token.row.origin.run_token =
+                request.for_run_command.then_some(pending_token.row.jti);
             Ok(pending_token)
         },
         |store, (settings, key, _), pending_token| {

@@ -4,6 +4,7 @@ use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
 use crate::authority::keys::RequestedKey;
 use crate::authority::keys::SecretEncoding;
+use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
@@ -98,6 +99,10 @@ impl Report for ImportOutput {
 impl Command for Args {
     const ACTION: &'static str = "keys import";
     const EFFECT: Effect = Effect::Changes;
+
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        stdin_path("--from-file", self.from_file.as_ref()).into_iter().collect()
+    }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let importer = authority::keys::KeyImporter {

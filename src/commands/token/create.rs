@@ -91,7 +91,7 @@ impl Command for Args {
             audience: self.aud,
             expiry,
             claims: self.claims.parse_claims()?,
-            for_run: false,
+            for_run_command: false,
         };
         let output = SecretOutput::open()?;
         let caller = app.caller()?;

@@ -41,6 +41,10 @@ impl Command for Args {
     const ACTION: &'static str = "token decode";
     const EFFECT: Effect = Effect::Reads;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.token.stdin_argument().into_iter().collect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
         let (header, payload) = authority::verification::decode(token.expose_secret())?;

@@ -51,6 +51,13 @@ impl Command for Args {
     const ACTION: &'static str = "token fixtures";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        [self.key.stdin_argument(), self.test_token.stdin_argument()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     fn audit_target(&self) -> Option<AuditTarget> {
         self.test_token.audit_target()
     }

@@ -38,6 +38,10 @@ impl Command for Args {
     const ACTION: &'static str = "token introspect";
     const EFFECT: Effect = Effect::Reads;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.token.stdin_argument().into_iter().collect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
         let (store, audit) = app.store.open()?;

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     owner: OwnerArgs,
 
     /// Filter by kind: app or test
-    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::purposes())]
+    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::recorded_kinds())]
     kind: Option<TokenKind>,
 
     /// Filter by application, or subject of a test token

@@ -5,6 +5,7 @@ use super::token_output;
 use crate::app::{App, OutputFormat, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{ClaimRows, Defect, MintJob, MintRequest, MintedToken};
+use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::Timestamp;
@@ -70,6 +71,12 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
     const FORMATS: &'static [OutputFormat] =
         &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines];
+
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        let from = stdin_path("--from", self.from.as_ref());
+        let inputs = [self.key.stdin_argument(), self.test_token.stdin_argument(), from];
+        inputs.into_iter().flatten().collect()
+    }
 
     fn audit_target(&self) -> Option<AuditTarget> {
         self.test_token.audit_target()

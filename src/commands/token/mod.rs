@@ -97,6 +97,11 @@ struct TokenArgs {
 }
 
 impl TokenArgs {
+    /// Returns the name of the argument if its value is `-`, standard input.
+    fn stdin_argument(&self) -> Option<&'static str> {
+        self.token.as_deref().filter(|token| *token == "-").map(|_| "TOKEN")
+    }
+
     fn read(&self, app: &App) -> Result<SecretString, Failure> {
         app.console.read_token_argument("TOKEN", self.token.as_deref())
     }

@@ -46,6 +46,10 @@ impl Command for Args {
     const ACTION: &'static str = "token renew";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        (self.token == "-").then_some("ID|JTI|TOKEN").into_iter().collect()
+    }
+
     fn audit_target(&self) -> Option<AuditTarget> {
         parse_token_target(&self.token)
     }

@@ -46,7 +46,7 @@ pub(crate) struct Args {
     tokens: Vec<String>,
 
     /// Filter by kind: app or test
-    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::purposes())]
+    #[arg(long, value_parser = TokenKind::parse_recorded, add = crate::commands::completers::recorded_kinds())]
     kind: Option<TokenKind>,
 
     /// Filter by application, or subject of a test token
@@ -93,6 +93,10 @@ impl Report for BulkRevokeOutput {
 impl Command for Args {
     const ACTION: &'static str = "token revoke";
     const EFFECT: Effect = Effect::Changes;
+
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        self.tokens.iter().filter(|token| *token == "-").map(|_| "ID|JTI|TOKEN").collect()
+    }
 
     fn audit_target(&self) -> Option<AuditTarget> {
         match (self.owner.user(), self.tokens.as_slice()) {

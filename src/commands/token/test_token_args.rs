@@ -7,6 +7,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::keys::{ImportError, KeyFormat, KeyImporter};
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
+use crate::commands::args::stdin_path;
 use crate::failure::Failure;
 use crate::model::{
     Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted, parse_strict_object,
@@ -108,6 +109,11 @@ pub(crate) struct ExternalKeyArgs {
 }
 
 impl TestTokenArgs {
+    /// Returns `--claims` if its value is `-`, standard input.
+    pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
+        stdin_path("--claims", self.test.claims_file.as_ref())
+    }
+
     /// Returns the key in `--key` as the audit target.
     pub(crate) fn audit_target(&self) -> Option<AuditTarget> {
         self.test.key.clone().map(AuditTarget::Key)
@@ -166,12 +172,17 @@ impl TestTokenArgs {
             audience: self.aud,
             expiry: self.expiry.expiry().with_one_hour_default(),
             claims: self.claims.parse_claims()?,
-            for_run: true,
+            for_run_command: true,
         })
     }
 }
 
 impl ExternalKeyArgs {
+    /// Returns `--key-file` if its value is `-`, standard input.
+    pub(super) fn stdin_argument(&self) -> Option<&'static str> {
+        stdin_path("--key-file", self.key_file.as_ref())
+    }
+
     /// Reads the external signing key, if given. Called before other input is parsed, so that a
     /// second argument that reads standard input is refused first.
     pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {

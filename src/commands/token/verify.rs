@@ -1,11 +1,12 @@
 //! `jeton token verify`
 
 use super::{TokenArgs, parse_pair};
-use crate::app::{App, Cell, Rendered, Report, Style, TokenLines};
+use crate::app::{App, Cell, Rendered, Report, Style};
 use crate::authority::keys::SecretEncoding;
 use crate::authority::verification::Verifier;
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason};
+use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{
@@ -15,7 +16,6 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
-use zeroize::Zeroizing;
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
@@ -62,7 +62,7 @@ pub(crate) struct Args {
 
     /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
     /// requires `--alg`, needs no store; a key in another known format is refused
-    #[arg(long, value_name = "FILE", requires = "alg")]
+    #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::path())]
     key: Option<PathBuf>,
 
     /// Algorithms to accept, for `--key` or `--jwks`
@@ -142,17 +142,20 @@ impl Command for Args {
     const ACTION: &'static str = "token verify";
     const EFFECT: Effect = Effect::Reads;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        let keys = [("--jwks", &self.jwks), ("--key", &self.key)];
+        let keys = keys.into_iter().filter_map(|(name, path)| stdin_path(name, path.as_ref()));
+        let tokens = self.batch.then_some("--batch").or(self.token.stdin_argument());
+        keys.chain(tokens).collect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        // All input is opened first, so that a second reader of standard input is refused.
-        let key_bytes = read_key_bytes(app, &self)?;
+        let keys = load_keys(app, &self)?;
         if self.batch {
-            let tokens = app.console.open_token_lines("--batch")?;
-            let keys = load_keys(app, &self, key_bytes)?;
             let expectations = build_expectations(app, &keys, self)?;
-            return verify_batch(app, &keys, &expectations, tokens);
+            return verify_batch(app, &keys, &expectations);
         }
         let token = self.token.read(app)?;
-        let keys = load_keys(app, &self, key_bytes)?;
         let expectations = build_expectations(app, &keys, self)?;
         let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
         app.console.report(&build_output(&report, expectations.now))?;
@@ -167,31 +170,22 @@ enum VerificationKeys {
     External(Vec<Verifier>),
 }
 
-/// Reads the file in `--jwks` or `--key`.
-fn read_key_bytes(app: &App, args: &Args) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
-    match (&args.jwks, &args.key) {
-        (Some(path), _) => app.console.read_key_file("--jwks", path).map(Some),
-        (None, Some(path)) => app.console.read_key_file("--key", path).map(Some),
-        (None, None) => Ok(None),
-    }
-}
-
-fn load_keys(
-    app: &App,
-    args: &Args,
-    key_bytes: Option<Zeroizing<Vec<u8>>>,
-) -> Result<VerificationKeys, Failure> {
-    let Some(bytes) = key_bytes else { return Ok(VerificationKeys::Store) };
-    let keys = if args.jwks.is_some() {
+/// Reads the keys in `--jwks` or `--key`.
+fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
+    let keys = if let Some(path) = &args.jwks {
+        let bytes = app.console.read_key_file("--jwks", path)?;
         let mut keys = authority::verification::read_jwks(&bytes).map_err(Failure::bad_key)?;
         for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
             key.restrict(&args.alg);
         }
         keys
-    } else {
+    } else if let Some(path) = &args.key {
+        let bytes = app.console.read_key_file("--key", path)?;
         let key =
             authority::verification::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
         vec![key.map_err(Failure::bad_key)?]
+    } else {
+        return Ok(VerificationKeys::Store);
     };
     if keys.iter().any(Verifier::is_symmetric) {
         authority::verification::ensure_no_public_secrets(&keys, &app.store.public_keys())
@@ -221,8 +215,8 @@ fn verify_batch(
     app: &mut App,
     keys: &VerificationKeys,
     expectations: &Expectations,
-    mut tokens: TokenLines,
 ) -> Result<(), Failure> {
+    let mut tokens = app.console.open_token_lines("--batch")?;
     let (mut line_count, mut invalid_count, mut first_error) = (0_usize, 0_usize, None);
     while let Some(token) = tokens.next()? {
         line_count += 1;

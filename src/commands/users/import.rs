@@ -3,6 +3,7 @@
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows};
+use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -59,6 +60,10 @@ impl Command for Args {
     const ACTION: &'static str = "users import";
     const EFFECT: Effect = Effect::Changes;
 
+    fn stdin_arguments(&self) -> Vec<&'static str> {
+        stdin_path("FILE", Some(&self.rows)).into_iter().collect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = if app.store.exists()? {
             app.session.caller_unless_empty_store(&mut app.store)?
@@ -68,8 +73,8 @@ impl Command for Args {
         if let Some(caller) = &caller {
             authority::accounts::authorize_import(caller)?;
         }
-        let now = app.store.now()?;
-        let batch = ImportRows::from_reader(app.console.open_rows_file("FILE", &self.rows)?, now)?;
+        let rows = app.console.open_rows_file("FILE", &self.rows)?;
+        let batch = ImportRows::from_reader(rows, app.store.now()?)?;
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }
@@ -77,7 +82,6 @@ impl Command for Args {
         let (store, audit) = app.store.open()?;
         let progress = app.console.start_progress("importing", batch.len());
         let on_row = || progress.advance();
-
         let result = authority::accounts::import(
             store,
             &audit,

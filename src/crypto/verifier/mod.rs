@@ -162,8 +162,13 @@ fn parse_pem(bytes: &[u8]) -> Result<Verifier, InvalidValue> {
         }
         _ => None,
     };
+    // The format crates do not check the numbers of an RSA key.
+    let is_unusable = |key: &PublicKey| {
+        matches!(key, PublicKey::Rsa { .. })
+            && aws_lc_rs::rsa::PublicKey::from_der(block.contents()).is_err()
+    };
     let unknown_key = || invalid_key("not an RSA, P-256, P-384 or Ed25519 public key");
-    public_key_verifier(&key.ok_or_else(unknown_key)?)
+    public_key_verifier(&key.filter(|key| !is_unusable(key)).ok_or_else(unknown_key)?)
 }
 
 /// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with

@@ -49,8 +49,8 @@ fn refused_change_names_existing_target_only() {
     ] {
         let output = sandbox.run_with_input(words, input);
         assert_ne!(output.code, 0, "{words:?}");
-        let rows = "SELECT ifnull(target_kind || ' ' || target_id, '-') FROM audit
-            WHERE outcome <> 'done'";
+        let rows = "SELECT ifnull(nullif(concat_ws(' ', target_kind, target_id), ''), '-')
+            FROM audit WHERE outcome <> 'done'";
         assert_eq!(sandbox.sql(rows), [target], "{words:?}");
         sandbox.sql("DELETE FROM audit");
     }

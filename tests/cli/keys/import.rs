@@ -93,12 +93,12 @@ fn key_cannot_serve_two_purposes() {
     let kid = import(&["--purpose", "test"]).ok().stdout;
     assert_snapshot!(import(&[]), @"
     --- exit code 5, stderr
-    error: key already exists for test tokens with RS256
+    error: this key already exists, for test tokens with RS256
     hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_snapshot!(import(&["--purpose", "test", "--alg", "PS256"]), @"
     --- exit code 5, stderr
-    error: key already exists for test tokens with RS256
+    error: this key already exists, for test tokens with RS256
     hint: use another key: purpose and algorithm of a key cannot change
     ");
     assert_eq!(import(&["--purpose", "test"]).ok().stdout, kid);

@@ -188,7 +188,6 @@ pub(super) const TABLE: &[Row] = &[
     session_row("keys rotate", ADMINS),
     session_row("keys retire -- KEY", ADMINS),
     session_row("keys revoke --yes -- KEY", ADMINS),
-    session_row("settings list", ALL),
     session_row("settings get token.ttl", ALL),
     session_row("settings set token.ttl 7d", ADMINS),
     session_row("settings unset token.ttl", ADMINS),

@@ -71,6 +71,16 @@ fn store_url_in_the_environment_names_the_variable() {
 }
 
 #[test]
+fn refusal_of_url_in_json_lines_format_is_json() {
+    let output =
+        Sandbox::new().run(&["users", "export", "-o", "jsonl", "--token-file", "https://x/y"]);
+    assert_snapshot!(output, @r#"
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    "#);
+}
+
+#[test]
 fn url_in_place_of_any_path_is_refused() {
     let mut sandbox = Sandbox::new();
     let mut outputs = String::new();
@@ -85,6 +95,7 @@ fn url_in_place_of_any_path_is_refused() {
         &["token", "mint", "--from", "https://x/y"],
         &["users", "import", "https://x/y"],
         &["passwd", "--password-file", "https://x/y"],
+        &["token", "verify", "a.b.c", "--key", "https://x/y", "--alg", "HS256"],
     ] {
         outputs += &refusal_of(&sandbox, arguments);
     }
@@ -109,6 +120,8 @@ fn url_in_place_of_any_path_is_refused() {
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    --- exit code 2, stderr
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--key`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     "#);
     sandbox.set_variable("JETON_TOKEN_FILE", "https://x/y");
     assert_snapshot!(refusal_of(&sandbox, &["whoami"]), @r#"

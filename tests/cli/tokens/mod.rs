@@ -3,6 +3,7 @@
 mod bulk_mint;
 mod bulk_revoke;
 mod create;
+mod example_services;
 mod expectations;
 mod fixtures;
 mod inspect_decode;
@@ -14,7 +15,6 @@ mod presets;
 mod renew;
 mod renewal_bounds;
 mod revoke;
-mod sample_services;
 mod standards;
 mod third_party;
 mod third_party_keys;

@@ -40,7 +40,7 @@ fn token_requests() -> impl Strategy<Value = TokenRequest> {
         claims,
     )
         .prop_map(|(permissions, audience, expiry, claims)| TokenRequest {
-            for_run: false,
+            for_run_command: false,
             owner: None,
             app: AppName::parse("app").unwrap(),
             permissions: permissions

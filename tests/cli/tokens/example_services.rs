@@ -1,4 +1,4 @@
-//! Sample Flask services accept valid tokens that are minted with presets, and accept a defective
+//! Example services with Flask accept valid tokens that are minted with presets, and accept a defective
 //! token only if the preset lists the defect as accepted.
 
 use crate::python::{find_python, run_script};
@@ -10,7 +10,7 @@ use std::fs;
 const SECRET: &str = "a secret that is as long as the hash";
 const JOHN: &str = "john@example.com";
 
-/// A service in `python/sample_services`, and the endpoint under test.
+/// A service in `python/example_services`, and the endpoint under test.
 struct Service {
     name: &'static str,
     preset: &'static str,
@@ -36,7 +36,7 @@ impl Service {
         let requests: Vec<&Value> = [&signup].into_iter().chain(requests).collect();
         let input = json!({"service": self.name, "secret": SECRET, "requests": requests});
         let mut responses =
-            run_script(program, "sample_services.py", &input).as_array().unwrap().clone();
+            run_script(program, "example_services.py", &input).as_array().unwrap().clone();
         assert_eq!(responses.remove(0)["status"], 201);
         responses
     }

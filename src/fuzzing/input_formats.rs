@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 ///
 /// The strict JSON reader accepts the same input as a lenient reader, except duplicate members. A
 /// row survives a CSV round trip. An accepted setting is one visible line.
-pub fn lines(bytes: &[u8]) {
+pub fn input_formats(bytes: &[u8]) {
     let lenient = serde_json::from_slice::<Map<String, Value>>(bytes).ok();
     let strict = parse_strict_object(bytes).ok();
     let lenient_without_duplicates = lenient.filter(|map| {

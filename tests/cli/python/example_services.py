@@ -1,4 +1,4 @@
-"""Runs a service of `sample_services/` on the loopback interface and sends requests to the service.
+"""Runs a service of `example_services/` on the loopback interface and sends requests to the service.
 
 Standard input: {"service": "001", "secret": ..., "requests": [request, ...]}, each request
 [method, path, token or null, body].
@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 
 def create_service(task):
-    path = Path(__file__).with_name("sample_services") / f"service_{task['service']}.py"
+    path = Path(__file__).with_name("example_services") / f"service_{task['service']}.py"
     spec = importlib.util.spec_from_file_location("sample_service", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

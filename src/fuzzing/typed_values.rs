@@ -7,7 +7,7 @@ use crate::model::{
 
 /// Checks times, durations, passwords, names and ids: a parsed value survives a round trip through
 /// text, and a name contains no invisible characters.
-pub fn times(bytes: &[u8]) {
+pub fn typed_values(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(lifetime) = Lifetime::parse(text) {
         assert_eq!(Lifetime::parse(&lifetime.to_string()), Ok(lifetime));

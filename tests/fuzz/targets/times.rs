@@ -1,3 +1,0 @@
-//! Fuzzes times, durations, names, passwords and ids.
-#![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::times(bytes));
