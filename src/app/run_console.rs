@@ -34,8 +34,8 @@ pub(super) struct StdinGuard {
 }
 
 impl StdinGuard {
-    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`, even for
-    /// a command that needs no login.
+    /// Creates a guard, and reserves standard input for `--token-file` if its value is `-`, even
+    /// for a command that needs no login.
     pub(super) fn new(token_file: Option<&Path>) -> Self {
         let is_reserved = token_file == Some(Path::new("-"));
         let reader = is_reserved.then_some("--token-file");
@@ -43,7 +43,8 @@ impl StdinGuard {
     }
 
     /// Reserves standard input for `argument`, a name on the command line such as `--jwks`, before
-    /// any input is read. A conflict is thus found before the first reader gets the input of another.
+    /// any input is read. A conflict is thus found before the first reader gets the input of
+    /// another.
     fn reserve(&self, argument: &'static str) -> Result<(), Failure> {
         if let Some(reader) = self.reader.replace(Some(argument)) {
             return Err(conflict(reader, argument));
@@ -133,8 +134,8 @@ impl RunConsole {
         Ok(self.terminal.write_items(items, is_first_batch)? == Delivery::Done)
     }
 
-    /// Ends a JSON document that [`RunConsole::write_items`] began, with the members after `items`. The
-    /// given list has the same members, but no items. Returns `false` if the pipe is closed.
+    /// Ends a JSON document that [`RunConsole::write_items`] began, with the members after `items`.
+    /// The given list has the same members, but no items. Returns `false` if the pipe is closed.
     pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<bool, Failure> {
         Ok(self.terminal.end_items(empty_list)? == Delivery::Done)
     }

@@ -1,5 +1,5 @@
-//! Session of a run: the login in the session file, which is refreshed under a lock after its access
-//! token expires.
+//! Session of a run: the login in the session file, which is refreshed under a lock after its
+//! access token expires.
 
 use super::run_console::RunConsole;
 use super::store_handle::StoreHandle;

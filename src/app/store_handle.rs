@@ -26,8 +26,9 @@ impl StoreHandle {
     /// Returns the store and the audit context with the time of the run. A missing store is an
     /// error.
     ///
-    /// The time is read after the store is open, and again after every wait for input or for a lock:
-    /// a token that another process issued in the meantime does not appear to be from the future.
+    /// The time is read after the store is open, and again after a wait for input, for a prompt or
+    /// for the lock of the session file: a token that another process issued in the meantime does
+    /// not appear to be from the future.
     pub(crate) fn open(&mut self) -> Result<(&mut Store, AuditContext), Failure> {
         self.get()?;
         let audit = self.audit_context()?;

@@ -66,7 +66,8 @@ impl Principal {
 
     /// Checks the credential again and returns the current row of the user. Since the first check
     /// the command may have waited for a lock, for user input or for a file: a principal that was
-    /// disabled, deleted or logged out, or whose token or key was revoked in the meantime, is refused.
+    /// disabled, deleted or logged out, or whose token or key was revoked in the meantime, is
+    /// refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
         if tx.is_revoked_key(self.key.id)? {
             return Err(Error::from_reason(RejectReason::KeyRevoked));

@@ -83,7 +83,9 @@ pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
     let commands = Tree::ROOT.commands().into_iter();
-    for CommandInfo { action, formats } in commands.filter(|info| info.formats != DEFAULT_FORMATS) {
+    for CommandInfo { action, formats, .. } in
+        commands.filter(|info| info.formats != DEFAULT_FORMATS)
+    {
         let mut names = action.split(' ');
         let subcommand =
             names.try_fold(&mut command, |parent, name| parent.find_subcommand_mut(name));
@@ -124,6 +126,11 @@ fn join_paragraphs(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::command::Effect;
+    use clap::FromArgMatches;
+    use clap::parser::ValueSource;
+    use std::collections::BTreeSet;
+    use std::fs;
 
     #[test]
     fn actions_equal_command_paths() {
@@ -141,6 +148,84 @@ mod tests {
         add_paths("", &command(), &mut paths);
         let actions: Vec<&str> = Tree::ROOT.commands().iter().map(|info| info.action).collect();
         assert_eq!(actions, paths);
+    }
+
+    /// The audit scenario runs every command that changes something. A reading command needs a step
+    /// only if it cannot run without arguments.
+    #[test]
+    fn audit_scenario_has_every_changing_command() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/audit/steps.rs");
+        let steps = fs::read_to_string(path).unwrap();
+        for CommandInfo { action, effect, .. } in Tree::ROOT.commands() {
+            let has_step = [' ', '"'].iter().any(|end| steps.contains(&format!("\"{action}{end}")));
+            assert!(has_step || effect == Effect::Reads, "`{action}` needs a step");
+        }
+    }
+
+    /// Returns the arguments whose help mentions standard input, as `path id`.
+    fn find_stdin_arguments(path: &str, command: &clap::Command, found: &mut BTreeSet<String>) {
+        let arguments = command.get_arguments().filter(|argument| {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            help.contains("standard input")
+                && !["no_input", "token_file"].contains(&argument.get_id().as_str())
+        });
+        found.extend(arguments.map(|argument| format!("{path} {}", argument.get_id())));
+        for subcommand in command.get_subcommands() {
+            find_stdin_arguments(&format!("{path} {}", subcommand.get_name()), subcommand, found);
+        }
+    }
+
+    #[test]
+    fn arguments_that_read_stdin_are_declared() {
+        let mut unused = BTreeSet::new();
+        find_stdin_arguments("jeton", &command(), &mut unused);
+        assert!(unused.len() > 20, "{unused:?}");
+        for line in [
+            "init --password-stdin",
+            "init --password-file -",
+            "register ada --password-stdin",
+            "register ada --password-file -",
+            "login --password-stdin",
+            "login --password-file -",
+            "passwd --password-stdin",
+            "passwd --password-file -",
+            "recover ada --password-stdin",
+            "recover ada --password-file -",
+            "refresh --token-stdin",
+            "keys import --purpose test --from-file -",
+            "users import -",
+            "token inspect -",
+            "token introspect -",
+            "token decode -",
+            "token verify -",
+            "token verify --batch",
+            "token verify a.b.c --jwks -",
+            "token verify a.b.c --key - --alg HS256",
+            "token renew -",
+            "token revoke -",
+            "token mint --claims -",
+            "token mint --from -",
+            "token mint --key-file -",
+            "token fixtures --claims -",
+            "token fixtures --key-file -",
+            "run --claims - -- true",
+        ] {
+            let mut matches =
+                command().try_get_matches_from(format!("jeton {line}").split(' ')).unwrap();
+            let (mut path, mut innermost) = ("jeton".to_owned(), &matches);
+            while let Some((name, submatches)) = innermost.subcommand() {
+                path = format!("{path} {name}");
+                innermost = submatches;
+            }
+            for id in innermost.ids() {
+                if innermost.value_source(id.as_str()) == Some(ValueSource::CommandLine) {
+                    unused.remove(&format!("{path} {id}"));
+                }
+            }
+            let invocation = Commands::from_arg_matches_mut(&mut matches).unwrap();
+            assert_eq!(invocation.into_invocation().stdin_arguments.len(), 1, "{line}");
+        }
+        assert_eq!(unused, BTreeSet::new(), "not declared, or without a line");
     }
 
     #[test]

@@ -52,6 +52,19 @@ pub(super) trait Command: clap::Args + 'static {
 pub(super) struct CommandInfo {
     pub(super) action: &'static str,
     pub(super) formats: &'static [OutputFormat],
+    #[cfg(test)]
+    pub(super) effect: Effect,
+}
+
+impl CommandInfo {
+    const fn of<C: Command>() -> Self {
+        Self {
+            action: C::ACTION,
+            formats: C::FORMATS,
+            #[cfg(test)]
+            effect: C::EFFECT,
+        }
+    }
 }
 
 /// A command, or a group with the commands in the order of the help.
@@ -99,11 +112,11 @@ pub(super) trait CommandSet {
 }
 
 impl<C: Command> CommandSet for C {
-    const NODE: Node = Node::Command(CommandInfo { action: C::ACTION, formats: C::FORMATS });
+    const NODE: Node = Node::Command(CommandInfo::of::<C>());
 
     fn into_invocation(self) -> Invocation {
         Invocation {
-            info: CommandInfo { action: C::ACTION, formats: C::FORMATS },
+            info: CommandInfo::of::<C>(),
             effect: self.effect(),
             audit_target: self.audit_target(),
             stdin_arguments: self.stdin_arguments(),

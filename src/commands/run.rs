@@ -103,7 +103,6 @@ fn create_app_token(
     let caller = app.caller()?;
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
-
     let issued_token = authority::tokens::issue(store, &audit, &caller, &request)?;
     let (id, created_by, store_id) = (issued_token.record.id, caller.user.id, store.id()?);
     Ok((ChildToken { token: issued_token.token, id, created_by, store_id }, forwarder))
@@ -124,7 +123,6 @@ fn mint_test_token(
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
-
     let (mut job, mut job_key) =
         MintJob::with_store_key(store, &audit, &minter, request, claim_rows)?;
     let token = job.next_batch(store, &mut job_key)?.pop();
@@ -140,7 +138,6 @@ fn mint_test_token(
 
 fn revoke_child_token(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
     let (store, audit) = app.store.open()?;
-
     if store.id()? != child_token.store_id {
         return Err(internal_error("the store of the token was replaced by another store"));
     }

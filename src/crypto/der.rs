@@ -52,9 +52,9 @@ const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 /// PKCS#8, PKCS#1, SEC 1, certificate, certificate request, PKCS#12 or PKCS#7. The whole structure
 /// is checked, not only the first bytes: fewer than one in 2^30 random byte strings match.
 ///
-/// Only the outer elements are checked. The types of the format crates would miss keys of kinds that
-/// they do not support, such as multi-prime RSA and explicit curve parameters, and these keys are
-/// not secrets either.
+/// Only the outer elements are checked. The types of the format crates would miss keys of kinds
+/// that they do not support, such as multi-prime RSA and explicit curve parameters, and these keys
+/// are not secrets either.
 pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12);

@@ -185,8 +185,8 @@ impl LockedSessionFile {
         self.replace(&login.into_pending(previous))
     }
 
-    /// Returns the token ids for the next refresh: the ids of an interrupted refresh, or else the ids
-    /// that `generate` returns. Writes new ids to the file, before the refresh token is used.
+    /// Returns the token ids for the next refresh: the ids of an interrupted refresh, or else the
+    /// ids that `generate` returns. Writes new ids to the file, before the refresh token is used.
     pub(crate) fn begin_refresh(
         &self,
         login: &Login,

@@ -91,7 +91,8 @@ fn copied_store_does_not_use_the_login_of_the_original() {
 
 #[test]
 fn file_format_is_stable() {
-    // `pending` is a pending refresh, `beginning` a pending login, `before` the login that it replaces.
+    // `pending` is a pending refresh, `beginning` a pending login, `before` the login that it
+    // replaces.
     let members_up_to_pending = format!(
         r#""store":"/jeton.db","sid":"{OLD_SID}","access":"a","refresh":"r","access_expires_at":9,"refresh_expires_at":90,"pending""#
     );

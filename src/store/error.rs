@@ -47,7 +47,8 @@ pub(crate) enum Error {
     /// The store file is not a regular file, belongs to another user, or has several hard links.
     #[error("the store file is {0}")]
     UnsafeFile(FileFault),
-    /// The WAL or journal is not a regular file, belongs to another user, or has several hard links.
+    /// The WAL or journal is not a regular file, belongs to another user, or has several hard
+    /// links.
     #[error("a WAL or journal file is {1}")]
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.

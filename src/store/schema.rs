@@ -1,4 +1,5 @@
-//! Schema of a file: detection of its version, creation of a new store, migration of an older store.
+//! Schema of a file: detection of its version, creation of a new store, migration of an older
+//! store.
 
 use super::connect::map_open_error;
 use super::expected_schema::check_schema;

@@ -186,8 +186,8 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     assert_eq!(run_pyjwt(&program, &keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
-/// Sends requests to the service. Returns one line per request: route, name of the token, status and
-/// text of the response.
+/// Sends requests to the service. Returns one line per request: route, name of the token, status
+/// and text of the response.
 fn request_all(
     python: &OsString,
     sandbox: &Sandbox,

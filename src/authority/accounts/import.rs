@@ -127,8 +127,8 @@ impl ImportRows {
         }
     }
 
-    /// Refuses passwords that are too short and, with [`IfExists::Refuse`], rows whose accounts already
-    /// exist. Called before the slow hashing.
+    /// Refuses passwords that are too short and, with [`IfExists::Refuse`], rows whose accounts
+    /// already exist. Called before the slow hashing.
     fn check_rows(&self, tx: &Reader<'_>, if_exists: IfExists) -> Result<(), Error> {
         let min_length = tx.load_settings()?.password_min_length;
         self.for_each_row(|_, row| {
@@ -187,10 +187,10 @@ pub(crate) fn authorize_import(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds accounts, all or none, with the roles in the file. With [`IfExists::Skip`] an existing account with
-/// the same names is left unchanged. Only admins may import; while the store has no users, the
-/// owner of the store file may import without a caller. `on_hashed` is called after each hashed
-/// password, on the hashing thread, and once for each account that needs no hashing.
+/// Adds accounts, all or none, with the roles in the file. With [`IfExists::Skip`] an existing
+/// account with the same names is left unchanged. Only admins may import; while the store has no
+/// users, the owner of the store file may import without a caller. `on_hashed` is called after each
+/// hashed password, on the hashing thread, and once for each account that needs no hashing.
 pub(crate) fn import(
     store: &mut Store,
     audit: &AuditContext,

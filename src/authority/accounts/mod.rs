@@ -75,8 +75,8 @@ fn login_refs(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef
 }
 
 /// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
-/// With [`IfExists::Skip`] an existing account with the same names is left unchanged. Returns the user and
-/// whether the account is new.
+/// With [`IfExists::Skip`] an existing account with the same names is left unchanged. Returns the
+/// user and whether the account is new.
 pub(crate) fn register(
     store: &mut Store,
     audit: &AuditContext,

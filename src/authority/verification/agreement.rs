@@ -8,16 +8,16 @@ use crate::model::{RecordedToken, TokenKind, User, escape};
 use crate::store::PairWithSession;
 use serde_json::{Map, Value, json};
 
-/// Claims of an app token that are not compared with the record: `iss`, `owner` and `target` are the
-/// values of settings at the time of issue, `type` is the token kind, and `jti` is the
-/// claim by which the record was found.
+/// Claims of an app token that are not compared with the record: `iss`, `owner` and `target` are
+/// the values of settings at the time of issue, `type` is the token kind, and `jti` is the claim by
+/// which the record was found.
 const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
 /// Returns the first claim that contradicts the record, with the reason.
 ///
-/// In an app token, a claim that the record lacks is a contradiction, whatever the name of the claim:
-/// a service may read permissions from it. In a session token, `role` is not compared: the claim is
-/// the role at the time of issue, but only the role in the user's row gives access.
+/// In an app token, a claim that the record lacks is a contradiction, whatever the name of the
+/// claim: a service may read permissions from it. In a session token, `role` is not compared: the
+/// claim is the role at the time of issue, but only the role in the user's row gives access.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,

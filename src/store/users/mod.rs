@@ -90,8 +90,8 @@ impl Reader<'_> {
     }
 
     /// Returns the stored class (PHC string without salt and hash) of the costliest password hash:
-    /// every failed login costs as much as a comparison with a hash of this class. Returns `None` if
-    /// no hash costs more than the hashes jeton creates.
+    /// every failed login costs as much as a comparison with a hash of this class. Returns `None`
+    /// if no hash costs more than the hashes jeton creates.
     pub(crate) fn costliest_hash_class(&self) -> Result<Option<String>, Error> {
         let mut statement = self.connection.prepare_cached("SELECT costliest_hash FROM store")?;
         Ok(statement.query_row([], |row| row.get(0)).optional()?.flatten())

@@ -66,8 +66,8 @@ fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Co
     }
 }
 
-/// Returns a command line that gives `value` to one argument, and valid values to the other required
-/// arguments.
+/// Returns a command line that gives `value` to one argument, and valid values to the other
+/// required arguments.
 fn command_line(command: &Command, path: &[String], argument: &Arg, value: &str) -> Vec<String> {
     let mut arguments = path.to_vec();
     let mut trailing = Vec::new();

@@ -1,5 +1,5 @@
-//! Output for terminals only: tables that fit the width, and times with their distance from now, such
-//! as `(in 6 d)`.
+//! Output for terminals only: tables that fit the width, and times with their distance from now,
+//! such as `(in 6 d)`.
 
 use crate::prompts::terminal_output;
 use crate::redact::redact;

@@ -16,7 +16,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
-/// Returns the command `jeton run OPTIONS -- /bin/sh -c LINE`. In the line, `$0` is the path of jeton.
+/// Returns the command `jeton run OPTIONS -- /bin/sh -c LINE`. In the line, `$0` is the path of
+/// jeton.
 fn shell_command(sandbox: &Sandbox, options: &[&str], line: &str) -> Command {
     sandbox.command(&[&["run"], options, &["--", "/bin/sh", "-c", line, JETON]].concat())
 }

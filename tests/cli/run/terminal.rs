@@ -1,5 +1,5 @@
-//! Ctrl-C on a terminal: the command receives the signal once, from the terminal and not from jeton,
-//! and jeton outlives the command.
+//! Ctrl-C on a terminal: the command receives the signal once, from the terminal and not from
+//! jeton, and jeton outlives the command.
 
 use super::assert_revoked;
 use crate::prompts::PtyCommand;

@@ -1,5 +1,5 @@
-//! Password hashes that no command writes: a command reports a damaged store, and does not compute the
-//! hash.
+//! Password hashes that no command writes: a command reports a damaged store, and does not compute
+//! the hash.
 
 use super::crafted_rows::{log_in, run_on_damaged_store, run_store_check};
 use super::crafted_schema::{change_store_unchecked, run_within_time_limit};

@@ -56,8 +56,8 @@ const COMMANDS: &[&[&str]] = &[
     &["logout"],
 ];
 
-/// Asserts that every command refuses the crafted store in the same way. Returns the refusal and the
-/// output of `store check`.
+/// Asserts that every command refuses the crafted store in the same way. Returns the refusal and
+/// the output of `store check`.
 #[track_caller]
 fn assert_refused_by_every_command(sql: &str) -> String {
     let sandbox = Sandbox::with_admin();

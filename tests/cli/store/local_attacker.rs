@@ -123,7 +123,8 @@ fn process_memory_is_unreadable_for_the_same_user() {
     }
     let directory = tempfile::tempdir().unwrap();
     set_mode(directory.path(), 0o755);
-    // The user must be able to read the program: a process of an unreadable program is never dumpable.
+    // The user must be able to read the program: a process of an unreadable program is never
+    // dumpable.
     let program = directory.path().join("jeton");
     fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
     set_mode(&program, 0o755);

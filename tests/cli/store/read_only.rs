@@ -1,4 +1,5 @@
-//! Read-only stores: commands that only read the store work, commands that change the store are refused.
+//! Read-only stores: commands that only read the store work, commands that change the store are
+//! refused.
 
 use super::mount_namespace::MountNamespace;
 use super::{remove_wal, store_files};

@@ -1,4 +1,5 @@
-//! Directories that other users can write are refused for stores, backups, sessions and output files.
+//! Directories that other users can write are refused for stores, backups, sessions and output
+//! files.
 
 use super::unsafe_files::change_owner;
 use super::{mode_of, set_mode};

@@ -1,5 +1,5 @@
-//! Example services with Flask accept valid tokens that are minted with presets, and accept a defective
-//! token only if the preset lists the defect as accepted.
+//! Example services with Flask accept valid tokens that are minted with presets, and accept a
+//! defective token only if the preset lists the defect as accepted.
 
 use crate::python::{find_python, run_script};
 use crate::sandbox::Sandbox;
@@ -73,8 +73,8 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     manifest["fixtures"].as_array().unwrap().iter().map(with_token).collect()
 }
 
-/// Asserts that the service accepts the good token, and accepts a defective token only if the preset
-/// lists the defect as accepted.
+/// Asserts that the service accepts the good token, and accepts a defective token only if the
+/// preset lists the defect as accepted.
 fn check_acceptance(service: &Service) {
     let Some(program) = find_python() else { return };
     let items = create_fixtures(service);

@@ -137,7 +137,8 @@ fn rfc7517_a3_symmetric_keys() {
 /// Thumbprint of the RSA key (RFC 7638, section 3.1).
 pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
-/// RFC 7638, section 3.1: checks the thumbprint of the JWT library. The tests of key generation check that the thumbprint is the key id.
+/// RFC 7638, section 3.1: checks the thumbprint of the JWT library. The tests of key generation
+/// check that the thumbprint is the key id.
 #[test]
 fn rfc7638_3_1_thumbprint() {
     initialize_crypto();
