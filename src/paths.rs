@@ -25,3 +25,14 @@ fn config_directory(explicit: Option<&Path>) -> Option<PathBuf> {
         None => Some(BaseDirs::new()?.config_dir().join("jeton")),
     }
 }
+
+/// Returns the directory of manual pages that `man` searches: `share/man` beside the `bin` directory of
+/// the program, otherwise `man` in the platform's data directory. `None` without a home directory.
+pub(crate) fn manual_directory() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok();
+    let directory = program.as_deref().and_then(Path::parent);
+    match directory.filter(|directory| directory.ends_with("bin")).and_then(Path::parent) {
+        Some(prefix) => Some(prefix.join("share/man")),
+        None => Some(BaseDirs::new()?.data_dir().join("man")),
+    }
+}

@@ -17,7 +17,7 @@ pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, 
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::{Environment, Options};
 pub(crate) use input::{PasswordSource, read_key_variable};
-pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE};
+pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
 pub(crate) use run_console::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
 

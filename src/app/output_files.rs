@@ -3,17 +3,24 @@
 use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
 use crate::model::redact_for_error;
-use crate::{directory, files};
+use crate::{directory, files, paths};
 use std::fs::{DirBuilder, File, Metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Mode of files that all users may read.
 pub(crate) const PUBLIC_MODE: u32 = 0o644;
 
 /// Mode of files that only the owner may read.
 pub(crate) const PRIVATE_MODE: u32 = 0o600;
+
+/// Returns the directory in which `man` finds manual pages.
+pub(crate) fn manual_directory() -> Result<PathBuf, Failure> {
+    paths::manual_directory().ok_or_else(|| {
+        Failure::usage("no home directory for the manual pages").with_hint("set it with `--dir`")
+    })
+}
 
 /// Locked output directory: no other jeton process writes there until the value is dropped.
 pub(crate) struct OutputDir<'p> {

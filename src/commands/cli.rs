@@ -17,7 +17,8 @@ use std::mem;
 ///   jeton token create my-app --permission read
 ///
 /// Results go to standard output, messages and errors to standard error. Every kind of error has
-/// its own exit code: see `jeton help exit-codes`.
+/// its own exit code: see `jeton help exit-codes`. `jeton help tour` shows the main commands in five
+/// minutes.
 #[derive(Debug, Parser)]
 #[command(
     name = "jeton",
@@ -93,7 +94,7 @@ pub fn command() -> clap::Command {
             *subcommand = global_args::with_output_formats(mem::take(subcommand), formats);
         }
     }
-    reflow_help(command)
+    reflow_help(global_args::with_global_options_line(command))
 }
 
 /// Joins the lines of each help paragraph of a command and all subcommands. Clap wraps the joined

@@ -22,13 +22,13 @@ pub(super) struct GlobalArgs {
         env = "JETON_STORE",
         hide_env_values = true,
         value_parser = clap::builder::OsStringValueParser::new(),
-        help_heading = "Global options"
+        hide_short_help = true, hide_long_help = true, help_heading = "Global options"
     )]
     store: Option<OsString>,
 
     /// File with the token to authenticate with, instead of the session (`-` for standard input);
     /// alternatives: `JETON_TOKEN` (a token), `JETON_TOKEN_FILE` (a path)
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options", value_parser = super::args::path())]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, hide_long_help = true, help_heading = "Global options", value_parser = super::args::path())]
     token_file: Option<PathBuf>,
 
     /// Output format: text or json
@@ -42,20 +42,41 @@ pub(super) struct GlobalArgs {
         hide_possible_values = true,
         default_value = "text",
         hide_env_values = true,
-        help_heading = "Global options"
+        // After the options of the command, before `--help`.
+        display_order = 900
     )]
     output: String,
 
     /// Suppress status messages
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        hide_short_help = true,
+        hide_long_help = true,
+        help_heading = "Global options"
+    )]
     quiet: bool,
 
     /// Skip confirmation prompts
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        hide_short_help = true,
+        hide_long_help = true,
+        help_heading = "Global options"
+    )]
     yes: bool,
 
     /// Never prompt (the default if standard input is not a terminal, or `CI` is set)
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        hide_long_help = true,
+        help_heading = "Global options"
+    )]
     no_input: bool,
 
     /// Time limit for waiting for a lock
@@ -67,7 +88,7 @@ pub(super) struct GlobalArgs {
         default_value = "30s",
         hide_env_values = true,
         value_parser = parse_wait,
-        help_heading = "Global options"
+        hide_short_help = true, hide_long_help = true, help_heading = "Global options"
     )]
     wait: Duration,
 
@@ -147,6 +168,20 @@ fn format_value_parser(formats: &[OutputFormat]) -> PossibleValuesParser {
     OUTPUT_FORMATS.iter().map(|(format, _)| to_value(*format)).chain([empty]).into()
 }
 
+/// The line about global options in the help of every command.
+const GLOBAL_OPTIONS_LINE: &str = "Global options: --store, --token-file, -q, -y, --no-input, --wait; \
+                                   see `jeton help scripting`";
+
+/// Adds the line about global options to the help of a command and all subcommands.
+pub(super) fn with_global_options_line(command: clap::Command) -> clap::Command {
+    command.after_help(GLOBAL_OPTIONS_LINE).mut_subcommands(with_global_options_line)
+}
+
+/// Shows all global options in the help, for manual pages.
+pub(super) fn with_visible_global_options(command: clap::Command) -> clap::Command {
+    command.mut_args(|argument| argument.hide_short_help(false).hide_long_help(false))
+}
+
 /// Limits the help and completion of `--output` to `formats`.
 pub(super) fn with_output_formats(
     command: clap::Command,
@@ -217,4 +252,22 @@ fn requested_by_environment() -> Option<OsString> {
         reason = "clap reads the variable, but has failed in this case"
     )]
     std::env::var_os("JETON_OUTPUT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_lists_every_hidden_global_option() {
+        let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
+        let hidden = command.get_arguments().filter(|argument| argument.is_hide_long_help_set());
+        let names: Vec<String> = hidden
+            .map(|argument| match argument.get_short() {
+                Some(short) => format!("-{short}"),
+                None => format!("--{}", argument.get_long().unwrap()),
+            })
+            .collect();
+        assert!(GLOBAL_OPTIONS_LINE.starts_with(&format!("Global options: {};", names.join(", "))));
+    }
 }

@@ -8,6 +8,7 @@ mod command;
 mod completers;
 mod completions;
 mod global_args;
+mod guides;
 mod help;
 mod init;
 mod keys;

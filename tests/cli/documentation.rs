@@ -1,6 +1,6 @@
 //! `jeton help`, `jeton man` and `jeton completions`
 
-use crate::readme::README;
+use crate::readme::DOCUMENTS;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
@@ -37,14 +37,9 @@ fn help_of_a_command_equals_its_help_flag() {
 
 #[test]
 fn exit_codes_topic_lists_every_code() {
-    let sandbox = Sandbox::new();
-    let page = sandbox.run(&["help", "exit-codes"]).ok().stdout;
-    let codes: Vec<&str> = page
-        .lines()
-        .skip(3)
-        .filter_map(|line| line.get(..4)?.trim().split([' ', ',']).next())
-        .filter(|word| word.bytes().next().is_some_and(|b| b.is_ascii_digit()))
-        .collect();
+    let page = Sandbox::new().stdout_of(&["help", "exit-codes"]);
+    let terms = page.lines().filter_map(|line| line.strip_prefix("  "));
+    let codes: Vec<&str> = terms.filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(
         codes,
         [
@@ -54,60 +49,58 @@ fn exit_codes_topic_lists_every_code() {
     );
 }
 
-/// Joins the words of a text by one space.
-fn join_words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Returns the paragraphs of a help page. A name in a list and its meaning, which is indented on
-/// the next lines, are one paragraph.
-fn page_paragraphs(page: &str) -> Vec<String> {
-    let split_entries = |block: &str| {
-        let entries = block.replace("\n  ", "\n\u{0}").replace("\u{0}    ", "");
-        entries.split('\u{0}').map(join_words).collect::<Vec<_>>()
-    };
-    page.split("\n\n").flat_map(split_entries).collect()
-}
-
-/// Returns the paragraphs of a README section; a table row is one paragraph.
-fn readme_paragraphs(title: &str) -> Vec<String> {
-    let (_, section) = README.split_once(&format!("\n## {title}\n")).unwrap();
-    let blocks = section.split("\n## ").next().unwrap().trim().split("\n\n");
-    let join_cells = |row: &str| {
-        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let (meaning, names) = cells.split_last().unwrap();
-        let names: Vec<_> = names.iter().filter(|name| !name.is_empty()).copied().collect();
-        format!("{} {meaning}", names.join(", ").replace('`', ""))
-    };
-    let split_block = |block: &str| {
-        let is_table = block.starts_with('|');
-        if is_table {
-            block.lines().skip(2).map(join_cells).collect()
-        } else {
-            vec![join_words(block)]
-        }
-    };
-    blocks.filter(|block| !block.starts_with("`jeton help ")).flat_map(split_block).collect()
+/// Returns the names of the guides.
+fn guide_names() -> impl Iterator<Item = &'static str> {
+    let files = DOCUMENTS.iter().filter_map(|document| document.path.strip_prefix("src/guides/"));
+    files.map(|file| file.strip_suffix(".md").unwrap())
 }
 
 #[test]
-fn topics_match_the_readme() {
+fn help_prints_guides() {
     let sandbox = Sandbox::new();
-    for (topic, title) in [
-        ("environment", "Environment and files"),
-        ("output", "Output"),
-        ("trust", "Security model"),
-    ] {
-        let page = sandbox.run(&["help", topic]).ok();
+    let overview = sandbox.stdout_of(&["help", "help"]);
+    for name in guide_names() {
+        let page = sandbox.run(&["help", name]).ok();
         assert_eq!(page.stderr, "");
-        assert_eq!(page_paragraphs(&page.stdout), readme_paragraphs(title), "{topic}");
-        assert!(page.stdout.lines().all(|line| line.chars().count() <= 80), "{topic}");
-        assert!(sandbox.stdout_of(&["help", "help"]).contains(topic));
+        assert!(overview.contains(name), "{name}");
     }
+    for (topic, line) in
+        [("environment", "  `JETON_STORE`"), ("output", "  `jsonl`"), ("trust", "Security model")]
+    {
+        let page = sandbox.run(&["help", topic]).ok();
+        assert!(page.stdout.lines().any(|other| other == line), "{page:?}");
+        assert!(overview.contains(topic), "{topic}");
+    }
+    assert_snapshot!(sandbox.stdout_of(&["help", "output"]), @"
+    Results go to standard output, status messages, warnings and errors to standard
+    error, so that a variable, a file or a pipe receives only the result. `-q`
+    suppresses status messages, but never results, warnings or errors. `-o` selects
+    the output format:
+
+      `text`
+          for people and for shells; lists are tables
+      `json`
+          one JSON document; an error is one line of JSON, without other messages
+      `jsonl`
+          one JSON document per line: `token mint`, `users export`, `audit list`
+      `csv`
+          comma-separated values with a header line (RFC 4180): `users export`
+
+    A format that a command does not support is a usage error with `-o`; with
+    `JETON_OUTPUT` the command prints text instead. `completions` and `help` support
+    only text.
+
+    Only on a terminal, tables fit the terminal width, times are followed by the
+    relative time (`in 6 d`, `3 h ago`), and status words are coloured. Ids are
+    never wrapped: if a table does not fit otherwise, each row is printed as a list.
+    With `--all`, a table is printed in parts of 5,000 rows, each as wide as
+    necessary. For an empty list, nothing is printed to standard output; a status
+    message reports the empty list.
+    ");
 }
 
 #[test]
-fn unknown_help_topic_is_refused() {
+fn unknown_guide_is_refused() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for arguments in [["nonsense"].as_slice(), &["token", "x\u{1b}y"]] {
@@ -117,11 +110,11 @@ fn unknown_help_topic_is_refused() {
     assert_snapshot!(outputs, @r"
     $ jeton help nonsense
     --- exit code 2, stderr
-    error: unknown command or topic `nonsense`
+    error: unknown guide or command `nonsense`
     hint: see `jeton help`
     $ jeton help token 'x\u{1b}y'
     --- exit code 2, stderr
-    error: unknown command or topic `token x\u{1b}y`
+    error: unknown guide or command `token x\u{1b}y`
     hint: see `jeton help`
     ");
 }
@@ -208,62 +201,69 @@ fn help_and_hints_name_the_supported_formats() {
     }
 }
 
-/// Returns the names of the manual pages of all commands.
-fn manual_page_names() -> Vec<String> {
+/// Returns the manual pages of all commands and guides, as paths below the directory of manual pages.
+fn manual_pages() -> Vec<String> {
     fn collect(command: &clap::Command, name: &str, pages: &mut Vec<String>) {
-        pages.push(format!("{name}.1"));
+        pages.push(format!("man1/{name}.1"));
         for command in command.get_subcommands() {
             collect(command, &format!("{name}-{}", command.get_name()), pages);
         }
     }
     let mut pages = Vec::new();
     collect(&jeton::command(), "jeton", &mut pages);
+    pages.extend(guide_names().map(|name| format!("man7/jeton-{name}.7")));
     pages
 }
 
 #[test]
-fn every_command_has_a_manual_page() {
+fn every_command_and_guide_has_a_manual_page() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JETON_STORE", "/nowhere/marker-of-a-secret");
     for _ in 0..2 {
-        let output = sandbox.run(&["man", "--dir", "man/man1"]).to_string();
-        let output = output.replace(&manual_page_names().len().to_string(), "<count>");
+        let output = sandbox.run(&["man", "--dir", "man"]).to_string();
+        let output = output.replace(&manual_pages().len().to_string(), "<count>");
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
-        wrote <count> pages to man/man1
+        wrote <count> pages to man
         "));
     }
-    let directory = sandbox.home().join("man/man1");
-    assert_eq!(fs::read_dir(&directory).unwrap().count(), manual_page_names().len());
-    for name in manual_page_names() {
-        let page = fs::read_to_string(directory.join(&name)).unwrap();
-        assert!(page.contains(&format!("\n.TH {} 1 ", name.trim_end_matches(".1"))), "{page}");
+    let read = |path: &str| fs::read_to_string(sandbox.home().join("man").join(path)).unwrap();
+    for path in manual_pages() {
+        let page = read(&path);
+        let (name, section) = path.split_once('/').unwrap().1.rsplit_once('.').unwrap();
+        assert!(page.contains(&format!("\n.TH {name} {section} ")), "{page}");
         assert!(!page.contains("marker"), "{page}");
     }
-    let page = fs::read_to_string(directory.join("jeton-token-mint.1")).unwrap();
+    let page = read("man1/jeton-token-mint.1");
     assert!(page.contains("\nOutput format: text, json or jsonl\n"), "{page}");
-    let examples = "\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission read,write)\n  \
-                    jeton token create ci \\-\\-ttl 1h \\-\\-aud https://api.example.com\n.fi\n";
-    let page = fs::read_to_string(directory.join("jeton-token-create.1")).unwrap();
-    assert!(page.contains(examples), "{page}");
+    let page = read("man1/jeton-token-create.1");
+    for part in [
+        "\n.SH EXAMPLES\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission \
+         read,write)\n  jeton token create ci \\-\\-ttl 1h \\-\\-aud \
+         https://api.example.com\n.fi\n",
+        "[\\-\\-ttl <DURATION>]",
+        "\n.SH \"EXIT STATUS\"\n",
+        "\n.SH ENVIRONMENT\n",
+        "\n.SH FILES\n",
+        "\n.SH \"SEE ALSO\"\n",
+    ] {
+        assert!(page.contains(part), "{part} not in {page}");
+    }
 }
 
 #[test]
-fn manual_pages_are_written_only_to_dir() {
+fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
     let sandbox = Sandbox::new();
-    let files: Vec<String> =
-        manual_page_names().iter().map(|name| format!("\"d/{name}\"")).collect();
+    let files: Vec<String> = manual_pages().iter().map(|path| format!("\"d/{path}\"")).collect();
     let output = sandbox.run_json(&["man", "--dir", "d"]).ok();
     assert_eq!(output.to_string(), format!("{{\"files\":[{}]}}\n", files.join(",")));
+    let output = sandbox.run(&["man"]).ok();
+    let directory = sandbox.home().join(".local/share/man");
+    assert!(output.stderr.ends_with(&format!(" to {}\n", directory.display())), "{output:?}");
+    assert!(directory.join("man7/jeton-tour.7").exists());
     fs::write(sandbox.home().join("file"), "").unwrap();
     assert_snapshot!(sandbox.run(&["man", "--dir", "file"]), @"
     --- exit code 2, stderr
-    error: `file` cannot be written: File exists (os error 17)
-    ");
-    assert_snapshot!(sandbox.run(&["man"]), @"
-    --- exit code 2, stderr
-    error: the following required arguments were not provided:
-      --dir <DIR>
-    hint: usage: jeton man --dir <DIR>
+    error: `file/man1` cannot be written: Not a directory (os error 20)
     ");
 }

@@ -52,6 +52,7 @@ const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("clap", &["commands", "lib"]),
     ("clap_complete", &["commands", "lib"]),
     ("clap_mangen", &["commands"]),
+    ("pulldown_cmark", &["commands"]),
 ];
 
 /// Returns the length of the identifier that `text` starts with.

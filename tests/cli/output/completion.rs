@@ -64,7 +64,7 @@ fn completion_offers_enumerated_values() {
         ("settings set token.", "token.max_ttl token.permissions token.quota token.ttl"),
         ("settings unset i", "issuer"),
         ("help e", "environment exit-codes"),
-        ("help to", "token"),
+        ("help to", "token tour"),
         ("users show ", ""),
         ("sessions revoke ", ""),
     ] {

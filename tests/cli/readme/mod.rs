@@ -1,5 +1,6 @@
-//! The README's commands, executed and compared with the output shown.
+//! The commands of the README and the guides, executed and compared with the output shown.
 
+mod picture;
 mod tables;
 
 pub(crate) use tables::{commands_and_flags, rights_in_readme};
@@ -11,18 +12,49 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub(crate) const README: &str = include_str!("../../../README.md");
+/// A document whose blocks are executed.
+pub(crate) struct Document {
+    /// The path in the package.
+    pub(crate) path: &'static str,
+    pub(crate) text: &'static str,
+}
+
+/// Defines [`DOCUMENTS`], in the order of the help, with one test for each document.
+macro_rules! documents {
+    ($($test:ident: $path:literal,)*) => {
+        pub(crate) const DOCUMENTS: &[Document] =
+            &[$(Document { path: $path, text: include_str!(concat!("../../../", $path)) }),*];
+        $(
+            #[test]
+            fn $test() {
+                let document = DOCUMENTS.iter().find(|document| document.path == $path).unwrap();
+                assert_blocks_print_the_shown_output(document);
+            }
+        )*
+    };
+}
+
+documents! {
+    readme_blocks_print_the_shown_output: "README.md",
+    tour_blocks_print_the_shown_output: "src/guides/tour.md",
+    ci_blocks_print_the_shown_output: "src/guides/ci.md",
+    test_tokens_blocks_print_the_shown_output: "src/guides/test-tokens.md",
+    accounts_blocks_print_the_shown_output: "src/guides/accounts.md",
+    keys_blocks_print_the_shown_output: "src/guides/keys.md",
+    administration_blocks_print_the_shown_output: "src/guides/administration.md",
+    scripting_blocks_print_the_shown_output: "src/guides/scripting.md",
+    security_blocks_print_the_shown_output: "src/guides/security.md",
+}
 
 const INSTALL: &str = "cargo install --locked --path . && jeton init && \
                        jeton token create my-app --permission read,write";
 const TEST: &str = "cargo test --locked";
-const VENDOR_TESTS: &str = "tests/vendor/run";
 
 /// A command of a console block, with its expected exit code and output.
 struct Step {
     command: String,
     exit: i32,
-    /// Index in the README of the first line of output.
+    /// Index in the document of the first line of output.
     output_index: usize,
     shown_lines: Vec<&'static str>,
 }
@@ -41,17 +73,20 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Returns the README's fenced blocks: language and lines.
+/// Returns the fenced blocks of all documents: language and lines.
 pub(crate) fn code_blocks() -> Vec<(&'static str, Vec<&'static str>)> {
     let without_positions = |lines: Vec<(usize, &'static str)>| {
         lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>()
     };
-    numbered_code_blocks().map(|(language, lines)| (language, without_positions(lines))).collect()
+    let blocks = DOCUMENTS.iter().flat_map(|document| numbered_code_blocks(document.text));
+    blocks.map(|(language, lines)| (language, without_positions(lines))).collect()
 }
 
-/// Returns the README's fenced blocks: language, and lines with their indexes in the README.
-fn numbered_code_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'static str)>)> {
-    let mut lines = README.lines().enumerate();
+/// Returns the fenced blocks of a document: language, and lines with their indexes in the document.
+fn numbered_code_blocks(
+    text: &'static str,
+) -> impl Iterator<Item = (&'static str, Vec<(usize, &'static str)>)> {
+    let mut lines = text.lines().enumerate();
     std::iter::from_fn(move || {
         let language = lines.by_ref().find_map(|(_, line)| line.strip_prefix("```"))?;
         Some((language, lines.by_ref().take_while(|(_, line)| *line != "```").collect()))
@@ -60,9 +95,9 @@ fn numbered_code_blocks() -> impl Iterator<Item = (&'static str, Vec<(usize, &'s
 
 /// Returns the commands of all blocks in order. A Python block becomes a command that writes the
 /// file named in its first line.
-fn parse_steps() -> Vec<Step> {
+fn parse_steps(text: &'static str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for (language, lines) in numbered_code_blocks() {
+    for (language, lines) in numbered_code_blocks(text) {
         match language {
             "console" => parse_console(&lines, &mut steps),
             "python" => {
@@ -117,8 +152,10 @@ pub(crate) fn bash(sandbox: &Sandbox) -> Command {
     command
 }
 
-#[test]
-fn console_blocks_print_the_shown_output() {
+/// Executes the commands of a document in one shell, and compares their outputs and exit codes. With
+/// `UPDATE_README`, writes the outputs into the document.
+#[track_caller]
+fn assert_blocks_print_the_shown_output(document: &Document) {
     let sandbox = Sandbox::new();
     let results = tempfile::tempdir().unwrap();
     let has_python = python_directory().is_some();
@@ -126,14 +163,14 @@ fn console_blocks_print_the_shown_output() {
         // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
         let _ = writeln!(
             std::io::stderr(),
-            "skipped: the Python commands of the README, because JETON_TEST_PYTHON is not set"
+            "skipped: the Python commands of {}, because JETON_TEST_PYTHON is not set",
+            document.path
         );
     }
-    let steps: Vec<_> = parse_steps()
+    let steps: Vec<_> = parse_steps(document.text)
         .into_iter()
         .filter(|step| has_python || !step.command.starts_with("python3 "))
         .collect();
-    assert!(!steps.is_empty());
     // One shell for all commands, so that variables persist. Each command's exit code is checked.
     let redirect_step_output = |(number, step): (usize, &Step)| {
         let result = format!("\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\"");
@@ -141,7 +178,7 @@ fn console_blocks_print_the_shown_output() {
     };
     let script = steps.iter().enumerate().map(redirect_step_output).collect::<Vec<_>>().join("\n");
     let output = bash(&sandbox).env("R", results.path()).args(["-c", &script]).output().unwrap();
-    let mut readme: Vec<String> = README.lines().map(str::to_owned).collect();
+    let mut updated: Vec<String> = document.text.lines().map(str::to_owned).collect();
     let update = variable("UPDATE_README").is_some();
     // In reverse order, so that a changed number of lines does not shift pending replacements.
     for (number, step) in steps.iter().enumerate().rev() {
@@ -162,9 +199,9 @@ fn console_blocks_print_the_shown_output() {
             && lines.iter().zip(&step.shown_lines).all(|(line, shown)| matches_shown(line, shown));
         if update && !is_equal {
             let output = step.output_index..step.output_index + step.shown_lines.len();
-            readme.splice(
+            updated.splice(
                 output,
-                lines.iter().map(|line| readme_line(&sandbox, line, &step.shown_lines)),
+                lines.iter().map(|line| shown_line(&sandbox, line, &step.shown_lines)),
             );
             continue;
         }
@@ -175,14 +212,14 @@ fn console_blocks_print_the_shown_output() {
         );
     }
     if update {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-        std::fs::write(path, readme.join("\n") + "\n").unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document.path);
+        std::fs::write(path, updated.join("\n") + "\n").unwrap();
     }
 }
 
-/// Returns the README's line for a printed line: the existing line if still matching, otherwise
+/// Returns the line to show for a printed line: the existing line if still matching, otherwise
 /// the printed line with `…` in place of everything that varies between runs.
-fn readme_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
+fn shown_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
     if let Some(line) = shown.iter().find(|line| matches_shown(printed, line)) {
         return (*line).to_owned();
     }
@@ -218,9 +255,14 @@ fn ellipsis_matches_any_text() {
     }
 }
 
+/// Returns the text of the README.
+fn readme() -> &'static str {
+    DOCUMENTS[0].text
+}
+
 #[test]
 fn install_command_creates_the_first_token() {
-    assert!(README.lines().any(|line| line == INSTALL));
+    assert!(readme().lines().any(|line| line == INSTALL));
     let (install, tail) = INSTALL.split_once(" && ").unwrap();
     assert!(install.starts_with("cargo install"));
     let sandbox = Sandbox::new();
@@ -236,8 +278,8 @@ fn install_command_creates_the_first_token() {
 #[test]
 fn untested_commands_run_in_ci() {
     let ci = include_str!("../../../.ci/run");
-    for command in [INSTALL, TEST, VENDOR_TESTS] {
-        assert!(README.lines().any(|line| line == command), "not in the README: {command}");
+    for command in [INSTALL, TEST] {
+        assert!(readme().lines().any(|line| line == command), "not in the README: {command}");
         assert!(ci.lines().any(|line| line.ends_with(&format!("'{command}'"))), "{command}");
     }
 }

@@ -1,36 +1,19 @@
-//! The README's tables of commands, flags, variables and exit codes, compared with the program.
+//! The commands, flags and variables that the README and the guides name, compared with the program.
 
-use super::README;
-use crate::sandbox::Sandbox;
+use super::DOCUMENTS;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Returns the rows of the table with the given header; cells are trimmed.
-fn readme_table(header: &str) -> Vec<Vec<&'static str>> {
-    let mut lines = README.lines().skip_while(|line| *line != header);
+fn table(header: &str) -> Vec<Vec<&'static str>> {
+    let lines = DOCUMENTS.iter().flat_map(|document| document.text.lines());
+    let mut lines = lines.skip_while(|line| *line != header);
     assert!(lines.next().is_some(), "no table `{header}`");
     lines
         .skip(1)
         .take_while(|line| line.starts_with('|'))
         .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
         .collect()
-}
-
-#[test]
-fn exit_code_table_matches_the_help() {
-    let help = Sandbox::new().stdout_of(&["help", "exit-codes"]);
-    let mut expected: Vec<Vec<String>> = Vec::new();
-    for line in help.lines().skip_while(|line| !line.is_empty()).filter(|line| !line.is_empty()) {
-        let line = line.trim();
-        if let Some(codes) = line.strip_prefix("code: ") {
-            codes.clone_into(expected.last_mut().unwrap().last_mut().unwrap());
-            continue;
-        }
-        let (exit, text) = line.split_once("  ").unwrap();
-        let (kind, when) = text.split_once(": ").unwrap_or(("", text));
-        expected.push([exit, kind, when, ""].map(str::to_owned).to_vec());
-    }
-    assert_eq!(readme_table("| exit | kind | when | `code` in JSON |"), expected);
 }
 
 /// Returns the paths of all commands (such as `token create`) and all long flags.
@@ -60,14 +43,14 @@ fn collect_names(
 /// Returns the words of a command without arguments, and the rights that the README states:
 /// `session`, `admin` or `anyone`. `None` if the command has arguments.
 pub(crate) fn rights_in_readme(path: &str) -> Option<(&'static str, &'static str)> {
-    let rows = readme_table("| command | who | what it does |");
+    let rows = table("| command | who | what it does |");
     let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));
     commands.find(|(usage, _)| *usage == path)
 }
 
 #[test]
 fn command_table_lists_every_command() {
-    let mut in_readme: Vec<String> = readme_table("| command | who | what it does |")
+    let mut in_table: Vec<String> = table("| command | who | what it does |")
         .iter()
         .map(|row| {
             let words = row[0].trim_matches('`').split(' ');
@@ -77,16 +60,16 @@ fn command_table_lists_every_command() {
             words.take_while(is_name).collect::<Vec<_>>().join(" ")
         })
         .collect();
-    in_readme.sort();
-    assert_eq!(in_readme, commands_and_flags().0.into_iter().collect::<Vec<_>>());
+    in_table.sort();
+    assert_eq!(in_table, commands_and_flags().0.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
 fn mentioned_flags_exist() {
     let (_, flags) = commands_and_flags();
     let is_flag = |c: char| c.is_ascii_lowercase() || c == '-';
-    let mentioned: BTreeSet<&str> = README
-        .lines()
+    let lines = DOCUMENTS.iter().flat_map(|document| document.text.lines());
+    let mentioned: BTreeSet<&str> = lines
         .filter(|line| !line.contains("cargo "))
         .flat_map(|line| line.split(|c| !is_flag(c)))
         .filter(|word| word.starts_with("--") && word.len() > 2 && !word.starts_with("---"))
@@ -111,12 +94,13 @@ fn variable_table_lists_every_variable() {
             }
         }
     }
-    let documented: BTreeSet<String> = readme_table("| variable | flag | meaning |")
+    let documented: BTreeSet<String> = table("| variable | flag | meaning |")
         .iter()
         .flat_map(|row| jeton_variables(row[0]))
         .collect();
     assert_eq!(jeton_variables(&source), documented);
-    assert_eq!(jeton_variables(README), documented);
+    let mentioned = DOCUMENTS.iter().flat_map(|document| jeton_variables(document.text));
+    assert_eq!(mentioned.collect::<BTreeSet<_>>(), documented);
 }
 
 /// Returns the words that start with `JETON_`.

@@ -169,7 +169,7 @@ fn make_test_leaves_no_files_after_failure_or_signal() {
 }
 
 #[test]
-fn readme_shows_conftest_of_pytest_recipe() {
+fn guide_shows_conftest_of_pytest_recipe() {
     let conftest = fs::read_to_string(package().join("tests/recipes/pytest/conftest.py")).unwrap();
     let recipe_blocks = code_blocks().into_iter().filter(|(_, lines)| lines[0] == "# conftest.py");
     assert_eq!(
@@ -179,13 +179,13 @@ fn readme_shows_conftest_of_pytest_recipe() {
 }
 
 #[test]
-fn readme_links_every_recipe() {
-    let readme = include_str!("../../../README.md");
+fn guide_links_every_recipe() {
+    let guide = include_str!("../../../src/guides/ci.md");
     for entry in fs::read_dir(package().join("tests/recipes")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(readme.contains(&format!("](tests/recipes/{name}")), "no link to {name}");
+        assert!(guide.contains(&format!("](../../tests/recipes/{name}")), "no link to {name}");
     }
-    let links = readme.split("](tests/").skip(1).map(|rest| rest.split(')').next().unwrap());
+    let links = guide.split("](../../tests/").skip(1).map(|rest| rest.split(')').next().unwrap());
     for link in links {
         assert!(package().join("tests").join(link).exists(), "{link}");
     }

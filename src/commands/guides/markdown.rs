@@ -1,0 +1,100 @@
+//! Markdown of the guides as a list of blocks.
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use std::fmt::{Display, Formatter, Result};
+use std::mem;
+
+/// A block of a guide.
+pub(in crate::commands) enum Block {
+    Heading {
+        level: u8,
+        text: Text,
+    },
+    Paragraph(Text),
+    /// An item of a list: `-` or the number, and the text.
+    Item {
+        marker: String,
+        text: Text,
+    },
+    Code(String),
+    /// A table: the header, then the rows.
+    Table(Vec<Vec<Text>>),
+}
+
+/// A part of a text: plain words, or a code span.
+pub(in crate::commands) enum Span {
+    Words(String),
+    Code(String),
+}
+
+/// The text of a paragraph, heading or table cell.
+#[derive(Default)]
+pub(in crate::commands) struct Text(pub(in crate::commands) Vec<Span>);
+
+impl Text {
+    pub(in crate::commands) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Display for Text {
+    /// Writes the text with backticks around code spans.
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.iter().try_for_each(|span| match span {
+            Span::Words(words) => f.write_str(words),
+            Span::Code(code) => write!(f, "`{code}`"),
+        })
+    }
+}
+
+/// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks and
+/// tables; other elements are ignored.
+#[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the elements listed")]
+pub(super) fn parse(markdown: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut text = Text::default();
+    let (mut row, mut rows) = (Vec::new(), Vec::new());
+    let (mut number, mut code, mut link) = (None, None::<String>, None);
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        match event {
+            Event::Text(words) => match &mut code {
+                Some(code) => code.push_str(&words),
+                None => text.0.push(Span::Words(words.into_string())),
+            },
+            Event::Code(words) => text.0.push(Span::Code(words.into_string())),
+            Event::SoftBreak => text.0.push(Span::Words(" ".to_owned())),
+            Event::Start(Tag::Link { dest_url, .. }) => link = Some(dest_url),
+            Event::End(TagEnd::Link) => {
+                text.0.extend(link.take().and_then(|url| link_target(&url)));
+            }
+            Event::End(TagEnd::Heading(level)) => {
+                let level = match level {
+                    HeadingLevel::H1 => 1,
+                    HeadingLevel::H2 => 2,
+                    _ => 3,
+                };
+                blocks.push(Block::Heading { level, text: mem::take(&mut text) });
+            }
+            Event::End(TagEnd::Paragraph) => blocks.push(Block::Paragraph(mem::take(&mut text))),
+            Event::Start(Tag::List(first)) => number = first,
+            Event::End(TagEnd::Item) => {
+                let marker = number.map_or("-".to_owned(), |number| format!("{number}."));
+                number = number.map(|number| number + 1);
+                blocks.push(Block::Item { marker, text: mem::take(&mut text) });
+            }
+            Event::Start(Tag::CodeBlock(_)) => code = Some(String::new()),
+            Event::End(TagEnd::CodeBlock) => blocks.extend(code.take().map(Block::Code)),
+            Event::End(TagEnd::TableCell) => row.push(mem::take(&mut text)),
+            Event::End(TagEnd::TableHead | TagEnd::TableRow) => rows.push(mem::take(&mut row)),
+            Event::End(TagEnd::Table) => blocks.push(Block::Table(mem::take(&mut rows))),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// Returns the target of a link to a file of the repository, to be shown behind the words of the
+/// link; `None` for a link within the guide.
+fn link_target(url: &str) -> Option<Span> {
+    url.strip_prefix("../../").map(|path| Span::Words(format!(" ({path})")))
+}

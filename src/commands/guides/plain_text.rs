@@ -1,0 +1,92 @@
+//! Text of a guide for the terminal.
+
+use super::markdown::{Block, Text};
+use clap::builder::styling::Style;
+
+const WIDTH: usize = 80;
+const TITLE: Style = Style::new().bold().underline();
+
+/// Renders blocks at a width of 80 columns. Code blocks are indented and keep their lines.
+pub(super) fn render(blocks: &[Block]) -> String {
+    let mut text = String::new();
+    let mut previous: Option<&Block> = None;
+    for block in blocks {
+        // The items of a list are not separated by blank lines.
+        let continues_list =
+            matches!((previous, block), (Some(Block::Item { .. }), Block::Item { .. }));
+        if previous.is_some() && !continues_list {
+            text.push('\n');
+        }
+        text += &render_block(block);
+        previous = Some(block);
+    }
+    text
+}
+
+fn render_block(block: &Block) -> String {
+    match block {
+        Block::Heading { text, .. } => format!("{TITLE}{text}{TITLE:#}\n"),
+        Block::Paragraph(text) => wrap(&text.to_string(), "", ""),
+        Block::Item { marker, text } => {
+            let first = format!("{marker} ");
+            wrap(&text.to_string(), &first, &" ".repeat(first.len()))
+        }
+        Block::Code(code) => {
+            code.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
+        }
+        Block::Table(rows) => render_table(rows),
+    }
+}
+
+/// Wraps words. `first` and `rest` are the beginnings of the first line and of the other lines.
+fn wrap(words: &str, first: &str, rest: &str) -> String {
+    let mut text = String::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in words.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            text = text + &line + "\n";
+            rest.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line += word;
+        is_empty = false;
+    }
+    text + &line + "\n"
+}
+
+/// Renders a table in columns if they fit the width, otherwise as a list.
+fn render_table(rows: &[Vec<Text>]) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let Some((header, body)) = rows.split_first() else { return String::new() };
+    let widths: Vec<usize> = (0..header.len())
+        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max())
+        .map(Option::unwrap_or_default)
+        .collect();
+    if widths.iter().sum::<usize>() + 2 * widths.len() <= WIDTH {
+        return rows.iter().map(|row| render_columns(row, &widths)).collect();
+    }
+    body.iter().map(|row| render_entry(header, row)).collect()
+}
+
+fn render_columns(row: &[String], widths: &[usize]) -> String {
+    let pad = |(cell, width): (&String, &usize)| format!("  {cell:width$}");
+    let line: String = row.iter().zip(widths).map(pad).collect();
+    line.trim_end().to_owned() + "\n"
+}
+
+/// Renders a row as a list entry: the first cell, and below it the other cells. With more than two
+/// columns, each cell follows the title of its column.
+fn render_entry(header: &[String], row: &[String]) -> String {
+    let Some((term, cells)) = row.split_first() else { return String::new() };
+    let mut text = wrap(term, "  ", "    ");
+    for (title, cell) in header.iter().skip(1).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+        let title = if cells.len() > 1 { format!("{title}: ") } else { String::new() };
+        text += &wrap(&(title + cell), "      ", "      ");
+    }
+    text
+}

@@ -1,0 +1,112 @@
+//! Tests of the guides against the program, and of their rendering.
+
+use super::{GUIDES, Guide, markdown, names, page, plain_text};
+use crate::app::OutputFormat;
+use crate::commands::cli::Tree;
+use crate::commands::command::CommandTree;
+use crate::commands::global_args;
+use crate::commands::guides::Block;
+use crate::failure::Kind;
+use insta::assert_snapshot;
+use std::fs;
+
+/// Returns the rows of the only table in a section of the guide `scripting`.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let section = Guide::find("scripting").unwrap().section(heading);
+    let tables: Vec<_> = section
+        .iter()
+        .filter_map(|block| if let Block::Table(rows) = block { Some(rows) } else { None })
+        .collect();
+    let [rows] = tables.as_slice() else { panic!("{} tables in {heading}", tables.len()) };
+    rows.iter().skip(1).map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+#[test]
+fn exit_code_table_lists_every_kind_and_code() {
+    let kinds = Kind::ALL.iter().map(|kind| {
+        let codes: Vec<&str> = kind.codes().iter().map(|code| code.as_str()).collect();
+        let exit_code = kind.exit_code().to_string();
+        [exit_code, kind.name().to_owned(), kind.meaning().to_owned(), codes.join(", ")].to_vec()
+    });
+    let rows = table("Exit codes");
+    assert_eq!(rows[0][..2], ["0", ""]);
+    assert_eq!(rows[1..], kinds.collect::<Vec<_>>());
+}
+
+#[test]
+fn format_table_lists_every_format_and_its_commands() {
+    let formats = global_args::OUTPUT_FORMATS.iter().map(|(format, description)| {
+        let description = match format {
+            OutputFormat::Text | OutputFormat::Json => (*description).to_owned(),
+            OutputFormat::JsonLines | OutputFormat::Csv => {
+                let commands = Tree::ROOT.commands().into_iter();
+                let commands = commands.filter(|info| info.formats.contains(format));
+                let commands: Vec<&str> = commands.map(|info| info.action).collect();
+                format!("{description}: `{}`", commands.join("`, `"))
+            }
+        };
+        [format!("`{}`", format.name()), description].to_vec()
+    });
+    assert_eq!(table("Output"), formats.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_guide_is_embedded() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/guides");
+    let mut files: Vec<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let mut guides: Vec<String> = GUIDES.iter().map(|guide| format!("{}.md", guide.name)).collect();
+    guides.sort();
+    assert_eq!(guides, files);
+}
+
+#[test]
+fn every_page_has_text_within_80_columns() {
+    for name in names() {
+        let text = page(name).unwrap();
+        assert!(text.lines().count() > 10, "{name}");
+        for line in text.lines().filter(|line| !line.starts_with("    ")) {
+            let line = line.replace("\u{1b}[1m", "").replace("\u{1b}[4m", "");
+            assert!(line.trim().contains(' ') || line.chars().count() <= 80, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn blocks_are_rendered() {
+    let markdown = "# Title\n\nSome `code` and\n[words](../../src).\n\n- one\n- two\n\n1. first\n\n\
+                    ```sh\na\n\n b\n```\n\n| a | b |\n|---|---|\n| `x` | y |\n";
+    assert_snapshot!(plain_text::render(&markdown::parse(markdown)).replace('\u{1b}', "^"), @"
+    ^[1m^[4mTitle^[0m
+
+    Some `code` and words (src).
+
+    - one
+    - two
+    1. first
+
+        a
+
+         b
+
+      a    b
+      `x`  y
+    ");
+}
+
+#[test]
+fn wide_table_is_rendered_as_list() {
+    let words = "word ".repeat(20);
+    let markdown = format!("| a | b | c |\n|---|---|---|\n| x | | {words}|\n| y | z | w |\n");
+    assert_snapshot!(plain_text::render(&markdown::parse(&markdown)), @"
+    x
+        c: word word word word word word word word word word word word word word
+        word word word word word word
+    y
+        b: z
+        c: w
+    ");
+}

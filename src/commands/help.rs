@@ -1,0 +1,71 @@
+//! `jeton help`
+
+use super::guides;
+use crate::app::{App, OutputFormat};
+use crate::commands::command::{Command, CommandTree, Effect};
+use crate::failure::Failure;
+use crate::model::redact_for_error;
+use clap::error::ErrorKind;
+use clap_complete::CompletionCandidate;
+use std::iter;
+use std::marker::PhantomData;
+
+/// Show a guide, or help for a command
+///
+/// Guides: tour, ci, test-tokens, accounts, keys, administration, scripting, security
+///
+/// Parts of guides: environment, exit-codes, output, trust
+///
+///   jeton help tour
+///   jeton help token create
+///   jeton help exit-codes
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args<T: CommandTree> {
+    /// Guide, or a command
+    #[arg(value_name = "GUIDE|COMMAND", add = clap_complete::ArgValueCandidates::new(guides_and_commands::<T>))]
+    words: Vec<String>,
+
+    #[arg(skip)]
+    tree: PhantomData<T>,
+}
+
+/// Returns the names of guides and commands, for completion.
+fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
+    let root = T::build();
+    let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
+    let is_guide = |name: &String| guides::names().any(|guide| guide == name);
+    let commands = commands.filter(|name| !is_guide(name));
+    guides::names().map(str::to_owned).chain(commands).map(CompletionCandidate::new).collect()
+}
+
+impl<T: CommandTree> Command for Args<T> {
+    const ACTION: &'static str = "help";
+    const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text];
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        if let [word] = self.words.as_slice()
+            && let Some(text) = guides::page(word)
+        {
+            return app.console.write_document(&text);
+        }
+        // Parsing the words with `--help` appended gives the same text as `jeton COMMAND --help`.
+        let words = self.words.iter().map(String::as_str);
+        let words = iter::once("jeton").chain(words).chain(["--help"]);
+        match T::build().try_get_matches_from(words) {
+            Err(help) if help.kind() == ErrorKind::DisplayHelp => {
+                app.console.write_document(&help.render().ansi().to_string())
+            }
+            _ => Err(Failure::usage(format!(
+                "unknown guide or command `{}`",
+                display_words(&self.words)
+            ))
+            .with_hint("see `jeton help`")),
+        }
+    }
+}
+
+fn display_words(words: &[String]) -> String {
+    redact_for_error(&words.join(" "))
+}

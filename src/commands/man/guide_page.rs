@@ -1,0 +1,82 @@
+//! Manual pages of guides, in section 7.
+
+use super::page::{Page, start_page};
+use crate::commands::guides::{Block, GUIDES, Guide, Span, Text};
+use clap_mangen::roff::{Inline, Roff, bold, roman};
+
+/// Renders the page of a guide.
+pub(super) fn render(guide: &Guide) -> Page {
+    let name = format!("jeton-{}", guide.name);
+    let mut roff = start_page(&name, "7");
+    let blocks = guide.blocks();
+    let mut blocks = blocks.as_slice();
+    if let [Block::Heading { text, .. }, rest @ ..] = blocks {
+        roff.control("SH", ["NAME"]).text([roman(format!("{name} - {text}"))]);
+        roff.control("SH", ["DESCRIPTION"]);
+        blocks = rest;
+    }
+    add_blocks(&mut roff, blocks);
+    roff.control("SH", ["SEE ALSO"]);
+    let mut pages = vec![bold("jeton"), roman("(1)")];
+    for other in GUIDES.iter().filter(|other| other.name != guide.name) {
+        pages.extend([roman(", "), bold(format!("jeton-{}", other.name)), roman("(7)")]);
+    }
+    roff.text(pages);
+    (format!("{name}.7"), roff.render())
+}
+
+/// Appends blocks of a guide to a page.
+pub(super) fn add_blocks(roff: &mut Roff, blocks: &[Block]) {
+    for block in blocks {
+        match block {
+            Block::Heading { level: ..=2, text } => {
+                roff.control("SH", [text.to_string().to_uppercase().as_str()]);
+            }
+            Block::Heading { text, .. } => {
+                roff.control("SS", [text.to_string().as_str()]);
+            }
+            Block::Paragraph(text) => {
+                roff.control("PP", []).text(inlines(text));
+            }
+            Block::Item { marker, text } => {
+                roff.control("IP", [marker.as_str(), "4"]).text(inlines(text));
+            }
+            Block::Code(code) => {
+                roff.control("PP", []).control("RS", ["4"]).control("nf", []);
+                for line in code.lines() {
+                    roff.text([roman(line)]);
+                }
+                roff.control("fi", []).control("RE", []);
+            }
+            Block::Table(rows) => add_table(roff, rows),
+        }
+    }
+}
+
+/// Appends a table as a list: the first cell of a row, and indented the other cells. With more than
+/// two columns, each cell follows the title of its column.
+fn add_table(roff: &mut Roff, rows: &[Vec<Text>]) {
+    let Some((header, body)) = rows.split_first() else { return };
+    for row in body {
+        let Some((term, cells)) = row.split_first() else { continue };
+        roff.control("TP", []).text(inlines(term));
+        let mut is_first = true;
+        for (title, cell) in header.iter().skip(1).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            if !is_first {
+                roff.control("br", []);
+            }
+            is_first = false;
+            let title = (cells.len() > 1).then(|| roman(format!("{title}: ")));
+            roff.text(title.into_iter().chain(inlines(cell)).collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Returns a text with code in bold.
+fn inlines(text: &Text) -> Vec<Inline> {
+    let to_inline = |span: &Span| match span {
+        Span::Words(words) => roman(words),
+        Span::Code(code) => bold(code),
+    };
+    text.0.iter().map(to_inline).collect()
+}

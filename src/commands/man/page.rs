@@ -1,0 +1,15 @@
+//! The title line that all manual pages have.
+
+use clap_mangen::roff::Roff;
+
+/// A manual page: file name and content.
+pub(super) type Page = (String, String);
+
+/// Returns a page that starts with the title line. Words are not hyphenated, since most long words are
+/// names that users type.
+pub(super) fn start_page(name: &str, section: &str) -> Roff {
+    let mut roff = Roff::new();
+    let source = concat!("jeton ", env!("CARGO_PKG_VERSION"));
+    roff.control("TH", [name, section, "", source, "jeton"]).control("nh", []);
+    roff
+}

@@ -1,0 +1,48 @@
+//! The picture in the README, generated from the program's output.
+
+use super::{bash, readme, variable};
+use crate::redact::redact;
+use crate::sandbox::Sandbox;
+use anstyle_svg::Term;
+use std::path::Path;
+
+const PICTURE: &str = ".github/session.svg";
+
+/// The commands of the pictured session.
+const COMMANDS: &[&str] = &[
+    "jeton init ada",
+    "jeton token fixtures --preset keycloak --aud api --out fixtures",
+    "jeton token verify @fixtures/good.jwt --type test --aud api",
+    "jeton token verify @fixtures/alg_none.jwt --type test --aud api",
+    "jeton token verify @fixtures/wrong_audience.jwt --type test --aud api",
+    "jeton token verify @fixtures/revoked.jwt --type test --aud api",
+];
+
+/// Runs the commands as on a terminal with colours. Returns the session with terminal escape codes.
+fn record_session() -> String {
+    let sandbox = Sandbox::new();
+    let mut session = String::new();
+    for command in COMMANDS {
+        let mut shell = bash(&sandbox);
+        let output = shell
+            .env("CLICOLOR_FORCE", "1")
+            .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+            .output()
+            .unwrap();
+        session.extend(["\u{1b}[1m$ ", command, "\u{1b}[0m\n"]);
+        session += &redact(&sandbox, &String::from_utf8(output.stdout).unwrap());
+    }
+    session
+}
+
+#[test]
+fn picture_shows_the_current_output() {
+    assert!(readme().contains(&format!("]({PICTURE})")));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PICTURE);
+    let picture = Term::new().render_svg(record_session().trim_end());
+    if variable("UPDATE_README").is_some() {
+        std::fs::write(&path, &picture).unwrap();
+    }
+    let current = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(current == picture, "{PICTURE} is outdated: run this test with UPDATE_README=1");
+}
