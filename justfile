@@ -1,0 +1,27 @@
+# Lists the recipes.
+default:
+    @just --list
+
+# Format, spelling, language and lints.
+check:
+    cargo fmt --check
+    cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
+    typos
+    .ci/prose --check
+    cargo clippy --all-targets --locked -- -D warnings
+
+# All tests, or the tests that match a nextest filter: just test sessions::
+test *FILTER:
+    cargo nextest run --locked {{FILTER}}
+
+# Each parser, fuzzed for this number of seconds.
+fuzz SECONDS='60':
+    .ci/fuzz {{SECONDS}}
+
+# Whole processes, measured against a lower bound.
+bench:
+    cargo bench --locked --bench process
+
+# Everything that CI runs.
+ci:
+    .ci/run
