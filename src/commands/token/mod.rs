@@ -14,6 +14,7 @@ mod revoke;
 mod show;
 pub(super) mod test_token_args;
 mod token_output;
+mod verification_keys;
 mod verify;
 
 use crate::app::App;

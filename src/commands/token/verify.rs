@@ -1,21 +1,18 @@
 //! `jeton token verify`
 
+use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
 use super::{TokenArgs, parse_pair};
 use crate::app::{App, Cell, Rendered, Report, Style};
-use crate::authority::keys::SecretEncoding;
-use crate::authority::verification::Verifier;
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason};
-use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{
-    Algorithm, InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
+    InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::path::PathBuf;
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
@@ -28,7 +25,7 @@ use std::path::PathBuf;
 ///   jeton token verify --batch < tokens.txt
 ///   jeton token verify - --jwks jwks.json --iss https://idp.example --aud api
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment, group = clap::ArgGroup::new("third_party").args(["jwks", "key"]))]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     #[command(flatten)]
     token: TokenArgs,
@@ -52,38 +49,12 @@ pub(crate) struct Args {
         default_value = "app",
         value_parser = parse_expected_kind,
         add = crate::commands::completers::fixed_values(&["app", "access", "refresh", "test", "any"]),
-        conflicts_with_all = ["jwks", "key"]
+        conflicts_with = "third_party"
     )]
     kind: ExpectedKind,
 
-    /// Verify a third-party token with a JWK Set (`-` for standard input); needs no store
-    #[arg(long, value_name = "FILE")]
-    jwks: Option<PathBuf>,
-
-    /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
-    /// requires `--alg`, needs no store; a key in another known format is refused
-    #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::path())]
-    key: Option<PathBuf>,
-
-    /// Algorithms to accept, for `--key` or `--jwks`
-    #[arg(
-        long,
-        value_name = "A[,A]",
-        value_delimiter = ',',
-        value_parser = Algorithm::parse,
-        requires = "third_party",
-        add = crate::commands::completers::algorithms()
-    )]
-    alg: Vec<Algorithm>,
-
-    /// Encoding of the secret: text (without the trailing line break), base64 (standard or URL-safe),
-    /// or raw
-    #[arg(long, value_name = "ENCODING", requires = "key", value_parser = SecretEncoding::parse)]
-    encoding: Option<SecretEncoding>,
-
-    /// Allow HMAC secrets shorter than the hash output
-    #[arg(long, requires = "key")]
-    allow_weak: bool,
+    #[command(flatten)]
+    keys: VerificationKeyArgs,
 
     /// Required claim with this value, text or JSON; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
@@ -143,14 +114,12 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Reads;
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        let keys = [("--jwks", &self.jwks), ("--key", &self.key)];
-        let keys = keys.into_iter().filter_map(|(name, path)| stdin_path(name, path.as_ref()));
         let tokens = self.batch.then_some("--batch").or(self.token.stdin_argument());
-        keys.chain(tokens).collect()
+        self.keys.stdin_arguments().chain(tokens).collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let keys = load_keys(app, &self)?;
+        let keys = self.keys.load(app)?;
         if self.batch {
             let expectations = build_expectations(app, &keys, self)?;
             return verify_batch(app, &keys, &expectations);
@@ -162,36 +131,6 @@ impl Command for Args {
         report.into_accepted()?;
         Ok(())
     }
-}
-
-/// Keys to verify tokens with.
-enum VerificationKeys {
-    Store,
-    External(Vec<Verifier>),
-}
-
-/// Reads the keys in `--jwks` or `--key`.
-fn load_keys(app: &App, args: &Args) -> Result<VerificationKeys, Failure> {
-    let keys = if let Some(path) = &args.jwks {
-        let bytes = app.console.read_key_file("--jwks", path)?;
-        let mut keys = authority::verification::read_jwks(&bytes).map_err(Failure::bad_key)?;
-        for key in keys.iter_mut().filter(|_| !args.alg.is_empty()) {
-            key.restrict(&args.alg);
-        }
-        keys
-    } else if let Some(path) = &args.key {
-        let bytes = app.console.read_key_file("--key", path)?;
-        let key =
-            authority::verification::read_key(&bytes, &args.alg, args.encoding, args.allow_weak);
-        vec![key.map_err(Failure::bad_key)?]
-    } else {
-        return Ok(VerificationKeys::Store);
-    };
-    if keys.iter().any(Verifier::is_symmetric) {
-        authority::verification::ensure_no_public_secrets(&keys, &app.store.public_keys())
-            .map_err(Failure::bad_key)?;
-    }
-    Ok(VerificationKeys::External(keys))
 }
 
 fn verify_token(

@@ -3,7 +3,7 @@
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
@@ -130,6 +130,37 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
 }
 
 #[test]
+fn secret_in_variable_verifies_and_public_key_is_refused() {
+    let (issuer, mut sandbox) = with_third_party_issuer();
+    let options = ["--secret-env", "SECRET", "--alg", "HS256"];
+    let secret = URL_SAFE_NO_PAD.decode(RFC_KEY).unwrap();
+    sandbox.set_variable("SECRET", &STANDARD.encode(secret));
+    let at = ["--encoding", "base64", "--at", "2011-03-01T00:00:00Z"];
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &[&options[..], &at].concat()), @"valid");
+    let output = verify(&sandbox, RFC_TOKEN, &options);
+    assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: bad_signature\n"));
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options[..2]), @"
+    --- exit code 2, stderr
+    error: the following required arguments were not provided:
+      --alg <A[,A]>
+    hint: usage: jeton token verify --alg <A[,A]> <--jwks <FILE>|--key <FILE>|--secret-env <NAME>> <TOKEN>
+    ");
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &["--secret-env", "NONE", "--alg", "HS256"]), @"
+    --- exit code 2, stderr
+    error: the named environment variable is not set
+    hint: pass the name of the variable without `$`
+    ");
+    let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
+    let header = issuer.json(&["token", "decode", &token, "--part", "header"]);
+    let pem = issuer.run(&["keys", "export", "--pem", header["kid"].as_str().unwrap()]).stdout;
+    sandbox.set_variable("SECRET", &pem);
+    assert_snapshot!(verify(&sandbox, &token, &options), @"
+    --- exit code 65, stderr
+    error: key: unsuitable for the algorithm, or too short
+    ");
+}
+
+#[test]
 fn fractional_times_are_rounded_to_the_shorter_validity() {
     let (issuer, sandbox) = with_third_party_issuer();
     let verify_at = |claims: &[&str], time: &str| {
@@ -209,7 +240,7 @@ fn alg_flag_restricts_the_algorithms_of_a_jwk_set() {
     assert_snapshot!(verify(&sandbox, &token, &["--alg", "RS256"]), @"
     --- exit code 2, stderr
     error: the following required arguments were not provided:
-      <--jwks <FILE>|--key <FILE>>
-    hint: usage: jeton token verify --alg <A[,A]> <--jwks <FILE>|--key <FILE>> <TOKEN>
+      <--jwks <FILE>|--key <FILE>|--secret-env <NAME>>
+    hint: usage: jeton token verify --alg <A[,A]> <--jwks <FILE>|--key <FILE>|--secret-env <NAME>> <TOKEN>
     ");
 }

@@ -1,0 +1,93 @@
+//! The keys of `jeton token verify`: of the store, or of another issuer.
+
+use crate::app::{App, read_key_variable};
+use crate::authority;
+use crate::authority::keys::SecretEncoding;
+use crate::authority::verification::Verifier;
+use crate::commands::args::stdin_path;
+use crate::failure::Failure;
+use crate::model::Algorithm;
+use std::path::PathBuf;
+
+/// Options for keys of another issuer.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("third_party").args(["jwks", "key", "secret_env"]))]
+pub(super) struct VerificationKeyArgs {
+    /// Verify a third-party token with a JWK Set (`-` for standard input); needs no store
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+
+    /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
+    /// requires `--alg`, needs no store; a key in another known format is refused
+    #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::path())]
+    key: Option<PathBuf>,
+
+    /// Verify a third-party token with the secret in this environment variable; requires `--alg`,
+    /// needs no store
+    #[arg(long, value_name = "NAME", requires = "alg")]
+    secret_env: Option<String>,
+
+    /// Algorithms to accept, for `--jwks`, `--key` or `--secret-env`
+    #[arg(
+        long,
+        value_name = "A[,A]",
+        value_delimiter = ',',
+        value_parser = Algorithm::parse,
+        requires = "third_party",
+        add = crate::commands::completers::algorithms()
+    )]
+    alg: Vec<Algorithm>,
+
+    /// Encoding of the secret: text (without the trailing line break), base64 (standard or URL-safe),
+    /// or raw
+    #[arg(long, value_name = "ENCODING", requires = "third_party", conflicts_with = "jwks", value_parser = SecretEncoding::parse)]
+    encoding: Option<SecretEncoding>,
+
+    /// Allow HMAC secrets shorter than the hash output
+    #[arg(long, requires = "third_party", conflicts_with = "jwks")]
+    allow_weak: bool,
+}
+
+/// Keys to verify tokens with.
+pub(super) enum VerificationKeys {
+    Store,
+    External(Vec<Verifier>),
+}
+
+impl VerificationKeyArgs {
+    /// Returns the options whose value is `-`, standard input.
+    pub(super) fn stdin_arguments(&self) -> impl Iterator<Item = &'static str> {
+        let keys = [("--jwks", &self.jwks), ("--key", &self.key)];
+        keys.into_iter().filter_map(|(name, path)| stdin_path(name, path.as_ref()))
+    }
+
+    /// Reads the keys in `--jwks`, `--key` or `--secret-env`.
+    pub(super) fn load(&self, app: &App) -> Result<VerificationKeys, Failure> {
+        let keys = if let Some(path) = &self.jwks {
+            let bytes = app.console.read_key_file("--jwks", path)?;
+            let mut keys = authority::verification::read_jwks(&bytes).map_err(Failure::bad_key)?;
+            for key in keys.iter_mut().filter(|_| !self.alg.is_empty()) {
+                key.restrict(&self.alg);
+            }
+            keys
+        } else {
+            let bytes = match (&self.key, &self.secret_env) {
+                (Some(path), _) => app.console.read_key_file("--key", path)?,
+                (None, Some(name)) => read_key_variable(name)?,
+                (None, None) => return Ok(VerificationKeys::Store),
+            };
+            let key = authority::verification::read_key(
+                &bytes,
+                &self.alg,
+                self.encoding,
+                self.allow_weak,
+            );
+            vec![key.map_err(Failure::bad_key)?]
+        };
+        if keys.iter().any(Verifier::is_symmetric) {
+            authority::verification::ensure_no_public_secrets(&keys, &app.store.public_keys())
+                .map_err(Failure::bad_key)?;
+        }
+        Ok(VerificationKeys::External(keys))
+    }
+}
