@@ -11,14 +11,13 @@ use std::mem;
 
 /// Issue, inspect and revoke tokens in a local SQLite file
 ///
-/// Create a store, then a token:
-///
-///   jeton init
-///   jeton token create my-app --permission read
-///
 /// Results go to standard output, messages and errors to standard error. Every kind of error has
 /// its own exit code: see `jeton help exit-codes`. `jeton help tour` shows the main commands in five
 /// minutes.
+///
+///   jeton init
+///   jeton token create my-app --permission read
+///   jeton token mint --secret-env JWT_SECRET_KEY --alg HS256 --sub alice
 #[derive(Debug, Parser)]
 #[command(
     name = "jeton",

@@ -15,6 +15,7 @@ fn first_help_page_shows_the_examples() {
     assert_snapshot!(examples.join("\n"), @"
     jeton init
     jeton token create my-app --permission read
+    jeton token mint --secret-env JWT_SECRET_KEY --alg HS256 --sub alice
     ");
     assert_eq!(page.stdout, sandbox.run(&["--help"]).ok().stdout);
 }

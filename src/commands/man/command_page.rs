@@ -65,7 +65,8 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
         command.get_arguments().filter(is_listed).partition(|argument| argument.is_positional());
     let mut synopsis = vec![bold(name)];
     for argument in options.into_iter().chain(arguments) {
-        let usage = argument.to_string();
+        let separator = if argument.is_last_set() { "-- " } else { "" };
+        let usage = format!("{separator}{argument}");
         let is_complete = argument.is_required_set() || usage.starts_with('[');
         synopsis.push(roman(if is_complete { format!(" {usage}") } else { format!(" [{usage}]") }));
     }
@@ -79,6 +80,8 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
 fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
+    // The first sentence is in the section NAME.
+    let about = about.split_once("\n\n").map_or(about.as_str(), |(_, details)| details);
     let is_example = |line: &&str| line.starts_with("  ");
     roff.control("SH", ["DESCRIPTION"]);
     for line in about.lines().filter(|line| !is_example(line)) {
