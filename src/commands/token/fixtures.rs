@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 /// Each negative test token is the valid token with a single defect: expired, signed with another
 /// key, wrong audience, and so on. Defects that do not apply, such as a wrong audience without
 /// `--aud`, are skipped. The manifest has, for each token, the defect, the violated rule, and the
-/// result expected from a verifier that knows the issuer, audience, permission, type and revocation
-/// list. Options and presets are as for `jeton token mint`.
+/// result expected from a verifier that knows the issuer, audience, permission, type and blocklist.
+/// Presets, and the options for claims, lifetime and key, are as for `jeton token mint`.
 ///
 /// With `--out`, writes each token to a file, with `manifest.json`, the table `fixtures.md`, and
 /// `jwks.json` or `secret` to verify with. Files listed in an existing manifest of the directory
