@@ -3,7 +3,7 @@
 mod picture;
 mod tables;
 
-pub(crate) use tables::{commands_and_flags, rights_in_readme};
+pub(crate) use tables::{commands_and_flags, documented_rights};
 
 use crate::redact::redact;
 use crate::sandbox::Sandbox;

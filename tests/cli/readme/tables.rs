@@ -40,9 +40,9 @@ fn collect_names(
     }
 }
 
-/// Returns the words of a command without arguments, and the rights that the README states:
-/// `session`, `admin` or `anyone`. `None` if the command has arguments.
-pub(crate) fn rights_in_readme(path: &str) -> Option<(&'static str, &'static str)> {
+/// Returns the words of a command without arguments, and the rights that the guide
+/// `scripting` states: `session`, `admin` or `anyone`. `None` if the command has arguments.
+pub(crate) fn documented_rights(path: &str) -> Option<(&'static str, &'static str)> {
     let rows = table("| command | who | what it does |");
     let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));
     commands.find(|(usage, _)| *usage == path)

@@ -7,7 +7,7 @@ mod rechecks_after_lock_wait;
 mod settings;
 mod table;
 
-use crate::readme::{commands_and_flags, rights_in_readme};
+use crate::readme::{commands_and_flags, documented_rights};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use serde_json::Value;
@@ -59,7 +59,7 @@ impl Scenario {
     /// Runs the commands without a row, then every row of the table, and asserts the exit code. The
     /// last row logs out.
     fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
-        for row in rows_from_readme().chain(TABLE.iter().copied()) {
+        for row in documented_rows().chain(TABLE.iter().copied()) {
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
             let output = self.sandbox.run_with_input(&words, row.input);
             assert_eq!(output.code, code(&row), "{credential}: {}: {output:?}", row.words);
@@ -158,20 +158,21 @@ fn table_holds_for_revoked_access_token() {
         .assert_table("revoked access token", |row| row.invalid_access_token[1]);
 }
 
-/// Returns the rows of the commands that are not in `TABLE`. The README states their rights.
-fn rows_from_readme() -> impl Iterator<Item = Row> {
+/// Returns the rows of the commands that are not in `TABLE`. The guide `scripting` states their
+/// rights.
+fn documented_rows() -> impl Iterator<Item = Row> {
     let has_row = |path: &String| {
         let path = format!("{path} ");
         TABLE.iter().any(|row| format!("{} ", row.words).starts_with(&path))
     };
     commands_and_flags().0.into_iter().filter(move |path| !has_row(path)).map(|path| {
-        match rights_in_readme(&path) {
+        match documented_rights(&path) {
             Some((words, "anyone")) => table::public_row(words, 0),
             Some((words, "session")) => table::session_row(words, table::ALL),
             Some((words, "admin")) => table::session_row(words, table::ADMINS),
             _ => panic!(
-                "`{path}` needs a row in the table of commands in README.md (who: `anyone`, `session` or \
-                 `admin`), or a row in `TABLE`"
+                "`{path}` needs a row in the table of commands in src/guides/scripting.md (who: `anyone`, \
+                 `session` or `admin`), or a row in `TABLE`"
             ),
         }
     })
