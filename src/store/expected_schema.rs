@@ -143,13 +143,12 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "the variable is for maintainers, not for users")]
     fn expected_schema_matches_migrations() {
         let created_schema = load_schema_text(&create_migrated_database(MIGRATIONS));
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/expected_schema.sql");
         if std::env::var_os("UPDATE_EXPECTED_SCHEMA").is_some() {
-            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/expected_schema.sql");
-            std::fs::write(file, created_schema).unwrap();
-            return;
+            std::fs::write(file, &created_schema).unwrap();
         }
         assert!(
-            created_schema == EXPECTED_SCHEMA,
+            created_schema == std::fs::read_to_string(file).unwrap(),
             "the schema that the migrations create differs from `expected_schema.sql`; run this test \
              with UPDATE_EXPECTED_SCHEMA=1 and commit the file. Created schema:\n{created_schema}"
         );

@@ -23,6 +23,7 @@ mod races;
 mod readme;
 mod recipes;
 mod redact;
+mod required;
 mod rights;
 mod run;
 mod run_output;

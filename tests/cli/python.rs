@@ -1,47 +1,18 @@
 //! Interoperability with `PyJWT` and Flask-JWT-Extended in the default configuration.
 
+use crate::required::python;
 use crate::sandbox::{Sandbox, payload, tampered};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Returns the interpreter named by `JETON_TEST_PYTHON` (`python3` by default). If the packages of
-/// `python/requirements.txt` are missing, reports a skipped test and returns `None`, or fails if
-/// `JETON_TEST_REQUIRE_PYTHON` is set.
-pub(crate) fn find_python() -> Option<OsString> {
-    let configured = variable("JETON_TEST_PYTHON");
-    let program = configured.unwrap_or_else(|| OsString::from("python3"));
-    let mut probe = Command::new(&program);
-    probe.args(["-I", "-c", "import jwt, flask_jwt_extended, cryptography, pytest, yaml"]);
-    if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        return Some(program);
-    }
-    let path = program.to_string_lossy();
-    let reason = format!("{path} lacks the packages of tests/cli/python/requirements.txt");
-    report_skip(&reason, "JETON_TEST_REQUIRE_PYTHON");
-    None
-}
-
-/// Reports a skipped test, or fails if the given environment variable is set.
-pub(crate) fn report_skip(reason: &str, requiring_variable: &str) {
-    assert!(variable(requiring_variable).is_none(), "{reason}");
-    // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
-    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
-}
-
-pub(crate) fn variable(name: &str) -> Option<OsString> {
-    #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
-    std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
 /// Runs a script in `python/` with a JSON value on standard input. Returns its JSON output.
-pub(crate) fn run_script(python: &OsString, script: &str, input: &Value) -> Value {
+pub(crate) fn run_script(script: &str, input: &Value) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/python").join(script);
-    let mut command = Command::new(python);
+    let mut command = Command::new(python());
     command.args(["-I", "-B"]).arg(path).stdin(Stdio::piped());
     run_with_json(command, input)
 }
@@ -64,12 +35,8 @@ fn logged_in_uid(sandbox: &Sandbox) -> Value {
     sandbox.json(&["whoami"])["user"]["uid"].take()
 }
 
-fn run_pyjwt(python: &OsString, exported_keys: &Value, tokens: &Value) -> Value {
-    run_script(
-        python,
-        "tokens.py",
-        &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}),
-    )
+fn run_pyjwt(exported_keys: &Value, tokens: &Value) -> Value {
+    run_script("tokens.py", &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}))
 }
 
 fn refused_answer(exception: &str) -> Value {
@@ -92,8 +59,8 @@ fn with_other_subject(token: &str) -> String {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
-    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_john();
     let app = sandbox.stdout_of(&["token", "create", "my-app", "--permission", "read,write"]);
     let without_expiry = sandbox.stdout_of(&["token", "create", "endless", "--no-expiry"]);
@@ -103,7 +70,7 @@ fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
         "header": tampered(&app, 0), "payload": tampered(&app, 1), "signature": tampered(&app, 2),
         "subject": with_other_subject(&app),
     });
-    let results = run_pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens);
+    let results = run_pyjwt(&exported_keys(&sandbox, "app"), &tokens);
     assert_eq!(
         results,
         json!({
@@ -125,15 +92,15 @@ fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
 
     let input =
         json!({"jwks": exported_keys(&sandbox, "app"), "issuer": "other", "tokens": tokens});
-    let other_issuer = run_script(&program, "tokens.py", &input);
+    let other_issuer = run_script("tokens.py", &input);
     for name in ["app", "access", "refresh"] {
         assert_eq!(other_issuer[name], refused_answer("InvalidIssuerError"));
     }
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn pyjwt_accepts_test_tokens_with_test_keys_only() {
-    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_admin();
     let app = sandbox.stdout_of(&["token", "create", "my-app"]);
     let test =
@@ -146,7 +113,7 @@ fn pyjwt_accepts_test_tokens_with_test_keys_only() {
         "app token with the test header": with_header_of(&app, &test),
     });
     assert_eq!(
-        run_pyjwt(&program, &exported_keys(&sandbox, "test"), &tokens),
+        run_pyjwt(&exported_keys(&sandbox, "test"), &tokens),
         json!({
             "app": refused_answer("KeyError"),
             "test": {"claims": payload(&test)},
@@ -156,7 +123,7 @@ fn pyjwt_accepts_test_tokens_with_test_keys_only() {
         })
     );
     assert_eq!(
-        run_pyjwt(&program, &exported_keys(&sandbox, "app"), &tokens),
+        run_pyjwt(&exported_keys(&sandbox, "app"), &tokens),
         json!({
             "app": {"claims": payload(&app)},
             "test": refused_answer("KeyError"),
@@ -168,8 +135,8 @@ fn pyjwt_accepts_test_tokens_with_test_keys_only() {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn symmetric_keys_are_not_exported_as_jwks() {
-    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada", "--alg", "HS256"]).ok();
     let export = sandbox.run(&["keys", "export", "--jwks"]).ok();
@@ -183,22 +150,18 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     sandbox.run(&["token", "verify", &app]).ok();
     let tokens = json!({"app": app, "access": sandbox.session_member("access")});
     let refusal = refused_answer("PyJWKSetError");
-    assert_eq!(run_pyjwt(&program, &keys, &tokens), json!({"app": refusal, "access": refusal}));
+    assert_eq!(run_pyjwt(&keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
 /// Sends requests to the service. Returns one line per request: route, name of the token, status
 /// and text of the response.
-fn request_all(
-    python: &OsString,
-    sandbox: &Sandbox,
-    requests: &[(&str, &str, &str)],
-) -> Vec<String> {
+fn request_all(sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String> {
     let sent: Vec<Value> = requests
         .iter()
         .map(|(route, _, token)| json!([route, (!token.is_empty()).then_some(token)]))
         .collect();
     let input = json!({"jwks": exported_keys(sandbox, "app"), "requests": sent});
-    let responses = run_script(python, "service.py", &input);
+    let responses = run_script("service.py", &input);
     let lines = requests.iter().zip(responses.as_array().unwrap());
     lines
         .map(|((route, name, _), response)| {
@@ -209,8 +172,8 @@ fn request_all(
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn flask_service_accepts_sessions_with_exported_key() {
-    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_john();
     let subject = logged_in_uid(&sandbox);
     let subject = subject.as_str().unwrap();
@@ -221,7 +184,6 @@ fn flask_service_accepts_sessions_with_exported_key() {
     sandbox.run(&["refresh"]).ok();
     let later_access = sandbox.session_member("access");
     let lines = request_all(
-        &program,
         &sandbox,
         &[
             ("/protected", "no token", ""),
@@ -259,8 +221,8 @@ fn flask_service_accepts_sessions_with_exported_key() {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn flask_service_refuses_test_and_tampered_tokens() {
-    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_admin();
     let app = sandbox.stdout_of(&["token", "create", "my-app"]);
     let access = sandbox.session_member("access");
@@ -282,7 +244,7 @@ fn flask_service_refuses_test_and_tampered_tokens() {
     // The library parses the claims before it checks the signature.
     let payload = "422 Invalid payload string: Expecting value: line 1 column 1 (char 0)";
     assert_eq!(
-        request_all(&program, &sandbox, &requests),
+        request_all(&sandbox, &requests),
         [
             format!("/protected test: {signature}"),
             format!("/protected test with the app's header: {signature}"),

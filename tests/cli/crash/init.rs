@@ -2,8 +2,8 @@
 //! committed together. The first admin is committed later, and the session after the admin.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, file_names,
-    kill_before_each_call, query_value, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
+    query_value, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
@@ -53,10 +53,9 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_init_can_be_completed() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let mut names = call_names(&Sandbox::new(), &["init", "ada"]);
     names.retain(|name| !READ_ONLY_CALLS.contains(&name.as_str()));
     let mut counts = StateCounts::default();

@@ -2,16 +2,15 @@
 //! never a partial file.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, kill_before_each_call,
-    query_value, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
+    query_value, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_login_can_be_repeated() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let password = sandbox.home().join("password");
     std::fs::write(&password, "lovelace").unwrap();

@@ -3,8 +3,8 @@
 //! a killed prune deleted.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, file_names,
-    kill_before_each_call, query_store_copy, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
+    query_store_copy, require_strace, run_killed,
 };
 use crate::sandbox::Sandbox;
 use std::cell::Cell;
@@ -21,10 +21,9 @@ fn writing_call_names(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_backup_is_complete_or_missing() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join("copies");
     std::fs::create_dir(&directory).unwrap();
@@ -68,12 +67,11 @@ fn killed_backup_is_complete_or_missing() {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_restore_leaves_old_or_new_store() {
     const BACKUP: &str = "copies/a.db";
     const PARTIAL_FILES: [&str; 2] = [".jeton-restore.new", ".jeton-before-restore.new"];
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     std::fs::create_dir(sandbox.home().join("copies")).unwrap();
     sandbox.run(&["store", "backup", BACKUP]).ok();
@@ -134,10 +132,9 @@ fn killed_restore_leaves_old_or_new_store() {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_prune_counts_deleted_rows() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "app"]).ok();
     let names = writing_call_names(&sandbox, &PRUNE);

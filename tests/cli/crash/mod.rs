@@ -18,9 +18,9 @@ mod random;
 mod refresh;
 mod stopped_process;
 
+use crate::required::require;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -46,20 +46,11 @@ const READ_ONLY_CALLS: [&str; 14] = [
 /// Twice the checkpoint threshold of 100 pages, in bytes.
 const MAX_WAL_BYTES: u64 = 2 * 100 * 4_120;
 
-/// Returns whether strace can trace and kill. With `JETON_TEST_REQUIRE_STRACE` set, a missing
-/// strace fails the test.
-fn can_trace() -> bool {
-    let mut probe = Command::new("strace");
-    probe.args(["-f", "-qq", "-o", "/dev/null", "true"]);
-    if probe.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        return true;
-    }
-    #[expect(clippy::disallowed_methods, reason = "read by the test, not by the program")]
-    let required = std::env::var_os("JETON_TEST_REQUIRE_STRACE").is_some();
-    assert!(!required, "strace is missing or cannot trace");
-    // `eprintln!` would show nothing, because libtest captures the output of passing tests.
-    let _ = writeln!(std::io::stderr(), "skipped: strace is missing or cannot trace");
-    false
+/// Fails if strace cannot trace.
+#[track_caller]
+fn require_strace() {
+    let options = ["-f", "-qq", "-o", "/dev/null", "true"];
+    require(Command::new("strace").args(options), "strace, and the permission to trace");
 }
 
 /// Runs the command under strace with extra strace options.

@@ -2,8 +2,8 @@
 //! committed together, and the current session stays open.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, kill_before_each_call,
-    query_store_copy, run_killed,
+    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
+    query_store_copy, require_strace, run_killed,
 };
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -82,10 +82,9 @@ impl Scenario {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_passwd_is_atomic() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let scenario = std::cell::RefCell::new(Scenario::new());
     let path = scenario.borrow().password_file();
     let passwd = ["passwd", "--password-file", path.to_str().unwrap()];

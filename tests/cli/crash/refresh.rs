@@ -2,8 +2,8 @@
 //! successor: the session is never lost.
 
 use super::{
-    READ_ONLY_CALLS, assert_intact, call_names, can_trace, check_leftovers, kill_before_each_call,
-    query_store_copy, query_value, run_killed, run_traced,
+    READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
+    query_store_copy, query_value, require_strace, run_killed, run_traced,
 };
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -55,10 +55,9 @@ fn assert_session_intact(sandbox: &Sandbox, sid: &str) {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_refresh_keeps_session() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
     let names = call_names(&sandbox, &["refresh"]);
@@ -84,10 +83,9 @@ fn killed_refresh_keeps_session() {
 /// No command repairs the state between the kills: each run starts from the state that the previous
 /// kill left.
 #[test]
+#[ignore = "needs strace"]
 fn repeatedly_killed_refresh_keeps_session() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
     let mut names = call_names(&sandbox, &["refresh"]);
@@ -105,10 +103,9 @@ fn repeatedly_killed_refresh_keeps_session() {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn killed_rotation_is_completed_after_access_token_expiry() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
@@ -130,13 +127,12 @@ fn killed_rotation_is_completed_after_access_token_expiry() {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn hundred_killed_rotations_are_completed() {
     const SUMMARY: &str = "SELECT (SELECT count(*) FROM sessions WHERE ended_at IS NULL) || ' '
         || (SELECT count(*) FROM pairs WHERE spent_at IS NULL) || ' '
         || (SELECT count(*) FROM audit WHERE outcome <> 'done')";
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
     let call =
@@ -158,10 +154,9 @@ fn hundred_killed_rotations_are_completed() {
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn rotation_interrupted_by_full_disk_is_completed_by_next_command() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let sid = sandbox.session_member("sid");
     let call =

@@ -1,7 +1,7 @@
 //! SIGSTOP while a process opens the store: other processes wait exactly as long as `--wait`
 //! allows, whichever locks the stopped process holds.
 
-use super::{can_trace, read_or_empty};
+use super::{read_or_empty, require_strace};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -61,10 +61,9 @@ fn run_timed(sandbox: &Sandbox, words: &[&str], wait: &str) -> (RunOutput, Durat
 }
 
 #[test]
+#[ignore = "needs strace"]
 fn zero_wait_returns_promptly_despite_stopped_process() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let mut blocked = 0;
     for call in ["ftruncate", "fcntl"] {
@@ -90,10 +89,9 @@ fn zero_wait_returns_promptly_despite_stopped_process() {
 /// SQLite itself would give up after ten seconds, with another message; a `--wait` of 12 seconds
 /// must not show that message.
 #[test]
+#[ignore = "needs strace"]
 fn wait_for_stopped_process_times_out() {
-    if !can_trace() {
-        return;
-    }
+    require_strace();
     let sandbox = Sandbox::with_admin();
     let stopped = StoppedProcess::stop_after(&sandbox, "ftruncate", 1).unwrap();
     for words in [

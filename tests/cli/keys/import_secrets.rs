@@ -2,7 +2,7 @@
 
 use super::import::IMPORT_TEST_KEY;
 use super::kids;
-use crate::python::{find_python, run_script};
+use crate::python::run_script;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
@@ -60,6 +60,7 @@ fn invalid_variable_name_is_not_echoed() {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn weak_secret_from_environment_is_marked() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("JWT_SECRET_KEY", "super-secret");
@@ -88,13 +89,12 @@ fn weak_secret_from_environment_is_marked() {
     error: the named environment variable is not set
     hint: pass the name of the variable without `$`
     ");
-    let Some(program) = find_python() else { return };
     let token = sandbox.stdout_of(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
     let secret = json!({"kty": "oct", "k": "c3VwZXItc2VjcmV0"}).to_string();
     let case = json!({"alg": "HS256", "kid": kids(&sandbox, "test", "active")[0], "token": token,
         "tampered": crate::sandbox::tampered(&token, 2),
         "public": secret, "private": secret});
-    let answers = run_script(&program, "algorithms.py", &json!([case]));
+    let answers = run_script("algorithms.py", &json!([case]));
     assert_eq!(answers[0]["claims"]["sub"], "alice");
     let signed = answers[0]["signed"].as_str().unwrap();
     sandbox.run(&["token", "verify", signed, "--type", "test"]).ok();

@@ -49,20 +49,20 @@ fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refus
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn pyjwt_interoperates_for_every_algorithm() {
-    let Some(program) = python::find_python() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = test_cases(&sandbox);
-    let answers = python::run_script(&program, "algorithms.py", &cases);
+    let answers = python::run_script("algorithms.py", &cases);
     assert_interoperable(&sandbox, &cases, &answers, "InvalidSignatureError");
 }
 
 #[test]
+#[ignore = "needs Node"]
 fn jose_interoperates_for_every_algorithm() {
-    let Some(program) = node::find_node() else { return };
     let sandbox = Sandbox::with_admin();
     let cases = test_cases(&sandbox);
-    let answers = node::run_script(&program, "algorithms.mjs", &cases);
+    let answers = node::run_script("algorithms.mjs", &cases);
     assert_interoperable(&sandbox, &cases, &answers, "ERR_JWS_SIGNATURE_VERIFICATION_FAILED");
 }
 

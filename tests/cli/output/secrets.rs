@@ -59,7 +59,7 @@ fn takes_value(argument: &Arg) -> bool {
 /// Visits every command without subcommands, with its path.
 fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
     if command.get_subcommands().next().is_none() {
-        return visit(command, path);
+        visit(command, path);
     }
     for subcommand in command.get_subcommands() {
         visit_commands(subcommand, &[path, &[subcommand.get_name().to_owned()]].concat(), visit);

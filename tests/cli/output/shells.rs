@@ -1,7 +1,7 @@
 //! Stored names and file names that contain shell commands: neither the completion in a shell nor a
 //! hint copied into a shell runs such a command.
 
-use crate::python::report_skip;
+use crate::required::require_program;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use rexpect::session::{Options, PtySession, spawn_with_options};
@@ -100,16 +100,6 @@ fn completion_script_path(name: &str) -> String {
     format!("{}/completions/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns whether a shell is installed; `JETON_TEST_REQUIRE_SHELLS` makes its absence a failure.
-fn is_installed(shell: &str) -> bool {
-    let is_found =
-        Command::new(shell).args(["-c", "true"]).status().is_ok_and(|status| status.success());
-    if !is_found {
-        report_skip(&format!("{shell} is not installed"), "JETON_TEST_REQUIRE_SHELLS");
-    }
-    is_found
-}
-
 #[test]
 fn bash_completion_runs_no_stored_command() {
     let sandbox = sandbox_with_hostile_names();
@@ -119,10 +109,9 @@ fn bash_completion_runs_no_stored_command() {
 }
 
 #[test]
+#[ignore = "needs zsh"]
 fn zsh_completion_runs_no_stored_command() {
-    if !is_installed("zsh") {
-        return;
-    }
+    require_program("zsh");
     let sandbox = sandbox_with_hostile_names();
     let rc = format!(
         "autoload -Uz compinit; compinit -u -D; source {}\n",
@@ -133,10 +122,9 @@ fn zsh_completion_runs_no_stored_command() {
 }
 
 #[test]
+#[ignore = "needs fish"]
 fn fish_completion_runs_no_stored_command() {
-    if !is_installed("fish") {
-        return;
-    }
+    require_program("fish");
     let sandbox = sandbox_with_hostile_names();
     let prompt = "function fish_prompt; echo 'ready> '; end";
     let load = format!("source {}", completion_script_path("jeton.fish"));

@@ -6,9 +6,8 @@ mod tables;
 pub(crate) use tables::{commands_and_flags, documented_rights};
 
 use crate::redact::redact;
+use crate::required::{python, variable};
 use crate::sandbox::Sandbox;
-use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -19,7 +18,8 @@ pub(crate) struct Document {
     pub(crate) text: &'static str,
 }
 
-/// Defines [`DOCUMENTS`], in the order of the help, with one test for each document.
+/// Defines [`DOCUMENTS`], in the order of the help, with one test for each document. The test leaves
+/// out the commands that run Python.
 macro_rules! documents {
     ($($test:ident: $path:literal,)*) => {
         pub(crate) const DOCUMENTS: &[Document] =
@@ -28,7 +28,7 @@ macro_rules! documents {
             #[test]
             fn $test() {
                 let document = DOCUMENTS.iter().find(|document| document.path == $path).unwrap();
-                assert_blocks_print_the_shown_output(document);
+                assert_commands_print_the_shown_output(document, None, |step| !step.runs_python());
             }
         )*
     };
@@ -59,18 +59,10 @@ struct Step {
     shown_lines: Vec<&'static str>,
 }
 
-/// Returns the directory of the Python with the packages of `python/requirements.txt`, as named by
-/// `JETON_TEST_PYTHON`. `JETON_TEST_REQUIRE_PYTHON` makes a missing variable a failure.
-fn python_directory() -> Option<PathBuf> {
-    let path = variable("JETON_TEST_PYTHON").map(PathBuf::from);
-    let required = variable("JETON_TEST_REQUIRE_PYTHON").is_some();
-    assert!(path.is_some() || !required, "JETON_TEST_PYTHON is required and not set");
-    path.and_then(|python| python.parent().map(Path::to_owned))
-}
-
-fn variable(name: &str) -> Option<OsString> {
-    #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
-    std::env::var_os(name).filter(|value| !value.is_empty())
+impl Step {
+    fn runs_python(&self) -> bool {
+        self.command.starts_with("python3 ")
+    }
 }
 
 /// Returns the fenced blocks of all documents: language and lines.
@@ -136,11 +128,11 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// Returns a shell in the sandbox with `jeton` and, if installed, the test Python in its path.
-pub(crate) fn bash(sandbox: &Sandbox) -> Command {
+/// Returns a shell in the sandbox with `jeton` and the programs of another directory in its path.
+pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
-    let directories = [program.to_owned()].into_iter().chain(python_directory()).chain(system);
+    let directories = [program].into_iter().chain(directory).map(Path::to_owned).chain(system);
     let mut command = Command::new("/bin/bash");
     command
         .env_clear()
@@ -152,24 +144,20 @@ pub(crate) fn bash(sandbox: &Sandbox) -> Command {
     command
 }
 
-/// Executes the commands of a document in one shell, and compares their outputs and exit codes. With
+/// Executes the commands of a document in one shell, and compares the outputs and exit codes of the
+/// selected commands. Commands that run Python are executed only with the directory of a Python. With
 /// `UPDATE_README`, writes the outputs into the document.
 #[track_caller]
-fn assert_blocks_print_the_shown_output(document: &Document) {
+fn assert_commands_print_the_shown_output(
+    document: &Document,
+    python_directory: Option<&Path>,
+    is_compared: impl Fn(&Step) -> bool,
+) {
     let sandbox = Sandbox::new();
     let results = tempfile::tempdir().unwrap();
-    let has_python = python_directory().is_some();
-    if !has_python {
-        // Not `eprintln!`: the output of passing tests is captured, but the log must show this.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: the Python commands of {}, because JETON_TEST_PYTHON is not set",
-            document.path
-        );
-    }
     let steps: Vec<_> = parse_steps(document.text)
         .into_iter()
-        .filter(|step| has_python || !step.command.starts_with("python3 "))
+        .filter(|step| python_directory.is_some() || !step.runs_python())
         .collect();
     // One shell for all commands, so that variables persist. Each command's exit code is checked.
     let redirect_step_output = |(number, step): (usize, &Step)| {
@@ -177,11 +165,12 @@ fn assert_blocks_print_the_shown_output(document: &Document) {
         format!("{{ {}\n}} >{result}", step.command)
     };
     let script = steps.iter().enumerate().map(redirect_step_output).collect::<Vec<_>>().join("\n");
-    let output = bash(&sandbox).env("R", results.path()).args(["-c", &script]).output().unwrap();
+    let mut shell = bash(&sandbox, python_directory);
+    let output = shell.env("R", results.path()).args(["-c", &script]).output().unwrap();
     let mut updated: Vec<String> = document.text.lines().map(str::to_owned).collect();
     let update = variable("UPDATE_README").is_some();
     // In reverse order, so that a changed number of lines does not shift pending replacements.
-    for (number, step) in steps.iter().enumerate().rev() {
+    for (number, step) in steps.iter().enumerate().rev().filter(|(_, step)| is_compared(step)) {
         let read = |extension| {
             std::fs::read_to_string(results.path().join(format!("{number}.{extension}")))
         };
@@ -211,7 +200,7 @@ fn assert_blocks_print_the_shown_output(document: &Document) {
             step.shown_lines.join("\n")
         );
     }
-    if update {
+    if updated.iter().ne(document.text.lines()) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document.path);
         std::fs::write(path, updated.join("\n") + "\n").unwrap();
     }
@@ -245,6 +234,17 @@ fn matches_shown(line: &str, shown: &str) -> bool {
     line.ends_with(last)
 }
 
+/// The other commands of the documents only prepare the files for the compared commands.
+#[test]
+#[ignore = "needs Python"]
+fn python_commands_print_the_shown_output() {
+    let with_python =
+        DOCUMENTS.iter().filter(|item| parse_steps(item.text).iter().any(Step::runs_python));
+    for document in with_python {
+        assert_commands_print_the_shown_output(document, python().parent(), Step::runs_python);
+    }
+}
+
 #[test]
 fn ellipsis_matches_any_text() {
     assert!(matches_shown("a 1 b 2 c", "a … b … c"));
@@ -266,7 +266,7 @@ fn install_command_creates_the_first_token() {
     let (install, tail) = INSTALL.split_once(" && ").unwrap();
     assert!(install.starts_with("cargo install"));
     let sandbox = Sandbox::new();
-    let output = bash(&sandbox).args(["-c", tail]).output().unwrap();
+    let output = bash(&sandbox, None).args(["-c", tail]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let stdout = String::from_utf8(output.stdout).unwrap();
     let token = stdout.strip_suffix('\n').expect("final newline");

@@ -1,7 +1,8 @@
 //! The picture in the README, generated from the program's output.
 
-use super::{bash, readme, variable};
+use super::{bash, readme};
 use crate::redact::redact;
+use crate::required::variable;
 use crate::sandbox::Sandbox;
 use anstyle_svg::Term;
 use std::path::Path;
@@ -23,7 +24,7 @@ fn record_session() -> String {
     let sandbox = Sandbox::new();
     let mut session = String::new();
     for command in COMMANDS {
-        let mut shell = bash(&sandbox);
+        let mut shell = bash(&sandbox, None);
         let output = shell
             .env("CLICOLOR_FORCE", "1")
             .args(["-c", &format!("{{ {command}\n}} 2>&1")])

@@ -5,8 +5,8 @@ mod site;
 mod suites;
 mod workflow;
 
-use crate::python::{find_python, report_skip, variable};
 use crate::readme::bash;
+use crate::required::python;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::fs;
@@ -19,6 +19,8 @@ const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --s
 /// A user's project directory with copies of some recipes.
 struct Project {
     sandbox: Sandbox,
+    /// Directory of the Python with the required packages, which the shells run as `python3`.
+    python_directory: Option<&'static Path>,
 }
 
 impl Project {
@@ -28,7 +30,7 @@ impl Project {
         for directory in ["project", "tmp"] {
             fs::create_dir(sandbox.home().join(directory)).unwrap();
         }
-        let project = Self { sandbox };
+        let project = Self { sandbox, python_directory: None };
         for recipe in recipes {
             let path = package().join("tests/recipes").join(recipe);
             let entries = fs::read_dir(&path).map(|found| found.map(|file| file.unwrap().path()));
@@ -40,6 +42,12 @@ impl Project {
         project
     }
 
+    /// Creates a project like [`Project::with_recipes`] whose shells run Python with the packages of
+    /// `python/requirements.txt`.
+    fn with_python(recipes: &[&str]) -> Self {
+        Self { python_directory: python().parent(), ..Self::with_recipes(recipes) }
+    }
+
     fn path(&self) -> PathBuf {
         self.sandbox.home().join("project")
     }
@@ -47,7 +55,7 @@ impl Project {
     /// Returns a shell in the project directory. As on a developer's machine, the environment names
     /// another store and token. In this shell, `jeton` is a script that records each call.
     fn bash(&self) -> Command {
-        let mut shell = bash(&self.sandbox);
+        let mut shell = bash(&self.sandbox, self.python_directory);
         let path_of = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
             (name == "PATH").then(|| value.unwrap().to_owned())
         };
@@ -115,16 +123,6 @@ impl Project {
 
 fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Returns whether `JETON_TEST_PYTHON` names a Python with the required packages. The shells of
-/// [`Project`] run it as `python3`.
-fn has_python() -> bool {
-    let is_set = variable("JETON_TEST_PYTHON").is_some();
-    if !is_set {
-        report_skip("JETON_TEST_PYTHON is not set", "JETON_TEST_REQUIRE_PYTHON");
-    }
-    is_set && find_python().is_some()
 }
 
 /// Returns the names of the fixtures with a defect, which a service must refuse.

@@ -1,14 +1,11 @@
 //! The recipes for pytest, for node:test and for make.
 
-use super::{CLAIM_OPTIONS, Project, assert_all_passed, broken_fixture_names, has_python, package};
-use crate::node::find_node;
-use crate::python::report_skip;
+use super::{CLAIM_OPTIONS, Project, assert_all_passed, broken_fixture_names, package};
 use crate::readme::code_blocks;
+use crate::required::{node, node_scripts, require_program};
 use crate::run_output::RunOutput;
-use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::Command;
 
 /// Returns the jeton command lines that one run of a test suite is expected to execute.
 fn expected_suite_calls() -> [String; 2] {
@@ -20,11 +17,12 @@ fn expected_suite_calls() -> [String; 2] {
 /// and that no files are left.
 fn assert_missing_checks_detected(
     recipe: &str,
+    create_project: impl Fn(&[&str]) -> Project,
     changes: &[(&str, &str, &[&str])],
     failures: impl Fn(&Project) -> Vec<String>,
 ) {
     for (old, new, expected) in changes {
-        let project = Project::with_recipes(&[recipe]);
+        let project = create_project(&[recipe]);
         let service = if recipe == "node" { "service.mjs" } else { "service.py" };
         project.replace(service, old, new);
         assert_eq!(failures(&project), *expected, "`{old}` replaced by `{new}`");
@@ -33,11 +31,9 @@ fn assert_missing_checks_detected(
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn pytest_creates_tokens_once_and_tests_each() {
-    if !has_python() {
-        return;
-    }
-    let project = Project::with_recipes(&["pytest"]);
+    let project = Project::with_python(&["pytest"]);
     let output = project.run("python3 -m pytest --verbose").ok();
     for name in broken_fixture_names() {
         assert!(
@@ -59,10 +55,8 @@ fn failed_fixtures(output: &RunOutput) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn pytest_detects_missing_checks() {
-    if !has_python() {
-        return;
-    }
     let changes: &[(&str, &str, &[&str])] = &[
         ("issuer=issuer,", "", &["wrong_issuer"]),
         ("audience=\"api\",", "audience=[\"api\", \"something-else\"],", &["wrong_audience"]),
@@ -72,29 +66,27 @@ fn pytest_detects_missing_checks() {
         ("MAX_TOKEN_BYTES = 8 * 1024", "MAX_TOKEN_BYTES = 1024 * 1024", &["oversized"]),
         ("{\"require\"", "{\"verify_exp\": False, \"require\"", &["expired"]),
     ];
-    assert_missing_checks_detected("pytest", changes, |project| {
+    assert_missing_checks_detected("pytest", Project::with_python, changes, |project| {
         failed_fixtures(&project.run("python3 -m pytest -rf"))
     });
 }
 
 /// Runs the `node:test` suite of a project, with the installed packages.
-fn run_node_tests(node: &OsStr, project: &Project) -> RunOutput {
-    let modules = package().join("tests/cli/node/node_modules");
+fn run_node_tests(project: &Project) -> RunOutput {
+    let modules = node_scripts().join("node_modules");
     symlink(modules, project.path().join("node_modules")).unwrap();
     // The `PATH` of the project's shell may not contain the directory of node.
-    let output = Command::new(node).args(["-p", "process.execPath"]).output().unwrap();
-    let program = RunOutput::from(output).ok().stdout;
-    let command = ["-c", "exec \"$0\" --test --test-reporter=tap", program.trim()];
+    let command = ["-c", "exec \"$0\" --test --test-reporter=tap", node().to_str().unwrap()];
     // Node 18 needs the flag for the Web Crypto API that jose uses; newer versions ignore the flag.
     let option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
     RunOutput::capture(project.bash().env(option.0, option.1).args(command))
 }
 
 #[test]
+#[ignore = "needs Node"]
 fn node_creates_tokens_once_and_tests_each() {
-    let Some(program) = find_node() else { return };
     let project = Project::with_recipes(&["node"]);
-    let output = run_node_tests(&program, &project).ok();
+    let output = run_node_tests(&project).ok();
     let names = broken_fixture_names();
     for name in &names {
         assert!(
@@ -113,8 +105,8 @@ fn node_creates_tokens_once_and_tests_each() {
 }
 
 #[test]
+#[ignore = "needs Node"]
 fn node_detects_missing_checks() {
-    let Some(program) = find_node() else { return };
     let changes: &[(&str, &str, &[&str])] = &[
         ("issuer, audience: \"api\"", "audience: \"api\"", &["wrong_issuer"]),
         ("issuer, audience: \"api\"", "issuer", &["wrong_audience"]),
@@ -123,29 +115,19 @@ fn node_detects_missing_checks() {
         (".includes(\"read\")", ".includes(\"\") && false", &["missing_permission"]),
         ("createServer(async", "createServer({ maxHeaderSize: 1 << 20 }, async", &["oversized"]),
     ];
-    assert_missing_checks_detected("node", changes, |project| {
-        let output = run_node_tests(&program, project);
+    assert_missing_checks_detected("node", Project::with_recipes, changes, |project| {
+        let output = run_node_tests(project);
         assert_eq!(output.code, 1, "{output:?}");
         let lines = output.stdout.lines().filter(|line| line.starts_with("not ok "));
         lines.map(|line| line.split(' ').nth(4).unwrap().to_owned()).collect()
     });
 }
 
-/// Returns whether make is installed; `JETON_TEST_REQUIRE_MAKE` makes its absence a failure.
-fn has_make() -> bool {
-    let is_installed = Command::new("make").arg("--version").output().is_ok();
-    if !is_installed {
-        report_skip("make is not installed", "JETON_TEST_REQUIRE_MAKE");
-    }
-    is_installed
-}
-
 #[test]
+#[ignore = "needs make and Python"]
 fn make_test_passes_tokens_to_the_suite() {
-    if !has_make() || !has_python() {
-        return;
-    }
-    let project = Project::with_recipes(&["Makefile", "pytest"]);
+    require_program("make");
+    let project = Project::with_python(&["Makefile", "pytest"]);
     let output = project.run("make test").ok();
     assert_all_passed(&output);
     let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures --quiet");
@@ -154,10 +136,9 @@ fn make_test_passes_tokens_to_the_suite() {
 }
 
 #[test]
+#[ignore = "needs make"]
 fn make_test_leaves_no_files_after_failure_or_signal() {
-    if !has_make() {
-        return;
-    }
+    require_program("make");
     let project = Project::with_recipes(&["Makefile"]);
     for (tests, code) in
         [("false", 2), ("kill -TERM $$$$", 2), ("grep -q eyJ $$FIXTURES/good.jwt", 0)]

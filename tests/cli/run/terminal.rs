@@ -3,7 +3,7 @@
 
 use super::assert_revoked;
 use crate::prompts::PtyCommand;
-use crate::python::{find_python, run_script};
+use crate::python::run_script;
 use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 use serde_json::json;
@@ -60,8 +60,8 @@ fn signal_from_another_process_is_forwarded() {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn closed_terminal_ends_the_command_and_revokes_the_token() {
-    let Some(program) = find_python() else { return };
     let sandbox = Sandbox::with_admin();
     // The kernel sends SIGHUP only to jeton, the leader of the terminal's session.
     let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
@@ -69,6 +69,6 @@ fn closed_terminal_ends_the_command_and_revokes_the_token() {
         "command": [super::JETON, "run", "--", "/bin/sh", "-c", format!("cd; {line}")],
         "environment": {"HOME": sandbox.home()},
     });
-    assert_eq!(run_script(&program, "hangup.py", &input), json!({"exit_code": 129}));
+    assert_eq!(run_script("hangup.py", &input), json!({"exit_code": 129}));
     assert_revoked(&sandbox, &read_token_file(&sandbox));
 }

@@ -1,6 +1,5 @@
 //! `jeton store backup`
 
-use super::mount_namespace::MountNamespace;
 use super::{mode_of, run_with_umask_0, set_mode};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -209,25 +208,6 @@ fn failed_backup_is_recorded_as_undelivered() {
     assert_eq!(output.code, 1, "{}", output.stderr);
     let audit_sql = "SELECT outcome || ' ' || count FROM audit WHERE action = 'store backup'";
     assert_eq!(sandbox.sql(audit_sql), ["undelivered 0"]);
-}
-
-#[test]
-fn backup_on_a_full_disk_leaves_no_file() {
-    let sandbox = Sandbox::with_admin();
-    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
-    mounted.mount_small("full");
-    mounted.fill("full");
-    let output = mounted.run("store backup full/copy.db");
-    assert_snapshot!(output, @"
-    --- exit code 1, stderr
-    error: disk full: cannot write the backup
-    hint: free disk space and retry
-    ");
-    assert_snapshot!(mounted.run_line("ls -A full"), @"fill");
-    mounted.free("full");
-    mounted.run("store backup full/copy.db").ok();
-    let backup_count_sql = "SELECT count(*) FROM audit WHERE action = 'store backup'";
-    assert_eq!(sandbox.sql(backup_count_sql), ["1"]);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `jeton store check`: detects each fault, and repairs none.
 
 use super::crafted_schema::change_store_unchecked;
-use super::unsafe_files::change_owner;
 use super::{damage_page, mode_of, remove_wal, set_mode};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -11,7 +10,7 @@ use std::fs;
 
 const CHECK: [&str; 2] = ["store", "check"];
 
-fn run_store_check(sandbox: &Sandbox) -> RunOutput {
+pub(super) fn run_store_check(sandbox: &Sandbox) -> RunOutput {
     sandbox.run(&CHECK)
 }
 
@@ -168,37 +167,6 @@ fn check_reports_loose_modes_without_repair() {
     --- stderr
     warning: directory `~/.local/share/jeton` is readable by other users: found mode 0755, expected 0700
     ");
-}
-
-#[test]
-fn check_detects_files_of_other_users() {
-    let sandbox = Sandbox::with_admin();
-    let mut outputs = String::new();
-    for extension in ["db-shm", "db"] {
-        let file = sandbox.store().with_extension(extension);
-        if !change_owner(&file) {
-            return;
-        }
-        outputs += &run_store_check(&sandbox).to_string();
-        std::os::unix::fs::chown(&file, Some(rustix::process::geteuid().as_raw()), None).unwrap();
-    }
-    assert_snapshot!(outputs, @"
-    insecure_permissions: `~/.local/share/jeton/jeton.db-shm` is owned by another user
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    insecure_permissions: the store file is owned by another user
-    --- exit code 78, stderr
-    error: the store has 1 fault
-    hint: run jeton as the owner of the file, or on your own copy
-    ");
-    if change_owner(sandbox.store().parent().unwrap()) {
-        assert_snapshot!(run_store_check(&sandbox), @"
-        insecure_permissions: directory `~/.local/share/jeton` belongs to another user
-        --- exit code 78, stderr
-        error: the store has 1 fault
-        hint: use a directory that only you can write to
-        ");
-    }
 }
 
 #[test]

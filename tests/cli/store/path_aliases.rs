@@ -1,14 +1,13 @@
 //! One store file with two paths is refused: each path would have its own WAL, and commits would be
 //! lost.
 
-use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
-const REPETITIONS: usize = 40;
+pub(super) const REPETITIONS: usize = 40;
 
-fn with_unlimited_quota() -> Sandbox {
+pub(super) fn with_unlimited_quota() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     fs::create_dir(sandbox.home().join("other")).unwrap();
@@ -42,32 +41,4 @@ fn hard_linked_store_is_refused_under_both_paths() {
     fs::remove_file(link).unwrap();
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
     sandbox.stdout_of(&["token", "create", "x"]);
-}
-
-#[test]
-fn file_mount_is_refused_and_directory_mount_accepted() {
-    let sandbox = with_unlimited_quota();
-    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
-    mounted.run_line_ok(
-        "touch other/jeton.db && mount --bind .local/share/jeton/jeton.db other/jeton.db",
-    );
-    for _ in 0..REPETITIONS {
-        mounted.run("token create here").ok();
-        let output = mounted.run("token create there --store other/jeton.db");
-        allow_duplicates!(assert_snapshot!(output, @"
-        --- exit code 78, stderr
-        error: the store file is a mount point
-        hint: mount the directory of the store, not the file
-        "));
-    }
-    let stdout = mounted.run("store check --store other/jeton.db").stdout;
-    assert_eq!(stdout, "insecure_permissions: the store file is a mount point\n");
-    assert_eq!(sandbox.json(&["token", "list"])["total"], REPETITIONS);
-    mounted.run_line_ok("umount other/jeton.db && mount --bind .local/share/jeton other");
-    for number in 0..REPETITIONS {
-        mounted.run("token create here").ok();
-        mounted.run(&format!("register user{number} --store other/jeton.db")).ok();
-    }
-    assert_eq!(sandbox.json(&["token", "list"])["total"], 2 * REPETITIONS);
-    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [(1 + REPETITIONS).to_string()]);
 }

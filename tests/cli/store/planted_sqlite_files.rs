@@ -1,37 +1,51 @@
 //! Files that another user created in place of a store's WAL, index or journal.
 
 use super::store_files;
-use super::unsafe_files::{change_owner, make_pipe};
+use super::unsafe_files::make_pipe;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// Suffixes of the files that SQLite creates beside a store.
+pub(super) const SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Creates a file in place of a SQLite file, and returns the output of `whoami` and `store check`.
+/// Asserts that other commands print the same refusal, and that the restored store works.
+#[track_caller]
+pub(super) fn outputs_with_planted_file(
+    sandbox: &Sandbox,
+    suffix: &str,
+    plant: impl FnOnce(&Path),
+) -> String {
+    let name = format!("jeton.db{suffix}");
+    let sqlite_file = sandbox.store().with_file_name(&name);
+    let original_file = sandbox.home().join("aside");
+    let original_existed = fs::rename(&sqlite_file, &original_file).is_ok();
+    plant(&sqlite_file);
+    let refusal = sandbox.run(&["whoami"]);
+    for arguments in [&["init", "eve"], &["store", "info"]] {
+        assert_eq!(sandbox.run(arguments).to_string(), refusal.to_string(), "{arguments:?}");
+    }
+    let check = sandbox.run(&["store", "check"]);
+    fs::remove_file(&sqlite_file).unwrap();
+    if original_existed {
+        fs::rename(&original_file, &sqlite_file).unwrap();
+    }
+    sandbox.run(&["whoami"]).ok();
+    format!("{refusal}{}", check.with_command()).replace(&name, "jeton.db<end>")
+}
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn planted_sqlite_files_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let original_file = sandbox.home().join("aside");
-    for end in ["-wal", "-shm", "-journal"] {
-        let name = format!("jeton.db{end}");
-        let sqlite_file = sandbox.store().with_file_name(&name);
-        let original_existed = fs::rename(&sqlite_file, &original_file).is_ok();
-        let run_and_remove_file = || {
-            let refusal = sandbox.run(&["whoami"]);
-            for arguments in [&["init", "eve"], &["store", "info"]] {
-                assert_eq!(
-                    sandbox.run(arguments).to_string(),
-                    refusal.to_string(),
-                    "{arguments:?}"
-                );
-            }
-            let check = sandbox.run(&["store", "check"]);
-            fs::remove_file(&sqlite_file).unwrap();
-            let outputs = format!("{refusal}{}", check.with_command());
-            outputs.replace(&name, "jeton.db<end>")
-        };
-        symlink(&original_file, &sqlite_file).unwrap();
-        allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
+    let target = sandbox.home().join("aside");
+    let linked_file = sandbox.home().join("other");
+    fs::write(&linked_file, "").unwrap();
+    for suffix in SUFFIXES {
+        let outputs = |plant: &dyn Fn(&Path)| outputs_with_planted_file(&sandbox, suffix, plant);
+        allow_duplicates!(assert_snapshot!(outputs(&|file| symlink(&target, file).unwrap()), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is a symbolic link
         $ jeton store check
@@ -39,8 +53,7 @@ fn planted_sqlite_files_are_refused() {
         --- exit code 78, stderr
         error: the store has 1 fault
         "));
-        make_pipe(&sqlite_file);
-        allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
+        allow_duplicates!(assert_snapshot!(outputs(&make_pipe), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is not a regular file
         $ jeton store check
@@ -48,10 +61,8 @@ fn planted_sqlite_files_are_refused() {
         --- exit code 78, stderr
         error: the store has 1 fault
         "));
-        let linked_file = sandbox.home().join("other");
-        fs::write(&linked_file, "").unwrap();
-        fs::hard_link(&linked_file, &sqlite_file).unwrap();
-        allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
+        let hard_link = outputs(&|file| fs::hard_link(&linked_file, file).unwrap());
+        allow_duplicates!(assert_snapshot!(hard_link, @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is one of several hard links
         $ jeton store check
@@ -59,23 +70,6 @@ fn planted_sqlite_files_are_refused() {
         --- exit code 78, stderr
         error: the store has 1 fault
         "));
-        fs::write(&sqlite_file, "").unwrap();
-        if change_owner(&sqlite_file) {
-            allow_duplicates!(assert_snapshot!(run_and_remove_file(), @"
-            --- exit code 78, stderr
-            error: `~/.local/share/jeton/jeton.db<end>` is owned by another user
-            $ jeton store check
-            insecure_permissions: `~/.local/share/jeton/jeton.db<end>` is owned by another user
-            --- exit code 78, stderr
-            error: the store has 1 fault
-            "));
-        } else {
-            fs::remove_file(&sqlite_file).unwrap();
-        }
-        if original_existed {
-            fs::rename(&original_file, &sqlite_file).unwrap();
-        }
-        sandbox.run(&["whoami"]).ok();
     }
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
 }

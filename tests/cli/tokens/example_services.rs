@@ -1,10 +1,9 @@
 //! Example services with Flask accept valid tokens that are minted with presets, and accept a
 //! defective token only if the preset lists the defect as accepted.
 
-use crate::python::{find_python, run_script};
+use crate::python::run_script;
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
-use std::ffi::OsString;
 use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
@@ -30,13 +29,12 @@ struct Service {
 
 impl Service {
     /// Starts the service, registers the subject and sends the requests. Returns the responses.
-    fn send_requests(&self, program: &OsString, requests: &[Value]) -> Vec<Value> {
+    fn send_requests(&self, requests: &[Value]) -> Vec<Value> {
         let (path, body) = &self.signup;
         let signup = json!(["POST", path, null, body]);
         let requests: Vec<&Value> = [&signup].into_iter().chain(requests).collect();
         let input = json!({"service": self.name, "secret": SECRET, "requests": requests});
-        let mut responses =
-            run_script(program, "example_services.py", &input).as_array().unwrap().clone();
+        let mut responses = run_script("example_services.py", &input).as_array().unwrap().clone();
         assert_eq!(responses.remove(0)["status"], 201);
         responses
     }
@@ -76,7 +74,6 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
 /// Asserts that the service accepts the good token, and accepts a defective token only if the
 /// preset lists the defect as accepted.
 fn check_acceptance(service: &Service) {
-    let Some(program) = find_python() else { return };
     let items = create_fixtures(service);
     assert!(items.len() > 10);
     let mut requests = Vec::new();
@@ -86,7 +83,7 @@ fn check_acceptance(service: &Service) {
         }
         requests.push(service.build_request(token));
     }
-    let mut responses = service.send_requests(&program, &requests).into_iter();
+    let mut responses = service.send_requests(&requests).into_iter();
     for (item, _) in &items {
         let name = item["name"].as_str().unwrap();
         if service.revoke.is_some() && name == "revoked" {
@@ -107,6 +104,7 @@ fn check_acceptance(service: &Service) {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn service_000_reads_the_claims_of_app_tokens() {
     let signup = json!({"nome": "John Doe", "email": JOHN, "senha": "123456"});
     check_acceptance(&Service {
@@ -134,12 +132,14 @@ fn service_001(preset: &'static str, endpoint: (&'static str, &'static str)) -> 
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn service_001_accepts_access_and_refresh_tokens() {
     check_acceptance(&service_001("flask", ("GET", "/protected")));
     check_acceptance(&service_001("flask-refresh", ("POST", "/auth/refresh")));
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn service_002_lists_users() {
     let signup = json!({"username": "caio", "email": "caio@gmail.com", "password": "123456"});
     check_acceptance(&Service {
@@ -154,6 +154,7 @@ fn service_002_lists_users() {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn service_003_refuses_revoked_tokens() {
     for endpoint in [("GET", "/protected"), ("POST", "/refresh")] {
         check_acceptance(&Service {
@@ -169,6 +170,7 @@ fn service_003_refuses_revoked_tokens() {
 }
 
 #[test]
+#[ignore = "needs Python"]
 fn service_004_checks_the_role() {
     for endpoint in [("GET", "/dashboard"), ("GET", "/admin")] {
         let signup = json!({"username": "khyati", "password": "1234", "role": "admin"});

@@ -1,19 +1,11 @@
 //! A shell in its own mount namespace, for file systems that are full or read-only. No process
 //! outside the namespace sees its mounts, and they disappear when the shell exits.
 
+use crate::required::require;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-
-/// Reports a skipped test. If `JETON_TEST_REQUIRE_MOUNT` is set, the test fails instead.
-pub(super) fn report_skipped_test(reason: &str) {
-    #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
-    let required = std::env::var_os("JETON_TEST_REQUIRE_MOUNT").is_some();
-    assert!(!required, "{reason}");
-    // `eprintln!` would be captured in a passing test, but the log must show that it is skipped.
-    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
-}
 
 /// A shell in the sandbox's home, with ada's password in its environment.
 pub(super) struct MountNamespace<'s> {
@@ -24,14 +16,11 @@ pub(super) struct MountNamespace<'s> {
 }
 
 impl<'s> MountNamespace<'s> {
-    /// Starts the shell. Returns `None` and reports a skipped test if mounting is not permitted.
-    pub(super) fn start(sandbox: &'s Sandbox) -> Option<Self> {
-        let mut probe = Command::new("unshare");
-        probe.args(["-rm", "mount", "-t", "tmpfs", "none", "/tmp"]).stderr(Stdio::null());
-        if !probe.status().is_ok_and(|status| status.success()) {
-            report_skipped_test("mounting is not permitted");
-            return None;
-        }
+    /// Starts the shell. Fails if mounting is not permitted.
+    #[track_caller]
+    pub(super) fn start(sandbox: &'s Sandbox) -> Self {
+        let mount = ["-rm", "mount", "-t", "tmpfs", "none", "/tmp"];
+        require(Command::new("unshare").args(mount), "the permission to mount");
         let mut shell = Command::new("unshare")
             .args(["-rm", "sh", "-s", env!("CARGO_BIN_EXE_jeton")])
             .env_clear()
@@ -45,7 +34,7 @@ impl<'s> MountNamespace<'s> {
             .unwrap();
         let (stdin, exit_codes) =
             (shell.stdin.take(), BufReader::new(shell.stdout.take().unwrap()));
-        Some(Self { sandbox, shell, stdin, exit_codes })
+        Self { sandbox, shell, stdin, exit_codes }
     }
 
     /// Runs a shell command.

@@ -1,10 +1,10 @@
 //! Group-writable directories: accepted with a warning if the group has no other members, otherwise
 //! refused.
 
-use super::mount_namespace::{MountNamespace, report_skipped_test};
-use super::set_mode;
-use super::shared_directories::create_directory;
+use super::mount_namespace::MountNamespace;
 use crate::sandbox::Sandbox;
+use crate::store::set_mode;
+use crate::store::shared_directories::create_directory;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
@@ -25,6 +25,7 @@ fn acl_for(user: u32) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "needs mounts and access control lists"]
 fn private_group_is_a_warning_and_another_group_is_refused() {
     const USERS: &str = "ada:x:0:0::/:/bin/sh\nbob:x:7:7::/:/bin/sh\n";
     let sandbox = Sandbox::with_admin();
@@ -32,7 +33,7 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
     fs::write(sandbox.home().join("passwd"), USERS).unwrap();
     fs::write(sandbox.home().join("group"), "ada:x:0:\n").unwrap();
     set_mode(&store_directory, 0o770);
-    let Some(mut mounted) = MountNamespace::start(&sandbox) else { return };
+    let mut mounted = MountNamespace::start(&sandbox);
     mounted.run_line_ok("mount --bind passwd /etc/passwd && mount --bind group /etc/group");
     assert_snapshot!(mounted.run("whoami >/dev/null"), @"
     --- stderr
@@ -57,11 +58,9 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
     ");
     // An access control list may grant other users write access.
     let directory = sandbox.home().join("written");
-    if rustix::fs::setxattr(&directory, ACL, &acl_for(7), rustix::fs::XattrFlags::empty()).is_ok() {
-        assert_eq!(mounted.run("man --dir written").code, 78);
-    } else {
-        report_skipped_test("the file system does not support access control lists");
-    }
+    rustix::fs::setxattr(&directory, ACL, &acl_for(7), rustix::fs::XattrFlags::empty())
+        .expect("the test needs a file system with access control lists");
+    assert_eq!(mounted.run("man --dir written").code, 78);
     // The group has a second member in the group file or by primary group, or the group is not the
     // private group of the user.
     for (users, group) in [

@@ -1,0 +1,89 @@
+//! A test never passes without running: a test that needs more than Rust and a basic Linux system is
+//! ignored by default, with the reason, and fails if the needed program is missing.
+
+use super::{File, assert_no_violations, source_files};
+use syn::visit::{self, Visit};
+use syn::{ExprClosure, ExprReturn, ItemFn, ReturnType};
+
+/// Collects the functions that could end a test early: tests, and helpers without a result, that
+/// contain a `return`.
+struct EarlyReturns<'f> {
+    path: &'f str,
+    includes_helpers: bool,
+    violations: Vec<String>,
+}
+
+impl<'ast> Visit<'ast> for EarlyReturns<'_> {
+    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+        let is_test = function.attrs.iter().any(|attribute| attribute.path().is_ident("test"));
+        let has_result = !matches!(function.sig.output, ReturnType::Default);
+        let mut returns = ReturnCount(0);
+        returns.visit_block(&function.block);
+        if (is_test || self.includes_helpers && !has_result) && returns.0 > 0 {
+            self.violations.push(format!("{}: {}: `return`", self.path, function.sig.ident));
+        }
+        visit::visit_item_fn(self, function);
+    }
+}
+
+/// Counts `return` in a function, without the closures and functions in it.
+struct ReturnCount(usize);
+
+impl<'ast> Visit<'ast> for ReturnCount {
+    fn visit_expr_return(&mut self, _: &'ast ExprReturn) {
+        self.0 += 1;
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+
+    fn visit_item_fn(&mut self, _: &'ast ItemFn) {}
+}
+
+fn early_returns(path: &str, text: &str) -> Vec<String> {
+    let mut visitor = EarlyReturns {
+        path,
+        includes_helpers: path.starts_with("tests/cli"),
+        violations: Vec::new(),
+    };
+    visitor.visit_file(&syn::parse_file(text).unwrap());
+    visitor.violations
+}
+
+/// Returns the lines that ignore a test without a need, or that report a skipped test. The output of
+/// a passing test is captured unless the test writes to the stream itself.
+fn skipping_lines(path: &str, text: &str) -> Vec<String> {
+    let is_ignored = |line: &str| line.contains(concat!("#[", "ignore"));
+    let has_need = |line: &str| line.contains("ignore = \"needs ");
+    let writes =
+        |line: &str| path.starts_with("tests/cli") && line.contains(concat!("io::", "stderr()"));
+    let is_violation = |line: &&str| is_ignored(line) && !has_need(line) || writes(line);
+    text.lines().filter(is_violation).map(|line| format!("{path}: {}", line.trim())).collect()
+}
+
+#[test]
+fn tests_run_or_fail() {
+    let mut violations = Vec::new();
+    for File { path, text, .. } in source_files("src").iter().chain(&source_files("tests")) {
+        let path = path.to_str().unwrap();
+        violations.extend(early_returns(path, text));
+        violations.extend(skipping_lines(path, text));
+    }
+    assert_no_violations(&violations);
+}
+
+#[test]
+fn early_return_of_a_test_is_found() {
+    let in_test = "#[test] fn a() { let Some(_) = find() else { return }; }";
+    let in_helper = "fn a() { if missing() { return; } }";
+    let harmless = "fn a() -> i32 { return 1; } #[test] fn b() { let f = || return; f(); }";
+    for (text, path, count) in [
+        (in_test, "src/a.rs", 1),
+        (in_helper, "tests/cli/a.rs", 1),
+        (in_helper, "src/a.rs", 0),
+        (harmless, "tests/cli/a.rs", 0),
+    ] {
+        assert_eq!(early_returns(path, text).len(), count, "{path}: {text}");
+    }
+    let lines = concat!("#[", "ignore]\n#[", "ignore = \"slow\"]\n#[", "ignore = \"needs make\"]");
+    assert_eq!(skipping_lines("src/a.rs", lines).len(), 2);
+}

@@ -1,0 +1,34 @@
+//! A store file that is mounted under a second path is refused: each path would have its own WAL.
+
+use super::mount_namespace::MountNamespace;
+use crate::store::path_aliases::{REPETITIONS, with_unlimited_quota};
+use insta::{allow_duplicates, assert_snapshot};
+
+#[test]
+#[ignore = "needs mounts"]
+fn file_mount_is_refused_and_directory_mount_accepted() {
+    let sandbox = with_unlimited_quota();
+    let mut mounted = MountNamespace::start(&sandbox);
+    mounted.run_line_ok(
+        "touch other/jeton.db && mount --bind .local/share/jeton/jeton.db other/jeton.db",
+    );
+    for _ in 0..REPETITIONS {
+        mounted.run("token create here").ok();
+        let output = mounted.run("token create there --store other/jeton.db");
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 78, stderr
+        error: the store file is a mount point
+        hint: mount the directory of the store, not the file
+        "));
+    }
+    let stdout = mounted.run("store check --store other/jeton.db").stdout;
+    assert_eq!(stdout, "insecure_permissions: the store file is a mount point\n");
+    assert_eq!(sandbox.json(&["token", "list"])["total"], REPETITIONS);
+    mounted.run_line_ok("umount other/jeton.db && mount --bind .local/share/jeton other");
+    for number in 0..REPETITIONS {
+        mounted.run("token create here").ok();
+        mounted.run(&format!("register user{number} --store other/jeton.db")).ok();
+    }
+    assert_eq!(sandbox.json(&["token", "list"])["total"], 2 * REPETITIONS);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), [(1 + REPETITIONS).to_string()]);
+}

@@ -1,0 +1,11 @@
+//! Tests that need mounts, other users or access control lists, which only root may use. `.ci/run`
+//! selects them by the name of this module.
+
+mod disk_full;
+mod file_mount;
+mod group_writable;
+mod local_attacker;
+mod mount_namespace;
+mod other_users;
+mod read_only;
+mod read_only_session;
