@@ -7,6 +7,7 @@ mod accounts;
 mod architecture;
 mod audit;
 mod crash;
+mod default_signals;
 mod documentation;
 mod exit_codes;
 mod hostile;

@@ -1,5 +1,6 @@
 //! A private sandbox for the real program: a new home directory, an empty environment, no terminal.
 
+use crate::default_signals;
 use crate::run_output::RunOutput;
 use serde_json::Value;
 use std::io::Write;
@@ -14,8 +15,9 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates an empty sandbox.
+    /// Creates an empty sandbox. Programs start with the default actions of signals from now on.
     pub(crate) fn new() -> Self {
+        default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
         Self { home, variables: Vec::new() }
     }
