@@ -38,7 +38,10 @@ fn help_of_a_command_equals_its_help_flag() {
 
 #[test]
 fn exit_codes_topic_lists_every_code() {
-    let page = Sandbox::new().stdout_of(&["help", "exit-codes"]);
+    let page = Sandbox::new().run(&["help", "exit-codes"]).ok();
+    assert_eq!(page.stderr, "");
+    let page = page.stdout;
+    assert!(page.contains("SIGTERM and SIGHUP at a prompt exit 143"), "{page}");
     let terms = page.lines().filter_map(|line| line.strip_prefix("  "));
     let codes: Vec<&str> = terms.filter(|line| !line.starts_with(' ')).collect();
     assert_eq!(
@@ -141,34 +144,6 @@ fn completion_scripts_match_the_files() {
       [possible values: bash, zsh, fish, elvish, powershell]
     hint: see `jeton completions --help`
     ");
-}
-
-#[test]
-fn unsupported_format_is_refused_only_from_the_flag() {
-    let mut sandbox = Sandbox::with_admin();
-    let mut outputs = String::new();
-    for format in ["csv", "jsonl"] {
-        let output = sandbox.run(&["users", "list", "-o", format]);
-        outputs += &output.with_command();
-    }
-    assert_snapshot!(outputs, @"
-    $ jeton users list -o csv
-    --- exit code 2, stderr
-    error: output format `csv` is not supported by this command
-    hint: use `-o text` or `-o json`
-    $ jeton users list -o jsonl
-    --- exit code 2, stderr
-    error: output format `jsonl` is not supported by this command
-    hint: use `-o text` or `-o json`
-    ");
-    let text = sandbox.stdout_of(&["users", "list"]);
-    for format in ["csv", "text", ""] {
-        sandbox.set_variable("JETON_OUTPUT", format);
-        assert_eq!(sandbox.stdout_of(&["users", "list"]), text);
-    }
-    sandbox.set_variable("JETON_OUTPUT", "json");
-    assert!(sandbox.stdout_of(&["users", "list"]).starts_with("{\"items\":["));
-    assert_eq!(sandbox.stdout_of(&["users", "list", "-o", "text"]), text);
 }
 
 #[test]

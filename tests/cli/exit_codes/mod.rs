@@ -1,12 +1,15 @@
-//! Every documented exit code, with the JSON error.
+//! Every documented exit code, with the JSON error. Code 8 (quota exceeded) is tested in
+//! `tokens/create.rs`, code 74 in `crash/fsync_failure.rs`, code 130 in `prompts/signals.rs`.
 
 mod unusable_store;
 
+use crate::output::closed_pipe;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
+use std::process::Stdio;
 
 /// Asserts the exit code, kind and code of a failure, and the members of the JSON error.
 #[track_caller]
@@ -45,22 +48,32 @@ fn success_and_no_op_exit_0() {
 }
 
 #[test]
-fn undeliverable_token_is_revoked_and_exits_1() {
+fn undelivered_token_is_revoked_and_exits_1() {
     let sandbox = Sandbox::with_admin();
     let full_device = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut command = sandbox.command(&["token", "create", "lost"]);
-    let output = RunOutput::capture(command.stdout(full_device()));
-    assert_snapshot!(output, @"
+    let create = |stdout: Stdio| {
+        RunOutput::capture(sandbox.command(&["token", "create", "lost"]).stdout(stdout))
+    };
+    assert_snapshot!(create(full_device().into()), @"
     --- exit code 1, stderr
     error: the token could not be written; token 1 was revoked
+    ");
+    assert_snapshot!(create(closed_pipe().into()), @"
+    --- exit code 1, stderr
+    error: the token could not be written; token 2 was revoked
     ");
     let mut command = sandbox.command(&["token", "create", "lost", "-o", "json"]);
     assert_error(&RunOutput::capture(command.stdout(full_device())), 1, "Internal", "internal");
     let revoked = sandbox.json(&["token", "list", "--status", "revoked"]);
     let ids: Vec<&Value> =
         revoked["items"].as_array().unwrap().iter().map(|token| &token["id"]).collect();
-    assert_eq!(ids, [1, 2]);
+    assert_eq!(ids, [1, 2, 3]);
     assert_eq!(sandbox.json(&["token", "list"])["total"], 0);
+    let audit = sandbox.sql(
+        "SELECT concat_ws(' ', action, target_kind, target_id) FROM audit
+         WHERE outcome = 'undelivered'",
+    );
+    assert_eq!(audit, ["token create token 1", "token create token 2", "token create token 3"]);
 }
 
 #[test]
@@ -77,10 +90,6 @@ fn usage_error_exits_2() {
 #[test]
 fn missing_object_exits_3() {
     assert_fails(&Sandbox::new(), &["whoami"], 3, "NotFound", "store_not_found");
-    assert_snapshot!(Sandbox::new().run_json(&["whoami"]), @r#"
-    --- exit code 3, stderr
-    {"error":{"kind":"NotFound","code":"store_not_found","exit_code":3,"message":"store `~/.local/share/jeton/jeton.db` not found","hint":"create a store: jeton init","details":{}}}
-    "#);
     let sandbox = Sandbox::with_admin();
     assert_fails(&sandbox, &["users", "show", "nobody"], 3, "NotFound", "user_not_found");
     assert_fails(&sandbox, &["token", "show", "7"], 3, "NotFound", "token_not_found");
@@ -90,7 +99,6 @@ fn missing_object_exits_3() {
 fn missing_login_exits_4() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
-    assert_fails(&sandbox, &["whoami"], 4, "TokenMissing", "authorization_header");
     assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
     --- exit code 4, stderr
     {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"not logged in","hint":"log in: jeton login","details":{}}}
@@ -108,20 +116,10 @@ fn conflict_exits_5() {
 }
 
 #[test]
-fn unknown_name_and_wrong_password_both_exit_6() {
+fn wrong_password_exits_6() {
     let sandbox = Sandbox::with_admin();
-    let log_in = |name| {
-        let output =
-            sandbox.run_with_input(&["login", name, "--password-stdin", "-o", "json"], "x");
-        assert_error(&output, 6, "LoginInvalid", "login_invalid")
-    };
-    assert_eq!(log_in("ada"), log_in("nobody"));
-    assert_eq!(log_in("ada"), log_in("not a name"));
     let with_empty_password = ["login", "ada", "--password-file", "/dev/null"];
-    assert_eq!(
-        log_in("ada"),
-        assert_fails(&sandbox, &with_empty_password, 6, "LoginInvalid", "login_invalid")
-    );
+    assert_fails(&sandbox, &with_empty_password, 6, "LoginInvalid", "login_invalid");
 }
 
 #[test]
@@ -130,20 +128,6 @@ fn forbidden_action_exits_7() {
     assert_fails(&sandbox, &["users", "delete", "ada", "--yes"], 7, "Forbidden", "forbidden");
     assert_fails(&sandbox, &["token", "mint"], 7, "Forbidden", "forbidden");
     assert_fails(&sandbox, &["settings", "set", "issuer", "x"], 7, "Forbidden", "forbidden");
-}
-
-#[test]
-fn exceeded_quota_exits_8_and_lists_live_tokens() {
-    let sandbox = Sandbox::with_john();
-    for app in ["a", "b", "c"] {
-        sandbox.stdout_of(&["token", "create", app]);
-    }
-    let error =
-        assert_fails(&sandbox, &["token", "create", "d"], 8, "QuotaExceeded", "quota_exceeded");
-    assert_eq!(error["details"]["quota_usage"]["limit"], 3);
-    let tokens = error["details"]["tokens"].as_array().unwrap();
-    let apps: Vec<&Value> = tokens.iter().map(|token| &token["app"]).collect();
-    assert_eq!(apps, ["a", "b", "c"]);
 }
 
 #[test]
@@ -205,7 +189,6 @@ fn locked_store_exits_75() {
     let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let create = ["token", "create", "x", "--wait", "1s"];
-    assert_fails(&sandbox, &create, 75, "Busy", "busy");
     assert_snapshot!(sandbox.run_json(&create), @r#"
     --- exit code 75, stderr
     {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"timed out waiting for a lock on the store","hint":"try again, or wait longer with `--wait`","details":{}}}
@@ -235,20 +218,4 @@ fn unrunnable_command_exits_126_or_127() {
     let run = |command| sandbox.run(&["run", "-o", "json", "--", command]);
     assert_error(&run("/"), 126, "NotExecutable", "not_executable");
     assert_error(&run("/nowhere"), 127, "CommandNotFound", "command_not_found");
-}
-
-#[test]
-fn help_lists_every_exit_code() {
-    let help = Sandbox::new().run(&["help", "exit-codes"]).ok();
-    assert_eq!(help.stderr, "");
-    let codes: Vec<u8> = help
-        .stdout
-        .lines()
-        .filter_map(|line| line.split_whitespace().next()?.trim_end_matches(',').parse().ok())
-        .collect();
-    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 65, 74, 75, 78, 126, 127, 130] {
-        assert!(codes.contains(&code), "{code} is not in {codes:?}");
-    }
-    assert!(codes.is_sorted_by(|current, next| current < next), "{codes:?}");
-    assert!(help.stdout.contains("SIGTERM and SIGHUP at a prompt exit 143"));
 }

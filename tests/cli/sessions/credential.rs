@@ -41,22 +41,6 @@ fn whoami_shows_user_session_and_credential() {
 }
 
 #[test]
-fn whoami_without_a_login_exits_4() {
-    let sandbox = Sandbox::with_admin();
-    sandbox.run(&["logout"]).ok();
-    assert_snapshot!(sandbox.run(&["whoami"]), @"
-    --- exit code 4, stderr
-    error: not logged in
-    hint: log in: jeton login
-    ");
-    let output = sandbox.run(&["whoami", "-o", "json"]).fails(4);
-    assert_snapshot!(output, @r#"
-    --- exit code 4, stderr
-    {"error":{"kind":"TokenMissing","code":"authorization_header","exit_code":4,"message":"not logged in","hint":"log in: jeton login","details":{}}}
-    "#);
-}
-
-#[test]
 fn bearer_token_precedes_the_session() {
     let (mut sandbox, john_token) = sandbox_with_token_file();
     assert_eq!(whoami(&sandbox, &[]).0, "ada");

@@ -180,17 +180,6 @@ fn os_user_is_the_default_login() {
 }
 
 #[test]
-fn login_without_a_store_exits_3() {
-    let sandbox = Sandbox::new();
-    assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
-    --- exit code 3, stderr
-    error: store `~/.local/share/jeton/jeton.db` not found
-    hint: create a store: jeton init
-    ");
-    assert!(!sandbox.store().exists());
-}
-
-#[test]
 fn copied_store_does_not_share_the_session() {
     let sandbox = Sandbox::with_john();
     let copy = sandbox.home().join("copy.db");
