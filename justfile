@@ -10,9 +10,9 @@ check:
     .ci/prose --check
     cargo clippy --all-targets --locked -- -D warnings
 
-# All tests, or the tests that match a nextest filter: just test sessions::
+# The fast tests, or all tests that match a nextest filter: just test sessions::
 test *FILTER:
-    cargo nextest run --locked {{FILTER}}
+    cargo nextest run --locked {{ if FILTER == "" { "" } else { "--profile ci " + FILTER } }}
 
 # Each parser, fuzzed for this number of seconds.
 fuzz SECONDS='60':
