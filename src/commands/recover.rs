@@ -12,8 +12,8 @@ use serde::Serialize;
 
 /// Set a user's password without logging in
 ///
-/// Requires only write access to the store file. The change is recorded in the audit log, and the
-/// user's sessions are ended.
+/// Only the owner of the store file can use this command, and needs no session. The change is recorded
+/// in the audit log, and the user's sessions are ended.
 ///
 ///   jeton recover ada
 #[derive(Debug, clap::Args)]

@@ -81,6 +81,8 @@ fn help_prints_guides() {
     suppresses status messages, but never results, warnings or errors. `-o` selects
     the output format:
 
+      format
+          description
       `text`
           for people and for shells; lists are tables
       `json`
@@ -217,7 +219,8 @@ fn every_command_and_guide_has_a_manual_page() {
         "\n.SH EXAMPLES\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission \
          read,write)\n  jeton token create ci \\-\\-ttl 1h \\-\\-aud \
          https://api.example.com\n.fi\n",
-        "[\\-\\-ttl <DURATION>]",
+        "[\\-\\-ttl\u{a0}<DURATION>]",
+        "\n.SH \"GLOBAL OPTIONS\"\n",
         "\n.SH \"EXIT STATUS\"\n",
         "\n.SH ENVIRONMENT\n",
         "\n.SH FILES\n",

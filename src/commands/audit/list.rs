@@ -19,7 +19,7 @@ use std::marker::PhantomData;
 /// `undelivered` (the result could not be printed) and `revoked` (at the end of `jeton run`).
 /// Reads, usage errors and commands without an effect are not recorded. With `-o jsonl`, all
 /// matching events are printed, one per line, unless `--page` or `--per-page` is given. To collect
-/// events incrementally, continue after the last known id with `--reverse --after`:
+/// events incrementally, continue after the last known id with `--reverse --after`.
 ///
 ///   jeton audit list --since 7d --outcome forbidden
 ///   jeton audit list --user john --action token

@@ -35,6 +35,14 @@ impl Text {
     pub(in crate::commands) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Returns the words without marks of code.
+    pub(in crate::commands) fn plain(&self) -> String {
+        let words = |span: &Span| match span {
+            Span::Words(words) | Span::Code(words) => words.clone(),
+        };
+        self.0.iter().map(words).collect()
+    }
 }
 
 impl Display for Text {

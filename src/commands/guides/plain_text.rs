@@ -70,7 +70,9 @@ fn render_table(rows: &[Vec<Text>]) -> String {
     if widths.iter().sum::<usize>() + 2 * widths.len() <= WIDTH {
         return rows.iter().map(|row| render_columns(row, &widths)).collect();
     }
-    body.iter().map(|row| render_entry(header, row)).collect()
+    // With two columns, the entries have no titles: the header is the first entry.
+    let titles = if header.len() == 2 { rows.iter().take(1) } else { rows.iter().take(0) };
+    titles.chain(body).map(|row| render_entry(header, row)).collect()
 }
 
 fn render_columns(row: &[String], widths: &[usize]) -> String {

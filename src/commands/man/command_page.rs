@@ -6,26 +6,34 @@ use crate::commands::global_args;
 use crate::commands::guides::{GUIDES, Guide};
 use crate::failure::{Code, Failure, Kind};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Inline, Roff, bold, roman};
 use std::io;
 
 /// Renders the pages of a command and all subcommands.
 pub(super) fn render_all(command: clap::Command) -> Result<Vec<Page>, Failure> {
     let mut pages = Vec::new();
-    add_pages(command, &mut pages)?;
+    add_pages(command, &[], &mut pages)?;
     Ok(pages)
 }
 
-fn add_pages(command: clap::Command, pages: &mut Vec<Page>) -> Result<(), Failure> {
+/// Adds the pages of a command and its subcommands. `parents` are the names of the pages above.
+fn add_pages(
+    mut command: clap::Command,
+    parents: &[String],
+    pages: &mut Vec<Page>,
+) -> Result<(), Failure> {
+    command.build();
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     let subcommands: Vec<clap::Command> = command.get_subcommands().cloned().collect();
-    let page = render(command).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+    let page = render(command, parents)
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
     pages.push(page);
-    subcommands.into_iter().try_for_each(|command| add_pages(command, pages))
+    let parents = [parents, &[name]].concat();
+    subcommands.into_iter().try_for_each(|command| add_pages(command, &parents, pages))
 }
 
 /// Renders the page of one command. Only the page of the program lists the global options.
-fn render(mut command: clap::Command) -> io::Result<Page> {
-    command.build();
+fn render(command: clap::Command, parents: &[String]) -> io::Result<Page> {
     let mut command = global_args::with_visible_global_options(command);
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     if name != "jeton" {
@@ -34,6 +42,7 @@ fn render(mut command: clap::Command) -> io::Result<Page> {
             argument.hide(is_listed_once)
         });
     }
+    command = command.mut_args(with_separate_lines);
     let has_arguments = command.get_arguments().any(|argument| !argument.is_hide_set());
     let mut page = start_page(&name, "1").render().into_bytes();
     let man = Man::new(command.clone());
@@ -49,9 +58,36 @@ fn render(mut command: clap::Command) -> io::Result<Page> {
         man.render_subcommands_section(&mut page)?;
     }
     let mut roff = Roff::new();
-    add_reference(&mut roff, &name);
+    add_reference(&mut roff, parents);
     page.extend(roff.render().into_bytes());
-    Ok((format!("{name}.1"), String::from_utf8_lossy(&page).into_owned()))
+    Ok((format!("{name}.1"), with_bold_code(&String::from_utf8_lossy(&page))))
+}
+
+/// Separates the lines of a help text by blank lines, because a manual page joins adjacent lines.
+fn with_separate_lines(argument: clap::Arg) -> clap::Arg {
+    let help = argument.get_long_help().or_else(|| argument.get_help());
+    let help = help.map(ToString::to_string).unwrap_or_default();
+    let lines: Vec<&str> = help.lines().filter(|line| !line.is_empty()).collect();
+    if lines.len() > 1 { argument.long_help(lines.join("\n\n")) } else { argument }
+}
+
+/// Replaces backticks around code by bold type, except in the section NAME, which other programs read.
+fn with_bold_code(page: &str) -> String {
+    let (mut text, mut is_name) = (String::new(), false);
+    for line in page.split_inclusive('\n') {
+        is_name = if line.starts_with(".SH") { line.contains("NAME") } else { is_name };
+        let mut parts = line.split('`');
+        text += parts.next().unwrap_or_default();
+        for (number, part) in parts.enumerate() {
+            text += match (is_name, number % 2) {
+                (true, _) => "",
+                (false, 0) => "\\fB",
+                (false, _) => "\\fR",
+            };
+            text += part;
+        }
+    }
+    text
 }
 
 /// Adds the options with their values, then the arguments. Global options and `--help` are not listed.
@@ -68,6 +104,8 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
         let separator = if argument.is_last_set() { "-- " } else { "" };
         let usage = format!("{separator}{argument}");
         let is_complete = argument.is_required_set() || usage.starts_with('[');
+        // An option and its value stay on one line.
+        let usage = usage.replace(' ', "\u{a0}");
         synopsis.push(roman(if is_complete { format!(" {usage}") } else { format!(" [{usage}]") }));
     }
     if command.has_subcommands() {
@@ -80,11 +118,13 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
 fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
-    // The first sentence is in the section NAME.
-    let about = about.split_once("\n\n").map_or(about.as_str(), |(_, details)| details);
     let is_example = |line: &&str| line.starts_with("  ");
+    let (summary, details) = about.split_once("\n\n").unwrap_or((&about, ""));
+    // The summary is in the section NAME, and is repeated only in place of other text.
+    let has_text = details.lines().any(|line| !line.is_empty() && !is_example(&line));
+    let description = if has_text { details } else { summary };
     roff.control("SH", ["DESCRIPTION"]);
-    for line in about.lines().filter(|line| !is_example(line)) {
+    for line in description.lines().filter(|line| !is_example(line)) {
         if line.is_empty() {
             roff.control("PP", []);
         } else {
@@ -101,11 +141,15 @@ fn add_description(roff: &mut Roff, command: &clap::Command) {
     }
 }
 
-/// Adds the sections that are the same for all commands. Only the page of the program lists variables
-/// and files; the pages of commands refer to that page.
-fn add_reference(roff: &mut Roff, name: &str) {
+/// Adds the sections that are the same for all commands. Only the page of the program lists global
+/// options, variables and files; the pages of commands refer to that page.
+fn add_reference(roff: &mut Roff, parents: &[String]) {
     const SECTIONS: [(&str, &str); 2] =
         [("ENVIRONMENT", "Environment variables"), ("FILES", "Files")];
+    let is_program = parents.is_empty();
+    if !is_program {
+        roff.control("SH", ["GLOBAL OPTIONS"]).text(see_program_page());
+    }
     roff.control("SH", ["EXIT STATUS"]);
     roff.control("TP", []).text([bold("0")]).text([roman("success")]);
     for kind in Kind::ALL {
@@ -115,19 +159,23 @@ fn add_reference(roff: &mut Roff, name: &str) {
     for (title, heading) in SECTIONS {
         roff.control("SH", [title]);
         match Guide::find("scripting") {
-            Some(guide) if name == "jeton" => add_blocks(roff, &guide.section(heading)),
+            Some(guide) if is_program => add_blocks(roff, &guide.section(heading)),
             _ => {
-                roff.text([roman("See "), bold("jeton"), roman("(1).")]);
+                roff.text(see_program_page());
             }
         }
     }
     roff.control("SH", ["SEE ALSO"]);
-    let parent = name.rsplit_once('-').map(|(parent, _)| (parent.to_owned(), "(1)"));
+    let parents = parents.iter().rev().map(|parent| (parent.clone(), "(1)"));
     let guides = GUIDES.iter().map(|guide| (format!("jeton-{}", guide.name), "(7)"));
     let mut pages = Vec::new();
-    for (page, section) in parent.into_iter().chain(guides) {
+    for (page, section) in parents.chain(guides) {
         let separator = if pages.is_empty() { "" } else { ", " };
         pages.extend([roman(separator), bold(page), roman(section)]);
     }
     roff.text(pages);
+}
+
+fn see_program_page() -> [Inline; 3] {
+    [roman("See "), bold("jeton"), roman("(1).")]
 }

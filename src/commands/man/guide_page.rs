@@ -2,7 +2,7 @@
 
 use super::page::{Page, start_page};
 use crate::commands::guides::{Block, GUIDES, Guide, Span, Text};
-use clap_mangen::roff::{Inline, Roff, bold, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 /// Renders the page of a guide.
 pub(super) fn render(guide: &Guide) -> Page {
@@ -53,20 +53,21 @@ pub(super) fn add_blocks(roff: &mut Roff, blocks: &[Block]) {
     }
 }
 
-/// Appends a table as a list: the first cell of a row, and indented the other cells. With more than
-/// two columns, each cell follows the title of its column.
+/// Appends a table as a list: the first cell of a row, and indented the other cells. A table with two
+/// columns starts with its header; with more columns, each cell follows the title of its column.
 fn add_table(roff: &mut Roff, rows: &[Vec<Text>]) {
     let Some((header, body)) = rows.split_first() else { return };
+    let has_titles = header.len() > 2;
+    if let ([term, cell], false) = (header.as_slice(), has_titles) {
+        roff.control("TP", []).text([italic(term.to_string())]).control("br", []);
+        roff.text([italic(cell.to_string())]);
+    }
     for row in body {
         let Some((term, cells)) = row.split_first() else { continue };
         roff.control("TP", []).text(inlines(term));
-        let mut is_first = true;
         for (title, cell) in header.iter().skip(1).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-            if !is_first {
-                roff.control("br", []);
-            }
-            is_first = false;
-            let title = (cells.len() > 1).then(|| roman(format!("{title}: ")));
+            roff.control("br", []);
+            let title = has_titles.then(|| roman(format!("{}: ", title.plain())));
             roff.text(title.into_iter().chain(inlines(cell)).collect::<Vec<_>>());
         }
     }

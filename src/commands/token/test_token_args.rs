@@ -56,11 +56,11 @@ pub(crate) struct TestOnlyArgs {
     #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = parse_pair)]
     set: Vec<(String, String)>,
 
-    /// Subject (`sub`) [default: your uid]
+    /// Subject (`sub`) [default with a key of the store: your uid]
     #[arg(long)]
     sub: Option<String>,
 
-    /// Issuer (`iss`) [default: the setting `issuer`]
+    /// Issuer (`iss`) [default with a key of the store: the setting `issuer`]
     #[arg(long, value_name = "ISSUER")]
     iss: Option<String>,
 
