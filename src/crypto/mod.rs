@@ -23,7 +23,7 @@ pub(crate) use export::{private_key_text, public_key_pem};
 pub(crate) use hash_class::HashClass;
 #[cfg(test)]
 pub(crate) use hash_class::hashing_work;
-pub(crate) use import::{ImportError, KeyImporter, equals_public_key};
+pub(crate) use import::{ImportError, ImportedKey, KeyImporter, equals_public_key};
 pub(crate) use keys::generate_key;
 pub(crate) use password::{
     check_hash, hash_password, hash_passwords, needs_rehash, parse_imported_hash,

@@ -1,7 +1,8 @@
 //! Fuzz target for key parsing and key import.
 
 use crate::crypto::{
-    self, CompactJws, KeyImporter, SecretEncoding, Verifier, private_key_text, read_jwks, read_key,
+    self, CompactJws, ImportedKey, KeyImporter, SecretEncoding, Verifier, private_key_text,
+    read_jwks, read_key,
 };
 use crate::model::{Algorithm, KeySpec, Purpose};
 use secrecy::ExposeSecret;
@@ -38,7 +39,7 @@ pub fn keys(bytes: &[u8]) {
     ] {
         let importer =
             KeyImporter { purpose: Purpose::Test, algorithm, encoding, allow_weak: true };
-        for key in importer.read(bytes).unwrap_or_default() {
+        for ImportedKey { key, .. } in importer.read(bytes).unwrap_or_default() {
             assert!(algorithm.is_none_or(|expected| expected == key.algorithm));
             assert_reimport_is_identical(&key);
         }
@@ -55,7 +56,9 @@ fn assert_reimport_is_identical(key: &KeySpec) {
         allow_weak: true,
     };
     let keys = importer.read(text.expose_secret().as_bytes()).expect("an exported key");
-    let [reimported] = &keys[..] else { panic!("the export holds one key") };
+    let [ImportedKey { key: reimported, .. }] = &keys[..] else {
+        panic!("the export holds one key")
+    };
     assert_eq!(reimported.material.expose_secret(), key.material.expose_secret());
     assert_eq!((&reimported.public_jwk, reimported.is_weak), (&key.public_jwk, key.is_weak));
 }

@@ -84,6 +84,17 @@ pub(crate) struct KeySpec {
     pub(crate) is_weak: bool,
 }
 
+impl KeySpec {
+    /// Returns the key under another key id, also in its public JWK.
+    pub(crate) fn with_kid(mut self, kid: Untrusted) -> Self {
+        if let Some(jwk) = &mut self.public_jwk {
+            jwk.insert("kid".to_owned(), kid.as_str().into());
+        }
+        self.kid = kid;
+        self
+    }
+}
+
 /// Key in the store.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {

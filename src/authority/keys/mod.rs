@@ -5,7 +5,7 @@ mod discovery;
 mod lifecycle;
 
 pub(crate) use crate::crypto::{
-    ImportError, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
+    ImportError, ImportedKey, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
 };
 pub(crate) use add::{NewKeyOptions, RequestedKey, add, authorize_add, generate};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};

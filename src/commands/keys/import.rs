@@ -117,7 +117,8 @@ impl Command for Args {
                 (None, Some(path)) => app.console.read_key_file("--from-file", path)?,
                 (None, None) => return Err(Failure::usage("source of the key missing")),
             };
-            Ok(importer.read(&bytes).map_err(authority::Error::from)?)
+            let keys = importer.read(&bytes).map_err(authority::Error::from)?;
+            Ok(keys.into_iter().map(|imported| imported.key).collect())
         };
         let added_keys = super::add_keys(app, self.activate, load_keys)?;
         for added_key in &added_keys {

@@ -4,14 +4,12 @@ use super::{ClaimArgs, ExpiryArgs, parse_pair};
 use crate::app::{App, read_key_variable};
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::keys::{ImportError, KeyFormat, KeyImporter};
+use crate::authority::keys::{ImportError, ImportedKey, KeyFormat, KeyImporter, SecretEncoding};
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
 use crate::commands::args::stdin_path;
 use crate::failure::Failure;
-use crate::model::{
-    Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted, parse_strict_object,
-};
+use crate::model::{Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use zeroize::Zeroizing;
@@ -102,6 +100,17 @@ pub(crate) struct ExternalKeyArgs {
     /// no store; a key in another known format is refused, not used as a secret
     #[arg(long, value_name = "FILE", conflicts_with = "key", value_parser = crate::commands::args::path())]
     key_file: Option<PathBuf>,
+
+    /// Encoding of the secret: text (without the trailing line break), base64 (standard or URL-safe),
+    /// or raw
+    #[arg(
+        long,
+        value_name = "ENCODING",
+        requires = "external_key",
+        value_parser = SecretEncoding::parse,
+        add = crate::commands::completers::fixed_values(&["text", "base64", "raw"])
+    )]
+    encoding: Option<SecretEncoding>,
 
     /// Allow HMAC secrets shorter than the hash output
     #[arg(long, requires = "external_key")]
@@ -203,35 +212,34 @@ impl ExternalKeyArgs {
         let importer = KeyImporter {
             purpose: Purpose::Test,
             algorithm,
-            encoding: None,
+            encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
         let mut keys = importer.read(bytes).map_err(authority::Error::from)?;
         match (keys.pop(), keys.pop()) {
-            (Some(key), None)
-                if key.algorithm.is_symmetric()
-                    && authority::keys::equals_public_key(&key, &app.store.public_keys()) =>
+            (Some(imported), None)
+                if imported.key.algorithm.is_symmetric()
+                    && authority::keys::equals_public_key(
+                        &imported.key,
+                        &app.store.public_keys(),
+                    ) =>
             {
                 Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
             }
-            (Some(key), None) => Ok(resolve_kid(key, bytes)),
+            (Some(imported), None) => Ok(resolve_kid(imported)),
             _ => Err(Failure::usage("expected a single key, found a JWK Set")),
         }
     }
 }
 
-/// Returns the key and the key id for the token header: the `kid` of a JWK, otherwise the
+/// Returns the key and the key id for the token header: the key id of the document, otherwise the
 /// thumbprint, or `None` for a secret.
-fn resolve_kid(key: KeySpec, bytes: &[u8]) -> (KeySpec, Option<Untrusted>) {
-    let jwk = parse_strict_object(bytes).unwrap_or_default();
-    let Some(kid) = jwk.get("kid").and_then(Value::as_str) else {
-        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
-        return (key, kid);
-    };
-    let mut public_jwk = key.public_jwk;
-    if let Some(jwk) = &mut public_jwk {
-        jwk.insert("kid".to_owned(), kid.into());
+fn resolve_kid(ImportedKey { key, kid }: ImportedKey) -> (KeySpec, Option<Untrusted>) {
+    match kid {
+        Some(kid) => (key.with_kid(kid.clone()), Some(kid)),
+        None => {
+            let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
+            (key, kid)
+        }
     }
-    let kid = Untrusted::new(kid);
-    (KeySpec { kid: kid.clone(), public_jwk, ..key }, Some(kid))
 }

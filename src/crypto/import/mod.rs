@@ -9,7 +9,7 @@ use super::secret::{
     KeyFormat, PublicKeys, SecretEncoding, SecretError, decode_secret, detect_key, ensure_not_key,
 };
 use super::{jwk, pem};
-use crate::model::{Algorithm, InvalidValue, KeySpec, KeyType, Purpose};
+use crate::model::{Algorithm, InvalidValue, KeySpec, KeyType, Purpose, Untrusted};
 use key_material::{KeyMaterial, import_der, import_jwk, import_pem};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -25,6 +25,15 @@ pub(crate) struct KeyImporter {
     pub(crate) encoding: Option<SecretEncoding>,
     /// Accepts secrets that are shorter than the hash output.
     pub(crate) allow_weak: bool,
+}
+
+/// A signing key, and the key id that its document states.
+#[derive(Debug, Clone)]
+pub(crate) struct ImportedKey {
+    /// The key. Its key id is the thumbprint, or random for a secret.
+    pub(crate) key: KeySpec,
+    /// Key id in the document, such as the `kid` of a JWK.
+    pub(crate) kid: Option<Untrusted>,
 }
 
 /// Reason why a key is refused.
@@ -89,11 +98,10 @@ impl ImportError {
 impl KeyImporter {
     /// Reads private keys: PKCS#8, SEC 1 or PKCS#1 as PEM or DER, a JWK, all members of a JWK Set,
     /// or a secret.
-    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<KeySpec>, ImportError> {
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<ImportedKey>, ImportError> {
         if let Some(encoding) = self.encoding.filter(|_| !jwk::is_symmetric_jwk(bytes)) {
-            return Ok(vec![
-                self.build_key(KeyMaterial::Secret(decode_secret(bytes, encoding)?), None)?,
-            ]);
+            let material = KeyMaterial::Secret(decode_secret(bytes, encoding)?);
+            return Ok(vec![ImportedKey { key: self.build_key(material, None)?, kid: None }]);
         }
         if jwk::starts_like_object(bytes) {
             let object = jwk::parse_object(bytes, "JWK")?;
@@ -112,10 +120,10 @@ impl KeyImporter {
             return Err(detect_key(bytes)
                 .map_or(ImportError::UnknownFormat, ImportError::UnsupportedFormat));
         };
-        Ok(vec![self.build_key(material, None)?])
+        Ok(vec![ImportedKey { key: self.build_key(material, None)?, kid: None }])
     }
 
-    fn read_jwk_set(self, set: &Map<String, Value>) -> Result<Vec<KeySpec>, ImportError> {
+    fn read_jwk_set(self, set: &Map<String, Value>) -> Result<Vec<ImportedKey>, ImportError> {
         let jwks = set.get("keys").and_then(Value::as_array);
         let jwks = jwks.filter(|jwks| !jwks.is_empty());
         let jwks = jwks.ok_or_else(|| invalid_key("expected a non-empty array in `keys`"))?;
@@ -130,16 +138,16 @@ impl KeyImporter {
         };
         let keys = jwks.iter().enumerate().map(read_member).collect::<Result<Vec<_>, _>>()?;
         let public_keys: PublicKeys =
-            keys.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
-        if keys.iter().any(|key| equals_public_key(key, &public_keys)) {
+            keys.iter().filter_map(|imported| imported.key.public_jwk.as_ref()).collect();
+        if keys.iter().any(|imported| equals_public_key(&imported.key, &public_keys)) {
             return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
         }
         Ok(keys)
     }
 
-    fn read_jwk(self, jwk: &Map<String, Value>) -> Result<KeySpec, ImportError> {
+    fn read_jwk(self, jwk: &Map<String, Value>) -> Result<ImportedKey, ImportError> {
         jwk::check_key_use(jwk, &["sign"])?;
-        jwk::key_id(jwk)?;
+        let kid = jwk::key_id(jwk)?.map(Untrusted::new);
         let jwk_algorithm = match jwk.get("alg").map(Value::as_str) {
             None => None,
             Some(Some(name)) => Some(Algorithm::parse(name)?),
@@ -149,7 +157,7 @@ impl KeyImporter {
         if let KeyMaterial::Secret(secret) = &material {
             ensure_not_key(secret)?;
         }
-        self.build_key(material, jwk_algorithm)
+        Ok(ImportedKey { key: self.build_key(material, jwk_algorithm)?, kid })
     }
 
     /// Creates the key if the material fits the algorithm. `jwk_algorithm` is the `alg` of the JWK.
