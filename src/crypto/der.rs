@@ -1,6 +1,7 @@
 //! DER (X.690): public keys, and detection of keys of every kind.
 
-use super::public_key::{Curve, PublicKey};
+use super::public_key::PublicKey;
+use crate::model::Curve;
 use const_oid::db::{rfc5912, rfc8410};
 use pkcs1::RsaPublicKeyRef;
 use spki::der::asn1::{AnyRef, SequenceRef};
@@ -19,6 +20,7 @@ pub(super) fn parse_public_key_info(bytes: &[u8]) -> Option<PublicKey> {
         (rfc5912::ID_EC_PUBLIC_KEY, Some(curve)) => match curve.decode_as().ok()? {
             rfc5912::SECP_256_R_1 => parse_point(Curve::P256, key),
             rfc5912::SECP_384_R_1 => parse_point(Curve::P384, key),
+            rfc5912::SECP_521_R_1 => parse_point(Curve::P521, key),
             _ => None,
         },
         (rfc8410::ID_ED_25519, None) => Some(PublicKey::Ed25519 { x: key.to_vec() }),

@@ -1,8 +1,8 @@
 //! Members of JWKs (RFC 7517; RFC 7518, section 6; RFC 8037, section 2).
 
 use super::error::invalid_key;
-use super::public_key::{Curve, PublicKey};
-use crate::model::{InvalidValue, parse_strict_object};
+use super::public_key::PublicKey;
+use crate::model::{Curve, InvalidValue, parse_strict_object};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -41,9 +41,10 @@ pub(super) fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, InvalidV
         }
         (Some("EC"), Some("P-256")) => Curve::P256,
         (Some("EC"), Some("P-384")) => Curve::P384,
+        (Some("EC"), Some("P-521")) => Curve::P521,
         _ => {
             return Err(invalid_key(
-                "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric",
+                "unsupported key type: expected RSA, P-256, P-384, P-521, Ed25519 or symmetric",
             ));
         }
     };

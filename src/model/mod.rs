@@ -26,7 +26,7 @@ mod untrusted;
 mod url_scheme;
 mod user;
 
-pub(crate) use algorithm::{Algorithm, KeyType, RsaBits};
+pub(crate) use algorithm::{Algorithm, Curve, KeyType, RsaBits};
 pub(crate) use claims::ExtraClaims;
 pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;

@@ -119,7 +119,7 @@ fn select_key(
             ..VerificationReport::from_reason(RejectReason::WrongType, None)
         }));
     }
-    if key.spec.algorithm != algorithm {
+    if !key.spec.algorithm.is_equivalent(algorithm) {
         return reject(RejectReason::AlgNotAllowed);
     }
     Ok(Ok(key))

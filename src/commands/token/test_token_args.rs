@@ -217,16 +217,13 @@ impl ExternalKeyArgs {
         };
         let mut keys = importer.read(bytes).map_err(authority::Error::from)?;
         match (keys.pop(), keys.pop()) {
-            (Some(imported), None)
-                if imported.key.algorithm.is_symmetric()
-                    && authority::keys::equals_public_key(
-                        &imported.key,
-                        &app.store.public_keys(),
-                    ) =>
+            (Some(ImportedKey { key, .. }), None)
+                if key.algorithm.is_symmetric()
+                    && authority::keys::equals_public_key(&key, &app.store.public_keys()) =>
             {
                 Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
             }
-            (Some(imported), None) => Ok(resolve_kid(imported)),
+            (Some(key), None) => Ok(resolve_kid(key)),
             _ => Err(Failure::usage("expected a single key, found a JWK Set")),
         }
     }
@@ -235,11 +232,9 @@ impl ExternalKeyArgs {
 /// Returns the key and the key id for the token header: the key id of the document, otherwise the
 /// thumbprint, or `None` for a secret.
 fn resolve_kid(ImportedKey { key, kid }: ImportedKey) -> (KeySpec, Option<Untrusted>) {
-    match kid {
-        Some(kid) => (key.with_kid(kid.clone()), Some(kid)),
-        None => {
-            let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
-            (key, kid)
-        }
-    }
+    let Some(kid) = kid else {
+        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
+        return (key, kid);
+    };
+    (key.with_kid(kid.clone()), Some(kid))
 }

@@ -4,15 +4,12 @@ use crate::crypto::der::bytes_after_sequence;
 use crate::crypto::error::invalid_key;
 use crate::crypto::jwk::{self, decode_secret_member};
 use crate::crypto::pem::parse_blocks;
-use crate::crypto::public_key::{Curve, PublicKey, encode_point};
-use crate::model::{InvalidValue, KeyType};
+use crate::crypto::public_key::{PublicKey, encode_point, signing_algorithm};
+use crate::model::{Curve, InvalidValue, KeyType};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, RsaKeyPair,
-};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -51,7 +48,7 @@ fn encrypted_pem_error() -> InvalidValue {
     invalid_key("the PEM is encrypted; decrypt the key with `openssl pkey`")
 }
 
-const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
+const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 
 /// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
 pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
@@ -71,13 +68,6 @@ pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     match (RsaKeyPair::from_pkcs8(der), RsaKeyPair::from_der(der)) {
         (Ok(pair), _) | (_, Ok(pair)) => encode_rsa(&pair),
         (Err(pkcs8_error), Err(pkcs1_error)) => Err(rejected_key(&[pkcs8_error, pkcs1_error])),
-    }
-}
-
-const fn signing_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
-    match curve {
-        Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
-        Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
     }
 }
 
@@ -132,7 +122,7 @@ fn import_rsa_jwk(
 
 fn encode_ec(curve: Curve, pair: &EcdsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
     let der = pair.to_pkcs8v1().map_err(encoding_error)?;
-    Ok(KeyMaterial::Pkcs8(curve.key_type(), Zeroizing::new(der.as_ref().to_vec())))
+    Ok(KeyMaterial::Pkcs8(KeyType::Ec(curve), Zeroizing::new(der.as_ref().to_vec())))
 }
 
 fn encode_ed25519(pair: &Ed25519KeyPair) -> Result<KeyMaterial, InvalidValue> {

@@ -173,7 +173,9 @@ impl KeyImporter {
         };
         let mut candidates = Algorithm::ALL.into_iter().filter(fits);
         let algorithm = match (self.algorithm, jwk_algorithm) {
-            (Some(requested), Some(jwk_algorithm)) if requested != jwk_algorithm => None,
+            (Some(requested), Some(jwk_algorithm)) if !requested.is_equivalent(jwk_algorithm) => {
+                None
+            }
             (Some(chosen), _) | (None, Some(chosen)) => {
                 candidates.find(|algorithm| *algorithm == chosen)
             }
@@ -186,7 +188,7 @@ impl KeyImporter {
                 let key = build_private_key(algorithm, self.purpose, &pkcs8)
                     .map_err(|error| invalid_key(error.to_string()))?;
                 if let Some(public_jwk) = &key.public_jwk {
-                    jwk::public_key(public_jwk)?.to_decoding_key()?;
+                    jwk::public_key(public_jwk)?.validate()?;
                 }
                 Ok(key)
             }

@@ -33,6 +33,30 @@ fn exported_key_round_trips() {
     }
 }
 
+/// RFC 9864, section 2.2: `EdDSA` and `Ed25519` name the same signatures. The requested name takes
+/// precedence over the name in the JWK.
+#[test]
+fn requested_name_of_ed25519_takes_precedence() {
+    const JWK: &str = r#"{"kty": "OKP", "crv": "Ed25519", "alg": "ALG",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let read = |alg, requested| {
+        let text = JWK.replace("ALG", alg);
+        let key = importer(requested).read(text.as_bytes()).unwrap().remove(0).key;
+        (key.algorithm.name(), key.public_jwk.unwrap()["alg"].clone())
+    };
+    for (alg, requested, expected) in [
+        ("EdDSA", None, "EdDSA"),
+        ("Ed25519", None, "Ed25519"),
+        ("EdDSA", Some(Algorithm::Ed25519), "Ed25519"),
+        ("Ed25519", Some(Algorithm::EdDSA), "EdDSA"),
+    ] {
+        assert_eq!(read(alg, requested), (expected, expected.into()));
+    }
+    let other = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
+    assert_eq!(other.unwrap_err(), invalid_key("unsuitable for the algorithm").into());
+}
+
 #[test]
 fn trailing_data_is_refused() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
@@ -48,7 +72,9 @@ fn default_algorithm_follows_key_type() {
     for (generated, expected) in [
         (Algorithm::PS512, Algorithm::RS256),
         (Algorithm::ES384, Algorithm::ES384),
+        (Algorithm::ES512, Algorithm::ES512),
         (Algorithm::EdDSA, Algorithm::EdDSA),
+        (Algorithm::Ed25519, Algorithm::EdDSA),
     ] {
         let key = generate_key(generated, Purpose::Test, RsaBits::default()).unwrap();
         let text = private_key_text(&key);

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-const ASYMMETRIC_ALGORITHMS: [Algorithm; 4] =
-    [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
+const ASYMMETRIC_ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::EdDSA];
 
 fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))

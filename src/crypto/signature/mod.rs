@@ -2,17 +2,19 @@
 
 use super::compact::CompactJws;
 use super::error::Error;
+use super::jwk;
+use super::public_key::{PublicKey, signing_algorithm};
 use crate::model::{Algorithm, KeySpec, KeyType};
+use aws_lc_rs::error::KeyRejected;
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
-    RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
+    EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{DecodingKey, EncodingKey};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value};
 
 /// Signs `claims` with the key and its algorithm. The header contains `alg`, `typ` and `kid` (RFC
@@ -58,19 +60,20 @@ pub(super) fn damaged_key(key: &KeySpec) -> Error {
 fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
     let input = format!("{}.{}", encode_base64url(header), encode_base64url(payload));
     let material = key.material.expose_secret();
-    let signing_key = match key.algorithm.key_type() {
-        KeyType::Hmac(_) if material.is_empty() => return Err(damaged_key(key)),
-        KeyType::Hmac(_) => EncodingKey::from_secret(material),
-        KeyType::P256 | KeyType::P384 => EncodingKey::from_ec_der(material),
-        KeyType::Ed25519 => EncodingKey::from_ed_der(material),
-        KeyType::Rsa => {
-            let signature = URL_SAFE_NO_PAD.encode(sign_rsa(key.algorithm, material, &input)?);
-            return Ok(SecretString::from(format!("{input}.{signature}")));
+    let signature = match key.algorithm.key_type() {
+        KeyType::Hmac(_) => sign_hmac(key.algorithm, material, &input)?,
+        KeyType::Rsa => sign_rsa(key.algorithm, material, &input)?,
+        KeyType::Ec(curve) => {
+            let pair = EcdsaKeyPair::from_pkcs8(signing_algorithm(curve), material);
+            let signature = pair.map_err(key_error)?.sign(&SystemRandom::new(), input.as_bytes());
+            signature.map_err(|_| signing_error())?.as_ref().to_vec()
+        }
+        KeyType::Ed25519 => {
+            let pair = Ed25519KeyPair::from_pkcs8(material).map_err(key_error)?;
+            pair.sign(input.as_bytes()).as_ref().to_vec()
         }
     };
-    let signature =
-        jsonwebtoken::crypto::sign(input.as_bytes(), &signing_key, to_jsonwebtoken(key.algorithm))
-            .map_err(|error| Error::Key(error.to_string()))?;
+    let signature = URL_SAFE_NO_PAD.encode(signature);
     Ok(SecretString::from(format!("{input}.{signature}")))
 }
 
@@ -84,7 +87,24 @@ pub(crate) fn is_same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool
     Ok(first_token.expose_secret() == second_token.expose_secret())
 }
 
-/// Signs with `aws_lc_rs`, because the JWT library does not accept RSA keys in PKCS#8.
+fn sign_hmac(algorithm: Algorithm, secret: &[u8], input: &str) -> Result<Vec<u8>, Error> {
+    // With an empty secret, anyone could create valid signatures.
+    if secret.is_empty() {
+        return Err(signing_error());
+    }
+    let hash = hmac_hash(algorithm).ok_or_else(signing_error)?;
+    Ok(hmac::sign(&hmac::Key::new(hash, secret), input.as_bytes()).as_ref().to_vec())
+}
+
+const fn hmac_hash(algorithm: Algorithm) -> Option<hmac::Algorithm> {
+    Some(match algorithm.key_type() {
+        KeyType::Hmac(32) => hmac::HMAC_SHA256,
+        KeyType::Hmac(48) => hmac::HMAC_SHA384,
+        KeyType::Hmac(64) => hmac::HMAC_SHA512,
+        KeyType::Hmac(_) | KeyType::Rsa | KeyType::Ec(_) | KeyType::Ed25519 => return None,
+    })
+}
+
 fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
     let padding: &dyn RsaEncoding = match algorithm {
         Algorithm::RS256 => &RSA_PKCS1_SHA256,
@@ -98,68 +118,80 @@ fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, 
         | Algorithm::HS512
         | Algorithm::ES256
         | Algorithm::ES384
-        | Algorithm::EdDSA => return Err(Error::Key("not an RSA key".to_owned())),
+        | Algorithm::ES512
+        | Algorithm::EdDSA
+        | Algorithm::Ed25519 => return Err(Error::Key("not an RSA key".to_owned())),
     };
-    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| Error::Key(error.to_string()))?;
+    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(key_error)?;
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(padding, &SystemRandom::new(), input.as_bytes(), &mut signature)
-        .map_err(|_| Error::Key("signing failed".to_owned()))?;
+        .map_err(|_| signing_error())?;
     Ok(signature)
+}
+
+fn signing_error() -> Error {
+    Error::Key("signing failed".to_owned())
+}
+
+fn key_error(error: KeyRejected) -> Error {
+    Error::Key(error.to_string())
+}
+
+/// Key that verifies signatures.
+#[derive(Debug, Clone)]
+pub(super) enum VerificationKey {
+    /// Shared secret.
+    Secret(SecretSlice<u8>),
+    /// Public key.
+    Public(PublicKey),
+}
+
+impl VerificationKey {
+    pub(super) fn new_secret(secret: &[u8]) -> Self {
+        Self::Secret(SecretSlice::from(secret.to_vec()))
+    }
+
+    /// Returns the shared secret; `None` for a public key.
+    pub(super) fn secret(&self) -> Option<&[u8]> {
+        match self {
+            Self::Secret(secret) => Some(secret.expose_secret()),
+            Self::Public(_) => None,
+        }
+    }
+
+    /// Returns whether the token has a valid signature of the key with `algorithm`. Ignores `alg`
+    /// in the token.
+    pub(super) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(token.signature) else { return false };
+        let message = token.signing_input.as_bytes();
+        match self {
+            // With an empty secret, anyone could create valid signatures.
+            Self::Secret(secret) if secret.expose_secret().is_empty() => false,
+            Self::Secret(secret) => hmac_hash(algorithm).is_some_and(|hash| {
+                let key = hmac::Key::new(hash, secret.expose_secret());
+                hmac::verify(&key, message, &signature).is_ok()
+            }),
+            Self::Public(key) => key.verifies(algorithm, message, &signature),
+        }
+    }
 }
 
 /// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and
 /// ignores `alg` in the token.
 pub(crate) fn is_signed_by(token: &CompactJws<'_>, key: &KeySpec) -> Result<bool, Error> {
     let verification_key = if key.algorithm.is_symmetric() {
-        let material = key.material.expose_secret();
-        // With an empty secret, anyone could create valid signatures.
-        Some(material).filter(|secret| !secret.is_empty()).map(DecodingKey::from_secret)
+        let secret = key.material.expose_secret();
+        Some(secret).filter(|secret| !secret.is_empty()).map(VerificationKey::new_secret)
     } else {
-        key.public_jwk.clone().and_then(|public| decoding_key(public).ok())
+        let public_key = key.public_jwk.as_ref().and_then(|jwk| jwk::public_key(jwk).ok());
+        public_key.map(VerificationKey::Public)
     };
     let verification_key = verification_key.ok_or_else(|| damaged_key(key))?;
-    Ok(is_signature_valid(token, &verification_key, key.algorithm))
-}
-
-fn decoding_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {
-    serde_json::from_value::<Jwk>(Value::from(jwk))
-        .map_err(|error| Error::Key(error.to_string()))
-        .and_then(|jwk| DecodingKey::from_jwk(&jwk).map_err(|error| Error::Key(error.to_string())))
-}
-
-pub(super) fn is_signature_valid(
-    token: &CompactJws<'_>,
-    key: &DecodingKey,
-    algorithm: Algorithm,
-) -> bool {
-    jsonwebtoken::crypto::verify(
-        token.signature,
-        token.signing_input.as_bytes(),
-        key,
-        to_jsonwebtoken(algorithm),
-    )
-    .unwrap_or(false)
+    Ok(verification_key.verifies(token, key.algorithm))
 }
 
 fn encode_base64url(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
-}
-
-pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
-    match algorithm {
-        Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
-        Algorithm::HS384 => jsonwebtoken::Algorithm::HS384,
-        Algorithm::HS512 => jsonwebtoken::Algorithm::HS512,
-        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
-        Algorithm::RS384 => jsonwebtoken::Algorithm::RS384,
-        Algorithm::RS512 => jsonwebtoken::Algorithm::RS512,
-        Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
-        Algorithm::PS384 => jsonwebtoken::Algorithm::PS384,
-        Algorithm::PS512 => jsonwebtoken::Algorithm::PS512,
-        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
-        Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
-        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::compact::CompactJws;
 use super::error::invalid_key;
 use super::public_key::PublicKey;
 use super::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, ensure_not_key};
-use super::{der, jwk, pem, signature};
+use super::signature::VerificationKey;
+use super::{der, jwk, pem};
 use crate::model::{Algorithm, InvalidValue, KeyType};
-use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 
 /// A key that verifies third-party tokens.
@@ -16,13 +16,16 @@ pub(crate) struct Verifier {
     pub(crate) kid: Option<String>,
     /// Permitted algorithms, all of one family.
     pub(crate) algorithms: Vec<Algorithm>,
-    key: DecodingKey,
+    key: VerificationKey,
 }
 
 impl Verifier {
-    /// Limits the key to the given algorithms.
+    /// Limits the key to the given algorithms. Both names of Ed25519 are equivalent.
     pub(crate) fn restrict(&mut self, algorithms: &[Algorithm]) {
-        self.algorithms.retain(|algorithm| algorithms.contains(algorithm));
+        let is_permitted = |algorithm: &Algorithm| {
+            algorithms.iter().any(|permitted| permitted.is_equivalent(*algorithm))
+        };
+        self.algorithms.retain(is_permitted);
     }
 
     /// Returns whether the key is a shared secret.
@@ -31,14 +34,12 @@ impl Verifier {
     }
 
     fn equals_public_key(&self, public_keys: &PublicKeys) -> bool {
-        self.is_symmetric()
-            && self.key.try_get_as_bytes().is_ok_and(|secret| public_keys.contains(secret))
+        self.key.secret().is_some_and(|secret| public_keys.contains(secret))
     }
 
     /// Returns whether the token has a valid signature of this key.
     pub(crate) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
-        self.algorithms.contains(&algorithm)
-            && signature::is_signature_valid(token, &self.key, algorithm)
+        self.algorithms.contains(&algorithm) && self.key.verifies(token, algorithm)
     }
 }
 
@@ -130,11 +131,13 @@ fn parse_jwk(jwk: &Map<String, Value>, allow_weak: bool) -> Result<Verifier, Inv
     } else if jwk.contains_key("d") {
         return Err(private_key_error());
     } else {
-        public_key_verifier(&jwk::public_key(jwk)?)?
+        public_key_verifier(jwk::public_key(jwk)?)?
     };
     if let Some(algorithm) = jwk.get("alg") {
         let expected = algorithm.as_str().and_then(|name| Algorithm::parse(name).ok());
-        key.algorithms.retain(|algorithm| Some(*algorithm) == expected);
+        key.algorithms.retain(|algorithm| {
+            expected.is_some_and(|expected| expected.is_equivalent(*algorithm))
+        });
     }
     if key.algorithms.is_empty() {
         return Err(invalid_key("unsuitable for its `alg`, or too short"));
@@ -167,8 +170,8 @@ fn parse_pem(bytes: &[u8]) -> Result<Verifier, InvalidValue> {
         matches!(key, PublicKey::Rsa { .. })
             && aws_lc_rs::rsa::PublicKey::from_der(block.contents()).is_err()
     };
-    let unknown_key = || invalid_key("not an RSA, P-256, P-384 or Ed25519 public key");
-    public_key_verifier(&key.filter(|key| !is_unusable(key)).ok_or_else(unknown_key)?)
+    let unknown_key = || invalid_key("not an RSA, P-256, P-384, P-521 or Ed25519 public key");
+    public_key_verifier(key.filter(|key| !is_unusable(key)).ok_or_else(unknown_key)?)
 }
 
 /// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with
@@ -183,13 +186,14 @@ fn secret_verifier(secret: &[u8], allow_weak: bool) -> Result<Verifier, InvalidV
             "secret too short: expected at least 32 bytes, the size of the hash",
         ));
     }
-    Ok(Verifier { kid: None, algorithms, key: DecodingKey::from_secret(secret) })
+    Ok(Verifier { kid: None, algorithms, key: VerificationKey::new_secret(secret) })
 }
 
-fn public_key_verifier(key: &PublicKey) -> Result<Verifier, InvalidValue> {
+fn public_key_verifier(key: PublicKey) -> Result<Verifier, InvalidValue> {
+    key.validate()?;
     let fits = |algorithm: &Algorithm| algorithm.key_type() == key.key_type();
     let algorithms = Algorithm::ALL.into_iter().filter(fits).collect();
-    Ok(Verifier { kid: None, algorithms, key: key.to_decoding_key()? })
+    Ok(Verifier { kid: None, algorithms, key: VerificationKey::Public(key) })
 }
 
 fn private_key_error() -> InvalidValue {

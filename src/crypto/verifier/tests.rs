@@ -4,6 +4,7 @@ use super::*;
 use crate::crypto::{generate_key, initialize_crypto, public_key_pem};
 use crate::model::{Purpose, RsaBits};
 use ::pem::{Pem, encode};
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 fn refusal_reason(set: &Value) -> String {
@@ -33,6 +34,28 @@ fn private_jwk_is_refused() {
     assert_eq!(refusal_reason(&key), private_key_error().reason);
 }
 
+/// RFC 9864, section 2.2: a key and a permission for one name of Ed25519 apply to both names.
+#[test]
+fn both_names_of_ed25519_are_accepted() {
+    initialize_crypto();
+    let key = generate_key(Algorithm::EdDSA, Purpose::Test, RsaBits::default()).unwrap();
+    let token = crate::crypto::sign(&key, "JWT", &Map::new()).unwrap();
+    let token = CompactJws::parse(token.expose_secret()).unwrap();
+    let both = [Algorithm::EdDSA, Algorithm::Ed25519];
+    let mut jwk = key.public_jwk.unwrap();
+    for alg in [json!("EdDSA"), json!("Ed25519")] {
+        jwk.insert("alg".to_owned(), alg);
+        let set = json!({"keys": [jwk]}).to_string();
+        let mut verifier = read_jwks(set.as_bytes()).unwrap().remove(0);
+        for permitted in both {
+            verifier.restrict(&[permitted]);
+            assert!(both.into_iter().all(|name| verifier.verifies(&token, name)), "{permitted:?}");
+        }
+        verifier.restrict(&[Algorithm::ES256]);
+        assert!(verifier.algorithms.is_empty());
+    }
+}
+
 fn pem_refusal_reason(tag: &str, der: &[u8]) -> String {
     parse_pem(encode(&Pem::new(tag, der)).as_bytes()).unwrap_err().reason
 }
@@ -52,7 +75,9 @@ fn nested_sequences(levels: usize) -> Vec<u8> {
 #[test]
 fn pem_key_family_is_recognised() {
     initialize_crypto();
-    for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+    for algorithm in
+        [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::EdDSA]
+    {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let text = public_key_pem(&key).unwrap().unwrap();
         let verifier = parse_pem(text.as_bytes()).unwrap();
@@ -67,7 +92,7 @@ fn pem_key_family_is_recognised() {
 
 #[test]
 fn nested_pem_content_is_refused() {
-    let expected = "not an RSA, P-256, P-384 or Ed25519 public key";
+    let expected = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
     for tag in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
         assert_eq!(pem_refusal_reason(tag, &nested_sequences(100_000)), expected);
     }

@@ -65,7 +65,7 @@ fn unknown_algorithm_is_refused() {
     let output = sandbox.run(&["init", "ada", "--alg", "none"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA
+    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
     hint: see `jeton init --help`
     ");
     assert!(!sandbox.store().exists());

@@ -26,7 +26,7 @@ fn every_algorithm_signs_test_tokens() {
         assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["alg"], algorithm);
     }
     let public = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);
-    assert_eq!(public["keys"].as_array().unwrap().len(), 9, "no shared secrets");
+    assert_eq!(public["keys"].as_array().unwrap().len(), 11, "no shared secrets");
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn key_management_requires_admin() {
     let output = sandbox.run(&["keys", "generate", "--alg", "none"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA
+    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
     hint: see `jeton keys generate --help`
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM keys"), ["1"]);

@@ -13,9 +13,9 @@ mod rotation;
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
-const ALGORITHMS: [&str; 12] = [
+const ALGORITHMS: [&str; 14] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
-    "ES384", "EdDSA",
+    "ES384", "ES512", "EdDSA", "Ed25519",
 ];
 
 /// Returns the key ids of that purpose and state, oldest first.

@@ -96,6 +96,26 @@ fn header_alg_must_match_the_key() {
     );
 }
 
+/// RFC 9864, section 2.2.
+#[test]
+fn both_names_of_ed25519_are_accepted() {
+    for algorithm in [Algorithm::EdDSA, Algorithm::Ed25519] {
+        let mut context = new_test_context_with(algorithm);
+        let claims = context.claims().to_string();
+        assert_eq!(decode_token(&context.app_token).0["alg"], algorithm.name());
+        for alg in ["EdDSA", "Ed25519"] {
+            let header = context.header(&[("alg", json!(alg))]);
+            let token = context.sign(&header, &claims);
+            assert_eq!(context.reject_reasons(&token, APP), [], "{alg}");
+        }
+        for alg in ["Ed448", "ed25519", "eddsa", "ES256"] {
+            let header = context.header(&[("alg", json!(alg))]);
+            let token = context.sign(&header, &claims);
+            assert_eq!(context.reject_reasons(&token, APP), [RejectReason::AlgNotAllowed], "{alg}");
+        }
+    }
+}
+
 #[test]
 fn public_key_is_not_an_hmac_secret() {
     let mut context = new_test_context();

@@ -6,12 +6,13 @@ use crate::model::{KeySpec, RsaBits};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-const ALGORITHMS: [Algorithm; 6] = [
+const ALGORITHMS: [Algorithm; 7] = [
     Algorithm::HS256,
     Algorithm::PS256,
     Algorithm::RS512,
     Algorithm::ES256,
     Algorithm::ES384,
+    Algorithm::ES512,
     Algorithm::EdDSA,
 ];
 

@@ -9,8 +9,8 @@ mod records;
 
 use super::*;
 use crate::authority::test_store::{
-    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, rotate_app_key,
-    token_request, verification_reasons, verify_token,
+    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, new_store_with,
+    rotate_app_key, token_request, verification_reasons, verify_token,
 };
 use crate::crypto::{self, sign_text};
 use crate::model::{Role, TokenKind};
@@ -30,7 +30,11 @@ struct TestContext {
 }
 
 fn new_test_context() -> TestContext {
-    let mut store = new_store();
+    new_test_context_with(Algorithm::ES256)
+}
+
+fn new_test_context_with(algorithm: Algorithm) -> TestContext {
+    let mut store = new_store_with(algorithm);
     let ada = add_user(&mut store, "ada", Role::Admin);
     let app = issue_app_token(&mut store, &ada, "app").token.expose_secret().to_owned();
     TestContext { store, ada, app_token: app }

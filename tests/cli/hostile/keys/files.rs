@@ -7,8 +7,8 @@ use crate::hostile::signer::decode_pem;
 
 const UNKNOWN_FORMAT: &str = "unsupported key format";
 const NOT_PEM_OR_JWK: &str = "not a PEM or JWK";
-const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
-const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 public key";
+const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
+const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 const MISSING_PRIVATE_KEY: &str = "the PEM has no private key, which signing requires";
 const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "the PEM is encrypted";
@@ -173,7 +173,6 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
         (sample!("x25519"), NO_KEY),
         (sample!("ed448"), NO_KEY),
         (sample!("secp256k1"), NO_KEY),
-        (sample!("p521"), NO_KEY),
         (sample!("p224"), NO_KEY),
         (sample!("pss"), NO_KEY),
         (sample!("rsa1024"), rsa_too_small),
@@ -193,7 +192,6 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
         (sample!("x25519.pub"), NO_PUBLIC_KEY),
         (sample!("ed448.pub"), NO_PUBLIC_KEY),
         (sample!("secp256k1.pub"), NO_PUBLIC_KEY),
-        (sample!("p521.pub"), NO_PUBLIC_KEY),
         (sample!("p224.pub"), NO_PUBLIC_KEY),
         (sample!("explicit.pub"), NO_PUBLIC_KEY),
         (sample!("pss.pub"), NO_PUBLIC_KEY),

@@ -1,14 +1,14 @@
 //! Private JWKs and JWK Sets, for `keys import`.
 
 use super::private_keys::{
-    ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, rsa_jwk,
-    with_bytes,
+    ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, p521_jwk,
+    rsa_jwk, with_bytes,
 };
 use super::{BAD_LENGTH, INCONSISTENT, Table, UNKNOWN_TYPE, with_member, without_member};
 use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_hex, decode_member};
 use serde_json::{Value, json};
 
-const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
+const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 const UNKNOWN_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
 
@@ -46,10 +46,10 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         );
         table.add_jwk(NO_PRIVATE, &format!("{} without d", key["crv"]), &without_member(key, "d"));
     }
-    for crv in ["p-256", "secp256k1", "P-521", "P-224"] {
+    for crv in ["p-256", "secp256k1", "P-192", "P-224"] {
         table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &with_member(&p256_jwk(), "crv", crv));
     }
-    for alg in ["none", "None", "ES512", "RSA-OAEP", "A128GCM", "eddsa", "Ed25519", ""] {
+    for alg in ["none", "None", "ES256K", "RSA-OAEP", "A128GCM", "eddsa", "Ed448", ""] {
         table.add_jwk(UNKNOWN_ALGORITHM, &format!("alg {alg:?}"), &with_member(&key, "alg", alg));
     }
     for alg in [json!(null), json!(1), json!(["EdDSA"])] {
@@ -62,7 +62,10 @@ pub(in crate::hostile) fn metadata_table() -> Table {
     for (key, alg) in [
         (&key, "ES256"),
         (&key, "HS256"),
+        (&key, "ES512"),
         (&p256_jwk(), "ES384"),
+        (&p384_jwk(), "ES512"),
+        (&p521_jwk(), "ES384"),
         (&p384_jwk(), "ES256"),
         (&rsa_jwk(), "HS256"),
     ] {

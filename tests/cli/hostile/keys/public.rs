@@ -1,7 +1,7 @@
 //! Weak or invalid public keys, for `token verify --key` and `--jwks`.
 
 use super::der::{self, ec_public_key_info, ed25519_public_key_info, pem, rsa_public_key_info};
-use super::private_keys::{ed25519_jwk, p256_jwk, p384_jwk, rsa_jwk, with_bytes};
+use super::private_keys::{ed25519_jwk, p256_jwk, p384_jwk, p521_jwk, rsa_jwk, with_bytes};
 use super::{OFF_CURVE, Table, UNKNOWN_TYPE};
 use super::{with_member, without_member};
 use crate::hostile::issuer::public_jwk;
@@ -12,7 +12,7 @@ const BAD_RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192
 const BAD_EXPONENT: &str = "the RSA exponent is not an odd number of at least 3";
 const NO_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected a public key";
-const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 public key";
+const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
 /// Ed25519 points of small order: the eight points, then the non-canonical encodings (a coordinate
 /// of 2^255 - 19 or more, or the sign bit of a zero x).
@@ -80,6 +80,7 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
     for (jwk, alg, curve_oid, other_oid) in [
         (p256_jwk(), "ES256", der::P256_OID, der::P384_OID),
         (p384_jwk(), "ES384", der::P384_OID, der::P256_OID),
+        (p521_jwk(), "ES512", der::P521_OID, der::P384_OID),
     ] {
         let key = public_part(&jwk);
         let crv = key["crv"].as_str().unwrap();
@@ -183,6 +184,7 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         (rsa_jwk(), "RS256"),
         (p256_jwk(), "ES256"),
         (p384_jwk(), "ES384"),
+        (p521_jwk(), "ES512"),
         (ed25519_jwk(), "EdDSA"),
     ] {
         table.add_public(alg, FOUND_PRIVATE_KEY, &format!("a private JWK for {alg}"), &private);
@@ -194,7 +196,7 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         for kty in [json!("none"), json!("rsa"), json!(1), json!(null), json!([key["kty"]])] {
             add_changed(UNKNOWN_TYPE, "kty", kty);
         }
-        for name in ["none", "ES512", "RSA-OAEP", "HS256", ""] {
+        for name in ["none", "ES256K", "RSA-OAEP", "HS256", ""] {
             add_changed("unsuitable for its `alg`", "alg", json!(name));
         }
         for value in [json!(null), json!(5), json!([alg])] {
@@ -222,7 +224,7 @@ pub(in crate::hostile) fn metadata_table() -> Table {
                 &format!("{alg}: no crv"),
                 &without_member(&key, "crv"),
             );
-            for crv in ["P-521", "secp256k1", "Ed448", "X25519"] {
+            for crv in ["P-192", "secp256k1", "Ed448", "X25519"] {
                 let changed = with_member(&key, "crv", crv);
                 table.add_public(alg, UNKNOWN_TYPE, &format!("{alg}: crv {crv}"), &changed);
             }

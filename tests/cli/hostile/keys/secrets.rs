@@ -1,6 +1,6 @@
 //! Invalid shared secrets, and invalid sets of public keys.
 
-use super::Table;
+use super::{Table, UNKNOWN_TYPE};
 use super::private_keys::{ed25519_jwk, p256_jwk, rsa_jwk};
 use super::with_member;
 use crate::hostile::issuer::{P256, P256_PUBLIC, RSA, RSA_PUBLIC, public_jwk};
@@ -174,8 +174,7 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
     let nested_arrays =
         |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     let (not_array, duplicate) = ("`keys` is not an array", "duplicate member name");
-    let (not_object, unknown_type) =
-        ("not an object", "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric");
+    let (not_object, unknown_type) = ("not an object", UNKNOWN_TYPE);
     for (message, name, text) in [
         (not_array, "keys is an object", json!({ "keys": key }).to_string()),
         (not_array, "keys is null", "{\"keys\":null}".to_owned()),
