@@ -1,8 +1,8 @@
 //! Invalid shared secrets, and invalid sets of public keys.
 
-use super::{Table, UNKNOWN_TYPE};
 use super::private_keys::{ed25519_jwk, p256_jwk, rsa_jwk};
 use super::with_member;
+use super::{Table, UNKNOWN_TYPE};
 use crate::hostile::issuer::{P256, P256_PUBLIC, RSA, RSA_PUBLIC, public_jwk};
 use crate::hostile::signer::decode_pem;
 use base64::Engine;
