@@ -3,10 +3,13 @@
 use crate::app::{App, PasswordSource};
 use crate::authority::{self, Caller};
 use crate::failure::Failure;
-use crate::model::{UserId, UserRef, parse_url_scheme};
+use crate::model::{InvalidValue, UserId, UserRef, parse_url_scheme};
 use clap::Args;
-use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// URL in place of a path. The URL may contain a password and is not repeated.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +23,20 @@ pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match parse_url_scheme(path.as_os_str()) {
         Some(scheme) => Err(UrlAsPath { scheme: scheme.to_owned() }),
         None => Ok(path),
+    })
+}
+
+/// Returns the parser of a number in a range.
+pub(super) fn number<T>(range: RangeInclusive<T>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr + PartialOrd + fmt::Display + Clone + Send + Sync + 'static,
+{
+    StringValueParser::new().try_map(move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| {
+            let (min, max) = (range.start(), range.end());
+            InvalidValue::new("number", format!("expected a number from {min} to {max}"))
+        })
     })
 }
 

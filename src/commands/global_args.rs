@@ -87,6 +87,7 @@ pub(super) struct GlobalArgs {
         env = "JETON_WAIT",
         default_value = "30s",
         hide_env_values = true,
+        allow_hyphen_values = true,
         value_parser = parse_wait,
         hide_short_help = true, hide_long_help = true, help_heading = "Global options"
     )]
@@ -244,6 +245,19 @@ pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> Outp
 fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))
+}
+
+/// Returns the variable that contains the value of a flag, such as `--wait`, if the value is not in
+/// `argv`.
+pub(super) fn find_variable(flag: &str, argv: &[OsString]) -> Option<String> {
+    let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
+    let has_name = |name: &str| flag.strip_prefix("--") == Some(name);
+    let argument = command.get_arguments().find(|arg| arg.get_long().is_some_and(has_name))?;
+    let variable = argument.get_env()?.to_str()?;
+    #[expect(clippy::disallowed_methods, reason = "clap reads the variable, but has failed")]
+    let value = std::env::var_os(variable)?.to_string_lossy().into_owned();
+    let is_value = |word: &OsString| word.to_string_lossy().contains(&value);
+    (!argv.iter().any(is_value)).then(|| variable.to_owned())
 }
 
 fn requested_by_environment() -> Option<OsString> {

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 
     /// Algorithm of the signing key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
     /// ES256, ES384, ES512, EdDSA or Ed25519 [default: algorithm of an existing key, otherwise ES256]
-    #[arg(long, value_parser = Algorithm::parse, add = super::completers::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse_argument, add = super::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// Succeed without changes and without a login if the store already has an admin

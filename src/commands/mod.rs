@@ -18,6 +18,7 @@ mod logout;
 mod man;
 mod paging;
 mod parse_errors;
+mod parse_hints;
 mod passwd;
 mod recover;
 mod refresh;

@@ -2,8 +2,8 @@
 //! messages do not.
 
 use super::args::UrlAsPath;
-use super::cli::command;
-use super::global_args;
+use super::global_args::{self, find_variable};
+use super::parse_hints::{SECRET_FLAGS, command_path, flag_name, hint, values};
 use crate::app::Console;
 use crate::failure::{Code, Failure};
 use crate::model::{REDACTED, redact_for_error};
@@ -37,11 +37,7 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     let is_value_error =
         matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
     let code = if is_value_error { Code::InvalidInput } else { Code::Usage };
-    let hint = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage_hint(&usage.to_string()),
-        _ => format!("see `{} --help`", command_path(argv)),
-    };
-    let failure = Failure::new(code, describe(&error)).with_hint(hint);
+    let failure = Failure::new(code, describe(&error, argv)).with_hint(hint(&error, argv));
     report_failure(&console, &failure)
 }
 
@@ -66,18 +62,17 @@ fn missing_command(path: &str) -> Failure {
     Failure::usage("missing command").with_hint(format!("see `{path} --help`"))
 }
 
-/// Returns the first line of a usage text as a hint.
-fn usage_hint(usage: &str) -> String {
-    let line = usage.lines().next().unwrap_or_default();
-    format!("usage: {}", line.trim_start_matches("Usage: "))
-}
-
 /// Returns the message of an error, with the valid values and with suggestions.
 #[expect(clippy::wildcard_enum_match_arm, reason = "clap describes the other kinds in general")]
-fn describe(error: &clap::Error) -> String {
+fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let argument = values(error, ContextKind::InvalidArg).concat();
     let value = values(error, ContextKind::InvalidValue).concat();
     let mut message = match error.kind() {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+            if let Some(variable) = find_variable(flag_name(&argument), argv) =>
+        {
+            format!("invalid value '{value}' in `{variable}`")
+        }
         ErrorKind::ArgumentConflict => describe_conflict(error, &argument),
         ErrorKind::InvalidValue if value.is_empty() => {
             format!("a value is required for '{argument}' but none was supplied")
@@ -151,41 +146,6 @@ fn suggestions(error: &clap::Error) -> Vec<String> {
     tips
 }
 
-/// Returns the words that clap attached to an error.
-fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
-    match error.get(kind) {
-        Some(ContextValue::String(word)) => vec![word.clone()],
-        Some(ContextValue::Strings(words)) => words.clone(),
-        _ => Vec::new(),
-    }
-}
-
-/// Returns the longest command path in `argv`: `jeton token create`.
-fn command_path(argv: &[OsString]) -> String {
-    let root = command();
-    let (mut innermost, mut path) = (&root, "jeton".to_owned());
-    for word in argv.iter().skip(1) {
-        if let Some(subcommand) = innermost.find_subcommand(word) {
-            path = format!("{path} {}", subcommand.get_name());
-            innermost = subcommand;
-        }
-    }
-    path
-}
-
-/// Flags that name a file or variable with a secret. A user may pass the secret itself by mistake.
-const SECRET_FLAGS: [&str; 9] = [
-    "--key",
-    "--key-file",
-    "--password-file",
-    "--token-file",
-    "--jwks",
-    "--from-file",
-    "--from-env",
-    "--secret-env",
-    "--env",
-];
-
 /// Escapes the words that clap repeats, and removes words that may be misplaced secrets: an extra
 /// argument (`jeton login ada PASSWORD`), a value given to a flag that takes no value
 /// (`--password-stdin=PASSWORD`), and the values of [`SECRET_FLAGS`].
@@ -205,7 +165,7 @@ fn escape_clap_error(error: &mut clap::Error) {
         error.remove(ContextKind::Suggested);
         return;
     }
-    let flag = argument.as_deref().and_then(|argument| argument.split(' ').next());
+    let flag = argument.as_deref().map(flag_name);
     let is_redacted = error.kind() == ErrorKind::TooManyValues
         || flag.is_some_and(|flag| SECRET_FLAGS.contains(&flag));
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]

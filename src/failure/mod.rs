@@ -60,9 +60,9 @@ impl Failure {
     }
 
     /// Returns the error for invalid content of a key from any source.
-    #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
     pub(crate) fn bad_key(invalid: InvalidValue) -> Self {
-        Self::new(Code::BadData, invalid.to_string())
+        let message = invalid.to_string();
+        Self { hint: invalid.hint, ..Self::new(Code::BadData, message) }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -123,7 +123,7 @@ impl Failure {
 
 impl From<InvalidValue> for Failure {
     fn from(invalid: InvalidValue) -> Self {
-        Self::new(Code::InvalidInput, invalid.to_string())
+        Self { hint: invalid.hint.clone(), ..Self::new(Code::InvalidInput, invalid.to_string()) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Signature algorithms by their names in JOSE headers (RFC 7518, section 3.1; RFC 8037; RFC 9864).
 
 use super::InvalidValue;
+use super::suggestion::unknown_name_error;
 use serde::Serialize;
 
 macro_rules! algorithms {
@@ -85,6 +86,16 @@ impl Algorithm {
             let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
             InvalidValue::new("algorithm", format!("not one of {}", names.join(", ")))
         })
+    }
+
+    /// Parses an argument: the case is ignored, as opposed to the `alg` of a header or a JWK.
+    pub(crate) fn parse_argument(text: &str) -> Result<Self, InvalidValue> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| {
+                unknown_name_error("algorithm", text, &Self::ALL.map(|algorithm| algorithm.name()))
+            })
     }
 
     /// Returns the key type that the algorithm requires.

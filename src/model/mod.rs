@@ -9,6 +9,7 @@ mod ids;
 mod issuer;
 mod json;
 mod key;
+mod lifetime;
 mod names;
 mod page;
 mod password;
@@ -19,8 +20,9 @@ mod row_reader;
 mod settings;
 mod shell;
 mod spreadsheet;
+mod suggestion;
 mod time;
-mod time_bound;
+mod time_spec;
 mod token;
 mod untrusted;
 mod url_scheme;
@@ -38,6 +40,7 @@ pub(crate) use ids::{
 pub(crate) use issuer::IssuerUrl;
 pub(crate) use json::parse_strict_object;
 pub(crate) use key::{Key, KeySpec, KeyState, Purpose};
+pub(crate) use lifetime::Lifetime;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
@@ -46,8 +49,9 @@ pub(crate) use row_reader::{InvalidLine, Row, RowError, RowReader};
 pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
 pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
-pub(crate) use time::{Lifetime, Timestamp};
-pub(crate) use time_bound::TimeBound;
+pub(crate) use suggestion::find_similar;
+pub(crate) use time::Timestamp;
+pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
     ActiveSession, Grant, RecordedPair, RecordedToken, Session, SessionEndReason, TokenKind,
     TokenOrigin, TokenSelector, TokenStatus,
@@ -67,10 +71,17 @@ pub(crate) struct InvalidValue {
     pub(crate) value_name: &'static str,
     /// Reason for the rejection, without the value itself.
     pub(crate) reason: String,
+    /// Instruction with a valid value.
+    pub(crate) hint: Option<String>,
 }
 
 impl InvalidValue {
     pub(crate) fn new(value_name: &'static str, reason: impl Into<String>) -> Self {
-        Self { value_name, reason: reason.into() }
+        Self { value_name, reason: reason.into(), hint: None }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
     }
 }

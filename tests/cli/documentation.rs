@@ -121,7 +121,7 @@ fn unknown_guide_is_refused() {
     $ jeton help token 'x\u{1b}y'
     --- exit code 2, stderr
     error: unknown guide or command `token x\u{1b}y`
-    hint: see `jeton help`
+    hint: see `jeton help token`
     ");
 }
 

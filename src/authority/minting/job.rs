@@ -16,7 +16,7 @@ use super::signing::MintedToken;
 use super::token_builder::{TokenBuilder, Validity};
 use crate::model::{
     Algorithm, AuditEventId, EventDetail, EventSubject, EventTarget, KeyRowId, KeySpec, Lifetime,
-    Role, Row, TargetKind, Timestamp, TokenId, Untrusted, User, UserUuid,
+    Role, Row, TargetKind, TimeSpec, Timestamp, TokenId, Untrusted, User, UserUuid,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use std::borrow::Cow;
@@ -153,22 +153,17 @@ impl MintJob {
         issuer: Option<String>,
         uid: Option<UserUuid>,
     ) -> Result<Self, Error> {
-        let issued_at = request.issued_at.unwrap_or(now);
+        let resolve = |time: Option<TimeSpec>| time.map(|time| time.resolve(now)).transpose();
+        let issued_at = resolve(request.issued_at)?.unwrap_or(now);
         let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
         let expires_at = match request.expiry {
-            Expiry::At(time) => time,
+            Expiry::At(time) => time.resolve(now)?,
             Expiry::After(lifetime) => expiry_after(issued_at, lifetime)?,
             Expiry::Default | Expiry::Never => expiry_after(issued_at, default_ttl)?,
         };
-        Ok(Self {
-            request,
-            claim_rows,
-            signed_count: 0,
-            now,
-            issuer,
-            uid,
-            validity: Validity { issued_at, expires_at },
-        })
+        let not_before = resolve(request.not_before)?;
+        let validity = Validity { issued_at, expires_at, not_before };
+        Ok(Self { request, claim_rows, signed_count: 0, now, issuer, uid, validity })
     }
 
     fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {

@@ -4,7 +4,7 @@ use super::super::tokens::Expiry;
 use super::defects::Defect;
 use super::template::Template;
 use crate::crypto;
-use crate::model::{Algorithm, InvalidValue, Jti, Timestamp};
+use crate::model::{Algorithm, InvalidValue, Jti, TimeSpec};
 use serde_json::{Map, Value};
 
 /// Signing key of test tokens.
@@ -30,9 +30,9 @@ pub(crate) struct MintRequest {
     /// Signing key.
     pub(crate) signer: Signer,
     /// Time of issue (`iat`); by default now.
-    pub(crate) issued_at: Option<Timestamp>,
+    pub(crate) issued_at: Option<TimeSpec>,
     /// Start of validity (`nbf`).
-    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) not_before: Option<TimeSpec>,
     /// Expiry; by default the preset's TTL after the time of issue, or 1 hour. Test tokens always
     /// expire, so `Never` means the default.
     pub(crate) expiry: Expiry,

@@ -52,7 +52,7 @@ fn options_override_default_claims() {
     );
     let claims = ExtraClaims::parse(&["role=x".to_owned()], &["iat=1".to_owned()]).unwrap();
     let mut request =
-        MintRequest { expiry: Expiry::At(at(-10)), claims: claims.0, ..mint_request() };
+        MintRequest { expiry: Expiry::At(at(-10).into()), claims: claims.0, ..mint_request() };
     for (name, word) in [("sub", "alice"), ("iss", "https://idp.example"), ("aud", "api")] {
         request.set_claim(name, &[word]).unwrap();
     }

@@ -12,11 +12,12 @@ use serde_json::{Map, Value, json};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Default `iat` and `exp` of a token; explicit claims override both.
+/// Default `iat`, `exp` and `nbf` of a token; explicit claims override them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Validity {
     pub(super) issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
+    pub(super) not_before: Option<Timestamp>,
 }
 
 /// Inputs that all tokens of a request share.
@@ -116,7 +117,7 @@ impl TokenBuilder<'_> {
                 "uid" => json!(self.uid),
                 "iat" => json!(validity.issued_at.unix()),
                 "exp" => json!(validity.expires_at.unix()),
-                "not_before" => json!(self.request.not_before.map(Timestamp::unix)),
+                "not_before" => json!(validity.not_before.map(Timestamp::unix)),
                 "jti" => json!(crypto::generate_jti()),
                 "uuid" => json!(crypto::generate_uuid()),
                 "random" => json!(crypto::generate_password()?),
@@ -182,7 +183,7 @@ fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let end = validity.issued_at.unix() - DAY_SECONDS;
     let (begin, end) = (Timestamp::from_unix(end - length), Timestamp::from_unix(end));
     match (begin, end) {
-        (Some(issued_at), Some(expires_at)) => Ok(Validity { issued_at, expires_at }),
+        (Some(issued_at), Some(expires_at)) => Ok(Validity { issued_at, expires_at, ..validity }),
         _ => Err(Error::Usage("time of issue too early for an expired token".to_owned())),
     }
 }

@@ -17,7 +17,7 @@ use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
     AppName, EventTarget, ExtraClaims, Grant, Key, KeyState, Lifetime, Permission, RecordedToken,
-    Settings, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
+    Settings, TimeSpec, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
 };
 use crate::store::{IssuanceState, NewToken, Reader, Store, Writer};
 use secrecy::SecretString;
@@ -31,8 +31,8 @@ pub(crate) enum Expiry {
     Default,
     /// After a lifetime.
     After(Lifetime),
-    /// At a fixed time.
-    At(Timestamp),
+    /// At a fixed time, or a time relative to now.
+    At(TimeSpec),
     /// No expiry.
     Never,
 }
@@ -263,10 +263,10 @@ fn resolve_expiry(
     match expiry {
         Expiry::Default => expiry_after(now, settings.token_ttl).map(Some),
         Expiry::After(lifetime) => expiry_after(now, lifetime).map(Some),
-        Expiry::At(time) if time <= now => {
-            Err(Error::Usage("expiry time is in the past".to_owned()))
-        }
-        Expiry::At(time) => Ok(Some(time)),
+        Expiry::At(time) => match time.resolve(now)? {
+            time if time <= now => Err(Error::Usage("expiry time is in the past".to_owned())),
+            time => Ok(Some(time)),
+        },
         Expiry::Never => Ok(None),
     }
 }

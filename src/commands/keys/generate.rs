@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         default_value = "ES256",
-        value_parser = Algorithm::parse,
+        value_parser = Algorithm::parse_argument,
         add = crate::commands::completers::algorithms()
     )]
     alg: Algorithm,

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     from_env: Option<String>,
 
     /// Algorithm, required for a secret [default: algorithm of the key; RS256 for an RSA key]
-    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// Purpose of the key: app (app tokens and sessions) or test

@@ -106,7 +106,7 @@ struct KeyArgs {
 struct OverlapArgs {
     /// Time for which tokens signed with the retired key are still accepted [default: the setting
     /// `key.verify_overlap`]
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     overlap: Option<Lifetime>,
 }
 

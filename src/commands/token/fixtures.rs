@@ -8,7 +8,7 @@ use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_ex
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::{WrittenFiles, pluralize};
 use crate::failure::Failure;
-use crate::model::{Row, Timestamp, Untrusted};
+use crate::model::{Row, TimeSpec, Untrusted};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 
@@ -38,10 +38,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     test_token: TestTokenArgs,
 
-    /// Issue time (`iat`) of the valid token, from which all other times are calculated: RFC 3339
-    /// or Unix seconds [default: now]
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    at: Option<Timestamp>,
+    /// Issue time (`iat`) of the valid token, from which all other times are calculated, in the
+    /// formats of `--expires-at` [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    at: Option<TimeSpec>,
 
     #[command(flatten)]
     key: ExternalKeyArgs,

@@ -5,10 +5,10 @@ use super::token_output;
 use crate::app::{App, OutputFormat, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{ClaimRows, Defect, MintJob, MintRequest, MintedToken};
-use crate::commands::args::stdin_path;
+use crate::commands::args::{number, stdin_path};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::Timestamp;
+use crate::model::{InvalidValue, Lifetime, TimeSpec};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 
@@ -27,24 +27,24 @@ use std::path::PathBuf;
 ///   jeton token mint --preset flask --secret-env JWT_SECRET_KEY --alg HS256 --sub 7 --set fresh=true
 ///   jeton token mint --from users.csv -o jsonl > tokens.jsonl
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("ttl", |ttl| ttl.value_parser(parse_mint_ttl)))]
 pub(crate) struct Args {
     #[command(flatten)]
     test_token: TestTokenArgs,
 
-    /// Issue time (`iat`): RFC 3339 or Unix seconds [default: now]
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    issued_at: Option<Timestamp>,
+    /// Issue time (`iat`), in the formats of `--expires-at` [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    issued_at: Option<TimeSpec>,
 
-    /// Start of validity (`nbf`): RFC 3339 or Unix seconds
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    not_before: Option<Timestamp>,
+    /// Start of validity (`nbf`), in the formats of `--expires-at`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    not_before: Option<TimeSpec>,
 
     #[command(flatten)]
     key: ExternalKeyArgs,
 
     /// Number of tokens, each with a unique `jti`; at most 100000 with `-o json`
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "from")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=u32::MAX), conflicts_with = "from")]
     count: Option<u32>,
 
     /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV
@@ -59,6 +59,16 @@ pub(crate) struct Args {
     /// Mint a negative test token with this single defect
     #[arg(long, value_name = "DEFECT", value_parser = defect_parser(), conflicts_with = "record")]
     defect: Option<Defect>,
+}
+
+/// Parses the lifetime; a negative lifetime gets a hint to expired tokens.
+fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
+    Lifetime::parse(text).map_err(|invalid| match text.strip_prefix('-').map(Lifetime::parse) {
+        Some(Ok(age)) => invalid.with_hint(format!(
+            "for an expired token, use `--defect expired` or `--expires-at -{age}`"
+        )),
+        Some(Err(_)) | None => invalid,
+    })
 }
 
 fn defect_parser() -> impl TypedValueParser<Value = Defect> {

@@ -22,7 +22,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::tokens::Expiry;
 use crate::commands::command::command_group;
 use crate::failure::Failure;
-use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp, TokenSelector};
+use crate::model::{ExtraClaims, InvalidValue, Lifetime, TimeSpec, TokenSelector};
 use secrecy::SecretString;
 
 command_group! {
@@ -70,12 +70,12 @@ impl ClaimArgs {
 #[derive(Debug, clap::Args)]
 struct ExpiryArgs {
     /// Lifetime: `90s`, `15m`, `12h`, `7d`, `2w` or `1d12h`
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse, conflicts_with = "expires_at")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse, conflicts_with = "expires_at")]
     ttl: Option<Lifetime>,
 
-    /// Expiry time (`exp`): RFC 3339 or Unix seconds
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    expires_at: Option<Timestamp>,
+    /// Expiry time (`exp`): RFC 3339, a date, Unix seconds, `now`, `+1h` or `-1h`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    expires_at: Option<TimeSpec>,
 }
 
 impl ExpiryArgs {

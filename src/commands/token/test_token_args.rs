@@ -75,7 +75,7 @@ pub(crate) struct TestOnlyArgs {
     header: Vec<String>,
 
     /// Algorithm, which selects the test key [default: from the preset, otherwise ES256]
-    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// Key id of the test key to sign with

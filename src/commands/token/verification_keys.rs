@@ -32,7 +32,7 @@ pub(super) struct VerificationKeyArgs {
         long,
         value_name = "A[,A]",
         value_delimiter = ',',
-        value_parser = Algorithm::parse,
+        value_parser = Algorithm::parse_argument,
         requires = "third_party",
         add = crate::commands::completers::algorithms()
     )]

@@ -8,7 +8,7 @@ use crate::authority::{self, RejectReason};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{
-    InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
+    InvalidValue, Lifetime, Permission, TimeSpec, Timestamp, TokenId, TokenKind, TokenStatus,
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -73,17 +73,17 @@ pub(crate) struct Args {
     allow_no_expiry: bool,
 
     /// Minimum remaining lifetime; a token without `exp` passes if `exp` is optional for this token
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     min_ttl: Option<Lifetime>,
 
     /// Clock skew to allow, at most `5m` [default: none]
-    #[arg(long, value_name = "DURATION", value_parser = parse_leeway)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_leeway)]
     leeway: Option<Lifetime>,
 
-    /// Time of verification, compared with `exp`, `nbf` and `--min-ttl`: RFC 3339 or Unix seconds
-    /// [default: now]
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    at: Option<Timestamp>,
+    /// Time of verification, compared with `exp`, `nbf` and `--min-ttl`: RFC 3339, a date,
+    /// Unix seconds, `now`, `+1h` or `-1h` [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    at: Option<TimeSpec>,
 
     /// Read tokens from standard input, one per line, and print one line of JSON for each
     #[arg(long, conflicts_with = "token")]
@@ -189,7 +189,7 @@ fn build_expectations(
     Ok(Expectations {
         kind: args.kind,
         now,
-        reference_time: args.at.unwrap_or(now),
+        reference_time: args.at.map_or(Ok(now), |time| time.resolve(now))?,
         leeway: args.leeway.map_or(0, Lifetime::seconds),
         issuer: args.iss,
         audience: args.aud,

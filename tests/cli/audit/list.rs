@@ -210,7 +210,7 @@ fn audit_list_requires_admin() {
     let output = sandbox.run(&["audit", "list", "--since", "yesterday"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'yesterday' for '--since <TIME>': time: expected RFC 3339 (`<time>`), Unix seconds, or an age (`7d`)
+    error: invalid value 'yesterday' for '--since <TIME>': time: expected RFC 3339 (`<time>`), a date, Unix seconds, `now`, or an age (`7d`)
     hint: see `jeton audit list --help`
     ");
 }

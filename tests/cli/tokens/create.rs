@@ -87,10 +87,10 @@ fn invalid_expiry_is_refused() {
     $ jeton token create app --ttl 7
     --- exit code 2, stderr
     error: invalid value '7' for '--ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
-    hint: see `jeton token create --help`
+    hint: use `7s` for seconds
     $ jeton token create app --expires-at soon
     --- exit code 2, stderr
-    error: invalid value 'soon' for '--expires-at <TIME>': time: expected RFC 3339 (`<time>`) or Unix seconds
+    error: invalid value 'soon' for '--expires-at <TIME>': time: expected RFC 3339 (`<time>`), a date, Unix seconds, `now`, `+1h` or `-1h`
     hint: see `jeton token create --help`
     ");
     let output = sandbox.run(&["token", "create", "app", "--expires-at", "1000000000"]);

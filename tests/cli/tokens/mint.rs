@@ -115,7 +115,7 @@ fn invalid_flags_are_refused() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: invalid value '60' for '--ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
-    hint: see `jeton token mint --help`
+    hint: use `60s` for seconds
     ");
 }
 

@@ -18,6 +18,7 @@ mod revoke;
 mod standards;
 mod third_party;
 mod third_party_keys;
+mod times;
 mod verify;
 mod verify_batch;
 mod verify_input;

@@ -116,7 +116,7 @@ fn pruned_jti_cannot_be_recorded_again() {
     assert_eq!(prune_at(&mut store, &ada, HOUR).tokens, 1);
     let error = mint_token(&mut store, &ada, &request).unwrap_err();
     assert!(error.to_string().contains("may have been revoked and pruned"), "{error}");
-    request.expiry = Expiry::At(at(HOUR + 1));
+    request.expiry = Expiry::At(at(HOUR + 1).into());
     mint_token(&mut store, &ada, &request).unwrap();
 }
 

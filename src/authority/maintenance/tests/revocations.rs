@@ -13,7 +13,7 @@ fn revoked_test_token_stays_refused() {
         [&recorded_token, &unrecorded_token].map(|token| TokenSelector::Value(token.clone()));
     revoke(&mut store, &audit_at(1), None, &targets).unwrap();
     request.record = false;
-    request.issued_at = Some(at(HOUR));
+    request.issued_at = Some(at(HOUR).into());
     let later_token = mint_token_text(&mut store, &ada, &request);
 
     let after_expiry = HOUR + 1;
@@ -57,9 +57,9 @@ fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
         request.claims.insert("jti".to_owned(), "order-2".into());
-        request.expiry = Expiry::At(at(HOUR));
+        request.expiry = Expiry::At(at(HOUR).into());
         let long_lived_token = mint_token_text(&mut store, &ada, &request);
-        request.expiry = Expiry::At(at(MINUTE));
+        request.expiry = Expiry::At(at(MINUTE).into());
         let short_lived_token = mint_token_text(&mut store, &ada, &request);
         revoke(&mut store, &audit_at(1), None, &[TokenSelector::Value(short_lived_token)]).unwrap();
         store.execute_sql(&format!("UPDATE keys SET {key_state_sql} WHERE purpose = 'test'"));

@@ -8,7 +8,9 @@ mod render;
 
 use super::defects::Defect;
 use crate::authority::Error;
-use crate::model::{Algorithm, InvalidValue, Lifetime, parse_strict_object, redact_for_error};
+use crate::model::{
+    Algorithm, InvalidValue, Lifetime, find_similar, parse_strict_object, redact_for_error,
+};
 use render::Renderer;
 pub(super) use render::ValueSource;
 use serde::de::IgnoredAny;
@@ -177,7 +179,11 @@ impl Template {
         let Some(default) = self.parameters.get(name) else {
             let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
             let reason = format!("`{}` is not one of {}", redact_for_error(name), names.join(", "));
-            return Err(InvalidValue::new("parameter", reason));
+            let invalid = InvalidValue::new("parameter", reason);
+            return Err(match find_similar(name, names) {
+                Some(name) => invalid.with_hint(format!("use `{}`", redact_for_error(name))),
+                None => invalid,
+            });
         };
         let texts = || values.iter().map(|text| Value::from(*text));
         match (default, values) {

@@ -129,7 +129,7 @@ fn issued_token_has_requested_expiry() {
     for (expiry, expected) in [
         (Expiry::Default, Some(at(604_800))),
         (Expiry::After(hour), Some(at(3_600))),
-        (Expiry::At(at(1)), Some(at(1))),
+        (Expiry::At(at(1).into()), Some(at(1))),
         (Expiry::Never, None),
     ] {
         let issued =
@@ -147,8 +147,8 @@ fn expiry_in_past_or_after_year_9999_is_refused() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let centuries = Lifetime::parse("365000d").unwrap();
     for (expiry, message) in [
-        (Expiry::At(at(0)), "expiry time is in the past"),
-        (Expiry::At(at(-1)), "expiry time is in the past"),
+        (Expiry::At(at(0).into()), "expiry time is in the past"),
+        (Expiry::At(at(-1).into()), "expiry time is in the past"),
         (Expiry::After(centuries), ""),
     ] {
         let late_audit =

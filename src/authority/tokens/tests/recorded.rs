@@ -54,9 +54,9 @@ fn token_list_is_filtered_by_application_and_status() {
     set_setting(&mut store, Setting::TokenQuota, "unlimited");
     for (app, expiry) in [
         ("a", Expiry::Never),
-        ("b", Expiry::At(at(10))),
+        ("b", Expiry::At(at(10).into())),
         ("b", Expiry::Never),
-        ("c", Expiry::At(at(10))),
+        ("c", Expiry::At(at(10).into())),
         ("d", Expiry::Never),
     ] {
         issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry(app, expiry)).unwrap();
@@ -92,9 +92,13 @@ fn token_list_is_filtered_by_remaining_lifetime() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     set_setting(&mut store, Setting::TokenQuota, "unlimited");
-    for expiry in
-        [Expiry::At(at(10)), Expiry::At(at(60)), Expiry::At(at(61)), Expiry::Never, Expiry::Never]
-    {
+    for expiry in [
+        Expiry::At(at(10).into()),
+        Expiry::At(at(60).into()),
+        Expiry::At(at(61).into()),
+        Expiry::Never,
+        Expiry::Never,
+    ] {
         issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry)).unwrap();
     }
     let grace_until = at(30).unix();

@@ -24,7 +24,7 @@ fn token_requests() -> impl Strategy<Value = TokenRequest> {
     let expiry = prop_oneof![
         Just(Expiry::Default),
         Just(Expiry::Never),
-        (1_i64..1_000_000).prop_map(|seconds| Expiry::At(at(seconds))),
+        (1_i64..1_000_000).prop_map(|seconds| Expiry::At(at(seconds).into())),
     ];
     let claim = ("[a-z_]{1,8}", any::<String>())
         .prop_filter("not reserved", |(name, _)| {
