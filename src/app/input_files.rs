@@ -55,12 +55,20 @@ impl InputKind {
     }
 
     /// Returns the description of a file for messages. The name of a file with a secret is omitted,
-    /// because the user may have typed the secret instead of the name.
-    fn describe_file(self, path: &Path) -> String {
-        if self.is_secret() {
-            format!("the file with {}", self.name())
+    /// because the user may have typed the secret instead of the name, unless its directory exists.
+    fn describe_file(self, argument: &str, path: &Path) -> String {
+        let display_path = redact_for_error(&path.to_string_lossy());
+        let is_variable = argument.starts_with("JETON_");
+        let is_path = path.parent().is_some_and(|directory| directory.is_dir());
+        if self.is_secret() && !is_path {
+            match argument.starts_with("--") || is_variable {
+                true => format!("the file with {} in `{argument}`", self.name()),
+                false => format!("the file with {}", self.name()),
+            }
+        } else if is_variable {
+            format!("`{display_path}` in `{argument}`")
         } else {
-            format!("`{}`", redact_for_error(&path.to_string_lossy()))
+            format!("`{display_path}`")
         }
     }
 }
@@ -79,7 +87,7 @@ impl RunConsole {
             return self.read_stdin(kind, argument, max_bytes);
         }
         self.clock.reset();
-        let to_failure = |error: io::Error| read_error(&kind.describe_file(path), &error);
+        let to_failure = |error: io::Error| read_error(&kind.describe_file(argument, path), &error);
         read_limited(File::open(path).map_err(to_failure)?, max_bytes).map_err(to_failure)
     }
 
@@ -95,7 +103,7 @@ impl RunConsole {
         let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), Box::new(self.open_stdin(kind, argument)?))
         } else {
-            let name = kind.describe_file(path);
+            let name = kind.describe_file(argument, path);
             let file = File::open(path).map_err(|error| read_error(&name, &error))?;
             (name, Box::new(file))
         };

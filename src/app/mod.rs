@@ -5,6 +5,7 @@ mod completion_source;
 mod environment;
 mod input;
 mod input_files;
+mod locations;
 mod login;
 mod output_files;
 mod presets;
@@ -94,7 +95,7 @@ impl App {
 
     /// Prints the failure, and records the refusal of a change. Returns the exit code of the
     /// failure, even if recording fails.
-    pub(crate) fn finish_with_failure(mut self, failure: &Failure) -> u8 {
+    pub(crate) fn finish_with_failure(mut self, failure: Failure) -> u8 {
         // A reused refresh token ended its session: that change already has an audit event.
         let is_recorded = failure.has_reason(RejectReason::Reused);
         if self.is_change
@@ -105,7 +106,8 @@ impl App {
             let (user_id, target) = (self.session.user_id(), self.audit_target.as_ref());
             let _ = record_refusal(store, &audit, user_id, target, failure.code.as_str());
         }
-        self.console.print_failure(failure);
+        let failure = self.console.add_location(failure);
+        self.console.print_failure(&failure);
         self.finish();
         failure.kind().exit_code()
     }

@@ -2,7 +2,7 @@
 
 use super::args::PasswordArgs;
 use super::views::UserView;
-use crate::app::{App, Environment, Rendered, Report};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::Registration;
 use crate::commands::command::{Command, Effect};
@@ -59,7 +59,7 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let login = self.login.unwrap_or_else(Environment::os_user_name);
+        let login = self.login.map_or_else(|| app.console.default_login("jeton init"), Ok)?;
         let (username, email) = parse_login(&login)?;
         if app.store.exists()? {
             if authority::accounts::has_users(app.store.get()?)? {

@@ -73,6 +73,6 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let reserved = stdin_arguments.into_iter().try_for_each(|name| app.console.reserve_stdin(name));
     match reserved.and_then(|()| run(&mut app)) {
         Ok(()) => app.finish(),
-        Err(failure) => app.finish_with_failure(&failure),
+        Err(failure) => app.finish_with_failure(failure),
     }
 }

@@ -2,7 +2,7 @@
 //! messages do not.
 
 use super::args::UrlAsPath;
-use super::global_args::{self, find_variable};
+use super::global_args::{self, find_non_utf8_variable, find_variable};
 use super::parse_hints::{SECRET_FLAGS, command_path, flag_name, hint, values};
 use crate::app::Console;
 use crate::failure::{Code, Failure};
@@ -31,6 +31,12 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
         return report_failure(&console, &missing_command(&path));
     }
     if let Some(failure) = url_failure(&error) {
+        return report_failure(&console, &failure);
+    }
+    if error.kind() == ErrorKind::InvalidUtf8
+        && let Some(variable) = find_non_utf8_variable(argv)
+    {
+        let failure = Failure::new(Code::InvalidInput, format!("`{variable}` is not UTF-8"));
         return report_failure(&console, &failure);
     }
     escape_clap_error(&mut error);
@@ -69,7 +75,7 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let value = values(error, ContextKind::InvalidValue).concat();
     let mut message = match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation
-            if let Some(variable) = find_variable(flag_name(&argument), argv) =>
+            if let Some(variable) = find_variable(flag_name(&argument), &value, argv) =>
         {
             format!("invalid value '{value}' in `{variable}`")
         }

@@ -24,11 +24,26 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
     /// Additional members for programs.
     pub(crate) details: Map<String, Value>,
+    /// File of which the path is not yet in the message.
+    pub(crate) location: Option<Location>,
+}
+
+/// File that a failure is about, with a path from an option or variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// The store.
+    Store,
+    /// The directory of session files.
+    Sessions,
 }
 
 impl Failure {
+    /// Hint for a store of another user.
+    pub(crate) const OWNER_HINT: &str = "run jeton as the owner of the file";
+
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, details: Map::new() }
+        let message = without_error_numbers(&message.into());
+        Self { code, message, hint: None, details: Map::new(), location: None }
     }
 
     /// Returns a usage error, such as conflicting options.
@@ -67,6 +82,11 @@ impl Failure {
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    fn with_location(mut self, location: Location) -> Self {
+        self.location = Some(location);
         self
     }
 
@@ -119,6 +139,24 @@ impl Failure {
         json["error"]["exit_code"] = exit_code.into();
         json
     }
+}
+
+/// Removes the error numbers that the standard library adds to the texts of OS errors.
+fn without_error_numbers(message: &str) -> String {
+    let mut parts = message.split(" (os error ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+                text.push_str(rest);
+            }
+            _ => {
+                text.push_str(" (os error ");
+                text.push_str(part);
+            }
+        }
+    }
+    text
 }
 
 impl From<InvalidValue> for Failure {
@@ -175,13 +213,14 @@ impl From<session_file::Error> for Failure {
     fn from(error: session_file::Error) -> Self {
         use session_file::Error;
         let message = error.to_string();
-        let failure = |code| Self::new(code, message.clone());
+        let failure = |code| Self::new(code, message.clone()).with_location(Location::Sessions);
         match error {
             Error::Io(_) => failure(Code::Internal),
             Error::DiskFull => Self::disk_full(message),
             Error::Unusable(_) => failure(Code::SessionUnusable)
                 .with_hint("set `JETON_CONFIG_DIR` to another directory"),
-            Error::InsecureFile(_) => failure(Code::InsecurePermissions),
+            Error::InsecureFile(_) => failure(Code::InsecurePermissions)
+                .with_hint("set `JETON_CONFIG_DIR` to another directory"),
             Error::InsecureDirectory(insecure) => Self::insecure_directory(&insecure),
             Error::Damaged => {
                 failure(Code::AuthorizationHeader).with_hint("log in again: jeton login")

@@ -58,6 +58,9 @@ impl Command for Args {
             warnings: check_result.warnings,
         })?;
         let message = format!("the store has {}", pluralize(faults.len(), "fault"));
-        faults.into_iter().next().map_or(Ok(()), |first| Err(Failure { message, ..first }))
+        faults
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |first| Err(Failure { message, location: None, ..first }))
     }
 }

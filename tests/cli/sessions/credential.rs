@@ -118,7 +118,7 @@ fn bearer_token_must_be_a_valid_access_token() {
     let output = sandbox.run(&["whoami", "--token-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the token cannot be read: No such file or directory (os error 2)
+    error: the file with the token in `--token-file` cannot be read: No such file or directory
     ");
 }
 

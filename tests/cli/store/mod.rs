@@ -5,6 +5,7 @@ mod check;
 mod crafted_hashes;
 mod crafted_rows;
 mod crafted_schema;
+mod locations;
 mod maintenance;
 mod migration;
 mod missing_wal;

@@ -170,7 +170,7 @@ fn token_is_read_from_argument_file_stdin_or_variable() {
     let output = sandbox.run(&["token", "inspect", "@nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the token cannot be read: No such file or directory (os error 2)
+    error: the file with the token cannot be read: No such file or directory
     ");
     sandbox.set_variable("JETON_TOKEN", &format!("Bearer {token}"));
     for verb in ["verify", "inspect", "decode"] {

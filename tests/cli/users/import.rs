@@ -219,7 +219,7 @@ fn unreadable_files_and_rows_are_refused() {
     let output = sandbox.run(&["users", "import", "nonexistent"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: `nonexistent` cannot be read: No such file or directory (os error 2)
+    error: `nonexistent` cannot be read: No such file or directory
     ");
     let mut outputs = String::new();
     for rows in [
