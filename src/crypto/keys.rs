@@ -79,7 +79,7 @@ pub(super) fn build_private_key(
     pkcs8: &[u8],
 ) -> Result<KeySpec, Error> {
     let public_key = derive_public_key(algorithm, pkcs8)?;
-    let kid = public_key.thumbprint();
+    let kid = public_key.thumbprint()?;
     Ok(KeySpec {
         kid: Untrusted::new(kid.clone()),
         purpose,

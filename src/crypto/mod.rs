@@ -39,9 +39,12 @@ pub(crate) use signature::sign_text;
 pub(crate) use signature::{check_key, is_same_hmac_key, is_signed_by, sign, sign_parts};
 pub(crate) use verifier::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
 
-/// Protects the memory of the process. Must be called before all other functions here.
+/// Protects the memory of the process, and installs the crypto provider of the JWT crate. Must be
+/// called before all other functions here.
 pub(crate) fn initialize_crypto() {
     // Keeps keys and passwords out of core files and inaccessible to other processes of the user.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    // Repeated calls (in tests) find the same provider installed.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
 }

@@ -1,16 +1,17 @@
 //! Public keys, validated before any token is verified: the crypto library validates keys
 //! only superficially.
 
-use super::error::invalid_key;
-use crate::model::{Algorithm, Curve, InvalidValue, KeyType};
-use aws_lc_rs::digest::{SHA256, digest};
+use super::error::{Error, invalid_key};
+use crate::model::{Curve, InvalidValue, KeyType};
 use aws_lc_rs::signature::{
-    self as aws, ED25519, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, ParsedPublicKey,
-    RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
+    self as aws, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, ParsedPublicKey,
+    UnparsedPublicKey,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use serde_json::{Map, Value};
 
 /// Public part of a key, not yet validated. Numbers are big-endian.
@@ -64,22 +65,23 @@ impl PublicKey {
         }
     }
 
-    /// Returns whether the signature of the message is valid. Returns `false` if the algorithm is
-    /// for another type of key.
-    pub(super) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let result = match self {
-            _ if algorithm.key_type() != self.key_type() => return false,
-            Self::Rsa { n, e } => {
-                let Some(parameters) = rsa_parameters(algorithm) else { return false };
-                RsaPublicKeyComponents { n, e }.verify(parameters, message, signature)
-            }
-            Self::Ec { curve, x, y } => {
-                UnparsedPublicKey::new(verification_algorithm(*curve), encode_point(x, y))
-                    .verify(message, signature)
-            }
-            Self::Ed25519 { x } => UnparsedPublicKey::new(&ED25519, x).verify(message, signature),
-        };
-        result.is_ok()
+    /// Returns the key for the JWT library; `None` for P-521, which the library does not have.
+    pub(super) fn to_decoding_key(&self) -> Option<DecodingKey> {
+        Some(match self {
+            Self::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
+            Self::Ec { curve: Curve::P521, .. } => return None,
+            Self::Ec { x, y, .. } => DecodingKey::from_ec_der(&encode_point(x, y)),
+            Self::Ed25519 { x } => DecodingKey::from_ed_der(x),
+        })
+    }
+
+    /// Returns whether the base64url text is a valid signature of the message with ES512. Returns
+    /// `false` for a key of another type.
+    pub(super) fn verifies_es512(&self, message: &str, signature: &str) -> bool {
+        let Self::Ec { curve: Curve::P521, x, y } = self else { return false };
+        let key = UnparsedPublicKey::new(verification_algorithm(Curve::P521), encode_point(x, y));
+        let signature = URL_SAFE_NO_PAD.decode(signature);
+        signature.is_ok_and(|signature| key.verify(message.as_bytes(), &signature).is_ok())
     }
 
     /// Returns the members of the JWK that describe the key (RFC 7518, section 6; RFC 8037, section
@@ -104,30 +106,14 @@ impl PublicKey {
     }
 
     /// Returns the SHA-256 thumbprint of the key (RFC 7638, section 3; RFC 8037, section 2).
-    pub(super) fn thumbprint(&self) -> String {
-        let mut members = self.to_jwk();
-        members.sort_keys();
-        URL_SAFE_NO_PAD.encode(digest(&SHA256, Value::from(members).to_string().as_bytes()))
+    pub(super) fn thumbprint(&self) -> Result<String, Error> {
+        let jwk: Jwk = serde_json::from_value(self.to_jwk().into()).map_err(key_error)?;
+        jwk.thumbprint(ThumbprintHash::SHA256).map_err(key_error)
     }
 }
 
-const fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
-    Some(match algorithm {
-        Algorithm::RS256 => &aws::RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::RS384 => &aws::RSA_PKCS1_2048_8192_SHA384,
-        Algorithm::RS512 => &aws::RSA_PKCS1_2048_8192_SHA512,
-        Algorithm::PS256 => &aws::RSA_PSS_2048_8192_SHA256,
-        Algorithm::PS384 => &aws::RSA_PSS_2048_8192_SHA384,
-        Algorithm::PS512 => &aws::RSA_PSS_2048_8192_SHA512,
-        Algorithm::HS256
-        | Algorithm::HS384
-        | Algorithm::HS512
-        | Algorithm::ES256
-        | Algorithm::ES384
-        | Algorithm::ES512
-        | Algorithm::EdDSA
-        | Algorithm::Ed25519 => return None,
-    })
+fn key_error(error: impl ToString) -> Error {
+    Error::Key(error.to_string())
 }
 
 /// Accepts RSA keys of 2,048 to 8,192 bits with an odd exponent of at least 3.

@@ -4,16 +4,16 @@ use super::compact::CompactJws;
 use super::error::Error;
 use super::jwk;
 use super::public_key::{PublicKey, signing_algorithm};
-use crate::model::{Algorithm, KeySpec, KeyType};
+use crate::model::{Algorithm, Curve, KeySpec, KeyType};
 use aws_lc_rs::error::KeyRejected;
-use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
-    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
+    EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
+    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value};
 
@@ -60,20 +60,21 @@ pub(super) fn damaged_key(key: &KeySpec) -> Error {
 fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
     let input = format!("{}.{}", encode_base64url(header), encode_base64url(payload));
     let material = key.material.expose_secret();
-    let signature = match key.algorithm.key_type() {
-        KeyType::Hmac(_) => sign_hmac(key.algorithm, material, &input)?,
-        KeyType::Rsa => sign_rsa(key.algorithm, material, &input)?,
-        KeyType::Ec(curve) => {
-            let pair = EcdsaKeyPair::from_pkcs8(signing_algorithm(curve), material);
-            let signature = pair.map_err(key_error)?.sign(&SystemRandom::new(), input.as_bytes());
-            signature.map_err(|_| signing_error())?.as_ref().to_vec()
-        }
-        KeyType::Ed25519 => {
-            let pair = Ed25519KeyPair::from_pkcs8(material).map_err(key_error)?;
-            pair.sign(input.as_bytes()).as_ref().to_vec()
+    let signing_key = match key.algorithm.key_type() {
+        // With an empty secret, anyone could create valid signatures.
+        KeyType::Hmac(_) if material.is_empty() => return Err(signing_error()),
+        KeyType::Hmac(_) => EncodingKey::from_secret(material),
+        KeyType::Ec(Curve::P256 | Curve::P384) => EncodingKey::from_ec_der(material),
+        KeyType::Ed25519 => EncodingKey::from_ed_der(material),
+        // The JWT library has no ES512, and does not accept RSA keys in PKCS#8.
+        KeyType::Ec(Curve::P521) => return Ok(compact(&input, &sign_es512(material, &input)?)),
+        KeyType::Rsa => {
+            return Ok(compact(&input, &sign_rsa(key.algorithm, material, &input)?));
         }
     };
-    let signature = URL_SAFE_NO_PAD.encode(signature);
+    let algorithm = to_jsonwebtoken(key.algorithm).ok_or_else(signing_error)?;
+    let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &signing_key, algorithm)
+        .map_err(|error| Error::Key(error.to_string()))?;
     Ok(SecretString::from(format!("{input}.{signature}")))
 }
 
@@ -87,22 +88,14 @@ pub(crate) fn is_same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool
     Ok(first_token.expose_secret() == second_token.expose_secret())
 }
 
-fn sign_hmac(algorithm: Algorithm, secret: &[u8], input: &str) -> Result<Vec<u8>, Error> {
-    // With an empty secret, anyone could create valid signatures.
-    if secret.is_empty() {
-        return Err(signing_error());
-    }
-    let hash = hmac_hash(algorithm).ok_or_else(signing_error)?;
-    Ok(hmac::sign(&hmac::Key::new(hash, secret), input.as_bytes()).as_ref().to_vec())
+fn compact(input: &str, signature: &[u8]) -> SecretString {
+    SecretString::from(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-const fn hmac_hash(algorithm: Algorithm) -> Option<hmac::Algorithm> {
-    Some(match algorithm.key_type() {
-        KeyType::Hmac(32) => hmac::HMAC_SHA256,
-        KeyType::Hmac(48) => hmac::HMAC_SHA384,
-        KeyType::Hmac(64) => hmac::HMAC_SHA512,
-        KeyType::Hmac(_) | KeyType::Rsa | KeyType::Ec(_) | KeyType::Ed25519 => return None,
-    })
+fn sign_es512(pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
+    let pair = EcdsaKeyPair::from_pkcs8(signing_algorithm(Curve::P521), pkcs8);
+    let signature = pair.map_err(key_error)?.sign(&SystemRandom::new(), input.as_bytes());
+    Ok(signature.map_err(|_| signing_error())?.as_ref().to_vec())
 }
 
 fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
@@ -160,20 +153,43 @@ impl VerificationKey {
     }
 
     /// Returns whether the token has a valid signature of the key with `algorithm`. Ignores `alg`
-    /// in the token.
+    /// in the token. Returns `false` if the algorithm is for another type of key.
     pub(super) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
-        let Ok(signature) = URL_SAFE_NO_PAD.decode(token.signature) else { return false };
-        let message = token.signing_input.as_bytes();
-        match self {
+        let key = match self {
             // With an empty secret, anyone could create valid signatures.
-            Self::Secret(secret) if secret.expose_secret().is_empty() => false,
-            Self::Secret(secret) => hmac_hash(algorithm).is_some_and(|hash| {
-                let key = hmac::Key::new(hash, secret.expose_secret());
-                hmac::verify(&key, message, &signature).is_ok()
-            }),
-            Self::Public(key) => key.verifies(algorithm, message, &signature),
-        }
+            Self::Secret(secret) if secret.expose_secret().is_empty() => return false,
+            Self::Secret(_) if !algorithm.is_symmetric() => return false,
+            Self::Secret(secret) => DecodingKey::from_secret(secret.expose_secret()),
+            Self::Public(key) if key.key_type() != algorithm.key_type() => return false,
+            Self::Public(key) => match key.to_decoding_key() {
+                Some(key) => key,
+                None => return key.verifies_es512(token.signing_input, token.signature),
+            },
+        };
+        to_jsonwebtoken(algorithm).is_some_and(|algorithm| {
+            let message = token.signing_input.as_bytes();
+            jsonwebtoken::crypto::verify(token.signature, message, &key, algorithm).unwrap_or(false)
+        })
     }
+}
+
+/// Returns the algorithm of the JWT library, which writes `Ed25519` as `EdDSA` and has no ES512.
+const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken::Algorithm> {
+    Some(match algorithm {
+        Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
+        Algorithm::HS384 => jsonwebtoken::Algorithm::HS384,
+        Algorithm::HS512 => jsonwebtoken::Algorithm::HS512,
+        Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::RS384 => jsonwebtoken::Algorithm::RS384,
+        Algorithm::RS512 => jsonwebtoken::Algorithm::RS512,
+        Algorithm::PS256 => jsonwebtoken::Algorithm::PS256,
+        Algorithm::PS384 => jsonwebtoken::Algorithm::PS384,
+        Algorithm::PS512 => jsonwebtoken::Algorithm::PS512,
+        Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
+        Algorithm::EdDSA | Algorithm::Ed25519 => jsonwebtoken::Algorithm::EdDSA,
+        Algorithm::ES512 => return None,
+    })
 }
 
 /// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and

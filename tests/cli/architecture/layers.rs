@@ -26,6 +26,7 @@ const IMPORTS_OF_COMMANDS: &[&str] = &["app", "authority", "failure", "model"];
 /// External crates and the only modules that may use each of them.
 const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
+    ("jsonwebtoken", &["crypto"]),
     ("argon2", &["crypto"]),
     ("aws_lc_rs", &["crypto"]),
     ("base64", &["crypto", "fuzzing"]),

@@ -7,7 +7,7 @@ pub(in crate::crypto) mod rfc8037;
 
 use super::*;
 use crate::crypto::{decode_lenient, generate_key, initialize_crypto, read_jwks};
-use crate::model::{Curve, Purpose, RsaBits, Untrusted};
+use crate::model::{Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
 
