@@ -190,6 +190,7 @@ impl MintJob {
             issuer: self.issuer.as_deref(),
             uid: self.uid,
             validity: self.validity,
+            has_input_rows: self.claim_rows.scratch_database().is_some(),
             key,
             kid,
         }

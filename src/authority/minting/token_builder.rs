@@ -29,6 +29,8 @@ pub(super) struct TokenBuilder<'a> {
     /// Uid of the minter; `None` with an external key.
     pub(super) uid: Option<UserUuid>,
     pub(super) validity: Validity,
+    /// Set if the rows are from an input file.
+    pub(super) has_input_rows: bool,
     pub(super) key: &'a KeySpec,
     /// `kid` of the header.
     pub(super) kid: Option<&'a Untrusted>,
@@ -64,7 +66,7 @@ impl TokenBuilder<'_> {
         };
         let mut parts = self.render(row_claims, validity)?;
         let Some(defect) = defect else { return Ok(Some(parts)) };
-        let patch = match self.render_preset_patch(validity, defect)? {
+        let patch = match self.render_preset_patch(row_claims, validity, defect)? {
             Some(preset_patch) => Some(preset_patch),
             None => self.build_standard_patch(defect, &parts, validity),
         };
@@ -86,12 +88,14 @@ impl TokenBuilder<'_> {
         row_claims: &Map<String, Value>,
         validity: Validity,
     ) -> Result<TokenParts, Error> {
-        let MintRequest { template, parameter_values, header, claims, jti, .. } = self.request;
+        let MintRequest { template, header, claims, jti, .. } = self.request;
+        let (row_parameters, row_claims) = self.split_row(row_claims)?;
+        let parameter_values = self.parameter_values(row_parameters);
         let mut parts =
-            template.render(parameter_values, &mut self.create_value_source(validity))?;
+            template.render(&parameter_values, &mut self.create_value_source(validity))?;
         parts.claims.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
         parts.header.extend(header.clone());
-        parts.claims.extend(row_claims.clone());
+        parts.claims.extend(row_claims);
         parts.claims.extend(claims.clone());
         Ok(parts)
     }
@@ -99,13 +103,33 @@ impl TokenBuilder<'_> {
     /// Renders the preset's patch for a defect, if the preset defines one.
     fn render_preset_patch(
         &self,
+        row_claims: &Map<String, Value>,
         validity: Validity,
         defect: Defect,
     ) -> Result<Option<TokenParts>, Error> {
-        let MintRequest { template, parameter_values, .. } = self.request;
+        let template = &self.request.template;
         let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
+        let parameter_values = self.parameter_values(self.split_row(row_claims)?.0);
         let source = &mut self.create_value_source(validity);
-        template.render_patch(patch, parameter_values, source).map(Some)
+        template.render_patch(patch, &parameter_values, source).map(Some)
+    }
+
+    /// Splits a row of `--from` into parameters and claims; other rows have only claims.
+    fn split_row(
+        &self,
+        row: &Map<String, Value>,
+    ) -> Result<(Map<String, Value>, Map<String, Value>), Error> {
+        if self.has_input_rows {
+            Ok(self.request.template.split_row(row)?)
+        } else {
+            Ok((Map::new(), row.clone()))
+        }
+    }
+
+    /// Returns the parameters of a row, overridden by the parameters of the request.
+    fn parameter_values(&self, mut row_parameters: Map<String, Value>) -> Map<String, Value> {
+        row_parameters.extend(self.request.parameter_values.clone());
+        row_parameters
     }
 
     fn create_value_source(&self, validity: Validity) -> impl ValueSource {

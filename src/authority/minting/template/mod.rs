@@ -2,14 +2,16 @@
 //!
 //! A text may contain names in braces. A text that consists of one such name is replaced by the
 //! value of the name, which keeps its type; in a longer text, values are inserted as text. A member
-//! without a value (`null`) is omitted.
+//! without a value (`null`) is omitted. `{NAME.owner}` and `{NAME.name}` are the parts of a
+//! parameter with a value such as `octo-org/octo-repo`.
 
 mod render;
 
 use super::defects::Defect;
 use crate::authority::Error;
 use crate::model::{
-    Algorithm, InvalidValue, Lifetime, find_similar, parse_strict_object, redact_for_error,
+    Algorithm, InvalidValue, Lifetime, Timestamp, find_similar, parse_strict_object,
+    redact_for_error,
 };
 use render::Renderer;
 pub(super) use render::ValueSource;
@@ -43,6 +45,9 @@ pub(crate) struct Template {
     /// URLs of the documentation of the claims.
     #[serde(default, alias = "source")]
     pub(crate) sources: Vec<String>,
+    /// Date of the documentation that the preset was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) as_of: Option<String>,
     /// Algorithm that the real issuer uses.
     #[serde(alias = "algorithm")]
     pub(crate) alg: Option<String>,
@@ -100,6 +105,10 @@ impl Template {
             .map_err(|error| InvalidValue::new("preset", error.to_string()))?;
         template.algorithm()?;
         template.ttl()?;
+        if let Some(date) = &template.as_of {
+            Timestamp::parse(date)
+                .map_err(|invalid| InvalidValue { value_name: "as_of", ..invalid })?;
+        }
         if template.header.get("alg").and_then(Value::as_str) != Some(ALG_PLACEHOLDER) {
             return Err(refuse(format!("`header` must contain \"alg\": \"{ALG_PLACEHOLDER}\"")));
         }
@@ -202,6 +211,28 @@ impl Template {
                 })
             }
         }
+    }
+
+    /// Splits an input row into the parameters of the preset and the claims. A member with the name
+    /// of a parameter and of a claim is both.
+    pub(super) fn split_row(
+        &self,
+        row: &Map<String, Value>,
+    ) -> Result<(Map<String, Value>, Map<String, Value>), InvalidValue> {
+        let (mut parameters, mut claims) = (Map::new(), Map::new());
+        for (name, value) in row {
+            let parameter = match (self.parameters.get(name), value) {
+                (None, _) => None,
+                (Some(_), Value::String(text)) => Some(self.parse_parameter(name, &[text])?),
+                (Some(default), value) => Some(value.clone())
+                    .filter(|value| default.is_null() || is_same_type(value, default)),
+            };
+            if parameter.is_none() || self.claims.contains_key(name) {
+                claims.insert(name.clone(), value.clone());
+            }
+            parameters.extend(parameter.map(|parameter| (name.clone(), parameter)));
+        }
+        Ok((parameters, claims))
     }
 }
 

@@ -187,3 +187,16 @@ fn former_member_names_are_read() {
     assert_eq!(template.sources, ["https://example.com"]);
     assert_eq!(template.defects[&Defect::Expired].description, "y");
 }
+
+#[test]
+fn row_member_is_parameter_and_claim() {
+    let template = parse_template(&json!({
+        "description": "d",
+        "parameters": {"domain": "a", "aud": ["b"], "n": 1},
+        "claims": {"iss": "https://{domain}/", "aud": "{aud}"},
+    }));
+    let row = json!({"domain": "x", "aud": "y", "n": "2", "other": "z"});
+    let (parameters, claims) = template.split_row(row.as_object().unwrap()).unwrap();
+    assert_eq!(Value::from(parameters), json!({"domain": "x", "aud": ["y"], "n": 2}));
+    assert_eq!(Value::from(claims), json!({"aud": "y", "other": "z"}));
+}
