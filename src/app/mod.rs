@@ -13,6 +13,7 @@ mod run_console;
 mod session;
 mod store_handle;
 mod subprocess;
+mod token_input;
 
 pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, Style, Table};
 pub(crate) use completion_source::CompletionSource;

@@ -5,7 +5,7 @@ use crate::authority;
 use crate::authority::minting::Template;
 use crate::failure::{Code, Failure};
 use crate::files::read_document;
-use crate::model::{Untrusted, find_similar, redact_for_error};
+use crate::model::{Untrusted, find_similar, normalize_encoding, redact_for_error};
 use crate::paths;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -57,7 +57,9 @@ impl Environment {
             let is_too_large = error.kind() == ErrorKind::FileTooLarge;
             bad_preset(if is_too_large { "too large".to_owned() } else { error.to_string() })
         })?;
-        Template::parse(&bytes).map(Some).map_err(|invalid| bad_preset(invalid.reason))
+        Template::parse(&normalize_encoding(&bytes))
+            .map(Some)
+            .map_err(|invalid| bad_preset(invalid.reason))
     }
 
     /// Returns the names of all presets, sorted, and whether each preset is custom.

@@ -1,7 +1,7 @@
 //! The errors of the authority module.
 
 use super::RejectReason;
-use crate::crypto::{self, ImportError};
+use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
     Algorithm, InvalidLine, InvalidValue, Purpose, RecordedToken, RowError, Timestamp, TokenId,
     TokenKind, redact_for_error,
@@ -145,6 +145,12 @@ pub(crate) enum Error {
         reasons: Vec<RejectReason>,
         /// Details of the first reason.
         detail: Option<String>,
+    },
+    /// A token that the verifier would refuse for its size.
+    #[error("token too large: found {length} bytes, expected at most {MAX_TOKEN_BYTES}")]
+    TokenTooLarge {
+        /// The size in bytes, with or without the signature.
+        length: usize,
     },
     /// The signing key changed in every attempt to sign.
     #[error("signing key changed repeatedly")]

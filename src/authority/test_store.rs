@@ -7,7 +7,7 @@ use super::sessions::{AuthenticatedUser, TokenPair};
 use super::tokens::{Expiry, IssuedToken, TokenRequest};
 use super::verification::{Expectations, ExpectedKind, VerificationReport, decode, verify};
 use super::{AuditContext, Caller, Error, RejectReason, keys, sessions, tokens};
-use crate::crypto;
+use crate::crypto::{self, DecodedPayload, DecodedToken};
 use crate::model::{
     Algorithm, AppName, Email, ExtraClaims, KeyRowId, KeyState, NewUser, PasswordHash, Purpose,
     Role, RsaBits, Setting, Sid, Timestamp, User, UserName,
@@ -158,7 +158,9 @@ pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> 
 
 /// Returns the header and payload of a token.
 pub(super) fn decode_token(token: &str) -> (Value, Value) {
-    decode(token).unwrap()
+    let DecodedToken { header, payload } = decode(token).unwrap();
+    let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
+    (header, claims)
 }
 
 pub(super) fn set_setting(store: &mut Store, setting: Setting, value: &str) {

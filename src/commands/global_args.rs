@@ -28,7 +28,7 @@ pub(super) struct GlobalArgs {
 
     /// File with the token to authenticate with, instead of the session (`-` for standard input);
     /// alternatives: `JETON_TOKEN` (a token), `JETON_TOKEN_FILE` (a path)
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, hide_long_help = true, help_heading = "Global options", value_parser = super::args::path())]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, hide_long_help = true, help_heading = "Global options", value_parser = super::args::input_path())]
     token_file: Option<PathBuf>,
 
     /// Output format: text or json

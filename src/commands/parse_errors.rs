@@ -6,7 +6,7 @@ use super::global_args::{self, find_non_utf8_variable, find_variable};
 use super::parse_hints::{SECRET_FLAGS, command_path, flag_name, hint, values};
 use crate::app::Console;
 use crate::failure::{Code, Failure};
-use crate::model::{REDACTED, redact_for_error};
+use crate::model::{REDACTED, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
@@ -30,7 +30,7 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
         let path = values(&error, ContextKind::InvalidSubcommand).concat();
         return report_failure(&console, &missing_command(&path));
     }
-    if let Some(failure) = url_failure(&error) {
+    if let Some(failure) = url_failure(&error, argv) {
         return report_failure(&console, &failure);
     }
     if error.kind() == ErrorKind::InvalidUtf8
@@ -54,14 +54,43 @@ pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {
 }
 
 /// Returns the failure for a URL given as a path.
-fn url_failure(error: &clap::Error) -> Option<Failure> {
+fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     let url: &UrlAsPath = error.source()?.downcast_ref()?;
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
     // `--site <DIR>`, `<FILE>`
     let name = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']']);
+    if url.is_input && ["http", "https"].contains(&url.scheme.as_str()) {
+        let message = format!("`{name}`: URL found, expected the name of a file");
+        let value = values(error, ContextKind::InvalidValue).concat();
+        let hint = download_hint(&value, argv);
+        return Some(Failure::new(Code::InvalidInput, message).with_hint(hint));
+    }
     Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
+}
+
+/// Returns the hint to download a document and to pipe it into the same command. A URL or a command
+/// line that may contain a secret is not repeated.
+fn download_hint(url: &str, argv: &[OsString]) -> String {
+    let is_public = redact_for_error(url) == url && !url.contains(['@', '?', '#']);
+    if !is_public {
+        return "download the document and pass it as `-` on standard input".to_owned();
+    }
+    let fetch = format!("curl -fsS {}", quote_shell_word(url));
+    let to_word = |word: &OsString| {
+        let word = word.to_str()?;
+        if let Some(flag) = word.strip_suffix(url) {
+            return Some(format!("{flag}-"));
+        }
+        let is_repeatable = word != "-" && redact_for_error(word) == word;
+        is_repeatable.then(|| quote_shell_word(word))
+    };
+    let words: Option<Vec<_>> = argv.iter().skip(1).map(to_word).collect();
+    words.map_or_else(
+        || format!("download the document to a file: {fetch}"),
+        |words| format!("pipe the document: {fetch} | jeton {}", words.join(" ")),
+    )
 }
 
 fn missing_command(path: &str) -> Failure {

@@ -114,7 +114,7 @@ fn mint_test_token(
     app: &mut App,
     test_token: TestTokenArgs,
 ) -> Result<(ChildToken, SignalForwarder), Failure> {
-    let claims = test_token.read_claims_file(app)?;
+    let claims = test_token.read_claims(app)?;
     let mut request = test_token.into_mint_request(app)?;
     request.assign_jti();
     let claim_rows = ClaimRows::repeat(claims, 1);

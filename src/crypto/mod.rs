@@ -2,6 +2,7 @@
 //! tables or the clock: `authority` interprets signed content.
 
 mod compact;
+mod decoded_token;
 mod der;
 mod error;
 mod export;
@@ -17,7 +18,8 @@ mod secret;
 mod signature;
 mod verifier;
 
-pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, decode_lenient};
+pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES};
+pub(crate) use decoded_token::{DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES};
 pub(crate) use error::Error;
 pub(crate) use export::{private_key_text, public_key_pem};
 pub(crate) use hash_class::HashClass;

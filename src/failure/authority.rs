@@ -55,6 +55,9 @@ impl From<Error> for Failure {
                 quota_exceeded(message, limit, &live_tokens)
             }
             Error::TokenRejected { kind, reasons, .. } => token_rejected(message, kind, &reasons),
+            Error::TokenTooLarge { .. } => {
+                failure(Code::InvalidInput).with_hint("use fewer or shorter claims")
+            }
             Error::KeyContention => failure(Code::Busy),
         }
     }

@@ -1,6 +1,6 @@
 //! Additional claims of a token.
 
-use super::{InvalidValue, parse_strict_object, redact_for_error};
+use super::{InvalidValue, parse_strict_value, redact_for_error};
 use serde_json::{Map, Value};
 
 /// Claims that only jeton sets: the registered claims of RFC 7519, section 4.1, and the claims of
@@ -41,13 +41,19 @@ impl ExtraClaims {
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
                 .ok_or_else(|| InvalidValue::new("claim", "not in the format `name=value`"))?;
-            let invalid = |reason| {
+            let invalid = |reason: String| {
                 InvalidValue::new("claim", format!("`{}` {reason}", redact_for_error(name)))
             };
-            let value = if is_json { parse_json(value) } else { Some(value.into()) };
-            let value = value.ok_or_else(|| invalid("is not JSON; enclose text in quotes"))?;
+            let value = if is_json {
+                parse_strict_value(value.as_bytes()).map_err(|error| {
+                    let error = error.describe_in_line();
+                    invalid(format!("is {error}; enclose text in quotes"))
+                })?
+            } else {
+                value.into()
+            };
             if claims.insert(name.to_owned(), value).is_some() {
-                return Err(invalid("is set more than once"));
+                return Err(invalid("is set more than once".to_owned()));
             }
         }
         Ok(Self(claims))
@@ -57,15 +63,6 @@ impl ExtraClaims {
     pub(crate) fn find_reserved(&self) -> Option<&str> {
         self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
     }
-}
-
-fn parse_json(text: &str) -> Option<Value> {
-    // Wrapped in an object, because the strict reader accepts only objects.
-    let wrapped = format!("{{\"value\":{text}\n}}");
-    parse_strict_object(wrapped.as_bytes())
-        .ok()
-        .filter(|map| map.len() == 1)
-        .and_then(|mut map| map.remove("value"))
 }
 
 #[cfg(test)]

@@ -1,62 +1,151 @@
 //! Strict JSON reader: duplicate member names are rejected (RFC 8725, section 2.4), and the depth
 //! is bounded. RFC 7519, section 4 leaves duplicates to the parser, but with lenient parsers two
 //! readers can disagree about the value.
+//!
+//! Numbers keep all their digits: `serde_json` is built with `arbitrary_precision`. An exponent gets
+//! a sign and a lower-case `e`.
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use super::redact_for_error;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
 use std::fmt;
 use std::io::{self, Read};
 
+/// Reason why a text is not the expected JSON. Contains no part of the text except the name of a
+/// duplicate member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JsonError {
+    defect: JsonDefect,
+    /// Description of the defect, without its position.
+    detail: String,
+    line: usize,
+    column: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum JsonDefect {
+    NotAnObject,
+    DuplicateMember,
+    Syntax,
+}
+
+impl JsonError {
+    const NOT_AN_OBJECT: Self =
+        Self { defect: JsonDefect::NotAnObject, detail: String::new(), line: 0, column: 0 };
+
+    fn new(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        let position = format!(" at line {} column {}", error.line(), error.column());
+        let detail = text.strip_suffix(&position).unwrap_or(&text).to_owned();
+        let defect = if error.is_data() { JsonDefect::DuplicateMember } else { JsonDefect::Syntax };
+        Self { defect, detail, line: error.line(), column: error.column() }
+    }
+
+    /// Returns the kind of the defect, without a position and without any part of the text.
+    pub(crate) fn summary(&self) -> &'static str {
+        match self.defect {
+            JsonDefect::NotAnObject => "not a JSON object",
+            JsonDefect::DuplicateMember => "ambiguous: duplicate member name",
+            JsonDefect::Syntax => "not well-formed JSON",
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        if self.defect == JsonDefect::DuplicateMember { "ambiguous" } else { self.summary() }
+    }
+
+    /// Returns the description for a text that is one line of a file.
+    pub(crate) fn describe_in_line(&self) -> String {
+        match self.defect {
+            JsonDefect::NotAnObject => self.summary().to_owned(),
+            JsonDefect::DuplicateMember | JsonDefect::Syntax => {
+                format!("{}: column {}: {}", self.state(), self.column, self.detail)
+            }
+        }
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { defect, detail, line, column } = self;
+        match defect {
+            JsonDefect::NotAnObject => f.write_str(self.summary()),
+            JsonDefect::DuplicateMember | JsonDefect::Syntax => {
+                write!(f, "{}: line {line}, column {column}: {detail}", self.state())
+            }
+        }
+    }
+}
+
 /// Parses one JSON object that is the whole text. The maximum depth is 128 (`serde_json`).
-///
-/// The error describes the defect without repeating the text.
-pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    require_object(serde_json::from_slice(bytes)).map_err(|error| describe_error(error.as_ref()))
+pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    require_object(parse_strict_value(bytes)?)
+}
+
+/// Parses one JSON value that is the whole text.
+pub(crate) fn parse_strict_value(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse(bytes, Duplicates::Refuse)
+}
+
+/// Parses one JSON value that is the whole text. The last of several members with the same name
+/// counts.
+pub(crate) fn parse_lenient_value(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse(bytes, Duplicates::LastCounts)
 }
 
 /// Reads one JSON object and no byte after the object. The error is an input error, or a
 /// description like the error of [`parse_strict_object`].
 pub(super) fn read_strict_object(
     input: impl Read,
-) -> Result<Map<String, Value>, Result<io::Error, String>> {
+) -> Result<Map<String, Value>, Result<io::Error, JsonError>> {
     let mut deserializer = serde_json::Deserializer::from_reader(input);
-    require_object(StrictValue::deserialize(&mut deserializer)).map_err(|error| match error {
-        Some(error) if error.is_io() => Ok(error.into()),
-        error => Err(describe_error(error.as_ref())),
-    })
+    let value = Duplicates::Refuse.deserialize(&mut deserializer).map_err(|error| {
+        if error.is_io() { Ok(error.into()) } else { Err(JsonError::new(&error)) }
+    })?;
+    require_object(value).map_err(Err)
 }
 
-/// Returns the object; the error `None` means valid JSON of another type.
-fn require_object(
-    result: Result<StrictValue, serde_json::Error>,
-) -> Result<Map<String, Value>, Option<serde_json::Error>> {
-    match result {
-        Ok(StrictValue(Value::Object(map))) => Ok(map),
-        Ok(_) => Err(None),
-        Err(error) => Err(Some(error)),
+fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
+    if let Value::Object(map) = value { Ok(map) } else { Err(JsonError::NOT_AN_OBJECT) }
+}
+
+/// Name of the only member of the map by which `serde_json` passes a number to a visitor.
+const NUMBER_MEMBER: &str = "$serde_json::private::Number";
+
+fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
+    let name = NUMBER_MEMBER.as_bytes();
+    // A text with this name is read by a reader that copies every string: a borrowed name is then
+    // the name of `serde_json`, and never a name in the text.
+    let result = if bytes.windows(name.len()).any(|part| part == name) {
+        let mut deserializer = serde_json::Deserializer::from_reader(bytes);
+        duplicates
+            .deserialize(&mut deserializer)
+            .and_then(|value| deserializer.end().map(|()| value))
+    } else {
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        duplicates
+            .deserialize(&mut deserializer)
+            .and_then(|value| deserializer.end().map(|()| value))
+    };
+    result.map_err(|error| JsonError::new(&error))
+}
+
+/// Treatment of several members with the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Duplicates {
+    Refuse,
+    LastCounts,
+}
+
+impl<'de> DeserializeSeed<'de> for Duplicates {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-fn describe_error(error: Option<&serde_json::Error>) -> String {
-    match error {
-        None => "not a JSON object",
-        Some(error) if error.is_data() => "ambiguous: duplicate member name",
-        Some(_) => "not well-formed JSON",
-    }
-    .to_owned()
-}
-
-struct StrictValue(Value);
-
-impl<'de> Deserialize<'de> for StrictValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(StrictValue)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
+impl<'de> Visitor<'de> for Duplicates {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,17 +168,13 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(Value::from(value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
         Ok(Value::from(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(StrictValue(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -97,12 +182,49 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some((name, StrictValue(value))) = members.next_entry::<String, StrictValue>()? {
-            if map.insert(name, value).is_some() {
-                return Err(A::Error::custom("duplicate member"));
+        while let Some(name) = members.next_key()? {
+            let MapKey::Member(name) = name else {
+                let digits: String = members.next_value()?;
+                return digits.parse::<Number>().map(Value::Number).map_err(A::Error::custom);
+            };
+            let value = members.next_value_seed(self)?;
+            if self == Self::Refuse && map.contains_key(&name) {
+                let name = redact_for_error(&name);
+                return Err(A::Error::custom(format_args!("duplicate member name `{name}`")));
             }
+            map.insert(name, value);
         }
         Ok(Value::Object(map))
+    }
+}
+
+/// Key of a map: a member name of the text, or the mark of a number.
+enum MapKey {
+    Member(String),
+    Number,
+}
+
+impl<'de> Deserialize<'de> for MapKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MapKeyVisitor)
+    }
+}
+
+struct MapKeyVisitor;
+
+impl<'de> Visitor<'de> for MapKeyVisitor {
+    type Value = MapKey;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<MapKey, E> {
+        Ok(MapKey::Member(name.to_owned()))
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<MapKey, E> {
+        Ok(if name == NUMBER_MEMBER { MapKey::Number } else { MapKey::Member(name.to_owned()) })
     }
 }
 
@@ -120,7 +242,7 @@ mod tests {
 
     #[test]
     fn json_must_be_one_object() {
-        for text in ["[]", "1", "{} {}", "{", "", "{\"a\":1e400}", "\u{feff}{}"] {
+        for text in ["[]", "1", "{} {}", "{", "", "\u{feff}{}"] {
             assert!(parse_strict_object(text.as_bytes()).is_err(), "{text}");
         }
         assert!(parse_strict_object("[".repeat(100_000).as_bytes()).is_err());
@@ -130,5 +252,81 @@ mod tests {
     fn member_order_and_numbers_are_kept() {
         let map = parse_strict_object(br#"{"z":1,"a":-2,"m":18446744073709551615}"#).unwrap();
         assert_eq!(Value::Object(map).to_string(), r#"{"z":1,"a":-2,"m":18446744073709551615}"#);
+    }
+
+    #[test]
+    fn numbers_of_any_size_keep_their_digits() {
+        for number in [
+            "0",
+            "-0",
+            "18446744073709551616",
+            "-9223372036854775809",
+            "12345678901234567890123",
+            "-340282366920938463463374607431768211457",
+            "1.0",
+            "1.50",
+            "0.1000000000000000055511151231257827",
+            "1e+400",
+            "-1.0e-7",
+            &"9".repeat(5000),
+        ] {
+            for text in [format!("{{\"a\":{number}}}"), format!("{{\"a\":[{number},{{}}]}}")] {
+                let map = parse_strict_object(text.as_bytes()).unwrap();
+                assert_eq!(Value::from(map.clone()).to_string(), text);
+                assert_eq!(parse_lenient_value(text.as_bytes()).unwrap().to_string(), text);
+                let map_from_reader = read_strict_object(text.as_bytes()).unwrap();
+                assert_eq!(map_from_reader, map);
+            }
+        }
+        for (text, expected) in [("1e400", "1e+400"), ("1E2", "1e+2"), ("2.50E-3", "2.50e-3")] {
+            assert_eq!(parse_strict_value(text.as_bytes()).unwrap().to_string(), expected);
+        }
+        for text in ["01", "1.", ".5", "+1", "0x1", "NaN", "-Infinity", "1e", "--1"] {
+            assert!(parse_strict_value(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn member_name_of_number_representation_is_no_number() {
+        for name in ["$serde_json::private::Number", r"\u0024serde_json::private::Number"] {
+            let text = format!("{{\"a\":{{\"{name}\":\"1.5\"}},\"b\":2.50}}");
+            let expected = r#"{"a":{"$serde_json::private::Number":"1.5"},"b":2.50}"#;
+            let map = parse_strict_object(text.as_bytes()).unwrap();
+            assert_eq!(Value::from(map).to_string(), expected);
+            let map = read_strict_object(text.as_bytes()).unwrap();
+            assert_eq!(Value::from(map).to_string(), expected);
+            assert_eq!(parse_lenient_value(text.as_bytes()).unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn error_names_line_and_column() {
+        for (text, expected) in [
+            ("{\n \"sub\":\"x\",\n}\n", "not well-formed JSON: line 3, column 1: trailing comma"),
+            ("{'sub':'x'}", "not well-formed JSON: line 1, column 2: key must be a string"),
+            ("{\"a\":1\n \"b\":2}", "not well-formed JSON: line 2, column 2: expected `,` or `}`"),
+            (
+                "{\"a\":\"x\ny\"}",
+                "not well-formed JSON: line 2, column 0: control character (\\u0000-\\u001F) found \
+                 while parsing a string",
+            ),
+            ("{\"a\":NaN}", "not well-formed JSON: line 1, column 6: expected value"),
+            ("{\"a\":1", "not well-formed JSON: line 1, column 6: EOF while parsing an object"),
+            ("{} {}", "not well-formed JSON: line 1, column 4: trailing characters"),
+            ("{\"a\":1,\n\"a\":2}", "ambiguous: line 2, column 6: duplicate member name `a`"),
+            ("[]", "not a JSON object"),
+        ] {
+            let error = parse_strict_object(text.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+        let error = parse_strict_object(b"{\"a\":}").unwrap_err();
+        assert_eq!(error.describe_in_line(), "not well-formed JSON: column 6: expected value");
+        assert_eq!(error.summary(), "not well-formed JSON");
+    }
+
+    #[test]
+    fn lenient_reader_accepts_duplicate_members() {
+        let value = parse_lenient_value(br#"{"a":1,"b":2,"a":3}"#).unwrap();
+        assert_eq!(value.to_string(), r#"{"a":3,"b":2}"#);
     }
 }

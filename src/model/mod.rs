@@ -5,12 +5,14 @@ mod claims;
 mod display_name;
 mod env_variable;
 mod event;
+mod file_value;
 mod ids;
 mod issuer;
 mod json;
 mod key;
 mod lifetime;
 mod names;
+mod numeric_date;
 mod page;
 mod password;
 pub(crate) mod path_format;
@@ -21,9 +23,11 @@ mod settings;
 mod shell;
 mod spreadsheet;
 mod suggestion;
+mod text_encoding;
 mod time;
 mod time_spec;
 mod token;
+mod token_text;
 mod untrusted;
 mod url_scheme;
 mod user;
@@ -33,15 +37,17 @@ pub(crate) use claims::ExtraClaims;
 pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
+pub(crate) use file_value::FileValue;
 pub(crate) use ids::{
     AuditEventId, GrantRowId, Jti, KeyRowId, SessionRowId, Sid, StoreId, TokenId, TokenPairRowId,
     UserId, UserUuid,
 };
 pub(crate) use issuer::IssuerUrl;
-pub(crate) use json::parse_strict_object;
+pub(crate) use json::{parse_lenient_value, parse_strict_object, parse_strict_value};
 pub(crate) use key::{Key, KeySpec, KeyState, Purpose};
 pub(crate) use lifetime::Lifetime;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
+pub(crate) use numeric_date::describe_numeric_date;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use permission_policy::PermissionPolicy;
@@ -50,12 +56,14 @@ pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
 pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use suggestion::find_similar;
+pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};
 pub(crate) use time::Timestamp;
 pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
     ActiveSession, Grant, RecordedPair, RecordedToken, Session, SessionEndReason, TokenKind,
     TokenOrigin, TokenSelector, TokenStatus,
 };
+pub(crate) use token_text::{NotOneToken, extract_token};
 pub(crate) use untrusted::{
     REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,
     redact_for_error,

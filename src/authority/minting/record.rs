@@ -89,6 +89,7 @@ pub(super) fn validate_rows(
         for row in claim_rows.batch(offset, BATCH_SIZE.min(limit - offset))? {
             offset += 1;
             let parts = builder.build_requested(&row.fields)?;
+            builder.ensure_verifiable_size(&parts).map_err(|error| with_line(row.line, error))?;
             if is_recorded {
                 jtis.push(plan_jti(builder, &row, &parts.claims)?);
             }

@@ -25,6 +25,8 @@ pub(crate) struct MintRequest {
     /// that the template does not have come last in the token.
     pub(crate) claims: Map<String, Value>,
     pub(super) header: Map<String, Value>,
+    /// Claims that the tokens do not have.
+    pub(crate) omitted_claims: Vec<&'static str>,
     /// Generated `jti` of the only token of the request; replaces the `jti` of the template.
     pub(super) jti: Option<Jti>,
     /// Signing key.
@@ -50,6 +52,7 @@ impl MintRequest {
             parameter_values: Map::new(),
             claims: Map::new(),
             header: Map::new(),
+            omitted_claims: Vec::new(),
             jti: None,
             signer: Signer::Algorithm(None),
             issued_at: None,

@@ -1,6 +1,7 @@
 //! Signing of one test token, with the defects of the signature and of the serialization.
 
 use super::super::Error;
+use super::super::signing::ensure_verifiable_length;
 use super::defects::Defect;
 use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
@@ -32,6 +33,9 @@ impl MintedToken {
     /// Signs a token with header and claims `parts`.
     pub(super) fn sign(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<Self, Error> {
         let token = sign_token(builder.key, parts, builder.request.defect)?;
+        if builder.request.defect != Some(Defect::Oversized) {
+            ensure_verifiable_length(token.expose_secret().len())?;
+        }
         let jti = parts.claims.get("jti").and_then(Value::as_str).map(Untrusted::new);
         Ok(Self { token, jti, id: None })
     }

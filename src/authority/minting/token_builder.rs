@@ -3,6 +3,7 @@
 
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
+use super::super::signing::ensure_verifiable_length;
 use super::defects::Defect;
 use super::request::MintRequest;
 use super::template::{TokenParts, ValueSource};
@@ -81,6 +82,19 @@ impl TokenBuilder<'_> {
         }))
     }
 
+    /// Refuses header and claims that make a token too large for the verifier, before any token of
+    /// the request is signed.
+    pub(super) fn ensure_verifiable_size(&self, parts: &TokenParts) -> Result<(), Error> {
+        if self.request.defect == Some(Defect::Oversized) {
+            return Ok(());
+        }
+        let encoded_length = |members: &Map<String, Value>| {
+            let length = serde_json::to_vec(members).map_or(0, |json| json.len());
+            (length * 4).div_ceil(3)
+        };
+        ensure_verifiable_length(encoded_length(&parts.header) + encoded_length(&parts.claims))
+    }
+
     /// Renders header and claims of a valid token. Precedence of claims, lowest first: preset,
     /// `jti` of the request, row, explicit claims.
     fn render(
@@ -88,7 +102,7 @@ impl TokenBuilder<'_> {
         row_claims: &Map<String, Value>,
         validity: Validity,
     ) -> Result<TokenParts, Error> {
-        let MintRequest { template, header, claims, jti, .. } = self.request;
+        let MintRequest { template, header, claims, jti, omitted_claims, .. } = self.request;
         let (row_parameters, row_claims) = self.split_row(row_claims)?;
         let parameter_values = self.parameter_values(row_parameters);
         let mut parts =
@@ -97,6 +111,7 @@ impl TokenBuilder<'_> {
         parts.header.extend(header.clone());
         parts.claims.extend(row_claims);
         parts.claims.extend(claims.clone());
+        parts.claims.retain(|name, _| !omitted_claims.contains(&name.as_str()));
         Ok(parts)
     }
 

@@ -12,7 +12,7 @@ use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
 use super::minting::{check_grantable_permissions, check_mint_permission};
 use super::principal::write_as;
 use super::sessions::expiry_after;
-use super::signing::with_signing_key;
+use super::signing::{ensure_verifiable_length, with_signing_key};
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
@@ -20,7 +20,7 @@ use crate::model::{
     Settings, TimeSpec, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
 };
 use crate::store::{IssuanceState, NewToken, Reader, Store, Writer};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -198,6 +198,7 @@ impl PendingToken {
         let row = NewToken { jti, grant, key: key.id, issued_at: now, expires_at, origin };
         let claims = build_app_claims(&row, owner, settings);
         let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
+        ensure_verifiable_length(token.expose_secret().len())?;
         Ok(Self { row, token })
     }
 

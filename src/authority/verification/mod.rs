@@ -25,7 +25,7 @@ pub(super) use token_state::{
 
 use super::claims::{self, RegisteredClaims};
 use super::{Error, RejectReason};
-use crate::crypto::{CompactJws, decode_lenient, is_signed_by};
+use crate::crypto::{CompactJws, DecodedToken, is_signed_by};
 use crate::model::{Algorithm, Key, KeyState, Purpose, TokenKind, escape, parse_strict_object};
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
@@ -60,10 +60,10 @@ pub(crate) fn verify(
         }
         let claims = match parse_strict_object(&compact.payload) {
             Ok(claims) => claims,
-            Err(detail) => {
+            Err(error) => {
                 return Ok(VerificationReport::from_reason(
                     RejectReason::Malformed,
-                    Some(format!("the payload is {detail}")),
+                    Some(format!("the payload is {}", error.summary())),
                 ));
             }
         };
@@ -79,8 +79,8 @@ pub(crate) fn verify(
 }
 
 /// Decodes header and payload without verification.
-pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
-    decode_lenient(token).map_err(|detail| Error::TokenRejected {
+pub(crate) fn decode(token: &str) -> Result<DecodedToken, Error> {
+    DecodedToken::decode(token).map_err(|detail| Error::TokenRejected {
         kind: None,
         reasons: vec![RejectReason::Malformed],
         detail: Some(detail),

@@ -36,10 +36,10 @@ pub(crate) fn verify_third_party(
     }
     let claims = match parse_strict_object(&compact.payload) {
         Ok(claims) => claims,
-        Err(detail) => {
+        Err(error) => {
             return VerificationReport::from_reason(
                 RejectReason::Malformed,
-                Some(format!("the payload is {detail}")),
+                Some(format!("the payload is {}", error.summary())),
             );
         }
     };

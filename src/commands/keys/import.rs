@@ -34,7 +34,7 @@ use std::path::PathBuf;
 )]
 pub(crate) struct Args {
     /// File that contains the key (`-` for standard input)
-    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::path())]
+    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::input_path())]
     from_file: Option<PathBuf>,
 
     /// Environment variable that contains the key

@@ -101,7 +101,7 @@ fn write_files(
 
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let key_bytes = args.key.read_key(app)?;
-    let row = Row { line: 0, fields: args.test_token.read_claims_file(app)? };
+    let row = Row { line: 0, fields: args.test_token.read_claims(app)? };
     let algorithm = args.test_token.secret_algorithm(app)?;
     let key = key_bytes.map(|bytes| args.key.parse_key(app, &bytes, algorithm)).transpose()?;
     let mut request = args.test_token.into_mint_request(app)?;

@@ -17,8 +17,8 @@ use std::path::PathBuf;
 /// A test token never authenticates to jeton and is never accepted as an app token. Without
 /// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens
 /// with the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the
-/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. The `--claims`
-/// file overrides other options; `--claim` overrides both the file and the other options. A CI job
+/// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. `--claims`
+/// overrides other options; `--claim` overrides both `--claims` and the other options. A CI job
 /// can mint without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`.
 /// `--secret-env` and `--key-file` need no store.
 ///
@@ -49,11 +49,11 @@ pub(crate) struct Args {
 
     /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV
     /// columns are text claims, except the times `exp`, `nbf` and `iat`; at most 128 KiB per row
-    #[arg(long, value_name = "FILE", conflicts_with = "claims_file", value_parser = crate::commands::args::path())]
+    #[arg(long, value_name = "FILE", conflicts_with = "claims_file", value_parser = crate::commands::args::input_path())]
     from: Option<PathBuf>,
 
     /// Record the token, so that it can be listed and revoked by id
-    #[arg(long, conflicts_with = "external_key")]
+    #[arg(long, conflicts_with_all = ["external_key", "no_jti"])]
     record: bool,
 
     /// Mint a negative test token with this single defect
@@ -128,7 +128,7 @@ fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
         ClaimRows::read(app.console.open_rows_file("--from", path)?)?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
-        ClaimRows::repeat(args.test_token.read_claims_file(app)?, count)
+        ClaimRows::repeat(args.test_token.read_claims(app)?, count)
     };
     if app.console.output_format() == OutputFormat::Json
         && claim_rows.count() > MAX_TOKENS_PER_DOCUMENT

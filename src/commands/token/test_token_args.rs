@@ -9,7 +9,9 @@ use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
 use crate::commands::args::stdin_path;
 use crate::failure::Failure;
-use crate::model::{Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted};
+use crate::model::{
+    Algorithm, AppName, ExtraClaims, InvalidValue, KeySpec, Permission, Purpose, Untrusted,
+};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use zeroize::Zeroizing;
@@ -66,13 +68,26 @@ pub(crate) struct TestOnlyArgs {
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
 
-    /// File with claims, a JSON object of at most 128 KiB (`-` for standard input)
-    #[arg(long = "claims", value_name = "FILE", value_parser = crate::commands::args::path())]
+    /// Claims: a JSON object (`'{"role":"admin"}'`), or a file with a JSON object of at most 128 KiB
+    /// (`-` for standard input)
+    #[arg(long = "claims", value_name = "JSON|FILE", value_parser = crate::commands::args::input_path())]
     claims_file: Option<PathBuf>,
 
     /// Additional JOSE header parameter; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     header: Vec<String>,
+
+    /// Additional JOSE header parameter with a JSON value; repeatable
+    #[arg(long, value_name = "NAME=JSON")]
+    header_json: Vec<String>,
+
+    /// Omit the claim `iat`
+    #[arg(long)]
+    no_iat: bool,
+
+    /// Omit the claim `jti`
+    #[arg(long)]
+    no_jti: bool,
 
     /// Algorithm, which selects the test key [default: from the preset, otherwise ES256]
     #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
@@ -98,7 +113,7 @@ pub(crate) struct ExternalKeyArgs {
 
     /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs
     /// no store; a key in another known format is refused, not used as a secret
-    #[arg(long, value_name = "FILE", conflicts_with = "key", value_parser = crate::commands::args::path())]
+    #[arg(long, value_name = "FILE", conflicts_with = "key", value_parser = crate::commands::args::input_path())]
     key_file: Option<PathBuf>,
 
     /// Encoding of the secret: text (without the trailing line break), base64 (standard or URL-safe),
@@ -138,14 +153,14 @@ impl TestTokenArgs {
         Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
     }
 
-    /// Reads the `--claims` file. Claims in this file override the claims of other options.
-    pub(crate) fn read_claims_file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
+    /// Reads the claims in `--claims`, which override the claims of other options.
+    pub(crate) fn read_claims(&self, app: &App) -> Result<Map<String, Value>, Failure> {
         let path = self.test.claims_file.as_deref();
-        path.map_or_else(|| Ok(Map::new()), |path| app.console.read_claims_file("--claims", path))
+        path.map_or_else(|| Ok(Map::new()), |path| app.console.read_claims("--claims", path))
     }
 
-    /// Builds the request from all options except the `--claims` file: see
-    /// [`Self::read_claims_file`].
+    /// Builds the request from all options except `--claims`: see
+    /// [`Self::read_claims`].
     pub(crate) fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
         let Self { test, aud, permission, claims, expiry } = self;
         let mut request = MintRequest::new(app.environment.load_preset(test.preset.as_deref())?);
@@ -165,7 +180,11 @@ impl TestTokenArgs {
         }
         request.set_permissions(&permission.iter().map(String::as_str).collect::<Vec<_>>())?;
         request.claims.extend(claims.parse_claims()?.0);
-        request.extend_header(ExtraClaims::parse(&test.header, &[])?.0)?;
+        let header = ExtraClaims::parse(&test.header, &test.header_json)
+            .map_err(|invalid| InvalidValue { value_name: "header", ..invalid })?;
+        request.extend_header(header.0)?;
+        request.omitted_claims.extend(test.no_iat.then_some("iat"));
+        request.omitted_claims.extend(test.no_jti.then_some("jti"));
         request.signer = test.key.map_or(Signer::Algorithm(test.alg), Signer::Key);
         request.expiry = expiry.expiry();
         Ok(request)

@@ -14,12 +14,12 @@ use std::path::PathBuf;
 #[command(group = clap::ArgGroup::new("third_party").args(["jwks", "key", "secret_env"]))]
 pub(super) struct VerificationKeyArgs {
     /// Verify a third-party token with a JWK Set (`-` for standard input); needs no store
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::input_path())]
     jwks: Option<PathBuf>,
 
     /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
     /// requires `--alg`, needs no store; a key in another known format is refused
-    #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::path())]
+    #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::input_path())]
     key: Option<PathBuf>,
 
     /// Verify a third-party token with the secret in this environment variable; requires `--alg`,

@@ -30,7 +30,7 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// File to import (`-` for standard input)
-    #[arg(value_name = "FILE", value_parser = crate::commands::args::path())]
+    #[arg(value_name = "FILE", value_parser = crate::commands::args::input_path())]
     rows: PathBuf,
 
     /// Skip rows whose names (username, e-mail address, `uid`) all belong to one existing account; a

@@ -114,7 +114,8 @@ impl<R: BufRead> RowReader<R> {
                 }
                 let line = self.reader.line();
                 let fields = parse_strict_object(self.reader.remaining());
-                let fields = fields.map_err(|reason| invalid_line(line, &reason))?;
+                let fields =
+                    fields.map_err(|error| invalid_line(line, &error.describe_in_line()))?;
                 Ok(Some(Row { line, fields }))
             }
         }
@@ -187,7 +188,7 @@ mod tests {
             ("a,a\n", "line 1: duplicate column name in column 2"),
             ("a,b\n,\n", "line 1: no rows"),
             ("a,\n", "line 1: empty column name"),
-            ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: duplicate member name"),
+            ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: column 13: duplicate member name `a`"),
             ("{}\n[]\n", "line 2: not a JSON object"),
             ("a\nb\n\"c,\nd\n", "line 3: unclosed quote"),
             ("a\nb\n\"c,\nd\n\"e\"\n", "line 3: unclosed quote"),

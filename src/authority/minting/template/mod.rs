@@ -11,6 +11,7 @@ use super::defects::Defect;
 use crate::authority::Error;
 use crate::model::{
     Algorithm, InvalidValue, Lifetime, Timestamp, find_similar, parse_strict_object,
+    parse_strict_value,
     redact_for_error,
 };
 use render::Renderer;
@@ -100,7 +101,7 @@ impl Template {
     /// Parses a preset file.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, InvalidValue> {
         let refuse = |reason: String| InvalidValue::new("preset", reason);
-        let object = parse_strict_object(bytes).map_err(refuse)?;
+        let object = parse_strict_object(bytes).map_err(|error| refuse(error.to_string()))?;
         let template: Self = serde_json::from_value(Value::from(object))
             .map_err(|error| InvalidValue::new("preset", error.to_string()))?;
         template.algorithm()?;
@@ -204,7 +205,7 @@ impl Template {
             (Value::String(_) | Value::Null, [text]) => Ok(Value::from(*text)),
             (Value::Array(_) | Value::String(_) | Value::Null, _) => Ok(texts().collect()),
             (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
-                let value = serde_json::from_str(&values.join(" ")).ok();
+                let value = parse_strict_value(values.join(" ").as_bytes()).ok();
                 value.filter(|value| is_same_type(value, default)).ok_or_else(|| {
                     let reason = format!("`{name}` must have the type of its default, {default}");
                     InvalidValue::new("parameter", reason)

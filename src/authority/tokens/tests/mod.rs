@@ -13,7 +13,6 @@ use crate::authority::test_store::{
 use crate::authority::verification::{Expectations, ExpectedKind};
 use crate::model::{PageRequest, Role, Setting};
 use crate::store::TokenFilter;
-use secrecy::ExposeSecret;
 
 fn issue_at(
     store: &mut Store,

@@ -6,10 +6,17 @@ mod rfc7520;
 pub(in crate::crypto) mod rfc8037;
 
 use super::*;
-use crate::crypto::{decode_lenient, generate_key, initialize_crypto, read_jwks};
+use crate::crypto::{DecodedPayload, DecodedToken, generate_key, initialize_crypto, read_jwks};
 use crate::model::{Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
+
+/// Returns header and claims.
+fn decode(token: &str) -> (Value, Value) {
+    let DecodedToken { header, payload } = DecodedToken::decode(token).unwrap();
+    let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
+    (header, claims)
+}
 
 /// Returns whether the token has a valid signature of the key. Checks that verification with a
 /// store key and with a third-party key has the same result.

@@ -87,7 +87,7 @@ fn rfc7515_a4_es512() {
 /// An unsecured token can be decoded, but never verifies.
 #[test]
 fn rfc7515_a5_none() {
-    assert_eq!(decode_lenient(A5_TOKEN).unwrap().1["iss"], "joe");
+    assert_eq!(decode(A5_TOKEN).1["iss"], "joe");
     assert!(Algorithm::parse("none").is_err());
     initialize_crypto();
     let empty_secret = VerificationKey::new_secret(&[]);
@@ -106,7 +106,7 @@ fn example_claims() -> Value {
 /// RFC 7519, section 3.1: the claims of appendix A.1.
 #[test]
 fn rfc7519_3_1_example() {
-    let (header, claims) = decode_lenient(A1_TOKEN).unwrap();
+    let (header, claims) = decode(A1_TOKEN);
     assert_eq!(header, serde_json::json!({"typ": "JWT", "alg": "HS256"}));
     assert_eq!(claims, example_claims());
     assert!(jwk_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN));
@@ -115,7 +115,7 @@ fn rfc7519_3_1_example() {
 /// RFC 7519, section 6.1: the same claims in an unsecured token can be decoded, but do not verify.
 #[test]
 fn rfc7519_6_1_unsecured() {
-    let (header, claims) = decode_lenient(A5_TOKEN).unwrap();
+    let (header, claims) = decode(A5_TOKEN);
     assert_eq!(header, serde_json::json!({"alg": "none"}));
     assert_eq!(claims, example_claims());
     let payload_part = |token: &str| token.split('.').nth(1).map(str::to_owned);

@@ -1,0 +1,183 @@
+//! Recognition of a token in pasted text: white space, quotes, `Bearer`, `NAME=` and JSON around
+//! the token.
+
+use super::untrusted::is_unsafe_for_terminal;
+use super::{parse_strict_object, redact_for_error};
+use serde_json::{Map, Value};
+
+/// Member of JSON output of `token mint` and `token create` that contains the token.
+const TOKEN_MEMBER: &str = "token";
+
+/// Maximum number of layers around a token, such as quotes in a header in quotes.
+const MAX_LAYERS: usize = 16;
+
+/// Reason why a text is recognized as something other than one token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotOneToken {
+    /// A URL.
+    Url,
+    /// A JSON object with several tokens or without a token. Contains the names of the members with
+    /// a token.
+    Json(Vec<String>),
+    /// Several tokens.
+    Several,
+    /// A token inside of other text.
+    Surrounded,
+}
+
+/// Returns the token in a text: without surrounding white space, quotes, `b'…'`, `NAME=`, `Bearer `
+/// and line breaks, or the token in the JSON output of jeton.
+///
+/// A text that is not recognized is returned without surrounding white space, so that the verifier
+/// refuses it as malformed.
+pub(crate) fn extract_token(text: &str) -> Result<String, NotOneToken> {
+    let trimmed = trim(text);
+    // An id in quotes is an id, too; any other layer is removed only from a token.
+    let unquoted = trimmed.trim_matches(['"', '\'']);
+    if is_token_text(unquoted) {
+        return Ok(unquoted.to_owned());
+    }
+    if trimmed.starts_with('{')
+        && let Ok(object) = parse_strict_object(trimmed.as_bytes())
+    {
+        return extract_member(&object);
+    }
+    let token = remove_layers(trimmed);
+    if is_token_text(token) && token.contains('.') {
+        return Ok(token.to_owned());
+    }
+    match join_lines(token)? {
+        Some(token) => Ok(token),
+        None if super::parse_url_scheme(trimmed.as_ref()).is_some() => Err(NotOneToken::Url),
+        None => match count_embedded_tokens(trimmed) {
+            0 => Ok(trimmed.to_owned()),
+            1 => Err(NotOneToken::Surrounded),
+            _ => Err(NotOneToken::Several),
+        },
+    }
+}
+
+/// Returns the token in the member `token`, or else the only token in a member.
+fn extract_member(object: &Map<String, Value>) -> Result<String, NotOneToken> {
+    let text_of = |value: &Value| value.as_str().map(|text| remove_layers(trim(text)).to_owned());
+    if let Some(token) = object.get(TOKEN_MEMBER).and_then(text_of) {
+        return Ok(token);
+    }
+    let members = object.iter().filter_map(|(name, value)| Some((name, text_of(value)?)));
+    let mut tokens: Vec<_> = members.filter(|(_, text)| has_token_header(text)).collect();
+    match (tokens.pop(), tokens.len()) {
+        (Some((_, token)), 0) => Ok(token),
+        (last, _) => {
+            let names = tokens.into_iter().chain(last);
+            Err(NotOneToken::Json(names.map(|(name, _)| redact_for_error(name)).collect()))
+        }
+    }
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_unsafe_for_terminal(c))
+}
+
+/// Returns whether every character may occur in a compact token, with padding.
+fn is_token_text(text: &str) -> bool {
+    text.bytes().all(is_token_byte)
+        && !text.split('=').skip(1).any(|part| !may_follow_padding(part))
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=' | b'+' | b'/')
+}
+
+/// Returns whether text after `=` can belong to the same token: more padding, or the next part.
+fn may_follow_padding(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('.')
+}
+
+/// Removes quotes, names and authentication schemes around a token.
+fn remove_layers(text: &str) -> &str {
+    let mut text = text;
+    for _ in 0..MAX_LAYERS {
+        let inner = remove_layer(text);
+        if inner.len() == text.len() {
+            break;
+        }
+        text = inner;
+    }
+    text
+}
+
+fn remove_layer(text: &str) -> &str {
+    const QUOTES: [char; 15] =
+        ['"', '\'', '`', '\\', '<', '>', '(', ')', '[', ']', '“', '”', '‘', '’', ','];
+    let is_quote =
+        |c: char| QUOTES.contains(&c) || matches!(c, ';' | '%' | '{' | '}' | '«' | '»' | '„');
+    let unquoted = trim(text).trim_matches(is_quote);
+    // The line break of a quoted text: `"…\n"`.
+    let unquoted = unquoted.strip_suffix("\\n").unwrap_or(unquoted);
+    if let Some(rest) = unquoted.strip_prefix(['b', 'B'])
+        && rest.starts_with(['\'', '"'])
+    {
+        return rest;
+    }
+    if let Some((word, rest)) = unquoted.split_once(char::is_whitespace)
+        && is_prefix_word(word)
+        && !trim(rest).starts_with(['=', ':'])
+    {
+        return trim(rest);
+    }
+    without_name(unquoted).unwrap_or(unquoted)
+}
+
+/// Returns whether a word precedes a token or its name: an authentication scheme, a shell keyword,
+/// or the header option of curl.
+fn is_prefix_word(word: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "bearer", "dpop", "jwt", "token", "export", "set", "env", "const", "let", "var", "-h",
+        "--header", "-e",
+    ];
+    WORDS.iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
+}
+
+/// Returns the text after `NAME=` or `NAME:`. The text contains a full stop, and the name does not,
+/// so that neither padding nor an id is mistaken for a name.
+fn without_name(text: &str) -> Option<&str> {
+    let is_name_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
+    let end = text.find(['=', ':'])?;
+    let (name, rest) = (text.get(..end)?, text.get(end + 1..)?);
+    let name = name.trim_end_matches(|c: char| matches!(c, '"' | '\'') || c.is_whitespace());
+    let rest = trim(rest);
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
+        && name.chars().all(is_name_char);
+    (is_name && rest.contains('.') && !rest.starts_with(['.', '/'])).then_some(rest)
+}
+
+/// Joins the lines of a token that was broken into lines. Returns `None` if the lines are not those
+/// of one token.
+fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c == '\\')
+        .filter(|word| !word.is_empty())
+        .collect();
+    if words.len() > 1 && words.iter().all(|word| has_token_header(word)) {
+        return Err(NotOneToken::Several);
+    }
+    let token = words.concat();
+    let is_token = is_token_text(&token) && matches!(token.matches('.').count(), 2 | 4);
+    Ok(is_token.then_some(token).filter(|token| has_token_header(token)))
+}
+
+/// Returns the number of tokens in a text.
+fn count_embedded_tokens(text: &str) -> usize {
+    let runs = text.split(|c: char| !c.is_ascii() || !is_token_byte(c.try_into().unwrap_or(0)));
+    let tokens = runs.filter(|run| has_token_header(run.rsplit('=').next().unwrap_or(run)));
+    tokens.count()
+}
+
+/// Returns whether a word starts like a signed or encrypted token: `{"` in base64url, and at least
+/// two full stops.
+fn has_token_header(word: &str) -> bool {
+    word.starts_with("ey") && word.matches('.').count() >= 2
+}
+
+#[cfg(test)]
+mod tests;
