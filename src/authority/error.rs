@@ -3,8 +3,8 @@
 use super::RejectReason;
 use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
-    Algorithm, InvalidLine, InvalidValue, Purpose, RecordedToken, RowError, Timestamp, TokenId,
-    TokenKind, redact_for_error,
+    Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, RowError,
+    Timestamp, TokenId, TokenKind, redact_for_error,
 };
 use crate::store::{self, Retryable};
 use std::path::PathBuf;
@@ -92,6 +92,12 @@ pub(crate) enum Error {
     /// An invalid line of an import file.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
+    /// Several invalid lines of an import file.
+    #[error(transparent)]
+    InvalidLines(InvalidLines),
+    /// Columns of an import file that accounts do not have.
+    #[error(transparent)]
+    UnknownColumns(InvalidLine),
     /// A failure to read an import file.
     #[error("{0}")]
     Input(std::io::Error),
@@ -170,6 +176,15 @@ impl Error {
     /// Returns the rejection of a token for one reason.
     pub(super) fn from_reason(reason: RejectReason) -> Self {
         Self::TokenRejected { kind: None, reasons: vec![reason], detail: None }
+    }
+}
+
+impl From<InvalidLines> for Error {
+    fn from(lines: InvalidLines) -> Self {
+        match lines.lines.as_slice() {
+            [line] => Self::InvalidLine(line.clone()),
+            _ => Self::InvalidLines(lines),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::global_args::{self, find_non_utf8_variable, find_variable};
 use super::parse_hints::{SECRET_FLAGS, command_path, flag_name, hint, values};
 use crate::app::Console;
 use crate::failure::{Code, Failure};
-use crate::model::{REDACTED, quote_shell_word, redact_for_error};
+use crate::model::{REDACTED, is_plain_word, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
@@ -37,6 +37,12 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
         && let Some(variable) = find_non_utf8_variable(argv)
     {
         let failure = Failure::new(Code::InvalidInput, format!("`{variable}` is not UTF-8"));
+        return report_failure(&console, &failure);
+    }
+    let is_pem = |word: &OsString| word.to_string_lossy().trim_start().starts_with("-----BEGIN ");
+    if error.kind() == ErrorKind::UnknownArgument && argv.iter().any(is_pem) {
+        let failure = Failure::usage("PEM found, expected the name of a file")
+            .with_hint("use `-` and pass the PEM on standard input");
         return report_failure(&console, &failure);
     }
     escape_clap_error(&mut error);
@@ -88,7 +94,12 @@ fn download_hint(url: &str, argv: &[OsString]) -> String {
     };
     let words: Option<Vec<_>> = argv.iter().skip(1).map(to_word).collect();
     words.map_or_else(
-        || format!("download the document to a file: {fetch}"),
+        || {
+            let name = url.rsplit('/').next().filter(|name| is_plain_word(name));
+            let name = name.unwrap_or("FILE");
+            let url = quote_shell_word(url);
+            format!("download the document and pass the file: curl -fsSo {name} {url}")
+        },
         |words| format!("pipe the document: {fetch} | jeton {}", words.join(" ")),
     )
 }

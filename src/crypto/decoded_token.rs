@@ -75,7 +75,8 @@ fn parse_payload(bytes: &[u8]) -> Option<DecodedPayload> {
     if let Ok(value) = parse_lenient_value(bytes) {
         return Some(DecodedPayload::Json(value));
     }
-    String::from_utf8(bytes.to_vec()).ok().map(DecodedPayload::Text)
+    let is_text = |text: &String| text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace());
+    String::from_utf8(bytes.to_vec()).ok().filter(is_text).map(DecodedPayload::Text)
 }
 
 fn decode_base64(part: &str) -> Option<Vec<u8>> {

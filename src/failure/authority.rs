@@ -31,6 +31,10 @@ impl From<Error> for Failure {
             }
             Error::KeyRejected(import_error) => import_error.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
+            Error::InvalidLines(bad_lines) => bad_lines.into(),
+            Error::UnknownColumns(bad_line) => {
+                Self::from(bad_line).with_hint("use `--ignore-unknown` to skip unknown columns")
+            }
             Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
                 .with_line(line)
                 .with_hint("use `--exist-ok` to skip users that already exist"),

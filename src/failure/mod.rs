@@ -8,7 +8,7 @@ pub(crate) use code::{Code, Kind};
 
 use crate::authority::RejectReason;
 use crate::crypto::{self, ImportError};
-use crate::model::{InvalidLine, InvalidValue, redact_for_error};
+use crate::model::{InvalidLine, InvalidLines, InvalidValue, redact_for_error};
 use crate::session_file;
 use crate::terminal;
 use serde_json::{Map, Value, json};
@@ -168,6 +168,19 @@ impl From<InvalidValue> for Failure {
 impl From<InvalidLine> for Failure {
     fn from(bad_line: InvalidLine) -> Self {
         Self::new(Code::BadData, bad_line.to_string()).with_line(bad_line.line)
+    }
+}
+
+impl From<InvalidLines> for Failure {
+    fn from(bad_lines: InvalidLines) -> Self {
+        let message = bad_lines.to_string();
+        let lines = bad_lines.lines.iter();
+        let lines: Vec<_> =
+            lines.map(|line| json!({"line": line.line, "reason": line.reason})).collect();
+        let first_line = bad_lines.lines.first().map_or(0, |line| line.line);
+        let mut failure = Self::new(Code::BadData, message).with_line(first_line);
+        failure.details.insert("lines".to_owned(), json!(lines));
+        failure
     }
 }
 

@@ -45,10 +45,8 @@ impl ExtraClaims {
                 InvalidValue::new("claim", format!("`{}` {reason}", redact_for_error(name)))
             };
             let value = if is_json {
-                parse_strict_value(value.as_bytes()).map_err(|error| {
-                    let error = error.describe_in_line();
-                    invalid(format!("is {error}; enclose text in quotes"))
-                })?
+                parse_strict_value(value.as_bytes())
+                    .map_err(|error| invalid(format!("is {}", error.describe_value())))?
             } else {
                 value.into()
             };

@@ -11,7 +11,7 @@ const NANOSECOND_DIGITS: usize = 9;
 pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
     let Some(instant) = parse_seconds(&text) else {
-        let reason = format!("{text}, no date before the year 10000");
+        let reason = format!("{text}, out of range for a date");
         let in_milliseconds = text.parse::<i64>().ok().map(Timestamp::from_millisecond);
         return match in_milliseconds {
             Some(Ok(date)) => format!("{reason}; in milliseconds {date}"),
@@ -55,10 +55,10 @@ mod tests {
             ("-62135596800", "0001-01-01T00:00:00Z"),
             (
                 "1999999999000",
-                "1999999999000, no date before the year 10000; in milliseconds 2033-05-18T03:33:19Z",
+                "1999999999000, out of range for a date; in milliseconds 2033-05-18T03:33:19Z",
             ),
-            ("12345678901234567890123", "12345678901234567890123, no date before the year 10000"),
-            ("1e400", "1e+400, no date before the year 10000"),
+            ("12345678901234567890123", "12345678901234567890123, out of range for a date"),
+            ("1e400", "1e+400, out of range for a date"),
         ] {
             let number: Number = text.parse().unwrap();
             assert_eq!(describe_numeric_date(&number), expected, "{text}");

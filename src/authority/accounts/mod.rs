@@ -4,6 +4,7 @@ mod administration;
 mod export;
 mod import;
 mod import_row;
+mod import_rows;
 
 pub(crate) use administration::{
     IfExists, Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable,
@@ -11,7 +12,7 @@ pub(crate) use administration::{
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
-pub(crate) use import::{ImportOutcome, ImportRows, authorize_import, import};
+pub(crate) use import::{ImportOutcome, ImportRows, UnknownFields, authorize_import, import};
 
 use administration::NameOwner;
 

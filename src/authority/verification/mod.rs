@@ -25,7 +25,8 @@ pub(super) use token_state::{
 
 use super::claims::{self, RegisteredClaims};
 use super::{Error, RejectReason};
-use crate::crypto::{CompactJws, DecodedToken, is_signed_by};
+use crate::crypto::{CompactJws, is_signed_by};
+pub(crate) use crate::crypto::{DecodedPayload, DecodedToken};
 use crate::model::{Algorithm, Key, KeyState, Purpose, TokenKind, escape, parse_strict_object};
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};

@@ -3,8 +3,8 @@
 use super::TokenArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::verification::{DecodedPayload, DecodedToken};
 use crate::commands::command::{Command, Effect};
-use crate::crypto::{DecodedPayload, DecodedToken};
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, describe_numeric_date};
 use secrecy::ExposeSecret;

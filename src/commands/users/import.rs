@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows};
+use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows, UnknownFields};
 use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// Add accounts from a file, all or none (admins only)
 ///
-/// The file is CSV with a header, or JSON Lines. A row has a `username`, an `email` or both, and
+/// The file is CSV with a header, separated by commas, semicolons or tabs, or JSON Lines. A row has a `username`, an `email` or both, and
 /// optionally `name`, `role` (default `user`), `quota` (a number, `unlimited` or `default`),
 /// `disabled` (true or false), `created_at`, `uid` (as exported), and a `password` in plain text or
 /// a `password_hash` (Argon2, PHC format). Users imported without a `password` or `password_hash`
@@ -37,6 +37,10 @@ pub(crate) struct Args {
     /// warning shows how many accounts differ from the row in role, quota, display name or status
     #[arg(long)]
     exist_ok: bool,
+
+    /// Skip columns and members that accounts do not have
+    #[arg(long)]
+    ignore_unknown: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,7 +78,9 @@ impl Command for Args {
             authority::accounts::authorize_import(caller)?;
         }
         let rows = app.console.open_rows_file("FILE", &self.rows)?;
-        let batch = ImportRows::from_reader(rows, app.store.now()?)?;
+        let unknown_fields =
+            if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
+        let batch = ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?;
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }

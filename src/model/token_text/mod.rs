@@ -1,4 +1,4 @@
-//! Recognition of a token in pasted text: white space, quotes, `Bearer`, `NAME=` and JSON around
+//! Recognition of a token in pasted text: whitespace, quotes, `Bearer`, `NAME=` and JSON around
 //! the token.
 
 use super::untrusted::is_unsafe_for_terminal;
@@ -25,10 +25,10 @@ pub(crate) enum NotOneToken {
     Surrounded,
 }
 
-/// Returns the token in a text: without surrounding white space, quotes, `b'…'`, `NAME=`, `Bearer `
+/// Returns the token in a text: without surrounding whitespace, quotes, `b'…'`, `NAME=`, `Bearer `
 /// and line breaks, or the token in the JSON output of jeton.
 ///
-/// A text that is not recognized is returned without surrounding white space, so that the verifier
+/// A text that is not recognized is returned without surrounding whitespace, so that the verifier
 /// refuses it as malformed.
 pub(crate) fn extract_token(text: &str) -> Result<String, NotOneToken> {
     let trimmed = trim(text);
@@ -151,8 +151,8 @@ fn without_name(text: &str) -> Option<&str> {
     (is_name && rest.contains('.') && !rest.starts_with(['.', '/'])).then_some(rest)
 }
 
-/// Joins the lines of a token that was broken into lines. Returns `None` if the lines are not those
-/// of one token.
+/// Joins the lines of a token that was broken into lines. Returns `None` if the lines are not
+/// lines of one token.
 fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c == '\\')

@@ -7,7 +7,7 @@ use serde_json::Map;
 const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu";
 
 fn read_batch(text: &str) -> Result<ImportRows, Error> {
-    ImportRows::from_reader(text.as_bytes(), at(0))
+    ImportRows::from_reader(text.as_bytes(), at(0), UnknownFields::Refuse)
 }
 
 fn import_text(

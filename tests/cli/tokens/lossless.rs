@@ -1,0 +1,166 @@
+//! Header and claims of any size and kind are shown, and minted unchanged.
+
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::fs;
+
+const KEY: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
+
+/// Numbers beyond 64 bits and beyond the precision of floating-point numbers.
+const NUMBERS: &str = "{\"a\":12345678901234567890123,\"b\":-9223372036854775809,\
+                       \"c\":0.1000000000000000055511151231257827,\"d\":1.50,\
+                       \"e\":[18446744073709551616,{\"f\":1e+400}]}";
+
+fn new_sandbox() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
+    sandbox
+}
+
+fn mint(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    sandbox.stdout_of(&[&["token", "mint"][..], &KEY, arguments].concat())
+}
+
+fn decode_payload(sandbox: &Sandbox, token: &str) -> String {
+    sandbox.run(&["token", "decode", token, "--part", "payload", "-o", "json"]).ok().stdout
+}
+
+#[test]
+fn numbers_keep_their_digits_from_every_source() {
+    let sandbox = new_sandbox();
+    let claim = format!("n={NUMBERS}");
+    let row = format!("{{\"n\":{NUMBERS}}}\n");
+    for name in ["claims.json", "rows.jsonl"] {
+        fs::write(sandbox.home().join(name), &row).unwrap();
+    }
+    let presets = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&presets).unwrap();
+    let preset = format!("{{\"description\":\"x\",\"claims\":{{\"n\":{NUMBERS}}}}}");
+    fs::write(presets.join("numbers.json"), preset).unwrap();
+    for arguments in [
+        &["--claim-json", &claim][..],
+        &["--claims", "claims.json"],
+        &["--preset", "numbers"],
+        &["--claims", &row],
+        &["--from", "rows.jsonl"],
+    ] {
+        let token = mint(&sandbox, arguments);
+        let payload = decode_payload(&sandbox, &token);
+        assert!(payload.contains(&format!("\"n\":{NUMBERS}")), "{payload}");
+        let verify =
+            [&["token", "verify", &token, "--allow-no-expiry", "-o", "json"][..], &KEY].concat();
+        let report = sandbox.run(&verify).ok().stdout;
+        assert!(report.contains(&format!("\"n\":{NUMBERS}")), "{report}");
+        let require = ["token", "verify", &token, "--allow-no-expiry", "--require", &claim];
+        sandbox.run(&[&require[..], &KEY].concat()).ok();
+    }
+}
+
+#[test]
+fn recorded_tokens_and_app_tokens_keep_numbers() {
+    let sandbox = Sandbox::with_admin();
+    let claim = "n=12345678901234567890123";
+    let app_token = sandbox.stdout_of(&["token", "create", "app", "--claim-json", claim]);
+    let test_token = sandbox.stdout_of(&["token", "mint", "--record", "--claim-json", claim]);
+    for (token, kind) in [(&app_token, "app"), (&test_token, "test")] {
+        let verify = ["token", "verify", token, "--type", kind, "--require", claim];
+        sandbox.run(&verify).ok();
+    }
+    let renewed = sandbox.stdout_of(&["token", "renew", "1"]);
+    assert!(decode_payload(&sandbox, &renewed).contains("\"n\":12345678901234567890123"));
+}
+
+#[test]
+fn decode_shows_tokens_of_every_kind() {
+    let sandbox = Sandbox::new();
+    let mut outputs = String::new();
+    let encrypted =
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.c2VjcmV0.AAAAAAAAAAAAAAAAAAAAAA";
+    for arguments in [
+        &[encrypted, "--part", "header"][..],
+        &[encrypted],
+        &[encrypted, "--part", "payload"],
+        &["eyJhbGciOiJIUzI1NiJ9..c2lnbmF0dXJl"],
+        &["eyJhbGciOiJIUzI1NiJ9.cGxhaW4gdGV4dA.c2lnbmF0dXJl"],
+        &["eyJhbGciOiJIUzI1NiJ9._wD_.c2lnbmF0dXJl", "-o", "json"],
+    ] {
+        outputs += &sandbox.run(&[&["token", "decode"][..], arguments].concat()).to_string();
+    }
+    assert_snapshot!(outputs, @"");
+    let mut sandbox = sandbox;
+    sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
+    assert_snapshot!(sandbox.run(&[&["token", "verify", encrypted][..], &KEY].concat()), @"");
+}
+
+#[test]
+fn every_numeric_date_is_shown_as_a_date() {
+    let sandbox = new_sandbox();
+    let claims = "{\"iat\":1700000000.25,\"nbf\":-1,\"exp\":1999999999000,\
+                  \"auth_time\":1.7e9,\"updated_at\":1700000000,\"toe\":\"x\"}";
+    let token = mint(&sandbox, &["--claims", claims, "--no-jti"]);
+    assert_snapshot!(sandbox.run(&["token", "decode", &token, "--part", "payload"]), @"");
+}
+
+#[test]
+fn token_larger_than_verify_accepts_is_refused() {
+    let sandbox = new_sandbox();
+    let claims = format!("{{\"g\":\"{}\"}}", "x".repeat(60_000));
+    fs::write(sandbox.home().join("claims.json"), &claims).unwrap();
+    fs::write(sandbox.home().join("rows.jsonl"), format!("{{}}\n{claims}\n")).unwrap();
+    let mut outputs = String::new();
+    for arguments in [
+        &["token", "mint", "--claims", "claims.json"][..],
+        &["token", "mint", "--from", "rows.jsonl"],
+        &["token", "fixtures", "--claims", "claims.json"],
+    ] {
+        outputs += &sandbox.run(&[arguments, &KEY].concat()).to_string();
+    }
+    assert_snapshot!(outputs, @"");
+    let oversized = mint(&sandbox, &["--claims", "claims.json", "--defect", "oversized"]);
+    assert!(oversized.len() > 160_000);
+    let output = sandbox.run_with_input(&["token", "decode", "-", "--part", "payload"], &oversized);
+    assert!(output.ok().stdout.contains("\"padding\""));
+    let just_below = format!("{{\"g\":\"{}\"}}", "x".repeat(48_800));
+    fs::write(sandbox.home().join("claims.json"), just_below).unwrap();
+    let token = mint(&sandbox, &["--claims", "claims.json"]);
+    let verify = [&["token", "verify", "-"][..], &KEY].concat();
+    sandbox.run_with_input(&verify, &token).ok();
+}
+
+#[test]
+fn json_errors_have_a_position() {
+    let sandbox = new_sandbox();
+    fs::write(sandbox.home().join("claims.json"), "{\n \"sub\":\"x\",\n}\n").unwrap();
+    fs::write(sandbox.home().join("rows.jsonl"), "{\"a\":1}\n{\"a\" 1}\n{'a':1}\n").unwrap();
+    let presets = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&presets).unwrap();
+    fs::write(presets.join("broken.json"), "{\n  \"claims\": {\"a\": 1,, }\n}\n").unwrap();
+    let mut outputs = String::new();
+    for arguments in [
+        &["--claims", "claims.json"][..],
+        &["--claims", "{\"sub\":\"x\" \"aud\":1}"],
+        &["--claim-json", "roles=[admin]"],
+        &["--claim-json", "a={\"b\":1,\"b\":2}"],
+        &["--header-json", "x5c=[MIIC]"],
+        &["--from", "rows.jsonl"],
+        &["--preset", "broken"],
+    ] {
+        outputs += &sandbox.run(&[&["token", "mint"][..], &KEY, arguments].concat()).to_string();
+    }
+    assert_snapshot!(outputs, @"");
+}
+
+#[test]
+fn header_and_omitted_claims_are_exact() {
+    let sandbox = new_sandbox();
+    let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
+    let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];
+    let token = mint(&sandbox, &[&header[..], &claims, &["2030-01-01"]].concat());
+    assert_snapshot!(sandbox.run(&["token", "decode", &token, "-o", "json"]), @"");
+    for name in ["alg", "kid"] {
+        let header = format!("{name}=\"x\"");
+        sandbox.run(&[&["token", "mint", "--header-json", &header][..], &KEY].concat()).fails(2);
+    }
+    let output = Sandbox::with_admin().run(&["token", "mint", "--record", "--no-jti"]);
+    assert_snapshot!(output, @"");
+}

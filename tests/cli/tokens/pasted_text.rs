@@ -1,0 +1,147 @@
+//! Tokens and values as users paste them: text around a token, byte order marks, and values in place
+//! of file names.
+
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::fs;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// Options with which a token of [`sandbox_with_token`] verifies.
+const KEY: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
+
+fn sandbox_with_token() -> (Sandbox, String) {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("SECRET", SECRET);
+    let token = sandbox.stdout_of(&[&["token", "mint", "--sub", "a"][..], &KEY].concat());
+    (sandbox, token)
+}
+
+#[test]
+fn every_reader_removes_text_around_a_token() {
+    let (sandbox, token) = sandbox_with_token();
+    let verify = |argument: &str, input: &[u8]| {
+        let arguments = [&["token", "verify", argument][..], &KEY].concat();
+        let output = Sandbox::run_command_with_input(sandbox.command(&arguments), input);
+        assert_eq!(output.ok().stdout, "valid\n");
+    };
+    for text in [
+        format!("\"{token}\""),
+        format!("b'{token}'"),
+        format!("API_TOKEN={token}"),
+        format!("export API_TOKEN=\"{token}\""),
+        format!("Authorization: Bearer {token}"),
+        format!("\u{feff}{token}\r\n"),
+        format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\"}}"),
+    ] {
+        verify(&text, b"");
+        verify("-", text.as_bytes());
+        fs::write(sandbox.home().join("t"), &text).unwrap();
+        verify("@t", b"");
+    }
+    let utf16: Vec<u8> =
+        format!("\u{feff}{token}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    verify("-", &utf16);
+}
+
+#[test]
+fn credential_variable_may_have_quotes() {
+    let mut sandbox = Sandbox::with_john();
+    let token = sandbox.session_member("access");
+    sandbox.set_variable("JETON_TOKEN", &format!("\"{token}\""));
+    assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "john");
+    sandbox.set_variable("JETON_TOKEN", &format!("{token}\n{token}"));
+    assert_snapshot!(sandbox.run(&["whoami"]), @"");
+}
+
+#[test]
+fn other_text_in_place_of_a_token_is_named() {
+    let (sandbox, token) = sandbox_with_token();
+    let mut outputs = String::new();
+    for text in [
+        "https://id.example/token",
+        &format!("{{\"access_token\":\"{token}\",\"id_token\":\"{token}\"}}"),
+        "{\"error\":\"invalid_grant\"}",
+        &format!("{token}\n{token}"),
+        &format!("your token {token} expires soon"),
+        "token.jwt",
+        "./token",
+        &format!("@{token}"),
+    ] {
+        outputs += &sandbox.run(&["token", "decode", text]).to_string();
+    }
+    assert_snapshot!(outputs, @"");
+}
+
+#[test]
+fn batch_reads_output_of_mint() {
+    let (sandbox, _) = sandbox_with_token();
+    let mint = ["token", "mint", "--count", "2", "--sub", "a", "-o", "jsonl"];
+    let lines = sandbox.stdout_of(&[&mint[..], &KEY].concat());
+    let arguments = [&["token", "verify", "--batch"][..], &KEY].concat();
+    let token = sandbox.stdout_of(&[&["token", "mint", "--sub", "b"][..], &KEY].concat());
+    let input = format!("\u{feff}{lines}\n\"{token}\"\nT='{token}'\n");
+    let output = sandbox.run_with_input(&arguments, &input).ok();
+    assert_eq!(output.stdout.matches("{\"valid\":true").count(), 4, "{}", output.stdout);
+    let output = sandbox.run_with_input(&arguments, "{\"jti\":\"x\"}\n[1]\n{\n");
+    assert_eq!(output.stdout.matches("\"malformed\"").count(), 3, "{}", output.stdout);
+}
+
+#[test]
+fn value_in_place_of_a_file_name_is_named() {
+    let (sandbox, token) = sandbox_with_token();
+    fs::write(sandbox.home().join("jwks.json"), "{\"keys\":[]}").unwrap();
+    let mut outputs = String::new();
+    for arguments in [
+        &["token", "verify", "@t.jwt", "--jwks", "https://id.example/jwks.json"][..],
+        &["token", "verify", "@t.jwt", "--jwks=https://id.example/jwks.json", "--aud", "a b"],
+        &["token", "verify", &token, "--jwks", "https://id.example/jwks.json"],
+        &["token", "verify", "-", "--jwks", "https://id.example/jwks.json"],
+        &["token", "verify", "@t.jwt", "--jwks", "https://user:pw@id.example/jwks.json"],
+        &["users", "import", "http://intranet/users.csv"],
+        &["token", "verify", "a.b.c", "--jwks", "@jwks.json"],
+        &["token", "verify", "a.b.c", "--jwks", "{\"keys\":[]}"],
+        &["token", "verify", "a.b.c", "--jwks", "~/jwks.json"],
+        &["token", "verify", "a.b.c", "--key=-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
+        &["token", "verify", "a.b.c", "--key", "-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
+        &["token", "verify", "a.b.c", "--key", "marker-of-a-secret", "--alg", "HS256"],
+        &["token", "mint", "--claims", "role=admin", "--secret-env", "SECRET", "--alg", "HS256"],
+        &["token", "mint", "--claims", "@claims.json", "--secret-env", "SECRET", "--alg", "HS256"],
+        &["token", "mint", "--from", "@users.csv", "--secret-env", "SECRET", "--alg", "HS256"],
+        &["token", "decode", "--token-file", &token],
+    ] {
+        outputs += &sandbox.run(arguments).to_string();
+    }
+    assert!(!outputs.contains("marker-of-a-secret"));
+    assert_snapshot!(outputs, @"");
+}
+
+#[test]
+fn byte_order_mark_is_accepted_in_every_text_file() {
+    let mut sandbox = Sandbox::with_john();
+    sandbox.set_variable("SECRET", SECRET);
+    let write = |name: &str, text: &str| {
+        fs::write(sandbox.home().join(name), format!("\u{feff}{text}")).unwrap();
+    };
+    write("claims.json", "{\"role\":\"admin\"}");
+    write("rows.csv", "sub\na\n");
+    write("rows.jsonl", "{\"sub\":\"a\"}\n");
+    write("password", "john-password\n");
+    let presets = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&presets).unwrap();
+    let preset = "\u{feff}{\"description\":\"x\",\"claims\":{\"role\":\"admin\"}}";
+    fs::write(presets.join("custom.json"), preset).unwrap();
+    for arguments in [
+        &["--claims", "claims.json"][..],
+        &["--from", "rows.csv"],
+        &["--from", "rows.jsonl"],
+        &["--preset", "custom"],
+    ] {
+        sandbox.run(&[&["token", "mint"][..], &KEY, arguments].concat()).ok();
+    }
+    let utf16 = "\u{feff}{\"role\":\"ä\"}".encode_utf16().flat_map(u16::to_le_bytes);
+    fs::write(sandbox.home().join("utf16.json"), utf16.collect::<Vec<_>>()).unwrap();
+    sandbox.run(&[&["token", "mint", "--claims", "utf16.json"][..], &KEY].concat()).ok();
+    sandbox.run(&["register", "kim", "--password-file", "password"]).ok();
+    sandbox.log_in("kim", "john-password");
+}
