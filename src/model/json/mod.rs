@@ -36,7 +36,7 @@ impl JsonError {
     fn new(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
-        let detail = text.strip_suffix(&position).unwrap_or(&text).to_owned();
+        let detail = describe_detail(text.strip_suffix(&position).unwrap_or(&text));
         let defect = if error.is_data() { JsonDefect::DuplicateMember } else { JsonDefect::Syntax };
         Self { defect, detail, line: error.line(), column: error.column() }
     }
@@ -112,6 +112,24 @@ pub(super) fn read_strict_object(
         if error.is_io() { Ok(error.into()) } else { Err(JsonError::new(&error)) }
     })?;
     require_object(value).map_err(Err)
+}
+
+/// Returns the description of a defect in plain words.
+fn describe_detail(detail: &str) -> String {
+    if let Some(unfinished) = detail.strip_prefix("EOF while parsing ") {
+        return format!("the text ends within {unfinished}");
+    }
+    match detail {
+        "expected value" => "expected a value",
+        "expected ident" => "expected `true`, `false` or `null`",
+        "recursion limit exceeded" => "nested too deeply",
+        "key must be a string" => "expected a member name in double quotes",
+        detail if detail.starts_with("control character") => {
+            "line break or control character in a string"
+        }
+        detail => detail,
+    }
+    .to_owned()
 }
 
 fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {

@@ -73,15 +73,18 @@ fn member_name_of_number_representation_is_no_number() {
 fn error_names_line_and_column() {
     for (text, expected) in [
         ("{\n \"sub\":\"x\",\n}\n", "not well-formed JSON: line 3, column 1: trailing comma"),
-        ("{'sub':'x'}", "not well-formed JSON: line 1, column 2: key must be a string"),
+        (
+            "{'sub':'x'}",
+            "not well-formed JSON: line 1, column 2: expected a member name in double quotes",
+        ),
         ("{\"a\":1\n \"b\":2}", "not well-formed JSON: line 2, column 2: expected `,` or `}`"),
         (
             "{\"a\":\"x\ny\"}",
-            "not well-formed JSON: line 2, column 0: control character (\\u0000-\\u001F) found \
-             while parsing a string",
+            "not well-formed JSON: line 2, column 0: line break or control character in \
+             a string",
         ),
-        ("{\"a\":NaN}", "not well-formed JSON: line 1, column 6: expected value"),
-        ("{\"a\":1", "not well-formed JSON: line 1, column 6: EOF while parsing an object"),
+        ("{\"a\":NaN}", "not well-formed JSON: line 1, column 6: expected a value"),
+        ("{\"a\":1", "not well-formed JSON: line 1, column 6: the text ends within an object"),
         ("{} {}", "not well-formed JSON: line 1, column 4: trailing characters"),
         ("{\"a\":1,\n\"a\":2}", "ambiguous: line 2, column 6: duplicate member name `a`"),
         ("[]", "not a JSON object"),
@@ -90,7 +93,7 @@ fn error_names_line_and_column() {
         assert_eq!(error.to_string(), expected);
     }
     let error = parse_strict_object(b"{\"a\":}").unwrap_err();
-    assert_eq!(error.describe_in_line(), "not well-formed JSON: column 6: expected value");
+    assert_eq!(error.describe_in_line(), "not well-formed JSON: column 6: expected a value");
     assert_eq!(error.summary(), "not well-formed JSON");
 }
 

@@ -250,7 +250,7 @@ mod tests {
             read_lines(b"{}\n{\"a\":}\n[]\n{\"b\":1}"),
             [
                 "1",
-                "line 2: not well-formed JSON: column 6: expected value",
+                "line 2: not well-formed JSON: column 6: expected a value",
                 "line 3: not a JSON object",
                 "4"
             ]

@@ -76,7 +76,7 @@ fn refusal_of_url_in_json_lines_format_is_json() {
         Sandbox::new().run(&["users", "export", "-o", "jsonl", "--token-file", "https://x/y"]);
     assert_snapshot!(output, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton users export -o jsonl --token-file -","details":{}}}
     "#);
 }
 
@@ -101,7 +101,7 @@ fn url_in_place_of_any_path_is_refused() {
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton whoami --token-file - -o json","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--dir`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
@@ -111,17 +111,17 @@ fn url_in_place_of_any_path_is_refused() {
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--site`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton keys import --from-file - -o json","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--out`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton token mint --from - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton users import - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton passwd --password-file - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--key`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--key`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton token verify a.b.c --key - --alg HS256 -o json","details":{}}}
     "#);
     sandbox.set_variable("JETON_TOKEN_FILE", "https://x/y");
     assert_snapshot!(refusal_of(&sandbox, &["whoami"]), @r#"

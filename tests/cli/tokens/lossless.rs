@@ -86,10 +86,54 @@ fn decode_shows_tokens_of_every_kind() {
     ] {
         outputs += &sandbox.run(&[&["token", "decode"][..], arguments].concat()).to_string();
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @r#"
+    {
+      "alg": "dir",
+      "enc": "A256GCM"
+    }
+    --- stderr
+    token not verified
+    {
+      "header": {
+        "alg": "dir",
+        "enc": "A256GCM"
+      },
+      "payload": null
+    }
+    --- stderr
+    token not verified
+    token encrypted (JWE): only the header is readable
+    --- exit code 10, stderr
+    token not verified
+    error: token encrypted (JWE): the payload is not readable
+    hint: print the header: use `--part header`
+    {
+      "header": {
+        "alg": "HS256"
+      },
+      "payload": null
+    }
+    --- stderr
+    token not verified
+    no payload in the token (detached)
+    {
+      "header": {
+        "alg": "HS256"
+      },
+      "payload": "plain text"
+    }
+    --- stderr
+    token not verified
+    payload is text, not JSON
+    {"header":{"alg":"HS256"},"payload":"_wD_"}
+    "#);
     let mut sandbox = sandbox;
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
-    assert_snapshot!(sandbox.run(&[&["token", "verify", encrypted][..], &KEY].concat()), @"");
+    assert_snapshot!(sandbox.run(&[&["token", "verify", encrypted][..], &KEY].concat()), @"
+    invalid: malformed
+    --- exit code 10, stderr
+    error: token malformed: encrypted (JWE): expected three parts
+    ");
 }
 
 #[test]
@@ -98,7 +142,23 @@ fn every_numeric_date_is_shown_as_a_date() {
     let claims = "{\"iat\":1700000000.25,\"nbf\":-1,\"exp\":1999999999000,\
                   \"auth_time\":1.7e9,\"updated_at\":1700000000,\"toe\":\"x\"}";
     let token = mint(&sandbox, &["--claims", claims, "--no-jti"]);
-    assert_snapshot!(sandbox.run(&["token", "decode", &token, "--part", "payload"]), @"");
+    assert_snapshot!(sandbox.run(&["token", "decode", &token, "--part", "payload"]), @r#"
+    {
+      "iat": 1700000000.25,
+      "exp": 1999999999000,
+      "nbf": -1,
+      "auth_time": 1.7e+9,
+      "updated_at": 1700000000,
+      "toe": "x"
+    }
+    --- stderr
+    token not verified
+    iat: 2023-11-14T22:13:20.25Z
+    nbf: <time>
+    exp: 1999999999000, out of range for a date; in milliseconds <time>
+    auth_time: <time>
+    updated_at: <time>
+    "#);
 }
 
 #[test]
@@ -115,7 +175,16 @@ fn token_larger_than_verify_accepts_is_refused() {
     ] {
         outputs += &sandbox.run(&[arguments, &KEY].concat()).to_string();
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @"
+    --- exit code 2, stderr
+    error: token too large: found 80152 bytes, expected at most 65536
+    hint: use fewer or shorter claims
+    --- exit code 65, stderr
+    error: line 2: token too large: found 80152 bytes, expected at most 65536
+    --- exit code 2, stderr
+    error: token too large: found 80152 bytes, expected at most 65536
+    hint: use fewer or shorter claims
+    ");
     let oversized = mint(&sandbox, &["--claims", "claims.json", "--defect", "oversized"]);
     assert!(oversized.len() > 160_000);
     let output = sandbox.run_with_input(&["token", "decode", "-", "--part", "payload"], &oversized);
@@ -147,7 +216,24 @@ fn json_errors_have_a_position() {
     ] {
         outputs += &sandbox.run(&[&["token", "mint"][..], &KEY, arguments].concat()).to_string();
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @"
+    --- exit code 65, stderr
+    error: the claims file is not well-formed JSON: line 3, column 1: trailing comma
+    --- exit code 2, stderr
+    error: `--claims` is not well-formed JSON: line 1, column 12: expected `,` or `}`
+    --- exit code 2, stderr
+    error: claim: `roles` is not well-formed JSON: column 2: expected a value; enclose text in quotes
+    --- exit code 2, stderr
+    error: claim: `a` is ambiguous: column 13: duplicate member name `b`
+    --- exit code 2, stderr
+    error: header: `x5c` is not well-formed JSON: column 2: expected a value; enclose text in quotes
+    --- exit code 65, stderr
+    error: 2 invalid lines:
+      line 2: not well-formed JSON: column 6: expected `:`
+      line 3: not well-formed JSON: column 2: expected a member name in double quotes
+    --- exit code 65, stderr
+    error: `~/.config/jeton/presets/broken.json`: not well-formed JSON: line 2, column 21: expected a member name in double quotes
+    ");
 }
 
 #[test]
@@ -156,11 +242,15 @@ fn header_and_omitted_claims_are_exact() {
     let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
     let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];
     let token = mint(&sandbox, &[&header[..], &claims, &["2030-01-01"]].concat());
-    assert_snapshot!(sandbox.run(&["token", "decode", &token, "-o", "json"]), @"");
+    assert_snapshot!(sandbox.run(&["token", "decode", &token, "-o", "json"]), @r#"{"header":{"alg":"HS256","typ":"JWT","x5c":["MIIC"],"n":12345678901234567890123},"payload":{"exp":1893456000,"role":"admin"}}"#);
     for name in ["alg", "kid"] {
         let header = format!("{name}=\"x\"");
         sandbox.run(&[&["token", "mint", "--header-json", &header][..], &KEY].concat()).fails(2);
     }
     let output = Sandbox::with_admin().run(&["token", "mint", "--record", "--no-jti"]);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the argument '--record' cannot be used with '--no-jti'
+    hint: usage: jeton token mint --record
+    ");
 }

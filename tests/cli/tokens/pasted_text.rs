@@ -51,7 +51,11 @@ fn credential_variable_may_have_quotes() {
     sandbox.set_variable("JETON_TOKEN", &format!("\"{token}\""));
     assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "john");
     sandbox.set_variable("JETON_TOKEN", &format!("{token}\n{token}"));
-    assert_snapshot!(sandbox.run(&["whoami"]), @"");
+    assert_snapshot!(sandbox.run(&["whoami"]), @"
+    --- exit code 2, stderr
+    error: `JETON_TOKEN`: several tokens found, expected one
+    hint: verify several tokens, one per line: jeton token verify --batch
+    ");
 }
 
 #[test]
@@ -70,7 +74,32 @@ fn other_text_in_place_of_a_token_is_named() {
     ] {
         outputs += &sandbox.run(&["token", "decode", text]).to_string();
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @"
+    --- exit code 2, stderr
+    error: URL found, expected a token
+    hint: fetch the token first and pass it as `-` on standard input
+    --- exit code 2, stderr
+    error: JSON with several tokens found (`access_token`, `id_token`), expected one
+    hint: pass the value of one member: jq -r .access_token FILE
+    --- exit code 2, stderr
+    error: JSON without a token found, expected a token
+    hint: pass the value of one member: jq -r .NAME FILE
+    --- exit code 2, stderr
+    error: several tokens found, expected one
+    hint: verify several tokens, one per line: jeton token verify --batch
+    --- exit code 2, stderr
+    error: text around a token found, expected only the token
+    hint: pass only the token, from `ey` to the end of the signature
+    --- exit code 2, stderr
+    error: `token.jwt` is neither a token nor a file
+    hint: pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
+    --- exit code 2, stderr
+    error: `./token` is neither a token nor a file
+    hint: pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`
+    --- exit code 2, stderr
+    error: `TOKEN`: token found, expected the name of a file
+    hint: omit the `@` before the token
+    ");
 }
 
 #[test]
@@ -113,7 +142,56 @@ fn value_in_place_of_a_file_name_is_named() {
         outputs += &sandbox.run(arguments).to_string();
     }
     assert!(!outputs.contains("marker-of-a-secret"));
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @"
+    --- exit code 2, stderr
+    error: `--jwks`: URL found, expected the name of a file
+    hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks -
+    --- exit code 2, stderr
+    error: `--jwks`: URL found, expected the name of a file
+    hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks=- --aud 'a b'
+    --- exit code 2, stderr
+    error: `--jwks`: URL found, expected the name of a file
+    hint: download the document and pass the file: curl -fsSo jwks.json https://id.example/jwks.json
+    --- exit code 2, stderr
+    error: `--jwks`: URL found, expected the name of a file
+    hint: download the document and pass the file: curl -fsSo jwks.json https://id.example/jwks.json
+    --- exit code 2, stderr
+    error: `--jwks`: URL found, expected the name of a file
+    hint: download the document and pass it as `-` on standard input
+    --- exit code 2, stderr
+    error: `FILE`: URL found, expected the name of a file
+    hint: pipe the document: curl -fsS http://intranet/users.csv | jeton users import -
+    --- exit code 2, stderr
+    error: `--jwks`: `@` found, expected the name of a file
+    hint: omit the `@`
+    --- exit code 2, stderr
+    error: `--jwks`: JSON found, expected the name of a file
+    hint: use `-` and pass the JSON on standard input
+    --- exit code 2, stderr
+    error: `--jwks`: `~` found, expected the name of a file
+    hint: use `$HOME` in place of `~`
+    --- exit code 2, stderr
+    error: `--key`: PEM found, expected the name of a file
+    hint: use `-` and pass the PEM on standard input
+    --- exit code 2, stderr
+    error: PEM found, expected the name of a file
+    hint: use `-` and pass the PEM on standard input
+    --- exit code 2, stderr
+    error: the file with the key cannot be read: No such file or directory (os error 2)
+    hint: for a secret, use `--secret-env NAME`
+    --- exit code 2, stderr
+    error: `--claims`: `NAME=VALUE` found, expected the name of a file
+    hint: use `--claim NAME=VALUE`
+    --- exit code 2, stderr
+    error: `--claims`: `@` found, expected the name of a file
+    hint: omit the `@`: claims.json
+    --- exit code 2, stderr
+    error: `--from`: `@` found, expected the name of a file
+    hint: omit the `@`: users.csv
+    --- exit code 2, stderr
+    error: `--token-file`: token found, expected the name of a file
+    hint: use `-` and pass the token on standard input
+    ");
 }
 
 #[test]

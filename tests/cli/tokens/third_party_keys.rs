@@ -143,10 +143,10 @@ fn malformed_jwk_set_is_refused() {
     error: key: the JWK Set is not a JSON object
     set: 
     --- exit code 65, stderr
-    error: key: the JWK Set is not well-formed JSON
+    error: key: the JWK Set is not well-formed JSON: line 1, column 0: the text ends within a value
     set: {"kty":"oct","kty":"RSA"}
     --- exit code 65, stderr
-    error: key: the JWK Set is ambiguous: duplicate member name
+    error: key: the JWK Set is ambiguous: line 1, column 25: duplicate member name `kty`
     "#);
     let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let jwk_set = json!({"keys": [key, key]}).to_string();

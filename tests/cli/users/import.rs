@@ -234,7 +234,7 @@ fn unreadable_files_and_rows_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 2: ambiguous: duplicate member name
+    error: line 2: ambiguous: column 31: duplicate member name `username`
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 2: not a JSON object
@@ -243,7 +243,8 @@ fn unreadable_files_and_rows_are_refused() {
     error: line 1: duplicate column name in column 2
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 1: unknown column 2: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    error: line 1: unknown column `id`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    hint: use `--ignore-unknown` to skip unknown columns
     ");
     sandbox.run(&["settings", "set", "password.min_length", "7"]).ok();
     let output = import(&sandbox, "username,password\na,1234567\nb,123456\n");
@@ -283,6 +284,8 @@ fn unclosed_quote_is_reported_after_earlier_rows() {
     let output = import(&sandbox, "username,email\nb c,\n\"kim,\nd,\n");
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 2: username: only letters, digits and common symbols are allowed
+    error: 2 invalid lines:
+      line 2: username: only letters, digits and common symbols are allowed
+      line 3: unclosed quote
     ");
 }

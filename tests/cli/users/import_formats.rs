@@ -29,7 +29,15 @@ fn unknown_columns_are_named_or_ignored() {
     for rows in [csv, "kim,secret-of-kim\n", json_lines] {
         outputs += &import(&sandbox, rows).to_string();
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @"
+    --- exit code 65, stderr
+    error: line 1: unknown columns `department`, `phone`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    hint: use `--ignore-unknown` to skip unknown columns
+    --- exit code 65, stderr
+    error: line 1: unknown column 1: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    --- exit code 65, stderr
+    error: line 1: unknown field `department`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    ");
     for rows in [csv, json_lines] {
         fs::write(sandbox.home().join("rows"), rows).unwrap();
         sandbox.run(&["users", "import", "rows", "--ignore-unknown"]).ok();
@@ -48,16 +56,29 @@ fn first_invalid_lines_are_reported_together() {
                 kim;;;\n\
                 ana;;boss;marker-of-a-secret\n";
     let output = import(&sandbox, rows);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    --- exit code 65, stderr
+    error: 5 invalid lines:
+      line 3: username: only letters, digits and common symbols are allowed
+      line 4: found 2 cells, expected 4
+      line 5: username or e-mail address required
+      line 6: name or uid already used on line 2
+      line 7: role: expected `user`, `minter` or `admin`
+    ");
     let error = sandbox.json_error(&["users", "import", "rows"]);
-    assert_snapshot!(error["details"], @"");
+    assert_snapshot!(error["details"], @r#"{"line":3,"lines":[{"line":3,"reason":"username: only letters, digits and common symbols are allowed"},{"line":4,"reason":"found 2 cells, expected 4"},{"line":5,"reason":"username or e-mail address required"},{"line":6,"reason":"name or uid already used on line 2"},{"line":7,"reason":"role: expected `user`, `minter` or `admin`"}]}"#);
     let many = format!("username\n{}", "a b\n".repeat(30));
     let message = import(&sandbox, &many).stderr;
     assert_eq!(message.matches("line ").count(), 20, "{message}");
     assert!(message.starts_with("error: the first 20 invalid lines:\n"), "{message}");
     let short = "username,password\nkim,x\nlee,12345678\nana,y\n";
     sandbox.run(&["settings", "set", "password.min_length", "6"]).ok();
-    assert_snapshot!(import(&sandbox, short), @"");
+    assert_snapshot!(import(&sandbox, short), @"
+    --- exit code 65, stderr
+    error: 2 invalid lines:
+      line 2: password shorter than 6 characters
+      line 4: password shorter than 6 characters
+    ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
 }
 
@@ -67,5 +88,11 @@ fn invalid_claim_rows_are_reported_together() {
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     fs::write(sandbox.home().join("rows"), "sub;exp\na;2030-01-01\nb;soon\nc\nd;never\n").unwrap();
     let mint = ["token", "mint", "--from", "rows", "--secret-env", "SECRET", "--alg", "HS256"];
-    assert_snapshot!(sandbox.run(&mint), @"");
+    assert_snapshot!(sandbox.run(&mint), @"
+    --- exit code 65, stderr
+    error: 3 invalid lines:
+      line 3: exp: expected RFC 3339 (`<time>`) or Unix seconds
+      line 4: found 1 cell, expected 2
+      line 5: exp: expected RFC 3339 (`<time>`) or Unix seconds
+    ");
 }
