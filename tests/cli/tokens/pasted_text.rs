@@ -177,7 +177,7 @@ fn value_in_place_of_a_file_name_is_named() {
     error: PEM found, expected the name of a file
     hint: use `-` and pass the PEM on standard input
     --- exit code 2, stderr
-    error: the file with the key cannot be read: No such file or directory (os error 2)
+    error: the file with the key in `--key` cannot be read: No such file or directory
     hint: for a secret, use `--secret-env NAME`
     --- exit code 2, stderr
     error: `--claims`: `NAME=VALUE` found, expected the name of a file

@@ -11,8 +11,7 @@ use super::defects::Defect;
 use crate::authority::Error;
 use crate::model::{
     Algorithm, InvalidValue, Lifetime, Timestamp, find_similar, parse_strict_object,
-    parse_strict_value,
-    redact_for_error,
+    parse_strict_value, redact_for_error,
 };
 use render::Renderer;
 pub(super) use render::ValueSource;
