@@ -1,10 +1,10 @@
 //! The errors of the authority module.
 
-use super::RejectReason;
+use super::rejection::{Rejection, session_rejection_message};
 use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
-    Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, RowError,
-    Timestamp, TokenId, TokenKind, redact_for_error,
+    Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, Role, RowError,
+    Timestamp, TokenId, TokenKind, User, redact_for_error,
 };
 use crate::store::{self, Retryable};
 use std::path::PathBuf;
@@ -113,6 +113,16 @@ pub(crate) enum Error {
     /// An operation that is not allowed; the text gives the reason.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// An operation that requires a higher role.
+    #[error("{refusal}: {}", describe_login(.user.as_ref()))]
+    InsufficientRole {
+        /// The rule, such as `only admins can change settings`.
+        refusal: &'static str,
+        /// The lowest role that may perform the operation.
+        required: Role,
+        /// The principal; `None` without a login.
+        user: Option<UserWithRole>,
+    },
     /// A renewal that the bearer of a token requested, beyond the limit for its chain of renewals.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
@@ -124,8 +134,13 @@ pub(crate) enum Error {
         bound: Timestamp,
     },
     /// A permission that users with the role `user` may not grant.
-    #[error("permission `{0}` not allowed for your role")]
-    PermissionRefused(String),
+    #[error("permission `{permission}` not allowed: {}", describe_login(Some(.user)))]
+    PermissionRefused {
+        /// The permission, escaped.
+        permission: String,
+        /// The principal.
+        user: UserWithRole,
+    },
     /// A missing object.
     #[error("{} {} not found", .resource.noun(), format_name(name.as_deref()))]
     NotFound {
@@ -143,14 +158,18 @@ pub(crate) enum Error {
         live_tokens: Vec<RecordedToken>,
     },
     /// A rejected token.
-    #[error("{}", rejection_message(.reasons, .detail.as_deref()))]
+    #[error("{}", rejection_message(.reasons))]
     TokenRejected {
         /// The kind of the token, if known.
         kind: Option<TokenKind>,
         /// All reasons, in the order of the checks; never empty.
-        reasons: Vec<RejectReason>,
-        /// Details of the first reason.
-        detail: Option<String>,
+        reasons: Vec<Rejection>,
+    },
+    /// The rejected token of the session that the command runs in.
+    #[error("{}", session_rejection_message(.reasons))]
+    SessionRejected {
+        /// All reasons, in the order of the checks; never empty.
+        reasons: Vec<Rejection>,
     },
     /// A token that the verifier would refuse for its size.
     #[error("token too large: found {length} bytes, expected at most {MAX_TOKEN_BYTES}")]
@@ -167,15 +186,57 @@ fn format_name(name: Option<&str>) -> String {
     name.map_or_else(|| "with this id".to_owned(), |name| format!("`{}`", redact_for_error(name)))
 }
 
-fn rejection_message(reasons: &[RejectReason], detail: Option<&str>) -> String {
-    let message = reasons.first().map_or("token rejected", |reason| reason.message());
-    detail.map_or_else(|| message.to_owned(), |detail| format!("{message}: {detail}"))
+/// Name and role of a principal, for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UserWithRole {
+    /// Username, e-mail address or id, escaped.
+    pub(crate) name: String,
+    /// Role.
+    pub(crate) role: Role,
+}
+
+impl From<&User> for UserWithRole {
+    fn from(user: &User) -> Self {
+        Self { name: user.to_display(), role: user.role }
+    }
+}
+
+fn describe_login(user: Option<&UserWithRole>) -> String {
+    match user {
+        Some(UserWithRole { name, role }) => {
+            format!("logged in as `{name}` with role `{}`", role.name())
+        }
+        None => "not logged in".to_owned(),
+    }
+}
+
+fn rejection_message(reasons: &[Rejection]) -> String {
+    reasons.first().map_or_else(|| "token rejected".to_owned(), Rejection::message)
 }
 
 impl Error {
     /// Returns the rejection of a token for one reason.
-    pub(super) fn from_reason(reason: RejectReason) -> Self {
-        Self::TokenRejected { kind: None, reasons: vec![reason], detail: None }
+    pub(super) fn from_reason(rejection: impl Into<Rejection>) -> Self {
+        Self::TokenRejected { kind: None, reasons: vec![rejection.into()] }
+    }
+
+    /// Returns the refusal of a principal whose role is below `required`; `user` is `None` without a
+    /// login.
+    pub(super) fn insufficient_role(
+        refusal: &'static str,
+        required: Role,
+        user: Option<&User>,
+    ) -> Self {
+        Self::InsufficientRole { refusal, required, user: user.map(UserWithRole::from) }
+    }
+
+    /// Turns the rejection of a token into the rejection of the session that the command runs in.
+    pub(crate) fn into_session_rejection(self) -> Self {
+        if let Self::TokenRejected { reasons, .. } = self {
+            Self::SessionRejected { reasons }
+        } else {
+            self
+        }
     }
 }
 

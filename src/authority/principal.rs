@@ -2,7 +2,7 @@
 //! transaction for a principal rechecks the credential, and only this module does so.
 
 use super::verification::{recheck_app_token_owner, recheck_session_owner};
-use super::{Error, RejectReason};
+use super::{Error, RejectReason, Rejection};
 use crate::model::{Jti, Key, Role, Timestamp, TokenId, User};
 use crate::store::{Reader, Store, Writer};
 
@@ -69,13 +69,18 @@ impl Principal {
     /// disabled, deleted or logged out, or whose token or key was revoked in the meantime, is
     /// refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
-        if tx.is_revoked_key(self.key.id)? {
-            return Err(Error::from_reason(RejectReason::KeyRevoked));
-        }
-        match self.credential {
-            BearerCredential::Access(jti) => recheck_session_owner(tx, jti),
-            BearerCredential::AppToken(id) => recheck_app_token_owner(tx, id, self.now),
-        }
+        let result = if tx.is_revoked_key(self.key.id)? {
+            let kid = self.key.spec.kid.to_display();
+            let rejection = Rejection::new(RejectReason::KeyRevoked);
+            Err(Error::from_reason(rejection.with_explanation(format!("`{kid}`"))))
+        } else {
+            match self.credential {
+                BearerCredential::Access(jti) => recheck_session_owner(tx, jti, self.now),
+                BearerCredential::AppToken(id) => recheck_app_token_owner(tx, id, self.now),
+            }
+        };
+        result
+            .map_err(|error| if self.is_session() { error.into_session_rejection() } else { error })
     }
 }
 
@@ -104,5 +109,8 @@ pub(super) fn write_as_optional_principal<T>(
 
 /// Refuses a user whose role is below `role`.
 pub(super) fn require_role(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
-    if user.role >= role { Ok(()) } else { Err(Error::Forbidden(refusal)) }
+    if user.role >= role {
+        return Ok(());
+    }
+    Err(Error::insufficient_role(refusal, role, Some(user)))
 }

@@ -136,7 +136,12 @@ pub(super) fn verification_reasons(
     expected: ExpectedKind,
     seconds: i64,
 ) -> Vec<RejectReason> {
-    verify_token(store, token, &Expectations::new(expected, at(seconds))).reasons
+    reasons_of(&verify_token(store, token, &Expectations::new(expected, at(seconds))))
+}
+
+/// Returns the reasons of a report without their facts.
+pub(super) fn reasons_of(report: &VerificationReport) -> Vec<RejectReason> {
+    report.reasons.iter().map(|rejection| rejection.reason).collect()
 }
 
 pub(super) fn verify_token(
@@ -150,7 +155,9 @@ pub(super) fn verify_token(
 /// Returns the rejection reasons of a failed operation.
 pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> {
     match result {
-        Err(Error::TokenRejected { reasons, .. }) => reasons,
+        Err(Error::TokenRejected { reasons, .. } | Error::SessionRejected { reasons }) => {
+            reasons.iter().map(|rejection| rejection.reason).collect()
+        }
         Err(other) => panic!("another error: {other}"),
         Ok(_) => panic!("no refusal"),
     }

@@ -1,8 +1,9 @@
 //! Errors of `authority`, in particular of rejected tokens and of the token quota.
 
 use super::{Code, Failure};
-use crate::authority::{Error, RejectReason, error::ResourceKind};
-use crate::model::{RecordedToken, TokenKind};
+use crate::authority::error::{ResourceKind, UserWithRole};
+use crate::authority::{Error, RejectReason, Rejection, find_session_cause};
+use crate::model::{RecordedToken, Role, TokenKind};
 use serde_json::{Value, json};
 
 impl From<Error> for Failure {
@@ -46,9 +47,13 @@ impl From<Error> for Failure {
             Error::RenewalBound { token, .. } => failure(Code::Forbidden).with_hint(format!(
                 "renew the token by id as its owner: jeton token renew {token}"
             )),
-            Error::PermissionRefused(_) => failure(Code::Forbidden).with_hint(
-                "list the permissions you can grant: jeton settings get token.permissions",
-            ),
+            Error::InsufficientRole { required, user, .. } => {
+                forbidden(message, user.as_ref(), Some(required))
+            }
+            Error::PermissionRefused { user, .. } => forbidden(message, Some(&user), None)
+                .with_hint(
+                    "list the permissions you can grant: jeton settings get token.permissions",
+                ),
             Error::NotFound { resource: ResourceKind::User, .. } => failure(Code::UserNotFound),
             Error::NotFound { resource: ResourceKind::Token, .. } => failure(Code::TokenNotFound),
             Error::NotFound { resource: ResourceKind::Session, .. } => {
@@ -58,7 +63,8 @@ impl From<Error> for Failure {
             Error::QuotaExceeded { limit, live_tokens } => {
                 quota_exceeded(message, limit, &live_tokens)
             }
-            Error::TokenRejected { kind, reasons, .. } => token_rejected(message, kind, &reasons),
+            Error::TokenRejected { kind, reasons } => token_rejected(message, kind, &reasons),
+            Error::SessionRejected { reasons } => session_rejected(message, &reasons),
             Error::TokenTooLarge { .. } => {
                 failure(Code::InvalidInput).with_hint("use fewer or shorter claims")
             }
@@ -93,10 +99,21 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
     failure
 }
 
-fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[RejectReason]) -> Failure {
-    let code = reasons.first().map_or(Code::Internal, |first| Code::from(*first));
-    let mut failure = Failure::new(code, message);
-    failure.hint = match (reasons.first(), kind) {
+/// Returns the refusal by role; `user` is `None` without a login.
+fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
+    let mut failure = Failure::new(Code::Forbidden, message);
+    failure.details.insert("user".to_owned(), json!(user.map(|user| &user.name)));
+    failure.details.insert("role".to_owned(), json!(user.map(|user| user.role)));
+    failure.details.insert("required_role".to_owned(), json!(required));
+    match user {
+        Some(_) => failure,
+        None => failure.with_hint("log in: jeton login"),
+    }
+}
+
+fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection]) -> Failure {
+    let mut failure = rejected(message, reasons);
+    failure.hint = match (reasons.first().map(|first| first.reason), kind) {
         (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
         }
@@ -106,7 +123,28 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[RejectRea
         }
         _ => None,
     };
-    failure.details.insert("reason".to_owned(), json!(reasons.first()));
+    failure
+}
+
+/// Returns the failure of a command whose session was rejected.
+fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
+    let hint = match find_session_cause(reasons).map(|rejection| rejection.reason) {
+        Some(RejectReason::NotYetValid) => {
+            "check the system clock; if it is right, log in again: jeton login"
+        }
+        Some(RejectReason::UserDisabled) => {
+            "ask an admin to enable your account with `jeton users enable`"
+        }
+        Some(RejectReason::OwnerDeleted) => "log in as another user: jeton login",
+        _ => "log in again: jeton login",
+    };
+    rejected(message, reasons).with_hint(hint)
+}
+
+fn rejected(message: String, reasons: &[Rejection]) -> Failure {
+    let first = reasons.first().map(|first| first.reason);
+    let mut failure = Failure::new(first.map_or(Code::Internal, Code::from), message);
+    failure.details.insert("reason".to_owned(), json!(first));
     failure.details.insert("reasons".to_owned(), json!(reasons));
     failure
 }
@@ -128,6 +166,7 @@ impl From<RejectReason> for Code {
             | RejectReason::CriticalHeader
             | RejectReason::AlgNotAllowed
             | RejectReason::UnknownKey
+            | RejectReason::KeyRetired
             | RejectReason::BadSignature
             | RejectReason::BadClaim
             | RejectReason::MissingClaim

@@ -19,6 +19,7 @@ pub(crate) mod path_format;
 mod permission_policy;
 mod precis;
 mod row_reader;
+mod session_end;
 mod settings;
 mod shell;
 mod spreadsheet;
@@ -52,6 +53,7 @@ pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use permission_policy::PermissionPolicy;
 pub(crate) use row_reader::{InvalidLine, InvalidLines, Row, RowError, RowReader};
+pub(crate) use session_end::SessionEndReason;
 pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
 pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
@@ -60,8 +62,8 @@ pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};
 pub(crate) use time::Timestamp;
 pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
-    ActiveSession, Grant, RecordedPair, RecordedToken, Session, SessionEndReason, TokenKind,
-    TokenOrigin, TokenSelector, TokenStatus,
+    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,
+    TokenSelector, TokenStatus,
 };
 pub(crate) use token_text::{NotOneToken, extract_token};
 pub(crate) use untrusted::{

@@ -140,11 +140,12 @@ fn authorize_registration(
     if is_admin || !tx.has_users()? {
         return Ok(());
     }
+    let refuse = |refusal| Err(Error::insufficient_role(refusal, Role::Admin, user));
     if registration.role > Role::User {
-        return Err(Error::Forbidden("only admins can assign roles"));
+        return refuse("only admins can assign roles");
     }
     if !tx.load_settings()?.register_open {
-        return Err(Error::Forbidden("only admins can register accounts"));
+        return refuse("only admins can register accounts");
     }
     Ok(())
 }
@@ -158,7 +159,7 @@ pub(super) fn require_admin_or_empty_store(
 ) -> Result<(), Error> {
     match user {
         Some(user) => require_role(user, Role::Admin, refusal),
-        None if tx.has_users()? => Err(Error::Forbidden(refusal)),
+        None if tx.has_users()? => Err(Error::insufficient_role(refusal, Role::Admin, None)),
         None => Ok(()),
     }
 }

@@ -17,7 +17,10 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     let is_refused = |permission: &&str| user.role == Role::User && !policy.allows(permission);
     let mut permissions = permissions;
     match permissions.find(is_refused) {
-        Some(permission) => Err(Error::PermissionRefused(Untrusted::new(permission).to_display())),
+        Some(permission) => Err(Error::PermissionRefused {
+            permission: Untrusted::new(permission).to_display(),
+            user: user.into(),
+        }),
         None => Ok(()),
     }
 }
@@ -58,8 +61,6 @@ pub(crate) fn authorize_minter(
         _ if kind == Some(TokenKind::App) => {
             Err(Error::Forbidden("the app token lacks the permission `jeton:mint`"))
         }
-        _ => {
-            Err(Error::TokenRejected { kind, reasons: vec![RejectReason::WrongType], detail: None })
-        }
+        _ => Err(Error::TokenRejected { kind, reasons: vec![RejectReason::WrongType.into()] }),
     }
 }

@@ -97,7 +97,10 @@ fn minting_requires_the_minter_role() {
     let result = mint_token(&mut store, &john, &mint_request());
     assert!(matches!(
         result,
-        Err(Error::Forbidden("only minters and admins can mint test tokens"))
+        Err(Error::InsufficientRole {
+            refusal: "only minters and admins can mint test tokens",
+            ..
+        })
     ));
     assert!(store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().is_none());
     assert!(mint_token(&mut store, &ada, &mint_request()).is_ok());

@@ -12,7 +12,7 @@ use super::audit_context::AuditRowState;
 use super::principal::{BearerCredential, Principal};
 use super::signing::{load_settings_and_key, with_signing_key};
 use super::verification::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
-use super::{AuditContext, Error, RejectReason};
+use super::{AuditContext, Error, RejectReason, Rejection};
 use crate::crypto;
 use crate::model::{
     EventTarget, PasswordHash, Session, SessionEndReason, Sid, Timestamp, TokenKind, User,
@@ -189,8 +189,8 @@ pub(crate) fn refresh(
 fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession, User), Error> {
     let is_used =
         matches!(&report.record, TokenRecord::Session(row) if row.pair.refresh_used_at.is_some());
-    let is_tolerated = |reason: &RejectReason| {
-        is_used && matches!(reason, RejectReason::Revoked | RejectReason::Expired)
+    let is_tolerated = |rejection: &Rejection| {
+        is_used && matches!(rejection.reason, RejectReason::Revoked | RejectReason::Expired)
     };
     if !report.reasons.iter().all(is_tolerated) {
         report.into_accepted()?;

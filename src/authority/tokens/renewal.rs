@@ -8,7 +8,7 @@ use super::super::principal::write_as_optional_principal;
 use super::super::revocation::{check_may_revoke, find_app_token};
 use super::super::sessions::expiry_after;
 use super::super::signing::{load_settings_and_key, with_signing_key};
-use super::super::{AuditContext, Caller, Error, RejectReason};
+use super::super::{AuditContext, Caller, Error, RejectReason, Rejection};
 use super::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use crate::model::{
     EventSubject, Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind,
@@ -180,8 +180,9 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
         Some(TokenStatus::Revoked) => Err(Error::from_reason(RejectReason::Revoked)),
         Some(TokenStatus::Superseded) => Err(Error::TokenRejected {
             kind: Some(TokenKind::App),
-            reasons: vec![RejectReason::Revoked],
-            detail: Some("already renewed".to_owned()),
+            reasons: vec![
+                Rejection::new(RejectReason::Revoked).with_explanation("already renewed"),
+            ],
         }),
         None => Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) }),
     }

@@ -1,8 +1,8 @@
 //! Verification of third-party tokens with keys that the caller supplies. The checks have the same
 //! order as for tokens of the store, but use no rows.
 
-use super::super::RejectReason;
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
+use super::super::{RejectReason, Rejection};
 use super::{Expectations, VerificationReport, check_claims, check_typ, parse_alg_and_kid};
 use crate::crypto::{CompactJws, Verifier};
 use crate::model::parse_strict_object;
@@ -18,29 +18,26 @@ pub(crate) fn verify_third_party(
     let compact = match CompactJws::parse(token) {
         Ok(compact) => compact,
         Err(detail) => {
-            return VerificationReport::from_reason(RejectReason::Malformed, Some(detail));
+            return VerificationReport::malformed(detail);
         }
     };
     let (algorithm, kid) = match parse_alg_and_kid(&compact.header) {
         Ok(alg_and_kid) => alg_and_kid,
-        Err(reason) => return VerificationReport::from_reason(reason, None),
+        Err(reason) => return VerificationReport::from_reason(reason),
     };
     let Some(key) = select_verifier(keys, kid) else {
-        return VerificationReport::from_reason(RejectReason::UnknownKey, None);
+        return VerificationReport::from_reason(RejectReason::UnknownKey);
     };
     if !key.algorithms.contains(&algorithm) {
-        return VerificationReport::from_reason(RejectReason::AlgNotAllowed, None);
+        return VerificationReport::from_reason(RejectReason::AlgNotAllowed);
     }
     if !key.verifies(&compact, algorithm) {
-        return VerificationReport::from_reason(RejectReason::BadSignature, None);
+        return VerificationReport::from_reason(RejectReason::BadSignature);
     }
     let claims = match parse_strict_object(&compact.payload) {
         Ok(claims) => claims,
         Err(error) => {
-            return VerificationReport::from_reason(
-                RejectReason::Malformed,
-                Some(format!("the payload is {}", error.summary())),
-            );
+            return VerificationReport::malformed(format!("the payload is {}", error.summary()));
         }
     };
     let mut report = VerificationReport::default();
@@ -59,11 +56,12 @@ pub(super) fn check_third_party_claims(
     match RegisteredClaims::parse_third_party(claims) {
         Ok(registered) => {
             if registered.expires_at.is_none() && !expectations.allow_no_expiry {
-                report.add_reason(RejectReason::MissingClaim, "exp".to_owned());
+                let rejection = Rejection::for_claim(RejectReason::MissingClaim, "exp");
+                report.reasons.push(rejection);
             }
             check_claims(report, claims, &registered, &KNOWN_PERMISSION_CLAIMS, expectations);
         }
-        Err(reason) => report.reasons.push(reason),
+        Err(rejection) => report.reasons.push(rejection),
     }
 }
 
@@ -86,10 +84,11 @@ pub(crate) fn check_claims_only(
                 expectations,
             );
         }
-        Err(reason) => store_report.reasons.push(reason),
+        Err(rejection) => store_report.reasons.push(rejection),
     }
     check_third_party_claims(&mut third_party_report, claims, expectations);
-    [store_report.reasons, third_party_report.reasons]
+    [store_report, third_party_report]
+        .map(|report| report.reasons.iter().map(|rejection| rejection.reason).collect())
 }
 
 /// Returns the key with this key id. A single key without a key id matches every token, and a

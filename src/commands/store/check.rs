@@ -33,7 +33,7 @@ struct Finding {
 impl Report for CheckOutput {
     fn render(&self) -> Rendered {
         if self.ok {
-            return Rendered::Line(Cell::styled("ok", Style::Success));
+            return Rendered::StyledLines(vec![Cell::styled("ok", Style::Success)]);
         }
         let line = |finding: &Finding| format!("{}: {}", finding.code, finding.message);
         Rendered::Lines(self.findings.iter().map(line).collect())

@@ -4,7 +4,7 @@ use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
 use super::{TokenArgs, parse_pair};
 use crate::app::{App, Cell, Rendered, Report, Style};
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
-use crate::authority::{self, RejectReason};
+use crate::authority::{self, Rejection};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{
@@ -16,10 +16,10 @@ use serde_json::{Map, Value};
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
-/// Prints `valid`, or `invalid:` and the first reason, and exits with the matching code: 10
-/// invalid, 11 expired, 12 revoked, 9 valid, but a requested check failed. Issuer and audience are
-/// compared only if `--iss` and `--aud` are given. A third-party token must have an expiry (`exp`)
-/// unless `--allow-no-expiry` is given.
+/// Prints `valid`, or a line for each reason: `invalid:`, the reason, and the values found and
+/// expected. Exits with the code of the first reason: 10 invalid, 11 expired, 12 revoked, 9 valid,
+/// but a requested check failed. Issuer and audience are compared only if `--iss` and `--aud` are
+/// given. A third-party token must have an expiry (`exp`) unless `--allow-no-expiry` is given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
 ///   jeton token verify --batch < tokens.txt
@@ -34,9 +34,9 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved)]
     permission: Vec<Permission>,
 
-    /// Required audience (`aud`)
+    /// Accepted audience (`aud`); repeatable, the token must name at least one
     #[arg(long, value_name = "AUDIENCE")]
-    aud: Option<String>,
+    aud: Vec<String>,
 
     /// Required issuer (`iss`)
     #[arg(long, value_name = "ISSUER")]
@@ -94,7 +94,7 @@ pub(crate) struct Args {
 struct VerifyOutput {
     valid: bool,
     kind: Option<TokenKind>,
-    reasons: Vec<RejectReason>,
+    reasons: Vec<Rejection>,
     claims: Option<Map<String, Value>>,
     token_id: Option<TokenId>,
     status: Option<TokenStatus>,
@@ -102,10 +102,13 @@ struct VerifyOutput {
 
 impl Report for VerifyOutput {
     fn render(&self) -> Rendered {
-        Rendered::Line(match self.reasons.first() {
-            None => Cell::styled("valid", Style::Success),
-            Some(reason) => Cell::styled(&format!("invalid: {}", reason.code()), Style::Error),
-        })
+        if self.reasons.is_empty() {
+            return Rendered::StyledLines(vec![Cell::styled("valid", Style::Success)]);
+        }
+        let render = |rejection: &Rejection| {
+            Cell::styled(&format!("invalid: {}", rejection.verdict()), Style::Error)
+        };
+        Rendered::StyledLines(self.reasons.iter().map(render).collect())
     }
 }
 
@@ -128,7 +131,11 @@ impl Command for Args {
         let expectations = build_expectations(app, &keys, self)?;
         let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
         app.console.report(&build_output(&report, expectations.now))?;
-        report.into_accepted()?;
+        let hint = leeway_hint(&report.reasons);
+        report.into_accepted().map_err(|error| {
+            let failure = Failure::from(error);
+            Failure { hint: failure.hint.or(hint), ..failure }
+        })?;
         Ok(())
     }
 }
@@ -200,6 +207,18 @@ fn build_expectations(
         allow_no_expiry: args.allow_no_expiry,
         min_ttl: args.min_ttl,
     })
+}
+
+/// Returns the hint to allow for clock skew, if the token is rejected only for its times and the
+/// longest leeway suffices.
+fn leeway_hint(reasons: &[Rejection]) -> Option<String> {
+    /// Time in seconds until the user types the suggested command.
+    const MARGIN: i64 = 5;
+    const SUGGESTIONS: [(i64, &str); 2] = [(60, "1m"), (300, "5m")];
+    let required: Option<Vec<i64>> = reasons.iter().map(Rejection::required_leeway).collect();
+    let required = required?.into_iter().max()? + MARGIN;
+    let (_, leeway) = SUGGESTIONS.iter().find(|(seconds, _)| *seconds >= required)?;
+    Some(format!("use `--leeway {leeway}` to allow for clock skew"))
 }
 
 fn build_output(report: &VerificationReport, now: Timestamp) -> VerifyOutput {

@@ -229,7 +229,7 @@ fn settings_require_admin_to_change_and_login_to_read() {
     let output = sandbox.run(&["settings", "set", "token.quota", "99"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can change settings
+    error: only admins can change settings: logged in as `john` with role `user`
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["settings", "get", "token.quota"]), @"

@@ -204,7 +204,7 @@ fn audit_list_requires_admin() {
     for words in [&["audit", "list"][..], &["audit", "list", "--user", "nobody"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
         --- exit code 7, stderr
-        error: only admins can see the audit log
+        error: only admins can see the audit log: logged in as `john` with role `user`
         "));
     }
     let output = sandbox.run(&["audit", "list", "--since", "yesterday"]);
@@ -242,7 +242,7 @@ fn refusal_is_reported_when_audit_write_fails() {
     let output = sandbox.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can delete accounts
+    error: only admins can delete accounts: logged in as `john` with role `user`
     ");
     writer.execute_batch("ROLLBACK").unwrap();
     assert_eq!(sandbox.sql(count), before);

@@ -92,7 +92,7 @@ fn re_signed_token_is_refused_by_every_command_except_decode() {
     ");
     let output = sandbox.run_with_input(&["token", "verify", "--batch"], &token);
     assert!(
-        output.code == 10 && output.stdout.contains("\"reasons\":[\"bad_claim\"]"),
+        output.code == 10 && output.stdout.contains("\"reasons\":[{\"code\":\"bad_claim\""),
         "{output:?}"
     );
     assert_eq!(sandbox.json(&["token", "introspect", &token]), json!({"active": false}));

@@ -178,7 +178,7 @@ fn key_import_requires_admin() {
     let output = sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can manage keys
+    error: only admins can manage keys: logged in as `john` with role `user`
     ");
     assert_eq!(kids(&sandbox, "app", "standby").len(), 0);
 }

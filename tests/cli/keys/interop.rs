@@ -82,7 +82,7 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     let private = ["keys", "export", "--private", kid];
     assert_snapshot!(sandbox.run(&private), @"
     --- exit code 7, stderr
-    error: only admins can manage keys
+    error: only admins can manage keys: logged in as `john` with role `user`
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&private), @"

@@ -102,9 +102,9 @@ fn retired_key_verifies_and_is_published_until_expiry() {
     std::thread::sleep(std::time::Duration::from_secs(3));
     let output = sandbox.run(&["token", "verify", &token, "--type", "test"]);
     assert_snapshot!(output, @"
-    invalid: unknown_key
+    invalid: unknown_key: `<key>`, accepted until <time> (<ago>)
     --- exit code 10, stderr
-    error: signing key unknown
+    error: signing key retired: `<key>`, accepted until <time> (<ago>)
     ");
     assert_eq!(published_keys(), json!([]));
 }
@@ -140,17 +140,17 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
     let output = sandbox.run(&["token", "verify", &app]);
     assert_snapshot!(output, @"
-    invalid: key_revoked
+    invalid: key_revoked: `<key>`
     --- exit code 12, stderr
-    error: signing key revoked
+    error: signing key revoked: `<key>`
     ");
     assert_snapshot!(sandbox.run(&["token", "inspect", &app]), @"
     --- exit code 12, stderr
-    error: signing key revoked
+    error: signing key revoked: `<key>`
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: signing key revoked
+    error: your session was signed by a revoked key: `<key>`
     hint: log in again: jeton login
     ");
     sandbox.log_in("ada", "lovelace");
@@ -207,7 +207,7 @@ fn key_management_requires_admin() {
     ] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 7, stderr
-        error: only admins can manage keys
+        error: only admins can manage keys: logged in as `john` with role `user`
         "));
     }
     sandbox.log_in("ada", "lovelace");

@@ -21,7 +21,7 @@ fn minting_token_mints_but_is_no_access_token() {
     sandbox.set_variable("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, expected `access`
     hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }
@@ -32,12 +32,12 @@ fn mint_permission_requires_minter_or_admin() {
     let create = ["token", "create", "ci", "-p", "read,jeton:mint"];
     assert_snapshot!(sandbox.run(&create), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`
+    error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&[&create[..], &["--user", "john"]].concat()), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`
+    error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
     ");
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&[&create[..], &["--user", "john"]].concat()).ok();
@@ -51,7 +51,7 @@ fn mint_permission_requires_minter_or_admin() {
     sandbox.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`
+    error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
     ");
 }
 
@@ -83,14 +83,14 @@ fn minting_token_requires_role_of_owner() {
     assert_snapshot!(outputs, @"
     $ jeton token mint
     --- exit code 7, stderr
-    error: only minters and admins can mint test tokens
+    error: only minters and admins can mint test tokens: logged in as `john` with role `user`
     $ jeton token mint
     --- exit code 10, stderr
-    error: token owner disabled
+    error: token owner disabled: `john`, since <time> (<ago>)
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 12, stderr
-    error: token owner deleted
+    error: token owner deleted: `user 2`, since <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
     std::thread::sleep(Duration::from_secs(2));
@@ -113,11 +113,11 @@ fn revoked_or_expired_minting_token_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token mint
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
     assert_eq!(mint(&sandbox, &minted).code, 10, "test tokens cannot mint");

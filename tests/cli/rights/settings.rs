@@ -66,7 +66,7 @@ fn refusal_names_permission_and_setting() {
     let output = scenario.sandbox.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: permission `deploy` not allowed for your role
+    error: permission `deploy` not allowed: logged in as `john` with role `user`
     hint: list the permissions you can grant: jeton settings get token.permissions
     ");
 }

@@ -151,7 +151,7 @@ fn command_is_not_run_without_mint_permission() {
     let touch_command = ["run", "--", "/bin/touch", "output"];
     assert_snapshot!(sandbox.run(&touch_command), @"
     --- exit code 7, stderr
-    error: only minters and admins can mint test tokens
+    error: only minters and admins can mint test tokens: logged in as `john` with role `user`
     ");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&touch_command).fails(4);

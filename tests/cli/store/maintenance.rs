@@ -68,9 +68,9 @@ fn pruned_tokens_stay_invalid() {
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens_deleted":0,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":0}"#);
     for token in [&expired_token, &revoked_token, &test_token] {
         let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
-        assert_eq!((output.code, &*output.stdout), (11, "invalid: token_expired\n"));
+        assert_eq!((output.code, &*output.verdict()), (11, "invalid: token_expired"));
         let output = sandbox.run(&["token", "verify", token, "--type", "any", "--leeway", "5m"]);
-        assert_eq!((output.code, &*output.stdout), (10, "invalid: unknown_token\n"));
+        assert_eq!((output.code, &*output.verdict()), (10, "invalid: unknown_token"));
     }
     assert_eq!(sandbox.run(&["token", "show", "1"]).code, 3);
     assert_eq!(sandbox.json(&["token", "list", "--status", "all"])["total"], 1);

@@ -227,7 +227,7 @@ fn only_admins_create_tokens_for_other_users() {
         let output = sandbox.run(&["token", "create", "app", "--user", user]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can create tokens for other users
+        error: only admins can create tokens for other users: logged in as `john` with role `user`
         "));
     }
     sandbox.log_in("ada", "lovelace");

@@ -53,10 +53,10 @@ fn inspect_refuses_invalid_tokens() {
     assert_snapshot!(outputs, @"
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: session token not accepted
+    error: session token not accepted: found `access`, expected `app`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: session token not accepted
+    error: session token not accepted: found `refresh`, expected `app`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: token signature invalid
@@ -71,7 +71,7 @@ fn inspect_refuses_invalid_tokens() {
     let output = sandbox.run(&["token", "inspect", &token]);
     assert_snapshot!(output, @"
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
 }
 

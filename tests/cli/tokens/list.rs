@@ -77,19 +77,19 @@ fn only_admins_see_tokens_of_other_users() {
     let output = sandbox.run(&["token", "list", "--all-users"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can see tokens of other users
+    error: only admins can see tokens of other users: logged in as `john` with role `user`
     ");
     for user in ["ada", "nobody"] {
         let output = sandbox.run(&["token", "list", "--user", user]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can see other accounts
+        error: only admins can see other accounts: logged in as `john` with role `user`
         "));
     }
     let output = sandbox.run(&["token", "show", "4"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can see tokens of other users
+    error: only admins can see tokens of other users: logged in as `john` with role `user`
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
@@ -184,7 +184,7 @@ fn show_accepts_a_jti_case_insensitively() {
     .join("-");
     assert_snapshot!(show(&jti_of_ada), @"
     --- exit code 7, stderr
-    error: only admins can see tokens of other users
+    error: only admins can see tokens of other users: logged in as `john` with role `user`
     ");
     let token = sandbox.stdout_of(&["token", "create", "x"]);
     show(&token).fails(2);

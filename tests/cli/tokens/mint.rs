@@ -46,9 +46,9 @@ fn flags_set_the_claims() {
         sandbox.stdout_of(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
     let output = sandbox.run(&["token", "verify", &expired_token, "--type", "test"]);
     assert_snapshot!(output, @"
-    invalid: token_expired
+    invalid: token_expired: <time> (<ago>)
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
     ");
     let token_with_claims =
         sandbox.stdout_of(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
@@ -67,7 +67,7 @@ fn only_minters_and_admins_mint() {
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only minters and admins can mint test tokens
+    error: only minters and admins can mint test tokens: logged in as `john` with role `user`
     ");
     sandbox.log_in("ada", "lovelace");
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
@@ -146,9 +146,9 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     ");
     let output = sandbox.run(&["token", "verify", token, "--type", "test"]);
     assert_snapshot!(output, @"
-    invalid: token_revoked
+    invalid: token_revoked: <time> (<ago>)
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
     let full_device = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "mint", "--record"]);

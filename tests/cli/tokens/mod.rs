@@ -21,6 +21,7 @@ mod standards;
 mod third_party;
 mod third_party_keys;
 mod times;
+mod verdicts;
 mod verify;
 mod verify_batch;
 mod verify_input;

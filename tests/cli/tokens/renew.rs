@@ -147,14 +147,14 @@ fn revoked_and_expired_tokens_are_not_renewed() {
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", "9"]), @"
     --- exit code 7, stderr
-    error: only admins can act on other users' tokens
+    error: only admins can act on other users' tokens: logged in as `john` with role `user`
     ");
     sandbox.stdout_of(&["token", "create", "c"]);
     sandbox.register("eve", "123456");
     sandbox.log_in("eve", "123456");
     assert_snapshot!(sandbox.run(&["token", "renew", "3"]), @"
     --- exit code 7, stderr
-    error: only admins can act on other users' tokens
+    error: only admins can act on other users' tokens: logged in as `eve` with role `user`
     ");
 }
 
@@ -173,9 +173,9 @@ fn grace_period_limits_the_expiry() {
         sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
         let output = sandbox.run(&["token", "verify", token, "--min-ttl", "1h"]);
         allow_duplicates!(assert_snapshot!(output, @"
-        invalid: min_ttl
+        invalid: min_ttl: <time> (in 10 m), expected at least 1h
         --- exit code 9, stderr
-        error: remaining lifetime too short
+        error: remaining lifetime too short: <time> (in 10 m), expected at least 1h
         "));
     }
 }

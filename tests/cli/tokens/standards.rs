@@ -57,15 +57,15 @@ fn rfc_7519_example_is_valid_until_exp() {
     let verify_at = |token: &str, time: &str| {
         let output =
             verify(&sandbox, token, &["--jwks", "keys.json", "--iss", "joe", "--at", time]);
-        (output.code, output.stdout)
+        (output.code, output.verdict())
     };
-    assert_eq!(verify_at(RFC_TOKEN, BEFORE_EXPIRY), (0, "valid\n".to_owned()));
-    assert_eq!(verify_at(RFC_TOKEN, AT_EXPIRY), (11, "invalid: token_expired\n".to_owned()));
+    assert_eq!(verify_at(RFC_TOKEN, BEFORE_EXPIRY), (0, "valid".to_owned()));
+    assert_eq!(verify_at(RFC_TOKEN, AT_EXPIRY), (11, "invalid: token_expired".to_owned()));
     for part in [1, 2] {
         let tampered_token = tampered(RFC_TOKEN, part);
         assert_eq!(
             verify_at(&tampered_token, BEFORE_EXPIRY),
-            (10, "invalid: bad_signature\n".to_owned())
+            (10, "invalid: bad_signature".to_owned())
         );
     }
 }

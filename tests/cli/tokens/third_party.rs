@@ -47,7 +47,7 @@ fn jwk_set_verifies_third_party_tokens_without_a_store() {
         let expectations = [&jwks_options[..], &["--iss", "https://idp", "--aud", "api"]].concat();
         allow_duplicates!(assert_snapshot!(verify(&sandbox, &token, &expectations), @"valid"));
         let other_issuer = [&jwks_options[..], &["--iss", "https://other"]].concat();
-        assert_eq!(verify(&sandbox, &token, &other_issuer).stdout, "invalid: issuer\n");
+        assert_eq!(verify(&sandbox, &token, &other_issuer).verdict(), "invalid: issuer");
         let tampered_token = crate::sandbox::tampered(&token, 1);
         assert_eq!(
             verify(&sandbox, &tampered_token, &jwks_options).stdout,
@@ -102,7 +102,7 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
         let options = ["--key", file, "--alg", "HS256", "--at", "2011-03-01T00:00:00Z"];
         allow_duplicates!(assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid"));
         let output = verify(&sandbox, RFC_TOKEN, &["--key", file, "--alg", "HS256"]);
-        assert_eq!((output.code, output.stdout.as_str()), (11, "invalid: token_expired\n"));
+        assert_eq!((output.code, &*output.verdict()), (11, "invalid: token_expired"));
         let output = verify(&sandbox, RFC_TOKEN, &["--key", file, "--alg", "HS384"]);
         assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
     }
@@ -166,15 +166,15 @@ fn fractional_times_are_rounded_to_the_shorter_validity() {
     let verify_at = |claims: &[&str], time: &str| {
         let claims: Vec<&str> = claims.iter().flat_map(|claim| ["--claim-json", *claim]).collect();
         let token = issuer.stdout_of(&[&["token", "mint"], &claims[..]].concat());
-        verify(&sandbox, &token, &["--jwks", "jwks.json", "--at", time]).stdout
+        verify(&sandbox, &token, &["--jwks", "jwks.json", "--at", time]).verdict()
     };
     let times = ["iat=1800000000.9", "nbf=1800000000.2", "exp=1800000009.9"];
-    assert_eq!(verify_at(&times, "1800000000"), "invalid: not_yet_valid\n");
-    assert_eq!(verify_at(&times, "1800000001"), "valid\n");
-    assert_eq!(verify_at(&times, "1800000008"), "valid\n");
-    assert_eq!(verify_at(&times, "1800000009"), "invalid: token_expired\n");
+    assert_eq!(verify_at(&times, "1800000000"), "invalid: not_yet_valid");
+    assert_eq!(verify_at(&times, "1800000001"), "valid");
+    assert_eq!(verify_at(&times, "1800000008"), "valid");
+    assert_eq!(verify_at(&times, "1800000009"), "invalid: token_expired");
     for claim in ["exp=\"5\"", "nbf=1e300", "iat=true", "exp=[1]", "exp=-1e18"] {
-        assert_eq!(verify_at(&[claim], "1800000000"), "invalid: bad_claim\n", "{claim}");
+        assert_eq!(verify_at(&[claim], "1800000000"), "invalid: bad_claim", "{claim}");
     }
 }
 
@@ -208,16 +208,13 @@ fn token_never_chooses_its_key() {
     ] {
         let token = format!("{}.{payload}.dBjftJeZ", encode_part(&header));
         let output = verify(&sandbox, &token, &options);
-        assert_eq!((output.code, output.stdout), (10, format!("invalid: {reason}\n")), "{header}");
+        let verdict = format!("invalid: {reason}");
+        assert_eq!((output.code, output.verdict()), (10, verdict), "{header}");
     }
     for token in ["", "a", "a.b", "a.b.c.d", "..", &"A".repeat(70_000)] {
         let output =
             sandbox.run_with_input(&[&["token", "verify", "-"], &options[..]].concat(), token);
-        assert_eq!(
-            (output.code, output.stdout.as_str()),
-            (10, "invalid: malformed\n"),
-            "{token:.9}"
-        );
+        assert_eq!((output.code, &*output.verdict()), (10, "invalid: malformed"), "{token:.9}");
     }
 }
 

@@ -60,7 +60,7 @@ fn oversized_input_is_malformed() {
     for input in [token, "A".repeat(1_000_000)] {
         let output = sandbox.run_with_input(&["token", "verify", "-"], &input);
         allow_duplicates!(assert_snapshot!(output, @"
-        invalid: malformed
+        invalid: malformed: larger than 64 KiB
         --- exit code 10, stderr
         error: token malformed: larger than 64 KiB
         "));

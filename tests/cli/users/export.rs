@@ -120,7 +120,7 @@ fn only_admins_export_and_hashes_are_confirmed() {
     for arguments in [&["users", "export"][..], &with_hashes] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 7, stderr
-        error: only admins can export accounts
+        error: only admins can export accounts: logged in as `john` with role `user`
         "));
     }
     sandbox.log_in("ada", "lovelace");

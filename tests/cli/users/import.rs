@@ -139,7 +139,7 @@ pub(super) fn import_creates_the_store() {
     sandbox.log_in("kim", "123456");
     assert_snapshot!(import(&sandbox, "{"), @"
     --- exit code 7, stderr
-    error: only admins can import accounts
+    error: only admins can import accounts: logged in as `kim` with role `user`
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(import(&sandbox, "{\"username\":\"eve\"}"), @"

@@ -275,7 +275,7 @@ fn user_searches_visible_columns_only() {
         let output = sandbox.run(&["users", "list", flag, value]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can see roles and status
+        error: only admins can see roles and status: logged in as `john` with role `user`
         "));
     }
 }

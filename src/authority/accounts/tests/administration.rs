@@ -140,7 +140,10 @@ fn account_change_requires_admin() {
             enable(store, audit, caller, &user_ref).err(),
         ];
         for refusal in refusals {
-            assert!(matches!(refusal, Some(Error::Forbidden("only admins can change accounts"))));
+            assert!(matches!(
+                refusal,
+                Some(Error::InsufficientRole { refusal: "only admins can change accounts", .. })
+            ));
         }
     }
 }
@@ -165,6 +168,6 @@ fn search_by_display_name_or_role_requires_admin() {
     assert_eq!(find_usernames(&ada, &admins).unwrap(), "ada");
     assert!(matches!(
         find_usernames(&john, &admins),
-        Err(Error::Forbidden("only admins can see roles and status"))
+        Err(Error::InsufficientRole { refusal: "only admins can see roles and status", .. })
     ));
 }

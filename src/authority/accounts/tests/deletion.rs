@@ -38,7 +38,10 @@ fn account_deletion_requires_admin() {
         load_for_deletion(&mut store, &mia.caller, &UserRef::parse("missing").unwrap()).map(|_| ()),
         delete(&mut store, &audit_at(0), &mia.caller, ada.user()).map(|_| ()),
     ] {
-        assert!(matches!(result, Err(Error::Forbidden("only admins can delete accounts"))));
+        assert!(matches!(
+            result,
+            Err(Error::InsufficientRole { refusal: "only admins can delete accounts", .. })
+        ));
     }
     delete(&mut store, &audit_at(0), &ada.caller, mia.user()).unwrap();
     let result = delete(&mut store, &audit_at(0), &ada.caller, mia.user());

@@ -134,7 +134,10 @@ fn first_import_requires_admin_row() {
     read_batch(rows).unwrap().ensure_has_admin().unwrap();
     import_text(&mut store, None, rows, IfExists::Refuse).unwrap();
     let result = import_text(&mut store, None, "username\nlee\n", IfExists::Refuse);
-    assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can import accounts", .. })
+    ));
 }
 
 #[test]
@@ -192,9 +195,15 @@ fn import_and_export_require_admin() {
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
     let result = import_text(&mut store, Some(&mia), "username\nkim\n", IfExists::Refuse);
-    assert!(matches!(result, Err(Error::Forbidden("only admins can import accounts"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can import accounts", .. })
+    ));
     let result = export(&mut store, &audit_at(0), &mia.caller, PasswordHashes::Omit, to_row);
-    assert!(matches!(result, Err(Error::Forbidden("only admins can export accounts"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can export accounts", .. })
+    ));
     let mut user_export =
         export(&mut store, &audit_at(0), &ada.caller, PasswordHashes::Omit, to_row).unwrap();
     assert_eq!((user_export.count, user_export.next_batch().unwrap()), (2, vec![row(false); 2]));

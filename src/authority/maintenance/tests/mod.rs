@@ -8,7 +8,7 @@ use crate::authority::revocation::revoke;
 use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
-    mint_token_text, new_store, refusal_reasons, verification_reasons, verify_token,
+    mint_token_text, new_store, reasons_of, refusal_reasons, verification_reasons, verify_token,
 };
 use crate::authority::tokens::{self, Expiry, RenewalOptions};
 use crate::authority::verification::{Expectations, ExpectedKind};
@@ -47,7 +47,7 @@ fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
 fn reasons_at(store: &mut Store, token: &str, now: i64, at_seconds: i64) -> Vec<RejectReason> {
     let expectations =
         Expectations { reference_time: at(at_seconds), ..Expectations::new(ANY, at(now)) };
-    verify_token(store, token, &expectations).reasons
+    reasons_of(&verify_token(store, token, &expectations))
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn prune_writes_one_audit_row_and_requires_admin() {
         issue_app_token(&mut store, &john, app);
     }
     let refusal = prune(&mut store, &audit_at(0), &john.caller, None, &mut |_, _| {});
-    assert!(matches!(refusal, Err(Error::Forbidden(ADMINS_ONLY))));
+    assert!(matches!(refusal, Err(Error::InsufficientRole { refusal: ADMINS_ONLY, .. })));
     let mut progress = Vec::new();
     let mut on_progress = |done, total| progress.push((done, total));
     prune(&mut store, &audit_at(31 * DAY), &ada.caller, None, &mut on_progress).unwrap();

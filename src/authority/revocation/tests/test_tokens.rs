@@ -73,7 +73,7 @@ fn test_token_cannot_revoke_recorded_token_with_same_jti() {
     let selectors = [TokenSelector::Jti(jti_of(&recorded_token))];
     assert!(matches!(
         revoke(&mut store, &audit_at(0), Some(&mia.caller), &selectors),
-        Err(Error::Forbidden(_))
+        Err(Error::InsufficientRole { .. })
     ));
     assert_eq!(
         revoke_and_collect_changed(&mut store, None, &[value_selector(&recorded_token)]),

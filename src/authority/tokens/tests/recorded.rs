@@ -33,16 +33,25 @@ fn listing_tokens_of_other_users_requires_admin() {
         let result = list(&mut store, at(0), &mia.caller, &filter, PageRequest::All);
         assert!(matches!(
             result,
-            Err(Error::Forbidden("only admins can see tokens of other users"))
+            Err(Error::InsufficientRole {
+                refusal: "only admins can see tokens of other users",
+                ..
+            })
         ));
     }
     assert!(load(&mut store, &john.caller, &TokenSelector::Jti(john_token.record.jti)).is_ok());
     assert!(load(&mut store, &ada.caller, &TokenSelector::Id(john_token.record.id)).is_ok());
     let result = load(&mut store, &john.caller, &TokenSelector::Id(mia_token.record.id));
-    assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can see tokens of other users", .. })
+    ));
     let missing_token = TokenSelector::Id(TokenId(99));
     let result = load(&mut store, &john.caller, &missing_token);
-    assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can see tokens of other users", .. })
+    ));
     let result = load(&mut store, &ada.caller, &missing_token);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
 }

@@ -10,8 +10,8 @@ fn expect_single_reason(
     let report = verify_token(&mut context.store, token, &TestContext::expectations(kind));
     assert!(report.claims.is_none(), "unverified claims in the report");
     assert_eq!((report.token_id(), report.status(at(0))), (None, None));
-    let [reason] = report.reasons[..] else { panic!("{:?}", report.reasons) };
-    reason
+    let [rejection] = &report.reasons[..] else { panic!("{:?}", report.reasons) };
+    rejection.reason
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn malformed_token_is_refused_with_detail() {
         (&large_token, "larger than 64 KiB"),
     ] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
-        assert_eq!(report.detail.as_deref(), Some(detail));
+        assert_eq!(report.reasons[0].facts_text().as_deref(), Some(detail));
         assert_eq!(expect_single_reason(&mut context, token, APP), RejectReason::Malformed);
     }
 }
@@ -226,7 +226,7 @@ fn retired_key_verifies_until_expiry() {
         assert_eq!(verification_reasons(&mut context.store, token, expected_kind, 59), []);
         assert_eq!(
             verification_reasons(&mut context.store, token, expected_kind, 60),
-            [RejectReason::UnknownKey]
+            [RejectReason::KeyRetired]
         );
     }
     let ada = &context.ada;

@@ -10,7 +10,7 @@ mod records;
 use super::*;
 use crate::authority::test_store::{
     TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, new_store_with,
-    rotate_app_key, token_request, verification_reasons, verify_token,
+    reasons_of, rotate_app_key, token_request, verification_reasons, verify_token,
 };
 use crate::crypto::{self, sign_text};
 use crate::model::{Role, TokenKind};
@@ -61,7 +61,7 @@ impl TestContext {
     /// Returns the reasons for which the app token fails these expectations.
     fn app_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
         let app = self.app_token.clone();
-        verify_token(&mut self.store, &app, expectations).reasons
+        reasons_of(&verify_token(&mut self.store, &app, expectations))
     }
 
     /// Returns the header of an app token with these members replaced.

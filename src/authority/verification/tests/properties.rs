@@ -70,7 +70,7 @@ proptest! {
         let issued = tokens::issue(store, &audit_at(0), &ada.caller, &request).unwrap();
         let expectations = Expectations { permissions: request.permissions.clone(), ..Expectations::new(APP, at(0)) };
         let report = verify_token(store, issued.token.expose_secret(), &expectations);
-        prop_assert_eq!(&report.reasons, &[]);
+        prop_assert_eq!(reasons_of(&report), []);
         prop_assert_eq!(report.token_id(), Some(issued.record.id));
         let claims = report.claims.unwrap();
         for (name, value) in &request.claims.0 {

@@ -1,0 +1,51 @@
+//! The message for a refused session.
+
+use super::{RejectReason, Rejection};
+
+/// Returns the rejection that a user of a session has to resolve: the state of the account, which
+/// ends all sessions, or else the first rejection.
+pub(crate) fn find_session_cause(reasons: &[Rejection]) -> Option<&Rejection> {
+    let is_account_state = |rejection: &&Rejection| {
+        matches!(rejection.reason, RejectReason::UserDisabled | RejectReason::OwnerDeleted)
+    };
+    reasons.iter().find(is_account_state).or(reasons.first())
+}
+
+/// Returns the message for the user of a session, who does not know its tokens.
+pub(in crate::authority) fn session_rejection_message(reasons: &[Rejection]) -> String {
+    let Some(rejection) = find_session_cause(reasons) else {
+        return "your session was rejected".to_owned();
+    };
+    let summary = match rejection.reason {
+        RejectReason::Expired => "your session has expired",
+        RejectReason::NotYetValid => "your session is not yet valid",
+        RejectReason::SessionEnded => "your session has ended",
+        RejectReason::Reused => "your session has ended: refresh token used twice",
+        RejectReason::Revoked => "a token of your session was revoked",
+        RejectReason::KeyRetired => "your session was signed by a retired key",
+        RejectReason::KeyRevoked => "your session was signed by a revoked key",
+        RejectReason::UnknownKey => "your session was signed by a key that is not in the store",
+        RejectReason::UnknownToken => return "your session is not in the store".to_owned(),
+        RejectReason::UserDisabled => "your account is disabled",
+        RejectReason::OwnerDeleted => "your account was deleted",
+        RejectReason::Malformed
+        | RejectReason::CriticalHeader
+        | RejectReason::AlgNotAllowed
+        | RejectReason::BadSignature
+        | RejectReason::BadClaim
+        | RejectReason::MissingClaim
+        | RejectReason::WrongType
+        | RejectReason::SessionToken
+        | RejectReason::IssuerMismatch
+        | RejectReason::AudienceMismatch
+        | RejectReason::MissingPermission
+        | RejectReason::RequirementFailed
+        | RejectReason::TtlTooShort => {
+            return format!("your session is invalid: {}", rejection.message());
+        }
+    };
+    match rejection.facts_text() {
+        Some(facts) => format!("{summary}: {facts}"),
+        None => summary.to_owned(),
+    }
+}
