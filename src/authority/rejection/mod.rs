@@ -7,6 +7,7 @@ pub(crate) use session::find_session_cause;
 pub(super) use session::session_rejection_message;
 pub(super) use text::{describe_alternatives, describe_time, value_to_text};
 
+use crate::model::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use text::{excerpt, excerpt_start, quote};
@@ -106,6 +107,17 @@ impl Rejection {
     pub(super) fn for_claim(reason: RejectReason, claim: &str) -> Self {
         let claim = Some(excerpt(claim, 0));
         Self { reason, facts: Box::new(Facts { claim, ..Facts::default() }) }
+    }
+
+    /// Creates a rejection with the time of the event that caused it, if the time is known.
+    pub(super) fn since(reason: RejectReason, time: Option<Timestamp>, now: Timestamp) -> Self {
+        let rejection = Self::new(reason);
+        match time {
+            Some(time) => rejection
+                .with_found(&time.to_string())
+                .with_explanation(describe_time(time, now, now)),
+            None => rejection,
+        }
     }
 
     /// Sets the value that was found.

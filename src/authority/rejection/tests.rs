@@ -1,7 +1,6 @@
 //! Tests of the messages of rejections.
 
 use super::*;
-use crate::model::Timestamp;
 use serde_json::json;
 
 fn mismatch(found: Option<&str>, expected: &str) -> Rejection {

@@ -168,10 +168,11 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
             return Ok(token);
         }
         RevocationTarget::Unrecorded { kind: TokenKind::App, expires_at, .. } => {
-            let is_expired = expires_at.is_some_and(|expiry| expiry <= now);
-            let reason =
-                if is_expired { RejectReason::Expired } else { RejectReason::UnknownToken };
-            return Err(Error::from_reason(reason));
+            let expiry = expires_at.filter(|expiry| *expiry <= now);
+            return Err(Error::from_reason(match expiry {
+                Some(_) => Rejection::since(RejectReason::Expired, expiry, now),
+                None => RejectReason::UnknownToken.into(),
+            }));
         }
         RevocationTarget::Recorded(_)
         | RevocationTarget::Unrecorded { kind: TokenKind::Test, .. } => RejectReason::WrongType,

@@ -173,19 +173,18 @@ fn original_lifetime(token: &RecordedToken) -> Option<i64> {
 
 /// Refuses a token that is revoked, already renewed or expired.
 fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error> {
-    let token = tx.find_token(id)?;
-    match token.map(|token| token.status(now)) {
-        Some(TokenStatus::Live) => Ok(()),
-        Some(TokenStatus::Expired) => Err(Error::from_reason(RejectReason::Expired)),
-        Some(TokenStatus::Revoked) => Err(Error::from_reason(RejectReason::Revoked)),
-        Some(TokenStatus::Superseded) => Err(Error::TokenRejected {
-            kind: Some(TokenKind::App),
-            reasons: vec![
-                Rejection::new(RejectReason::Revoked).with_explanation("already renewed"),
-            ],
-        }),
-        None => Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) }),
-    }
+    let Some(token) = tx.find_token(id)? else {
+        return Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) });
+    };
+    let rejection = match token.status(now) {
+        TokenStatus::Live => return Ok(()),
+        TokenStatus::Expired => Rejection::since(RejectReason::Expired, token.expires_at, now),
+        TokenStatus::Revoked => Rejection::since(RejectReason::Revoked, token.revoked_at, now),
+        TokenStatus::Superseded => {
+            Rejection::new(RejectReason::Revoked).with_explanation("already renewed")
+        }
+    };
+    Err(Error::TokenRejected { kind: Some(TokenKind::App), reasons: vec![rejection] })
 }
 
 fn compute_expiry(

@@ -180,10 +180,11 @@ fn check_kind(
     header: &Map<String, Value>,
     expected: ExpectedKind,
 ) -> Option<Rejection> {
-    let text = |object: &Map<String, Value>, name| object.get(name).map(value_to_text);
-    let (typ, claimed_type) = (text(header, "typ"), text(claims, "type"));
-    let mismatch = |reason, name, found: Option<String>, expected| {
-        Some(Rejection::for_claim(reason, name).with_mismatch(found.as_deref(), expected))
+    let has_text = |value: Option<&Value>, text| value.and_then(Value::as_str) == Some(text);
+    let (typ, claimed_type) = (header.get("typ"), claims.get("type"));
+    let mismatch = |reason, name, found: Option<&Value>, expected| {
+        let found_text = found.map(value_to_text);
+        Some(Rejection::for_claim(reason, name).with_mismatch(found_text.as_deref(), expected))
     };
     if let ExpectedKind::Only(expected_kind) = expected
         && expected_kind != kind
@@ -198,9 +199,9 @@ fn check_kind(
     }
     if kind == TokenKind::Test {
         None
-    } else if typ.as_deref() != Some(kind.typ()) {
+    } else if !has_text(typ, kind.typ()) {
         mismatch(RejectReason::WrongType, "typ", typ, kind.typ())
-    } else if claimed_type.as_deref() != Some(kind.name()) {
+    } else if !has_text(claimed_type, kind.name()) {
         mismatch(RejectReason::WrongType, "type", claimed_type, kind.name())
     } else {
         None

@@ -87,20 +87,11 @@ fn check_revocation(token: &RecordedToken, now: Timestamp) -> Option<Rejection> 
         (None, Some(grace_end)) => {
             let explanation =
                 format!("renewed, grace period until {}", describe_time(grace_end, now, now));
-            reject_since(RejectReason::Revoked, grace_end, now).with_explanation(explanation)
+            Rejection::since(RejectReason::Revoked, Some(grace_end), now)
+                .with_explanation(explanation)
         }
-        (revoked_at, _) => reject_if_known(RejectReason::Revoked, revoked_at, now),
+        (revoked_at, _) => Rejection::since(RejectReason::Revoked, revoked_at, now),
     })
-}
-
-/// Returns a rejection with the time of the event that caused it.
-fn reject_since(reason: RejectReason, time: Timestamp, now: Timestamp) -> Rejection {
-    let rejection = Rejection::new(reason).with_found(&time.to_string());
-    rejection.with_explanation(describe_time(time, now, now))
-}
-
-fn reject_if_known(reason: RejectReason, time: Option<Timestamp>, now: Timestamp) -> Rejection {
-    time.map_or_else(|| Rejection::new(reason), |time| reject_since(reason, time, now))
 }
 
 /// Returns the owner, and adds the rejection of a token whose owner is disabled or deleted.
@@ -117,7 +108,7 @@ fn check_owner(
             (Some(time), _) => {
                 let explanation = format!("user {}, {}", user.id, describe_time(time, now, now));
                 Some(
-                    reject_since(RejectReason::OwnerDeleted, time, now)
+                    Rejection::since(RejectReason::OwnerDeleted, Some(time), now)
                         .with_explanation(explanation),
                 )
             }
@@ -125,7 +116,7 @@ fn check_owner(
                 let explanation =
                     format!("`{}`, since {}", user.to_display(), describe_time(time, now, now));
                 Some(
-                    reject_since(RejectReason::UserDisabled, time, now)
+                    Rejection::since(RejectReason::UserDisabled, Some(time), now)
                         .with_explanation(explanation),
                 )
             }
@@ -256,7 +247,7 @@ fn check_session(
         TokenKind::App | TokenKind::Test => None,
     };
     if let Some(revoked_at) = revoked_at {
-        reasons.push(reject_since(RejectReason::Revoked, revoked_at, now));
+        reasons.push(Rejection::since(RejectReason::Revoked, Some(revoked_at), now));
     }
     if let Some(ended_at) = session.ended_at {
         let time = describe_time(ended_at, now, now);
@@ -264,7 +255,7 @@ fn check_session(
             Some(end_reason) => format!("{}, {time}", end_reason.description()),
             None => time,
         };
-        let rejection = reject_since(RejectReason::SessionEnded, ended_at, now);
+        let rejection = Rejection::since(RejectReason::SessionEnded, Some(ended_at), now);
         reasons.push(rejection.with_explanation(explanation));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::run_output::{RunOutput, reason_codes};
 use crate::sandbox::Sandbox;
-use insta::{allow_duplicates, assert_snapshot};
+use insta::assert_snapshot;
 use serde_json::json;
 
 const KEY: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
@@ -99,14 +99,24 @@ fn typ_is_compared_as_a_media_type() {
     }
     let token_with_prefix = mint(&sandbox, &["--header", "typ=application/at+jwt"]);
     assert_snapshot!(verify(&sandbox, &token_with_prefix, &["--typ", "at+jwt"]), @"valid");
+    let mut outputs = String::new();
     for typ in ["JWT", "text/at+jwt", "at"] {
-        let output = verify(&sandbox, &token, &["--typ", typ]);
-        allow_duplicates!(assert_snapshot!(output, @"
-        invalid: wrong_type: found `at+jwt` in `typ`, expected `text/at+jwt`
-        --- exit code 10, stderr
-        error: token type mismatch: found `at+jwt` in `typ`, expected `text/at+jwt`
-        "));
+        outputs += &verify(&sandbox, &token, &["--typ", typ]).with_heading(typ);
     }
+    assert_snapshot!(outputs, @"
+    JWT
+    invalid: wrong_type: found `at+jwt` in `typ`, expected `jwt`
+    --- exit code 10, stderr
+    error: token type mismatch: found `at+jwt` in `typ`, expected `jwt`
+    text/at+jwt
+    invalid: wrong_type: found `at+jwt` in `typ`, expected `text/at+jwt`
+    --- exit code 10, stderr
+    error: token type mismatch: found `at+jwt` in `typ`, expected `text/at+jwt`
+    at
+    invalid: wrong_type: found `at+jwt` in `typ`, expected `at`
+    --- exit code 10, stderr
+    error: token type mismatch: found `at+jwt` in `typ`, expected `at`
+    ");
     assert_eq!(verify(&sandbox, &token, &["--typ", ""]).code, 2);
     let store_sandbox = Sandbox::with_admin();
     let app_token = store_sandbox.stdout_of(&["token", "create", "app"]);

@@ -137,13 +137,13 @@ fn revoked_and_expired_tokens_are_not_renewed() {
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
     sandbox.stdout_of(&["token", "create", "b", "--ttl", "1s"]);
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", "9"]), @"
     --- exit code 7, stderr

@@ -2,7 +2,7 @@
 
 use crate::run_output::{RunOutput, reason_codes};
 use crate::sandbox::{Sandbox, payload, tampered};
-use insta::{allow_duplicates, assert_snapshot};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 fn verify(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
@@ -134,13 +134,20 @@ fn type_flag_accepts_the_matching_kind_only() {
     error: token type mismatch
     hint: verify test tokens with `jeton token verify --type test`
     ");
-    for session in &tokens[1..3] {
-        allow_duplicates!(assert_snapshot!(verify(&sandbox, &[&session.1]), @"
-        invalid: blocked: found `access`, expected `app`
-        --- exit code 10, stderr
-        error: session token not accepted: found `access`, expected `app`
-        "));
-    }
+    let session_outputs: String = tokens[1..3]
+        .iter()
+        .map(|(kind, token)| verify(&sandbox, &[token]).with_heading(format_args!("{kind} token")))
+        .collect();
+    assert_snapshot!(session_outputs, @"
+    access token
+    invalid: blocked: found `access`, expected `app`
+    --- exit code 10, stderr
+    error: session token not accepted: found `access`, expected `app`
+    refresh token
+    invalid: blocked: found `refresh`, expected `app`
+    --- exit code 10, stderr
+    error: session token not accepted: found `refresh`, expected `app`
+    ");
     assert_snapshot!(verify(&sandbox, &[&tokens[3].1]), @"
     invalid: wrong_type
     --- exit code 10, stderr
