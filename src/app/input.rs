@@ -18,9 +18,9 @@ const MAX_PASSWORD_BYTES: usize = 8 * 1024;
 /// Minimum recommended number of characters of a password.
 const RECOMMENDED_PASSWORD_LENGTH: usize = 8;
 
-/// Maximum size of a key file in bytes. A JSON document of empty arrays needs a hundred times its
-/// length in memory.
-const MAX_KEY_FILE_BYTES: usize = 256 * 1024;
+/// Maximum size of a key file in bytes: a JWK Set of 10,000 RSA keys. The number of JSON values in
+/// the file has its own limit.
+const MAX_KEY_FILE_BYTES: usize = 6 * 1024 * 1024;
 
 /// Maximum size of a claims file in bytes, equal to the maximum size of a row of claims.
 const MAX_CLAIMS_FILE_BYTES: usize = 128 * 1024;

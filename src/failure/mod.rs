@@ -7,11 +7,30 @@ mod store;
 pub(crate) use code::{Code, Kind};
 
 use crate::authority::RejectReason;
-use crate::crypto::{self, ImportError};
-use crate::model::{InvalidLine, InvalidLines, InvalidValue, redact_for_error};
+use crate::crypto::{self, FILE_PLACEHOLDER, ImportError};
+use crate::model::{InvalidLine, InvalidLines, InvalidValue, quote_shell_word, redact_for_error};
 use crate::session_file;
 use crate::terminal;
 use serde_json::{Map, Value, json};
+use std::path::Path;
+
+/// Source of key material.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeySource<'s> {
+    /// File.
+    File(&'s Path),
+    /// Environment variable.
+    Variable(&'s str),
+    /// Standard input.
+    Stdin,
+}
+
+impl<'s> KeySource<'s> {
+    /// Returns the source for a path, where `-` is standard input.
+    pub(crate) fn from_path(path: &'s Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
+    }
+}
 
 /// Error of a command.
 #[derive(Debug)]
@@ -74,10 +93,23 @@ impl Failure {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
-    /// Returns the error for invalid content of a key from any source.
-    pub(crate) fn bad_key(invalid: InvalidValue) -> Self {
-        let message = invalid.to_string();
-        Self { hint: invalid.hint, ..Self::new(Code::BadData, message) }
+    /// Names the file or variable with the key in a hint with a conversion command.
+    pub(crate) fn with_key_source(mut self, source: &KeySource<'_>) -> Self {
+        let Some(hint) = self.hint.as_ref().filter(|hint| hint.contains(FILE_PLACEHOLDER)) else {
+            return self;
+        };
+        self.hint = Some(match source {
+            KeySource::File(path) => {
+                let name = quote_shell_word(&redact_for_error(&path.to_string_lossy()));
+                hint.replace(FILE_PLACEHOLDER, &name)
+            }
+            KeySource::Variable(name) => {
+                let copy = format!(": printenv {} > key.in && ", quote_shell_word(name));
+                hint.replace(FILE_PLACEHOLDER, "key.in").replacen(": ", &copy, 1)
+            }
+            KeySource::Stdin => return self,
+        });
+        self
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -194,16 +226,24 @@ impl From<ImportError> for Failure {
             ImportError::UnknownFormat => {
                 failure.with_hint("use `--alg HS256` for a shared secret")
             }
-            ImportError::UnsupportedFormat(format) => {
-                Self { hint: format.hint().map(str::to_owned), ..failure }
-            }
+            ImportError::UnsupportedFormat(format) => Self { hint: format.hint(), ..failure },
             ImportError::KeyAsSecret(_) => {
                 failure.with_hint("generate a shared secret: openssl rand -base64 32")
             }
+            ImportError::NoKeyInJson => {
+                failure.with_hint("use `--alg HS256 --encoding text` for a shared secret in JSON")
+            }
+            ImportError::Empty => {
+                failure.with_hint("generate a key: openssl genpkey -algorithm ed25519 -out key.pem")
+            }
+            ImportError::SeveralKeys(path) => failure.with_hint(format!(
+                "select a single key: jq '{path}' {FILE_PLACEHOLDER} > key.json"
+            )),
+            ImportError::SeveralPublicKeys(hint) => failure.with_hint(hint),
             ImportError::SetMember { error, .. } => {
                 Self { hint: Self::from(*error).hint, ..failure }
             }
-            ImportError::Invalid(_) => failure,
+            ImportError::Invalid(InvalidValue { hint, .. }) => Self { hint, ..failure },
         }
     }
 }

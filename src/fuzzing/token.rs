@@ -2,7 +2,9 @@
 
 use crate::authority::RejectReason;
 use crate::authority::verification::{Expectations, ExpectedKind, verify_third_party};
-use crate::crypto::{self, CompactJws, DecodedPayload, DecodedToken, MAX_TOKEN_BYTES, read_key};
+use crate::crypto::{
+    self, CompactJws, DecodedPayload, DecodedToken, MAX_TOKEN_BYTES, PublicKeys, SingleKeyReader,
+};
 use crate::model::{Algorithm, Timestamp, parse_lenient_value};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,9 +16,10 @@ pub fn token(bytes: &[u8]) {
     crypto::initialize_crypto();
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let lenient = DecodedToken::decode(text);
-    let key = read_key(&[0; 64], &Algorithm::ALL, None, false).expect("a secret is a key");
+    let reader = SingleKeyReader { algorithms: &Algorithm::ALL, encoding: None, allow_weak: false };
+    let keys = reader.read(&[0; 64], PublicKeys::default).expect("a secret is a key");
     let now = Timestamp::from_unix(0).expect("1970");
-    let report = verify_third_party(&[key], text, &Expectations::new(ExpectedKind::Any, now));
+    let report = verify_third_party(&keys, text, &Expectations::new(ExpectedKind::Any, now));
     assert_eq!(report.reasons.len(), 1, "unsigned token: {:?}", report.reasons);
     let Ok(compact) = CompactJws::parse(text) else {
         assert_eq!(report.reasons, [RejectReason::Malformed]);

@@ -170,6 +170,9 @@ impl Rejection {
             (RejectReason::BadClaim, Some(claim)) => format!("claim {claim} invalid"),
             (RejectReason::MissingClaim, Some(claim)) => format!("claim {claim} missing"),
             (RejectReason::RequirementFailed, Some(claim)) => format!("claim {claim} mismatch"),
+            (RejectReason::UnknownKey, _) if self.facts.explanation.is_some() => {
+                "signing key unusable".to_owned()
+            }
             (reason, _) => reason.message().to_owned(),
         };
         join_facts(summary, self.facts_text())

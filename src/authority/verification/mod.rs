@@ -10,7 +10,7 @@ mod report;
 mod third_party;
 mod token_state;
 
-pub(crate) use crate::crypto::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
+pub(crate) use crate::crypto::{KeySet, SingleKeyReader, read_jwks};
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
 use expectations::{check_claims, check_typ};
 pub(crate) use introspection::introspect;

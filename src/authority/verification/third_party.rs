@@ -4,14 +4,14 @@
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::super::{RejectReason, Rejection};
 use super::{Expectations, VerificationReport, check_claims, check_typ, parse_alg_and_kid};
-use crate::crypto::{CompactJws, Verifier};
+use crate::crypto::{CompactJws, KeyRefusal, KeySet};
 use crate::model::parse_strict_object;
 use serde_json::{Map, Value};
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
 /// ignored.
 pub(crate) fn verify_third_party(
-    keys: &[Verifier],
+    keys: &KeySet,
     token: &str,
     expectations: &Expectations,
 ) -> VerificationReport {
@@ -25,14 +25,18 @@ pub(crate) fn verify_third_party(
         Ok(alg_and_kid) => alg_and_kid,
         Err(reason) => return VerificationReport::from_reason(reason),
     };
-    let Some(key) = select_verifier(keys, kid) else {
-        return VerificationReport::from_reason(RejectReason::UnknownKey);
+    let candidates = match keys.candidates(algorithm, kid) {
+        Ok(candidates) => candidates,
+        Err(refusal) => return report_refusal(refusal),
     };
-    if !key.algorithms.contains(&algorithm) {
-        return VerificationReport::from_reason(RejectReason::AlgNotAllowed);
-    }
-    if !key.verifies(&compact, algorithm) {
-        return VerificationReport::from_reason(RejectReason::BadSignature);
+    if !candidates.keys.iter().any(|key| key.verifies(&compact, algorithm)) {
+        let mut rejection = Rejection::new(RejectReason::BadSignature);
+        if candidates.is_truncated {
+            let count = candidates.keys.len();
+            rejection = rejection
+                .with_explanation(format!("tried {count} keys, and more keys fit the algorithm"));
+        }
+        return VerificationReport::from_reason(rejection);
     }
     let claims = match parse_strict_object(&compact.payload) {
         Ok(claims) => claims,
@@ -91,13 +95,15 @@ pub(crate) fn check_claims_only(
         .map(|report| report.reasons.iter().map(|rejection| rejection.reason).collect())
 }
 
-/// Returns the key with this key id. A single key without a key id matches every token, and a
-/// single key with a key id matches a token without `kid`. Keys are never tried in turn.
-fn select_verifier<'k>(keys: &'k [Verifier], kid: Option<&str>) -> Option<&'k Verifier> {
-    match (keys, kid) {
-        ([only], None) => Some(only),
-        ([only], Some(_)) if only.kid.is_none() => Some(only),
-        (_, None) => None,
-        (_, Some(kid)) => keys.iter().find(|key| key.kid.as_deref() == Some(kid)),
-    }
+/// Returns the report for a token without a usable key.
+fn report_refusal(refusal: KeyRefusal) -> VerificationReport {
+    let rejection = match refusal {
+        KeyRefusal::Unknown => RejectReason::UnknownKey.into(),
+        KeyRefusal::WrongAlgorithm => RejectReason::AlgNotAllowed.into(),
+        // The explanation is about a key that the caller supplied, not about the token.
+        KeyRefusal::Unusable(explanation) => {
+            Rejection::new(RejectReason::UnknownKey).with_explanation(explanation)
+        }
+    };
+    VerificationReport::from_reason(rejection)
 }

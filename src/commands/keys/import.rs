@@ -6,7 +6,7 @@ use crate::authority::keys::RequestedKey;
 use crate::authority::keys::SecretEncoding;
 use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
-use crate::failure::Failure;
+use crate::failure::{Failure, KeySource};
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -112,12 +112,16 @@ impl Command for Args {
             allow_weak: self.allow_weak,
         };
         let load_keys = |app: &App| {
-            let bytes = match (&self.from_env, &self.from_file) {
-                (Some(name), _) => read_key_variable(name)?,
-                (None, Some(path)) => app.console.read_key_file("--from-file", path)?,
+            let (bytes, source) = match (&self.from_env, &self.from_file) {
+                (Some(name), _) => (read_key_variable(name)?, KeySource::Variable(name)),
+                (None, Some(path)) => {
+                    let bytes = app.console.read_key_file("--from-file", path)?;
+                    (bytes, KeySource::from_path(path))
+                }
                 (None, None) => return Err(Failure::usage("source of the key missing")),
             };
-            let keys = importer.read(&bytes).map_err(authority::Error::from)?;
+            let to_failure = |error| Failure::from(error).with_key_source(&source);
+            let keys = importer.read(&bytes).map_err(to_failure)?;
             Ok(keys.into_iter().map(|imported| imported.key).collect())
         };
         let added_keys = super::add_keys(app, self.activate, load_keys)?;

@@ -8,7 +8,7 @@ use crate::authority::keys::{ImportError, ImportedKey, KeyFormat, KeyImporter, S
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
 use crate::commands::args::stdin_path;
-use crate::failure::Failure;
+use crate::failure::{Failure, KeySource};
 use crate::model::{
     Algorithm, AppName, ExtraClaims, InvalidValue, KeySpec, Permission, Purpose, Untrusted,
 };
@@ -234,17 +234,23 @@ impl ExternalKeyArgs {
             encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
-        let mut keys = importer.read(bytes).map_err(authority::Error::from)?;
-        match (keys.pop(), keys.pop()) {
-            (Some(ImportedKey { key, .. }), None)
-                if key.algorithm.is_symmetric()
-                    && authority::keys::equals_public_key(&key, &app.store.public_keys()) =>
-            {
-                Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
-            }
-            (Some(key), None) => Ok(resolve_kid(key)),
-            _ => Err(Failure::usage("expected a single key, found a JWK Set")),
+        let imported = importer.read_one(bytes, None).map_err(|error| self.key_failure(error))?;
+        if imported.key.algorithm.is_symmetric()
+            && authority::keys::equals_public_key(&imported.key, &app.store.public_keys())
+        {
+            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
         }
+        Ok(resolve_kid(imported))
+    }
+
+    /// Returns the error for a refused key, with its source in the hint.
+    fn key_failure(&self, error: ImportError) -> Failure {
+        let source = match (&self.key_file, &self.secret_env) {
+            (Some(path), _) => KeySource::from_path(path),
+            (None, Some(name)) => KeySource::Variable(name),
+            (None, None) => KeySource::Stdin,
+        };
+        Failure::from(error).with_key_source(&source)
     }
 }
 

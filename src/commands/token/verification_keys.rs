@@ -1,11 +1,10 @@
 //! The keys of `jeton token verify`: of the store, or of another issuer.
 
 use crate::app::{App, read_key_variable};
-use crate::authority;
-use crate::authority::keys::SecretEncoding;
-use crate::authority::verification::Verifier;
+use crate::authority::keys::{ImportError, SecretEncoding};
+use crate::authority::verification::{KeySet, SingleKeyReader, read_jwks};
 use crate::commands::args::stdin_path;
-use crate::failure::Failure;
+use crate::failure::{Failure, KeySource};
 use crate::model::Algorithm;
 use std::path::PathBuf;
 
@@ -51,7 +50,7 @@ pub(super) struct VerificationKeyArgs {
 /// Keys to verify tokens with.
 pub(super) enum VerificationKeys {
     Store,
-    External(Vec<Verifier>),
+    External(Box<KeySet>),
 }
 
 impl VerificationKeyArgs {
@@ -63,31 +62,39 @@ impl VerificationKeyArgs {
 
     /// Reads the keys in `--jwks`, `--key` or `--secret-env`.
     pub(super) fn load(&self, app: &App) -> Result<VerificationKeys, Failure> {
-        let keys = if let Some(path) = &self.jwks {
+        let known_public_keys = || app.store.public_keys();
+        if let Some(path) = &self.jwks {
             let bytes = app.console.read_key_file("--jwks", path)?;
-            let mut keys = authority::verification::read_jwks(&bytes).map_err(Failure::bad_key)?;
-            for key in keys.iter_mut().filter(|_| !self.alg.is_empty()) {
-                key.restrict(&self.alg);
-            }
-            keys
-        } else {
-            let bytes = match (&self.key, &self.secret_env) {
-                (Some(path), _) => app.console.read_key_file("--key", path)?,
-                (None, Some(name)) => read_key_variable(name)?,
-                (None, None) => return Ok(VerificationKeys::Store),
-            };
-            let key = authority::verification::read_key(
-                &bytes,
-                &self.alg,
-                self.encoding,
-                self.allow_weak,
-            );
-            vec![key.map_err(Failure::bad_key)?]
-        };
-        if keys.iter().any(Verifier::is_symmetric) {
-            authority::verification::ensure_no_public_secrets(&keys, &app.store.public_keys())
-                .map_err(Failure::bad_key)?;
+            let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
+                // A JWK Set has no place for a plain secret: a hint about `--alg` does not apply.
+                let failure = match error {
+                    ImportError::UnknownFormat | ImportError::NoKeyInJson | ImportError::Empty => {
+                        Failure { hint: None, ..error.into() }
+                    }
+                    error => error.into(),
+                };
+                failure.with_key_source(&KeySource::from_path(path))
+            })?;
+            return Ok(VerificationKeys::External(Box::new(keys)));
         }
-        Ok(VerificationKeys::External(keys))
+        let (bytes, source) = match (&self.key, &self.secret_env) {
+            (Some(path), _) => {
+                (app.console.read_key_file("--key", path)?, KeySource::from_path(path))
+            }
+            (None, Some(name)) => (read_key_variable(name)?, KeySource::Variable(name)),
+            (None, None) => return Ok(VerificationKeys::Store),
+        };
+        let reader = SingleKeyReader {
+            algorithms: &self.alg,
+            encoding: self.encoding,
+            allow_weak: self.allow_weak,
+        };
+        let keys = reader
+            .read(&bytes, known_public_keys)
+            .map_err(|error| Failure::from(error).with_key_source(&source))?;
+        if keys.is_from_private_key {
+            app.console.print_status("note: found a private key, used its public part");
+        }
+        Ok(VerificationKeys::External(Box::new(keys)))
     }
 }

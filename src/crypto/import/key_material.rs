@@ -2,8 +2,7 @@
 
 use crate::crypto::der::bytes_after_sequence;
 use crate::crypto::error::invalid_key;
-use crate::crypto::jwk::{self, decode_secret_member};
-use crate::crypto::pem::parse_blocks;
+use crate::crypto::jwk::{self, decode_coordinate, decode_secret_member};
 use crate::crypto::public_key::{PublicKey, encode_point, signing_algorithm};
 use crate::model::{Curve, InvalidValue, KeyType};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
@@ -14,44 +13,17 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// Key material in the stored format.
-pub(super) enum KeyMaterial {
+pub(in crate::crypto) enum KeyMaterial {
     /// Bytes of a symmetric key.
     Secret(Zeroizing<Vec<u8>>),
     /// Private key as PKCS#8, version 1, as encoded by this program.
     Pkcs8(KeyType, Zeroizing<Vec<u8>>),
 }
 
-/// Imports the only private key of a PEM file (RFC 7468). Other blocks are ignored.
-pub(super) fn import_pem(bytes: &[u8]) -> Result<KeyMaterial, InvalidValue> {
-    let blocks = parse_blocks(bytes)?;
-    let mut private_blocks = blocks.iter().filter(|block| block.tag().contains("PRIVATE KEY"));
-    let block = match (private_blocks.next(), private_blocks.next()) {
-        (Some(block), None) => block,
-        (Some(_), Some(_)) => return Err(invalid_key("the PEM has several private keys")),
-        (None, _) => {
-            return Err(invalid_key("the PEM has no private key, which signing requires"));
-        }
-    };
-    let is_encrypted = block.headers().iter().any(|(_, value)| value.contains("ENCRYPTED"));
-    match block.tag() {
-        "ENCRYPTED PRIVATE KEY" => Err(encrypted_pem_error()),
-        _ if is_encrypted => Err(encrypted_pem_error()),
-        "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => import_der(block.contents()),
-        "OPENSSH PRIVATE KEY" => Err(invalid_key(
-            "the PEM is in OpenSSH format; convert the file with `ssh-keygen -p -m PKCS8`",
-        )),
-        _ => Err(invalid_key("the PEM is not PKCS#8, SEC 1 or PKCS#1")),
-    }
-}
-
-fn encrypted_pem_error() -> InvalidValue {
-    invalid_key("the PEM is encrypted; decrypt the key with `openssl pkey`")
-}
-
-const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
+pub(super) const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 
 /// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
-pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
+pub(in crate::crypto) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     match bytes_after_sequence(der) {
         Some([]) => {}
         Some(_) => return Err(invalid_key("trailing data after the key")),
@@ -82,10 +54,7 @@ pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, Invali
     match jwk::public_key(jwk)? {
         PublicKey::Rsa { n, e } => import_rsa_jwk(jwk, PublicKeyComponents { n, e }),
         PublicKey::Ec { curve, x, y } => {
-            let (d, size) = (decode_secret_member(jwk, "d")?, curve.coordinate_length());
-            if d.len() != size || x.len() != size || y.len() != size {
-                return Err(invalid_key("`d`, `x` or `y` does not have the length of the curve"));
-            }
+            let d = Zeroizing::new(decode_coordinate(jwk, "d", curve.coordinate_length())?);
             let (algorithm, point) = (signing_algorithm(curve), encode_point(&x, &y));
             let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point);
             encode_ec(curve, &pair.map_err(|_| invalid_key("inconsistent key parts"))?)

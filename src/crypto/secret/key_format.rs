@@ -2,6 +2,7 @@
 //! plain or in base64 or hex.
 
 use crate::crypto::der;
+use crate::crypto::input_limits::has_many_values;
 use crate::crypto::pem::is_pem;
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -53,9 +54,11 @@ impl KeyFormat {
     /// Returns the command that converts the key to a supported format.
     pub(crate) fn hint(self) -> Option<&'static str> {
         match self.encoding {
-            Some(TextEncoding::Base64) => Some("decode the key first: base64 -d"),
-            Some(TextEncoding::Hex) => Some("decode the key first: xxd -r -p"),
-            None if self.structure == JWK_ARRAY => Some("select a single key: jq '.[0]'"),
+            Some(TextEncoding::Base64) => Some("decode the key first: base64 -d FILE > key.txt"),
+            Some(TextEncoding::Hex) => Some("decode the key first: xxd -r -p FILE > key.txt"),
+            None if self.structure == JWK_ARRAY => {
+                Some("select a single key: jq '.[0]' FILE > key.json")
+            }
             Some(TextEncoding::LooseBase64) | None => None,
         }
     }
@@ -66,6 +69,11 @@ const DER: &str = "DER";
 const JWK: &str = "a JWK or JWK Set";
 const JWK_ARRAY: &str = "an array of JWKs";
 const SSH: &str = "an SSH key";
+const JAVA_KEYSTORE: &str = "a Java keystore";
+const XML: &str = "an RSA key in XML";
+
+/// First bytes of Java keystores.
+const JAVA_KEYSTORES: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xCE, 0xCE]];
 
 /// Maximum number of nested encodings.
 const MAX_LAYERS: usize = 4;
@@ -86,12 +94,18 @@ fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     if is_ssh_blob(bytes) {
         return Some(KeyFormat::new(SSH));
     }
+    if is_java_keystore(bytes) {
+        return Some(KeyFormat::new(JAVA_KEYSTORE));
+    }
     let text = normalize_text(bytes);
     if is_armored(&text) {
         return Some(KeyFormat::new(PEM));
     }
     if is_ssh_text(&text) {
         return Some(KeyFormat::new(SSH));
+    }
+    if contains(&text, b"<RSAKeyValue>") {
+        return Some(KeyFormat::new(XML));
     }
     let layers = layers.checked_sub(1)?;
     detect_in_json(&text, layers).or_else(|| {
@@ -119,11 +133,16 @@ fn is_armored(text: &[u8]) -> bool {
     is_pem(text) || contains(text, b"-----END ") || contains(text, b"---- BEGIN ")
 }
 
+/// Returns whether the bytes are a Java keystore.
+pub(in crate::crypto) fn is_java_keystore(bytes: &[u8]) -> bool {
+    JAVA_KEYSTORES.iter().any(|magic| bytes.starts_with(magic))
+}
+
 /// Prefixes of SSH key types.
 const SSH_TYPES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 
 /// Returns whether the text is a public key file, a line of `authorized_keys`, or a `PuTTY` key.
-fn is_ssh_text(text: &[u8]) -> bool {
+pub(in crate::crypto) fn is_ssh_text(text: &[u8]) -> bool {
     let unquoted = text.trim_ascii_start().strip_prefix(b"\"").unwrap_or(text);
     let prefixes =
         ["ssh-rsa ", "ssh-ed25519 ", "ssh-dss ", "ecdsa-sha2-", "sk-ssh-", "PuTTY-User-Key-File-"];
@@ -152,7 +171,9 @@ fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));
     }
-    let values = Deserializer::from_slice(text).into_iter::<Value>();
+    // A document with too many values for the memory is searched as text.
+    let searched = if has_many_values(text) { &[][..] } else { text };
+    let values = Deserializer::from_slice(searched).into_iter::<Value>();
     let detected = values.map_while(Result::ok).find_map(|value| detect_in_value(&value, layers));
     let format = detected.or_else(|| has_key_type(text).then_some(KeyFormat::new(JWK)))?;
     if format.structure == JWK && text.starts_with(b"[") {
@@ -176,7 +197,7 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
 }
 
 /// Returns whether the members belong to a JWK, also with a missing `kty`, or to a JWK Set.
-fn is_jwk(members: &Map<String, Value>) -> bool {
+pub(in crate::crypto) fn is_jwk(members: &Map<String, Value>) -> bool {
     let has = |name: &str| members.contains_key(name);
     let keys_array = members.get("keys").and_then(Value::as_array);
     members.get("kty").is_some_and(Value::is_string)

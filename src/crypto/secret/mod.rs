@@ -3,12 +3,13 @@
 mod key_format;
 mod public_keys;
 
+use super::input_limits::ensure_size;
 use crate::model::InvalidValue;
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 pub(crate) use key_format::KeyFormat;
-pub(super) use key_format::detect_key;
+pub(super) use key_format::{detect_key, is_java_keystore, is_jwk, is_ssh_text};
 pub(crate) use public_keys::PublicKeys;
 use zeroize::Zeroizing;
 
@@ -40,6 +41,8 @@ impl SecretEncoding {
 pub(super) enum SecretError {
     /// The bytes do not have the given encoding.
     InvalidEncoding,
+    /// More bytes than any secret has.
+    TooLarge,
     /// The bytes are a key.
     IsKey(KeyFormat),
 }
@@ -48,6 +51,7 @@ impl From<SecretError> for InvalidValue {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::InvalidEncoding => Self::new("key", "the secret is not base64"),
+            SecretError::TooLarge => Self::new("key", "the secret is too large"),
             SecretError::IsKey(format) => Self::new("key", format.refusal_message()),
         }
     }
@@ -59,6 +63,9 @@ pub(super) fn decode_secret(
     bytes: &[u8],
     encoding: SecretEncoding,
 ) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    if ensure_size(bytes).is_err() {
+        return Err(SecretError::TooLarge);
+    }
     ensure_not_key(bytes)?;
     let secret = match encoding {
         SecretEncoding::Raw => bytes.to_vec(),

@@ -16,6 +16,8 @@ mod third_party_claims;
 mod third_party_keys;
 mod token_kinds;
 
+pub(crate) use signer::{decode_pem, sign_token};
+
 use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

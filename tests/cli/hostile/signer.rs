@@ -91,14 +91,14 @@ pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
 }
 
 /// Signs a header and a payload with that key and algorithm.
-pub(super) fn sign_token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
+pub(crate) fn sign_token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
     let input = format!("{}.{}", super::base64url(header.to_string()), super::base64url(payload));
     let signature = sign_raw(algorithm, key, &input);
     format!("{input}.{}", super::base64url(signature))
 }
 
 /// Decodes the first block of a PEM file.
-pub(super) fn decode_pem(text: &str) -> Vec<u8> {
+pub(crate) fn decode_pem(text: &str) -> Vec<u8> {
     let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
     let base64: String = lines.take_while(|line| !line.starts_with('-')).collect();
     STANDARD.decode(base64).unwrap()

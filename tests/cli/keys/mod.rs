@@ -1,11 +1,13 @@
 //! Keys: import, export, rotation, retirement, revocation and discovery.
 
+mod conversions;
 mod discovery;
 mod export;
 mod export_site;
 mod import;
 mod import_secrets;
 mod interop;
+mod jwk_sets;
 mod key_as_secret;
 mod lifecycle;
 mod rotation;

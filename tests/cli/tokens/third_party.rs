@@ -119,13 +119,15 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
     // Algorithm confusion: a public key is never used as an HMAC secret.
     assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
     --- exit code 65, stderr
-    error: key: unsuitable for the algorithm, or too short
+    error: found a PEM, expected a shared secret
+    hint: generate a shared secret: openssl rand -base64 32
     ");
     let private_pem = issuer.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
     write("private", private_pem.as_bytes());
     assert_snapshot!(verify(&sandbox, &token, &["--key", "private", "--alg", "RS256"]), @"
-    --- exit code 65, stderr
-    error: key: found a private key, expected a public key
+    valid
+    --- stderr
+    note: found a private key, used its public part
     ");
 }
 
@@ -156,7 +158,8 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     sandbox.set_variable("SECRET", &pem);
     assert_snapshot!(verify(&sandbox, &token, &options), @"
     --- exit code 65, stderr
-    error: key: unsuitable for the algorithm, or too short
+    error: found a PEM, expected a shared secret
+    hint: generate a shared secret: openssl rand -base64 32
     ");
 }
 
@@ -189,12 +192,8 @@ fn token_never_chooses_its_key() {
     write_keys(&[key("one")]);
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     write_keys(&[key("one"), key("two")]);
-    // The token has no `kid`. If the set has several keys, they are not tried in turn.
-    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"
-    invalid: unknown_key
-    --- exit code 10, stderr
-    error: signing key unknown
-    ");
+    // The token has no `kid`: every key of the algorithm is tried.
+    assert_snapshot!(verify(&sandbox, RFC_TOKEN, &options), @"valid");
     let payload = RFC_TOKEN.split('.').nth(1).unwrap();
     for (header, reason) in [
         (json!({"alg": "none"}), "alg_not_allowed"),
@@ -202,7 +201,7 @@ fn token_never_chooses_its_key() {
         (json!({"alg": "HS256", "kid": "two", "crit": ["exp"]}), "critical_header"),
         (json!({"alg": "HS256", "kid": ["one"]}), "malformed"),
         (json!({"alg": "HS256", "kid": "../../dev/null"}), "unknown_key"),
-        (json!({"alg": "HS256", "jwk": {"kty": "oct", "k": ""}}), "unknown_key"),
+        (json!({"alg": "HS256", "jwk": {"kty": "oct", "k": ""}}), "bad_signature"),
         (json!({"alg": "HS256", "kid": "one"}), "bad_signature"),
         (json!({"alg": "RS256", "kid": "one"}), "alg_not_allowed"),
     ] {

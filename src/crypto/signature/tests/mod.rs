@@ -6,7 +6,8 @@ mod rfc7520;
 pub(in crate::crypto) mod rfc8037;
 
 use super::*;
-use crate::crypto::{DecodedPayload, DecodedToken, generate_key, initialize_crypto, read_jwks};
+use crate::crypto::verifier::read_verifiers;
+use crate::crypto::{DecodedPayload, DecodedToken, generate_key, initialize_crypto};
 use crate::model::{Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
@@ -22,7 +23,7 @@ fn decode(token: &str) -> (Value, Value) {
 /// store key and with a third-party key has the same result.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
-    let keys = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
+    let keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
     let stored_key = verification_key(jwk);
     let Ok(token) = CompactJws::parse(token) else { return false };
     let is_signed = stored_key.verifies(&token, algorithm);

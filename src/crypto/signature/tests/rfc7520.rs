@@ -112,7 +112,7 @@ fn encryption_jwk() -> Value {
 fn rfc7520_3_keys() {
     initialize_crypto();
     let parse_set =
-        |keys: &[Value]| read_jwks(serde_json::json!({ "keys": keys }).to_string().as_bytes());
+        |keys: &[Value]| read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes());
     let refusal = |keys: &[Value]| parse_set(keys).unwrap_err().reason;
     assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected a public key");
     let mut public = public_part(ec_jwk());

@@ -213,7 +213,8 @@ pub(in crate::hostile) fn rsa_table() -> Table {
     }
     let (n, e) = (decode_member(&rsa_jwk(), "n"), decode_member(&rsa_jwk(), "e"));
     let public = sequence(&[&integer(&n), &integer(&e)]);
-    table.add_import(NO_KEY, "an RSA public key in DER", public);
+    let message = "found a public key, expected a private key";
+    table.add_import(message, "an RSA public key in DER", public);
     table
 }
 

@@ -107,7 +107,9 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
             ("without y", x.clone(), Vec::new()),
         ] {
             let changed = with_bytes(&with_bytes(&key, "x", &x), "y", &y);
-            table.add_public(alg, OFF_CURVE, &format!("{crv} {name}"), &changed);
+            let message =
+                if x.len() == size && y.len() == size { OFF_CURVE } else { "has the wrong length" };
+            table.add_public(alg, message, &format!("{crv} {name}"), &changed);
         }
         let point = [&[4][..], &x, &y].concat();
         let compressed = [&[2 | (y[size - 1] & 1)][..], &x].concat();
@@ -127,7 +129,8 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
         let text = pem("PUBLIC KEY", &ec_public_key_info(curve_oid, &[&[4], &y[..], &x].concat()));
         table.add_verify_key(alg, OFF_CURVE, &format!("{crv} PEM with x and y swapped"), text);
         let renamed = with_member(&key, "crv", if alg == "ES256" { "P-384" } else { "P-256" });
-        table.add_public(alg, OFF_CURVE, &format!("{crv} key with another crv"), &renamed);
+        let name = format!("{crv} key with another crv");
+        table.add_public(alg, "has the wrong length", &name, &renamed);
     }
     table
 }
@@ -187,40 +190,42 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         (p521_jwk(), "ES512"),
         (ed25519_jwk(), "EdDSA"),
     ] {
-        table.add_public(alg, FOUND_PRIVATE_KEY, &format!("a private JWK for {alg}"), &private);
+        let private_name = format!("a private JWK for {alg}");
+        table.add_verify_set(FOUND_PRIVATE_KEY, &private_name, private.to_string());
         let key = public_part(&private);
         let mut add_changed = |message: &str, name: &str, value: Value| {
             let row = format!("{alg}: {name} {value}");
             table.add_public(alg, message, &row, &with_member(&key, name, value));
         };
-        for kty in [json!("none"), json!("rsa"), json!(1), json!(null), json!([key["kty"]])] {
+        for kty in [json!("none"), json!("rsa"), json!(1), json!([key["kty"]])] {
             add_changed(UNKNOWN_TYPE, "kty", kty);
         }
+        add_changed("`kty` missing", "kty", json!(null));
         for name in ["none", "ES256K", "RSA-OAEP", "HS256", ""] {
             add_changed("unsuitable for its `alg`", "alg", json!(name));
         }
-        for value in [json!(null), json!(5), json!([alg])] {
+        for value in [json!(5), json!([alg])] {
             add_changed("unsuitable for its `alg`", "alg", value);
         }
-        for value in [json!("enc"), json!(null), json!(["sig"])] {
+        for value in [json!("enc"), json!(["sig"])] {
             add_changed("not for signatures (`use`)", "use", value);
         }
         for value in [json!([]), json!(["encrypt"]), json!("verify"), json!(["Verify"])] {
             add_changed("not for signatures (`key_ops`)", "key_ops", value);
         }
-        for value in [json!(1), json!(null), json!(["a"])] {
+        for value in [json!(1), json!(["a"])] {
             add_changed("`kid` is not a string", "kid", value);
         }
         table.add_public(
             alg,
-            UNKNOWN_TYPE,
+            "`kty` missing",
             &format!("{alg}: no kty"),
             &without_member(&key, "kty"),
         );
         if alg != "RS256" {
             table.add_public(
                 alg,
-                UNKNOWN_TYPE,
+                "`crv` missing",
                 &format!("{alg}: no crv"),
                 &without_member(&key, "crv"),
             );
@@ -232,7 +237,8 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         let name = if alg == "RS256" { "n" } else { "x" };
         let message = format!("`{name}` is not base64url");
         let text = key[name].as_str().unwrap();
-        for malformed in [format!("{text}="), format!("+/{}", &text[2..]), format!("{text}\n")] {
+        for malformed in [format!("{text}====="), format!("+/{}", &text[2..]), format!("{text}\n")]
+        {
             let changed = with_member(&key, name, malformed.as_str());
             table.add_public(
                 alg,
@@ -241,7 +247,12 @@ pub(in crate::hostile) fn metadata_table() -> Table {
                 &changed,
             );
         }
-        table.add_public(alg, &message, &format!("{alg}: no {name}"), &without_member(&key, name));
+        table.add_public(
+            alg,
+            &format!("`{name}` missing"),
+            &format!("{alg}: no {name}"),
+            &without_member(&key, name),
+        );
         table.add_public(
             alg,
             &message,

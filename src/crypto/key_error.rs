@@ -1,0 +1,94 @@
+//! Reasons why key material is refused.
+
+use super::error::invalid_key;
+use super::reader::UnsupportedFormat;
+use super::secret::{KeyFormat, SecretError, detect_key};
+use crate::model::{Algorithm, InvalidValue};
+
+/// Reason why a key is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ImportError {
+    /// Invalid key, or not a private key.
+    #[error("{0}")]
+    Invalid(#[from] InvalidValue),
+    /// Invalid member of a JWK Set.
+    #[error("key {number} of {count}: {}", .error.reason())]
+    SetMember {
+        /// Position of the key, from 1.
+        number: usize,
+        /// Number of keys.
+        count: usize,
+        /// Reason.
+        error: Box<ImportError>,
+    },
+    /// A secret shorter than the hash output (RFC 7518, section 3.2).
+    #[error("secret too short for {}: found {length} bytes, expected at least {min_length}", .algorithm.name())]
+    WeakSecret {
+        /// Length in bytes.
+        length: usize,
+        /// Algorithm.
+        algorithm: Algorithm,
+        /// Minimum length in bytes.
+        min_length: usize,
+    },
+    /// Unknown format. The input may be a secret, but no encoding was given.
+    #[error("unsupported key format: expected PEM, DER, JWK or JWK Set")]
+    UnknownFormat,
+    /// A key in an unsupported format.
+    #[error("unsupported key format: found {}, expected PEM, DER, JWK or JWK Set", .0.to_display())]
+    UnsupportedFormat(UnsupportedFormat),
+    /// JSON without a key.
+    #[error("unsupported key format: found JSON without a key, expected PEM, DER, JWK or JWK Set")]
+    NoKeyInJson,
+    /// Input without content.
+    #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
+    Empty,
+    /// Several usable keys; the path of the first key for `jq`.
+    #[error("several keys found, expected a single private key")]
+    SeveralKeys(&'static str),
+    /// Several public keys; the instruction that selects a key.
+    #[error("several keys found, expected a single public key")]
+    SeveralPublicKeys(&'static str),
+    /// A key in place of a shared secret.
+    #[error("{}", .0.refusal_message())]
+    KeyAsSecret(KeyFormat),
+}
+
+impl From<UnsupportedFormat> for ImportError {
+    fn from(format: UnsupportedFormat) -> Self {
+        Self::UnsupportedFormat(format)
+    }
+}
+
+impl From<SecretError> for ImportError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::IsKey(format) => Self::KeyAsSecret(format),
+            SecretError::InvalidEncoding | SecretError::TooLarge => Self::Invalid(error.into()),
+        }
+    }
+}
+
+impl ImportError {
+    /// Adds the position to the error of a key in a collection.
+    pub(super) fn at_position(self, number: usize, count: usize) -> Self {
+        if count == 1 {
+            return self;
+        }
+        Self::SetMember { number, count, error: Box::new(self) }
+    }
+
+    /// Returns the error for input where a secret is expected.
+    pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
+        match self {
+            Self::Empty => invalid_key("the secret is empty").into(),
+            Self::UnsupportedFormat(_) => detect_key(bytes).map_or(self, Self::KeyAsSecret),
+            error => error,
+        }
+    }
+
+    /// Returns the reason without the word "key", for messages that name the key.
+    fn reason(&self) -> String {
+        if let Self::Invalid(invalid) = self { invalid.reason.clone() } else { self.to_string() }
+    }
+}

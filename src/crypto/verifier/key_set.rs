@@ -1,0 +1,215 @@
+//! Sets of keys that verify third-party tokens, and the choice of the keys for a token.
+
+use super::{Verifier, build_verifier};
+use crate::crypto::jwk;
+use crate::crypto::key_error::ImportError;
+use crate::crypto::reader::{EntryMaterial, KeyDocument, KeyEntry, read_document};
+use crate::crypto::secret::{KeyFormat, PublicKeys};
+use crate::model::{Algorithm, KeyType};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::fmt;
+
+/// Maximum number of keys that are tried for one token.
+const MAX_CANDIDATES: usize = 16;
+
+/// Keys of another issuer. Each key is validated when a token first requires the key.
+pub(crate) struct KeySet {
+    keys: Vec<SetKey>,
+    /// Positions of the keys with a key id.
+    positions: HashMap<String, Vec<usize>>,
+    /// Algorithms that the caller accepts; all if empty.
+    algorithms: Vec<Algorithm>,
+    /// True if the keys verify every token regardless of its `kid`, because the caller selected the
+    /// key.
+    ignores_kid: bool,
+    /// Public keys that no secret of the set may equal.
+    public_keys: PublicKeys,
+    /// True if the key is the public part of a private key.
+    pub(crate) is_from_private_key: bool,
+}
+
+/// Key of a set, with its verifier once the verifier was required.
+struct SetKey {
+    entry: KeyEntry,
+    verifier: OnceCell<Result<Verifier, ImportError>>,
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySet").field("count", &self.keys.len()).finish_non_exhaustive()
+    }
+}
+
+/// Reason why a set has no key for a token.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum KeyRefusal {
+    /// No key has the key id of the token.
+    Unknown,
+    /// Keys exist, but none for the algorithm of the token.
+    WrongAlgorithm,
+    /// The key exists and is unusable, for this reason.
+    Unusable(String),
+}
+
+/// Keys that may have signed a token.
+pub(crate) struct Candidates<'k> {
+    /// At most [`MAX_CANDIDATES`] keys.
+    pub(crate) keys: Vec<&'k Verifier>,
+    /// True if further keys were left out.
+    pub(crate) is_truncated: bool,
+}
+
+/// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
+/// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
+/// refused. `known_public_keys` is called if the set has secrets, which must not equal any of these
+/// keys.
+pub(crate) fn read_jwks(
+    bytes: &[u8],
+    algorithms: &[Algorithm],
+    known_public_keys: impl FnOnce() -> PublicKeys,
+) -> Result<KeySet, ImportError> {
+    let document = read_document(bytes)?;
+    let is_collection = document.first_path.is_some();
+    let has_secret = document.has_secret();
+    let mut set = KeySet::new(document, algorithms);
+    set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.entry.kid.is_none());
+    if has_secret {
+        set.public_keys = known_public_keys();
+        set.keys
+            .iter()
+            .filter_map(|key| key.entry.as_jwk())
+            .for_each(|jwk| set.public_keys.add(jwk));
+    }
+    let mut first_error = None;
+    for index in 0..set.keys.len() {
+        match set.verifier(index) {
+            Ok(_) => return Ok(set),
+            Err(error) => {
+                first_error.get_or_insert_with(|| error.clone());
+            }
+        }
+    }
+    Err(first_error.unwrap_or(ImportError::Empty))
+}
+
+impl KeySet {
+    fn new(document: KeyDocument, algorithms: &[Algorithm]) -> Self {
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, entry) in document.entries.iter().enumerate() {
+            if let Some(kid) = &entry.kid {
+                positions.entry(kid.clone()).or_default().push(index);
+            }
+        }
+        let to_key = |entry| SetKey { entry, verifier: OnceCell::new() };
+        Self {
+            keys: document.entries.into_iter().map(to_key).collect(),
+            positions,
+            algorithms: algorithms.to_vec(),
+            ignores_kid: false,
+            public_keys: PublicKeys::default(),
+            is_from_private_key: false,
+        }
+    }
+
+    /// Returns a set with a key that verifies every token, regardless of `kid`.
+    pub(super) fn from_verifier(verifier: Verifier, is_from_private_key: bool) -> Self {
+        let entry = KeyEntry { kid: None, material: EntryMaterial::PublicDer(Vec::new()) };
+        Self {
+            keys: vec![SetKey { entry, verifier: OnceCell::from(Ok(verifier)) }],
+            positions: HashMap::new(),
+            algorithms: Vec::new(),
+            ignores_kid: true,
+            public_keys: PublicKeys::default(),
+            is_from_private_key,
+        }
+    }
+
+    /// Returns the verifier at the position, which is built at the first call.
+    fn verifier(&self, index: usize) -> Result<&Verifier, ImportError> {
+        let Some(key) = self.keys.get(index) else { return Err(ImportError::Empty) };
+        let build = || {
+            let mut verifier = build_verifier(&key.entry, false, false)?;
+            if verifier.equals_public_key(&self.public_keys) {
+                return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+            }
+            if !self.algorithms.is_empty() {
+                verifier.restrict(&self.algorithms);
+            }
+            Ok(verifier)
+        };
+        key.verifier.get_or_init(build).as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns all keys that can verify tokens.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn usable_keys(&self) -> Vec<&Verifier> {
+        (0..self.keys.len()).filter_map(|index| self.verifier(index).ok()).collect()
+    }
+
+    /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515, section
+    /// 4.1.4): the keys with this key id, or, without a key id, all keys that fit the algorithm.
+    /// A token with a key id is never verified with the key of another key id.
+    pub(crate) fn candidates(
+        &self,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+    ) -> Result<Candidates<'_>, KeyRefusal> {
+        match kid.filter(|kid| !kid.is_empty() && !self.ignores_kid) {
+            Some(kid) => {
+                let named = self.positions.get(kid).ok_or(KeyRefusal::Unknown)?;
+                self.select(named.iter().copied(), algorithm)
+            }
+            None => self.select(0..self.keys.len(), algorithm),
+        }
+    }
+
+    fn select(
+        &self,
+        positions: impl Iterator<Item = usize>,
+        algorithm: Algorithm,
+    ) -> Result<Candidates<'_>, KeyRefusal> {
+        let (mut keys, mut first_refusal) = (Vec::new(), None);
+        for index in positions {
+            if self.keys.get(index).is_some_and(|key| !key.may_fit(algorithm)) {
+                continue;
+            }
+            match self.verifier(index) {
+                Ok(verifier) if !verifier.algorithms.contains(&algorithm) => {}
+                Ok(_) if keys.len() == MAX_CANDIDATES => {
+                    return Ok(Candidates { keys, is_truncated: true });
+                }
+                Ok(verifier) => keys.push(verifier),
+                Err(error) => {
+                    first_refusal.get_or_insert((index, error));
+                }
+            }
+        }
+        match first_refusal {
+            _ if !keys.is_empty() => Ok(Candidates { keys, is_truncated: false }),
+            Some((index, error)) => {
+                let error = error.at_position(index + 1, self.keys.len());
+                Err(KeyRefusal::Unusable(error.to_string()))
+            }
+            None => Err(KeyRefusal::WrongAlgorithm),
+        }
+    }
+}
+
+impl SetKey {
+    /// Returns whether the key type fits the algorithm, without validation of the key. Keys of unknown
+    /// types may fit every algorithm, so that their defect is reported.
+    fn may_fit(&self, algorithm: Algorithm) -> bool {
+        self.entry.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
+            match (key_type, algorithm.key_type()) {
+                (KeyType::Hmac(_), KeyType::Hmac(_)) => true,
+                (found, expected) => found == expected,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(in crate::crypto) use tests::{NamedVerifier, read_verifiers};
