@@ -1,22 +1,16 @@
 //! Hints with a conversion command: the command converts the input, and the key is then read.
 
-use crate::python::report_skip;
+use crate::required::require;
 use crate::sandbox::Sandbox;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// Returns whether the programs exist. Otherwise reports that the test is skipped, or fails if
-/// `JETON_TEST_REQUIRE_OPENSSL` is set.
-fn has_programs(names: &[&str]) -> bool {
+/// Fails if a program is not installed.
+fn require_programs(names: &[&str]) {
     for name in names {
         let mut probe = Command::new("/bin/sh");
-        probe.args(["-c", "command -v \"$0\"", name]).stdout(Stdio::null());
-        if !probe.status().unwrap().success() {
-            report_skip(&format!("{name} is not installed"), "JETON_TEST_REQUIRE_OPENSSL");
-            return false;
-        }
+        require(probe.args(["-c", "command -v \"$0\"", name]), &format!("the program `{name}`"));
     }
-    true
 }
 
 /// Runs a shell command in the home directory of the sandbox.
@@ -54,10 +48,9 @@ const VERIFY: [&str; 6] = ["token", "verify", TOKEN, "--alg", "RS256,EdDSA,PS256
 const RSA: &str = "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:2048";
 
 #[test]
+#[ignore = "needs openssl"]
 fn openssl_hints_convert_keys() {
-    if !has_programs(&["openssl"]) {
-        return;
-    }
+    require_programs(&["openssl"]);
     let sandbox = Sandbox::new();
     let pass = [("-in", "-passin pass:abcd -in")];
     for (input, words, converted, passphrase) in [
@@ -113,10 +106,9 @@ fn openssl_hints_convert_keys() {
 }
 
 #[test]
+#[ignore = "needs openssl and ssh-keygen"]
 fn ssh_hints_convert_keys() {
-    if !has_programs(&["openssl", "ssh-keygen"]) {
-        return;
-    }
+    require_programs(&["openssl", "ssh-keygen"]);
     let sandbox = Sandbox::new();
     for (kind, passphrase) in
         [("rsa", ""), ("rsa", "abcde"), ("ecdsa", ""), ("ed25519", ""), ("ed25519", "abcde")]
@@ -136,10 +128,9 @@ fn ssh_hints_convert_keys() {
 }
 
 #[test]
+#[ignore = "needs jq and curl"]
 fn hints_about_documents_extract_keys() {
-    if !has_programs(&["jq", "curl"]) {
-        return;
-    }
+    require_programs(&["jq", "curl"]);
     let sandbox = Sandbox::new();
     let home = sandbox.home().display().to_string();
     let rsa = include_str!("../hostile/samples/rsa.pub.pem");
