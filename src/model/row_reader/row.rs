@@ -39,8 +39,9 @@ impl InvalidLines {
 
 fn describe_lines(lines: &[InvalidLine]) -> String {
     let first = if lines.len() < MAX_REPORTED_LINES { "" } else { "the first " };
-    let list: String = lines.iter().map(|line| format!("\n  {line}")).collect();
-    format!("{first}{} invalid lines:{list}", lines.len())
+    let heading = format!("{first}{} invalid lines:", lines.len());
+    let texts = std::iter::once(heading).chain(lines.iter().map(ToString::to_string));
+    texts.collect::<Vec<_>>().join("\n  ")
 }
 
 /// Reason why a row cannot be read.
