@@ -3,7 +3,7 @@
 use super::{Code, Failure};
 use crate::authority::error::{ResourceKind, UserWithRole};
 use crate::authority::{Error, RejectReason, Rejection, find_session_cause};
-use crate::model::{RecordedToken, Role, TokenKind};
+use crate::model::{InvalidLine, RecordedToken, Role, TokenKind};
 use serde_json::{Value, json};
 
 impl From<Error> for Failure {
@@ -33,9 +33,7 @@ impl From<Error> for Failure {
             Error::KeyRejected(import_error) => import_error.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
             Error::InvalidLines(bad_lines) => bad_lines.into(),
-            Error::UnknownColumns(bad_line) => {
-                Self::from(bad_line).with_hint("use `--ignore-unknown` to skip unknown columns")
-            }
+            Error::UnknownColumns(bad_line) => unknown_columns(bad_line),
             Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
                 .with_line(line)
                 .with_hint("use `--exist-ok` to skip users that already exist"),
@@ -65,12 +63,18 @@ impl From<Error> for Failure {
             }
             Error::TokenRejected { kind, reasons } => token_rejected(message, kind, &reasons),
             Error::SessionRejected { reasons } => session_rejected(message, &reasons),
-            Error::TokenTooLarge { .. } => {
-                failure(Code::InvalidInput).with_hint("use fewer or shorter claims")
-            }
+            Error::TokenTooLarge { .. } => token_too_large(message),
             Error::KeyContention => failure(Code::Busy),
         }
     }
+}
+
+fn unknown_columns(bad_line: InvalidLine) -> Failure {
+    Failure::from(bad_line).with_hint("use `--ignore-unknown` to skip unknown columns")
+}
+
+fn token_too_large(message: String) -> Failure {
+    Failure::new(Code::InvalidInput, message).with_hint("use fewer or shorter claims")
 }
 
 fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) -> Failure {
