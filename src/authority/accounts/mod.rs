@@ -140,14 +140,12 @@ fn authorize_registration(
     if is_admin || !tx.has_users()? {
         return Ok(());
     }
-    let refuse = |refusal| Err(Error::insufficient_role(refusal, Role::Admin, user));
-    if registration.role > Role::User {
-        return refuse("only admins can assign roles");
-    }
-    if !tx.load_settings()?.register_open {
-        return refuse("only admins can register accounts");
-    }
-    Ok(())
+    let refusal = match registration.role {
+        Role::User if tx.load_settings()?.register_open => return Ok(()),
+        Role::User => "only admins can register accounts",
+        Role::Minter | Role::Admin => "only admins can assign roles",
+    };
+    Err(Error::insufficient_role(refusal, Role::Admin, user))
 }
 
 /// Refuses a user who is not an admin. Without a user, refuses if the store has users: before the
