@@ -61,13 +61,13 @@ impl<T: CommandTree> Command for Args<T> {
                 "unknown guide or command `{}`",
                 display_words(&self.words)
             ))
-            .with_hint(suggest_words(&T::build(), &self.words))),
+            .with_hint(unknown_words_hint(&T::build(), &self.words))),
         }
     }
 }
 
 /// Returns a hint for unknown words: the similar guide or command, if any.
-fn suggest_words(root: &clap::Command, words: &[String]) -> String {
+fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     let (mut command, mut path) = (root, "jeton help".to_owned());
     for word in words {
         if let Some(subcommand) = command.find_subcommand(word) {

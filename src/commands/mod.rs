@@ -29,6 +29,7 @@ mod settings;
 mod store;
 mod token;
 mod users;
+mod variables;
 mod views;
 mod whoami;
 

@@ -2,8 +2,9 @@
 //! messages do not.
 
 use super::args::UrlAsPath;
-use super::global_args::{self, find_non_utf8_variable, find_variable};
+use super::global_args;
 use super::parse_hints::{SECRET_FLAGS, command_path, flag_name, hint, values};
+use super::variables::{find_non_utf8_variable, find_variable};
 use crate::app::Console;
 use crate::failure::{Code, Failure};
 use crate::model::{REDACTED, is_plain_word, quote_shell_word, redact_for_error};

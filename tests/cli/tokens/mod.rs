@@ -13,6 +13,7 @@ mod lossless;
 mod mint;
 mod mint_keys;
 mod pasted_text;
+mod preset_parameters;
 mod presets;
 mod renew;
 mod renewal_bounds;

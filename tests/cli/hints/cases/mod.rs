@@ -1,0 +1,73 @@
+//! The table of hints.
+
+mod accounts;
+mod stores;
+mod values;
+
+/// A hint and the commands that produce and follow it.
+pub(super) struct Case {
+    /// Text of the hint in the source code.
+    pub(crate) hint: &'static str,
+    pub(crate) setup: &'static str,
+    /// Command that fails with the hint.
+    pub(crate) fails: &'static str,
+    /// Command as the hint says: `CMD` is the command of the hint, `W1` and `W2` are its words in
+    /// backticks.
+    pub(crate) fixed: &'static str,
+}
+
+pub(super) const fn case(
+    hint: &'static str,
+    setup: &'static str,
+    fails: &'static str,
+    fixed: &'static str,
+) -> Case {
+    Case { hint, setup, fails, fixed }
+}
+
+/// Returns all cases.
+pub(super) fn all() -> Vec<&'static Case> {
+    let groups = [values::CASES, accounts::CASES, stores::CASES];
+    groups.into_iter().flatten().collect()
+}
+
+/// Hints that cannot be executed in a sandbox, and the reason.
+pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
+    ("usage: {}", "the grammar of the command; the error names the argument"),
+    (
+        "set the path with `--store` or `JETON_STORE`",
+        "the user database always has a home directory",
+    ),
+    ("set it with `--dir`", "the user database always has a home directory"),
+    ("set `JETON_CONFIG_DIR`", "the user database always has a home directory"),
+    ("give a username or an e-mail address: {command} LOGIN", "needs a user id without a name"),
+    ("run jeton as the owner of the file", "needs a second user"),
+    ("run `jeton refresh` with write access to the store", "needs a read-only mount"),
+    ("make the store file and its directory writable", "needs a read-only mount"),
+    ("copy the store and its `-wal` file to a writable directory", "needs a read-only mount"),
+    ("mount the directory of the store, not the file", "needs a mount"),
+    ("free disk space and retry", "needs a full disk"),
+    ("check the contents of the store before you retry", "needs a failed fsync"),
+    ("try again, or wait longer with `--wait`", "needs a second process with a lock"),
+    ("curl -fsS {}", "needs a web server"),
+    ("download the document and pass it as `-` on standard input", "needs a web server"),
+    ("download the document and pass the file: curl -fsSo {name} {url}", "needs a web server"),
+    ("pipe the document: {fetch} | jeton {}", "needs a web server"),
+    (
+        "check the system clock; if it is right, log in again: jeton login",
+        "needs a changed system clock",
+    ),
+    ("install a newer jeton", "needs a later version"),
+    (
+        "migrate the store: jeton store migrate",
+        "needs a store of an earlier version; `store::migration` migrates one",
+    ),
+    (
+        "copy the store again with `jeton store backup`, or create a new store: jeton init",
+        "needs a copy without its write-ahead log",
+    ),
+    ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
+    ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
+    ("decode the key first: xxd -r -p", "needs xxd"),
+    ("select a single key: jq '.[0]'", "needs jq"),
+];
