@@ -58,9 +58,10 @@ impl InputKind {
         let is_variable = argument.starts_with("JETON_");
         let is_path = path.parent().is_some_and(|directory| directory.is_dir());
         if self.is_secret() && !is_path {
-            match argument.starts_with("--") || is_variable {
-                true => format!("the file with {} in `{argument}`", self.name()),
-                false => format!("the file with {}", self.name()),
+            if argument.starts_with("--") || is_variable {
+                format!("the file with {} in `{argument}`", self.name())
+            } else {
+                format!("the file with {}", self.name())
             }
         } else if is_variable {
             format!("`{display_path}` in `{argument}`")

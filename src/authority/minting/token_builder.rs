@@ -6,7 +6,7 @@ use super::super::claims::GRANTING_CLAIMS;
 use super::super::signing::ensure_verifiable_length;
 use super::defects::Defect;
 use super::request::MintRequest;
-use super::template::{TokenParts, ValueSource};
+use super::template::{InputRow, TokenParts, ValueSource};
 use crate::crypto::{self, MAX_TOKEN_BYTES};
 use crate::model::{Algorithm, KeySpec, Timestamp, Untrusted, UserUuid};
 use serde_json::{Map, Value, json};
@@ -103,7 +103,8 @@ impl TokenBuilder<'_> {
         validity: Validity,
     ) -> Result<TokenParts, Error> {
         let MintRequest { template, header, claims, jti, omitted_claims, .. } = self.request;
-        let (row_parameters, row_claims) = self.split_row(row_claims)?;
+        let InputRow { parameters: row_parameters, claims: row_claims } =
+            self.split_row(row_claims)?;
         let parameter_values = self.parameter_values(row_parameters);
         let mut parts =
             template.render(&parameter_values, &mut self.create_value_source(validity))?;
@@ -124,20 +125,17 @@ impl TokenBuilder<'_> {
     ) -> Result<Option<TokenParts>, Error> {
         let template = &self.request.template;
         let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
-        let parameter_values = self.parameter_values(self.split_row(row_claims)?.0);
+        let parameter_values = self.parameter_values(self.split_row(row_claims)?.parameters);
         let source = &mut self.create_value_source(validity);
         template.render_patch(patch, &parameter_values, source).map(Some)
     }
 
     /// Splits a row of `--from` into parameters and claims; other rows have only claims.
-    fn split_row(
-        &self,
-        row: &Map<String, Value>,
-    ) -> Result<(Map<String, Value>, Map<String, Value>), Error> {
+    fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, Error> {
         if self.has_input_rows {
             Ok(self.request.template.split_row(row)?)
         } else {
-            Ok((Map::new(), row.clone()))
+            Ok(InputRow { claims: row.clone(), ..InputRow::default() })
         }
     }
 

@@ -96,6 +96,13 @@ pub(crate) struct TokenParts {
     pub(crate) claims: Map<String, Value>,
 }
 
+/// Parameters and claims of an input row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InputRow {
+    pub(super) parameters: Map<String, Value>,
+    pub(super) claims: Map<String, Value>,
+}
+
 impl Template {
     /// Parses a preset file.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, InvalidValue> {
@@ -215,10 +222,7 @@ impl Template {
 
     /// Splits an input row into the parameters of the preset and the claims. A member with the name
     /// of a parameter and of a claim is both.
-    pub(super) fn split_row(
-        &self,
-        row: &Map<String, Value>,
-    ) -> Result<(Map<String, Value>, Map<String, Value>), InvalidValue> {
+    pub(super) fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, InvalidValue> {
         let (mut parameters, mut claims) = (Map::new(), Map::new());
         for (name, value) in row {
             let parameter = match (self.parameters.get(name), value) {
@@ -232,7 +236,7 @@ impl Template {
             }
             parameters.extend(parameter.map(|parameter| (name.clone(), parameter)));
         }
-        Ok((parameters, claims))
+        Ok(InputRow { parameters, claims })
     }
 }
 

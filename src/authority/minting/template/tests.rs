@@ -196,7 +196,7 @@ fn row_member_is_parameter_and_claim() {
         "claims": {"iss": "https://{domain}/", "aud": "{aud}"},
     }));
     let row = json!({"domain": "x", "aud": "y", "n": "2", "other": "z"});
-    let (parameters, claims) = template.split_row(row.as_object().unwrap()).unwrap();
+    let InputRow { parameters, claims } = template.split_row(row.as_object().unwrap()).unwrap();
     assert_eq!(Value::from(parameters), json!({"domain": "x", "aud": ["y"], "n": 2}));
     assert_eq!(Value::from(claims), json!({"aud": "y", "other": "z"}));
 }
