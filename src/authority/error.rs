@@ -4,7 +4,7 @@ use super::rejection::{Rejection, session_rejection_message};
 use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
     Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, Role, RowError,
-    Timestamp, TokenId, TokenKind, User, redact_for_error,
+    Timestamp, TokenId, TokenKind, Untrusted, User, redact_for_error,
 };
 use crate::store::{self, Retryable};
 use std::path::PathBuf;
@@ -72,6 +72,30 @@ pub(crate) enum Error {
     /// one purpose and one algorithm.
     #[error("this key already exists, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
+    /// A new key that the store already has under another key id.
+    #[error("this key already exists with the key id `{}`", .0.to_display())]
+    KeyHasOtherKid(Untrusted),
+    /// A key id that another key has.
+    #[error(
+        "key id `{}` belongs to another key, for {} tokens with {}",
+        .kid.to_display(), .purpose.name(), .algorithm.name()
+    )]
+    KidExists {
+        /// The key id.
+        kid: Untrusted,
+        /// The purpose of the other key.
+        purpose: Purpose,
+        /// The algorithm of the other key.
+        algorithm: Algorithm,
+    },
+    /// The key that a preset selects by its key id does not exist.
+    #[error("key `{}` of the preset not found", .kid.to_display())]
+    PresetKeyNotFound {
+        /// The key id.
+        kid: Untrusted,
+        /// The algorithm of the preset.
+        algorithm: Algorithm,
+    },
     /// The existing signing key of app tokens has another algorithm than requested.
     #[error("algorithm mismatch: found `{}`, expected `{}`", .active.name(), .requested.name())]
     AlgorithmMismatch {

@@ -3,7 +3,9 @@
 use super::{Code, Failure};
 use crate::authority::error::{ResourceKind, UserWithRole};
 use crate::authority::{Error, RejectReason, Rejection, find_session_cause};
-use crate::model::{InvalidLine, RecordedToken, Role, TokenKind};
+use crate::model::{
+    Algorithm, InvalidLine, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word,
+};
 use serde_json::{Value, json};
 
 impl From<Error> for Failure {
@@ -24,6 +26,13 @@ impl From<Error> for Failure {
             Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
             Error::KeyExists(..) => failure(Code::KeyExists)
                 .with_hint("use another key: purpose and algorithm of a key cannot change"),
+            Error::KeyHasOtherKid(kid) => key_has_other_kid(message, &kid),
+            Error::KidExists { .. } => {
+                failure(Code::KeyExists).with_hint("choose another key id with `--kid ID`")
+            }
+            Error::PresetKeyNotFound { kid, algorithm } => {
+                preset_key_not_found(message, &kid, algorithm)
+            }
             Error::AlgorithmMismatch { requested, .. } => {
                 failure(Code::KeyExists).with_hint(format!(
                     "omit `--alg`, then change the algorithm: jeton keys rotate --alg {}",
@@ -75,6 +84,19 @@ fn unknown_columns(bad_line: InvalidLine) -> Failure {
 
 fn token_too_large(message: String) -> Failure {
     Failure::new(Code::InvalidInput, message).with_hint("use fewer or shorter claims")
+}
+
+fn key_has_other_kid(message: String, kid: &Untrusted) -> Failure {
+    let kid = quote_shell_word(&kid.to_display());
+    Failure::new(Code::KeyExists, message)
+        .with_hint(format!("use `--kid {kid}` to keep its key id"))
+}
+
+fn preset_key_not_found(message: String, kid: &Untrusted, algorithm: Algorithm) -> Failure {
+    let (algorithm, kid) = (algorithm.name(), quote_shell_word(&kid.to_display()));
+    Failure::new(Code::KeyNotFound, message).with_hint(format!(
+        "create the key: jeton keys generate --purpose test --alg {algorithm} --kid {kid}"
+    ))
 }
 
 fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) -> Failure {

@@ -45,7 +45,7 @@ pub(crate) use ids::{
 };
 pub(crate) use issuer::IssuerUrl;
 pub(crate) use json::{parse_lenient_value, parse_strict_object, parse_strict_value};
-pub(crate) use key::{Key, KeySpec, KeyState, Purpose};
+pub(crate) use key::{Key, KeySpec, KeyState, Purpose, parse_kid};
 pub(crate) use lifetime::Lifetime;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
 pub(crate) use numeric_date::describe_numeric_date;

@@ -167,15 +167,21 @@ impl MintJob {
     }
 
     fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {
+        let preset_algorithm = self.request.preset_algorithm()?;
         match &self.request.signer {
             Signer::Key(kid) => store.read(|tx| load_test_key(tx, kid, self.now)),
-            Signer::Algorithm(algorithm) => {
-                let preset_algorithm = self.request.template.algorithm()?;
-                find_or_generate_test_key(
-                    store,
-                    algorithm.or(preset_algorithm).unwrap_or(Algorithm::ES256),
-                )
+            Signer::PresetKey(kid) => {
+                let algorithm = preset_algorithm.unwrap_or(Algorithm::ES256);
+                let missing_key = || Error::PresetKeyNotFound { kid: kid.clone(), algorithm };
+                store.read(|tx| {
+                    tx.find_key(kid.as_str())?.ok_or_else(missing_key)?;
+                    load_test_key(tx, kid.as_str(), self.now)
+                })
             }
+            Signer::Algorithm(algorithm) => find_or_generate_test_key(
+                store,
+                algorithm.or(preset_algorithm).unwrap_or(Algorithm::ES256),
+            ),
         }
     }
 
@@ -270,6 +276,7 @@ impl MintJob {
         let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
             let can_sign = match &self.request.signer {
                 Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
+                Signer::PresetKey(kid) => load_test_key(tx, kid.as_str(), self.now).is_ok(),
                 Signer::Algorithm(_) => tx.is_active_key(key_row_id)?,
             };
             if !can_sign {

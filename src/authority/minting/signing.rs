@@ -6,7 +6,7 @@ use super::defects::Defect;
 use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
 use crate::crypto;
-use crate::model::{Algorithm, KeySpec, RsaBits, TokenId, Untrusted};
+use crate::model::{Algorithm, KeySpec, RsaBits, Timestamp, TokenId, Untrusted};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -20,6 +20,9 @@ pub(crate) struct MintedToken {
     pub(crate) jti: Option<Untrusted>,
     /// Id of the row, if the token is recorded.
     pub(crate) id: Option<TokenId>,
+    /// `exp` claim; `None` if the claim is missing or not a time in whole seconds.
+    #[serde(skip)]
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 fn serialize_exposed<S: Serializer>(
@@ -37,7 +40,9 @@ impl MintedToken {
             ensure_verifiable_length(token.expose_secret().len())?;
         }
         let jti = parts.claims.get("jti").and_then(Value::as_str).map(Untrusted::new);
-        Ok(Self { token, jti, id: None })
+        let expires_at =
+            parts.claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
+        Ok(Self { token, jti, id: None, expires_at })
     }
 }
 

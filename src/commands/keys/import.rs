@@ -2,12 +2,11 @@
 
 use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
-use crate::authority::keys::RequestedKey;
-use crate::authority::keys::SecretEncoding;
+use crate::authority::keys::{NewKey, RequestedKey, SecretEncoding};
 use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Failure, KeySource};
-use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
+use crate::model::{Algorithm, KeyState, Purpose, Untrusted, parse_kid};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -16,9 +15,9 @@ use std::path::PathBuf;
 /// The first test key of an algorithm is activated immediately. Other keys become standby keys,
 /// or the signing key with `--activate`. Importing a key again changes nothing, even with `--activate`.
 ///
-/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; its key id is the RFC
-/// 7638 thumbprint. With an HMAC algorithm such as `--alg HS256`, any other content is a shared
-/// secret, and the key id is random. Where a secret is expected, all input that is a key is
+/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
+/// as `--alg HS256`, any other content is a shared secret. The key id is that of `--kid`, otherwise the
+/// `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a secret is expected, all input that is a key is
 /// refused: PEM, DER, JWK or SSH, also in base64 or hex, and the bytes of a public key of the
 /// store. A secret shorter than the hash output is marked as weak permanently.
 ///
@@ -26,6 +25,7 @@ use std::path::PathBuf;
 ///
 ///   jeton keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose test
 ///   jeton keys import --from-file signing.pem --alg PS256
+///   jeton keys import --from-file signing.pem --purpose test --kid 2X9R4HXF34
 ///   openssl genpkey -algorithm ed25519 | jeton keys import --from-file -
 #[derive(Debug, clap::Args)]
 #[command(
@@ -64,6 +64,11 @@ pub(crate) struct Args {
         add = crate::commands::completers::fixed_values(&["text", "base64", "raw"])
     )]
     encoding: Option<SecretEncoding>,
+
+    /// Key id (`kid`) of the key; selects one key of a JWK Set with several keys [default: the `kid` of
+    /// the key, otherwise the thumbprint; random for a secret]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, value_parser = parse_kid)]
+    kid: Option<Untrusted>,
 
     /// Make the key the signing key immediately
     #[arg(long)]
@@ -121,8 +126,13 @@ impl Command for Args {
                 (None, None) => return Err(Failure::usage("source of the key missing")),
             };
             let to_failure = |error| Failure::from(error).with_key_source(&source);
-            let keys = importer.read(&bytes).map_err(to_failure)?;
-            Ok(keys.into_iter().map(|imported| imported.key).collect())
+            let keys = match &self.kid {
+                Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
+                None => importer.read(&bytes),
+            };
+            let keys = keys.map_err(to_failure)?.into_iter();
+            let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
+            keys.collect::<Result<_, _>>().map_err(to_failure)
         };
         let added_keys = super::add_keys(app, self.activate, load_keys)?;
         for added_key in &added_keys {

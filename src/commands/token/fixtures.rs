@@ -1,7 +1,8 @@
 //! `jeton token fixtures`
 
+use super::external_key::{ExternalKey, ExternalKeyArgs};
 use super::manifest::{Manifest, omitted_defects};
-use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
+use super::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, OutputDir, PRIVATE_MODE, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_external_key};
@@ -102,14 +103,15 @@ fn write_files(
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let key_bytes = args.key.read_key(app)?;
     let row = Row { line: 0, fields: args.test_token.read_claims(app)? };
-    let algorithm = args.test_token.secret_algorithm(app)?;
-    let key = key_bytes.map(|bytes| args.key.parse_key(app, &bytes, algorithm)).transpose()?;
-    let mut request = args.test_token.into_mint_request(app)?;
-    request.issued_at = args.at;
-    if let Some((key, kid)) = key {
+    if let Some(bytes) = key_bytes {
         let now = app.store.now()?;
+        let (mut request, ExternalKey { key, kid }) =
+            args.test_token.into_external_request(app, &args.key, &bytes)?;
+        request.issued_at = args.at;
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
+    let mut request = args.test_token.into_store_request(app)?;
+    request.issued_at = args.at;
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
     let fixture_set = build_fixtures(store, &audit, &minter, request, row)?;

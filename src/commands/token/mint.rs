@@ -1,6 +1,7 @@
 //! `jeton token mint`
 
-use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
+use super::external_key::{ExternalKey, ExternalKeyArgs};
+use super::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
 use super::token_output;
 use crate::app::{App, OutputFormat, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
@@ -98,16 +99,18 @@ impl Command for Args {
         let key_bytes = self.key.read_key(app)?;
         let claim_rows = read_claim_rows(app, &self)?;
         if let Some(bytes) = key_bytes {
-            let algorithm = self.test_token.secret_algorithm(app)?;
-            let (key, kid) = self.key.parse_key(app, &bytes, algorithm)?;
             let now = app.store.now()?;
-            let request = build_request(app, self)?;
+            let options = JobOptions::new(&self);
+            let (request, ExternalKey { key, kid }) =
+                self.test_token.into_external_request(app, &self.key, &bytes)?;
+            let request = options.apply(request);
             let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
             return deliver(app, output, is_bulk, |_| {
                 Ok(job.next_unrecorded_batch(&key, kid.as_ref())?)
             });
         }
-        let request = build_request(app, self)?;
+        let options = JobOptions::new(&self);
+        let request = options.apply(self.test_token.into_store_request(app)?);
         let minter = app.minter()?;
         let (store, audit) = app.store.open()?;
         let (mut job, mut job_key) =
@@ -142,13 +145,27 @@ fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     Ok(claim_rows)
 }
 
-fn build_request(app: &App, args: Args) -> Result<MintRequest, Failure> {
-    let mut request = args.test_token.into_mint_request(app)?;
-    request.issued_at = args.issued_at;
-    request.not_before = args.not_before;
-    request.record = args.record;
-    request.defect = args.defect;
-    Ok(request)
+/// Options of a request that only `mint` has.
+struct JobOptions {
+    issued_at: Option<TimeSpec>,
+    not_before: Option<TimeSpec>,
+    record: bool,
+    defect: Option<Defect>,
+}
+
+impl JobOptions {
+    fn new(args: &Args) -> Self {
+        let Args { issued_at, not_before, record, defect, .. } = *args;
+        Self { issued_at, not_before, record, defect }
+    }
+
+    fn apply(self, mut request: MintRequest) -> MintRequest {
+        request.issued_at = self.issued_at;
+        request.not_before = self.not_before;
+        request.record = self.record;
+        request.defect = self.defect;
+        request
+    }
 }
 
 fn deliver(

@@ -2,6 +2,7 @@
 
 mod create;
 mod decode;
+pub(super) mod external_key;
 mod fixtures;
 mod inspect;
 mod introspect;

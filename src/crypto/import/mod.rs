@@ -11,7 +11,7 @@ use super::reader::{EntryMaterial, KeyDocument, KeyEntry, read_document};
 use super::secret::{
     KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key, ensure_not_key,
 };
-use crate::model::{Algorithm, KeySpec, KeyType, Purpose, Untrusted};
+use crate::model::{Algorithm, KeySpec, KeyType, Purpose, Untrusted, parse_kid};
 pub(super) use key_material::{KeyMaterial, import_der};
 use key_material::{UNKNOWN_KEY, import_jwk};
 use secrecy::ExposeSecret;
@@ -38,6 +38,15 @@ pub(crate) struct ImportedKey {
     pub(crate) key: KeySpec,
     /// Key id in the document, such as the `kid` of a JWK.
     pub(crate) kid: Option<Untrusted>,
+}
+
+impl ImportedKey {
+    /// Returns the key id in the document. An empty key id counts as absent.
+    pub(crate) fn document_kid(&self) -> Result<Option<Untrusted>, ImportError> {
+        let kid = self.kid.as_ref().filter(|kid| !kid.as_str().is_empty());
+        let kid = kid.map(|kid| parse_kid(kid.as_str())).transpose();
+        kid.map_err(|error| invalid_key(format!("`kid`: {}", error.reason)).into())
+    }
 }
 
 /// First byte of every key in DER: `0` in text.

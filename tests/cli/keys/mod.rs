@@ -9,6 +9,7 @@ mod import_secrets;
 mod interop;
 mod jwk_sets;
 mod key_as_secret;
+mod kid;
 mod lifecycle;
 mod rotation;
 

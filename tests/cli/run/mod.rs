@@ -1,6 +1,7 @@
 //! `jeton run`: the token is valid while the command runs, and is revoked on every exit.
 
 mod exit_status;
+mod external_key;
 mod options;
 mod secrets;
 mod signals;

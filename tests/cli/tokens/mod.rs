@@ -12,6 +12,7 @@ mod list;
 mod lossless;
 mod mint;
 mod mint_keys;
+mod mint_kid;
 mod pasted_text;
 mod preset_parameters;
 mod presets;

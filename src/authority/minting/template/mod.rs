@@ -10,8 +10,8 @@ mod render;
 use super::defects::Defect;
 use crate::authority::Error;
 use crate::model::{
-    Algorithm, InvalidValue, Lifetime, Timestamp, find_similar, parse_strict_object,
-    parse_strict_value, redact_for_error,
+    Algorithm, InvalidValue, Lifetime, Timestamp, Untrusted, find_similar, parse_kid,
+    parse_strict_object, parse_strict_value, redact_for_error,
 };
 use render::Renderer;
 pub(super) use render::ValueSource;
@@ -27,8 +27,7 @@ const ALG_PLACEHOLDER: &str = "{alg}";
 /// Names of values that are generated for each token; not allowed as parameters.
 const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
-/// Only permitted value of `kid` in a template's header: verifiers would not find the key by
-/// another id.
+/// Value of `kid` in a template's header for the key id of the signing key, whichever key signs.
 const KID_PLACEHOLDER: &str = "{kid}";
 
 /// Content of a preset file.
@@ -124,8 +123,8 @@ impl Template {
         {
             return Err(refuse(format!("parameter name `{name}` is reserved")));
         }
-        if template.header.get("kid").is_some_and(|kid| kid != KID_PLACEHOLDER) {
-            return Err(refuse(format!("`kid` in `header` must be \"{KID_PLACEHOLDER}\"")));
+        if template.header.get("kid").is_some_and(|kid| !kid.is_string()) {
+            return Err(refuse("`kid` in `header` must be a string".to_owned()));
         }
         Ok(template)
     }
@@ -148,6 +147,32 @@ impl Template {
         let mut renderer = Renderer::new(&self.parameters, parameter_values, source)?;
         let header = renderer.render_members(&self.header, 1)?;
         Ok(TokenParts { header, claims: renderer.render_members(&self.claims, 1)? })
+    }
+
+    /// Returns the key id that the template prescribes; `None` if the template uses the key id of
+    /// any signing key. Generated values are not allowed: the key id identifies a key.
+    pub(in crate::authority::minting) fn prescribed_kid(
+        &self,
+        parameter_values: &Map<String, Value>,
+    ) -> Result<Option<Untrusted>, Error> {
+        let Some(kid) = self.header.get("kid").filter(|kid| *kid != KID_PLACEHOLDER) else {
+            return Ok(None);
+        };
+        let mut no_values = |_: &str| Ok(Some(Value::Null));
+        let mut renderer = Renderer::new(&self.parameters, parameter_values, &mut no_values)?;
+        let kid = renderer.render_value(kid, 1)?;
+        let Some(kid) = kid.as_ref().and_then(Value::as_str) else {
+            let reason = "`kid` in `header` must consist of text and parameters";
+            return Err(InvalidValue::new("preset", reason).into());
+        };
+        Ok(Some(parse_kid(kid)?))
+    }
+
+    /// Replaces a prescribed key id in the header by the key id of the signing key.
+    pub(in crate::authority::minting) fn use_key_kid(&mut self) {
+        if let Some(kid) = self.header.get_mut("kid") {
+            *kid = KID_PLACEHOLDER.into();
+        }
     }
 
     /// Renders a patch; removed members are `null`.

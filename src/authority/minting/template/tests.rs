@@ -88,7 +88,7 @@ fn invalid_preset_file_is_refused() {
         r#"{"description":"x","claims":{},"header":{"alg":"ES256"}}"#,
         r#"{"description":"x","claims":{},"parameters":{"alg":null}}"#,
         r#"{"description":"x","claims":{"jti":"{jti}"},"parameters":{"jti":""}}"#,
-        r#"{"description":"x","claims":{},"header":{"alg":"{alg}","kid":"prod-1"}}"#,
+        r#"{"description":"x","claims":{},"header":{"alg":"{alg}","kid":1}}"#,
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
@@ -100,6 +100,25 @@ fn invalid_preset_file_is_refused() {
         let template = parse_template(&json!({"description": "x", "claims": {"c": claim}}));
         assert!(template.render(&Map::new(), &mut source).is_err(), "{claim}");
     }
+}
+
+#[test]
+fn prescribed_kid_consists_of_text_and_parameters() {
+    let prescribed_kid = |kid: &str, tenant: &str| {
+        let template = parse_template(&json!({"description": "x", "claims": {"iss": "{issuer}"},
+            "parameters": {"tenant": "dev", "iss": "{issuer}", "id": "{uuid}"},
+            "header": {"alg": "{alg}", "kid": kid}}));
+        let values = Map::from_iter([("tenant".to_owned(), json!(tenant))]);
+        template.prescribed_kid(&values)
+    };
+    assert_eq!(prescribed_kid("{kid}", "a").unwrap(), None);
+    for (kid, expected) in [("prod-1", "prod-1"), ("{tenant}-1", "a-1"), ("{tenant}", "a")] {
+        assert_eq!(prescribed_kid(kid, "a").unwrap(), Some(Untrusted::new(expected)), "{kid}");
+    }
+    for kid in ["{uuid}", "{id}", "k-{jti}", "{kid}-1", "{alg}", "", "a\u{1b}", "{tenant"] {
+        assert!(prescribed_kid(kid, "a").is_err(), "{kid}");
+    }
+    assert!(prescribed_kid("{tenant}", &"k".repeat(257)).is_err());
 }
 
 #[test]

@@ -53,7 +53,9 @@ proptest! {
     #[test]
     fn store_key_order_is_irrelevant(shuffled_keys in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
         let mut store = new_store();
-        let options = NewKeyOptions { keys: &shuffled_keys, initial_kid: None, activate: false };
+        let new_keys: Vec<_> =
+            shuffled_keys.into_iter().map(|key| keys::NewKey::new(key, None)).collect();
+        let options = NewKeyOptions { keys: &new_keys, initial_kid: None, activate: false };
         keys::add(&mut store, &audit_at(0), None, options).unwrap();
         for case in &KEYS_AND_CASES.1 {
             prop_assert_eq!(&verification_reasons(&mut store, &case.token, TEST, 0), &case.reasons);
