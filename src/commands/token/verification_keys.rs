@@ -16,8 +16,8 @@ pub(super) struct VerificationKeyArgs {
     #[arg(long, value_name = "FILE", value_parser = crate::commands::args::input_path())]
     jwks: Option<PathBuf>,
 
-    /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
-    /// requires `--alg`, needs no store; a key in another known format is refused
+    /// Verify a third-party token with one key (`-` for standard input): PEM, DER, a certificate, a
+    /// JWK, or a secret; requires `--alg`, needs no store; of a private key, the public part is used
     #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::input_path())]
     key: Option<PathBuf>,
 

@@ -54,12 +54,8 @@ impl KeyFormat {
     /// Returns the command that converts the key to a supported format.
     pub(crate) fn hint(self) -> Option<&'static str> {
         match self.encoding {
-            Some(TextEncoding::Base64) => Some("decode the key first: base64 -d FILE > key.txt"),
             Some(TextEncoding::Hex) => Some("decode the key first: xxd -r -p FILE > key.txt"),
-            None if self.structure == JWK_ARRAY => {
-                Some("select a single key: jq '.[0]' FILE > key.json")
-            }
-            Some(TextEncoding::LooseBase64) | None => None,
+            Some(TextEncoding::Base64 | TextEncoding::LooseBase64) | None => None,
         }
     }
 }

@@ -118,7 +118,8 @@ fn jeton_outcome(sandbox: &Sandbox, case: &Value) -> String {
     let output = sandbox.run(&["token", "verify", token, "--jwks", "set.json"]);
     match output.code {
         0 => "valid".to_owned(),
-        10 => output.stdout.trim().trim_start_matches("invalid: ").to_owned(),
+        // The code of the reason, without the explanation.
+        10 => output.stdout.trim().split(": ").nth(1).unwrap_or_default().to_owned(),
         _ => output.stderr.lines().next().unwrap_or_default().to_owned(),
     }
 }

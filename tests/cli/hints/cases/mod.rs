@@ -70,5 +70,50 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
     ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
     ("decode the key first: xxd -r -p", "needs xxd"),
-    ("select a single key: jq '.[0]'", "needs jq"),
+    (
+        "convert a copy of the key: cp FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert a copy of the key: cp FILE key.ssh && ssh-keygen -p -N '' -f key.ssh && {command}",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the certificates: openssl pkcs7 {form}-in FILE -print_certs -out cert.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key, then use `--alg PS256`: openssl rsa -in FILE -traditional -outform DER -out key.der",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key, then use `--alg PS256`: openssl rsa -pubin -in FILE -RSAPublicKey_out -outform DER -out key.der",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key: ({ED25519_PUBLIC_PREFIX}; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key: openssl pkcs12 -in FILE -nodes -out key.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key: ssh-keygen -e -m PKCS8 -f FILE > key.pem",
+        "executed by `keys::conversions`",
+    ),
+    ("convert the key: {}", "executed by `keys::conversions`"),
+    ("decrypt the key: openssl pkey -in FILE -out key.pem", "executed by `keys::conversions`"),
+    ("extract the key: jq -r .public_key FILE > key.txt", "executed by `keys::conversions`"),
+    ("extract the key: jq{raw} '{root}{path}' FILE > key.txt", "executed by `keys::conversions`"),
+    (
+        "fetch the keys: jq -r .jwks_uri FILE | xargs curl -s > jwks.json",
+        "executed by `keys::conversions`",
+    ),
+    ("select a single key: jq '{path}' {FILE_PLACEHOLDER} > key.json", "needs jq"),
+    ("decode the key first: xxd -r -p FILE > key.txt", "needs xxd"),
+    (
+        "convert the keystore: keytool -importkeystore -srckeystore FILE -destkeystore key.p12 -deststoretype PKCS12 && openssl pkcs12 -in key.p12 -nodes -out key.pem",
+        "needs Java",
+    ),
 ];

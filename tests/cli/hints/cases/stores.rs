@@ -126,9 +126,46 @@ pub(super) const CASES: &[Case] = &[
         "jeton keys revoke --yes $W1 $(jeton keys list | awk 'NR==2 {print $1}')",
     ),
     case(
-        "decode the key first: base64 -d",
-        "openssl ecparam -name prime256v1 -genkey -noout | base64 > k.b64",
-        "jeton token mint --key-file k.b64",
-        "$CMD < k.b64 > k.pem; jeton token mint --key-file k.pem",
+        "use `--alg HS256 --encoding text` for a shared secret in JSON",
+        "printf '{\"secret\":\"of thirty-two bytes and more bytes\"}' > s.json",
+        "jeton token mint --key-file s.json",
+        "jeton token mint --key-file s.json $W1",
+    ),
+    case(
+        "use `--jwks FILE` in place of `--key FILE`",
+        "init; for N in 1 2; do jeton keys generate -q --purpose test > /dev/null; done
+        jeton keys export --jwks --purpose test > set.json
+        jeton token mint > t.jwt",
+        "jeton token verify @t.jwt --alg ES256 --key set.json",
+        "jeton token verify @t.jwt --alg ES256 $W1",
+    ),
+    case(
+        "generate a key: openssl genpkey -algorithm ed25519 -out key.pem",
+        ": > key.pem",
+        "jeton token mint --key-file key.pem",
+        "eval \"$CMD\"; jeton token mint --key-file key.pem",
+    ),
+    case(
+        "select the first key: openssl pkey -pubin -in FILE -out key.pem",
+        "for N in 1 2; do
+        openssl ecparam -name prime256v1 -genkey -noout | tee k.pem | openssl pkey -pubout >> p.pem
+        [ $N = 2 ] || jeton token mint --key-file k.pem > t.jwt; done",
+        "jeton token verify @t.jwt --alg ES256 --key p.pem",
+        "eval \"$CMD\"; jeton token verify @t.jwt --alg ES256 --key key.pem",
+    ),
+    case(
+        "select the first key: openssl pkey -in FILE -pubout -out key.pem",
+        "for N in 1 2; do openssl ecparam -name prime256v1 -genkey -noout > k.pem; cat k.pem >> p.pem
+        [ $N = 2 ] || jeton token mint --key-file k.pem > t.jwt; done",
+        "jeton token verify @t.jwt --alg ES256 --key p.pem",
+        "eval \"$CMD\"; jeton token verify @t.jwt --alg ES256 --key key.pem",
+    ),
+    case(
+        "select the first certificate: openssl x509 -in FILE -pubkey -noout > key.pem",
+        "for N in 1 2; do openssl ecparam -name prime256v1 -genkey -noout > k.pem
+        openssl req -x509 -new -key k.pem -subj /CN=t >> c.pem
+        [ $N = 2 ] || jeton token mint --key-file k.pem > t.jwt; done",
+        "jeton token verify @t.jwt --alg ES256 --key c.pem",
+        "eval \"$CMD\"; jeton token verify @t.jwt --alg ES256 --key key.pem",
     ),
 ];
