@@ -68,7 +68,8 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     };
     // `--site <DIR>`, `<FILE>`
     let name = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']']);
-    if url.is_input && ["http", "https"].contains(&url.scheme.as_str()) {
+    let is_http = ["http", "https"].iter().any(|name| url.scheme.eq_ignore_ascii_case(name));
+    if url.is_input && is_http {
         let message = format!("`{name}`: URL found, expected the name of a file");
         let value = values(error, ContextKind::InvalidValue).concat();
         let hint = download_hint(&value, argv);
@@ -84,25 +85,34 @@ fn download_hint(url: &str, argv: &[OsString]) -> String {
     if !is_public {
         return "download the document and pass it as `-` on standard input".to_owned();
     }
+    let words: Option<Vec<_>> =
+        argv.iter().skip(1).map(|word| repeat_word(word.to_str()?, url)).collect();
     let fetch = format!("curl -fsS {}", quote_shell_word(url));
-    let to_word = |word: &OsString| {
-        let word = word.to_str()?;
-        if let Some(flag) = word.strip_suffix(url) {
-            return Some(format!("{flag}-"));
-        }
-        let is_repeatable = word != "-" && redact_for_error(word) == word;
-        is_repeatable.then(|| quote_shell_word(word))
-    };
-    let words: Option<Vec<_>> = argv.iter().skip(1).map(to_word).collect();
-    words.map_or_else(
-        || {
+    let has_one_url = argv.iter().filter(|word| word.to_string_lossy().ends_with(url)).count() == 1;
+    match words.filter(|_| has_one_url) {
+        Some(words) => format!("pipe the document: {fetch} | jeton {}", words.join(" ")),
+        None => {
             let name = url.rsplit('/').next().filter(|name| is_plain_word(name));
             let name = name.unwrap_or("FILE");
             let url = quote_shell_word(url);
             format!("download the document and pass the file: curl -fsSo {name} {url}")
-        },
-        |words| format!("pipe the document: {fetch} | jeton {}", words.join(" ")),
-    )
+        }
+    }
+}
+
+/// Returns a word for the hint, with `-` in place of the URL. Returns `None` for a word that reads
+/// standard input and for a word that may contain a secret: another URL, `NAME=VALUE`, or a word
+/// with special characters.
+fn repeat_word(word: &str, url: &str) -> Option<String> {
+    if let Some(flag) = word.strip_suffix(url) {
+        let is_flag = flag.is_empty() || flag.starts_with("--") && flag.ends_with('=');
+        return is_flag.then(|| format!("{flag}-"));
+    }
+    let reads_stdin = matches!(word, "-" | "--batch") || word.ends_with("-stdin");
+    let plain_part = word.strip_prefix('@').unwrap_or(word);
+    let is_repeatable =
+        is_plain_word(plain_part) && !word.contains(['=', ':']) && redact_for_error(word) == word;
+    (is_repeatable && !reads_stdin).then(|| quote_shell_word(word))
 }
 
 fn missing_command(path: &str) -> Failure {

@@ -54,7 +54,7 @@ fn credential_variable_may_have_quotes() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 2, stderr
     error: `JETON_TOKEN`: several tokens found, expected one
-    hint: verify several tokens, one per line: jeton token verify --batch
+    hint: pass one token, or verify several, one per line: jeton token verify --batch
     ");
 }
 
@@ -86,7 +86,7 @@ fn other_text_in_place_of_a_token_is_named() {
     hint: pass the value of one member: jq -r .NAME FILE
     --- exit code 2, stderr
     error: several tokens found, expected one
-    hint: verify several tokens, one per line: jeton token verify --batch
+    hint: pass one token, or verify several, one per line: jeton token verify --batch
     --- exit code 2, stderr
     error: text around a token found, expected only the token
     hint: pass only the token, from `ey` to the end of the signature
@@ -123,7 +123,7 @@ fn value_in_place_of_a_file_name_is_named() {
     let mut outputs = String::new();
     for arguments in [
         &["token", "verify", "@t.jwt", "--jwks", "https://id.example/jwks.json"][..],
-        &["token", "verify", "@t.jwt", "--jwks=https://id.example/jwks.json", "--aud", "a b"],
+        &["token", "verify", "@t.jwt", "--jwks=https://id.example/jwks.json", "--aud", "ab"],
         &["token", "verify", &token, "--jwks", "https://id.example/jwks.json"],
         &["token", "verify", "-", "--jwks", "https://id.example/jwks.json"],
         &["token", "verify", "@t.jwt", "--jwks", "https://user:pw@id.example/jwks.json"],
@@ -148,7 +148,7 @@ fn value_in_place_of_a_file_name_is_named() {
     hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks -
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
-    hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks=- --aud 'a b'
+    hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks=- --aud ab
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
     hint: download the document and pass the file: curl -fsSo jwks.json https://id.example/jwks.json
@@ -192,6 +192,29 @@ fn value_in_place_of_a_file_name_is_named() {
     error: `--token-file`: token found, expected the name of a file
     hint: use `-` and pass the token on standard input
     ");
+}
+
+#[test]
+fn download_hint_repeats_no_secret_and_reads_stdin_once() {
+    let sandbox = Sandbox::new();
+    let url = "HTTPS://id.example/jwks.json";
+    let pipe = "hint: pipe the document: ";
+    for arguments in [
+        &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
+        &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],
+        &["token", "verify", "@t", "--jwks", url, "--require", "password=hunter2"],
+        &["token", "verify", "@t", "--jwks", url, "--aud", "hunter2 x"],
+        &["token", "verify", "--batch", "--jwks", url],
+        &["token", "verify", "-", "--jwks", url],
+        &["token", "verify", "--token-file=-", "--jwks", url],
+        &["token", "verify", "@t", "--iss", url, "--jwks", url],
+    ] {
+        let output = sandbox.run(arguments).to_string();
+        assert!(output.contains("hint: download the document and pass the file: curl -fsSo "));
+        assert!(!output.contains(pipe) && !output.contains("hunter2"), "{output}");
+    }
+    let output = sandbox.run(&["token", "verify", "@t", "--jwks", url]).to_string();
+    assert!(output.contains(&format!("{pipe}curl -fsS {url} | jeton token verify @t --jwks -")));
 }
 
 #[test]
