@@ -3,13 +3,15 @@
 use super::environment::INVALID_UTF8_TOKEN;
 use super::input_files::{InputKind, stdin_error};
 use super::run_console::RunConsole;
+use crate::authority::RejectReason;
 use crate::crypto::{MAX_DECODED_TOKEN_BYTES, MAX_TOKEN_BYTES};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::model::{
     NotOneToken, extract_token, normalize_encoding, quote_shell_word, redact_for_error,
 };
 use crate::terminal::StdinReader;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -160,14 +162,17 @@ fn to_failure(found: NotOneToken) -> Failure {
         }
         NotOneToken::Several => (
             "several tokens found, expected one".to_owned(),
-            "verify several tokens, one per line: jeton token verify --batch".to_owned(),
+            "pass one token, or verify several, one per line: jeton token verify --batch"
+                .to_owned(),
         ),
         NotOneToken::Surrounded => (
             "text around a token found, expected only the token".to_owned(),
             "pass only the token, from `ey` to the end of the signature".to_owned(),
         ),
     };
-    Failure::new(crate::failure::Code::InvalidInput, message).with_hint(hint)
+    let mut failure = Failure::new(Code::InvalidInput, message).with_hint(hint);
+    failure.details.insert("reason".to_owned(), json!(RejectReason::Malformed));
+    failure
 }
 
 /// Returns whether a word has the form of a file name: a path, or a name with an extension that

@@ -55,7 +55,7 @@ impl VerificationReport {
     }
 
     /// Creates the report of a malformed token. The text describes the form, not the content.
-    pub(super) fn malformed(fault: String) -> Self {
+    pub(crate) fn malformed(fault: String) -> Self {
         Self::from_reason(Rejection::new(RejectReason::Malformed).with_explanation(fault))
     }
 

@@ -4,7 +4,7 @@ use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
 use super::{TokenArgs, parse_pair};
 use crate::app::{App, Cell, Rendered, Report, Style};
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
-use crate::authority::{self, Rejection};
+use crate::authority::{self, RejectReason, Rejection};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{
@@ -12,7 +12,7 @@ use crate::model::{
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
@@ -127,11 +127,20 @@ impl Command for Args {
             let expectations = build_expectations(app, &keys, self)?;
             return verify_batch(app, &keys, &expectations);
         }
-        let token = self.token.read(app)?;
+        let token = self.token.read(app);
         let expectations = build_expectations(app, &keys, self)?;
-        let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
+        let (report, text_hint) = match token {
+            Ok(token) => (verify_token(app, &keys, token.expose_secret(), &expectations)?, None),
+            // Text other than one token is a malformed token, too: the result is "invalid".
+            Err(failure)
+                if failure.details.get("reason") == Some(&json!(RejectReason::Malformed)) =>
+            {
+                (VerificationReport::malformed(failure.message), failure.hint)
+            }
+            Err(failure) => return Err(failure),
+        };
         app.console.report(&build_output(&report, expectations.now))?;
-        let hint = leeway_hint(&report.reasons);
+        let hint = text_hint.or_else(|| leeway_hint(&report.reasons));
         report.into_accepted().map_err(|error| {
             let failure = Failure::from(error);
             Failure { hint: failure.hint.or(hint), ..failure }

@@ -74,8 +74,11 @@ fn extract_member(object: &Map<String, Value>) -> Result<String, NotOneToken> {
     }
 }
 
+/// Returns the text without surrounding whitespace and invisible characters. A control character such
+/// as NUL is kept, so that the text is refused.
 fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || is_unsafe_for_terminal(c))
+    let is_invisible = |c: char| is_unsafe_for_terminal(c) && !c.is_control();
+    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
 /// Returns whether every character may occur in a compact token, with padding.
@@ -93,11 +96,12 @@ fn may_follow_padding(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with('.')
 }
 
-/// Removes quotes, names and authentication schemes around a token.
+/// Removes quotes, names and one authentication scheme around a token.
 fn remove_layers(text: &str) -> &str {
     let mut text = text;
+    let mut is_scheme_removed = false;
     for _ in 0..MAX_LAYERS {
-        let inner = remove_layer(text);
+        let inner = remove_layer(text, &mut is_scheme_removed);
         if inner.len() == text.len() {
             break;
         }
@@ -106,7 +110,7 @@ fn remove_layers(text: &str) -> &str {
     text
 }
 
-fn remove_layer(text: &str) -> &str {
+fn remove_layer<'a>(text: &'a str, is_scheme_removed: &mut bool) -> &'a str {
     const QUOTES: [char; 15] =
         ['"', '\'', '`', '\\', '<', '>', '(', ')', '[', ']', '“', '”', '‘', '’', ','];
     let is_quote =
@@ -120,22 +124,27 @@ fn remove_layer(text: &str) -> &str {
         return rest;
     }
     if let Some((word, rest)) = unquoted.split_once(char::is_whitespace)
-        && is_prefix_word(word)
+        && (is_keyword(word) || is_scheme(word) && !*is_scheme_removed)
         && !trim(rest).starts_with(['=', ':'])
     {
+        *is_scheme_removed |= is_scheme(word);
         return trim(rest);
     }
     without_name(unquoted).unwrap_or(unquoted)
 }
 
-/// Returns whether a word precedes a token or its name: an authentication scheme, a shell keyword,
-/// or the header option of curl.
-fn is_prefix_word(word: &str) -> bool {
-    const WORDS: [&str; 13] = [
-        "bearer", "dpop", "jwt", "token", "export", "set", "env", "const", "let", "var", "-h",
-        "--header", "-e",
-    ];
-    WORDS.iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
+/// Returns whether a word is an authentication scheme or names the kind of the token.
+fn is_scheme(word: &str) -> bool {
+    const SCHEMES: [&str; 5] = ["bearer", "bearer:", "dpop", "jwt", "token"];
+    SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+/// Returns whether a word precedes a header or the name of a token: a keyword of a shell or of a
+/// programming language, or the header option of curl.
+fn is_keyword(word: &str) -> bool {
+    const KEYWORDS: [&str; 9] =
+        ["export", "set", "env", "const", "let", "var", "-h", "--header", "-e"];
+    KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
 /// Returns the text after `NAME=` or `NAME:`. The text contains a full stop, and the name does not,
@@ -151,17 +160,19 @@ fn without_name(text: &str) -> Option<&str> {
     (is_name && rest.contains('.') && !rest.starts_with(['.', '/'])).then_some(rest)
 }
 
-/// Joins the lines of a token that was broken into lines. Returns `None` if the lines are not
-/// lines of one token.
+/// Joins the lines of a token that was broken into lines, with `\` before a line break and
+/// indentation after it. White space inside a line is not removed: services refuse such a token.
+/// Returns `None` if the lines are not lines of one token.
 fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || c == '\\')
-        .filter(|word| !word.is_empty())
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.strip_suffix('\\').unwrap_or(line).trim_start())
+        .filter(|line| !line.is_empty())
         .collect();
-    if words.len() > 1 && words.iter().all(|word| has_token_header(word)) {
+    if lines.len() > 1 && lines.iter().all(|line| has_token_header(line)) {
         return Err(NotOneToken::Several);
     }
-    let token = words.concat();
+    let token = lines.concat();
     let is_token = is_token_text(&token) && matches!(token.matches('.').count(), 2 | 4);
     Ok(is_token.then_some(token).filter(|token| has_token_header(token)))
 }

@@ -85,13 +85,33 @@ fn token_in_json_is_found() {
 #[test]
 fn broken_lines_are_joined() {
     let halves = TOKEN.split_at(30);
-    for separator in ["\n", "\r\n", "\n    ", " ", " \\\n", "\\\r\n"] {
+    for separator in ["\n", "\r\n", "\n    ", "\n\t", "\\\n", "\\\r\n"] {
         let text = format!("{}{separator}{}", halves.0, halves.1);
         assert_eq!(extract_token(&text), Ok(TOKEN.to_owned()), "{separator:?}");
         assert_eq!(extract_token(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{separator:?}");
     }
     let encrypted = "eyJhbGciOiJkaXIifQ..AAAA\n.c2VjcmV0.AAAA";
     assert_eq!(extract_token(encrypted), Ok(encrypted.replace('\n', "")));
+}
+
+#[test]
+fn text_inside_a_token_is_kept() {
+    let halves = TOKEN.split_at(30);
+    for inside in
+        [" ", "\t", "\\", "\\\\", " \n", " \\\n", "\u{a0}", "\u{200b}", "\u{feff}", "\"", "'"]
+    {
+        let text = format!("{}{inside}{}", halves.0, halves.1);
+        assert_ne!(extract_token(&text), Ok(TOKEN.to_owned()), "{inside:?}");
+        assert_ne!(extract_token(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{inside:?}");
+    }
+    for template in ["Bearer Bearer @", "Bearer JWT @", "Authorization: Bearer Bearer @"] {
+        assert_eq!(extract(template), Err(NotOneToken::Surrounded), "{template}");
+    }
+    for template in ["@\0", "\0@", "Bearer @\u{1b}", "\"@\u{7f}\""] {
+        assert_ne!(extract(template), Ok(TOKEN.to_owned()), "{template:?}");
+    }
+    let letters: Vec<String> = TOKEN.chars().map(String::from).collect();
+    assert_ne!(extract_token(&letters.join(" ")), Ok(TOKEN.to_owned()));
 }
 
 #[test]
