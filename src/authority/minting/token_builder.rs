@@ -3,7 +3,6 @@
 
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
-use super::super::signing::ensure_verifiable_length;
 use super::defects::Defect;
 use super::request::MintRequest;
 use super::template::{InputRow, TokenParts, ValueSource};
@@ -80,19 +79,6 @@ impl TokenBuilder<'_> {
             }
             parts
         }))
-    }
-
-    /// Refuses header and claims that make a token too large for the verifier, before any token of
-    /// the request is signed.
-    pub(super) fn ensure_verifiable_size(&self, parts: &TokenParts) -> Result<(), Error> {
-        if self.request.defect == Some(Defect::Oversized) {
-            return Ok(());
-        }
-        let encoded_length = |members: &Map<String, Value>| {
-            let length = serde_json::to_vec(members).map_or(0, |json| json.len());
-            (length * 4).div_ceil(3)
-        };
-        ensure_verifiable_length(encoded_length(&parts.header) + encoded_length(&parts.claims))
     }
 
     /// Renders header and claims of a valid token. Precedence of claims, lowest first: preset,

@@ -130,7 +130,7 @@ fn decode_shows_tokens_of_every_kind() {
     let mut sandbox = sandbox;
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     assert_snapshot!(sandbox.run(&[&["token", "verify", encrypted][..], &KEY].concat()), @"
-    invalid: malformed
+    invalid: malformed: encrypted (JWE): expected three parts
     --- exit code 10, stderr
     error: token malformed: encrypted (JWE): expected three parts
     ");
@@ -177,12 +177,12 @@ fn token_larger_than_verify_accepts_is_refused() {
     }
     assert_snapshot!(outputs, @"
     --- exit code 2, stderr
-    error: token too large: found 80152 bytes, expected at most 65536
+    error: token too large: found 80197 bytes, expected at most 65536
     hint: use fewer or shorter claims
     --- exit code 65, stderr
-    error: line 2: token too large: found 80152 bytes, expected at most 65536
+    error: line 2: token too large: found 80197 bytes, expected at most 65536
     --- exit code 2, stderr
-    error: token too large: found 80152 bytes, expected at most 65536
+    error: token too large: found 80197 bytes, expected at most 65536
     hint: use fewer or shorter claims
     ");
     let oversized = mint(&sandbox, &["--claims", "claims.json", "--defect", "oversized"]);
@@ -194,6 +194,21 @@ fn token_larger_than_verify_accepts_is_refused() {
     let token = mint(&sandbox, &["--claims", "claims.json"]);
     let verify = [&["token", "verify", "-"][..], &KEY].concat();
     sandbox.run_with_input(&verify, &token).ok();
+}
+
+#[test]
+fn length_of_the_signature_counts_before_any_token_is_printed() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["keys", "generate", "--purpose", "test", "--alg", "RS256"]).ok();
+    let rows: String = (48_400..49_100)
+        .step_by(25)
+        .map(|length| format!("{{\"g\":\"{}\"}}\n", "x".repeat(length)))
+        .collect();
+    fs::write(sandbox.home().join("rows.jsonl"), rows).unwrap();
+    assert_snapshot!(sandbox.run(&["token", "mint", "--from", "rows.jsonl"]), @"
+    --- exit code 65, stderr
+    error: line 20: token too large: found 65556 bytes, expected at most 65536
+    ");
 }
 
 #[test]
