@@ -1,9 +1,10 @@
 //! Fuzz target for JSON, rows of files, password hashes and settings.
 
+use super::parse_independently;
 use crate::crypto::parse_imported_hash;
 use crate::model::{
     ExtraClaims, Row, RowError, RowReader, Setting, Settings, SpreadsheetRows, escape,
-    parse_lenient_value, parse_strict_object, render_csv_header, render_csv_rows,
+    parse_strict_object, render_csv_header, render_csv_rows,
 };
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 /// The strict JSON reader accepts the same input as a lenient reader, except duplicate members. A
 /// row survives a CSV round trip. An accepted setting is one visible line.
 pub fn input_formats(bytes: &[u8]) {
-    let lenient = parse_lenient_value(bytes).ok().and_then(|value| value.as_object().cloned());
+    let lenient = parse_independently(bytes).and_then(|value| value.as_object().cloned());
     let strict = parse_strict_object(bytes).ok();
     let lenient_without_duplicates = lenient.filter(|map| {
         count_colons(bytes) == map.values().map(count_members).sum::<usize>() + map.len()
@@ -35,7 +36,7 @@ pub fn input_formats(bytes: &[u8]) {
         assert_eq!(hash.expose(), text, "the hash is unchanged");
     }
     if let Ok(claims) = ExtraClaims::parse(&[], &[format!("a={text}")]) {
-        assert_eq!(claims.0.get("a"), parse_lenient_value(text.as_bytes()).ok().as_ref());
+        assert_eq!(claims.0.get("a"), parse_independently(text.as_bytes()).as_ref());
     }
     let Some((name, value)) = text.split_once('=') else { return };
     let Ok(setting) = Setting::parse(name) else { return };

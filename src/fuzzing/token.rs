@@ -1,11 +1,12 @@
 //! Fuzz target for token parsing.
 
+use super::parse_independently;
 use crate::authority::RejectReason;
 use crate::authority::verification::{Expectations, ExpectedKind, verify_third_party};
 use crate::crypto::{
     self, CompactJws, DecodedPayload, DecodedToken, MAX_TOKEN_BYTES, PublicKeys, SingleKeyReader,
 };
-use crate::model::{Algorithm, Timestamp, parse_lenient_value};
+use crate::model::{Algorithm, Timestamp, extract_token};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub fn token(bytes: &[u8]) {
         return;
     };
     assert!(text.len() <= MAX_TOKEN_BYTES);
+    assert_extraction_is_exact(text);
     assert_eq!(format!("{}.{}", compact.signing_input, compact.signature), text);
     let reencode = |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("base64url"));
     assert_eq!(text.split('.').map(reencode).collect::<Vec<_>>().join("."), text);
@@ -34,7 +36,7 @@ pub fn token(bytes: &[u8]) {
         return;
     }
     assert_eq!(lenient.header, Value::from(compact.header));
-    let payload = parse_lenient_value(&compact.payload).ok();
+    let payload = parse_independently(&compact.payload);
     let decoded_payload = match lenient.payload {
         DecodedPayload::Json(value) => Some(value),
         DecodedPayload::Text(_)
@@ -43,4 +45,22 @@ pub fn token(bytes: &[u8]) {
         | DecodedPayload::Encrypted => None,
     };
     assert_eq!(decoded_payload, payload);
+}
+
+/// Asserts that a token is found in the text around it, and that no text inside of the token is
+/// removed.
+fn assert_extraction_is_exact(token: &str) {
+    for text in [
+        token.to_owned(),
+        format!("\"{token}\""),
+        format!("Bearer {token}"),
+        format!("NAME='{token}'\n"),
+    ] {
+        assert_eq!(extract_token(&text).as_deref(), Ok(token), "{text}");
+    }
+    let (start, end) = token.split_at(token.len() / 2);
+    for inside in [" ", "\t", "\\", "\"", "\u{200b}", " \n"] {
+        let extracted = extract_token(&format!("{start}{inside}{end}"));
+        assert_ne!(extracted.as_deref(), Ok(token), "{inside:?}");
+    }
 }

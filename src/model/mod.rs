@@ -44,6 +44,8 @@ pub(crate) use ids::{
     UserId, UserUuid,
 };
 pub(crate) use issuer::IssuerUrl;
+#[cfg(any(test, fuzzing))]
+pub(crate) use json::NUMBER_MEMBER;
 pub(crate) use json::{parse_lenient_value, parse_strict_object, parse_strict_value};
 pub(crate) use key::{Key, KeySpec, KeyState, Purpose, parse_kid};
 pub(crate) use lifetime::Lifetime;

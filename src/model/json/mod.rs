@@ -38,7 +38,7 @@ impl JsonError {
         let position = format!(" at line {} column {}", error.line(), error.column());
         let detail = describe_detail(text.strip_suffix(&position).unwrap_or(&text));
         let defect = if error.is_data() { JsonDefect::DuplicateMember } else { JsonDefect::Syntax };
-        Self { defect, detail, line: error.line(), column: error.column() }
+        Self { defect, detail, line: error.line(), column: error.column().max(1) }
     }
 
     /// Returns the kind of the defect, without a position and without any part of the text.
@@ -137,7 +137,7 @@ fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
 }
 
 /// Name of the only member of the map by which `serde_json` passes a number to a visitor.
-const NUMBER_MEMBER: &str = "$serde_json::private::Number";
+pub(crate) const NUMBER_MEMBER: &str = "$serde_json::private::Number";
 
 fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
     let name = NUMBER_MEMBER.as_bytes();

@@ -80,7 +80,7 @@ fn error_names_line_and_column() {
         ("{\"a\":1\n \"b\":2}", "not well-formed JSON: line 2, column 2: expected `,` or `}`"),
         (
             "{\"a\":\"x\ny\"}",
-            "not well-formed JSON: line 2, column 0: line break or control character in \
+            "not well-formed JSON: line 2, column 1: line break or control character in \
              a string",
         ),
         ("{\"a\":NaN}", "not well-formed JSON: line 1, column 6: expected a value"),
