@@ -183,9 +183,15 @@ fn not_a_file(
     let stdin_hint = |noun| format!("use `-` and pass the {noun} on standard input");
     let (found, hint) = match value {
         FileValue::Url => ("URL", stdin_hint("document")),
+        FileValue::Json if kind == InputKind::Claims && text.trim_start().starts_with('[') => {
+            ("JSON array", "pass an object: '{\"NAME\":\"VALUE\"}'".to_owned())
+        }
         FileValue::Json => ("JSON", stdin_hint("JSON")),
         FileValue::Pem => ("PEM", stdin_hint("PEM")),
         FileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
+        FileValue::Token if argument == "JETON_TOKEN_FILE" => {
+            ("token", "use `JETON_TOKEN` for the token itself".to_owned())
+        }
         FileValue::Token => ("token", "omit the `@` before the token".to_owned()),
         FileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
         FileValue::AtSign => {

@@ -7,7 +7,7 @@ use crate::authority::RejectReason;
 use crate::crypto::{MAX_DECODED_TOKEN_BYTES, MAX_TOKEN_BYTES};
 use crate::failure::{Code, Failure};
 use crate::model::{
-    NotOneToken, extract_token, normalize_encoding, quote_shell_word, redact_for_error,
+    NotOneToken, extract_token, is_utf16, normalize_encoding, quote_shell_word, redact_for_error,
 };
 use crate::terminal::StdinReader;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 
 /// Maximum size of an input with a token and text around the token, in bytes.
 const MAX_INPUT_BYTES: usize = 2 * MAX_DECODED_TOKEN_BYTES;
+
+/// Maximum number of paths in a message about several tokens.
+const MAX_PATHS: usize = 3;
 
 const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
                                   or in `JETON_TOKEN`";
@@ -77,8 +80,16 @@ impl RunConsole {
             )));
         }
         if let Some(token_text) = &self.environment.token {
-            let token = parse_token(token_text.expose_secret().as_bytes()).map_err(|failure| {
-                Failure { message: format!("`JETON_TOKEN`: {}", failure.message), ..failure }
+            let text = token_text.expose_secret();
+            let token = if text.starts_with('@') {
+                let hint = "use `JETON_TOKEN_FILE` for the name of a file, without the `@`";
+                Err(malformed("`@` found, expected a token".to_owned(), hint.to_owned()))
+            } else {
+                parse_token(text.as_bytes())
+            };
+            let token = token.map_err(|failure| Failure {
+                message: format!("`JETON_TOKEN`: {}", failure.message),
+                ..failure
             })?;
             return Ok(Some((token, "JETON_TOKEN".to_owned())));
         }
@@ -122,6 +133,11 @@ impl TokenLines {
         if length == 0 {
             return Ok(None);
         }
+        if is_utf16(&line) {
+            let message = "UTF-16 text found, expected UTF-8";
+            return Err(Failure::new(Code::InvalidInput, message)
+                .with_hint("convert the file: iconv -f UTF-16 -t UTF-8 FILE"));
+        }
         if line.last() != Some(&b'\n') {
             self.0.skip_until(b'\n').map_err(stdin_error)?;
         }
@@ -142,34 +158,43 @@ fn decode_text(bytes: &[u8]) -> Zeroizing<String> {
 }
 
 fn to_failure(found: NotOneToken) -> Failure {
+    let only_token = "pass only the token, from `ey` to the end of the signature";
     let (message, hint) = match found {
         NotOneToken::Url => (
             "URL found, expected a token".to_owned(),
             "fetch the token first and pass it as `-` on standard input".to_owned(),
         ),
-        NotOneToken::Json(names) => {
-            let (message, name) = match names.as_slice() {
-                [] => ("JSON without a token found, expected a token".to_owned(), "NAME"),
-                [first, ..] => {
-                    let list = names.join("`, `");
-                    let message =
-                        format!("JSON with several tokens found (`{list}`), expected one");
-                    (message, first.as_str())
-                }
-            };
-            let filter = quote_shell_word(&format!(".{name}"));
-            (message, format!("pass the value of one member: jq -r {filter} FILE"))
-        }
+        NotOneToken::Json(paths) => match paths.as_slice() {
+            [] => {
+                ("JSON without a token found, expected a token".to_owned(), only_token.to_owned())
+            }
+            [first, ..] => {
+                let list = paths.get(..MAX_PATHS).unwrap_or(&paths).join("`, `");
+                let more = if paths.len() > MAX_PATHS { " and others" } else { "" };
+                (
+                    format!("JSON with several tokens found (`{list}`{more}), expected one"),
+                    format!("pass the value of one member: jq -r {} FILE", quote_shell_word(first)),
+                )
+            }
+        },
+        NotOneToken::JsonSerialization(filter) => (
+            "token in JSON serialization found, expected the compact serialization".to_owned(),
+            format!("convert the token: jq -r {} FILE", quote_shell_word(filter)),
+        ),
         NotOneToken::Several => (
             "several tokens found, expected one".to_owned(),
             "pass one token, or verify several, one per line: jeton token verify --batch"
                 .to_owned(),
         ),
-        NotOneToken::Surrounded => (
-            "text around a token found, expected only the token".to_owned(),
-            "pass only the token, from `ey` to the end of the signature".to_owned(),
-        ),
+        NotOneToken::Surrounded => {
+            ("text around a token found, expected only the token".to_owned(), only_token.to_owned())
+        }
     };
+    malformed(message, hint)
+}
+
+/// Returns the failure for text other than one token. `token verify` reports a malformed token.
+fn malformed(message: String, hint: String) -> Failure {
     let mut failure = Failure::new(Code::InvalidInput, message).with_hint(hint);
     failure.details.insert("reason".to_owned(), json!(RejectReason::Malformed));
     failure

@@ -7,11 +7,13 @@ pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Returns the text without a byte order mark, in UTF-8. UTF-16 with a byte order mark, the format
 /// of redirected output in Windows PowerShell, is converted; no text in UTF-8 starts with this mark.
+/// Invalid UTF-16 is returned unchanged and refused by every caller, because it is not UTF-8.
 pub(crate) fn normalize_encoding(bytes: &[u8]) -> Cow<'_, [u8]> {
     let decode = |from_bytes: fn([u8; 2]) -> u16| {
-        let (units, _) = bytes.as_chunks::<2>();
+        let (units, rest) = bytes.as_chunks::<2>();
         let units: Vec<u16> = units.iter().skip(1).map(|unit| from_bytes(*unit)).collect();
-        Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
+        let text = String::from_utf16(&units).ok().filter(|_| rest.is_empty());
+        text.map_or(Cow::Borrowed(bytes), |text| Cow::Owned(text.into_bytes()))
     };
     match bytes {
         [0xff, 0xfe, ..] => decode(u16::from_le_bytes),
@@ -28,6 +30,16 @@ pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn invalid_utf16_is_unchanged() {
+        for bytes in
+            [b"\xff\xfe{\0}".as_slice(), b"\xff\xfe\0\xd8", b"\xfe\xff\xdc\0", b"\xff\xfe{"]
+        {
+            assert_eq!(normalize_encoding(bytes), bytes);
+            assert!(std::str::from_utf8(bytes).is_err());
+        }
+    }
 
     #[test]
     fn byte_order_mark_is_removed() {

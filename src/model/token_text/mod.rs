@@ -16,9 +16,12 @@ const MAX_LAYERS: usize = 16;
 pub(crate) enum NotOneToken {
     /// A URL.
     Url,
-    /// A JSON object with several tokens or without a token. Contains the names of the members with
-    /// a token.
+    /// A JSON object with several tokens or without a token. Contains the paths of the tokens in the
+    /// notation of jq.
     Json(Vec<String>),
+    /// A signed token in JSON serialization (RFC 7515, section 7.2). Contains the expression of jq
+    /// for the compact serialization.
+    JsonSerialization(&'static str),
     /// Several tokens.
     Several,
     /// A token inside of other text.
@@ -40,7 +43,7 @@ pub(crate) fn extract_token(text: &str) -> Result<String, NotOneToken> {
     if trimmed.starts_with('{')
         && let Ok(object) = parse_strict_object(trimmed.as_bytes())
     {
-        return extract_member(&object);
+        return extract_member(object);
     }
     let token = remove_layers(trimmed);
     if is_token_text(token) && token.contains('.') {
@@ -57,25 +60,63 @@ pub(crate) fn extract_token(text: &str) -> Result<String, NotOneToken> {
     }
 }
 
-/// Returns the token in the member `token`, or else the only token in a member.
-fn extract_member(object: &Map<String, Value>) -> Result<String, NotOneToken> {
-    let text_of = |value: &Value| value.as_str().map(|text| remove_layers(trim(text)).to_owned());
-    if let Some(token) = object.get(TOKEN_MEMBER).and_then(text_of) {
-        return Ok(token);
+/// Returns the token in the member `token`, or else the only token at any depth.
+fn extract_member(object: Map<String, Value>) -> Result<String, NotOneToken> {
+    if let Some(text) = object.get(TOKEN_MEMBER).and_then(Value::as_str) {
+        return Ok(remove_layers(trim(text)).to_owned());
     }
-    let members = object.iter().filter_map(|(name, value)| Some((name, text_of(value)?)));
-    let mut tokens: Vec<_> = members.filter(|(_, text)| has_token_header(text)).collect();
+    if object.contains_key("payload") && object.contains_key("signature") {
+        return Err(NotOneToken::JsonSerialization(
+            "[.protected, .payload, .signature] | join(\".\")",
+        ));
+    }
+    if object.contains_key("payload") && object.contains_key("signatures") {
+        return Err(NotOneToken::JsonSerialization(
+            "[.signatures[0].protected, .payload, .signatures[0].signature] | join(\".\")",
+        ));
+    }
+    let mut tokens = Vec::new();
+    collect_tokens(&Value::Object(object), "", &mut tokens);
     match (tokens.pop(), tokens.len()) {
         (Some((_, token)), 0) => Ok(token),
         (last, _) => {
-            let names = tokens.into_iter().chain(last);
-            Err(NotOneToken::Json(names.map(|(name, _)| redact_for_error(name)).collect()))
+            let tokens = tokens.into_iter().chain(last);
+            Err(NotOneToken::Json(tokens.map(|(path, _)| path).collect()))
         }
     }
 }
 
-/// Returns the text without surrounding whitespace and invisible characters. A control character such
-/// as NUL is kept, so that the text is refused.
+/// Collects all tokens in a value, each with its path in the notation of jq.
+fn collect_tokens(value: &Value, path: &str, tokens: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) => {
+            let token = remove_layers(trim(text));
+            if has_token_header(token) {
+                tokens.push((path.to_owned(), token.to_owned()));
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect_tokens(item, &format!("{path}[{index}]"), tokens);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                collect_tokens(member, &format!("{path}{}", path_step(name)), tokens);
+            }
+        }
+    }
+}
+
+/// Returns the step to a member in the notation of jq: `.name`, or `."other-name"`.
+fn path_step(name: &str) -> String {
+    let name = redact_for_error(name);
+    let is_identifier = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_identifier { format!(".{name}") } else { format!(".{}", Value::from(name)) }
+}
+
 fn trim(text: &str) -> &str {
     let is_invisible = |c: char| is_unsafe_for_terminal(c) && !c.is_control();
     text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
@@ -161,7 +202,7 @@ fn without_name(text: &str) -> Option<&str> {
 }
 
 /// Joins the lines of a token that was broken into lines, with `\` before a line break and
-/// indentation after it. White space inside a line is not removed: services refuse such a token.
+/// indentation after it. Whitespace inside a line is not removed: services refuse such a token.
 /// Returns `None` if the lines are not lines of one token.
 fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
     let lines: Vec<&str> = text

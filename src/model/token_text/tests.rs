@@ -69,16 +69,30 @@ fn token_in_json_is_found() {
         r#"{ "token": "Bearer @" }"#,
         r#"{"access_token":"@","token_type":"Bearer","expires_in":3600,"refresh_token":"8xLOxBtZp8"}"#,
         "{\n  \"id_token\": \"@\"\n}\n",
+        r#"{"kind":"TokenRequest","status":{"token":"@","expirationTimestamp":"x"}}"#,
+        r#"{"auth":null,"data":{"keys":[1,{"jwt":"@"}]}}"#,
     ] {
         assert_eq!(extract(template), Ok(TOKEN.to_owned()), "{template}");
     }
     for (template, names) in [
-        (r#"{"access_token":"@","id_token":"@"}"#, ["access_token", "id_token"].as_slice()),
+        (r#"{"access_token":"@","id_token":"@"}"#, [".access_token", ".id_token"].as_slice()),
+        (r#"{"tokens":[{"jwt":"@"},{"jwt":"@"}]}"#, &[".tokens[0].jwt", ".tokens[1].jwt"]),
+        (r#"{"access-token":"@","a":{"\"":"@"}}"#, &[".\"access-token\"", ".a.\"\\\"\""]),
         (r#"{"error":"invalid_grant"}"#, &[]),
         ("{}", &[]),
     ] {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(extract(template), Err(NotOneToken::Json(names)), "{template}");
+    }
+}
+
+#[test]
+fn json_serialization_is_named() {
+    for text in [
+        r#"{"payload":"e30","protected":"e30","signature":"AA"}"#,
+        r#"{"payload":"e30","signatures":[{"protected":"e30","signature":"AA"}]}"#,
+    ] {
+        assert!(matches!(extract_token(text), Err(NotOneToken::JsonSerialization(_))), "{text}");
     }
 }
 

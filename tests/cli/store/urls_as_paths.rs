@@ -145,3 +145,26 @@ fn path_that_resembles_a_url_is_accepted() {
     }
     sandbox.run(&["run", "--store", "a:/b.db", "--", "/bin/echo", "postgres://x"]).ok();
 }
+
+#[test]
+fn download_hint_repeats_no_secret_and_reads_stdin_once() {
+    let sandbox = Sandbox::new();
+    let url = "HTTPS://id.example/jwks.json";
+    let pipe = "hint: pipe the document: ";
+    for arguments in [
+        &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
+        &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],
+        &["token", "verify", "@t", "--jwks", url, "--require", "password=hunter2"],
+        &["token", "verify", "@t", "--jwks", url, "--aud", "hunter2 x"],
+        &["token", "verify", "--batch", "--jwks", url],
+        &["token", "verify", "-", "--jwks", url],
+        &["token", "verify", "--token-file=-", "--jwks", url],
+        &["token", "verify", "@t", "--iss", url, "--jwks", url],
+    ] {
+        let output = sandbox.run(arguments).to_string();
+        assert!(output.contains("hint: download the document and pass the file: curl -fsSo "));
+        assert!(!output.contains(pipe) && !output.contains("hunter2"), "{output}");
+    }
+    let output = sandbox.run(&["token", "verify", "@t", "--jwks", url]).to_string();
+    assert!(output.contains(&format!("{pipe}curl -fsS {url} | jeton token verify @t --jwks -")));
+}

@@ -79,11 +79,11 @@ fn other_text_in_place_of_a_token_is_named() {
     error: URL found, expected a token
     hint: fetch the token first and pass it as `-` on standard input
     --- exit code 2, stderr
-    error: JSON with several tokens found (`access_token`, `id_token`), expected one
+    error: JSON with several tokens found (`.access_token`, `.id_token`), expected one
     hint: pass the value of one member: jq -r .access_token FILE
     --- exit code 2, stderr
     error: JSON without a token found, expected a token
-    hint: pass the value of one member: jq -r .NAME FILE
+    hint: pass only the token, from `ey` to the end of the signature
     --- exit code 2, stderr
     error: several tokens found, expected one
     hint: pass one token, or verify several, one per line: jeton token verify --batch
@@ -103,6 +103,40 @@ fn other_text_in_place_of_a_token_is_named() {
 }
 
 #[test]
+fn hints_name_the_variable_for_the_value() {
+    let (mut sandbox, token) = sandbox_with_token();
+    sandbox.set_variable("JETON_TOKEN_FILE", &token);
+    let mut outputs = sandbox.run(&["token", "decode"]).to_string();
+    sandbox.set_variable("JETON_TOKEN", "@t.jwt");
+    outputs += &sandbox.run(&["token", "decode"]).to_string();
+    let verify = [&["token", "verify"][..], &KEY].concat();
+    outputs += &sandbox.run(&verify).to_string();
+    sandbox.set_variable("JETON_TOKEN", &format!("{token}\n{token}"));
+    outputs += &sandbox.run(&verify).to_string();
+    outputs +=
+        &sandbox.run(&[&["token", "mint", "--claims", "[1]"][..], &KEY].concat()).to_string();
+    assert_snapshot!(outputs, @r#"
+    --- exit code 2, stderr
+    error: `JETON_TOKEN_FILE`: token found, expected the name of a file
+    hint: use `JETON_TOKEN` for the token itself
+    --- exit code 2, stderr
+    error: `JETON_TOKEN`: `@` found, expected a token
+    hint: use `JETON_TOKEN_FILE` for the name of a file, without the `@`
+    invalid: malformed: `JETON_TOKEN`: `@` found, expected a token
+    --- exit code 10, stderr
+    error: token malformed: `JETON_TOKEN`: `@` found, expected a token
+    hint: use `JETON_TOKEN_FILE` for the name of a file, without the `@`
+    invalid: malformed: `JETON_TOKEN`: several tokens found, expected one
+    --- exit code 10, stderr
+    error: token malformed: `JETON_TOKEN`: several tokens found, expected one
+    hint: pass one token, or verify several, one per line: jeton token verify --batch
+    --- exit code 2, stderr
+    error: `--claims`: JSON array found, expected the name of a file
+    hint: pass an object: '{"NAME":"VALUE"}'
+    "#);
+}
+
+#[test]
 fn batch_reads_output_of_mint() {
     let (sandbox, _) = sandbox_with_token();
     let mint = ["token", "mint", "--count", "2", "--sub", "a", "-o", "jsonl"];
@@ -114,6 +148,30 @@ fn batch_reads_output_of_mint() {
     assert_eq!(output.stdout.matches("{\"valid\":true").count(), 4, "{}", output.stdout);
     let output = sandbox.run_with_input(&arguments, "{\"jti\":\"x\"}\n[1]\n{\n");
     assert_eq!(output.stdout.matches("\"malformed\"").count(), 3, "{}", output.stdout);
+}
+
+#[test]
+fn text_in_utf16_is_never_misread() {
+    let (sandbox, token) = sandbox_with_token();
+    let utf16 = |text: &str| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let arguments = [&["token", "verify", "--batch"][..], &KEY].concat();
+    let lines = utf16(&format!("{token}\r\n{token}\r\n"));
+    let batch = Sandbox::run_command_with_input(sandbox.command(&arguments), &lines);
+    assert_snapshot!(batch, @"
+    --- exit code 2, stderr
+    error: UTF-16 text found, expected UTF-8
+    hint: convert the file: iconv -f UTF-16 -t UTF-8 FILE
+    ");
+    let mut claims = utf16("{\"role\":\"x\"}");
+    claims.push(b'x');
+    fs::write(sandbox.home().join("claims.json"), claims).unwrap();
+    let mint = [&["token", "mint", "--claims", "claims.json"][..], &KEY].concat();
+    assert_snapshot!(sandbox.run(&mint), @"
+    --- exit code 65, stderr
+    error: the claims file is not well-formed JSON: line 1, column 1: expected a value
+    ");
 }
 
 #[test]
@@ -192,29 +250,6 @@ fn value_in_place_of_a_file_name_is_named() {
     error: `--token-file`: token found, expected the name of a file
     hint: use `-` and pass the token on standard input
     ");
-}
-
-#[test]
-fn download_hint_repeats_no_secret_and_reads_stdin_once() {
-    let sandbox = Sandbox::new();
-    let url = "HTTPS://id.example/jwks.json";
-    let pipe = "hint: pipe the document: ";
-    for arguments in [
-        &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
-        &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],
-        &["token", "verify", "@t", "--jwks", url, "--require", "password=hunter2"],
-        &["token", "verify", "@t", "--jwks", url, "--aud", "hunter2 x"],
-        &["token", "verify", "--batch", "--jwks", url],
-        &["token", "verify", "-", "--jwks", url],
-        &["token", "verify", "--token-file=-", "--jwks", url],
-        &["token", "verify", "@t", "--iss", url, "--jwks", url],
-    ] {
-        let output = sandbox.run(arguments).to_string();
-        assert!(output.contains("hint: download the document and pass the file: curl -fsSo "));
-        assert!(!output.contains(pipe) && !output.contains("hunter2"), "{output}");
-    }
-    let output = sandbox.run(&["token", "verify", "@t", "--jwks", url]).to_string();
-    assert!(output.contains(&format!("{pipe}curl -fsS {url} | jeton token verify @t --jwks -")));
 }
 
 #[test]

@@ -147,4 +147,16 @@ pub(super) const CASES: &[Case] = &[
         "jeton users import users.csv",
         "jeton users import users.csv $W1",
     ),
+    case(
+        "convert the file: iconv -f UTF-16 -t UTF-8 FILE",
+        "$M --sub a | iconv -f UTF-8 -t UTF-16 > FILE",
+        "jeton token verify --batch --secret-env S --alg HS256 < FILE",
+        "eval \"$CMD\" | jeton token verify --batch --secret-env S --alg HS256",
+    ),
+    case(
+        "use `JETON_TOKEN_FILE` for the name of a file, without the `@`",
+        "$M --sub a > t",
+        "JETON_TOKEN=@t jeton token decode",
+        "env \"$W1=t\" jeton token decode",
+    ),
 ];
