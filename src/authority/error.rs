@@ -138,13 +138,13 @@ pub(crate) enum Error {
     #[error("{0}")]
     Forbidden(&'static str),
     /// An operation that requires a higher role.
-    #[error("{refusal}: {}", describe_login(.user.as_ref()))]
+    #[error("{refusal}: {}", describe_role(.user.as_ref()))]
     InsufficientRole {
         /// The rule, such as `only admins can change settings`.
         refusal: &'static str,
         /// The lowest role that may perform the operation.
         required: Role,
-        /// The principal; `None` without a login.
+        /// The user whose role is too low; `None` without a login.
         user: Option<UserWithRole>,
     },
     /// A renewal that the bearer of a token requested, beyond the limit for its chain of renewals.
@@ -158,11 +158,11 @@ pub(crate) enum Error {
         bound: Timestamp,
     },
     /// A permission that users with the role `user` may not grant.
-    #[error("permission `{permission}` not allowed: {}", describe_login(Some(.user)))]
+    #[error("permission `{permission}` not allowed: {}", describe_role(Some(.user)))]
     PermissionRefused {
         /// The permission, escaped.
         permission: String,
-        /// The principal.
+        /// The user whose role is too low.
         user: UserWithRole,
     },
     /// A missing object.
@@ -210,25 +210,31 @@ fn format_name(name: Option<&str>) -> String {
     name.map_or_else(|| "with this id".to_owned(), |name| format!("`{}`", redact_for_error(name)))
 }
 
-/// Name and role of a principal, for messages.
+/// Name and role of a user whose role is too low, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserWithRole {
     /// Username, e-mail address or id, escaped.
     pub(crate) name: String,
     /// Role.
     pub(crate) role: Role,
+    /// True if the user is logged in. Otherwise the user is the owner of a token for which another
+    /// user or the bearer of the token acts.
+    pub(crate) is_logged_in: bool,
 }
 
-impl From<&User> for UserWithRole {
-    fn from(user: &User) -> Self {
-        Self { name: user.to_display(), role: user.role }
+impl UserWithRole {
+    pub(super) fn new(user: &User, is_logged_in: bool) -> Self {
+        Self { name: user.to_display(), role: user.role, is_logged_in }
     }
 }
 
-fn describe_login(user: Option<&UserWithRole>) -> String {
+fn describe_role(user: Option<&UserWithRole>) -> String {
     match user {
-        Some(UserWithRole { name, role }) => {
+        Some(UserWithRole { name, role, is_logged_in: true }) => {
             format!("logged in as `{name}` with role `{}`", role.name())
+        }
+        Some(UserWithRole { name, role, is_logged_in: false }) => {
+            format!("token owner `{name}` has role `{}`", role.name())
         }
         None => "not logged in".to_owned(),
     }
@@ -251,7 +257,8 @@ impl Error {
         required: Role,
         user: Option<&User>,
     ) -> Self {
-        Self::InsufficientRole { refusal, required, user: user.map(UserWithRole::from) }
+        let user = user.map(|user| UserWithRole::new(user, true));
+        Self::InsufficientRole { refusal, required, user }
     }
 
     /// Turns the rejection of a token into the rejection of the session that the command runs in.

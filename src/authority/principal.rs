@@ -1,6 +1,7 @@
 //! The principal of a command: a user and the credential that authenticated the user. Every
 //! transaction for a principal rechecks the credential, and only this module does so.
 
+use super::error::UserWithRole;
 use super::verification::{recheck_app_token_owner, recheck_session_owner};
 use super::{Error, RejectReason, Rejection};
 use crate::model::{Jti, Key, Role, Timestamp, TokenId, User};
@@ -30,7 +31,21 @@ pub(super) enum BearerCredential {
 impl Principal {
     /// Refuses a principal whose role is below `role`.
     pub(crate) fn require_role(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
-        require_role(&self.user, role, refusal)
+        self.require_role_of(&self.user, role, refusal)
+    }
+
+    /// Refuses a principal whose role in the current row `user` is below `role`.
+    pub(super) fn require_role_of(
+        &self,
+        user: &User,
+        role: Role,
+        refusal: &'static str,
+    ) -> Result<(), Error> {
+        if user.role >= role {
+            return Ok(());
+        }
+        let user = Some(UserWithRole::new(user, self.is_session()));
+        Err(Error::InsufficientRole { refusal, required: role, user })
     }
 
     /// Returns whether the credential belongs to a session.
@@ -48,7 +63,7 @@ impl Principal {
     ) -> Result<T, Error> {
         self.require_role(role, refusal)?;
         write_as(store, self, |tx, user| {
-            require_role(user, role, refusal)?;
+            self.require_role_of(user, role, refusal)?;
             work(tx)
         })
     }
@@ -61,7 +76,7 @@ impl Principal {
         role: Role,
         refusal: &'static str,
     ) -> Result<(), Error> {
-        require_role(&self.recheck(tx)?, role, refusal)
+        self.require_role_of(&self.recheck(tx)?, role, refusal)
     }
 
     /// Checks the credential again and returns the current row of the user. Since the first check

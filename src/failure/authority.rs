@@ -125,10 +125,12 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
     failure
 }
 
-/// Returns the refusal by role; `user` is `None` without a login.
+/// Returns the refusal by role; `user` is `None` without a login. A user who is not logged in is the
+/// owner of the token.
 fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
     let mut failure = Failure::new(Code::Forbidden, message);
-    failure.details.insert("user".to_owned(), json!(user.map(|user| &user.name)));
+    let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };
+    failure.details.insert(name_member.to_owned(), json!(user.map(|user| &user.name)));
     failure.details.insert("role".to_owned(), json!(user.map(|user| user.role)));
     failure.details.insert("required_role".to_owned(), json!(required));
     match user {

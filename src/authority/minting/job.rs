@@ -2,7 +2,7 @@
 
 use super::super::audit_context::OUTCOME_DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
-use super::super::principal::{Principal, require_role, write_as};
+use super::super::principal::{Principal, write_as};
 use super::super::sessions::expiry_after;
 use super::super::signing::with_signing_key;
 use super::super::tokens::Expiry;
@@ -116,7 +116,7 @@ impl MintJob {
             |store, signing_key, output| {
                 let is_new_key = signing_key.id.is_none();
                 let result = write_as(store, minter, |tx, user| {
-                    require_role(user, Role::Minter, MINTERS_ONLY)?;
+                    minter.require_role_of(user, Role::Minter, MINTERS_ONLY)?;
                     let key = signing_key.ensure_inserted(tx, audit.now)?;
                     let new_key = is_new_key.then(|| EventTarget::key(&signing_key.spec.kid));
                     Ok(Some((key, record(tx, user, key, new_key, output)?)))

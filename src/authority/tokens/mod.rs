@@ -9,7 +9,7 @@ pub(crate) use renewal::{RenewalOptions, RenewedToken, renew};
 
 use super::accounts::{require_self_or_admin, user_not_found};
 use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
-use super::minting::{check_grantable_permissions, check_mint_permission};
+use super::minting::check_grantable_permissions;
 use super::principal::write_as;
 use super::sessions::expiry_after;
 use super::signing::{ensure_verifiable_length, with_signing_key};
@@ -155,10 +155,10 @@ fn resolve_owner(
             "only admins can create tokens for other users",
         )?,
     };
-    let permissions = || request.permissions.iter().map(Permission::as_str);
-    check_mint_permission(&owner, permissions())?;
-    let scopes = claimed_permissions(&request.claims.0, &GRANTING_CLAIMS);
-    check_grantable_permissions(user, &settings.permissions, permissions().chain(scopes))?;
+    let permissions = request.permissions.iter().map(Permission::as_str);
+    let claimed = claimed_permissions(&request.claims.0, &GRANTING_CLAIMS);
+    let policy = &settings.permissions;
+    check_grantable_permissions(Some(user), &owner, policy, permissions, claimed)?;
     Ok(owner)
 }
 

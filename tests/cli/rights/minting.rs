@@ -3,6 +3,7 @@
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
+use serde_json::json;
 use std::time::Duration;
 
 fn mint(sandbox: &Sandbox, token: &str) -> RunOutput {
@@ -35,10 +36,14 @@ fn mint_permission_requires_minter_or_admin() {
     error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
     ");
     sandbox.log_in("ada", "lovelace");
-    assert_snapshot!(sandbox.run(&[&create[..], &["--user", "john"]].concat()), @"
+    let create_for_john = [&create[..], &["--user", "john"]].concat();
+    assert_snapshot!(sandbox.run(&create_for_john), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
+    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
     ");
+    let error = sandbox.run_json(&create_for_john).error();
+    let details = json!({"owner": "john", "role": "user", "required_role": "minter"});
+    assert_eq!(error["details"], details);
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&[&create[..], &["--user", "john"]].concat()).ok();
     sandbox.log_in("john", "123456");
@@ -52,6 +57,11 @@ fn mint_permission_requires_minter_or_admin() {
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
     error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
+    ");
+    sandbox.log_in("ada", "lovelace");
+    assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
+    --- exit code 7, stderr
+    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
     ");
 }
 
@@ -83,14 +93,14 @@ fn minting_token_requires_role_of_owner() {
     assert_snapshot!(outputs, @"
     $ jeton token mint
     --- exit code 7, stderr
-    error: only minters and admins can mint test tokens: logged in as `john` with role `user`
+    error: only minters and admins can mint test tokens: token owner `john` has role `user`
     $ jeton token mint
     --- exit code 10, stderr
     error: token owner disabled: `john`, since <time> (<ago>)
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 12, stderr
-    error: token owner deleted: `user 2`, since <time> (<ago>)
+    error: token owner deleted: user 2, <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
     std::thread::sleep(Duration::from_secs(2));
