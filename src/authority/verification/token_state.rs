@@ -13,7 +13,8 @@ use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
 
 /// Checks the row of the token. A row that the token contradicts is not added to the report, so
-/// that no caller reads or changes that row.
+/// that no caller reads or changes that row, and the reasons for its state have no facts: the token
+/// may name the row of another user.
 pub(super) fn check_token_state(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -24,21 +25,27 @@ pub(super) fn check_token_state(
 ) -> Result<(), Error> {
     let key = report.key.as_ref().map(|key| key.id);
     let record = find_record(tx, kind, key, claims, registered)?;
-    let reasons = &mut report.reasons;
+    let mut reasons = Vec::new();
     match &record {
         TokenRecord::Token(token) => reasons.extend(check_revocation(token, now)),
         TokenRecord::Session(pair_with_session) => {
-            check_session(reasons, kind, pair_with_session, now);
+            check_session(&mut reasons, kind, pair_with_session, now);
         }
         TokenRecord::Missing => return check_unrecorded(tx, report, kind, registered),
     }
     if let Some(owner) = record.owner() {
-        report.owner = check_owner(tx, reasons, owner, now)?;
+        report.owner = check_owner(tx, &mut reasons, owner, now)?;
     }
     let owner = report.owner.as_ref();
     match owner.and_then(|owner| find_contradiction(claims, kind, &record, owner)) {
-        Some(rejection) => report.reasons.push(rejection),
-        None => report.record = record,
+        Some(contradiction) => {
+            report.reasons.extend(reasons.iter().map(|rejection| Rejection::new(rejection.reason)));
+            report.reasons.push(contradiction);
+        }
+        None => {
+            report.reasons.append(&mut reasons);
+            report.record = record;
+        }
     }
     Ok(())
 }
