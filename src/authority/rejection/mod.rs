@@ -159,6 +159,11 @@ impl Rejection {
         self
     }
 
+    /// States that no leeway makes the token valid.
+    pub(super) fn clear_required_leeway(&mut self) {
+        self.facts.required_leeway = None;
+    }
+
     /// Returns the minimum leeway in seconds with which the times would be accepted.
     pub(crate) fn required_leeway(&self) -> Option<i64> {
         self.facts.required_leeway

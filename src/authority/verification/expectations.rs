@@ -129,10 +129,15 @@ pub(super) fn check_claims(
         reference: expectations.reference_time,
         leeway: expectations.leeway,
     };
-    let time_reasons = check_times(registered, time);
-    // An expired token without a row was probably pruned: only the expiry is reported.
-    if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired) {
-        report.reasons.retain(|rejection| *rejection != RejectReason::UnknownToken);
+    let mut time_reasons = check_times(registered, time);
+    // An expired token without a row was probably pruned: only the expiry is reported. No leeway
+    // makes such a token valid.
+    let is_unknown = |rejection: &Rejection| *rejection == RejectReason::UnknownToken;
+    if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired)
+        && report.reasons.iter().any(is_unknown)
+    {
+        report.reasons.retain(|rejection| !is_unknown(rejection));
+        time_reasons.iter_mut().for_each(Rejection::clear_required_leeway);
     }
     report.reasons.extend(time_reasons);
     let found_issuer = registered.issuer.as_deref();

@@ -266,6 +266,7 @@ fn disabled_owner_and_missing_row_invalidate_the_token() {
     invalid: token_expired: <time>
     --- exit code 11, stderr
     error: token expired: <time>
-    hint: use `--leeway 1m` to allow for clock skew
     ");
+    let with_leeway = verify(&sandbox, &[&token, "--at", &expiry, "--leeway", "1m"]);
+    assert_eq!(with_leeway.code, 10, "leeway does not make the token valid");
 }
