@@ -1,6 +1,8 @@
 //! Types and validity of claims: pure functions of claims and a time.
 
-use super::rejection::{RejectReason, Rejection, describe_time, value_to_text};
+use super::rejection::{
+    RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
+};
 use crate::model::{Lifetime, Permission, Timestamp, Untrusted};
 use serde_json::{Map, Value, json};
 
@@ -179,21 +181,31 @@ pub(super) fn check_times(claims: &RegisteredClaims, time: VerificationTime) -> 
     rejections
 }
 
-/// Returns a rejection for each required permission that no claim in `claim_names` contains.
+/// Returns a rejection for each required permission that no claim in `claim_names` contains. The
+/// rejection states the permissions of only the claim that it names.
 pub(super) fn check_permissions(
     claims: &Map<String, Value>,
     claim_names: &[&str],
     required: &[Permission],
 ) -> Vec<Rejection> {
     let granted = claimed_permissions(claims, claim_names);
-    let name = claim_names.iter().find(|name| claims.contains_key(**name));
+    // The first claim with a permission, or else the first claim of the token.
+    let has_permission =
+        |name: &&&str| claimed_permissions(claims, std::slice::from_ref(*name)).next().is_some();
+    let is_claimed = |name: &&&str| claims.contains_key(**name);
+    let name = claim_names.iter().find(has_permission);
+    let name = name.or_else(|| claim_names.iter().find(is_claimed)).or(claim_names.first());
     let is_missing =
         |permission: &&Permission| !granted.clone().any(|name| name == permission.as_str());
     let reject = |permission: &Permission| {
-        let name = name.or(claim_names.first()).copied().unwrap_or_default();
-        let rejection = Rejection::for_claim(RejectReason::MissingPermission, name)
-            .with_expected(permission.as_str());
-        let found: Vec<&str> = granted.clone().collect();
+        let rejection = Rejection::for_claim(
+            RejectReason::MissingPermission,
+            name.copied().unwrap_or_default(),
+        )
+        .with_expected(permission.as_str());
+        let found: Vec<&str> = name
+            .map(|name| claimed_permissions(claims, std::slice::from_ref(name)).collect())
+            .unwrap_or_default();
         if found.is_empty() { rejection } else { rejection.with_found(&found.join(" ")) }
     };
     required.iter().filter(is_missing).map(reject).collect()
@@ -258,11 +270,12 @@ pub(super) fn check_remaining_ttl(
     let expiry =
         expires_at.filter(|expiry| expiry.unix() - time.reference.unix() < min_ttl.seconds())?;
     let earliest_expiry = time.shifted_by(min_ttl.seconds());
+    let found = describe_short_expiry(expiry, earliest_expiry, time.reference, time.now);
     Some(
         Rejection::for_claim(RejectReason::TtlTooShort, "exp")
             .with_found(&expiry.to_string())
             .with_expected_description(format!("no earlier than {earliest_expiry}"))
-            .with_explanation(format!("{}, expected at least {min_ttl}", time.describe(expiry))),
+            .with_explanation(format!("{found}, expected at least {min_ttl}")),
     )
 }
 

@@ -5,7 +5,7 @@ mod text;
 
 pub(crate) use session::find_session_cause;
 pub(super) use session::session_rejection_message;
-pub(super) use text::{describe_alternatives, describe_time, value_to_text};
+pub(super) use text::{describe_alternatives, describe_short_expiry, describe_time, value_to_text};
 
 use crate::model::Timestamp;
 use serde::ser::SerializeStruct;
@@ -172,6 +172,9 @@ impl Rejection {
     /// Returns the message for users: lower case, no period, escaped.
     pub(crate) fn message(&self) -> String {
         let summary = match (self.reason, self.quoted_claim()) {
+            (RejectReason::RequirementFailed, Some(claim)) if self.is_any_value_missing() => {
+                return format!("claim {claim} missing");
+            }
             (RejectReason::BadClaim, Some(claim)) => format!("claim {claim} invalid"),
             (RejectReason::MissingClaim, Some(claim)) => format!("claim {claim} missing"),
             (RejectReason::RequirementFailed, Some(claim)) => format!("claim {claim} mismatch"),
@@ -195,6 +198,11 @@ impl Rejection {
             None => code.to_owned(),
         };
         join_facts(summary, self.facts_text())
+    }
+
+    /// Returns whether a claim is absent that may have any value.
+    fn is_any_value_missing(&self) -> bool {
+        self.facts.found.is_none() && matches!(self.facts.expected, Some(Expected::Description(_)))
     }
 
     fn quoted_claim(&self) -> Option<String> {

@@ -23,7 +23,39 @@ pub(in crate::authority) fn describe_time(
     reference: Timestamp,
     now: Timestamp,
 ) -> String {
-    let relative = time.to_relative(reference);
+    describe_distance(time, &time.to_relative(reference), reference, now)
+}
+
+/// Returns an expiry before `earliest` like [`describe_time`], with a distance in seconds if both
+/// have the same rounded distance: `(in 59m 59s)`.
+pub(in crate::authority) fn describe_short_expiry(
+    expiry: Timestamp,
+    earliest: Timestamp,
+    reference: Timestamp,
+    now: Timestamp,
+) -> String {
+    let rounded = expiry.to_relative(reference);
+    let seconds = expiry.unix() - reference.unix();
+    if seconds <= 0 || rounded != earliest.to_relative(reference) {
+        return describe_distance(expiry, &rounded, reference, now);
+    }
+    let units = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let units = units.iter().filter(|(count, _)| *count > 0);
+    let span: Vec<String> = units.map(|(count, unit)| format!("{count}{unit}")).collect();
+    describe_distance(expiry, &format!("in {}", span.join(" ")), reference, now)
+}
+
+fn describe_distance(
+    time: Timestamp,
+    relative: &str,
+    reference: Timestamp,
+    now: Timestamp,
+) -> String {
     if reference == now {
         return format!("{time} ({relative})");
     }

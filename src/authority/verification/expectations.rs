@@ -71,8 +71,12 @@ impl Expectations {
 
 /// Media type in normalized form for comparison (RFC 7515, section 4.1.9): lower case, with the
 /// `application/` prefix that a header may omit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MediaType(String);
+#[derive(Debug, Clone)]
+pub(crate) struct MediaType {
+    normalized: String,
+    /// Spelling of the caller, for messages.
+    spelling: String,
+}
 
 impl MediaType {
     /// Parses a media type, also in the short form that a header's `typ` may have.
@@ -81,22 +85,17 @@ impl MediaType {
         if text.is_empty() || !text.bytes().all(is_valid) {
             return Err(InvalidValue::new("typ", "expected a media type such as `at+jwt`"));
         }
-        Ok(Self::normalize(text))
+        Ok(Self { normalized: Self::normalize(text), spelling: text.to_owned() })
     }
 
-    fn normalize(text: &str) -> Self {
+    fn normalize(text: &str) -> String {
         let lower = text.to_ascii_lowercase();
-        Self(if lower.contains('/') { lower } else { format!("application/{lower}") })
-    }
-
-    /// Returns the form for a header: without `application/`.
-    fn short_name(&self) -> &str {
-        self.0.strip_prefix("application/").unwrap_or(&self.0)
+        if lower.contains('/') { lower } else { format!("application/{lower}") }
     }
 
     /// Returns whether a header's `typ` names this media type.
     pub(super) fn is_named_by(&self, typ: Option<&str>) -> bool {
-        typ.is_some_and(|typ| Self::normalize(typ) == *self)
+        typ.is_some_and(|typ| Self::normalize(typ) == self.normalized)
     }
 }
 
@@ -110,7 +109,7 @@ pub(super) fn check_typ(
     if let Some(expected) = expectations.typ.as_ref().filter(|media| !media.is_named_by(typ)) {
         report.reasons.push(
             Rejection::for_claim(RejectReason::WrongType, "typ")
-                .with_mismatch(typ, expected.short_name()),
+                .with_mismatch(typ, &expected.spelling),
         );
     }
 }

@@ -105,9 +105,9 @@ fn typ_is_compared_as_a_media_type() {
     }
     assert_snapshot!(outputs, @"
     JWT
-    invalid: wrong_type: found `at+jwt` in `typ`, expected `jwt`
+    invalid: wrong_type: found `at+jwt` in `typ`, expected `JWT`
     --- exit code 10, stderr
-    error: token type mismatch: found `at+jwt` in `typ`, expected `jwt`
+    error: token type mismatch: found `at+jwt` in `typ`, expected `JWT`
     text/at+jwt
     invalid: wrong_type: found `at+jwt` in `typ`, expected `text/at+jwt`
     --- exit code 10, stderr
@@ -149,7 +149,7 @@ fn required_claims_must_be_present() {
     assert_snapshot!(verify(&sandbox, &token, &[&requirements[..], &["absent"]].concat()), @"
     invalid: require: `absent`: found none, expected any value except `null`
     --- exit code 9, stderr
-    error: claim `absent` mismatch: found none, expected any value except `null`
+    error: claim `absent` missing
     ");
     let store_sandbox = Sandbox::with_admin();
     let app_token = store_sandbox.stdout_of(&["token", "create", "app"]);

@@ -130,7 +130,7 @@ fn mismatch_shows_both_values() {
     --require-claim email
     invalid: require: `email`: found none, expected any value except `null`
     --- exit code 9, stderr
-    error: claim `email` mismatch: found none, expected any value except `null`
+    error: claim `email` missing
     --min-ttl 45m
     invalid: min_ttl: <time> (30 m after <time>), expected at least 45m
     --- exit code 9, stderr
