@@ -86,16 +86,23 @@ fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
     let number = value.as_f64().filter(|number| *number > LAST_SECOND);
     let expected = number.map_or_else(
         || format.to_owned(),
-        |number| match UNITS.iter().find(|(factor, _)| number / factor <= LAST_SECOND) {
+        |number| match UNITS
+            .iter()
+            .filter(|_| number > LAST_SECOND_OF_9999)
+            .find(|(factor, _)| number / factor <= LAST_SECOND)
+        {
             Some((_, unit)) => format!("{format}, not {unit}"),
-            None => format!("{format}, up to the year 9999"),
+            None => format!("{format}, at most {LAST_SECOND}"),
         },
     );
     bad_claim(name, value, expected)
 }
 
-/// End of the year 9999 in seconds since 1970.
-const LAST_SECOND: f64 = 253_402_300_799.0;
+/// Last supported second, the maximum of [`Timestamp`].
+const LAST_SECOND: f64 = 253_402_207_200.0;
+
+/// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
+const LAST_SECOND_OF_9999: f64 = 253_402_300_799.0;
 
 fn parse_string(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, Rejection> {
     match claims.get(name) {

@@ -173,7 +173,11 @@ fn bad_claim_states_value_and_expected_type() {
         ),
         (
             json!({"exp": 1e30}),
-            "claim `exp` invalid: found `1e+30`, expected seconds since 1970, up to the year 9999",
+            "claim `exp` invalid: found `1e+30`, expected seconds since 1970, at most 253402207200",
+        ),
+        (
+            json!({"exp": 253_402_300_799_i64}),
+            "claim `exp` invalid: found `253402300799`, expected seconds since 1970, at most 253402207200",
         ),
         (json!({"exp": -1}), "claim `exp` invalid: found `-1`, expected seconds since 1970"),
         (json!({"exp": []}), "claim `exp` invalid: found `[]`, expected seconds since 1970"),
