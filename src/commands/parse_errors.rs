@@ -89,15 +89,12 @@ fn download_hint(url: &str, argv: &[OsString]) -> String {
         argv.iter().skip(1).map(|word| repeat_word(word.to_str()?, url)).collect();
     let fetch = format!("curl -fsS {}", quote_shell_word(url));
     let has_one_url = argv.iter().filter(|word| word.to_string_lossy().ends_with(url)).count() == 1;
-    match words.filter(|_| has_one_url) {
-        Some(words) => format!("pipe the document: {fetch} | jeton {}", words.join(" ")),
-        None => {
-            let name = url.rsplit('/').next().filter(|name| is_plain_word(name));
-            let name = name.unwrap_or("FILE");
-            let url = quote_shell_word(url);
-            format!("download the document and pass the file: curl -fsSo {name} {url}")
-        }
+    if let Some(words) = words.filter(|_| has_one_url) {
+        return format!("pipe the document: {fetch} | jeton {}", words.join(" "));
     }
+    let name = url.rsplit('/').next().filter(|name| is_plain_word(name)).unwrap_or("FILE");
+    let url = quote_shell_word(url);
+    format!("download the document and pass the file: curl -fsSo {name} {url}")
 }
 
 /// Returns a word for the hint, with `-` in place of the URL. Returns `None` for a word that reads

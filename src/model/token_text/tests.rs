@@ -104,7 +104,7 @@ fn broken_lines_are_joined() {
         assert_eq!(extract_token(&text), Ok(TOKEN.to_owned()), "{separator:?}");
         assert_eq!(extract_token(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{separator:?}");
     }
-    let encrypted = "eyJhbGciOiJkaXIifQ..AAAA\n.c2VjcmV0.AAAA";
+    let encrypted = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA\n.c2VjcmV0.AAAA";
     assert_eq!(extract_token(encrypted), Ok(encrypted.replace('\n', "")));
 }
 
