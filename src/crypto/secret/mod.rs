@@ -1,13 +1,18 @@
 //! Shared secrets: decoding, and refusal of keys in place of secrets.
 
+mod error;
 mod key_format;
 mod public_keys;
+mod text_encoding;
 
 use super::input_limits::ensure_size;
+use super::key_error::ImportError;
+use super::reader::read_document;
 use crate::model::InvalidValue;
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+pub(super) use error::SecretError;
 pub(crate) use key_format::KeyFormat;
 pub(super) use key_format::{detect_key, is_java_keystore, is_jwk, is_ssh_text};
 pub(crate) use public_keys::PublicKeys;
@@ -32,27 +37,6 @@ impl SecretEncoding {
             "base64" => Ok(Self::Base64),
             "raw" => Ok(Self::Raw),
             _ => Err(InvalidValue::new("encoding", "expected `text`, `base64` or `raw`")),
-        }
-    }
-}
-
-/// Reason why bytes are not a shared secret.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum SecretError {
-    /// The bytes do not have the given encoding.
-    InvalidEncoding,
-    /// More bytes than any secret has.
-    TooLarge,
-    /// The bytes are a key.
-    IsKey(KeyFormat),
-}
-
-impl From<SecretError> for InvalidValue {
-    fn from(error: SecretError) -> Self {
-        match error {
-            SecretError::InvalidEncoding => Self::new("key", "the secret is not base64"),
-            SecretError::TooLarge => Self::new("key", "the secret is too large"),
-            SecretError::IsKey(format) => Self::new("key", format.refusal_message()),
         }
     }
 }
@@ -86,9 +70,19 @@ pub(super) fn decode_secret(
     Ok(Zeroizing::new(secret))
 }
 
-/// Refuses bytes that are a key in any format.
+/// Refuses bytes that are a key in any format: everything that the reader of keys reads, or names
+/// as an unsupported format, and damaged keys.
 pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
-    detect_key(bytes).map_or(Ok(()), |format| Err(SecretError::IsKey(format)))
+    if let Some(format) = detect_key(bytes) {
+        return Err(SecretError::IsKey(format));
+    }
+    match read_document(bytes) {
+        Ok(document) if document.is_secret_jwk() => Ok(()),
+        Ok(_) | Err(ImportError::UnsupportedFormat(_)) => {
+            Err(SecretError::IsKey(KeyFormat::ENCODED_KEY))
+        }
+        Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Public keys as plain bytes, which are refused as shared secrets. Such bytes have no structure to
 //! detect, and are therefore compared with known public keys.
 
-use super::key_format::decode_candidates;
+use super::text_encoding::decode_candidates;
 use crate::crypto::jwk::decode_member;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
