@@ -12,6 +12,9 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
+/// Maximum number of blocks.
+const MAX_BLOCKS: usize = 64;
+
 /// A block of a PEM.
 #[derive(PartialEq, Eq)]
 pub(super) struct Block<'t> {
@@ -35,6 +38,9 @@ pub(super) fn parse_blocks(bytes: &[u8]) -> Result<Vec<Block<'_>>, InvalidValue>
     let mut rest = std::str::from_utf8(bytes).map_err(|_| damaged())?;
     let mut blocks = Vec::new();
     while let Some((_, after_begin)) = rest.split_once(BEGIN) {
+        if blocks.len() == MAX_BLOCKS {
+            return Err(invalid_key(format!("the PEM has more than {MAX_BLOCKS} blocks")));
+        }
         let (block, after_end) = parse_block(after_begin).ok_or_else(damaged)?;
         blocks.push(block);
         rest = after_end;
