@@ -87,7 +87,7 @@ impl KeyImporter {
     }
 
     /// Reads the only key of a document that can sign. Ignores the other keys of a collection.
-    /// `kid` selects a key of a collection, if a key has this key id.
+    /// If keys of a collection have the key id `kid`, only these keys are read.
     pub(crate) fn read_one(
         self,
         bytes: &[u8],
@@ -99,11 +99,13 @@ impl KeyImporter {
         };
         let Some(path) = document.first_path else { return self.read_single(document.entries) };
         let public_keys = document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
-        let is_named =
-            |key: &ImportedKey| key.kid.as_ref().is_some_and(|own| kid == Some(own.as_str()));
+        let is_named = |entry: &KeyEntry| kid.is_some() && entry.kid.as_deref() == kid;
+        let named: Vec<bool> = document.entries.iter().map(is_named).collect();
+        let has_named = named.contains(&true);
         let (mut keys, mut first_error) = (Vec::new(), None);
-        for result in self.read_members(document.entries) {
+        for (result, is_named) in self.read_members(document.entries).zip(named) {
             match result {
+                _ if has_named && !is_named => {}
                 Ok(imported) if equals_public_key(&imported.key, &public_keys) => {
                     let error = ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES);
                     first_error.get_or_insert(error);
@@ -113,9 +115,6 @@ impl KeyImporter {
                     first_error.get_or_insert(error);
                 }
             }
-        }
-        if keys.len() > 1 && keys.iter().any(is_named) {
-            keys.retain(is_named);
         }
         match (keys.pop(), keys.is_empty(), first_error) {
             (Some(key), true, _) => Ok(key),
