@@ -65,6 +65,25 @@ impl KeyDocument {
         }
     }
 
+    /// Returns the entries of the key that a file is about: the public keys, otherwise the private
+    /// keys, otherwise the first certificate: the others are of the authorities that issued it,
+    /// whose keys sign no tokens. All keys of a collection are returned.
+    pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
+        let Self { mut entries, first_path } = self;
+        let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
+        if first_path.is_some() {
+            return entries;
+        }
+        if entries.iter().any(is_public) {
+            entries.retain(is_public);
+        } else if entries.iter().any(KeyEntry::is_private_der) {
+            entries.retain(KeyEntry::is_private_der);
+        } else {
+            entries.truncate(1);
+        }
+        entries
+    }
+
     pub(super) fn single(material: EntryMaterial) -> Self {
         Self { entries: vec![KeyEntry { kid: None, material }], first_path: None }
     }

@@ -3,7 +3,7 @@
 use super::{Verifier, build_verifier};
 use crate::crypto::jwk;
 use crate::crypto::key_error::ImportError;
-use crate::crypto::reader::{EntryMaterial, KeyDocument, KeyEntry, read_document};
+use crate::crypto::reader::{EntryMaterial, KeyEntry, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys};
 use crate::model::{Algorithm, KeyType};
 use std::cell::OnceCell;
@@ -72,7 +72,7 @@ pub(crate) fn read_jwks(
     let document = read_document(bytes)?;
     let is_collection = document.first_path.is_some();
     let has_secret = document.has_secret();
-    let mut set = KeySet::new(document, algorithms);
+    let mut set = KeySet::new(document.into_primary_entries(), algorithms);
     set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.entry.kid.is_none());
     if has_secret {
         set.public_keys = known_public_keys();
@@ -94,16 +94,16 @@ pub(crate) fn read_jwks(
 }
 
 impl KeySet {
-    fn new(document: KeyDocument, algorithms: &[Algorithm]) -> Self {
+    fn new(entries: Vec<KeyEntry>, algorithms: &[Algorithm]) -> Self {
         let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, entry) in document.entries.iter().enumerate() {
+        for (index, entry) in entries.iter().enumerate() {
             if let Some(kid) = &entry.kid {
                 positions.entry(kid.clone()).or_default().push(index);
             }
         }
         let to_key = |entry| SetKey { entry, verifier: OnceCell::new() };
         Self {
-            keys: document.entries.into_iter().map(to_key).collect(),
+            keys: entries.into_iter().map(to_key).collect(),
             positions,
             algorithms: algorithms.to_vec(),
             ignores_kid: false,

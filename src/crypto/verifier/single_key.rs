@@ -5,7 +5,7 @@ use super::{Verifier, build_verifier, secret_verifier};
 use crate::crypto::error::invalid_key;
 use crate::crypto::jwk;
 use crate::crypto::key_error::ImportError;
-use crate::crypto::reader::{EntryMaterial, KeyEntry, read_document};
+use crate::crypto::reader::{KeyEntry, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key};
 use crate::crypto::signature::VerificationKey;
 use crate::model::Algorithm;
@@ -52,10 +52,15 @@ impl SingleKeyReader<'_> {
             return Err(ImportError::KeyAsSecret(format));
         }
         let is_collection = document.first_path.is_some();
-        let entries = primary_entries(document.entries);
+        let document_keys: PublicKeys =
+            document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
+        let entries = document.into_primary_entries();
         let (mut verifiers, mut first_error, mut is_from_private_key) = (Vec::new(), None, false);
         for entry in &entries {
             match build_verifier(entry, true, self.allow_weak) {
+                Ok(verifier) if verifier.equals_public_key(&document_keys) => {
+                    first_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+                }
                 Ok(verifier) => {
                     is_from_private_key |= is_private(entry);
                     if !verifiers.iter().any(|other: &Verifier| other.is_same_key(&verifier)) {
@@ -99,26 +104,10 @@ impl SingleKeyReader<'_> {
     }
 }
 
-/// Returns the entries of the key that a file is about: the public keys, otherwise the private
-/// keys, otherwise the certificates. All keys of other documents are returned.
-fn primary_entries(entries: Vec<KeyEntry>) -> Vec<KeyEntry> {
-    let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
-    let mut entries = entries;
-    if entries.iter().any(is_public) {
-        entries.retain(is_public);
-    } else if entries.iter().any(KeyEntry::is_private_der) {
-        entries.retain(KeyEntry::is_private_der);
-    }
-    entries
-}
-
 /// Returns the instruction that selects one key of a document with several keys.
 fn selection_hint(entries: &[KeyEntry], is_collection: bool) -> &'static str {
-    let is_certificate = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::Certificate(_));
     if is_collection {
         "use `--jwks FILE` in place of `--key FILE`"
-    } else if entries.iter().any(is_certificate) {
-        "select the first certificate: openssl x509 -in FILE -pubkey -noout > key.pem"
     } else if entries.iter().any(KeyEntry::is_private_der) {
         "select the first key: openssl pkey -in FILE -pubout -out key.pem"
     } else {

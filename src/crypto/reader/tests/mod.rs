@@ -1,5 +1,6 @@
 //! Every key type in every format, for signing, verifying, and in place of a secret.
 
+mod choice;
 mod formats;
 
 use super::*;

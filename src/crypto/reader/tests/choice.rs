@@ -1,0 +1,88 @@
+//! Keys of a document that are not used, and limits of documents.
+
+use super::*;
+
+/// Returns an element in DER.
+fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
+    let contents = contents.concat();
+    let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
+    let header = match (high, low) {
+        (0, 0..0x80) => vec![tag, low],
+        (0, _) => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    [header, contents].concat()
+}
+
+/// Returns a certificate with an invalid signature in PEM.
+fn certificate_pem(public_key_info: &[u8]) -> String {
+    let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
+    let version = der_element(0xA0, &[&[0x02, 0x01, 0x02]]);
+    let (serial, empty) = (der_element(0x02, &[&[1]]), der_element(0x30, &[]));
+    let fields: [&[u8]; 7] =
+        [&version, &serial, &algorithm, &empty, &empty, &empty, public_key_info];
+    let signature = der_element(0x03, &[&[0, 1, 2, 3]]);
+    let certificate = [&der_element(0x30, &fields)[..], &algorithm, &signature];
+    pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
+}
+
+/// Keys with the requested key id are the only ones, also if they are unusable.
+#[test]
+fn named_key_is_not_replaced_by_another_key() {
+    let keys = asymmetric_keys();
+    let (mut first, mut second) = (private_jwk(&keys[0]), private_jwk(&keys[1]));
+    (first["kid"], second["kid"]) = ("a".into(), "b".into());
+    first["use"] = "enc".into();
+    let set = json!({ "keys": [first, second] }).to_string();
+    let read = |kid| importer(None, None).read_one(set.as_bytes(), kid);
+    assert!(matches!(read(Some("a")), Err(ImportError::SetMember { number: 1, .. })));
+    for kid in [Some("b"), Some("new"), None] {
+        assert_eq!(read(kid).unwrap().kid.unwrap().as_str(), "b");
+    }
+}
+
+/// A public key of the document is not a secret of the same document.
+#[test]
+fn secret_with_the_bytes_of_a_public_key_is_refused() {
+    for key in asymmetric_keys() {
+        let public = key.public_jwk.clone().unwrap();
+        let bytes = public.get("n").or_else(|| public.get("x")).unwrap();
+        let set = json!({ "keys": [public, {"kty": "oct", "k": bytes}] }).to_string();
+        let result = read_single(set.as_bytes(), Algorithm::HS256, None);
+        assert!(result.is_err(), "{:?}", key.algorithm);
+        let verified = read_single(set.as_bytes(), key.algorithm, None).unwrap();
+        assert!(verifies(&verified, &key));
+    }
+}
+
+#[test]
+fn number_of_pem_blocks_is_limited() {
+    let key = &asymmetric_keys()[1];
+    let public = public_key_pem(key).unwrap().unwrap();
+    assert!(read_document(public.repeat(64).as_bytes()).is_ok());
+    let many = public.repeat(65);
+    for document in [many.clone(), json!({ "private_key": many }).to_string()] {
+        let error = read_document(document.as_bytes()).err().unwrap();
+        assert_eq!(error.to_string(), "key: the PEM has more than 64 blocks");
+    }
+}
+
+/// Only the first certificate is that of the key: authorities sign no tokens.
+#[test]
+fn keys_of_authorities_are_not_accepted() {
+    let keys = asymmetric_keys();
+    let certificate = |key: &KeySpec| {
+        let public = public_key_pem(key).unwrap().unwrap();
+        let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+        certificate_pem(&info)
+    };
+    let (leaf, authority) = (&keys[1], &keys[0]);
+    let chain = certificate(leaf) + &certificate(authority);
+    let set = read_jwks(chain.as_bytes(), &[], PublicKeys::default).unwrap();
+    assert!(verifies(&set, leaf));
+    assert!(set.candidates(authority.algorithm, None).is_err());
+    assert!(read_single(chain.as_bytes(), authority.algorithm, None).is_err());
+    assert!(verifies(&read_single(chain.as_bytes(), leaf.algorithm, None).unwrap(), leaf));
+    let private = private_key_text(leaf).expose_secret().to_owned() + &certificate(authority);
+    assert!(read_jwks(private.as_bytes(), &[], PublicKeys::default).is_err());
+}
