@@ -3,6 +3,7 @@
 mod authority;
 mod code;
 mod directory;
+mod key_hint;
 mod store;
 pub(crate) use code::{Code, Kind};
 
@@ -100,12 +101,11 @@ impl Failure {
         };
         self.hint = Some(match source {
             KeySource::File(path) => {
-                let name = quote_shell_word(&redact_for_error(&path.to_string_lossy()));
-                hint.replace(FILE_PLACEHOLDER, &name)
+                key_hint::name_file(hint, &redact_for_error(&path.to_string_lossy()))
             }
             KeySource::Variable(name) => {
                 let copy = format!(": printenv {} > key.in && ", quote_shell_word(name));
-                hint.replace(FILE_PLACEHOLDER, "key.in").replacen(": ", &copy, 1)
+                key_hint::name_file(hint, "key.in").replacen(": ", &copy, 1)
             }
             KeySource::Stdin => return self,
         });

@@ -133,7 +133,7 @@ impl UnsupportedFormat {
                 "convert the keystore: keytool -importkeystore -srckeystore FILE -destkeystore key.p12 -deststoretype PKCS12 && openssl pkcs12 -in key.p12 -nodes -out key.pem".to_owned()
             }
             Self::Discovery => {
-                "fetch the keys: jq -r .jwks_uri FILE | xargs curl -s > jwks.json".to_owned()
+                "fetch the keys: curl -fsS --proto =https --url \"$(jq -r .jwks_uri FILE)\" > jwks.json".to_owned()
             }
             Self::Realm => "extract the key: jq -r .public_key FILE > key.txt".to_owned(),
             Self::JsonMember { path, is_text } => {
