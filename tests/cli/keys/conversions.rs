@@ -149,6 +149,6 @@ fn hints_about_documents_extract_keys() {
         ),
     ] {
         fs::write(sandbox.home().join("key.in"), document.to_string()).unwrap();
-        assert_hint_works(&sandbox, &VERIFY, converted, &[]);
+        assert_hint_works(&sandbox, &VERIFY, converted, &[("--proto =https", "--proto =file")]);
     }
 }
