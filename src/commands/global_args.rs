@@ -242,7 +242,7 @@ pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> Outp
 }
 
 /// Returns the value of a short `-o` flag: of `-o`, `-ojson`, `-o=json` or `-qojson`.
-fn short_flag_value(word: &str) -> Option<&str> {
+pub(super) fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))
 }

@@ -32,12 +32,21 @@ impl Lifetime {
     }
 
     /// Parses `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day has 24 hours.
-    /// Months and years, which have no fixed length, and numbers without a unit are rejected.
+    /// Months and years, which have no fixed length, and numbers without a unit are rejected. A value
+    /// in the hint is accepted.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         const POSITIVE_HINT: &str = "use a duration above zero, such as `1h`";
+        const RANGE_HINT: &str = "use a duration from `1s` to `365000d`";
         let seconds = parse_seconds(text).map_err(|invalid| {
-            let is_negative = text.starts_with('-') && invalid.hint.is_some();
-            if is_negative { invalid.with_hint(POSITIVE_HINT) } else { invalid }
+            let Some(value) = invalid.hint.as_deref().and_then(|hint| hint.split('`').nth(1))
+            else {
+                return invalid;
+            };
+            match parse_seconds(value) {
+                Ok(seconds) if Self::from_seconds(seconds).is_some() => invalid,
+                Ok(seconds) if seconds > 0 => invalid.with_hint(RANGE_HINT),
+                Ok(_) | Err(_) => invalid.with_hint(POSITIVE_HINT),
+            }
         })?;
         if seconds < 1 {
             let invalid = InvalidValue::new("duration", "expected a duration above zero");
@@ -45,7 +54,33 @@ impl Lifetime {
         }
         Self::from_seconds(seconds).ok_or_else(|| {
             InvalidValue::new("duration", "must be between one second and 1,000 years")
+                .with_hint(RANGE_HINT)
         })
+    }
+
+    /// Parses the lifetime; a year counts as 365 days and a month as 30 days.
+    pub(super) fn parse_calendar_units(text: &str) -> Option<Self> {
+        let days = span_in_days(&text.parse().ok()?)?;
+        Self::parse(&days).ok()
+    }
+
+    /// Parses a lifetime of at most `max`. A value in the hint is accepted.
+    pub(crate) fn parse_up_to(
+        max: Self,
+        value_name: &'static str,
+        text: &str,
+    ) -> Result<Self, InvalidValue> {
+        let is_accepted = |word: &str| Self::parse(word).is_ok_and(|lifetime| lifetime <= max);
+        let range_hint = format!("use a duration from `1s` to `{max}`");
+        let lifetime = Self::parse(text).map_err(|invalid| {
+            let is_usable = invalid.hint_values().all(is_accepted);
+            if is_usable { invalid } else { invalid.with_hint(&*range_hint) }
+        })?;
+        if lifetime > max {
+            let reason = format!("more than the maximum of `{max}`");
+            return Err(InvalidValue::new(value_name, reason).with_hint(&*range_hint));
+        }
+        Ok(lifetime)
     }
 }
 
@@ -96,6 +131,7 @@ impl fmt::Display for Lifetime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn lifetime_parses_common_formats() {
@@ -148,10 +184,33 @@ mod tests {
             ("-1y", "use a duration above zero, such as `1h`"),
             ("-1h", "use a duration above zero, such as `1h`"),
             ("0s", "use a duration above zero, such as `1h`"),
+            ("0", "use a duration above zero, such as `1h`"),
+            ("0y", "use a duration above zero, such as `1h`"),
+            ("1001y", "use a duration from `1s` to `365000d`"),
+            ("365001d", "use a duration from `1s` to `365000d`"),
+            ("99999999999", "use a duration from `1s` to `365000d`"),
         ] {
             assert_eq!(Lifetime::parse(text).unwrap_err().hint.as_deref(), Some(hint), "{text}");
-            let word = hint.split('`').nth(1).unwrap();
-            assert!(Lifetime::parse(word).is_ok(), "{word}");
+            for word in hint.split('`').skip(1).step_by(2) {
+                assert!(Lifetime::parse(word).is_ok(), "{word}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_of_every_hint_are_accepted(
+            text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
+            max in 1..2 * Lifetime::MAX_SECONDS,
+        ) {
+            let max = Lifetime::from_seconds(max).unwrap_or(Lifetime::from_minutes(5));
+            let parse_limited = |text: &str| Lifetime::parse_up_to(max, "leeway", text);
+            if let Err(invalid) = Lifetime::parse(&text) {
+                prop_assert!(invalid.hint_values().all(|value| Lifetime::parse(value).is_ok()), "{invalid:?}");
+            }
+            if let Err(invalid) = parse_limited(&text) {
+                prop_assert!(invalid.hint_values().all(|value| parse_limited(value).is_ok()), "{invalid:?}");
+            }
         }
     }
 }

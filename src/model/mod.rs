@@ -96,4 +96,9 @@ impl InvalidValue {
         self.hint = Some(hint.into());
         self
     }
+
+    /// Returns the values in the hint: the texts in backticks.
+    pub(crate) fn hint_values(&self) -> impl Iterator<Item = &str> {
+        self.hint.as_deref().unwrap_or_default().split('`').skip(1).step_by(2)
+    }
 }

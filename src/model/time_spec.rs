@@ -4,6 +4,8 @@ use super::lifetime::parse_seconds;
 use super::time::invalid_time_error;
 use super::{InvalidValue, Lifetime, Timestamp};
 
+const RANGE_HINT: &str = "use a time in the years 1970–9999, such as `+1h`";
+
 /// Absolute time, or time relative to the time of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeSpec {
@@ -14,19 +16,48 @@ pub(crate) enum TimeSpec {
 }
 
 impl TimeSpec {
-    /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`.
+    /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. A value
+    /// in the hint is accepted at any current time.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
+                      `+1h` or `-1h`";
+        Self::parse_or_suggest(text, reason, |lifetime| match Self::expired_since(lifetime) {
+            Some(age) => format!("use `+{lifetime}` or `{age}`"),
+            None => format!("use `+{lifetime}`"),
+        })
+    }
+
+    /// Parses the bound of a filter: a time, or an age such as `7d`, which has no sign.
+    pub(crate) fn parse_bound(text: &str) -> Result<Self, InvalidValue> {
+        let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, or an \
+                      age (`7d`)";
+        let time = Self::parse_or_suggest(text, reason, |age| format!("use `{age}`"));
+        time.or_else(|invalid| match Lifetime::parse(text) {
+            Ok(age) => Ok(Self::FromNow(-age.seconds())),
+            Err(_) => Err(invalid),
+        })
+    }
+
+    /// Parses a time. `suggest` returns the hint for a duration without a sign.
+    fn parse_or_suggest(
+        text: &str,
+        reason: &str,
+        suggest: impl Fn(Lifetime) -> String,
+    ) -> Result<Self, InvalidValue> {
         if text == "now" {
             return Ok(Self::FromNow(0));
         }
         // `1h ago` is negative too.
         let has_sign = |seconds: i64| seconds < 0 || text.starts_with('+');
-        let duration = parse_seconds(text);
-        match duration {
+        match parse_seconds(text) {
             Ok(seconds) if has_sign(seconds) => return Ok(Self::FromNow(seconds)),
             // A calendar unit or a missing unit; other text with a sign may be a time.
             Err(invalid) if invalid.hint.is_some() && text.starts_with(['+', '-']) => {
-                return Err(InvalidValue { value_name: "time", ..invalid });
+                let seconds =
+                    invalid.hint_values().next().and_then(|value| parse_seconds(value).ok());
+                let invalid = InvalidValue { value_name: "time", ..invalid };
+                let is_usable = seconds.is_some_and(Self::is_usable_from_now);
+                return Err(if is_usable { invalid } else { invalid.with_hint(RANGE_HINT) });
             }
             Ok(_) | Err(_) => {}
         }
@@ -34,35 +65,35 @@ impl TimeSpec {
             if invalid.hint.is_some() {
                 return invalid;
             }
-            let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
-                          `+1h` or `-1h`";
             let invalid = invalid_time_error(text, reason);
-            match Lifetime::parse(text) {
-                Ok(lifetime) => invalid.with_hint(format!("use `+{lifetime}` or `-{lifetime}`")),
-                Err(_) => invalid,
+            match Lifetime::parse(text).ok().or_else(|| Lifetime::parse_calendar_units(text)) {
+                Some(lifetime) => invalid.with_hint(suggest(lifetime)),
+                None => invalid,
             }
         })
     }
 
-    /// Parses the bound of a filter: a time, or an age such as `7d`, which has no sign.
-    pub(crate) fn parse_bound(text: &str) -> Result<Self, InvalidValue> {
-        Self::parse(text).or_else(|invalid| match Lifetime::parse(text) {
-            Ok(age) => Ok(Self::FromNow(-age.seconds())),
-            Err(_) if invalid.hint.is_some() => Err(invalid),
-            Err(_) => Err(invalid_time_error(
-                text,
-                "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, or an \
-                 age (`7d`)",
-            )),
-        })
+    /// Returns whether a time relative to now is in the years 1970–9999 at any current time.
+    const fn is_usable_from_now(seconds: i64) -> bool {
+        /// 50 years.
+        const MAX_AGE: i64 = 50 * 365 * 86_400;
+        /// 1,000 years.
+        const MAX_FUTURE: i64 = 20 * MAX_AGE;
+        -MAX_AGE <= seconds && seconds <= MAX_FUTURE
     }
 
-    /// Returns the absolute time.
-    pub(crate) fn resolve(self, now: Timestamp) -> Result<Timestamp, InvalidValue> {
+    /// Returns the argument for a time in the past, if the time is after 1970.
+    pub(crate) fn expired_since(age: Lifetime) -> Option<String> {
+        Self::is_usable_from_now(-age.seconds()).then(|| format!("-{age}"))
+    }
+
+    /// Returns the absolute time. `argument` is the option with the time.
+    pub(crate) fn resolve(self, argument: &str, now: Timestamp) -> Result<Timestamp, InvalidValue> {
         match self {
             Self::At(time) => Ok(time),
             Self::FromNow(seconds) => now.checked_add_seconds(seconds).ok_or_else(|| {
-                InvalidValue::new("time", "out of range: not in the years 1970–9999")
+                let reason = format!("out of range: `{argument}` is not in the years 1970–9999");
+                InvalidValue::new("time", reason).with_hint(RANGE_HINT)
             }),
         }
     }
@@ -85,6 +116,7 @@ impl From<Timestamp> for TimeSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn now() -> Timestamp {
         Timestamp::from_unix(1_000_000).unwrap()
@@ -105,7 +137,7 @@ mod tests {
             ("+0s", 1_000_000),
         ] {
             assert_eq!(
-                TimeSpec::parse(text).unwrap().resolve(now()).unwrap().unix(),
+                TimeSpec::parse(text).unwrap().resolve("--at", now()).unwrap().unix(),
                 seconds,
                 "{text}"
             );
@@ -127,16 +159,22 @@ mod tests {
             assert!(TimeSpec::parse(text).is_err(), "{text}");
         }
         for text in ["-52w", "+9999w9999w", "+360000d", "-99999d"] {
-            let time = TimeSpec::parse(text).ok().and_then(|time| time.resolve(now()).ok());
+            let time = TimeSpec::parse(text).ok().and_then(|time| time.resolve("--at", now()).ok());
             assert_eq!(time.filter(|time| time.unix() < 0), None, "{text}");
         }
-        assert!(TimeSpec::parse("-52w").unwrap().resolve(now()).is_err());
+        assert!(TimeSpec::parse("-52w").unwrap().resolve("--at", now()).is_err());
     }
 
     #[test]
     fn hint_of_refused_time_is_accepted() {
         for (text, hint) in [
             ("1h", "use `+1h` or `-1h`"),
+            ("1y", "use `+365d` or `-365d`"),
+            ("100y", "use `+36500d`"),
+            ("36500d", "use `+36500d`"),
+            ("+8500y", "use a time in the years 1970–9999, such as `+1h`"),
+            ("-60y", "use a time in the years 1970–9999, such as `+1h`"),
+            ("+99999999999", "use a time in the years 1970–9999, such as `+1h`"),
             ("+1y", "use `+365d`"),
             ("-1mo", "use `-30d`"),
             ("-3600", "use `-3600s` for seconds"),
@@ -147,6 +185,34 @@ mod tests {
             assert_eq!(TimeSpec::parse(text).unwrap_err().hint.as_deref(), Some(hint), "{text}");
             for word in hint.split('`').skip(1).step_by(2) {
                 assert!(TimeSpec::parse(word).is_ok(), "{word}");
+            }
+        }
+        for (text, hint) in [
+            ("1y", Some("use `365d`")),
+            ("-1y", Some("use `-365d`")),
+            ("1mo", Some("use `30d`")),
+            ("1001y", None),
+            ("1999999999000", Some("use seconds: `1999999999`")),
+        ] {
+            let invalid = TimeSpec::parse_bound(text).unwrap_err();
+            assert_eq!(invalid.hint.as_deref(), hint, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_of_every_hint_are_accepted(
+            text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
+            now in 1_700_000_000..4_000_000_000_i64,
+        ) {
+            let now = Timestamp::from_unix(now).unwrap();
+            let resolve = |text: &str| TimeSpec::parse(text)?.resolve("--at", now);
+            let bound = |text: &str| TimeSpec::parse_bound(text).map(|time| time.resolve_bound(now));
+            if let Err(invalid) = resolve(&text) {
+                prop_assert!(invalid.hint_values().all(|value| resolve(value).is_ok()), "{invalid:?}");
+            }
+            if let Err(invalid) = bound(&text) {
+                prop_assert!(invalid.hint_values().all(|value| bound(value).is_ok()), "{invalid:?}");
             }
         }
     }

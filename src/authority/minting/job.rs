@@ -153,15 +153,17 @@ impl MintJob {
         issuer: Option<String>,
         uid: Option<UserUuid>,
     ) -> Result<Self, Error> {
-        let resolve = |time: Option<TimeSpec>| time.map(|time| time.resolve(now)).transpose();
-        let issued_at = resolve(request.issued_at)?.unwrap_or(now);
+        let resolve = |argument, time: Option<TimeSpec>| {
+            time.map(|time| time.resolve(argument, now)).transpose()
+        };
+        let issued_at = resolve("--issued-at", request.issued_at)?.unwrap_or(now);
         let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
         let expires_at = match request.expiry {
-            Expiry::At(time) => time.resolve(now)?,
+            Expiry::At(time) => time.resolve("--expires-at", now)?,
             Expiry::After(lifetime) => expiry_after(issued_at, lifetime)?,
             Expiry::Default | Expiry::Never => expiry_after(issued_at, default_ttl)?,
         };
-        let not_before = resolve(request.not_before)?;
+        let not_before = resolve("--not-before", request.not_before)?;
         let validity = Validity { issued_at, expires_at, not_before };
         Ok(Self { request, claim_rows, signed_count: 0, now, issuer, uid, validity })
     }

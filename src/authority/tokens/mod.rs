@@ -264,7 +264,7 @@ fn resolve_expiry(
     match expiry {
         Expiry::Default => expiry_after(now, settings.token_ttl).map(Some),
         Expiry::After(lifetime) => expiry_after(now, lifetime).map(Some),
-        Expiry::At(time) => match time.resolve(now)? {
+        Expiry::At(time) => match time.resolve("--expires-at", now)? {
             time if time <= now => Err(Error::Usage("expiry time is in the past".to_owned())),
             time => Ok(Some(time)),
         },

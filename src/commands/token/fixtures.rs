@@ -103,15 +103,16 @@ fn write_files(
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let key_bytes = args.key.read_key(app)?;
     let row = Row { line: 0, fields: args.test_token.read_claims(app)? };
+    let now = app.store.now()?;
+    let issued_at = args.at.map(|time| time.resolve("--at", now)).transpose()?;
     if let Some(bytes) = key_bytes {
-        let now = app.store.now()?;
         let (mut request, ExternalKey { key, kid }) =
             args.test_token.into_external_request(app, &args.key, &bytes)?;
-        request.issued_at = args.at;
+        request.issued_at = issued_at.map(TimeSpec::from);
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
     let mut request = args.test_token.into_store_request(app)?;
-    request.issued_at = args.at;
+    request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
     let fixture_set = build_fixtures(store, &audit, &minter, request, row)?;

@@ -64,11 +64,13 @@ pub(crate) struct Args {
 
 /// Parses the lifetime; a negative lifetime gets a hint to expired tokens.
 fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
-    Lifetime::parse(text).map_err(|invalid| match text.strip_prefix('-').map(Lifetime::parse) {
-        Some(Ok(age)) => invalid.with_hint(format!(
-            "for an expired token, use `--defect expired` or `--expires-at -{age}`"
+    let age = text.strip_prefix('-').and_then(|age| Lifetime::parse(age).ok());
+    Lifetime::parse(text).map_err(|invalid| match age.map(TimeSpec::expired_since) {
+        Some(Some(age)) => invalid.with_hint(format!(
+            "for an expired token, use `--defect expired` or `--expires-at {age}`"
         )),
-        Some(Err(_)) | None => invalid,
+        Some(None) => invalid.with_hint("for an expired token, use `--defect expired`"),
+        None => invalid,
     })
 }
 

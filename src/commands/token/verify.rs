@@ -205,7 +205,7 @@ fn build_expectations(
     Ok(Expectations {
         kind: args.kind,
         now,
-        reference_time: args.at.map_or(Ok(now), |time| time.resolve(now))?,
+        reference_time: args.at.map_or(Ok(now), |time| time.resolve("--at", now))?,
         leeway: args.leeway.map_or(0, Lifetime::seconds),
         issuer: args.iss,
         audience: args.aud,
@@ -253,9 +253,5 @@ fn parse_expected_kind(text: &str) -> Result<ExpectedKind, InvalidValue> {
 }
 
 fn parse_leeway(text: &str) -> Result<Lifetime, InvalidValue> {
-    let leeway = Lifetime::parse(text)?;
-    if leeway > Lifetime::from_minutes(5) {
-        return Err(InvalidValue::new("leeway", "more than 5 minutes"));
-    }
-    Ok(leeway)
+    Lifetime::parse_up_to(Lifetime::from_minutes(5), "leeway", text)
 }

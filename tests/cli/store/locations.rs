@@ -93,6 +93,12 @@ fn invalid_value_of_variable_names_the_variable() {
     error: invalid value '5' for '--wait <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     hint: use `5s` for seconds
     ");
+    let mint = ["token", "mint", "--alg", "HS256", "--sub", "15s"];
+    assert_snapshot!(run_with(&sandbox, ("JETON_WAIT", "5"), &mint), @"
+    --- exit code 2, stderr
+    error: invalid value '5' in `JETON_WAIT`: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use `5s` for seconds
+    ");
     let sandbox = Sandbox::with_admin();
     let whoami = |name, value| run_with(&sandbox, (name, value), &["whoami"]);
     assert_snapshot!(whoami("JETON_TOKEN_FILE", "/nonexistent"), @"

@@ -96,7 +96,8 @@ fn refused_times_and_durations_have_hints() {
     ");
     assert_snapshot!(mint(&["--expires-at", "-99999w"]), @"
     --- exit code 2, stderr
-    error: time: out of range: not in the years 1970–9999
+    error: time: out of range: `--expires-at` is not in the years 1970–9999
+    hint: use a time in the years 1970–9999, such as `+1h`
     ");
     assert_snapshot!(mint(&["--expires-at", "--sub", "a"]), @"
     --- exit code 2, stderr
@@ -124,5 +125,33 @@ fn refused_times_and_durations_have_hints() {
     --- exit code 3, stderr
     error: store `~/.local/share/jeton/jeton.db` not found
     hint: create a store: jeton init
+    ");
+}
+
+#[test]
+fn refused_leeway_has_a_hint_with_an_accepted_value() {
+    let sandbox = Sandbox::new();
+    let verify = |leeway| {
+        let output = sandbox.run(&["token", "verify", "x.y.z", "--leeway", leeway]);
+        output.stderr.replace("error: invalid value ", "")
+    };
+    let messages = ["0", "0s", "-1m", "1y", "60", "3600", "10m", "1001y"].map(verify);
+    assert_snapshot!(messages.concat(), @"
+    '0' for '--leeway <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use a duration from `1s` to `5m`
+    '0s' for '--leeway <DURATION>': duration: expected a duration above zero
+    hint: use a duration from `1s` to `5m`
+    '-1m' for '--leeway <DURATION>': duration: expected a duration above zero
+    hint: use a duration from `1s` to `5m`
+    '1y' for '--leeway <DURATION>': duration: months and years have no fixed length
+    hint: use a duration from `1s` to `5m`
+    '60' for '--leeway <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use `60s` for seconds
+    '3600' for '--leeway <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use a duration from `1s` to `5m`
+    '10m' for '--leeway <DURATION>': leeway: more than the maximum of `5m`
+    hint: use a duration from `1s` to `5m`
+    '1001y' for '--leeway <DURATION>': duration: months and years have no fixed length
+    hint: use a duration from `1s` to `5m`
     ");
 }

@@ -6,7 +6,28 @@ pub(super) const CASES: &[Case] = &[
     // Times and durations
     case("use a duration above zero, such as `1h`", "", "$M --ttl 0s", "$M --ttl $W1"),
     case(
-        "for an expired token, use `--defect expired` or `--expires-at -{age}`",
+        "use a duration from `1s` to `365000d`",
+        "",
+        "$M --ttl 1001y",
+        "$M --ttl $W1 && $M --ttl $W2",
+    ),
+    case(
+        "use a duration from `1s` to `{max}`",
+        "init; T=$(jeton token create ci); echo $T > t",
+        "jeton token verify @t --leeway 1y",
+        "jeton token verify @t --leeway $W1 && jeton token verify @t --leeway $W2",
+    ),
+    case("for an expired token, use `--defect expired`", "", "$M --ttl -9999w", "$M $W1"),
+    case(
+        "use a time in the years 1970–9999, such as `+1h`",
+        "",
+        "$M --expires-at -99999w",
+        "$M --expires-at $W1",
+    ),
+    case("use `+{lifetime}`", "", "$M --expires-at 100y", "$M --expires-at $W1"),
+    case("use `{age}`", "init", "jeton audit list --since 1y", "jeton audit list --since $W1"),
+    case(
+        "for an expired token, use `--defect expired` or `--expires-at {age}`",
         "",
         "$M --ttl -1h",
         "$M $W1 && $M $W2",
@@ -15,7 +36,7 @@ pub(super) const CASES: &[Case] = &[
     case("use `+{days}`", "", "$M --expires-at +1y", "$M --expires-at $W1"),
     case("use `{text}s` for seconds", "", "$M --ttl 3600", "$M --ttl $W1"),
     case(
-        "use `+{lifetime}` or `-{lifetime}`",
+        "use `+{lifetime}` or `{age}`",
         "",
         "$M --expires-at 1h",
         "$M --expires-at $W1 && $M --expires-at $W2",
