@@ -37,7 +37,8 @@ impl JsonError {
         let text = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
         let detail = describe_detail(text.strip_suffix(&position).unwrap_or(&text));
-        let defect = if error.is_data() { JsonDefect::DuplicateMember } else { JsonDefect::Syntax };
+        let is_duplicate = detail.starts_with(DUPLICATE_MEMBER);
+        let defect = if is_duplicate { JsonDefect::DuplicateMember } else { JsonDefect::Syntax };
         Self { defect, detail, line: error.line(), column: error.column().max(1) }
     }
 
@@ -139,6 +140,9 @@ fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
 /// Name of the only member of the map by which `serde_json` passes a number to a visitor.
 pub(crate) const NUMBER_MEMBER: &str = "$serde_json::private::Number";
 
+/// Start of the error about a duplicate member name.
+const DUPLICATE_MEMBER: &str = "duplicate member name";
+
 fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
     let name = NUMBER_MEMBER.as_bytes();
     // A text with this name is read by a reader that copies every string: a borrowed name is then
@@ -211,18 +215,29 @@ impl<'de> Visitor<'de> for Duplicates {
         let mut map = Map::new();
         while let Some(name) = members.next_key()? {
             let MapKey::Member(name) = name else {
-                let digits: String = members.next_value()?;
-                return digits.parse::<Number>().map(Value::Number).map_err(A::Error::custom);
+                let number: Number =
+                    members.next_value::<String>()?.parse().map_err(A::Error::custom)?;
+                if self == Self::Refuse && is_out_of_range(&number) {
+                    return Err(A::Error::custom("number out of range"));
+                }
+                return Ok(Value::Number(number));
             };
             let value = members.next_value_seed(self)?;
             if self == Self::Refuse && map.contains_key(&name) {
                 let name = redact_for_error(&name);
-                return Err(A::Error::custom(format_args!("duplicate member name `{name}`")));
+                return Err(A::Error::custom(format_args!("{DUPLICATE_MEMBER} `{name}`")));
             }
             map.insert(name, value);
         }
         Ok(Value::Object(map))
     }
+}
+
+/// Returns whether a number with a fraction or an exponent exceeds a double, with which most readers
+/// read it (RFC 8259, section 6). Integers keep their digits.
+fn is_out_of_range(number: &Number) -> bool {
+    let is_integer = number.as_str().bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    !is_integer && number.as_f64().is_none_or(|value| !value.is_finite())
 }
 
 /// Key of a map: a member name of the text, or the mark of a number.
