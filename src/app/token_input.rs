@@ -195,7 +195,7 @@ fn to_failure(found: NotOneToken) -> Failure {
 
 /// Returns the failure for text other than one token. `token verify` reports a malformed token.
 fn malformed(message: String, hint: String) -> Failure {
-    let mut failure = Failure::new(Code::InvalidInput, message).with_hint(hint);
+    let mut failure = Failure::new(Code::InvalidToken, message).with_hint(hint);
     failure.details.insert("reason".to_owned(), json!(RejectReason::Malformed));
     failure
 }

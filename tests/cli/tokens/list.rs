@@ -212,11 +212,11 @@ fn before_filter_applies_to_list_and_revoke() {
     $ jeton token list --before 2026-11-21T12:00:00
     --- exit code 2, stderr
     error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: time zone missing; for UTC use `<time>`
-    hint: see `jeton token list --help`
+    hint: use `<time>`
     $ jeton token revoke --before 2026-11-21T12:00:00
     --- exit code 2, stderr
     error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: time zone missing; for UTC use `<time>`
-    hint: see `jeton token revoke --help`
+    hint: use `<time>`
     ");
 }
 

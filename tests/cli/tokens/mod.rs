@@ -5,6 +5,7 @@ mod bulk_revoke;
 mod create;
 mod example_services;
 mod expectations;
+mod file_names;
 mod fixtures;
 mod inspect_decode;
 mod introspect;

@@ -1,5 +1,4 @@
-//! Tokens and values as users paste them: text around a token, byte order marks, and values in place
-//! of file names.
+//! Tokens as users paste them: text around a token, byte order marks and other encodings.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -10,7 +9,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// Options with which a token of [`sandbox_with_token`] verifies.
 const KEY: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
 
-fn sandbox_with_token() -> (Sandbox, String) {
+pub(super) fn sandbox_with_token() -> (Sandbox, String) {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", SECRET);
     let token = sandbox.stdout_of(&[&["token", "mint", "--sub", "a"][..], &KEY].concat());
@@ -52,7 +51,7 @@ fn credential_variable_may_have_quotes() {
     assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "john");
     sandbox.set_variable("JETON_TOKEN", &format!("{token}\n{token}"));
     assert_snapshot!(sandbox.run(&["whoami"]), @"
-    --- exit code 2, stderr
+    --- exit code 10, stderr
     error: `JETON_TOKEN`: several tokens found, expected one
     hint: pass one token, or verify several, one per line: jeton token verify --batch
     ");
@@ -75,19 +74,19 @@ fn other_text_in_place_of_a_token_is_named() {
         outputs += &sandbox.run(&["token", "decode", text]).to_string();
     }
     assert_snapshot!(outputs, @"
-    --- exit code 2, stderr
+    --- exit code 10, stderr
     error: URL found, expected a token
     hint: fetch the token first and pass it as `-` on standard input
-    --- exit code 2, stderr
+    --- exit code 10, stderr
     error: JSON with several tokens found (`.access_token`, `.id_token`), expected one
     hint: pass the value of one member: jq -r .access_token FILE
-    --- exit code 2, stderr
+    --- exit code 10, stderr
     error: JSON without a token found, expected a token
     hint: pass only the token, from `ey` to the end of the signature
-    --- exit code 2, stderr
+    --- exit code 10, stderr
     error: several tokens found, expected one
     hint: pass one token, or verify several, one per line: jeton token verify --batch
-    --- exit code 2, stderr
+    --- exit code 10, stderr
     error: text around a token found, expected only the token
     hint: pass only the token, from `ey` to the end of the signature
     --- exit code 2, stderr
@@ -119,7 +118,7 @@ fn hints_name_the_variable_for_the_value() {
     --- exit code 2, stderr
     error: `JETON_TOKEN_FILE`: token found, expected the name of a file
     hint: use `JETON_TOKEN` for the token itself
-    --- exit code 2, stderr
+    --- exit code 10, stderr
     error: `JETON_TOKEN`: `@` found, expected a token
     hint: use `JETON_TOKEN_FILE` for the name of a file, without the `@`
     invalid: malformed: `JETON_TOKEN`: `@` found, expected a token
@@ -171,84 +170,6 @@ fn text_in_utf16_is_never_misread() {
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: the claims file is not well-formed JSON: line 1, column 1: expected a value
-    ");
-}
-
-#[test]
-fn value_in_place_of_a_file_name_is_named() {
-    let (sandbox, token) = sandbox_with_token();
-    fs::write(sandbox.home().join("jwks.json"), "{\"keys\":[]}").unwrap();
-    let mut outputs = String::new();
-    for arguments in [
-        &["token", "verify", "@t.jwt", "--jwks", "https://id.example/jwks.json"][..],
-        &["token", "verify", "@t.jwt", "--jwks=https://id.example/jwks.json", "--aud", "ab"],
-        &["token", "verify", &token, "--jwks", "https://id.example/jwks.json"],
-        &["token", "verify", "-", "--jwks", "https://id.example/jwks.json"],
-        &["token", "verify", "@t.jwt", "--jwks", "https://user:pw@id.example/jwks.json"],
-        &["users", "import", "http://intranet/users.csv"],
-        &["token", "verify", "a.b.c", "--jwks", "@jwks.json"],
-        &["token", "verify", "a.b.c", "--jwks", "{\"keys\":[]}"],
-        &["token", "verify", "a.b.c", "--jwks", "~/jwks.json"],
-        &["token", "verify", "a.b.c", "--key=-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
-        &["token", "verify", "a.b.c", "--key", "-----BEGIN PUBLIC KEY-----", "--alg", "RS256"],
-        &["token", "verify", "a.b.c", "--key", "marker-of-a-secret", "--alg", "HS256"],
-        &["token", "mint", "--claims", "role=admin", "--secret-env", "SECRET", "--alg", "HS256"],
-        &["token", "mint", "--claims", "@claims.json", "--secret-env", "SECRET", "--alg", "HS256"],
-        &["token", "mint", "--from", "@users.csv", "--secret-env", "SECRET", "--alg", "HS256"],
-        &["token", "decode", "--token-file", &token],
-    ] {
-        outputs += &sandbox.run(arguments).to_string();
-    }
-    assert!(!outputs.contains("marker-of-a-secret"));
-    assert_snapshot!(outputs, @"
-    --- exit code 2, stderr
-    error: `--jwks`: URL found, expected the name of a file
-    hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks -
-    --- exit code 2, stderr
-    error: `--jwks`: URL found, expected the name of a file
-    hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks=- --aud ab
-    --- exit code 2, stderr
-    error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass the file: curl -fsSo jwks.json https://id.example/jwks.json
-    --- exit code 2, stderr
-    error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass the file: curl -fsSo jwks.json https://id.example/jwks.json
-    --- exit code 2, stderr
-    error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass it as `-` on standard input
-    --- exit code 2, stderr
-    error: `FILE`: URL found, expected the name of a file
-    hint: pipe the document: curl -fsS http://intranet/users.csv | jeton users import -
-    --- exit code 2, stderr
-    error: `--jwks`: `@` found, expected the name of a file
-    hint: omit the `@`
-    --- exit code 2, stderr
-    error: `--jwks`: JSON found, expected the name of a file
-    hint: use `-` and pass the JSON on standard input
-    --- exit code 2, stderr
-    error: `--jwks`: `~` found, expected the name of a file
-    hint: use `$HOME` in place of `~`
-    --- exit code 2, stderr
-    error: `--key`: PEM found, expected the name of a file
-    hint: use `-` and pass the PEM on standard input
-    --- exit code 2, stderr
-    error: PEM found, expected the name of a file
-    hint: use `-` and pass the PEM on standard input
-    --- exit code 2, stderr
-    error: the file with the key in `--key` cannot be read: No such file or directory
-    hint: for a secret, use `--secret-env NAME`
-    --- exit code 2, stderr
-    error: `--claims`: `NAME=VALUE` found, expected the name of a file
-    hint: use `--claim NAME=VALUE`
-    --- exit code 2, stderr
-    error: `--claims`: `@` found, expected the name of a file
-    hint: omit the `@`: claims.json
-    --- exit code 2, stderr
-    error: `--from`: `@` found, expected the name of a file
-    hint: omit the `@`: users.csv
-    --- exit code 2, stderr
-    error: `--token-file`: token found, expected the name of a file
-    hint: use `-` and pass the token on standard input
     ");
 }
 

@@ -30,7 +30,7 @@ fn invalid_options_are_refused() {
     $ jeton token verify '<token>' --min-ttl 5
     --- exit code 2, stderr
     error: invalid value '5' for '--min-ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
-    hint: see `jeton token verify --help`
+    hint: use `5s` for seconds
     $ jeton token verify '<token>' --require x
     --- exit code 2, stderr
     error: invalid value 'x' for '--require <NAME=VALUE>': value: not in the format `name=value`
