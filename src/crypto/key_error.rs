@@ -80,11 +80,11 @@ impl ImportError {
 
     /// Returns the error for input where a secret is expected.
     pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
-        match self {
-            Self::Empty => invalid_key("the secret is empty").into(),
-            Self::UnsupportedFormat(_) => detect_key(bytes).map_or(self, Self::KeyAsSecret),
-            error => error,
+        if matches!(self, Self::Empty) {
+            return invalid_key("the secret is empty").into();
         }
+        let key = matches!(self, Self::UnsupportedFormat(_)).then(|| detect_key(bytes)).flatten();
+        key.map_or(self, Self::KeyAsSecret)
     }
 
     /// Returns the reason without the word "key", for messages that name the key.

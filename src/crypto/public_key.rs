@@ -107,12 +107,13 @@ impl PublicKey {
 
     /// Returns the SHA-256 thumbprint of the key (RFC 7638, section 3; RFC 8037, section 2).
     pub(super) fn thumbprint(&self) -> Result<String, Error> {
-        let jwk: Jwk = serde_json::from_value(self.to_jwk().into()).map_err(key_error)?;
-        jwk.thumbprint(ThumbprintHash::SHA256).map_err(key_error)
+        let jwk: Jwk =
+            serde_json::from_value(self.to_jwk().into()).map_err(|error| key_error(&error))?;
+        jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| key_error(&error))
     }
 }
 
-fn key_error(error: impl ToString) -> Error {
+fn key_error(error: &impl ToString) -> Error {
     Error::Key(error.to_string())
 }
 

@@ -61,12 +61,7 @@ impl From<Error> for Failure {
                 .with_hint(
                     "list the permissions you can grant: jeton settings get token.permissions",
                 ),
-            Error::NotFound { resource: ResourceKind::User, .. } => failure(Code::UserNotFound),
-            Error::NotFound { resource: ResourceKind::Token, .. } => failure(Code::TokenNotFound),
-            Error::NotFound { resource: ResourceKind::Session, .. } => {
-                failure(Code::SessionNotFound)
-            }
-            Error::NotFound { resource: ResourceKind::Key, .. } => failure(Code::KeyNotFound),
+            Error::NotFound { resource, .. } => failure(resource.into()),
             Error::QuotaExceeded { limit, live_tokens } => {
                 quota_exceeded(message, limit, &live_tokens)
             }
@@ -175,6 +170,17 @@ fn rejected(message: String, reasons: &[Rejection]) -> Failure {
     failure.details.insert("reason".to_owned(), json!(first));
     failure.details.insert("reasons".to_owned(), json!(reasons));
     failure
+}
+
+impl From<ResourceKind> for Code {
+    fn from(resource: ResourceKind) -> Self {
+        match resource {
+            ResourceKind::User => Self::UserNotFound,
+            ResourceKind::Token => Self::TokenNotFound,
+            ResourceKind::Session => Self::SessionNotFound,
+            ResourceKind::Key => Self::KeyNotFound,
+        }
+    }
 }
 
 impl From<RejectReason> for Code {

@@ -15,16 +15,16 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: Option<&User>,
     owner: &User,
     policy: &PermissionPolicy,
-    permissions: impl Iterator<Item = &'p str> + Clone,
+    permissions: &(impl Iterator<Item = &'p str> + Clone),
     claimed: impl Iterator<Item = &'p str> + Clone,
 ) -> Result<(), Error> {
     let is_logged_in = |subject: &User| user.is_some_and(|user| user.id == subject.id);
     let describe = |subject: &User| UserWithRole::new(subject, is_logged_in(subject));
     let granter = user.unwrap_or(owner);
-    let mut granted = permissions.clone().chain(claimed);
+    let mut all_permissions = permissions.clone().chain(claimed);
     let is_mint = |permission: &str| permission == Permission::MINT;
     for (subject, has_mint) in
-        [(owner, permissions.clone().any(is_mint)), (granter, granted.clone().any(is_mint))]
+        [(owner, permissions.clone().any(is_mint)), (granter, all_permissions.clone().any(is_mint))]
     {
         if has_mint && subject.role < Role::Minter {
             return Err(Error::InsufficientRole {
@@ -35,7 +35,7 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
         }
     }
     let is_refused = |permission: &&str| granter.role == Role::User && !policy.allows(permission);
-    match granted.find(is_refused) {
+    match all_permissions.find(is_refused) {
         Some(permission) => Err(Error::PermissionRefused {
             permission: Untrusted::new(permission).to_display(),
             user: describe(granter),

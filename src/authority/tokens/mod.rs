@@ -158,7 +158,7 @@ fn resolve_owner(
     let permissions = request.permissions.iter().map(Permission::as_str);
     let claimed = claimed_permissions(&request.claims.0, &GRANTING_CLAIMS);
     let policy = &settings.permissions;
-    check_grantable_permissions(Some(user), &owner, policy, permissions, claimed)?;
+    check_grantable_permissions(Some(user), &owner, policy, &permissions, claimed)?;
     Ok(owner)
 }
 

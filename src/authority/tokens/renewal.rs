@@ -122,7 +122,7 @@ fn authorize_reissue(
 ) -> Result<(), Error> {
     let permissions = old_token.grant.permissions.iter().map(Untrusted::as_str);
     let claimed = claimed_permissions(&old_token.grant.claims, &GRANTING_CLAIMS);
-    check_grantable_permissions(user, owner, &settings.permissions, permissions, claimed)
+    check_grantable_permissions(user, owner, &settings.permissions, &permissions, claimed)
 }
 
 /// Returns the expiry of a successor that the bearer of a token requests. A bearer (possibly a

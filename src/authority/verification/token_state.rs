@@ -37,15 +37,14 @@ pub(super) fn check_token_state(
         report.owner = check_owner(tx, &mut reasons, owner, now)?;
     }
     let owner = report.owner.as_ref();
-    match owner.and_then(|owner| find_contradiction(claims, kind, &record, owner)) {
-        Some(contradiction) => {
-            report.reasons.extend(reasons.iter().map(|rejection| Rejection::new(rejection.reason)));
-            report.reasons.push(contradiction);
-        }
-        None => {
-            report.reasons.append(&mut reasons);
-            report.record = record;
-        }
+    if let Some(contradiction) =
+        owner.and_then(|owner| find_contradiction(claims, kind, &record, owner))
+    {
+        report.reasons.extend(reasons.iter().map(|rejection| Rejection::new(rejection.reason)));
+        report.reasons.push(contradiction);
+    } else {
+        report.reasons.append(&mut reasons);
+        report.record = record;
     }
     Ok(())
 }

@@ -67,12 +67,14 @@ impl VerificationKeyArgs {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
                 // A JWK Set has no place for a plain secret: a hint about `--alg` does not apply.
-                let failure = match error {
-                    ImportError::UnknownFormat | ImportError::NoKeyInJson | ImportError::Empty => {
-                        Failure { hint: None, ..error.into() }
-                    }
-                    error => error.into(),
-                };
+                let is_format_error = matches!(
+                    error,
+                    ImportError::UnknownFormat | ImportError::NoKeyInJson | ImportError::Empty
+                );
+                let mut failure = Failure::from(error);
+                if is_format_error {
+                    failure.hint = None;
+                }
                 failure.with_key_source(&KeySource::from_path(path))
             })?;
             return Ok(VerificationKeys::External(Box::new(keys)));

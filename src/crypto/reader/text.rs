@@ -50,8 +50,10 @@ fn remove_wrapping(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
     match text {
         [b'"', inner @ .., b'"'] => parse_json_string(text).or_else(|| copy(inner)),
-        [b'\'', inner @ .., b'\''] | [b'`', inner @ .., b'`'] => copy(inner),
-        [b'b', b'\'', inner @ .., b'\''] | [b'b', b'"', inner @ .., b'"'] => copy(inner),
+        [b'\'', inner @ .., b'\'']
+        | [b'`', inner @ .., b'`']
+        | [b'b', b'\'', inner @ .., b'\'']
+        | [b'b', b'"', inner @ .., b'"'] => copy(inner),
         _ => {
             if let Some(rest) = text.strip_prefix(b"export ") {
                 return copy(rest);

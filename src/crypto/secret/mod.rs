@@ -86,4 +86,4 @@ pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::crypto) mod tests;

@@ -11,7 +11,7 @@ use serde_json::json;
 const ASYMMETRIC_ALGORITHMS: [Algorithm; 5] =
     [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::EdDSA];
 
-fn encode_hex(bytes: &[u8]) -> String {
+pub(in crate::crypto) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 

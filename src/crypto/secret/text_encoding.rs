@@ -33,7 +33,7 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
         .split(|byte| !is_base64(byte))
         .filter(|part| part.len() >= MIN_TEXT_LENGTH)
         .filter_map(|part| Some((kind, decode_base64(part)?)));
-    let later = later_starts(text).into_iter().flat_map(|rest| {
+    let later = later_starts(text).into_iter().filter_map(|rest| {
         let chars = strip_formatting(rest);
         let end = chars.iter().position(|byte| !is_base64(byte)).unwrap_or(chars.len());
         chars.get(..end).and_then(decode_base64)

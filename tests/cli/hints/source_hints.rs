@@ -17,8 +17,9 @@ pub(super) fn collect() -> BTreeSet<String> {
     hints.0
 }
 
-/// Returns whether `text` is the hint `pattern` with values for the placeholders.
+/// Returns whether `text` is the hint `pattern` with values for the placeholders and `FILE`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let pattern = pattern.replace("FILE", "{}");
     let mut rest = text;
     let mut is_first = true;
     let literals = pattern.split('{').map(|part| part.split_once('}').map_or(part, |(_, l)| l));

@@ -8,7 +8,7 @@ use std::fs;
 
 const SETS: u64 = 200;
 
-/// Generator of a repeatable sequence (SplitMix64).
+/// Generator of a repeatable sequence (`SplitMix64`).
 struct Sequence(u64);
 
 impl Sequence {

@@ -103,7 +103,7 @@ fn hints_do_not_suggest_key_as_secret() {
     error: found a PEM in base64, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
-    let hex: String = pem.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = pem.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     write(&hex);
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr

@@ -41,7 +41,8 @@ fn import_rechecks_role_after_reading_file() {
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_snapshot!(output, @"
     --- exit code 12, stderr
-    error: session ended
+    error: your account is disabled: `ada`, since <time> (<ago>)
+    hint: ask an admin to enable your account with `jeton users enable`
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
 }

@@ -66,7 +66,7 @@ fn logout_removes_a_damaged_file() {
     std::fs::write(&file, "{").unwrap();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 4, stderr
-    error: the session file is damaged
+    error: `~/.config/jeton/sessions`: the session file is damaged
     hint: log in again: jeton login
     ");
     assert_snapshot!(sandbox.run(&["logout"]), @"

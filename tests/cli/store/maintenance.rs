@@ -131,7 +131,7 @@ fn expiry_of_pruned_tokens_is_reported_per_key() {
         "{output:?}"
     );
     assert_snapshot!(output, @"
-    invalid: unknown_token
+    invalid: unknown_token: test tokens of key `<key>` that expired by <time> were pruned
     --- exit code 10, stderr
     error: token not found in the store: test tokens of key `<key>` that expired by <time> were pruned
     ");
@@ -195,7 +195,7 @@ fn only_admins_maintain_the_store() {
     for arguments in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], arguments].concat()), @"
         --- exit code 7, stderr
-        error: only admins can administer the store
+        error: only admins can administer the store: logged in as `john` with role `user`
         "));
     }
     assert!(!sandbox.home().join("copy.db").exists());

@@ -65,7 +65,7 @@ pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
             formats.push(("PKCS#1 DER", inner.to_vec()));
         }
         KeyType::Ed25519 | KeyType::Hmac(_) => {}
-        _ => {
+        KeyType::Ec(_) => {
             let parameters =
                 "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
             formats.push(("PEM after EC parameters", format!("{parameters}{text}").into_bytes()));
@@ -153,24 +153,27 @@ pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("in an assignment", format!("PRIVATE_KEY={}", json!(text)).into_bytes()),
     ]);
     if text.starts_with("-----BEGIN") {
-        let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
-        wrapped.extend([
-            ("with written-out line breaks", text.replace('\n', "\\n").into_bytes()),
-            ("with written-out CR LF", text.replace('\n', "\\r\\n").into_bytes()),
-            ("with twice escaped line breaks", text.replace('\n', "\\\\n").into_bytes()),
-            ("in double quotes with line breaks", format!("\"{text}\"").into_bytes()),
-            ("on one line with blanks", text.replace('\n', " ").into_bytes()),
-            ("on one line without blanks", text.replace('\n', "").into_bytes()),
-            ("indented", text.replace('\n', "\n    ").into_bytes()),
-            (
-                "after attributes",
-                format!("Bag Attributes\n    friendlyName: a\n{text}").into_bytes(),
-            ),
-        ]);
-        if text.matches("-----BEGIN").count() == 1 {
-            wrapped.push(("without BEGIN line", body.concat().into_bytes()));
-            wrapped.push(("without BEGIN line, in lines", body.join("\n").into_bytes()));
-        }
+        wrapped.extend(pem_wrappings(text));
+    }
+    wrapped
+}
+
+/// Returns the PEM text as environments and editors change it.
+fn pem_wrappings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut wrapped = vec![
+        ("with written-out line breaks", text.replace('\n', "\\n").into_bytes()),
+        ("with written-out CR LF", text.replace('\n', "\\r\\n").into_bytes()),
+        ("with twice escaped line breaks", text.replace('\n', "\\\\n").into_bytes()),
+        ("in double quotes with line breaks", format!("\"{text}\"").into_bytes()),
+        ("on one line with blanks", text.replace('\n', " ").into_bytes()),
+        ("on one line without blanks", text.replace('\n', "").into_bytes()),
+        ("indented", text.replace('\n', "\n    ").into_bytes()),
+        ("after attributes", format!("Bag Attributes\n    friendlyName: a\n{text}").into_bytes()),
+    ];
+    if text.matches("-----BEGIN").count() == 1 {
+        wrapped.push(("without BEGIN line", body.concat().into_bytes()));
+        wrapped.push(("without BEGIN line, in lines", body.join("\n").into_bytes()));
     }
     wrapped
 }

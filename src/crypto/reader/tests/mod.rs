@@ -5,6 +5,7 @@ mod formats;
 
 use super::*;
 use crate::crypto::import::{ImportedKey, KeyImporter};
+use crate::crypto::secret::tests::encode_hex;
 use crate::crypto::secret::{PublicKeys, SecretEncoding, ensure_not_key};
 use crate::crypto::verifier::{KeySet, SingleKeyReader};
 use crate::crypto::{
@@ -142,7 +143,7 @@ fn secrets_of_every_length_are_read() {
         let secret: Vec<u8> = (0..length).map(|byte| (byte + 0x60) ^ 0xB5).collect();
         let jwk =
             json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(&secret), "kid": "s"}).to_string();
-        let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = encode_hex(&secret);
         let mut cases = vec![
             (secret.clone(), Some(SecretEncoding::Raw), secret.clone()),
             (BASE64.encode(&secret).into_bytes(), Some(SecretEncoding::Base64), secret.clone()),

@@ -26,9 +26,12 @@ impl Deref for NamedVerifier {
 
 /// Reads the usable keys of a document, in their order.
 pub(in crate::crypto) fn read_verifiers(bytes: &[u8]) -> Result<Vec<NamedVerifier>, InvalidValue> {
-    let to_invalid = |error: ImportError| match error {
-        ImportError::Invalid(invalid) => invalid,
-        error => invalid_key(error.to_string()),
+    let to_invalid = |error: ImportError| {
+        if let ImportError::Invalid(invalid) = error {
+            invalid
+        } else {
+            invalid_key(error.to_string())
+        }
     };
     let set = read_jwks(bytes, &[], PublicKeys::default).map_err(to_invalid)?;
     let name = |(index, key): (usize, &SetKey)| {

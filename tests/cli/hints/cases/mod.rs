@@ -69,7 +69,6 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ),
     ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
     ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
-    ("decode the key first: xxd -r -p", "needs xxd"),
     (
         "convert a copy of the key: cp FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
         "executed by `keys::conversions`",
@@ -107,7 +106,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("extract the key: jq -r .public_key FILE > key.txt", "executed by `keys::conversions`"),
     ("extract the key: jq{raw} '{root}{path}' FILE > key.txt", "executed by `keys::conversions`"),
     (
-        "fetch the keys: jq -r .jwks_uri FILE | xargs curl -s > jwks.json",
+        "fetch the keys: curl -fsS --proto =https --url \"$(jq -r .jwks_uri FILE)\" > jwks.json",
         "executed by `keys::conversions`",
     ),
     ("select a single key: jq '{path}' {FILE_PLACEHOLDER} > key.json", "needs jq"),

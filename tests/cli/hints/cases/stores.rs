@@ -160,12 +160,4 @@ pub(super) const CASES: &[Case] = &[
         "jeton token verify @t.jwt --alg ES256 --key p.pem",
         "eval \"$CMD\"; jeton token verify @t.jwt --alg ES256 --key key.pem",
     ),
-    case(
-        "select the first certificate: openssl x509 -in FILE -pubkey -noout > key.pem",
-        "for N in 1 2; do openssl ecparam -name prime256v1 -genkey -noout > k.pem
-        openssl req -x509 -new -key k.pem -subj /CN=t >> c.pem
-        [ $N = 2 ] || jeton token mint --key-file k.pem > t.jwt; done",
-        "jeton token verify @t.jwt --alg ES256 --key c.pem",
-        "eval \"$CMD\"; jeton token verify @t.jwt --alg ES256 --key key.pem",
-    ),
 ];
