@@ -6,7 +6,7 @@ use super::global_args;
 use super::parse_hints::{SECRET_FLAGS, command_path, flag_name, hint, values};
 use super::variables::{find_non_utf8_variable, find_variable};
 use crate::app::Console;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, unused_file_name};
 use crate::model::{REDACTED, is_plain_word, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
@@ -93,6 +93,7 @@ fn download_hint(url: &str, argv: &[OsString]) -> String {
         return format!("pipe the document: {fetch} | jeton {}", words.join(" "));
     }
     let name = url.rsplit('/').next().filter(|name| is_plain_word(name)).unwrap_or("FILE");
+    let name = unused_file_name(name);
     let url = quote_shell_word(url);
     format!("download the document and pass the file: curl -fsSo {name} {url}")
 }

@@ -37,15 +37,26 @@ pub(crate) enum ImportError {
     /// A key in an unsupported format.
     #[error("unsupported key format: found {}, expected PEM, DER, JWK or JWK Set", .0.to_display())]
     UnsupportedFormat(UnsupportedFormat),
+    /// Text that starts like JSON, without a recognized key.
+    #[error("{error}")]
+    InvalidJson {
+        /// Reason.
+        error: InvalidValue,
+        /// True for a document that is not a secret in text: JSON, or a damaged JWK.
+        is_document: bool,
+    },
+    /// More content than a key has.
+    #[error("{0}")]
+    TooLarge(InvalidValue),
     /// JSON without a key.
     #[error("unsupported key format: found JSON without a key, expected PEM, DER, JWK or JWK Set")]
     NoKeyInJson,
     /// Input without content.
     #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
     Empty,
-    /// Several usable keys; the path of the first key for `jq`.
+    /// Several usable keys; the path of the first key, if `jq` reads the file.
     #[error("several keys found, expected a single private key")]
-    SeveralKeys(&'static str),
+    SeveralKeys(Option<&'static str>),
     /// Several public keys; the instruction that selects a key.
     #[error("several keys found, expected a single public key")]
     SeveralPublicKeys(&'static str),
@@ -78,6 +89,24 @@ impl ImportError {
         Self::SetMember { number, count, error: Box::new(self) }
     }
 
+    /// Returns whether the document, whose error this is, can be a secret: no key was recognized.
+    pub(super) fn permits_secret(&self) -> bool {
+        matches!(
+            self,
+            Self::Empty
+                | Self::UnknownFormat
+                | Self::NoKeyInJson
+                | Self::InvalidJson { .. }
+                | Self::TooLarge(_)
+        )
+    }
+
+    /// Returns whether the document is a secret in text, if a secret is expected without a given
+    /// encoding.
+    pub(super) fn is_plain_text(&self) -> bool {
+        matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
+    }
+
     /// Returns the error for input where a secret is expected.
     pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
         if matches!(self, Self::Empty) {
@@ -89,6 +118,12 @@ impl ImportError {
 
     /// Returns the reason without the word "key", for messages that name the key.
     fn reason(&self) -> String {
-        if let Self::Invalid(invalid) = self { invalid.reason.clone() } else { self.to_string() }
+        let (Self::Invalid(invalid)
+        | Self::InvalidJson { error: invalid, .. }
+        | Self::TooLarge(invalid)) = self
+        else {
+            return self.to_string();
+        };
+        invalid.reason.clone()
     }
 }

@@ -39,7 +39,9 @@ pub(crate) use random::{
     check_random_source, generate_jti, generate_password, generate_sid, generate_store_id,
     generate_uid, generate_uuid,
 };
-pub(crate) use reader::FILE_PLACEHOLDER;
+#[cfg(any(fuzzing, test))]
+pub(crate) use reader::is_key_document;
+pub(crate) use reader::{FILE_PLACEHOLDER, SAVE_HINT};
 pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
 pub(crate) use signature::sign_text;

@@ -6,32 +6,14 @@ mod directory;
 mod key_hint;
 mod store;
 pub(crate) use code::{Code, Kind};
+pub(crate) use key_hint::{KeySource, unused_file_name};
 
 use crate::authority::RejectReason;
-use crate::crypto::{self, FILE_PLACEHOLDER, ImportError};
-use crate::model::{InvalidLine, InvalidLines, InvalidValue, quote_shell_word, redact_for_error};
+use crate::crypto::{self, ImportError};
+use crate::model::{InvalidLine, InvalidLines, InvalidValue, redact_for_error};
 use crate::session_file;
 use crate::terminal;
 use serde_json::{Map, Value, json};
-use std::path::Path;
-
-/// Source of key material.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum KeySource<'s> {
-    /// File.
-    File(&'s Path),
-    /// Environment variable.
-    Variable(&'s str),
-    /// Standard input.
-    Stdin,
-}
-
-impl<'s> KeySource<'s> {
-    /// Returns the source for a path, where `-` is standard input.
-    pub(crate) fn from_path(path: &'s Path) -> Self {
-        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
-    }
-}
 
 /// Error of a command.
 #[derive(Debug)]
@@ -94,22 +76,11 @@ impl Failure {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
-    /// Names the file or variable with the key in a hint with a conversion command.
-    pub(crate) fn with_key_source(mut self, source: &KeySource<'_>) -> Self {
-        let Some(hint) = self.hint.as_ref().filter(|hint| hint.contains(FILE_PLACEHOLDER)) else {
-            return self;
-        };
-        self.hint = Some(match source {
-            KeySource::File(path) => {
-                key_hint::name_file(hint, &redact_for_error(&path.to_string_lossy()))
-            }
-            KeySource::Variable(name) => {
-                let copy = format!(": printenv {} > key.in && ", quote_shell_word(name));
-                key_hint::name_file(hint, "key.in").replacen(": ", &copy, 1)
-            }
-            KeySource::Stdin => return self,
-        });
-        self
+    /// Names the file or variable with the key in a hint with a conversion command. The files that
+    /// the command writes do not exist.
+    pub(crate) fn with_key_source(self, source: &KeySource<'_>) -> Self {
+        let rename = |hint: String| key_hint::name_source(&hint, source);
+        Self { hint: self.hint.map(rename), ..self }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -233,17 +204,19 @@ impl From<ImportError> for Failure {
             ImportError::NoKeyInJson => {
                 failure.with_hint("use `--alg HS256 --encoding text` for a shared secret in JSON")
             }
-            ImportError::Empty => {
-                failure.with_hint("generate a key: openssl genpkey -algorithm ed25519 -out key.pem")
-            }
-            ImportError::SeveralKeys(path) => failure.with_hint(format!(
-                "select a single key: jq '{path}' {FILE_PLACEHOLDER} > key.json"
+            ImportError::Empty => failure
+                .with_hint("generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem"),
+            ImportError::SeveralKeys(Some(path)) => failure.with_hint(format!(
+                "select a single key: (umask 077; jq '{path}' FILE > key.json)"
             )),
+            ImportError::SeveralKeys(None) => failure.with_hint(crypto::SAVE_HINT),
             ImportError::SeveralPublicKeys(hint) => failure.with_hint(hint),
             ImportError::SetMember { error, .. } => {
                 Self { hint: Self::from(*error).hint, ..failure }
             }
-            ImportError::Invalid(InvalidValue { hint, .. }) => Self { hint, ..failure },
+            ImportError::Invalid(InvalidValue { hint, .. })
+            | ImportError::InvalidJson { error: InvalidValue { hint, .. }, .. }
+            | ImportError::TooLarge(InvalidValue { hint, .. }) => Self { hint, ..failure },
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::crypto::{
     self, CompactJws, ImportedKey, KeyImporter, KeySet, PublicKeys, SecretEncoding,
-    SingleKeyReader, Verifier, private_key_text, read_jwks,
+    SingleKeyReader, Verifier, is_key_document, private_key_text, read_jwks,
 };
 use crate::model::{Algorithm, KeySpec, Purpose};
 use secrecy::ExposeSecret;
 use std::mem::discriminant;
 
 /// Checks key parsing: a parsed key has algorithms of one family and verifies no trivial signature.
-/// A key that is imported, exported and imported again is unchanged.
+/// A document that is read as a key, or refused because of a key in it, is not a secret. A key that is imported, exported and imported again is unchanged.
 pub fn keys(bytes: &[u8]) {
     crypto::initialize_crypto();
     if let Ok(set) = read_jwks(bytes, &[], PublicKeys::default) {
@@ -18,13 +18,14 @@ pub fn keys(bytes: &[u8]) {
             assert_rejects_trivial_signatures(key);
         }
     }
-    let unrestricted = read_single(bytes, &Algorithm::ALL);
+    assert_key_is_not_a_secret(bytes);
+    let unrestricted = read_single(bytes, &Algorithm::ALL, None);
     for algorithm in Algorithm::ALL {
         let expected = unrestricted.as_ref().is_some_and(|set| {
             set.usable_keys().iter().any(|key| key.algorithms.contains(&algorithm))
         });
         // A file with several keys can have a single key for an algorithm.
-        let restricted = read_single(bytes, &[algorithm]);
+        let restricted = read_single(bytes, &[algorithm], None);
         assert!(!expected || restricted.is_some());
         for key in restricted.iter().flat_map(KeySet::usable_keys) {
             assert!(key.algorithms.iter().all(|found| found.is_equivalent(algorithm)));
@@ -50,9 +51,29 @@ pub fn keys(bytes: &[u8]) {
     }
 }
 
-fn read_single(bytes: &[u8], algorithms: &[Algorithm]) -> Option<KeySet> {
-    let reader = SingleKeyReader { algorithms, encoding: None, allow_weak: false };
+fn read_single(
+    bytes: &[u8],
+    algorithms: &[Algorithm],
+    encoding: Option<SecretEncoding>,
+) -> Option<KeySet> {
+    let reader = SingleKeyReader { algorithms, encoding, allow_weak: false };
     reader.read(bytes, PublicKeys::default).ok()
+}
+
+fn assert_key_is_not_a_secret(bytes: &[u8]) {
+    let algorithm = Algorithm::HS256;
+    let is_secret = |encoding| {
+        let importer = KeyImporter {
+            purpose: Purpose::Test,
+            algorithm: Some(algorithm),
+            encoding,
+            allow_weak: true,
+        };
+        importer.read(bytes).is_ok() || read_single(bytes, &[algorithm], encoding).is_some()
+    };
+    let encodings = [SecretEncoding::Text, SecretEncoding::Base64, SecretEncoding::Raw];
+    let encodings = encodings.into_iter().map(Some).chain([None]);
+    assert!(!is_key_document(bytes) || !encodings.into_iter().any(is_secret), "a key is a secret");
 }
 
 /// Asserts that the export of an imported key imports as the same key.

@@ -7,7 +7,7 @@ use super::error::invalid_key;
 use super::jwk::{self, ensure_unique_kids};
 use super::key_error::ImportError;
 use super::keys::{build_private_key, build_symmetric_key};
-use super::reader::{EntryMaterial, KeyDocument, KeyEntry, read_document};
+use super::reader::{EntryMaterial, KeyDocument, KeyEntry, is_plain_json, read_document};
 use super::secret::{
     KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key, ensure_not_key,
 };
@@ -119,7 +119,7 @@ impl KeyImporter {
         match (keys.pop(), keys.is_empty(), first_error) {
             (Some(key), true, _) => Ok(key),
             (None, _, Some(error)) => Err(error),
-            _ => Err(ImportError::SeveralKeys(path)),
+            _ => Err(ImportError::SeveralKeys(is_plain_json(bytes).then_some(path))),
         }
     }
 
@@ -138,7 +138,7 @@ impl KeyImporter {
                 Err(ImportError::KeyAsSecret(format))
             }
             Ok(document) => Ok(Content::Document(document)),
-            Err(ImportError::UnknownFormat) if is_secret_expected => {
+            Err(error) if is_secret_expected && error.is_plain_text() => {
                 self.build_secret(&decode_secret(bytes, SecretEncoding::Text)?)
             }
             Err(ImportError::UnknownFormat) if looks_like_der(bytes) => {

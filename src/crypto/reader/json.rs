@@ -8,7 +8,8 @@ use crate::crypto::key_error::ImportError;
 use crate::crypto::pem::is_pem;
 use crate::crypto::secret::{detect_key, is_jwk};
 use crate::model::{InvalidValue, parse_strict_value};
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Map, Value};
 use std::mem;
 
 /// Maximum depth at which a key is searched in a document.
@@ -22,11 +23,27 @@ pub(super) fn read(
     text: &[u8],
     read_text: ReadText<'_>,
 ) -> Result<Option<KeyDocument>, ImportError> {
-    match parse_strict_value(text).map_err(|error| invalid_key(format!("the JSON is {error}")))? {
+    match parse_strict_value(text).map_err(|error| json_error(text, error.to_string()))? {
         Value::Object(members) => read_object(members, read_text),
         Value::Array(items) => read_array(items),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(None),
     }
+}
+
+/// Returns the error for invalid JSON: text without a recognized key can be a secret.
+fn json_error(text: &[u8], description: String) -> ImportError {
+    let documents = Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    let count = documents.take_while(Result::is_ok).take(2).count();
+    let error = invalid_key(if count > 1 {
+        "not well-formed JSON: found several documents, expected a JWK Set".to_owned()
+    } else {
+        description
+    });
+    if detect_key(text).is_some() {
+        return error.into();
+    }
+    let is_document = count > 0 || text.windows(3).any(|part| part == b"kty");
+    ImportError::InvalidJson { error, is_document }
 }
 
 fn read_object(
@@ -36,7 +53,10 @@ fn read_object(
     members.retain(|_, value| !value.is_null());
     match members.get_mut("keys") {
         Some(Value::Array(jwks)) => return read_set(mem::take(jwks), ".keys[0]").map(Some),
-        Some(_) => return Err(invalid_key("`keys` is not an array").into()),
+        Some(_) => {
+            let error = invalid_key("`keys` is not an array");
+            return Err(ImportError::InvalidJson { error, is_document: true });
+        }
         None => {}
     }
     if is_jwk(&members) || members.contains_key("kty") {
@@ -138,42 +158,42 @@ fn read_certificate_map(
 
 /// Returns the error for a document with a key in a member, and `None` for a document without a key.
 fn find_member(document: &Value) -> Result<Option<KeyDocument>, ImportError> {
-    let mut path = String::new();
-    match find_key(document, &mut path, MAX_DEPTH) {
-        Some(is_text) => Err(UnsupportedFormat::JsonMember { path, is_text }.into()),
-        None => Ok(None),
-    }
+    let mut path = Vec::new();
+    let Some(is_text) = find_key(document, &mut path, MAX_DEPTH) else { return Ok(None) };
+    let path = path.into_iter().collect();
+    Err(UnsupportedFormat::JsonMember { path, is_text }.into())
 }
 
-/// Searches the first key in a document. Extends `path`, a path of `jq`, and returns whether the
-/// key is a string.
-fn find_key(value: &Value, path: &mut String, depth: usize) -> Option<bool> {
+/// Searches the first key in a document. Extends `path`, a path of `jq` with `None` for names that
+/// cannot be repeated in a command, and returns whether the key is a string.
+fn find_key(value: &Value, path: &mut Vec<Option<String>>, depth: usize) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
-    let length = path.len();
-    let mut visit = |segment: String, inner: &Value| {
-        path.push_str(&segment);
+    let mut visit = |segment: Option<String>, inner: &Value| {
+        path.push(segment);
         let found = find_key(inner, path, depth);
         if found.is_none() {
-            path.truncate(length);
+            path.pop();
         }
         found
     };
     match value {
         Value::String(text) => detect_key(text.as_bytes()).map(|_| true),
         Value::Object(members) if is_jwk(members) => Some(false),
-        Value::Object(members) => members
-            .iter()
-            .filter(|(name, _)| is_plain_name(name))
-            .find_map(|(name, inner)| visit(format!(".\"{name}\""), inner)),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, inner)| visit(format!("[{index}]"), inner))
+        Value::Object(members) => {
+            members.iter().find_map(|(name, inner)| visit(path_segment(name), inner))
         }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, inner)| visit(Some(format!("[{index}]")), inner)),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 
-/// Returns whether a name of a member can be repeated in a command.
-fn is_plain_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/@-".contains(&byte);
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(is_plain)
+/// Returns the path of a member for `jq`, if the name can be repeated in a command. Blanks are
+/// escaped, so that the path is one word.
+fn path_segment(name: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/@- ".contains(&byte);
+    let is_plain_name = !name.is_empty() && name.len() <= 64 && name.bytes().all(is_plain);
+    is_plain_name.then(|| format!(".\"{}\"", name.replace(' ', "\\u0020")))
 }

@@ -1,6 +1,7 @@
 //! Reader of key documents: recognizes every supported format, removes encodings and quotes around
 //! the key, and names formats that need a conversion. Every command reads key material here.
 
+mod conversion;
 mod document;
 mod json;
 mod text;
@@ -12,8 +13,10 @@ use super::input_limits::ensure_size;
 use super::key_error::ImportError;
 use super::pem::{self, Block};
 use super::secret::{detect_key, is_ssh_text};
+pub(crate) use conversion::{FILE_PLACEHOLDER, SAVE_HINT};
+pub(super) use conversion::{is_plain_json, is_plain_pem};
 pub(super) use document::{EntryMaterial, KeyDocument, KeyEntry};
-pub(crate) use unsupported::{FILE_PLACEHOLDER, UnsupportedFormat};
+pub(crate) use unsupported::UnsupportedFormat;
 use zeroize::Zeroizing;
 
 /// Maximum number of nested encodings.
@@ -22,9 +25,12 @@ const MAX_LAYERS: usize = 4;
 /// Reads all keys of a document. [`ImportError::UnknownFormat`] means that the bytes are not a key
 /// in any known format, and can therefore be a secret.
 pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, ImportError> {
-    ensure_size(bytes)?;
-    if let Some(document) = read_layer(bytes, MAX_LAYERS)? {
-        return Ok(document);
+    ensure_size(bytes).map_err(ImportError::TooLarge)?;
+    match read_layer(bytes, MAX_LAYERS) {
+        Ok(Some(document)) => return Ok(document),
+        Ok(None) => {}
+        Err(ImportError::UnsupportedFormat(format)) => return Err(format.in_file(bytes).into()),
+        Err(error) => return Err(error),
     }
     let text = text::to_utf8(bytes);
     let text = text.trim_ascii();
@@ -32,12 +38,21 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, ImportError> {
         return Err(ImportError::Empty);
     }
     if let Some(format) = detect_key(bytes) {
-        return Err(UnsupportedFormat::Detected(format).into());
+        return Err(UnsupportedFormat::Detected(format).in_file(bytes).into());
     }
     if text.starts_with(b"{") || text.starts_with(b"[") {
         return Err(ImportError::NoKeyInJson);
     }
     Err(ImportError::UnknownFormat)
+}
+
+/// Returns whether a key is recognized in a document: such a document is never a secret.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
+    match read_document(bytes) {
+        Ok(document) => !document.has_secret(),
+        Err(error) => !error.permits_secret(),
+    }
 }
 
 /// Reads a document within `layers` further encodings. Returns `None` if no format is recognized.
@@ -63,9 +78,14 @@ fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, Import
     if is_ssh_text(&unwrapped) {
         return Err(UnsupportedFormat::from_ssh_text(&unwrapped).into());
     }
-    match (layers.checked_sub(1), text::decode_base64(&unwrapped)) {
-        (Some(layers), Some(inner)) => read_layer(&inner, layers),
-        _ => Ok(None),
+    if let (Some(layers), Some(inner)) = (layers.checked_sub(1), text::decode_base64(&unwrapped))
+        && let Some(document) = read_layer(&inner, layers)?
+    {
+        return Ok(Some(document));
+    }
+    match detect_key(&unwrapped) {
+        Some(format) => Err(UnsupportedFormat::Detected(format).into()),
+        None => Ok(None),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Key formats that are recognized but not supported, with the commands that convert them.
+//! Key formats that are recognized but not supported.
 
 use crate::crypto::secret::{KeyFormat, is_java_keystore};
 
@@ -28,6 +28,8 @@ pub(crate) enum UnsupportedFormat {
         /// True if the key is an Ed25519 key, which `ssh-keygen` does not convert.
         is_ed25519: bool,
     },
+    /// Private key of `PuTTY`.
+    Putty,
     /// RSA key that is restricted to RSASSA-PSS (RFC 4055, section 1.2).
     RsaPss {
         /// True if the key is a private key.
@@ -41,15 +43,28 @@ pub(crate) enum UnsupportedFormat {
     Realm,
     /// JSON document with a key in a member.
     JsonMember {
-        /// Path of the member for `jq`.
-        path: String,
+        /// Path of the member for `jq`; `None` for names that cannot be repeated in a command.
+        path: Option<String>,
         /// True if the member is a string.
         is_text: bool,
     },
+    /// Format in an encoding or within other text, which the conversion command does not read.
+    Wrapped {
+        /// Format.
+        format: Box<UnsupportedFormat>,
+        /// Way to remove the encoding with a command.
+        unwrapping: Option<Unwrapping>,
+    },
 }
 
-/// Word in a hint for the file with the key.
-pub(crate) const FILE_PLACEHOLDER: &str = "FILE";
+/// Removal of the encoding around a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unwrapping {
+    /// Base64 that `base64 -d` decodes.
+    Base64,
+    /// Member of a JSON document, with this path for `jq`.
+    Member(&'static str),
+}
 
 /// Magic bytes of a private key of OpenSSH.
 const OPENSSH: &[u8] = b"openssh-key-v1\0";
@@ -68,18 +83,32 @@ impl UnsupportedFormat {
         let is_plain = blob
             .strip_prefix(OPENSSH)
             .is_some_and(|fields| fields.starts_with(b"\0\0\0\x04none\0\0\0\x04none"));
-        Self::OpenSsh { is_ed25519: contains(blob, b"ssh-ed25519"), is_encrypted: !is_plain }
+        let is_ed25519 = openssh_key_type(blob) == Some(b"ssh-ed25519");
+        Self::OpenSsh { is_ed25519, is_encrypted: !is_plain }
     }
 
     /// Returns the format of SSH text.
     pub(super) fn from_ssh_text(text: &[u8]) -> Self {
-        Self::SshPublicKey { is_ed25519: contains(text, b"ssh-ed25519 ") }
+        if text.starts_with(b"PuTTY-User-Key-File-") {
+            return Self::Putty;
+        }
+        let mut words = text.split(u8::is_ascii_whitespace);
+        Self::SshPublicKey { is_ed25519: words.any(|word| word == b"ssh-ed25519") }
     }
 
     /// Returns the format as a noun phrase.
     pub(crate) fn to_display(&self) -> String {
         match self {
             Self::Detected(format) => return format.to_display(),
+            Self::Wrapped { format, unwrapping } => {
+                let place = match unwrapping {
+                    Some(Unwrapping::Base64) => "in base64",
+                    Some(Unwrapping::Member(_)) => "in a member of a JSON document",
+                    None => "with other characters around it",
+                };
+                return format!("{} {place}", format.to_display());
+            }
+            Self::Putty => "a PuTTY private key",
             Self::EncryptedKey => "an encrypted private key",
             Self::Pkcs12 => "PKCS#12",
             Self::Pkcs7 { .. } => "PKCS#7",
@@ -94,68 +123,21 @@ impl UnsupportedFormat {
         }
         .to_owned()
     }
+}
 
-    /// Returns the command that converts [`FILE_PLACEHOLDER`] to a supported format, as a hint.
-    pub(crate) fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Detected(format) => return format.hint().map(str::to_owned),
-            Self::EncryptedKey => "decrypt the key: openssl pkey -in FILE -out key.pem".to_owned(),
-            Self::Pkcs12 => {
-                "convert the key: openssl pkcs12 -in FILE -nodes -out key.pem".to_owned()
-            }
-            Self::Pkcs7 { is_pem } => {
-                let form = if *is_pem { "" } else { "-inform DER " };
-                format!("convert the certificates: openssl pkcs7 {form}-in FILE -print_certs -out cert.pem")
-            }
-            Self::OpenSsh { is_ed25519: false, .. } => {
-                "convert a copy of the key: cp FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem".to_owned()
-            }
-            Self::OpenSsh { is_ed25519: true, is_encrypted: false } => {
-                format!("convert the key: {}", openssh_ed25519_command("FILE"))
-            }
-            Self::OpenSsh { is_ed25519: true, is_encrypted: true } => {
-                let command = openssh_ed25519_command("key.ssh");
-                format!("convert a copy of the key: cp FILE key.ssh && ssh-keygen -p -N '' -f key.ssh && {command}")
-            }
-            Self::SshPublicKey { is_ed25519: false } => {
-                "convert the key: ssh-keygen -e -m PKCS8 -f FILE > key.pem".to_owned()
-            }
-            Self::SshPublicKey { is_ed25519: true } => format!(
-                "convert the key: ({ED25519_PUBLIC_PREFIX}; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der"
-            ),
-            Self::RsaPss { is_private: true } => {
-                "convert the key, then use `--alg PS256`: openssl rsa -in FILE -traditional -outform DER -out key.der".to_owned()
-            }
-            Self::RsaPss { is_private: false } => {
-                "convert the key, then use `--alg PS256`: openssl rsa -pubin -in FILE -RSAPublicKey_out -outform DER -out key.der".to_owned()
-            }
-            Self::JavaKeystore => {
-                "convert the keystore: keytool -importkeystore -srckeystore FILE -destkeystore key.p12 -deststoretype PKCS12 && openssl pkcs12 -in key.p12 -nodes -out key.pem".to_owned()
-            }
-            Self::Discovery => {
-                "fetch the keys: curl -fsS --proto =https --url \"$(jq -r .jwks_uri FILE)\" > jwks.json".to_owned()
-            }
-            Self::Realm => "extract the key: jq -r .public_key FILE > key.txt".to_owned(),
-            Self::JsonMember { path, is_text } => {
-                let raw = if *is_text { " -r" } else { "" };
-                let root = if path.starts_with('[') { "." } else { "" };
-                format!("extract the key: jq{raw} '{root}{path}' FILE > key.txt")
-            }
-        })
+/// Returns the type of the only key in a private key file of OpenSSH, which is plain text in every
+/// file: cipher, key derivation and its options precede the public keys.
+fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
+    let mut rest = blob.strip_prefix(OPENSSH)?;
+    for _ in 0..3 {
+        rest = split_string(rest)?.1;
     }
+    let (public_key, _) = split_string(rest.strip_prefix(&[0, 0, 0, 1])?)?;
+    Some(split_string(public_key)?.0)
 }
 
-/// Writes the start of a `SubjectPublicKeyInfo` of an Ed25519 key (RFC 8410, section 4).
-const ED25519_PUBLIC_PREFIX: &str = r"printf '\060\052\060\005\006\003\053\145\160\003\041\000'";
-
-/// Returns the command that converts an OpenSSH key: the start of PKCS#8 (RFC 8410, section 7),
-/// then the seed, which has a fixed position.
-fn openssh_ed25519_command(file: &str) -> String {
-    format!(
-        r"(printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040'; sed '/^--/d' {file} | base64 -d | tail -c +162 | head -c 32) > key.der"
-    )
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
+/// Splits a string with a length (RFC 4251, section 5) from the bytes after it.
+fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }

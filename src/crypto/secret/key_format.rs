@@ -37,6 +37,11 @@ impl KeyFormat {
         format!("{}{suffix}", self.structure)
     }
 
+    /// Returns whether the outermost encoding is hex.
+    pub(in crate::crypto) fn is_hex(self) -> bool {
+        self.encoding == Some(TextEncoding::Hex)
+    }
+
     /// Returns the error message for bytes of this format in place of a secret.
     pub(crate) fn refusal_message(self) -> String {
         format!("found {}, expected a shared secret", self.to_display())
@@ -45,7 +50,9 @@ impl KeyFormat {
     /// Returns the command that converts the key to a supported format.
     pub(crate) fn hint(self) -> Option<&'static str> {
         match self.encoding {
-            Some(TextEncoding::Hex) => Some("decode the key first: xxd -r -p FILE > key.txt"),
+            Some(TextEncoding::Hex) => {
+                Some("decode the key first: (umask 077; xxd -r -p FILE > key.txt)")
+            }
             Some(TextEncoding::Base64 | TextEncoding::LooseBase64) | None => None,
         }
     }

@@ -6,7 +6,6 @@ mod public_keys;
 mod text_encoding;
 
 use super::input_limits::ensure_size;
-use super::key_error::ImportError;
 use super::reader::read_document;
 use crate::model::InvalidValue;
 use base64::Engine;
@@ -70,18 +69,16 @@ pub(super) fn decode_secret(
     Ok(Zeroizing::new(secret))
 }
 
-/// Refuses bytes that are a key in any format: everything that the reader of keys reads, or names
-/// as an unsupported format, and damaged keys.
+/// Refuses bytes that are a key in any format: everything that the reader of keys reads or names as
+/// an unsupported format, and damaged keys.
 pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
     if let Some(format) = detect_key(bytes) {
         return Err(SecretError::IsKey(format));
     }
     match read_document(bytes) {
         Ok(document) if document.is_secret_jwk() => Ok(()),
-        Ok(_) | Err(ImportError::UnsupportedFormat(_)) => {
-            Err(SecretError::IsKey(KeyFormat::ENCODED_KEY))
-        }
-        Err(_) => Ok(()),
+        Err(error) if error.permits_secret() => Ok(()),
+        Ok(_) | Err(_) => Err(SecretError::IsKey(KeyFormat::ENCODED_KEY)),
     }
 }
 

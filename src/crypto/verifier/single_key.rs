@@ -5,7 +5,7 @@ use super::{Verifier, build_verifier, secret_verifier};
 use crate::crypto::error::invalid_key;
 use crate::crypto::jwk;
 use crate::crypto::key_error::ImportError;
-use crate::crypto::reader::{KeyEntry, read_document};
+use crate::crypto::reader::{KeyEntry, SAVE_HINT, is_plain_pem, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key};
 use crate::crypto::signature::VerificationKey;
 use crate::model::Algorithm;
@@ -34,7 +34,7 @@ impl SingleKeyReader<'_> {
         let secret = match (self.encoding, &document) {
             (Some(_), Ok(document)) if document.is_secret_jwk() => None,
             (Some(encoding), _) => Some(decode_secret(bytes, encoding)?),
-            (None, Err(ImportError::UnknownFormat)) if is_secret_expected => {
+            (None, Err(error)) if is_secret_expected && error.is_plain_text() => {
                 Some(decode_secret(bytes, SecretEncoding::Text)?)
             }
             (None, _) => None,
@@ -83,6 +83,9 @@ impl SingleKeyReader<'_> {
                 self.build_set(verifier, is_from_private_key, known_public_keys)
             }
             (None, _, Some(error)) => Err(error),
+            _ if !is_collection && !is_plain_pem(bytes) => {
+                Err(ImportError::SeveralPublicKeys(SAVE_HINT))
+            }
             _ => Err(ImportError::SeveralPublicKeys(selection_hint(&entries, is_collection))),
         }
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 /// Fails if a program is not installed.
-fn require_programs(names: &[&str]) {
+pub(super) fn require_programs(names: &[&str]) {
     for name in names {
         let mut probe = Command::new("/bin/sh");
         require(probe.args(["-c", "command -v \"$0\"", name]), &format!("the program `{name}`"));
@@ -14,7 +14,7 @@ fn require_programs(names: &[&str]) {
 }
 
 /// Runs a shell command in the home directory of the sandbox.
-fn shell(sandbox: &Sandbox, command: &str) {
+pub(super) fn shell(sandbox: &Sandbox, command: &str) {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", command]).current_dir(sandbox.home()).stdin(Stdio::null());
     let output = shell.output().unwrap();

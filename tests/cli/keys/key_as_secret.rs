@@ -108,13 +108,13 @@ fn hints_do_not_suggest_key_as_secret() {
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: unsupported key format: found a PEM in hex, expected PEM, DER, JWK or JWK Set
-    hint: decode the key first: xxd -r -p key > key.txt
+    hint: decode the key first: (umask 077; xxd -r -p key > key.txt)
     ");
     write("");
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: key empty: found no content, expected PEM, DER, JWK or JWK Set
-    hint: generate a key: openssl genpkey -algorithm ed25519 -out key.pem
+    hint: generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem
     ");
     write(r#"{"password":"a secret in a document"}"#);
     assert_snapshot!(sandbox.run(&mint), @"
@@ -126,7 +126,7 @@ fn hints_do_not_suggest_key_as_secret() {
     assert_snapshot!(sandbox.run(&mint), @r#"
     --- exit code 65, stderr
     error: unsupported key format: found a JSON document with a key in a member, expected PEM, DER, JWK or JWK Set
-    hint: extract the key: jq -r '."signing"."key"' key > key.txt
+    hint: extract the key: (umask 077; jq -r '."signing"."key"' key > key.txt)
     "#);
     write("3N3e3+Dh4uPk5ebn6Onq6+zt7u/w8fLz9PX29/j5+vs=\n");
     assert!(

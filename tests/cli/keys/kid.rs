@@ -166,7 +166,7 @@ fn key_id_selects_a_key_of_a_set() {
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "c"]), @"
     --- exit code 65, stderr
     error: several keys found, expected a single private key
-    hint: select a single key: jq '.keys[0]' set.jwks > key.json
+    hint: select a single key: (umask 077; jq '.keys[0]' set.jwks > key.json)
     ");
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "b"]), @"
     b

@@ -1,6 +1,7 @@
 //! Keys: import, export, rotation, retirement, revocation and discovery.
 
 mod conversions;
+mod curl_hints;
 mod discovery;
 mod export;
 mod export_site;
@@ -12,6 +13,7 @@ mod key_as_secret;
 mod kid;
 mod lifecycle;
 mod rotation;
+mod wrapped_keys;
 
 use crate::sandbox::Sandbox;
 use serde_json::Value;

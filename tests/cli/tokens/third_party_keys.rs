@@ -144,7 +144,7 @@ fn malformed_jwk_set_is_refused() {
     error: key empty: found no content, expected PEM, DER, JWK or JWK Set
     set: {"kty":"oct","kty":"RSA"}
     --- exit code 65, stderr
-    error: key: the JSON is ambiguous: line 1, column 25: duplicate member name `kty`
+    error: key: ambiguous: line 1, column 25: duplicate member name `kty`
     "#);
     let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let jwk_set = json!({"keys": [key, key]}).to_string();

@@ -86,3 +86,42 @@ fn keys_of_authorities_are_not_accepted() {
     let private = private_key_text(leaf).expose_secret().to_owned() + &certificate(authority);
     assert!(read_jwks(private.as_bytes(), &[], PublicKeys::default).is_err());
 }
+
+#[test]
+fn unsupported_format_in_an_encoding_is_named() {
+    let pem = private_key_text(&asymmetric_keys()[1]).expose_secret().to_owned();
+    let openssh = include_str!("../../../../tests/cli/hostile/samples/openssh.pem");
+    let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;
+    for (document, name, hint) in [
+        (
+            BASE64.encode(discovery),
+            "OpenID Provider Metadata, without keys in base64",
+            "decode the file first: (umask 077; base64 -d FILE > key.txt)",
+        ),
+        (
+            json!({ "private_key": openssh }).to_string(),
+            "an OpenSSH private key in a member of a JSON document",
+            "extract the key: (umask 077; jq -r '.private_key' FILE > key.txt)",
+        ),
+        (
+            openssh.replace('\n', "\\n"),
+            "an OpenSSH private key with other characters around it",
+            SAVE_HINT,
+        ),
+        (
+            json!({ "my FILE": pem }).to_string(),
+            "a JSON document with a key in a member",
+            r#"extract the key: (umask 077; jq -r '."my\u0020FILE"' FILE > key.txt)"#,
+        ),
+        (
+            json!({ "my 'key'": pem }).to_string(),
+            "a JSON document with a key in a member",
+            SAVE_HINT,
+        ),
+    ] {
+        let Err(ImportError::UnsupportedFormat(format)) = read_document(document.as_bytes()) else {
+            panic!("{document}")
+        };
+        assert_eq!((format.to_display().as_str(), format.hint().as_deref()), (name, Some(hint)));
+    }
+}

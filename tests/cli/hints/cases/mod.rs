@@ -70,15 +70,19 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
     ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
     (
-        "convert a copy of the key: cp FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
+        "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
         "executed by `keys::conversions`",
     ),
     (
-        "convert a copy of the key: cp FILE key.ssh && ssh-keygen -p -N '' -f key.ssh && {command}",
+        "convert a copy of the key: install -m 600 FILE key.ssh && ssh-keygen -p -N '' -f key.ssh && {command}",
         "executed by `keys::conversions`",
     ),
     (
-        "convert the certificates: openssl pkcs7 {form}-in FILE -print_certs -out cert.pem",
+        "convert the certificates: openssl pkcs7 -in FILE -print_certs -out cert.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the certificates: openssl pkcs7 -inform DER -in FILE -print_certs -out cert.pem",
         "executed by `keys::conversions`",
     ),
     (
@@ -90,7 +94,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "executed by `keys::conversions`",
     ),
     (
-        "convert the key: ({ED25519_PUBLIC_PREFIX}; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der",
+        "convert the key: (printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der",
         "executed by `keys::conversions`",
     ),
     (
@@ -103,14 +107,29 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ),
     ("convert the key: {}", "executed by `keys::conversions`"),
     ("decrypt the key: openssl pkey -in FILE -out key.pem", "executed by `keys::conversions`"),
-    ("extract the key: jq -r .public_key FILE > key.txt", "executed by `keys::conversions`"),
-    ("extract the key: jq{raw} '{root}{path}' FILE > key.txt", "executed by `keys::conversions`"),
     (
-        "fetch the keys: curl -fsS --proto =https --url \"$(jq -r .jwks_uri FILE)\" > jwks.json",
+        "decode the file first: (umask 077; base64 -d FILE > key.txt)",
+        "executed by `keys::wrapped_keys`",
+    ),
+    ("extract the key: jq -r .public_key FILE > key.txt", "executed by `keys::conversions`"),
+    (
+        "extract the key: (umask 077; jq{raw} '{root}{path}' FILE > key.txt)",
         "executed by `keys::conversions`",
     ),
-    ("select a single key: jq '{path}' {FILE_PLACEHOLDER} > key.json", "needs jq"),
-    ("decode the key first: xxd -r -p FILE > key.txt", "needs xxd"),
+    (
+        "fetch the keys: curl -fsS --proto =https --url \"$(jq -r .jwks_uri FILE)\" > jwks.json",
+        "executed by `keys::curl_hints`",
+    ),
+    (
+        "save the key in a file of its own, without the encoding, quotes and text around it",
+        "no command is known; `keys::wrapped_keys` has the cases",
+    ),
+    (
+        "export the key as an OpenSSH key: puttygen FILE -O private-openssh -o key.pem",
+        "needs PuTTY",
+    ),
+    ("select a single key: (umask 077; jq '{path}' FILE > key.json)", "needs jq"),
+    ("decode the key first: (umask 077; xxd -r -p FILE > key.txt)", "needs xxd"),
     (
         "convert the keystore: keytool -importkeystore -srckeystore FILE -destkeystore key.p12 -deststoretype PKCS12 && openssl pkcs12 -in key.p12 -nodes -out key.pem",
         "needs Java",

@@ -140,10 +140,10 @@ pub(super) const CASES: &[Case] = &[
         "jeton token verify @t.jwt --alg ES256 $W1",
     ),
     case(
-        "generate a key: openssl genpkey -algorithm ed25519 -out key.pem",
+        "generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem",
         ": > key.pem",
         "jeton token mint --key-file key.pem",
-        "eval \"$CMD\"; jeton token mint --key-file key.pem",
+        "eval \"$CMD\"; jeton token mint --key-file new-key.pem",
     ),
     case(
         "select the first key: openssl pkey -pubin -in FILE -out key.pem",

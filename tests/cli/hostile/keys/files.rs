@@ -17,7 +17,7 @@ const TRAILING_DATA: &str = "trailing data after the key";
 const ENCRYPTED: &str = "found an encrypted private key";
 const DAMAGED: &str = "the PEM is damaged";
 const TOO_LARGE: &str = "key file too large: more than 6291456 bytes";
-const NO_JSON: &str = "the JSON is not well-formed JSON";
+const NO_JSON: &str = "not well-formed JSON";
 const TOO_LARGE_TEXT: &str = "too large: more than 262144 bytes";
 const TOO_MANY_VALUES: &str = "the JSON has too many values";
 

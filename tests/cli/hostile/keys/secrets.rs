@@ -196,8 +196,8 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
     }
     for (message, name, text) in [
         (duplicate, "kty twice", format!("{{\"kty\":\"oct\",{}", &key.to_string()[1..])),
-        ("the JSON is not well-formed JSON", "truncated", key.to_string().replace('}', "")),
-        ("the JSON is not well-formed JSON", "trailing NUL", format!("{key}\0")),
+        ("not well-formed JSON", "truncated", key.to_string().replace('}', "")),
+        ("not well-formed JSON", "trailing NUL", format!("{key}\0")),
     ] {
         table.add_verify_key("HS256", message, name, &text);
         table.add_verify_key("RS256", message, name, &text);
