@@ -4,7 +4,7 @@ use super::environment::INVALID_UTF8_TOKEN;
 use super::input_files::{InputKind, stdin_error};
 use super::run_console::RunConsole;
 use crate::authority::RejectReason;
-use crate::crypto::{MAX_DECODED_TOKEN_BYTES, MAX_TOKEN_BYTES};
+use crate::crypto::{MAX_DECODED_TOKEN_BYTES, MAX_TOKEN_BYTES, is_token_in_base64};
 use crate::failure::{Code, Failure};
 use crate::model::{
     NotOneToken, extract_token, is_utf16, normalize_encoding, quote_shell_word, redact_for_error,
@@ -149,7 +149,13 @@ impl TokenLines {
 
 /// Returns the token in a text: see [`extract_token`].
 fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
-    extract_token(&decode_text(bytes)).map(SecretString::from).map_err(to_failure)
+    let token = extract_token(&decode_text(bytes)).map_err(to_failure)?;
+    if is_token_in_base64(&token) {
+        let message = "token in base64 found, expected a token";
+        let hint = "decode the token: base64 -d FILE";
+        return Err(malformed(message.to_owned(), hint.to_owned()));
+    }
+    Ok(SecretString::from(token))
 }
 
 fn decode_text(bytes: &[u8]) -> Zeroizing<String> {

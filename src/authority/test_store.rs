@@ -165,7 +165,7 @@ pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> 
 
 /// Returns the header and payload of a token.
 pub(super) fn decode_token(token: &str) -> (Value, Value) {
-    let DecodedToken { header, payload } = decode(token).unwrap();
+    let DecodedToken { header, payload, .. } = decode(token).unwrap();
     let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
     (header, claims)
 }

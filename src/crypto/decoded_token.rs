@@ -1,7 +1,7 @@
 //! Lenient decoding of tokens for inspection: nothing is verified.
 
 use super::compact::{JWE_PART_COUNT, MAX_TOKEN_BYTES};
-use crate::model::parse_lenient_value;
+use crate::model::{JsonError, parse_lenient_value, parse_strict_value};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -18,6 +18,10 @@ pub(crate) struct DecodedToken {
     pub(crate) header: Value,
     /// Payload.
     pub(crate) payload: DecodedPayload,
+    /// Duplicate member names in the header.
+    pub(crate) header_defect: Option<JsonError>,
+    /// Duplicate member names in the payload, or invalid JSON.
+    pub(crate) payload_defect: Option<JsonError>,
 }
 
 /// Payload of a token that is not verified.
@@ -42,6 +46,9 @@ impl DecodedToken {
         if text.len() > MAX_DECODED_TOKEN_BYTES {
             return Err(format!("larger than {} KiB", MAX_DECODED_TOKEN_BYTES / 1024));
         }
+        if text.is_empty() {
+            return Err("empty".to_owned());
+        }
         let mut parts = text.split('.');
         let (Some(header), Some(payload)) = (parts.next(), parts.next()) else {
             return Err("only one part".to_owned());
@@ -51,20 +58,39 @@ impl DecodedToken {
             decode_base64(header).ok_or_else(|| "the header is not base64url".to_owned())?;
         let header = parse_lenient_value(&header_bytes)
             .map_err(|error| format!("the header is {}", error.summary()))?;
-        let payload = if is_encrypted {
-            DecodedPayload::Encrypted
+        let header_defect = find_defect(&header_bytes);
+        let (payload, payload_defect) = if is_encrypted {
+            (DecodedPayload::Encrypted, None)
         } else if header.get("b64") == Some(&Value::Bool(false)) {
             // The payload may contain full stops, but no more than the signature follows.
             let rest = text.split_once('.').map_or("", |(_, rest)| rest);
-            parse_payload(rest.rsplit_once('.').map_or(rest, |(payload, _)| payload).as_bytes())
-                .unwrap_or(DecodedPayload::Detached)
+            let bytes = rest.rsplit_once('.').map_or(rest, |(payload, _)| payload).as_bytes();
+            (parse_payload(bytes).unwrap_or(DecodedPayload::Detached), find_defect(bytes))
         } else {
             let bytes =
                 decode_base64(payload).ok_or_else(|| "the payload is not base64url".to_owned())?;
-            parse_payload(&bytes).unwrap_or_else(|| DecodedPayload::Base64(payload.to_owned()))
+            let defect = find_defect(&bytes);
+            let base64 = || DecodedPayload::Base64(payload.to_owned());
+            (parse_payload(&bytes).unwrap_or_else(base64), defect)
         };
-        Ok(Self { header, payload })
+        Ok(Self { header, payload, header_defect, payload_defect })
     }
+}
+
+/// Returns whether a text is the base64 of a token, as in the data of a Kubernetes Secret.
+pub(crate) fn is_token_in_base64(text: &str) -> bool {
+    // The base64 of `ey` starts with `ZXl`.
+    let is_possible = text.starts_with("ZXl") && !text.contains('.');
+    let base64: String = text.chars().filter(|c| is_possible && !c.is_whitespace()).collect();
+    let is_token =
+        |bytes: &[u8]| bytes.starts_with(b"ey") && bytes.split(|byte| *byte == b'.').count() > 2;
+    decode_base64(&base64).is_some_and(|bytes| is_token(&bytes))
+}
+
+/// Returns the defect of JSON that a strict parser refuses; `None` for other text.
+fn find_defect(bytes: &[u8]) -> Option<JsonError> {
+    let is_json = bytes.trim_ascii_start().starts_with(b"{");
+    parse_strict_value(bytes).err().filter(|_| is_json)
 }
 
 /// Parses a payload; returns `None` for bytes that are not text.
@@ -95,7 +121,7 @@ fn decode_base64(part: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::json;
 
     const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9"; // {"alg":"HS256"}
@@ -110,7 +136,7 @@ mod tests {
             assert_eq!(payload(&text), DecodedPayload::Json(json!({})), "{text}");
         }
         let question = json!({"a": "ÿ?>~"});
-        let standard = base64::engine::general_purpose::STANDARD.encode(question.to_string());
+        let standard = STANDARD.encode(question.to_string());
         assert!(standard.contains(['+', '/']));
         assert_eq!(payload(&format!("{HEADER}.{standard}.")), DecodedPayload::Json(question));
         for text in ["nonsense", "", ".", "a.b", &format!("{HEADER}.!")] {
@@ -142,6 +168,36 @@ mod tests {
         assert_eq!(payload(&format!("{unencoded}.$.02.AAAA")), DecodedPayload::Text("$.02".into()));
         let long = json!({"g": "x".repeat(3 * MAX_TOKEN_BYTES)});
         assert_eq!(payload(&token(long.to_string().as_bytes())), DecodedPayload::Json(long));
+    }
+
+    #[test]
+    fn base64_of_a_token_is_recognised() {
+        let token = format!("{HEADER}.e30.AAAA");
+        let base64 = URL_SAFE_NO_PAD.encode(&token);
+        let (first, last) = base64.split_at(20);
+        for text in [&base64, &STANDARD.encode(format!("{token}\n")), &format!("{first}\n{last}\n")]
+        {
+            assert!(is_token_in_base64(text), "{text}");
+        }
+        for text in ["", "ZXl", "ZXlBQUFB", &token, &URL_SAFE_NO_PAD.encode("ey")] {
+            assert!(!is_token_in_base64(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn defects_of_json_are_reported() {
+        let decode = |header: &str, payload: &str| {
+            let [header, payload] = [header, payload].map(|part| URL_SAFE_NO_PAD.encode(part));
+            let token = DecodedToken::decode(&format!("{header}.{payload}.AAAA")).unwrap();
+            let text = |defect: Option<JsonError>| defect.map(|defect| defect.to_string());
+            (text(token.header_defect), text(token.payload_defect))
+        };
+        let duplicate = Some("ambiguous: line 1, column 13: duplicate member name `a`".to_owned());
+        assert_eq!(decode(r#"{"a":1,"a":2}"#, "{}"), (duplicate.clone(), None));
+        assert_eq!(decode("{}", r#"{"a":1,"a":2}"#), (None, duplicate));
+        let comma = "not well-formed JSON: line 1, column 8: trailing comma".to_owned();
+        assert_eq!(decode("{}", r#"{"a":1,}"#), (None, Some(comma)));
+        assert_eq!(decode("{}", "plain text"), (None, None));
     }
 
     #[test]

@@ -22,7 +22,9 @@ mod signature;
 mod verifier;
 
 pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES};
-pub(crate) use decoded_token::{DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES};
+pub(crate) use decoded_token::{
+    DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES, is_token_in_base64,
+};
 pub(crate) use error::Error;
 pub(crate) use export::{private_key_text, public_key_pem};
 pub(crate) use hash_class::HashClass;

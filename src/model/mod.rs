@@ -46,7 +46,7 @@ pub(crate) use ids::{
 pub(crate) use issuer::IssuerUrl;
 #[cfg(any(test, fuzzing))]
 pub(crate) use json::NUMBER_MEMBER;
-pub(crate) use json::{parse_lenient_value, parse_strict_object, parse_strict_value};
+pub(crate) use json::{JsonError, parse_lenient_value, parse_strict_object, parse_strict_value};
 pub(crate) use key::{Key, KeySpec, KeyState, Purpose, parse_kid};
 pub(crate) use lifetime::Lifetime;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};

@@ -53,15 +53,19 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        let DecodedToken { header, payload } =
+        let DecodedToken { header, payload, header_defect, payload_defect } =
             authority::verification::decode(token.expose_secret())?;
         app.console.print_status("token not verified");
+        app.console.print_status_if_some(header_defect.map(|defect| format!("header {defect}")));
         if self.part.as_deref() == Some("header") {
             return app.console.report(&DecodeOutput(header));
         }
         let (note, payload) = match payload {
             DecodedPayload::Json(value) => (None, value),
-            DecodedPayload::Text(text) => (Some("payload is text, not JSON"), text.into()),
+            DecodedPayload::Text(text) => {
+                let note = payload_defect.is_none().then_some("payload is text, not JSON");
+                (note, text.into())
+            }
             DecodedPayload::Base64(text) => {
                 (Some("payload is neither JSON nor text: printed in base64url"), text.into())
             }
@@ -72,6 +76,7 @@ impl Command for Args {
             }
         };
         app.console.print_status_if_some(note.map(str::to_owned));
+        app.console.print_status_if_some(payload_defect.map(|defect| format!("payload {defect}")));
         print_dates(app, &payload);
         app.console.report(&DecodeOutput(match self.part {
             Some(_) => payload,

@@ -51,8 +51,8 @@ pub(crate) fn extract_token(text: &str) -> Result<String, NotOneToken> {
     }
     match join_lines(token)? {
         Some(token) => Ok(token),
-        None if super::parse_url_scheme(trimmed.as_ref()).is_some() => Err(NotOneToken::Url),
         None => match count_embedded_tokens(trimmed) {
+            0 if super::parse_url_scheme(trimmed.as_ref()).is_some() => Err(NotOneToken::Url),
             0 => Ok(trimmed.to_owned()),
             1 => Err(NotOneToken::Surrounded),
             _ => Err(NotOneToken::Several),

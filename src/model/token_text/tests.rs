@@ -136,7 +136,8 @@ fn other_text_is_named() {
         ("A=@\nB=@", NotOneToken::Several),
         ("Your token is @ and expires soon", NotOneToken::Surrounded),
         ("https://id.example/token", NotOneToken::Url),
-        ("https://app.example/callback#access_token=@&token_type=Bearer", NotOneToken::Url),
+        ("https://app.example/callback#access_token=@&token_type=Bearer", NotOneToken::Surrounded),
+        ("https://jwt.io/#debugger-io?token=@", NotOneToken::Surrounded),
     ] {
         assert_eq!(extract(template), Err(expected), "{template}");
     }

@@ -14,7 +14,7 @@ use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
 
 /// Returns header and claims.
 fn decode(token: &str) -> (Value, Value) {
-    let DecodedToken { header, payload } = DecodedToken::decode(token).unwrap();
+    let DecodedToken { header, payload, .. } = DecodedToken::decode(token).unwrap();
     let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
     (header, claims)
 }

@@ -175,6 +175,12 @@ pub(super) const CASES: &[Case] = &[
         "eval \"$CMD\" | jeton token verify --batch --secret-env S --alg HS256",
     ),
     case(
+        "decode the token: base64 -d FILE",
+        "$M --sub a | base64 > FILE",
+        "jeton token decode - < FILE",
+        "eval \"$CMD\" | jeton token decode -",
+    ),
+    case(
         "use `JETON_TOKEN_FILE` for the name of a file, without the `@`",
         "$M --sub a > t",
         "JETON_TOKEN=@t jeton token decode",
