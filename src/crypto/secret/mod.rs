@@ -15,6 +15,7 @@ pub(super) use error::SecretError;
 pub(crate) use key_format::KeyFormat;
 pub(super) use key_format::{detect_key, is_java_keystore, is_jwk, is_ssh_text};
 pub(crate) use public_keys::PublicKeys;
+use text_encoding::without_byte_order_mark;
 use zeroize::Zeroizing;
 
 /// Encoding of a secret.
@@ -50,14 +51,15 @@ pub(super) fn decode_secret(
         return Err(SecretError::TooLarge);
     }
     ensure_not_key(bytes)?;
+    let text = without_byte_order_mark(bytes);
     let secret = match encoding {
         SecretEncoding::Raw => bytes.to_vec(),
         SecretEncoding::Text => {
-            let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+            let line = text.strip_suffix(b"\n").unwrap_or(&text);
             line.strip_suffix(b"\r").unwrap_or(line).to_vec()
         }
         SecretEncoding::Base64 => {
-            let text = bytes.trim_ascii();
+            let text = text.trim_ascii();
             let config = GeneralPurposeConfig::new()
                 .with_decode_padding_mode(DecodePaddingMode::Indifferent);
             let decoded = [URL_SAFE, STANDARD]

@@ -1,5 +1,6 @@
 //! Candidates for a key in base64 or hex within a text.
 
+use crate::model::{is_utf16, normalize_encoding};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -110,4 +111,44 @@ fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (pairs, odd) = digits.as_chunks::<2>();
     let is_whole = odd.is_empty() && digits.len() >= MIN_TEXT_LENGTH;
     is_whole.then(|| Zeroizing::new(pairs.iter().map(|[high, low]| high << 4 | low).collect()))
+}
+
+/// Returns the text as UTF-8 without a byte order mark; bytes that are not text are unchanged.
+pub(super) fn without_byte_order_mark(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let text = Zeroizing::new(normalize_encoding(bytes).into_owned());
+    // Two bytes of a random secret may look like the mark of UTF-16.
+    let is_text =
+        if is_utf16(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
+    if is_text { text } else { Zeroizing::new(bytes.to_vec()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SecretEncoding, decode_secret};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    #[test]
+    fn byte_order_mark_is_no_part_of_a_secret() {
+        let text = "0123456789abcdef0123456789abcdef";
+        let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("\u{feff}{text}\r\n").encode_utf16().flat_map(to_bytes).collect()
+        };
+        let marked = format!("\u{feff}{text}\n").into_bytes();
+        for bytes in [marked.clone(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+            let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();
+            assert_eq!(secret.as_slice(), text.as_bytes());
+        }
+        let base64 = format!("\u{feff}{}", STANDARD.encode(text));
+        let secret = decode_secret(base64.as_bytes(), SecretEncoding::Base64).unwrap();
+        assert_eq!(secret.as_slice(), text.as_bytes());
+        let raw = decode_secret(&marked, SecretEncoding::Raw).unwrap();
+        assert_eq!(raw.as_slice(), marked);
+        // Random bytes are not text.
+        for start in [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"] {
+            let bytes = [start, &[0xd8; 32]].concat();
+            let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();
+            assert_eq!(secret.as_slice(), bytes);
+        }
+    }
 }
