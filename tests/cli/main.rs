@@ -12,6 +12,7 @@ mod documentation;
 mod exit_codes;
 mod hints;
 mod hostile;
+mod inputs;
 mod keys;
 mod main_workflow;
 mod memory;

@@ -199,6 +199,6 @@ impl<'w> ValidToken<'w> {
     }
 }
 
-fn base64url(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -142,6 +142,8 @@ fn hints_about_documents_extract_keys() {
     for (document, converted) in [
         (serde_json::json!({"realm": "x", "public_key": body}), "key.txt"),
         (serde_json::json!({"a": {"b": [jwks["keys"][0]]}}), "key.txt"),
+        (serde_json::json!({"data": jwks}), "key.txt"),
+        (serde_json::json!({"JWT_PUBLIC_KEY": rsa, "PORT": 80}), "key.txt"),
         (serde_json::json!({"a": {"b": rsa}}), "key.txt"),
         (
             serde_json::json!({"issuer": "x", "jwks_uri": format!("file://{home}/published.json")}),
