@@ -125,7 +125,7 @@ impl SessionHandle {
             Err(error) if is_rejected_only_as_expired(&error) => {
                 self.refresh_under_lock(store, &file, RefreshPolicy::IfExpired)?.0
             }
-            result => result.map_err(session_failure)?,
+            result => result.map_err(session_failure)?.in_session_file(),
         };
         Ok(CallerWithSource { caller, source })
     }

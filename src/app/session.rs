@@ -102,7 +102,7 @@ impl SessionHandle {
                 let access = login.access_token.expose_secret();
                 match authority::sessions::authenticate(store.get()?, now, access) {
                     Ok(caller) if policy.accepts(&caller, now) => {
-                        return Ok((caller, login));
+                        return Ok((caller.in_session_file(), login));
                     }
                     Err(error) if !is_rejected_only_as_expired(&error) => {
                         return Err(session_failure(error));

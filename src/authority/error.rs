@@ -1,6 +1,6 @@
 //! The errors of the authority module.
 
-use super::rejection::{Rejection, session_rejection_message};
+use super::rejection::{Rejection, order_session_reasons, session_rejection_message};
 use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
     Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, Role, RowError,
@@ -192,7 +192,7 @@ pub(crate) enum Error {
     /// The rejected token of the session that the command runs in.
     #[error("{}", session_rejection_message(.reasons))]
     SessionRejected {
-        /// All reasons, in the order of the checks; never empty.
+        /// All reasons, the state of the account first; never empty.
         reasons: Vec<Rejection>,
     },
     /// A token that the verifier would refuse for its size.
@@ -263,7 +263,8 @@ impl Error {
 
     /// Turns the rejection of a token into the rejection of the session that the command runs in.
     pub(crate) fn into_session_rejection(self) -> Self {
-        if let Self::TokenRejected { reasons, .. } = self {
+        if let Self::TokenRejected { mut reasons, .. } = self {
+            order_session_reasons(&mut reasons);
             Self::SessionRejected { reasons }
         } else {
             self

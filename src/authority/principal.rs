@@ -13,6 +13,9 @@ pub(crate) struct Principal {
     /// The row of the user when the credential was first checked.
     pub(crate) user: User,
     pub(super) credential: BearerCredential,
+    /// Set if the credential is the access token in the session file. Errors about the token then
+    /// speak of the session of the user.
+    pub(super) is_in_session_file: bool,
     /// The key that signed the credential: usually the active key.
     pub(super) key: Key,
     /// The time at which the command started.
@@ -94,8 +97,11 @@ impl Principal {
                 BearerCredential::AppToken(id) => recheck_app_token_owner(tx, id, self.now),
             }
         };
-        result
-            .map_err(|error| if self.is_session() { error.into_session_rejection() } else { error })
+        result.map_err(
+            |error| {
+                if self.is_in_session_file { error.into_session_rejection() } else { error }
+            },
+        )
     }
 }
 

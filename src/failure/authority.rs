@@ -2,7 +2,7 @@
 
 use super::{Code, Failure};
 use crate::authority::error::{ResourceKind, UserWithRole};
-use crate::authority::{Error, RejectReason, Rejection, find_session_cause};
+use crate::authority::{Error, RejectReason, Rejection};
 use crate::model::{
     Algorithm, InvalidLine, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word,
 };
@@ -128,9 +128,17 @@ fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role
     failure.details.insert(name_member.to_owned(), json!(user.map(|user| &user.name)));
     failure.details.insert("role".to_owned(), json!(user.map(|user| user.role)));
     failure.details.insert("required_role".to_owned(), json!(required));
-    match user {
-        Some(_) => failure,
-        None => failure.with_hint("log in: jeton login"),
+    match (user, required) {
+        (None, _) => failure.with_hint("log in: jeton login"),
+        (Some(user), Some(Role::Admin)) if user.is_logged_in => {
+            failure.with_hint("log in as a user with the role `admin`: jeton login LOGIN")
+        }
+        (Some(user), Some(role)) => failure.with_hint(format!(
+            "ask an admin to change the role: jeton users set-role {} {}",
+            quote_shell_word(&user.name),
+            role.name()
+        )),
+        (Some(_), None) => failure,
     }
 }
 
@@ -151,7 +159,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
 
 /// Returns the failure of a command whose session was rejected.
 fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
-    let hint = match find_session_cause(reasons).map(|rejection| rejection.reason) {
+    let hint = match reasons.first().map(|rejection| rejection.reason) {
         Some(RejectReason::NotYetValid) => {
             "check the system clock; if it is right, log in again: jeton login"
         }

@@ -71,14 +71,14 @@ impl Lifetime {
         text: &str,
     ) -> Result<Self, InvalidValue> {
         let is_accepted = |word: &str| Self::parse(word).is_ok_and(|lifetime| lifetime <= max);
-        let range_hint = format!("use a duration from `1s` to `{max}`");
+        let hint = format!("use a duration from `1s` to `{max}`");
         let lifetime = Self::parse(text).map_err(|invalid| {
             let is_usable = invalid.hint_values().all(is_accepted);
-            if is_usable { invalid } else { invalid.with_hint(&*range_hint) }
+            if is_usable { invalid } else { invalid.with_hint(&*hint) }
         })?;
         if lifetime > max {
             let reason = format!("more than the maximum of `{max}`");
-            return Err(InvalidValue::new(value_name, reason).with_hint(&*range_hint));
+            return Err(InvalidValue::new(value_name, reason).with_hint(&*hint));
         }
         Ok(lifetime)
     }

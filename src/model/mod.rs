@@ -61,7 +61,7 @@ pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use suggestion::find_similar;
 pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};
-pub(crate) use time::Timestamp;
+pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, find_unit};
 pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
     ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,

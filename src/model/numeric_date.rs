@@ -1,5 +1,6 @@
 //! Dates of `NumericDate` values (RFC 7519, section 2) in any form of a JSON number.
 
+use super::time::find_unit;
 use jiff::Timestamp;
 use serde_json::Number;
 
@@ -12,10 +13,11 @@ pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
     let Some(instant) = parse_seconds(&text) else {
         let reason = format!("{text}, out of range for a date");
-        let in_milliseconds = text.parse::<i64>().ok().map(Timestamp::from_millisecond);
-        return match in_milliseconds {
-            Some(Ok(date)) => format!("{reason}; in milliseconds {date}"),
-            Some(Err(_)) | None => reason,
+        let unit = text.parse().ok().and_then(find_unit);
+        let date = |(unit, seconds)| Some((unit, Timestamp::from_second(seconds).ok()?));
+        return match unit.and_then(date) {
+            Some((unit, date)) => format!("{reason}; in {unit} {date}"),
+            None => reason,
         };
     };
     instant.to_string()
@@ -56,6 +58,10 @@ mod tests {
             (
                 "1999999999000",
                 "1999999999000, out of range for a date; in milliseconds 2033-05-18T03:33:19Z",
+            ),
+            (
+                "1999999999000000",
+                "1999999999000000, out of range for a date; in microseconds 2033-05-18T03:33:19Z",
             ),
             ("12345678901234567890123", "12345678901234567890123, out of range for a date"),
             ("1e400", "1e+400, out of range for a date"),

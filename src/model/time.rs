@@ -14,7 +14,7 @@ use std::fmt;
 pub(crate) struct Timestamp(i64);
 
 /// Last supported second: 9999-12-30T22:00:00Z, the maximum of jiff.
-const MAX_UNIX_SECONDS: i64 = 253_402_207_200;
+pub(crate) const MAX_UNIX_SECONDS: i64 = 253_402_207_200;
 
 impl Timestamp {
     pub(crate) fn from_unix(seconds: i64) -> Option<Self> {
@@ -95,13 +95,27 @@ impl Timestamp {
     }
 }
 
-/// Returns the error for Unix seconds after the year 9999, with a hint for a time in milliseconds.
+/// Returns the error for Unix seconds after the year 9999, with a hint for a time in another unit.
 fn out_of_range_error(seconds: i64) -> InvalidValue {
     let invalid = InvalidValue::new("time", "out of range: after the year 9999");
-    match Timestamp::from_unix(seconds / 1_000) {
-        Some(time) => invalid.with_hint(format!("use seconds: `{}`", time.0)),
+    match find_unit(seconds.into()) {
+        Some((_, seconds)) => invalid.with_hint(format!("use seconds: `{seconds}`")),
         None => invalid,
     }
+}
+
+/// Returns the unit in which a number after the year 9999 is a time, such as the milliseconds of
+/// JavaScript, and the time in seconds since 1970.
+pub(crate) fn find_unit(number: i128) -> Option<(&'static str, i64)> {
+    /// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
+    const LAST_SECOND_OF_9999: i128 = 253_402_300_799;
+    const UNITS: [(i128, &str); 3] =
+        [(1_000, "milliseconds"), (1_000_000, "microseconds"), (1_000_000_000, "nanoseconds")];
+    let mut times = UNITS.iter().filter_map(|(factor, unit)| {
+        let seconds = i64::try_from(number / factor).ok()?;
+        Timestamp::from_unix(seconds).map(|_| (*unit, seconds))
+    });
+    times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
 /// Returns the error for an invalid time: the missing time zone, or else `expected`.
@@ -207,6 +221,23 @@ mod tests {
             Timestamp::from_unix(MAX_UNIX_SECONDS).unwrap().to_relative(first),
             "in 2932896 d"
         );
+    }
+
+    #[test]
+    fn unit_of_a_time_after_9999_is_found() {
+        for (number, unit) in [
+            (1_999_999_999_123, Some(("milliseconds", 1_999_999_999))),
+            (1_999_999_999_123_456, Some(("microseconds", 1_999_999_999))),
+            (1_999_999_999_123_456_789, Some(("nanoseconds", 1_999_999_999))),
+            (1_999_999_999, None),
+            (253_402_300_799, None),
+            (-1_999_999_999_123, None),
+            (i128::MAX, None),
+        ] {
+            assert_eq!(find_unit(number), unit, "{number}");
+        }
+        let hint = Timestamp::parse("1999999999123456").unwrap_err().hint;
+        assert_eq!(hint.as_deref(), Some("use seconds: `1999999999`"));
     }
 
     #[test]

@@ -21,18 +21,19 @@ impl TimeSpec {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
                       `+1h` or `-1h`";
-        Self::parse_or_suggest(text, reason, |lifetime| match Self::expired_since(lifetime) {
+        let hint = |lifetime| match Self::expired_since(lifetime) {
             Some(age) => format!("use `+{lifetime}` or `{age}`"),
             None => format!("use `+{lifetime}`"),
-        })
+        };
+        Self::parse_or_suggest(text, reason, hint)
     }
 
     /// Parses the bound of a filter: a time, or an age such as `7d`, which has no sign.
     pub(crate) fn parse_bound(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, or an \
                       age (`7d`)";
-        let time = Self::parse_or_suggest(text, reason, |age| format!("use `{age}`"));
-        time.or_else(|invalid| match Lifetime::parse(text) {
+        let hint = |age| format!("use `{age}`");
+        Self::parse_or_suggest(text, reason, hint).or_else(|invalid| match Lifetime::parse(text) {
             Ok(age) => Ok(Self::FromNow(-age.seconds())),
             Err(_) => Err(invalid),
         })

@@ -3,7 +3,7 @@
 use super::rejection::{
     RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
 };
-use crate::model::{Lifetime, Permission, Timestamp, Untrusted};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_unit};
 use serde_json::{Map, Value, json};
 
 /// Claims in which services look for permissions: `permissions` of jeton, `scope` of OAuth (RFC
@@ -70,39 +70,31 @@ impl RegisteredClaims {
     }
 }
 
-/// Returns the rejection for a claim of the wrong type. Text in the claim is found in JSON notation,
-/// so that the type is visible.
-fn bad_claim(name: &str, value: &Value, expected: impl Into<String>) -> Rejection {
+/// Returns the rejection for a claim with a wrong type or value. Text in the claim is found in JSON
+/// notation, so that the type is visible.
+pub(super) fn bad_claim(name: &str, value: &Value, expected: impl Into<String>) -> Rejection {
     Rejection::for_claim(RejectReason::BadClaim, name)
         .with_found(&value.to_string())
         .with_expected_description(expected)
 }
 
-/// Returns the rejection for a claim that is not a time. A number after the year 9999 is usually
-/// the time in another unit, such as the milliseconds of JavaScript.
+/// Returns the rejection for a claim that is not a time.
 fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
-    const UNITS: [(f64, &str); 3] =
-        [(1e3, "milliseconds"), (1e6, "microseconds"), (1e9, "nanoseconds")];
-    let number = value.as_f64().filter(|number| *number > LAST_SECOND);
-    let expected = number.map_or_else(
-        || format.to_owned(),
-        |number| match UNITS
-            .iter()
-            .filter(|_| number > LAST_SECOND_OF_9999)
-            .find(|(factor, _)| number / factor <= LAST_SECOND)
-        {
-            Some((_, unit)) => format!("{format}, not {unit}"),
-            None => format!("{format}, at most {LAST_SECOND}"),
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "the conversion saturates, and a fraction does not change the unit"
+    )]
+    let number = value.as_f64().map(|number| number as i128);
+    let expected = match number.filter(|number| *number > MAX_UNIX_SECONDS.into()) {
+        None => format.to_owned(),
+        Some(number) => match find_unit(number) {
+            Some((unit, _)) => format!("{format}, not {unit}"),
+            None => format!("{format}, at most {MAX_UNIX_SECONDS}"),
         },
-    );
+    };
     bad_claim(name, value, expected)
 }
-
-/// Last supported second, the maximum of [`Timestamp`].
-const LAST_SECOND: f64 = 253_402_207_200.0;
-
-/// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
-const LAST_SECOND_OF_9999: f64 = 253_402_300_799.0;
 
 fn parse_string(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, Rejection> {
     match claims.get(name) {

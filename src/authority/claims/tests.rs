@@ -202,7 +202,7 @@ fn time_rejection_states_instant_difference_and_leeway() {
     assert_eq!(message, "token expired: 1970-01-01T02:46:40Z (3 h ago)");
     assert_eq!(
         object,
-        json!({"code": "token_expired", "claim": "exp", "found": "1970-01-01T02:46:40Z",
+        json!({"code": "token_expired", "message": message, "claim": "exp", "found": "1970-01-01T02:46:40Z",
             "expected": "later than 1970-01-01T05:46:40Z"})
     );
     assert_eq!(leeway, Some(10_801));
@@ -213,7 +213,7 @@ fn time_rejection_states_instant_difference_and_leeway() {
     );
     assert_eq!(
         object,
-        json!({"code": "not_yet_valid", "claim": "iat", "found": "1970-01-01T00:01:40Z",
+        json!({"code": "not_yet_valid", "message": message, "claim": "iat", "found": "1970-01-01T00:01:40Z",
             "expected": "no later than 1970-01-01T00:00:50Z"})
     );
     assert_eq!(leeway, Some(60));

@@ -65,7 +65,9 @@ pub(crate) fn authorize_minter(
     };
     let report = report.into_accepted()?;
     match (credential, report.owner, report.key) {
-        (Some(credential), Some(user), Some(key)) => Ok(Principal { user, credential, key, now }),
+        (Some(credential), Some(user), Some(key)) => {
+            Ok(Principal { user, credential, is_in_session_file: false, key, now })
+        }
         _ if kind == Some(TokenKind::App) => {
             Err(Error::Forbidden("the app token lacks the permission `jeton:mint`"))
         }

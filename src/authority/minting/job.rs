@@ -153,9 +153,7 @@ impl MintJob {
         issuer: Option<String>,
         uid: Option<UserUuid>,
     ) -> Result<Self, Error> {
-        let resolve = |argument, time: Option<TimeSpec>| {
-            time.map(|time| time.resolve(argument, now)).transpose()
-        };
+        let resolve = |name, time: Option<TimeSpec>| time.map(|t| t.resolve(name, now)).transpose();
         let issued_at = resolve("--issued-at", request.issued_at)?.unwrap_or(now);
         let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
         let expires_at = match request.expiry {

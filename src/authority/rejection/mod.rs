@@ -3,8 +3,7 @@
 mod session;
 mod text;
 
-pub(crate) use session::find_session_cause;
-pub(super) use session::session_rejection_message;
+pub(super) use session::{order_session_reasons, session_rejection_message};
 pub(super) use text::{describe_alternatives, describe_short_expiry, describe_time, value_to_text};
 
 use crate::model::Timestamp;
@@ -254,15 +253,16 @@ impl PartialEq<RejectReason> for Rejection {
     }
 }
 
-/// An object with the members `code`, `claim`, `found` and `expected`. The facts are text or `null`:
-/// string values without quotes, other values as JSON, times in RFC 3339.
+/// An object with the members `code`, `message`, `claim`, `found` and `expected`. The last three are
+/// text or `null`: string values without quotes, other values as JSON, times in RFC 3339.
 impl Serialize for Rejection {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let expected = self.facts.expected.as_ref().map(|expected| match expected {
             Expected::Value(text) | Expected::Description(text) => text,
         });
-        let mut object = serializer.serialize_struct("Rejection", 4)?;
+        let mut object = serializer.serialize_struct("Rejection", 5)?;
         object.serialize_field("code", self.reason.code())?;
+        object.serialize_field("message", &self.message())?;
         object.serialize_field("claim", &self.facts.claim)?;
         object.serialize_field("found", &self.facts.found)?;
         object.serialize_field("expected", &expected)?;

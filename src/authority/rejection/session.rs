@@ -2,18 +2,17 @@
 
 use super::{RejectReason, Rejection};
 
-/// Returns the rejection that a user of a session has to resolve: the state of the account, which
-/// ends all sessions, or else the first rejection.
-pub(crate) fn find_session_cause(reasons: &[Rejection]) -> Option<&Rejection> {
-    let is_account_state = |rejection: &&Rejection| {
-        matches!(rejection.reason, RejectReason::UserDisabled | RejectReason::OwnerDeleted)
-    };
-    reasons.iter().find(is_account_state).or(reasons.first())
+/// Moves the state of the account to the front: the state ends all sessions of the user, so the other
+/// reasons do not help.
+pub(in crate::authority) fn order_session_reasons(reasons: &mut [Rejection]) {
+    reasons.sort_by_key(|rejection| {
+        !matches!(rejection.reason, RejectReason::UserDisabled | RejectReason::OwnerDeleted)
+    });
 }
 
 /// Returns the message for the user of a session, who does not know its tokens.
 pub(in crate::authority) fn session_rejection_message(reasons: &[Rejection]) -> String {
-    let Some(rejection) = find_session_cause(reasons) else {
+    let Some(rejection) = reasons.first() else {
         return "your session was rejected".to_owned();
     };
     let summary = match rejection.reason {

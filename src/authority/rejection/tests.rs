@@ -14,7 +14,10 @@ fn rejection_states_claim_and_values() {
     assert_eq!(rejection.verdict(), "issuer: found `a`, expected `b`");
     assert_eq!(
         json!(rejection),
-        json!({"code": "issuer", "claim": "iss", "found": "a", "expected": "b"})
+        json!({
+            "code": "issuer", "message": "issuer mismatch: found `a`, expected `b`",
+            "claim": "iss", "found": "a", "expected": "b"
+        })
     );
     assert_eq!(mismatch(None, "b").message(), "issuer mismatch: found none, expected `b`");
     let rejection = Rejection::for_claim(RejectReason::BadClaim, "sub")
@@ -32,7 +35,10 @@ fn rejection_states_claim_and_values() {
     );
     assert_eq!(
         json!(rejection),
-        json!({"code": "bad_signature", "claim": null, "found": null, "expected": null})
+        json!({
+            "code": "bad_signature", "message": "token signature invalid",
+            "claim": null, "found": null, "expected": null
+        })
     );
 }
 

@@ -28,6 +28,14 @@ pub(crate) struct Caller {
     pub(crate) access_expires_at: Timestamp,
 }
 
+impl Caller {
+    /// Returns the caller, authenticated by the access token in the session file.
+    pub(crate) fn in_session_file(mut self) -> Self {
+        self.principal.is_in_session_file = true;
+        self
+    }
+}
+
 impl From<Caller> for Principal {
     fn from(caller: Caller) -> Self {
         caller.principal
@@ -55,6 +63,7 @@ pub(crate) fn authenticate(
             principal: Principal {
                 user,
                 credential: BearerCredential::Access(pair_with_session.pair.access_jti),
+                is_in_session_file: false,
                 key,
                 now,
             },

@@ -1,8 +1,8 @@
 //! Agreement of a token with its record. The record is authoritative: any holder of the app key,
 //! which may be a secret that services share, can sign any claims.
 
-use super::super::claims::build_audience_claim;
-use super::super::rejection::{RejectReason, Rejection, value_to_text};
+use super::super::claims::{bad_claim, build_audience_claim};
+use super::super::rejection::{RejectReason, Rejection};
 use super::report::TokenRecord;
 use crate::model::{RecordedToken, TokenKind, User};
 use crate::store::PairWithSession;
@@ -46,12 +46,6 @@ pub(super) fn find_contradiction(
     recorded_claims.iter().find_map(reject_difference).or_else(|| {
         find_extra().map(|(name, claim)| bad_claim(name, claim, "none, as in the token record"))
     })
-}
-
-fn bad_claim(name: &str, value: &Value, expected: &str) -> Rejection {
-    Rejection::for_claim(RejectReason::BadClaim, name)
-        .with_found(&value_to_text(value))
-        .with_expected_description(expected)
 }
 
 fn build_app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {

@@ -79,6 +79,7 @@ fn role_requires_admin() {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can assign roles: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.run(&["logout"]).ok();
@@ -110,6 +111,7 @@ fn closed_registration_requires_admin() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can register accounts: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     assert_eq!(
         sandbox.sql("SELECT outcome FROM audit WHERE action = 'register' ORDER BY id DESC LIMIT 1"),

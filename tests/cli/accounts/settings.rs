@@ -230,6 +230,7 @@ fn settings_require_admin_to_change_and_login_to_read() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can change settings: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["settings", "get", "token.quota"]), @"

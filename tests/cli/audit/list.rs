@@ -205,6 +205,7 @@ fn audit_list_requires_admin() {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
         --- exit code 7, stderr
         error: only admins can see the audit log: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     let output = sandbox.run(&["audit", "list", "--since", "yesterday"]);
@@ -243,6 +244,7 @@ fn refusal_is_reported_when_audit_write_fails() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can delete accounts: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     writer.execute_batch("ROLLBACK").unwrap();
     assert_eq!(sandbox.sql(count), before);

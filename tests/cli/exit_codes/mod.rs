@@ -158,7 +158,8 @@ fn invalid_token_exits_10() {
     assert_eq!(
         error["details"],
         json!({"reason": "malformed", "reasons": [
-            {"code": "malformed", "claim": null, "found": null, "expected": null}
+            {"code": "malformed", "message": "token malformed: expected three parts",
+                "claim": null, "found": null, "expected": null}
         ]})
     );
 }

@@ -173,6 +173,7 @@ fn key_import_requires_admin() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can manage keys: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     assert_eq!(kids(&sandbox, "app", "standby").len(), 0);
 }

@@ -83,6 +83,7 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     assert_snapshot!(sandbox.run(&private), @"
     --- exit code 7, stderr
     error: only admins can manage keys: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&private), @"

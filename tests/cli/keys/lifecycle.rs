@@ -208,6 +208,7 @@ fn key_management_requires_admin() {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 7, stderr
         error: only admins can manage keys: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.log_in("ada", "lovelace");

@@ -34,12 +34,14 @@ fn mint_permission_requires_minter_or_admin() {
     assert_snapshot!(sandbox.run(&create), @"
     --- exit code 7, stderr
     error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     sandbox.log_in("ada", "lovelace");
     let create_for_john = [&create[..], &["--user", "john"]].concat();
     assert_snapshot!(sandbox.run(&create_for_john), @"
     --- exit code 7, stderr
     error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     let error = sandbox.run_json(&create_for_john).error();
     let details = json!({"owner": "john", "role": "user", "required_role": "minter"});
@@ -57,11 +59,13 @@ fn mint_permission_requires_minter_or_admin() {
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
     error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
     error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
 }
 
@@ -94,6 +98,7 @@ fn minting_token_requires_role_of_owner() {
     $ jeton token mint
     --- exit code 7, stderr
     error: only minters and admins can mint test tokens: token owner `john` has role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     $ jeton token mint
     --- exit code 10, stderr
     error: token owner disabled: `john`, since <time> (<ago>)

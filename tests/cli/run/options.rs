@@ -152,6 +152,7 @@ fn command_is_not_run_without_mint_permission() {
     assert_snapshot!(sandbox.run(&touch_command), @"
     --- exit code 7, stderr
     error: only minters and admins can mint test tokens: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&touch_command).fails(4);

@@ -47,6 +47,7 @@ fn session_list_marks_the_current_session() {
     assert_snapshot!(sandbox.run(&["sessions", "list", "--all-users"]), @"
     --- exit code 7, stderr
     error: only admins can see sessions of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
 }
 
@@ -71,6 +72,7 @@ fn session_is_ended_by_id() {
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session_member("sid"), unknown_sid]), @"
     --- exit code 7, stderr
     error: only admins can end sessions of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.run(&["whoami"]).ok();
     assert_eq!(sandbox.run(&["sessions", "revoke", "1"]).code, 2);
@@ -92,11 +94,13 @@ fn only_admins_end_sessions_of_other_users() {
     assert_snapshot!(sandbox.run(&["sessions", "revoke", admin_sid]), @"
     --- exit code 7, stderr
     error: only admins can end sessions of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let unknown_user = ["sessions", "revoke", "--user", "nobody", "--all"];
     assert_snapshot!(sandbox.run(&unknown_user), @"
     --- exit code 7, stderr
     error: only admins can see other accounts: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     run_as_admin(&["sessions", "revoke", &sid_of_john]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"

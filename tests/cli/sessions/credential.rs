@@ -74,6 +74,7 @@ fn bearer_token_acts_as_its_user() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can change settings: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let output = sandbox.run(&["token", "create", "app"]);
     assert_snapshot!(output, @"

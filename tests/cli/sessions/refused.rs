@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "snapshots")]
 fn refused_session_is_named_in_the_message() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
@@ -27,10 +28,23 @@ fn refused_session_is_named_in_the_message() {
             "UPDATE users SET disabled_at = 1700000000",
             "UPDATE users SET disabled_at = NULL",
         ),
+        (
+            "password changed, then disabled user",
+            "UPDATE sessions SET ended_at = 1700000000, end_reason = 'password';
+            UPDATE users SET disabled_at = 1700000000",
+            "UPDATE sessions SET ended_at = NULL, end_reason = NULL;
+            UPDATE users SET disabled_at = NULL",
+        ),
     ] {
-        sandbox.sql(change);
-        add(heading, sandbox.run(&["settings", "set", "token.quota", "5"]));
-        sandbox.sql(undo);
+        change.split(';').for_each(|statement| drop(sandbox.sql(statement)));
+        let command = ["settings", "set", "token.quota", "5"];
+        add(heading, sandbox.run(&command));
+        let error = sandbox.json_error(&command);
+        let reason = &error["details"]["reasons"][0];
+        assert_eq!(reason["code"], error["details"]["reason"], "{heading}");
+        let facts = reason["message"].as_str().unwrap().split_once(": ").unwrap().1;
+        assert!(error["message"].as_str().unwrap().ends_with(facts), "{error}");
+        undo.split(';').for_each(|statement| drop(sandbox.sql(statement)));
     }
     sandbox.run(&["whoami"]).ok();
     assert_snapshot!(outputs, @"
@@ -50,6 +64,10 @@ fn refused_session_is_named_in_the_message() {
     --- exit code 10, stderr
     error: your account is disabled: `ada`, since <time> (<ago>)
     hint: ask an admin to enable your account with `jeton users enable`
+    password changed, then disabled user
+    --- exit code 10, stderr
+    error: your account is disabled: `ada`, since <time> (<ago>)
+    hint: ask an admin to enable your account with `jeton users enable`
     ");
 }
 
@@ -59,12 +77,14 @@ fn refusal_by_role_names_user_and_role() {
     assert_snapshot!(sandbox.run(&["settings", "set", "issuer", "x"]), @"
     --- exit code 7, stderr
     error: only admins can change settings: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let error = sandbox.json_error(&["users", "set-role", "john", "admin"]);
     assert_eq!(error["details"], json!({"user": "john", "role": "user", "required_role": "admin"}));
     assert_snapshot!(sandbox.run(&["token", "mint"]), @"
     --- exit code 7, stderr
     error: only minters and admins can mint test tokens: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     assert_snapshot!(sandbox.run(&["whoami", "--require-role", "admin"]).diagnostics(), @"
     --- exit code 9, stderr

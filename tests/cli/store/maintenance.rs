@@ -196,6 +196,7 @@ fn only_admins_maintain_the_store() {
         allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], arguments].concat()), @"
         --- exit code 7, stderr
         error: only admins can administer the store: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     assert!(!sandbox.home().join("copy.db").exists());

@@ -130,11 +130,13 @@ fn only_admins_revoke_tokens_of_other_users() {
     assert_snapshot!(sandbox.run(&revoke_arguments(&["--all-users", "--all"])), @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens: logged in as `john` with role `minter`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     for user in ["ada", "nobody"] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "revoke", "--user", user]), @"
         --- exit code 7, stderr
         error: only admins can see other accounts: logged in as `john` with role `minter`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     assert_snapshot!(sandbox.run(&revoke_arguments(&["--user", "john", "--app", "a"])), @"

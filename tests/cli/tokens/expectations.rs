@@ -69,7 +69,10 @@ fn third_party_batch_refuses_tokens_without_exp() {
     assert_eq!(reason_codes(&results[0]["reasons"]), [""; 0]);
     assert_eq!(
         results[1]["reasons"],
-        json!([{"code": "missing_claim", "claim": "exp", "found": null, "expected": null}])
+        json!([{
+            "code": "missing_claim", "message": "claim `exp` missing",
+            "claim": "exp", "found": null, "expected": null
+        }])
     );
     let output = sandbox.run_with_input(&[&batch[..], &["--allow-no-expiry"]].concat(), &input);
     assert_eq!(output.ok().stdout.lines().count(), 2);

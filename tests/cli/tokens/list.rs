@@ -78,18 +78,21 @@ fn only_admins_see_tokens_of_other_users() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can see tokens of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     for user in ["ada", "nobody"] {
         let output = sandbox.run(&["token", "list", "--user", user]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can see other accounts: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     let output = sandbox.run(&["token", "show", "4"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can see tokens of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
@@ -185,6 +188,7 @@ fn show_accepts_a_jti_case_insensitively() {
     assert_snapshot!(show(&jti_of_ada), @"
     --- exit code 7, stderr
     error: only admins can see tokens of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let token = sandbox.stdout_of(&["token", "create", "x"]);
     show(&token).fails(2);

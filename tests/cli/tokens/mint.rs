@@ -68,6 +68,7 @@ fn only_minters_and_admins_mint() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only minters and admins can mint test tokens: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     sandbox.log_in("ada", "lovelace");
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];

@@ -148,6 +148,7 @@ fn revoked_and_expired_tokens_are_not_renewed() {
     assert_snapshot!(sandbox.run(&["token", "renew", "9"]), @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.stdout_of(&["token", "create", "c"]);
     sandbox.register("eve", "123456");
@@ -155,6 +156,7 @@ fn revoked_and_expired_tokens_are_not_renewed() {
     assert_snapshot!(sandbox.run(&["token", "renew", "3"]), @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens: logged in as `eve` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
 }
 

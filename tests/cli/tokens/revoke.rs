@@ -125,9 +125,11 @@ fn unknown_token_prevents_the_revocation_of_all() {
     $ jeton token revoke 1 99
     --- exit code 7, stderr
     error: only admins can act on other users' tokens: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     $ jeton token revoke 1 '<uuid>'
     --- exit code 7, stderr
     error: only admins can act on other users' tokens: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     $ jeton token revoke 1 nonsense
     --- exit code 2, stderr
     error: token: expected an id, a `jti` or a token
@@ -148,6 +150,7 @@ fn only_admins_revoke_tokens_of_other_users_by_id() {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can act on other users' tokens: logged in as `kim` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.run(&["logout"]).ok();
@@ -185,6 +188,7 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can act on other users' tokens: logged in as `mia` with role `minter`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let unrecorded_token = sandbox.stdout_of(&mint);
     sandbox.run(&["logout"]).ok();

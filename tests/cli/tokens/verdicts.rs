@@ -217,17 +217,19 @@ fn json_reasons_have_claim_found_and_expected() {
     ];
     let output = verify(&sandbox, &token, &options);
     let result: Value = serde_json::from_str(&output.stdout).unwrap();
+    let message = "token expired: 2030-01-01T11:00:00Z (3 h before 2030-01-01T14:00:00Z)";
+    let issuer_message =
+        "issuer mismatch: found `https://idp.example/`, expected `https://idp.example`";
     let expected = json!([
-        {"code": "token_expired", "claim": "exp", "found": "2030-01-01T11:00:00Z",
+        {"code": "token_expired", "message": message, "claim": "exp", "found": "2030-01-01T11:00:00Z",
             "expected": "later than 2030-01-01T14:00:00Z"},
-        {"code": "issuer", "claim": "iss", "found": "https://idp.example/",
+        {"code": "issuer", "message": issuer_message, "claim": "iss", "found": "https://idp.example/",
             "expected": "https://idp.example"},
-        {"code": "audience", "claim": "aud", "found": null, "expected": "a"},
+        {"code": "audience", "message": "audience mismatch: found none, expected `a`", "claim": "aud", "found": null, "expected": "a"},
     ]);
     assert_eq!(result["reasons"], expected);
     let error = output.error();
     assert_eq!(error["details"], json!({"reason": "token_expired", "reasons": expected}));
-    let message = "token expired: 2030-01-01T11:00:00Z (3 h before 2030-01-01T14:00:00Z)";
     assert_eq!(error["message"], message);
 }
 
@@ -239,9 +241,14 @@ fn no_fact_is_stated_before_a_valid_signature() {
         "token", "verify", &token, "--key", "secret", "--alg", "HS384", "--iss", "x", "-o", "json",
     ]);
     let bad_signature = verify(&sandbox, &tampered(&token, 2), &["--iss", "x", "-o", "json"]);
-    for (output, code) in [(other_alg, "alg_not_allowed"), (bad_signature, "bad_signature")] {
+    for (output, code, message) in [
+        (other_alg, "alg_not_allowed", "token algorithm does not match the key"),
+        (bad_signature, "bad_signature", "token signature invalid"),
+    ] {
         let result: Value = serde_json::from_str(&output.stdout).unwrap();
-        let reason = json!({"code": code, "claim": null, "found": null, "expected": null});
+        let reason = json!({
+            "code": code, "message": message, "claim": null, "found": null, "expected": null
+        });
         assert_eq!((&result["reasons"], &result["claims"]), (&json!([reason]), &Value::Null));
         assert!(!output.stderr.contains("idp.example"), "{output:?}");
     }

@@ -56,15 +56,15 @@ fn invalid_token_is_a_result_and_an_error() {
 fn claims_are_reported_only_after_a_valid_signature() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
-    for (token, reason) in [
-        ("nonsense".to_owned(), "malformed"),
-        (tampered(&token, 2), "bad_signature"),
-        (tampered(&token, 1), "bad_signature"),
+    for (token, reason, message) in [
+        ("nonsense".to_owned(), "malformed", "token malformed: expected three parts"),
+        (tampered(&token, 2), "bad_signature", "token signature invalid"),
+        (tampered(&token, 1), "bad_signature", "token signature invalid"),
     ] {
         let output = sandbox.run(&["token", "verify", &token, "-o", "json"]);
         let stdout = format!(
-            "{{\"valid\":false,\"kind\":null,\"reasons\":[{{\"code\":\"{reason}\",\"claim\":null,\
-             \"found\":null,\"expected\":null}}],\"claims\":null,\
+            "{{\"valid\":false,\"kind\":null,\"reasons\":[{{\"code\":\"{reason}\",\"message\":\"{message}\",\
+             \"claim\":null,\"found\":null,\"expected\":null}}],\"claims\":null,\
              \"token_id\":null,\"status\":null}}\n"
         );
         assert_eq!((output.code, output.stdout.as_str()), (10, stdout.as_str()));

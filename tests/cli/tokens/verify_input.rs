@@ -25,8 +25,8 @@ fn invalid_options_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --leeway 6m
     --- exit code 2, stderr
-    error: invalid value '6m' for '--leeway <DURATION>': leeway: more than 5 minutes
-    hint: see `jeton token verify --help`
+    error: invalid value '6m' for '--leeway <DURATION>': leeway: more than the maximum of `5m`
+    hint: use a duration from `1s` to `5m`
     $ jeton token verify '<token>' --min-ttl 5
     --- exit code 2, stderr
     error: invalid value '5' for '--min-ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)

@@ -40,6 +40,7 @@ fn account_is_shown_to_its_owner_and_admins() {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
         error: only admins can see other accounts: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.log_in("ada", "lovelace");
@@ -263,6 +264,7 @@ fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
             allow_duplicates!(assert_snapshot!(run_for(arguments, login), @"
             --- exit code 7, stderr
             error: only admins can change accounts: logged in as `john` with role `user`
+            hint: log in as a user with the role `admin`: jeton login LOGIN
             "));
         }
     }

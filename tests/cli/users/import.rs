@@ -140,6 +140,7 @@ pub(super) fn import_creates_the_store() {
     assert_snapshot!(import(&sandbox, "{"), @"
     --- exit code 7, stderr
     error: only admins can import accounts: logged in as `kim` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(import(&sandbox, "{\"username\":\"eve\"}"), @"

@@ -17,6 +17,19 @@ pub(super) const CASES: &[Case] = &[
         "JETON_PASSWORD=$PW $CMD ada && jeton whoami",
     ),
     case(
+        "log in as a user with the role `admin`: jeton login LOGIN",
+        "init; JETON_PASSWORD=$PW jeton register bob -q; JETON_PASSWORD=$PW jeton login bob -q",
+        "jeton settings set issuer x",
+        "JETON_PASSWORD=$PW ${CMD%LOGIN}ada -q && jeton settings set issuer x",
+    ),
+    case(
+        "ask an admin to change the role: jeton users set-role {} {}",
+        "init; JETON_PASSWORD=$PW jeton register bob -q; JETON_PASSWORD=$PW jeton login bob -q",
+        "jeton token mint",
+        "JETON_PASSWORD=$PW jeton login ada -q; $CMD
+        JETON_PASSWORD=$PW jeton login bob -q; jeton token mint",
+    ),
+    case(
         "log in again: jeton login",
         "init; cp -r .config copy; jeton logout -q; cp -r copy/. .config",
         "jeton whoami",

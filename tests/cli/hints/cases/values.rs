@@ -41,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
         "$M --expires-at 1h",
         "$M --expires-at $W1 && $M --expires-at $W2",
     ),
-    case("use seconds: `{}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
+    case("use seconds: `{seconds}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
     case("use `{time}Z`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
     // Names and the command line
     case("use `{name}`", "init", "jeton settings get token.qota", "jeton settings get $W1"),
