@@ -85,7 +85,7 @@ fn other_documents_are_named_for_what_they_are() {
     discovery document
     --- exit code 65, stderr
     error: unsupported key format: found OpenID Provider Metadata, without keys, expected PEM, DER, JWK or JWK Set
-    hint: fetch the keys: curl -fsS --proto =https --url "$(jq -r .jwks_uri set.json)" > jwks.json
+    hint: fetch the keys: curl -fsS --proto =https --url "$(jq -r .jwks_uri set.json)" > jwks-2.json
     realm of Keycloak
     --- exit code 65, stderr
     error: unsupported key format: found a Keycloak realm document, expected PEM, DER, JWK or JWK Set
@@ -96,7 +96,7 @@ fn other_documents_are_named_for_what_they_are() {
     answer of a proxy
     --- exit code 65, stderr
     error: unsupported key format: found a JSON document with a key in a member, expected PEM, DER, JWK or JWK Set
-    hint: extract the key: jq '."data"' set.json > key.txt
+    hint: extract the key: (umask 077; jq '."data"' set.json > key.txt)
     error of a server
     --- exit code 65, stderr
     error: unsupported key format: found JSON without a key, expected PEM, DER, JWK or JWK Set

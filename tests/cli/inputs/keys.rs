@@ -183,11 +183,11 @@ fn key_that_cannot_be_read_is_named() {
     JSON of variables
     --- exit code 65, stderr
     error: unsupported key format: found a JSON document with a key in a member, expected PEM, DER, JWK or JWK Set
-    hint: extract the key: jq -r '."JWT_PRIVATE_KEY"' vars.json > key.txt
+    hint: extract the key: (umask 077; jq -r '."JWT_PRIVATE_KEY"' vars.json > key.txt)
     empty file
     --- exit code 65, stderr
     error: key empty: found no content, expected PEM, DER, JWK or JWK Set
-    hint: generate a key: openssl genpkey -algorithm ed25519 -out key.pem
+    hint: generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem
     public key
     --- exit code 65, stderr
     error: key: found a public key, expected a private key
