@@ -143,6 +143,11 @@ impl TokenLines {
         }
         // Text that is not one token is refused by the verifier, like any other malformed token.
         let token = extract_token(decode_text(&line).as_ref());
+        if token.is_err() && line.starts_with(br#"{"items":["#) {
+            let message = "JSON with several tokens found, expected one token per line";
+            return Err(Failure::new(Code::InvalidInput, message)
+                .with_hint("use `-o jsonl` to write one object per line"));
+        }
         Ok(Some(token.map_or_else(|_| SecretString::from(INVALID_UTF8_TOKEN), SecretString::from)))
     }
 }

@@ -221,8 +221,9 @@ fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
 /// Returns the number of tokens in a text.
 fn count_embedded_tokens(text: &str) -> usize {
     let runs = text.split(|c: char| !c.is_ascii() || !is_token_byte(c.try_into().unwrap_or(0)));
-    let tokens = runs.filter(|run| has_token_header(run.rsplit('=').next().unwrap_or(run)));
-    tokens.count()
+    // Text such as `%20`, a path or a colour of a terminal may precede the token in its run.
+    let starts = runs.filter_map(|run| run.get(run.find("ey")?..));
+    starts.filter(|start| has_token_header(start)).count()
 }
 
 /// Returns whether a word starts like a signed or encrypted token: `{"` in base64url, and at least

@@ -138,6 +138,10 @@ fn other_text_is_named() {
         ("https://id.example/token", NotOneToken::Url),
         ("https://app.example/callback#access_token=@&token_type=Bearer", NotOneToken::Surrounded),
         ("https://jwt.io/#debugger-io?token=@", NotOneToken::Surrounded),
+        ("https://app.example/reset/@", NotOneToken::Surrounded),
+        ("Bearer%20@", NotOneToken::Surrounded),
+        ("\u{1b}[32m@\u{1b}[0m", NotOneToken::Surrounded),
+        ("u'@'", NotOneToken::Surrounded),
     ] {
         assert_eq!(extract(template), Err(expected), "{template}");
     }

@@ -26,6 +26,8 @@ fn token_in_pasted_text_is_read_or_the_text_is_named() {
             "log of GitHub Actions",
             "echo \"2026-01-31T12:00:00Z ::add-mask::$(cat t.jwt)\" | verify",
         ),
+        ("argument of a URL", "jeton token decode \"Bearer%20$(cat t.jwt)\""),
+        ("colour of a terminal", "printf '\\033[32m%s\\033[0m\\n' $(cat t.jwt) | verify"),
         ("empty file", ": > e; jeton token decode @e"),
         ("empty variable", "jeton token decode \"$NOTHING\""),
     ];
@@ -61,6 +63,15 @@ fn token_in_pasted_text_is_read_or_the_text_is_named() {
     --- exit code 10, stderr
     error: token malformed: text around a token found, expected only the token
     hint: pass only the token, from `ey` to the end of the signature
+    argument of a URL
+    --- exit code 10, stderr
+    error: text around a token found, expected only the token
+    hint: pass only the token, from `ey` to the end of the signature
+    colour of a terminal
+    invalid: malformed: text around a token found, expected only the token
+    --- exit code 10, stderr
+    error: token malformed: text around a token found, expected only the token
+    hint: pass only the token, from `ey` to the end of the signature
     empty file
     --- exit code 10, stderr
     error: token malformed: empty
@@ -87,6 +98,11 @@ fn value_that_is_no_file_name_is_answered_with_a_command() {
             "own lines",
             "jeton token mint --count 2 --sub a --key-file rsa.pem --kid rsa-1 -o jsonl \
             | jeton token verify --batch --jwks jwks.json | cut -c 1-13",
+        ),
+        (
+            "own JSON",
+            "jeton token mint --count 2 --sub a --key-file rsa.pem -o json > tokens.json
+            jeton token verify --batch --jwks jwks.json < tokens.json",
         ),
     ];
     assert_snapshot!(inputs.shell_each(&rows), @r#"
@@ -117,6 +133,10 @@ fn value_that_is_no_file_name_is_answered_with_a_command() {
     own lines
     {"valid":true
     {"valid":true
+    own JSON
+    --- exit code 2, stderr
+    error: JSON with several tokens found, expected one token per line
+    hint: use `-o jsonl` to write one object per line
     "#);
 }
 
