@@ -119,9 +119,9 @@ pub(crate) enum Error {
     /// Several invalid lines of an import file.
     #[error(transparent)]
     InvalidLines(InvalidLines),
-    /// Columns of an import file that accounts do not have.
+    /// Invalid lines of an import file, some with columns or members that accounts do not have.
     #[error(transparent)]
-    UnknownColumns(InvalidLine),
+    UnknownFields(Box<Error>),
     /// A failure to read an import file.
     #[error("{0}")]
     Input(std::io::Error),

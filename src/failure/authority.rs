@@ -3,9 +3,7 @@
 use super::{Code, Failure};
 use crate::authority::error::{ResourceKind, UserWithRole};
 use crate::authority::{Error, RejectReason, Rejection};
-use crate::model::{
-    Algorithm, InvalidLine, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word,
-};
+use crate::model::{Algorithm, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word};
 use serde_json::{Value, json};
 
 impl From<Error> for Failure {
@@ -42,7 +40,8 @@ impl From<Error> for Failure {
             Error::KeyRejected(import_error) => import_error.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
             Error::InvalidLines(bad_lines) => bad_lines.into(),
-            Error::UnknownColumns(bad_line) => unknown_columns(bad_line),
+            Error::UnknownFields(error) => Self::from(*error)
+                .with_hint("use `--ignore-unknown` to skip unknown columns and members"),
             Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
                 .with_line(line)
                 .with_hint("use `--exist-ok` to skip users that already exist"),
@@ -71,10 +70,6 @@ impl From<Error> for Failure {
             Error::KeyContention => failure(Code::Busy),
         }
     }
-}
-
-fn unknown_columns(bad_line: InvalidLine) -> Failure {
-    Failure::from(bad_line).with_hint("use `--ignore-unknown` to skip unknown columns")
 }
 
 fn token_too_large(message: String) -> Failure {

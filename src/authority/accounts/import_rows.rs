@@ -2,13 +2,16 @@
 
 use super::super::Error;
 use super::administration::{IfExists, NameOwner};
-use super::import_row::{FIELDS, ImportRow, flatten_json_list, name_key, parse_import_row};
+use super::import_row::{
+    FIELDS, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key, parse_import_row,
+};
 use crate::crypto;
 use crate::model::{
     InvalidLine, InvalidLines, Password, Role, Row, RowError, SpreadsheetRows, Timestamp,
     redact_for_error,
 };
 use crate::store::{self, Reader, ScratchDatabase, Store};
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 /// Number of rows that are read from the scratch database at a time.
@@ -33,6 +36,7 @@ pub(crate) struct ImportRows {
     /// The number of accounts with a password that has yet to be hashed.
     pub(super) unhashed_count: usize,
     has_admin: bool,
+    skipped_fields: BTreeSet<String>,
 }
 
 impl ImportRows {
@@ -44,16 +48,34 @@ impl ImportRows {
         unknown_fields: UnknownFields,
     ) -> Result<Self, Error> {
         let rows = SpreadsheetRows::new(input, "password")?;
-        if unknown_fields == UnknownFields::Refuse {
-            check_columns(rows.columns())?;
-        }
         let mut import_rows = Self {
             rows: ScratchDatabase::new()?,
             now,
             count: 0,
             unhashed_count: 0,
             has_admin: false,
+            skipped_fields: BTreeSet::new(),
         };
+        match unknown_fields {
+            UnknownFields::Refuse => check_columns(rows.columns())?,
+            UnknownFields::Ignore if rows.columns().iter().any(|name| is_known(name)) => {
+                import_rows.note_skipped_fields(rows.columns().iter());
+            }
+            UnknownFields::Ignore => {}
+        }
+        let mut has_unknown_field = false;
+        import_rows.read_rows(rows, unknown_fields, &mut has_unknown_field).map_err(|error| {
+            if has_unknown_field { Error::UnknownFields(Box::new(error)) } else { error }
+        })?;
+        Ok(import_rows)
+    }
+
+    fn read_rows(
+        &mut self,
+        rows: SpreadsheetRows<impl BufRead>,
+        unknown_fields: UnknownFields,
+        has_unknown_field: &mut bool,
+    ) -> Result<(), Error> {
         let mut invalid_lines = InvalidLines::default();
         for row in rows {
             let rows = match row {
@@ -66,16 +88,36 @@ impl ImportRows {
             };
             for mut row in rows {
                 if unknown_fields == UnknownFields::Ignore {
-                    row.fields.retain(|name, _| FIELDS.contains(&name.as_str()));
+                    self.note_skipped_fields(row.fields.keys());
+                    row.fields.retain(|name, _| is_known(name));
                 }
-                match import_rows.add_row(row) {
-                    Err(Error::InvalidLine(line)) => invalid_lines.push(line)?,
+                match self.add_row(row) {
+                    Err(Error::InvalidLine(line)) => {
+                        *has_unknown_field |= line.reason.starts_with(UNKNOWN_FIELD);
+                        invalid_lines.push(line)?;
+                    }
                     other => other?,
                 }
             }
         }
-        invalid_lines.into_result()?;
-        Ok(import_rows)
+        Ok(invalid_lines.into_result()?)
+    }
+
+    /// Notes the names of unknown fields.
+    fn note_skipped_fields<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
+        /// Maximum number of names in a message.
+        const MAX_NAMES: usize = 20;
+        let unknown: Vec<_> = names.filter(|name| !is_known(name)).collect();
+        for name in unknown {
+            if self.skipped_fields.len() < MAX_NAMES {
+                self.skipped_fields.insert(redact_for_error(name));
+            }
+        }
+    }
+
+    /// Returns the first names of the fields that were skipped, escaped.
+    pub(crate) fn skipped_fields(&self) -> Vec<&str> {
+        self.skipped_fields.iter().map(String::as_str).collect()
     }
 
     fn add_row(&mut self, row: Row) -> Result<(), Error> {
@@ -184,11 +226,10 @@ impl ImportRows {
 /// Refuses unknown columns. Without a header, the first line may contain a password: the names are
 /// repeated only if another column has a known name.
 fn check_columns(columns: &[String]) -> Result<(), Error> {
-    let is_known = |name: &&String| FIELDS.contains(&name.as_str());
     let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known(name)).collect();
     let Some((column, _)) = unknown.first() else { return Ok(()) };
     let expected = FIELDS.join(", ");
-    if !columns.iter().any(|name| is_known(&name)) {
+    if !columns.iter().any(|name| is_known(name)) {
         let reason = format!("unknown column {column}: expected one of {expected}");
         return Err(InvalidLine { line: 1, reason }.into());
     }
@@ -196,7 +237,11 @@ fn check_columns(columns: &[String]) -> Result<(), Error> {
     let names: Vec<_> =
         unknown.iter().map(|(_, name)| format!("`{}`", redact_for_error(name))).collect();
     let reason = format!("unknown {noun} {}: expected one of {expected}", names.join(", "));
-    Err(Error::UnknownColumns(InvalidLine { line: 1, reason }))
+    Err(Error::UnknownFields(Box::new(InvalidLine { line: 1, reason }.into())))
+}
+
+fn is_known(name: &str) -> bool {
+    FIELDS.contains(&name)
 }
 
 /// Returns the error for a row with names of existing users.

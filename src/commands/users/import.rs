@@ -86,6 +86,11 @@ impl Command for Args {
         }
         app.store.create_with_algorithm(Algorithm::ES256)?;
         let (store, audit) = app.store.open()?;
+        let skipped_fields = batch.skipped_fields();
+        if !skipped_fields.is_empty() {
+            let names = skipped_fields.join("`, `");
+            app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
+        }
         let progress = app.console.start_progress("importing", batch.len());
         let on_row = || progress.advance();
         let result = authority::accounts::import(

@@ -16,6 +16,8 @@ const DELIMITERS: [u8; 3] = *b",;\t";
 #[derive(Debug)]
 pub(super) struct CsvReader {
     columns: Vec<String>,
+    /// Number of columns at the end of the header without a name. Their cells must be empty.
+    trailing_count: usize,
     parser: Reader,
     /// Concatenated cells of the current record.
     cells: Vec<u8>,
@@ -41,6 +43,7 @@ impl CsvReader {
         let delimiter = explicit_delimiter.unwrap_or_else(|| find_delimiter(reader.remaining()));
         let mut csv = Self {
             columns: Vec::new(),
+            trailing_count: 0,
             parser: ReaderBuilder::new().delimiter(delimiter).build(),
             cells: Vec::new(),
             cell_ends: Vec::new(),
@@ -48,7 +51,11 @@ impl CsvReader {
         let count = csv.read_record(reader)?;
         let cells = csv.split_cells(count);
         let cells = cells.map_err(|reason| invalid_line(reader.line(), reason))?;
-        let columns: Vec<String> = cells.map(map_column).collect();
+        let mut columns: Vec<String> = cells.map(map_column).collect();
+        // Spreadsheets write empty columns at the end of each line.
+        let named_count = columns.iter().rposition(|name| !name.is_empty()).map_or(0, |i| i + 1);
+        csv.trailing_count = columns.len() - named_count;
+        columns.truncate(named_count.max(1));
         check_columns(&columns).map_err(|reason| invalid_line(1, &reason))?;
         Ok(Self { columns, ..csv })
     }
@@ -84,9 +91,13 @@ impl CsvReader {
     /// Returns the cells of the current record that are not empty, by column name.
     fn build_fields(&self, count: usize) -> Result<Map<String, Value>, String> {
         let expected = self.columns.len();
-        if count != expected {
+        if count < expected || count > expected + self.trailing_count {
             let cells = if count == 1 { "cell" } else { "cells" };
             return Err(format!("found {count} {cells}, expected {expected}"));
+        }
+        let mut unnamed_cells = (1..).zip(self.split_cells(count)?).skip(expected);
+        if let Some((column, _)) = unnamed_cells.find(|(_, cell)| !cell.is_empty()) {
+            return Err(format!("text found in column {column}, which has no name"));
         }
         let cells = self.columns.iter().zip(self.split_cells(count)?);
         let cells = cells.filter(|(_, cell)| !cell.is_empty());

@@ -193,7 +193,11 @@ mod tests {
             ("", "line 1: no rows"),
             ("a,a\n", "line 1: duplicate column name in column 2"),
             ("a,b\n,\n", "line 1: no rows"),
-            ("a,\n", "line 1: empty column name"),
+            ("a,\n", "line 1: no rows"),
+            (",a\n1,2\n", "line 1: empty column name"),
+            (",,\n1,2,3\n", "line 1: empty column name"),
+            ("a,,\n1,2,\n", "line 2: text found in column 2, which has no name"),
+            ("a,,\n1,,,\n", "line 2: found 4 cells, expected 1"),
             ("{}\n{\"a\":1,\"a\":1}\n", "line 2: ambiguous: column 13: duplicate member name `a`"),
             ("{}\n[]\n", "line 2: not a JSON object"),
             ("a\nb\n\"c,\nd\n", "line 3: unclosed quote"),
@@ -219,6 +223,9 @@ mod tests {
             "sep=;\nsub;x\na;1\n",
             "\u{feff}SEP=\t\r\nsub\tx\r\na\t1\r\n",
             "\"sub\";\"x\"\n\"a\";\"1\"\n",
+            "sub,x,\na,1,\n",
+            "sub;x;;\r\na;1;;\r\n",
+            "sub,x, \na,1\n",
         ] {
             let rows = read_rows(text.as_bytes()).unwrap();
             let fields = Value::from(rows[0].fields.clone()).to_string();

@@ -245,7 +245,7 @@ fn unreadable_files_and_rows_are_refused() {
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 1: unknown column `id`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
-    hint: use `--ignore-unknown` to skip unknown columns
+    hint: use `--ignore-unknown` to skip unknown columns and members
     ");
     sandbox.run(&["settings", "set", "password.min_length", "7"]).ok();
     let output = import(&sandbox, "username,password\na,1234567\nb,123456\n");

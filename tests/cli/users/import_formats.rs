@@ -32,17 +32,33 @@ fn unknown_columns_are_named_or_ignored() {
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
     error: line 1: unknown columns `department`, `phone`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
-    hint: use `--ignore-unknown` to skip unknown columns
+    hint: use `--ignore-unknown` to skip unknown columns and members
     --- exit code 65, stderr
     error: line 1: unknown column 1: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
     --- exit code 65, stderr
     error: line 1: unknown field `department`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    hint: use `--ignore-unknown` to skip unknown columns and members
     ");
-    for rows in [csv, json_lines] {
+    let mut outputs = String::new();
+    for rows in [csv, json_lines, "username,e\u{1b}x,passwort,\nana,1,2,\n"] {
         fs::write(sandbox.home().join("rows"), rows).unwrap();
-        sandbox.run(&["users", "import", "rows", "--ignore-unknown"]).ok();
+        outputs += &sandbox.run(&["users", "import", "rows", "--ignore-unknown"]).ok().to_string();
     }
-    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
+    assert_snapshot!(outputs, @r"
+    --- stderr
+    warning: skipped unknown columns or members: `department`, `phone`
+    imported 1 user
+    hint: set a password for 1 user without a password: jeton recover USER
+    --- stderr
+    warning: skipped unknown columns or members: `department`
+    imported 1 user
+    hint: set a password for 1 user without a password: jeton recover USER
+    --- stderr
+    warning: skipped unknown columns or members: `e\u{1b}x`, `passwort`
+    imported 1 user
+    hint: set a password for 1 user without a password: jeton recover USER
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["4"]);
 }
 
 #[test]

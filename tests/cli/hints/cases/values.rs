@@ -163,7 +163,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token decode @t $W1",
     ),
     case(
-        "use `--ignore-unknown` to skip unknown columns",
+        "use `--ignore-unknown` to skip unknown columns and members",
         "init; printf 'username,shoe\\nbob,41\\n' > users.csv",
         "jeton users import users.csv",
         "jeton users import users.csv $W1",
