@@ -110,7 +110,7 @@ fn create_app_token(
     app_name: AppName,
     test_token: TestTokenArgs,
 ) -> Result<(ChildToken, SignalForwarder), Failure> {
-    let request = test_token.into_app_token_request(app_name)?;
+    let request = test_token.into_app_token_request(app, app_name)?;
     let caller = app.caller()?;
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;

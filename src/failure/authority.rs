@@ -40,8 +40,7 @@ impl From<Error> for Failure {
             Error::KeyRejected(import_error) => import_error.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
             Error::InvalidLines(bad_lines) => bad_lines.into(),
-            Error::UnknownFields(error) => Self::from(*error)
-                .with_hint("use `--ignore-unknown` to skip unknown columns and members"),
+            Error::UnknownFields(error) => unknown_fields(*error),
             Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
                 .with_line(line)
                 .with_hint("use `--exist-ok` to skip users that already exist"),
@@ -70,6 +69,10 @@ impl From<Error> for Failure {
             Error::KeyContention => failure(Code::Busy),
         }
     }
+}
+
+fn unknown_fields(error: Error) -> Failure {
+    Failure::from(error).with_hint("use `--ignore-unknown` to skip unknown columns and members")
 }
 
 fn token_too_large(message: String) -> Failure {

@@ -57,6 +57,20 @@ impl ExtraClaims {
         Ok(Self(claims))
     }
 
+    /// Returns the names of the claims with text that is usually meant as JSON: an array, an object, a
+    /// boolean, `null`, or a number in a claim that is a time. Escaped.
+    pub(crate) fn json_like_names(&self) -> Vec<String> {
+        let is_json_like = |name: &str, text: &str| match parse_strict_value(text.as_bytes()) {
+            Ok(Value::Number(_)) => matches!(name, "exp" | "nbf" | "iat"),
+            Ok(Value::String(_)) | Err(_) => false,
+            Ok(Value::Array(_) | Value::Object(_) | Value::Bool(_) | Value::Null) => true,
+        };
+        let names = self.0.iter().filter_map(|(name, value)| {
+            value.as_str().filter(|text| is_json_like(name, text)).map(|_| redact_for_error(name))
+        });
+        names.collect()
+    }
+
     /// Returns the first claim that only jeton may set, if any.
     pub(crate) fn find_reserved(&self) -> Option<&str> {
         self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
@@ -79,6 +93,14 @@ mod tests {
         );
         let text = Value::Object(claims.unwrap().0).to_string();
         assert_eq!(text, r#"{"a":"1","b":"x=y","c":1,"d":{"e":[]}}"#);
+    }
+
+    #[test]
+    fn text_that_is_usually_json_is_found() {
+        let words =
+            ["a=[1]", "b={}", "c=true", "d=null", "exp=5", "e=5", "f=[x", "g=\"x\"", "nbf=x"];
+        let claims = ExtraClaims::parse(&to_strings(&words), &to_strings(&["h=[1]"])).unwrap();
+        assert_eq!(claims.json_like_names(), ["a", "b", "c", "d", "exp"]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) struct Args {
     key: ExternalKeyArgs,
 
     /// Number of tokens, each with a unique `jti`; at most 100000 with `-o json`
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=u32::MAX), conflicts_with = "from")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=u32::MAX), conflicts_with_all = ["from", "no_jti"])]
     count: Option<u32>,
 
     /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV

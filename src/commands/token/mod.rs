@@ -21,6 +21,7 @@ mod verify;
 use crate::app::App;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::tokens::Expiry;
+use crate::authority::{self, RejectReason};
 use crate::commands::command::command_group;
 use crate::failure::Failure;
 use crate::model::{ExtraClaims, InvalidValue, Lifetime, TimeSpec, TokenSelector};
@@ -62,7 +63,12 @@ struct ClaimArgs {
 }
 
 impl ClaimArgs {
-    fn parse_claims(&self) -> Result<ExtraClaims, Failure> {
+    /// Parses the claims. Prints a hint for text that is usually meant as JSON.
+    fn parse_claims(&self, app: &App) -> Result<ExtraClaims, Failure> {
+        for name in ExtraClaims::parse(&self.claim, &[])?.json_like_names() {
+            app.console
+                .print_hint(&format!("the claim `{name}` is text; for JSON, use `--claim-json`"));
+        }
         Ok(ExtraClaims::parse(&self.claim, &self.claim_json)?)
     }
 }
@@ -107,6 +113,24 @@ impl TokenArgs {
     fn read(&self, app: &App) -> Result<SecretString, Failure> {
         app.console.read_token_argument("TOKEN", self.token.as_deref())
     }
+}
+
+/// Returns the failure for a token that keys of the store do not verify, with a hint if the token
+/// was signed elsewhere.
+fn with_foreign_token_hint(error: authority::Error) -> Failure {
+    let is_foreign = matches!(
+        &error,
+        authority::Error::TokenRejected { reasons, .. }
+            if reasons.first().is_some_and(|first| first.reason == RejectReason::UnknownKey)
+    );
+    let failure = Failure::from(error);
+    if !is_foreign || failure.hint.is_some() {
+        return failure;
+    }
+    failure.with_hint(
+        "for a token that was signed elsewhere, use `jeton token verify` with `--jwks`, `--key` or \
+         `--secret-env`, or `jeton token decode` without verification",
+    )
 }
 
 /// Splits `name=value`.

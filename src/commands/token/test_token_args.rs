@@ -161,7 +161,7 @@ impl TestTokenArgs {
             request.set_claim(name, &words)?;
         }
         request.set_permissions(&permission.iter().map(String::as_str).collect::<Vec<_>>())?;
-        request.claims.extend(claims.parse_claims()?.0);
+        request.claims.extend(claims.parse_claims(app)?.0);
         let header = ExtraClaims::parse(&test.header, &test.header_json)
             .map_err(|invalid| InvalidValue { value_name: "header", ..invalid })?;
         request
@@ -169,21 +169,30 @@ impl TestTokenArgs {
             .map_err(|error| Failure::from(error).with_hint("choose the algorithm with `--alg`"))?;
         request.omitted_claims.extend(test.no_iat.then_some("iat"));
         request.omitted_claims.extend(test.no_jti.then_some("jti"));
+        if let Some(name) = request.omitted_claims.iter().find(|n| request.claims.contains_key(**n))
+        {
+            let failure = Failure::usage(format!("claim `{name}` is both set and omitted"));
+            return Err(failure.with_hint(format!("omit `--no-{name}` or the claim")));
+        }
         request.signer = test.key.map_or(Signer::Algorithm(test.alg), Signer::Key);
         request.expiry = expiry.expiry();
         Ok(request)
     }
 
     /// Builds the request of `run --app` from the options that also apply to app tokens.
-    pub(crate) fn into_app_token_request(self, app: AppName) -> Result<TokenRequest, Failure> {
+    pub(crate) fn into_app_token_request(
+        self,
+        app: &App,
+        name: AppName,
+    ) -> Result<TokenRequest, Failure> {
         let permissions = self.permission.iter().map(|name| Permission::parse(name));
         Ok(TokenRequest {
             owner: None,
-            app,
+            app: name,
             permissions: permissions.collect::<Result<_, _>>()?,
             audience: self.aud,
             expiry: self.expiry.expiry().with_one_hour_default(),
-            claims: self.claims.parse_claims()?,
+            claims: self.claims.parse_claims(app)?,
             for_run_command: true,
         })
     }

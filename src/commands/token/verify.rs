@@ -1,7 +1,7 @@
 //! `jeton token verify`
 
 use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
-use super::{TokenArgs, parse_pair};
+use super::{TokenArgs, parse_pair, with_foreign_token_hint};
 use crate::app::{App, Cell, Rendered, Report, Style};
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason, Rejection};
@@ -142,7 +142,11 @@ impl Command for Args {
         app.console.report(&build_output(&report, expectations.now))?;
         let hint = text_hint.or_else(|| leeway_hint(&report.reasons));
         report.into_accepted().map_err(|error| {
-            let failure = Failure::from(error);
+            let failure = if matches!(keys, VerificationKeys::Store) {
+                with_foreign_token_hint(error)
+            } else {
+                Failure::from(error)
+            };
             Failure { hint: failure.hint.or(hint), ..failure }
         })?;
         Ok(())

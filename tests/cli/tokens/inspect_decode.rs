@@ -63,6 +63,7 @@ fn inspect_refuses_invalid_tokens() {
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: signing key unknown
+    hint: for a token that was signed elsewhere, use `jeton token verify` with `--jwks`, `--key` or `--secret-env`, or `jeton token decode` without verification
     $ jeton token inspect nonsense
     --- exit code 10, stderr
     error: token malformed: expected three parts

@@ -202,3 +202,38 @@ fn retired_key_signs_only_while_it_verifies() {
     error: key `<key>` is retired and no longer verifies
     ");
 }
+
+#[test]
+fn text_claim_that_is_usually_json_has_a_hint() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("SECRET", "a secret of at least thirty-two bytes");
+    let mint = |claim: &str| {
+        let command = ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256"];
+        sandbox.run(&[&command[..], &["--claim", claim]].concat()).ok().stderr
+    };
+    for (claim, name) in [
+        ("roles=[\"admin\"]", "roles"),
+        ("realm={\"roles\":[]}", "realm"),
+        ("admin=true", "admin"),
+        ("exp=5", "exp"),
+    ] {
+        let hint = format!("hint: the claim `{name}` is text; for JSON, use `--claim-json`\n");
+        assert_eq!(mint(claim), hint, "{claim}");
+    }
+    for claim in ["roles=admin", "level=5", "note=[draft"] {
+        assert_eq!(mint(claim), "", "{claim}");
+    }
+}
+
+#[test]
+fn claim_is_not_set_and_omitted() {
+    let sandbox = Sandbox::with_admin();
+    for arguments in [
+        &["--claim", "jti=x", "--no-jti"][..],
+        &["--claim-json", "iat=1", "--no-iat"],
+        &["--count", "2", "--no-jti"],
+    ] {
+        let output = sandbox.run(&[&["token", "mint"], arguments].concat());
+        assert_eq!(output.code, 2, "{arguments:?}: {output:?}");
+    }
+}

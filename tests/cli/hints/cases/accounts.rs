@@ -5,6 +5,20 @@ use super::{Case, case};
 pub(super) const CASES: &[Case] = &[
     // Accounts and sessions
     case(
+        "for a token that was signed elsewhere, use `jeton token verify` with `--jwks`, `--key` or \
+         `--secret-env`, or `jeton token decode` without verification",
+        "init; $M --kid a > t",
+        "jeton token verify @t",
+        "$W1 @t $W4 S --alg HS256 && $W5 @t",
+    ),
+    case(
+        "for a token that was signed elsewhere, use `jeton token verify` with `--jwks`, `--key` or \
+         `--secret-env`, or `jeton token decode` without verification",
+        "init; $M > t",
+        "jeton token inspect @t",
+        "$W1 @t $W4 S --alg HS256 && $W5 @t",
+    ),
+    case(
         "give a username or an e-mail address: jeton init LOGIN",
         "",
         "jeton init 'a b'",

@@ -43,6 +43,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("use seconds: `{seconds}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
     case("use `{time}Z`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
+    case(
+        "omit `--no-{name}` or the claim",
+        "",
+        "$M --claim jti=x --no-jti",
+        "$M --claim jti=x && $M --no-jti",
+    ),
     // Names and the command line
     case("use `{name}`", "init", "jeton settings get token.qota", "jeton settings get $W1"),
     case(
