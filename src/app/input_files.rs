@@ -154,7 +154,12 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
         failure.unwrap_or_else(|| {
             let failure = read_error(&kind.describe_file(argument, path), &error);
             if kind == InputKind::Key && is_missing(&error) && argument.starts_with("--key") {
-                return failure.with_hint("for a secret, use `--secret-env NAME`");
+                return failure.with_hint(match argument {
+                    "--key-file" => {
+                        "for a test key of the store, use `--key KID`; for a secret, `--secret-env NAME`"
+                    }
+                    _ => "for a secret, use `--secret-env NAME`",
+                });
             }
             failure
         })

@@ -51,6 +51,12 @@ impl RunConsole {
                     Err(Failure::usage(format!("`{display_path}` is neither a token nor a file"))
                         .with_hint(TOKEN_SOURCES_HINT))
                 }
+                None if is_variable_reference(text) => {
+                    let hint = format!(
+                        "use double quotes, so that the shell inserts the value: \"{text}\""
+                    );
+                    Err(malformed("name of a variable found, expected a token".to_owned(), hint))
+                }
                 None => parse_token(text.as_bytes()),
             },
             None => self
@@ -209,6 +215,17 @@ fn malformed(message: String, hint: String) -> Failure {
     let mut failure = Failure::new(Code::InvalidToken, message).with_hint(hint);
     failure.details.insert("reason".to_owned(), json!(RejectReason::Malformed));
     failure
+}
+
+/// Returns whether a word is `$NAME` or `${NAME}` in capital letters, which the shell does not replace
+/// in single quotes.
+fn is_variable_reference(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix('$') else { return false };
+    let name = rest.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(rest);
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Returns whether a word has the form of a file name: a path, or a name with an extension that

@@ -125,7 +125,9 @@ fn mint_test_token(
     app: &mut App,
     test_token: TestTokenArgs,
 ) -> Result<(ChildToken, SignalForwarder), Failure> {
+    test_token.ensure_jti()?;
     let claims = test_token.read_claims(app)?;
+    let errors = test_token.store_key_errors();
     let mut request = test_token.into_store_request(app)?;
     request.assign_jti();
     let claim_rows = ClaimRows::repeat(claims, 1);
@@ -135,7 +137,8 @@ fn mint_test_token(
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
     let (mut job, mut job_key) =
-        MintJob::with_store_key(store, &audit, &minter, request, claim_rows)?;
+        MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
+            .map_err(|error| errors.to_failure(error))?;
     let token = job.next_batch(store, &mut job_key)?.pop();
     let Some((token, id)) = token.and_then(|minted| Some((minted.token, minted.id?))) else {
         return Err(internal_error("the token was not recorded"));

@@ -111,11 +111,13 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
         request.issued_at = issued_at.map(TimeSpec::from);
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
+    let errors = args.test_token.store_key_errors();
     let mut request = args.test_token.into_store_request(app)?;
     request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
-    let fixture_set = build_fixtures(store, &audit, &minter, request, row)?;
+    let fixture_set = build_fixtures(store, &audit, &minter, request, row)
+        .map_err(|error| errors.to_failure(error))?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
         app.console.print_warning(NEW_SECRET_WARNING);
     }

@@ -112,11 +112,13 @@ impl Command for Args {
             });
         }
         let options = JobOptions::new(&self);
+        let errors = self.test_token.store_key_errors();
         let request = options.apply(self.test_token.into_store_request(app)?);
         let minter = app.minter()?;
         let (store, audit) = app.store.open()?;
         let (mut job, mut job_key) =
-            MintJob::with_store_key(store, &audit, &minter, request, claim_rows)?;
+            MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
+                .map_err(|error| errors.to_failure(error))?;
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
         }

@@ -3,6 +3,7 @@
 use super::external_key::{ExternalKey, ExternalKeyArgs};
 use super::{ClaimArgs, ExpiryArgs, parse_pair};
 use crate::app::App;
+use crate::authority;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
@@ -10,7 +11,7 @@ use crate::commands::args::stdin_path;
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, AppName, ExtraClaims, InvalidValue, Permission};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Warning for a newly generated HMAC key, whose secret is not known to any service.
 pub(crate) const NEW_SECRET_WARNING: &str = "signed with a newly generated secret; import the secret of your service with `jeton keys import`";
@@ -99,7 +100,38 @@ pub(crate) struct TestOnlyArgs {
     key: Option<String>,
 }
 
+/// Conversion of errors of a job with a key of the store. A missing key has a hint if its id is the
+/// name of a file.
+pub(crate) struct StoreKeyErrors {
+    is_file: bool,
+}
+
+impl StoreKeyErrors {
+    pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
+        let failure = Failure::from(error);
+        if failure.code == Code::KeyNotFound && failure.hint.is_none() && self.is_file {
+            return failure.with_hint("for a key in a file, use `--key-file FILE`");
+        }
+        failure
+    }
+}
+
 impl TestTokenArgs {
+    /// Returns the conversion of errors of a job with a key of the store.
+    pub(crate) fn store_key_errors(&self) -> StoreKeyErrors {
+        let key = self.test.key.as_deref();
+        StoreKeyErrors { is_file: key.is_some_and(|key| Path::new(key).is_file()) }
+    }
+
+    /// Refuses `--no-jti` for a token that is recorded.
+    pub(crate) fn ensure_jti(&self) -> Result<(), Failure> {
+        if !self.test.no_jti {
+            return Ok(());
+        }
+        Err(Failure::usage("`--no-jti` found, but the token is recorded until the command ends")
+            .with_hint("omit `--no-jti`, or sign with `--key-file` or `--secret-env`"))
+    }
+
     /// Returns `--claims` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
         stdin_path("--claims", self.test.claims_file.as_ref())
