@@ -33,7 +33,7 @@ use std::ffi::OsString;
 /// number after a fatal signal, 127 if the command is not found, or 126 if the command is not
 /// executable. If the token cannot be revoked, the error names the token and the exit code is 1.
 /// `JETON_TOKEN`, `JETON_TOKEN_FILE` and `JETON_PASSWORD` are removed from the command's
-/// environment.
+/// environment. All other variables stay, including the secret that `--secret-env` names.
 ///
 ///   jeton run --aud api --scope 'read write' -- pytest
 ///   jeton run --preset flask --secret-env JWT_SECRET_KEY -- pytest

@@ -31,6 +31,15 @@ fn parse_key_info(info: &SubjectPublicKeyInfoRef<'_>) -> Option<PublicKey> {
     }
 }
 
+/// Returns whether the bytes are a `SubjectPublicKeyInfo` with a point in compressed form (SEC 1,
+/// section 2.3.3).
+pub(super) fn has_compressed_point(bytes: &[u8]) -> bool {
+    SubjectPublicKeyInfoRef::from_der(bytes).is_ok_and(|info| {
+        let point = info.subject_public_key.as_bytes().unwrap_or_default();
+        info.algorithm.oid == rfc5912::ID_EC_PUBLIC_KEY && matches!(point.first(), Some(2 | 3))
+    })
+}
+
 /// Parses an `RSAPublicKey` (RFC 8017, appendix A.1.1).
 pub(super) fn parse_rsa_public_key(bytes: &[u8]) -> Option<PublicKey> {
     let key = RsaPublicKeyRef::from_der(bytes).ok()?;
@@ -151,13 +160,24 @@ pub(super) fn is_rsa_pss(bytes: &[u8]) -> bool {
 /// Parses the public key of a certificate (RFC 5280, section 4.1). The certificate itself is not
 /// validated: the caller selected the key.
 pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
-    let certificate = <&SequenceRef>::from_der(bytes).ok()?;
+    // OpenSSL writes trust settings after the certificate (`TRUSTED CERTIFICATE`).
+    let (certificate, _) = <&SequenceRef>::from_der_partial(bytes).ok()?;
     let parts = parse_elements(certificate.as_bytes())?;
     let fields = parse_elements(parts.first()?.value())?;
     // Version 1 certificates have no version field.
     let has_version = fields.first()?.tag() == CONTENT;
     let info = fields.get(if has_version { 6 } else { 5 })?;
     parse_key_info(&info.decode_as().ok()?)
+}
+
+/// Returns whether the bytes are a certificate request (RFC 2986): an `INTEGER`, a name and a key
+/// precede the attributes.
+pub(super) fn is_certificate_request(bytes: &[u8]) -> bool {
+    let Ok((request, _)) = <&SequenceRef>::from_der_partial(bytes) else { return false };
+    let parts = parse_elements(request.as_bytes()).unwrap_or_default();
+    let info = parts.first().and_then(|info| parse_elements(info.value())).unwrap_or_default();
+    let tags: Vec<Tag> = info.iter().map(Tagged::tag).collect();
+    tags.get(..3) == Some(&[Tag::Integer, Tag::Sequence, Tag::Sequence]) && tags.len() <= 4
 }
 
 /// Tag of the content of PKCS#7, and of the version of a certificate.

@@ -95,10 +95,15 @@ pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<
     let value = jwk.get(name).ok_or_else(|| invalid_key(format!("`{name}` missing")))?;
     let config =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    value
-        .as_str()
-        .and_then(|value| GeneralPurpose::new(&URL_SAFE, config).decode(value).ok())
-        .ok_or_else(|| invalid_key(format!("`{name}` is not base64url")))
+    let decode = |config| {
+        let text = value.as_str()?;
+        GeneralPurpose::new(&URL_SAFE, config).decode(text).ok()
+    };
+    decode(config).ok_or_else(|| {
+        let has_unused_bits = decode(config.with_decode_allow_trailing_bits(true)).is_some();
+        let detail = if has_unused_bits { ": its last character has unused bits" } else { "" };
+        invalid_key(format!("`{name}` is not base64url{detail}"))
+    })
 }
 
 /// Decodes a coordinate, whose length is that of the curve (RFC 7518, section 6.2.1.2).

@@ -80,7 +80,8 @@ pub(crate) fn parse_kid(text: &str) -> Result<Untrusted, InvalidValue> {
     if text.len() > MAX_KID_BYTES {
         return refuse(format!("found {} bytes, expected at most {MAX_KID_BYTES}", text.len()));
     }
-    if text.chars().any(is_invisible) {
+    let is_other_blank = |c: char| c.is_whitespace() && c != ' ';
+    if text.chars().any(|c| is_invisible(c) || is_other_blank(c)) {
         return refuse("contains control or invisible characters".to_owned());
     }
     Ok(Untrusted::new(text))
@@ -175,6 +176,7 @@ mod tests {
             ("\u{1b}[2J", "contains control or invisible characters"),
             ("a\u{202e}b", "contains control or invisible characters"),
             ("a\u{200b}", "contains control or invisible characters"),
+            ("a\u{a0}b", "contains control or invisible characters"),
         ] {
             assert_eq!(parse_kid(kid).unwrap_err().reason, reason, "{kid:?}");
         }

@@ -5,9 +5,10 @@ use crate::authority;
 use crate::authority::keys::{NewKey, RequestedKey, SecretEncoding};
 use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
-use crate::failure::{Failure, KeySource};
+use crate::failure::{Code, Failure, KeySource};
 use crate::model::{Algorithm, KeyState, Purpose, Untrusted, parse_kid};
 use serde::Serialize;
+use std::cell::Cell;
 use std::path::PathBuf;
 
 /// Import an existing key: a private key or a shared secret (admins only)
@@ -116,6 +117,7 @@ impl Command for Args {
             encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
+        let is_set = Cell::new(false);
         let load_keys = |app: &App| {
             let (bytes, source) = match (&self.from_env, &self.from_file) {
                 (Some(name), _) => (read_key_variable(name)?, KeySource::Variable(name)),
@@ -130,11 +132,18 @@ impl Command for Args {
                 Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
                 None => importer.read(&bytes),
             };
-            let keys = keys.map_err(to_failure)?.into_iter();
+            let keys = keys.map_err(to_failure)?;
+            is_set.set(keys.len() > 1);
+            let keys = keys.into_iter();
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
             keys.collect::<Result<_, _>>().map_err(to_failure)
         };
-        let added_keys = super::add_keys(app, self.activate, load_keys)?;
+        let added_keys = super::add_keys(app, self.activate, load_keys).map_err(|failure| {
+            if failure.code == Code::KeyExists && is_set.get() {
+                return failure.with_hint("import the keys one by one, each with `--kid ID`");
+            }
+            failure
+        })?;
         for added_key in &added_keys {
             print_imported_key(app, added_key);
         }

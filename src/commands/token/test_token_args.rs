@@ -95,6 +95,7 @@ pub(crate) struct TestOnlyArgs {
         long,
         value_name = "KID",
         conflicts_with = "alg",
+        allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::test_keys)
     )]
     key: Option<String>,

@@ -67,15 +67,10 @@ impl VerificationKeyArgs {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
                 // A JWK Set has no place for a plain secret: a hint about `--alg` does not apply.
-                let is_format_error = matches!(
-                    error,
-                    ImportError::UnknownFormat | ImportError::NoKeyInJson | ImportError::Empty
-                );
-                let mut failure = Failure::from(error);
-                if is_format_error {
-                    failure.hint = None;
-                }
-                failure.with_key_source(&KeySource::from_path(path))
+                let is_secret_hint =
+                    matches!(error, ImportError::UnknownFormat | ImportError::NoKeyInJson);
+                let failure = key_failure(error, &KeySource::from_path(path));
+                Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
             })?;
             return Ok(VerificationKeys::External(Box::new(keys)));
         }
@@ -91,12 +86,18 @@ impl VerificationKeyArgs {
             encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
-        let keys = reader
-            .read(&bytes, known_public_keys)
-            .map_err(|error| Failure::from(error).with_key_source(&source))?;
+        let keys =
+            reader.read(&bytes, known_public_keys).map_err(|error| key_failure(error, &source))?;
         if keys.is_from_private_key {
             app.console.print_status("note: found a private key, used its public part");
         }
         Ok(VerificationKeys::External(Box::new(keys)))
     }
+}
+
+/// Returns the error for refused keys. A new key does not help to verify a token.
+fn key_failure(error: ImportError, source: &KeySource<'_>) -> Failure {
+    let is_empty = matches!(error, ImportError::Empty);
+    let failure = Failure::from(error).with_key_source(source);
+    Failure { hint: failure.hint.filter(|_| !is_empty), ..failure }
 }

@@ -5,10 +5,10 @@ use crate::crypto::error::invalid_key;
 use crate::crypto::jwk::{self, decode_coordinate, decode_secret_member};
 use crate::crypto::public_key::{PublicKey, encode_point, signing_algorithm};
 use crate::model::{Curve, InvalidValue, KeyType};
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
-use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -77,6 +77,9 @@ fn import_rsa_jwk(
     if jwk.contains_key("oth") {
         return Err(invalid_key("RSA keys with more than two primes are not supported"));
     }
+    if !jwk.contains_key("p") {
+        return Err(invalid_key("`p` missing: signing requires `p`, `q`, `dp`, `dq` and `qi`"));
+    }
     let pair = RsaKeyPair::from_components(&KeyPairComponents {
         public_key,
         d: decode_secret_member(jwk, "d")?,
@@ -89,7 +92,12 @@ fn import_rsa_jwk(
     encode_rsa(&pair.map_err(|error| rejected_key(&[error]))?)
 }
 
+/// Encodes the key with its public part, which a document can lack: the same key has one encoding.
 fn encode_ec(curve: Curve, pair: &EcdsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
+    let d: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().map_err(encoding_error)?;
+    let (algorithm, point) = (signing_algorithm(curve), pair.public_key().as_ref());
+    let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, d.as_ref(), point)
+        .map_err(|_| invalid_key("inconsistent key parts"))?;
     let der = pair.to_pkcs8v1().map_err(encoding_error)?;
     Ok(KeyMaterial::Pkcs8(KeyType::Ec(curve), Zeroizing::new(der.as_ref().to_vec())))
 }

@@ -3,6 +3,7 @@
 
 mod key_material;
 
+use super::der::is_certificate_request;
 use super::error::invalid_key;
 use super::jwk::{self, ensure_unique_kids};
 use super::key_error::ImportError;
@@ -185,6 +186,11 @@ impl KeyImporter {
             EntryMaterial::PrivateDer(der) => self.build_key(import_der(&der)?, None)?,
             EntryMaterial::PublicDer(_) => {
                 return Err(invalid_key("found a public key, expected a private key").into());
+            }
+            EntryMaterial::Certificate(der) if is_certificate_request(&der) => {
+                return Err(
+                    invalid_key("found a certificate request, expected a private key").into()
+                );
             }
             EntryMaterial::Certificate(_) => {
                 return Err(invalid_key("found a certificate, expected a private key").into());

@@ -144,16 +144,17 @@ fn read_certificate_map(
 ) -> Option<KeyDocument> {
     let read_member = |(kid, value): (&String, &Value)| {
         let text = value.as_str().filter(|text| is_pem(text.as_bytes()))?;
-        let mut entries = read_text(text.as_bytes()).ok()??.entries;
-        let is_public = |entry: &KeyEntry| {
-            matches!(entry.material, EntryMaterial::Certificate(_) | EntryMaterial::PublicDer(_))
+        let material = match read_text(text.as_bytes()) {
+            // A chain of certificates starts with the certificate of the key.
+            Ok(document) => document?.entries.into_iter().next()?.material,
+            Err(error) => EntryMaterial::Unusable(error),
         };
-        // A chain of certificates starts with the certificate of the key.
-        entries.truncate(1);
-        entries.pop().filter(is_public).map(|entry| KeyEntry { kid: Some(kid.clone()), ..entry })
+        let is_private = matches!(material, EntryMaterial::PrivateDer(_));
+        (!is_private).then(|| KeyEntry { kid: Some(kid.clone()), material })
     };
     let entries = members.iter().map(read_member).collect::<Option<Vec<_>>>()?;
-    (!entries.is_empty()).then_some(KeyDocument { entries, first_path: Some(".[]") })
+    let is_usable = |entry: &KeyEntry| !matches!(entry.material, EntryMaterial::Unusable(_));
+    entries.iter().any(is_usable).then_some(KeyDocument { entries, first_path: Some(".[]") })
 }
 
 /// Returns the error for a document with a key in a member, and `None` for a document without a key.

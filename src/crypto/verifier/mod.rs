@@ -42,6 +42,14 @@ impl Verifier {
         self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
     }
 
+    /// Returns whether both keys are the same key, with any algorithms.
+    fn is_same_key(&self, other: &Self) -> bool {
+        match (&self.key, &other.key) {
+            (VerificationKey::Public(first), VerificationKey::Public(second)) => first == second,
+            (first, second) => first.secret().is_some() && first.secret() == second.secret(),
+        }
+    }
+
     fn equals_public_key(&self, public_keys: &PublicKeys) -> bool {
         self.key.secret().is_some_and(|secret| public_keys.contains(secret))
     }
@@ -64,6 +72,10 @@ fn build_verifier(
         EntryMaterial::Jwk(jwk) => return Ok(parse_jwk(jwk, accepts_private, allow_weak)?),
         EntryMaterial::PrivateDer(der) if accepts_private => derive_public_key(der)?,
         EntryMaterial::PrivateDer(_) => return Err(private_key_error().into()),
+        EntryMaterial::PublicDer(der) if der::has_compressed_point(der) => {
+            let reason = format!("{}: the point is compressed", unknown_key().reason);
+            return Err(invalid_key(reason).into());
+        }
         EntryMaterial::PublicDer(der) => {
             let key = der::parse_public_key_info(der).or_else(|| der::parse_rsa_public_key(der));
             // The format crates do not check the numbers of an RSA key.
@@ -72,6 +84,9 @@ fn build_verifier(
                     || aws_lc_rs::rsa::PublicKey::from_der(der).is_ok()
             };
             key.filter(is_usable).ok_or_else(unknown_key)?
+        }
+        EntryMaterial::Certificate(der) if der::is_certificate_request(der) => {
+            return Err(invalid_key("found a certificate request, expected a key").into());
         }
         EntryMaterial::Certificate(der) => der::parse_certificate_key(der).ok_or_else(|| {
             invalid_key("the certificate has no RSA, P-256, P-384, P-521 or Ed25519 public key")

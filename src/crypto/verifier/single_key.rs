@@ -1,13 +1,12 @@
 //! Reader of a single key that the caller selected.
 
-use super::key_set::KeySet;
+use super::key_set::{KeySet, KeySource};
 use super::{Verifier, build_verifier, secret_verifier};
 use crate::crypto::error::invalid_key;
 use crate::crypto::jwk;
 use crate::crypto::key_error::ImportError;
 use crate::crypto::reader::{KeyEntry, SAVE_HINT, is_plain_pem, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key};
-use crate::crypto::signature::VerificationKey;
 use crate::model::Algorithm;
 
 /// Options for a single key that the caller selected.
@@ -41,7 +40,8 @@ impl SingleKeyReader<'_> {
         };
         if let Some(secret) = secret {
             let verifier = secret_verifier(&secret, self.allow_weak)?;
-            return self.build_set(verifier, false, known_public_keys);
+            let source = KeySource { kid: None, is_of_collection: false, is_private: false };
+            return self.build_set(verifier, source, known_public_keys);
         }
         let document = document
             .map_err(|error| if is_secret_expected { error.for_secret(bytes) } else { error })?;
@@ -55,16 +55,15 @@ impl SingleKeyReader<'_> {
         let document_keys: PublicKeys =
             document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
         let entries = document.into_primary_entries();
-        let (mut verifiers, mut first_error, mut is_from_private_key) = (Vec::new(), None, false);
+        let (mut verifiers, mut first_error) = (Vec::<(Verifier, &KeyEntry)>::new(), None);
         for entry in &entries {
             match build_verifier(entry, true, self.allow_weak) {
                 Ok(verifier) if verifier.equals_public_key(&document_keys) => {
                     first_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
                 }
                 Ok(verifier) => {
-                    is_from_private_key |= is_private(entry);
-                    if !verifiers.iter().any(|other: &Verifier| other.is_same_key(&verifier)) {
-                        verifiers.push(verifier);
+                    if !verifiers.iter().any(|(other, _)| other.is_same_key(&verifier)) {
+                        verifiers.push((verifier, entry));
                     }
                 }
                 Err(error) => {
@@ -73,27 +72,27 @@ impl SingleKeyReader<'_> {
             }
         }
         if verifiers.len() > 1 {
-            let fits = |verifier: &Verifier| verifier.supports_any(self.algorithms);
+            let fits =
+                |(verifier, _): &(Verifier, &KeyEntry)| verifier.supports_any(self.algorithms);
             if verifiers.iter().any(fits) {
                 verifiers.retain(fits);
             }
         }
         match (verifiers.pop(), verifiers.is_empty(), first_error) {
-            (Some(verifier), true, _) => {
-                self.build_set(verifier, is_from_private_key, known_public_keys)
+            (Some((verifier, entry)), true, _) => {
+                let (kid, is_private) = (entry.kid.clone(), is_private(entry));
+                let source = KeySource { kid, is_of_collection: is_collection, is_private };
+                self.build_set(verifier, source, known_public_keys)
             }
             (None, _, Some(error)) => Err(error),
-            _ if !is_collection && !is_plain_pem(bytes) => {
-                Err(ImportError::SeveralPublicKeys(SAVE_HINT))
-            }
-            _ => Err(ImportError::SeveralPublicKeys(selection_hint(&entries, is_collection))),
+            _ => Err(several_keys(bytes, &entries, is_collection)),
         }
     }
 
     fn build_set(
         self,
         mut verifier: Verifier,
-        is_from_private_key: bool,
+        source: KeySource,
         known_public_keys: impl FnOnce() -> PublicKeys,
     ) -> Result<KeySet, ImportError> {
         if verifier.is_symmetric() && verifier.equals_public_key(&known_public_keys()) {
@@ -103,20 +102,27 @@ impl SingleKeyReader<'_> {
         if verifier.algorithms.is_empty() {
             return Err(invalid_key("unsuitable for the algorithm, or too short").into());
         }
-        Ok(KeySet::from_verifier(verifier, is_from_private_key))
+        Ok(KeySet::from_verifier(&verifier, source))
     }
 }
 
-/// Returns the instruction that selects one key of a document with several keys.
-fn selection_hint(entries: &[KeyEntry], is_collection: bool) -> &'static str {
-    if is_collection {
-        "use `--jwks FILE` in place of `--key FILE`"
+/// Returns the error for a document with several keys, with the instruction that selects one.
+fn several_keys(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> ImportError {
+    ImportError::SeveralPublicKeys(if is_collection {
+        JWKS_HINT
+    } else if !is_plain_pem(bytes) {
+        SAVE_HINT
     } else if entries.iter().any(KeyEntry::is_private_der) {
-        "select the first key: openssl pkey -in FILE -pubout -out key.pem"
+        SELECT_PRIVATE_HINT
     } else {
-        "select the first key: openssl pkey -pubin -in FILE -out key.pem"
-    }
+        SELECT_PUBLIC_HINT
+    })
 }
+
+const JWKS_HINT: &str = "use `--jwks FILE` in place of `--key FILE`";
+const SELECT_PRIVATE_HINT: &str =
+    "select the first key: openssl pkey -in FILE -pubout -out key.pem";
+const SELECT_PUBLIC_HINT: &str = "select the first key: openssl pkey -pubin -in FILE -out key.pem";
 
 fn is_private(entry: &KeyEntry) -> bool {
     let is_private_jwk = |jwk: &_| !jwk::is_symmetric(jwk) && jwk.contains_key("d");
@@ -127,13 +133,5 @@ impl Verifier {
     fn supports_any(&self, algorithms: &[Algorithm]) -> bool {
         let is_permitted = |found: &Algorithm| algorithms.iter().any(|a| a.is_equivalent(*found));
         self.algorithms.iter().any(is_permitted)
-    }
-
-    /// Returns whether both keys are the same public key.
-    fn is_same_key(&self, other: &Self) -> bool {
-        match (&self.key, &other.key) {
-            (VerificationKey::Public(first), VerificationKey::Public(second)) => first == second,
-            _ => false,
-        }
     }
 }

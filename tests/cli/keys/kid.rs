@@ -56,7 +56,7 @@ fn jwk_keeps_its_key_id() {
     }
     assert_signs_as(&sandbox, "my-key-1");
     assert_signs_as(&sandbox, "the secret");
-    write(&sandbox, "empty.jwk", &secret_jwk("").to_string().replace('A', "B"));
+    write(&sandbox, "empty.jwk", &secret_jwk("").to_string().replace('A', "!"));
     assert_snapshot!(import(&sandbox, &["--from-file", "empty.jwk"]), @"
     --- exit code 65, stderr
     error: key: `k` is not base64url
@@ -153,7 +153,7 @@ fn key_under_another_key_id_is_refused() {
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks"]), @"
     --- exit code 5, stderr
     error: this key already exists with the key id `a`
-    hint: use `--kid a` to keep its key id
+    hint: import the keys one by one, each with `--kid ID`
     ");
     assert_eq!(sandbox.json(&["keys", "list"])["items"].as_array().unwrap().len(), 3);
 }

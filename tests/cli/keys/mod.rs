@@ -10,8 +10,10 @@ mod import_secrets;
 mod interop;
 mod jwk_sets;
 mod key_as_secret;
+mod key_sources;
 mod kid;
 mod lifecycle;
+mod matrix;
 mod rotation;
 mod wrapped_keys;
 

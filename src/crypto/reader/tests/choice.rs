@@ -125,3 +125,84 @@ fn unsupported_format_in_an_encoding_is_named() {
         assert_eq!((format.to_display().as_str(), format.hint().as_deref()), (name, Some(hint)));
     }
 }
+
+/// The key id of a collection counts also if the caller selected its only key.
+#[test]
+fn key_id_of_a_collection_counts() {
+    let key = &asymmetric_keys()[1];
+    let mut jwk = Value::from(key.public_jwk.clone().unwrap());
+    jwk["kid"] = "b".into();
+    let read = |document: &Value| {
+        let set = read_single(document.to_string().as_bytes(), key.algorithm, None).unwrap();
+        ["b", "zzz"].map(|kid| set.candidates(key.algorithm, Some(kid)).is_ok())
+    };
+    assert_eq!(read(&json!({ "keys": [jwk] })), [true, false]);
+    assert_eq!(read(&json!([jwk])), [true, false]);
+    assert_eq!(read(&jwk), [true, true]);
+}
+
+#[test]
+fn private_key_that_is_not_used_is_not_noted() {
+    let keys = asymmetric_keys();
+    let public = Value::from(keys[0].public_jwk.clone().unwrap());
+    let set = json!({ "keys": [private_jwk(&keys[1]), public] }).to_string();
+    for (key, is_private) in [(&keys[0], false), (&keys[1], true)] {
+        let read = read_single(set.as_bytes(), key.algorithm, None).unwrap();
+        assert_eq!(read.is_from_private_key, is_private);
+    }
+}
+
+#[test]
+fn certificates_in_every_form_are_read() {
+    let key = &asymmetric_keys()[1];
+    let public = public_key_pem(key).unwrap().unwrap();
+    let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let certificate = certificate_pem(&info);
+    // A damaged entry of a map does not concern the others.
+    let damaged = certificate.replace('M', "!");
+    let map = json!({"a": damaged, "b": certificate}).to_string();
+    let set = read_jwks(map.as_bytes(), &[], PublicKeys::default).unwrap();
+    assert!(set.candidates(key.algorithm, Some("b")).is_ok());
+    let error = set.candidates(key.algorithm, Some("a")).err().unwrap();
+    assert!(format!("{error:?}").contains("the PEM is damaged"), "{error:?}");
+    // OpenSSL adds trust settings.
+    let der = pem::parse_blocks(certificate.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let trusted = block("TRUSTED CERTIFICATE", &[&der[..], &[0x30, 0]].concat());
+    assert!(verifies(&read_single(trusted.as_bytes(), key.algorithm, None).unwrap(), key));
+    // Version, subject, key and attributes; the algorithm and the signature of the request.
+    let (empty, attributes) = (der_element(0x30, &[]), der_element(0xA0, &[]));
+    let request = der_element(0x30, &[&[2, 1, 0], &empty, &info, &attributes]);
+    let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
+    let request = der_element(0x30, &[&request, &algorithm, &der_element(0x03, &[&[0, 1]])]);
+    let verify = read_single(&request, key.algorithm, None).err().unwrap().to_string();
+    assert_eq!(verify, "key: found a certificate request, expected a key");
+    let sign = importer(None, None).read(&request).unwrap_err().to_string();
+    assert_eq!(sign, "key: found a certificate request, expected a private key");
+    assert!(importer(Some(Algorithm::HS256), None).read(&request).is_err());
+}
+
+#[test]
+fn unusual_parts_of_keys_are_named() {
+    let secret =
+        json!({"kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrr"}).to_string();
+    let error = importer(None, None).read(secret.as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, "key: `k` is not base64url: its last character has unused bits");
+    let keys = asymmetric_keys();
+    let mut jwk = private_jwk(&keys[0]);
+    for name in ["p", "q", "dp", "dq", "qi"] {
+        jwk[name] = Value::Null;
+    }
+    let error = importer(None, None).read(jwk.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(error.starts_with("key: `p` missing: "), "{error}");
+    let documents = format!("{secret}\n{secret}\n");
+    let error = importer(None, None).read(documents.as_bytes()).unwrap_err().to_string();
+    assert!(error.ends_with("found several documents, expected a JWK Set"), "{error}");
+    let public = public_key_pem(&keys[1]).unwrap().unwrap();
+    let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let (algorithm, point) = (elements(&info)[0], elements(&info)[1]);
+    let point = [&[0, 2 + point[point.len() - 1] % 2], &point[2..=point.len() / 2]].concat();
+    let compressed = [der_element(0x30, &[algorithm]), der_element(0x03, &[&point])];
+    let compressed = der_element(0x30, &[&compressed[0], &compressed[1]]);
+    let error = read_single(&compressed, keys[1].algorithm, None).err().unwrap().to_string();
+    assert!(error.ends_with("public key: the point is compressed"), "{error}");
+}

@@ -16,7 +16,7 @@ use crate::crypto::{
 use crate::model::{Algorithm, KeySpec, KeyType, Purpose, RsaBits};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
-use formats::{block, private_formats, private_jwk, public_formats, wrappings};
+use formats::{block, elements, private_formats, private_jwk, public_formats, wrappings};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 

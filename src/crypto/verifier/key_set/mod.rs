@@ -6,8 +6,9 @@ use crate::crypto::key_error::ImportError;
 use crate::crypto::reader::{EntryMaterial, KeyEntry, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys};
 use crate::model::{Algorithm, KeyType};
+use serde_json::{Map, Value};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 /// Maximum number of keys that are tried for one token.
@@ -39,6 +40,13 @@ impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeySet").field("count", &self.keys.len()).finish_non_exhaustive()
     }
+}
+
+/// Document entry of a single key.
+pub(super) struct KeySource {
+    pub(super) kid: Option<String>,
+    pub(super) is_of_collection: bool,
+    pub(super) is_private: bool,
 }
 
 /// Reason why a set has no key for a token.
@@ -112,17 +120,18 @@ impl KeySet {
         }
     }
 
-    /// Returns a set with a key that verifies every token, regardless of `kid`.
-    pub(super) fn from_verifier(verifier: Verifier, is_from_private_key: bool) -> Self {
-        let entry = KeyEntry { kid: None, material: EntryMaterial::PublicDer(Vec::new()) };
-        Self {
-            keys: vec![SetKey { entry, verifier: OnceCell::from(Ok(verifier)) }],
-            positions: HashMap::new(),
-            algorithms: Vec::new(),
-            ignores_kid: true,
-            public_keys: PublicKeys::default(),
-            is_from_private_key,
+    /// Returns a set with one key. The key verifies every token, regardless of `kid`, unless the
+    /// key is of a collection.
+    pub(super) fn from_verifier(verifier: &Verifier, source: KeySource) -> Self {
+        let KeySource { kid, is_of_collection, is_private } = source;
+        let material = EntryMaterial::PublicDer(Vec::new());
+        let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
+        for key in &mut set.keys {
+            key.verifier = OnceCell::from(Ok(verifier.clone()));
         }
+        set.ignores_kid = !is_of_collection;
+        set.is_from_private_key = is_private;
+        set
     }
 
     /// Returns the verifier at the position, which is built at the first call.
@@ -155,13 +164,14 @@ impl KeySet {
         algorithm: Algorithm,
         kid: Option<&str>,
     ) -> Result<Candidates<'_>, KeyRefusal> {
-        match kid.filter(|kid| !kid.is_empty() && !self.ignores_kid) {
-            Some(kid) => {
-                let named = self.positions.get(kid).ok_or(KeyRefusal::Unknown)?;
-                self.select(named.iter().copied(), algorithm)
-            }
-            None => self.select(0..self.keys.len(), algorithm),
+        if let Some(kid) = kid.filter(|kid| !kid.is_empty() && !self.ignores_kid) {
+            let named = self.positions.get(kid).ok_or(KeyRefusal::Unknown)?;
+            return self.select(named.iter().copied(), algorithm);
         }
+        let may_be_meant = |index: &usize| {
+            self.keys.get(*index).is_some_and(|key| self.ignores_kid || key.is_known_type())
+        };
+        self.select((0..self.keys.len()).filter(may_be_meant), algorithm)
     }
 
     fn select(
@@ -169,17 +179,27 @@ impl KeySet {
         positions: impl Iterator<Item = usize>,
         algorithm: Algorithm,
     ) -> Result<Candidates<'_>, KeyRefusal> {
-        let (mut keys, mut first_refusal) = (Vec::new(), None);
+        let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
+        // Copies of a key count once. Equal members are compared first, which needs no validation.
+        let mut chosen = HashSet::new();
         for index in positions {
-            if self.keys.get(index).is_some_and(|key| !key.may_fit(algorithm)) {
+            let Some(key) = self.keys.get(index).filter(|key| key.may_fit(algorithm)) else {
+                continue;
+            };
+            let members = key.entry.as_jwk().map(key_members);
+            if members.as_ref().is_some_and(|members| chosen.contains(members)) {
                 continue;
             }
             match self.verifier(index) {
                 Ok(verifier) if !verifier.algorithms.contains(&algorithm) => {}
+                Ok(verifier) if keys.iter().any(|other| other.is_same_key(verifier)) => {}
                 Ok(_) if keys.len() == MAX_CANDIDATES => {
                     return Ok(Candidates { keys, is_truncated: true });
                 }
-                Ok(verifier) => keys.push(verifier),
+                Ok(verifier) => {
+                    keys.push(verifier);
+                    chosen.extend(members);
+                }
                 Err(error) => {
                     first_refusal.get_or_insert((index, error));
                 }
@@ -207,6 +227,22 @@ impl SetKey {
             }
         })
     }
+
+    /// Returns whether the type of the key is known. Other keys are chosen by their key id only.
+    fn is_known_type(&self) -> bool {
+        match &self.entry.material {
+            EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),
+            EntryMaterial::Unusable(_) => false,
+            EntryMaterial::PrivateDer(_)
+            | EntryMaterial::PublicDer(_)
+            | EntryMaterial::Certificate(_) => true,
+        }
+    }
+}
+
+/// Returns the members of a JWK that determine the key and its use.
+fn key_members(jwk: &Map<String, Value>) -> [Option<&Value>; 11] {
+    ["kty", "crv", "n", "e", "x", "y", "d", "k", "alg", "use", "key_ops"].map(|name| jwk.get(name))
 }
 
 #[cfg(test)]

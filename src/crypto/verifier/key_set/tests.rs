@@ -5,7 +5,7 @@ use crate::crypto::error::invalid_key;
 use crate::crypto::{CompactJws, generate_key, initialize_crypto, sign_text};
 use crate::model::{InvalidValue, KeySpec, Purpose, RsaBits};
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
@@ -152,6 +152,24 @@ fn unusable_named_key_is_the_reason() {
     assert_eq!(verify(&set, &new_key(Algorithm::RS256), None), Err(KeyRefusal::WrongAlgorithm));
 }
 
+/// Keys of types that sign nothing here are no reason for a token without a key id.
+#[test]
+fn key_of_unknown_type_is_a_reason_if_it_is_named() {
+    let ec = new_key(Algorithm::ES256);
+    for other in [
+        json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "use": "enc", "kid": "x"}),
+        json!({"kty": "AKP", "kid": "x"}),
+        json!({"kid": "x"}),
+    ] {
+        let set = read_set(&[other, public_jwk(&ec, Some("a"))]);
+        let rsa = new_key(Algorithm::EdDSA);
+        assert_eq!(verify(&set, &rsa, None), Err(KeyRefusal::WrongAlgorithm));
+        assert!(matches!(verify(&set, &rsa, Some("x")), Err(KeyRefusal::Unusable(_))));
+    }
+    let set = read_set(&[json!(null), public_jwk(&ec, Some("a"))]);
+    assert_eq!(verify(&set, &new_key(Algorithm::EdDSA), None), Err(KeyRefusal::WrongAlgorithm));
+}
+
 #[test]
 fn null_members_are_absent() {
     let key = new_key(Algorithm::ES256);
@@ -165,7 +183,7 @@ fn null_members_are_absent() {
 
 #[test]
 fn at_most_sixteen_keys_are_tried() {
-    let key = new_key(Algorithm::EdDSA);
+    let (key, new) = (new_key(Algorithm::EdDSA), new_key(Algorithm::EdDSA));
     let mut jwks: Vec<Value> =
         (0..15).map(|_| public_jwk(&new_key(Algorithm::EdDSA), None)).collect();
     jwks.push(public_jwk(&key, None));
@@ -175,6 +193,15 @@ fn at_most_sixteen_keys_are_tried() {
     assert_eq!(verify(&set, &key, None), Ok(false));
     let candidates = set.candidates(Algorithm::EdDSA, None).unwrap();
     assert_eq!((candidates.keys.len(), candidates.is_truncated), (16, true));
+    // Copies of a key count once, also with other members.
+    let copies = (0..40).map(|index| {
+        let mut copy = public_jwk(&new, None);
+        copy["x5t"] = if index % 2 == 0 { Value::Null } else { json!(index.to_string()) };
+        copy
+    });
+    let mut with_copies: Vec<Value> = copies.collect();
+    with_copies.push(public_jwk(&key, None));
+    assert_eq!(verify(&read_set(&with_copies), &key, None), Ok(true));
     // Keys of other algorithms do not count.
     jwks.splice(0..17, (0..40).map(|_| public_jwk(&new_key(Algorithm::ES256), None)));
     jwks.push(public_jwk(&key, None));

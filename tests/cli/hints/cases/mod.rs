@@ -34,6 +34,10 @@ pub(super) fn all() -> Vec<&'static Case> {
 
 /// Hints that cannot be executed in a sandbox, and the reason.
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
+    (
+        "import the keys one by one, each with `--kid ID`",
+        "`keys::key_sources` has the case; the instruction has no command",
+    ),
     ("usage: {}", "the grammar of the command; the error names the argument"),
     (
         "set the path with `--store` or `JETON_STORE`",
