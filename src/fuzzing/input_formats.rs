@@ -1,6 +1,6 @@
 //! Fuzz target for JSON, rows of files, password hashes and settings.
 
-use super::parse_independently;
+use super::{has_number_out_of_range, parse_independently};
 use crate::crypto::parse_imported_hash;
 use crate::model::{
     ExtraClaims, Row, RowError, RowReader, Setting, Settings, SpreadsheetRows, escape,
@@ -11,10 +11,12 @@ use serde_json::{Map, Value};
 /// Checks the strict JSON reader, row readers, password hashes, `name=JSON` claims and
 /// `setting=value` pairs.
 ///
-/// The strict JSON reader accepts the same input as a lenient reader, except duplicate members. A
-/// row survives a CSV round trip. An accepted setting is one visible line.
+/// The strict JSON reader accepts the same input as a lenient reader, except duplicate members
+/// and numbers beyond a double. A row survives a CSV round trip. An accepted setting is one visible line.
 pub fn input_formats(bytes: &[u8]) {
-    let lenient = parse_independently(bytes).and_then(|value| value.as_object().cloned());
+    let lenient = parse_independently(bytes)
+        .filter(|value| !has_number_out_of_range(value))
+        .and_then(|value| value.as_object().cloned());
     let strict = parse_strict_object(bytes).ok();
     let lenient_without_duplicates = lenient.filter(|map| {
         count_colons(bytes) == map.values().map(count_members).sum::<usize>() + map.len()

@@ -27,6 +27,20 @@ fn parse_independently(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok()
 }
 
+/// Returns whether a number with a fraction or an exponent is beyond the range of a double. The strict
+/// reader refuses such numbers.
+fn has_number_out_of_range(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            number.as_str().contains(['.', 'e', 'E'])
+                && number.as_f64().is_none_or(|double| !double.is_finite())
+        }
+        Value::Object(members) => members.values().any(has_number_out_of_range),
+        Value::Array(items) => items.iter().any(has_number_out_of_range),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
 fn has_reserved_member(value: &Value) -> bool {
     match value {
         Value::Object(members) => members

@@ -83,12 +83,12 @@ fn key_id_selects_a_key_of_a_set() {
     assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set].concat()), @"
     --- exit code 65, stderr
     error: several keys found, expected a single private key
-    hint: select a single key: jq '.keys[0]' set.json > key.json
+    hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
     ");
     assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set, &["--kid", "other"]].concat()), @"
     --- exit code 65, stderr
     error: several keys found, expected a single private key
-    hint: select a single key: jq '.keys[0]' set.json > key.json
+    hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
     ");
 }
 
