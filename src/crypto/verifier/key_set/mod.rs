@@ -121,15 +121,16 @@ impl KeySet {
     }
 
     /// Returns a set with one key. The key verifies every token, regardless of `kid`, unless the
-    /// key is of a collection.
+    /// key is of a collection and has a key id.
     pub(super) fn from_verifier(verifier: &Verifier, source: KeySource) -> Self {
         let KeySource { kid, is_of_collection, is_private } = source;
         let material = EntryMaterial::PublicDer(Vec::new());
+        let ignores_kid = !is_of_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
         for key in &mut set.keys {
             key.verifier = OnceCell::from(Ok(verifier.clone()));
         }
-        set.ignores_kid = !is_of_collection;
+        set.ignores_kid = ignores_kid;
         set.is_from_private_key = is_private;
         set
     }
