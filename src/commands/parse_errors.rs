@@ -3,7 +3,9 @@
 
 use super::args::UrlAsPath;
 use super::global_args;
-use super::parse_hints::{SECRET_FLAGS, command_path, flag_name, hint, values};
+use super::parse_hints::{
+    SECRET_FLAGS, command_path, flag_name, given_conflicts, hint, option_without_value, values,
+};
 use super::variables::{find_non_utf8_variable, find_variable};
 use crate::app::Console;
 use crate::failure::{Code, Failure, unused_file_name};
@@ -128,7 +130,10 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
         {
             format!("invalid value '{value}' in `{variable}`")
         }
-        ErrorKind::ArgumentConflict => describe_conflict(error, &argument),
+        ErrorKind::ArgumentConflict => describe_conflict(error, &argument, argv),
+        ErrorKind::UnknownArgument if let Some(option) = option_without_value(argv) => {
+            format!("a value is required for '{option}' but none was supplied")
+        }
         ErrorKind::InvalidValue if value.is_empty() => {
             format!("a value is required for '{argument}' but none was supplied")
         }
@@ -165,16 +170,15 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     message
 }
 
-fn describe_conflict(error: &clap::Error, argument: &str) -> String {
-    let others = values(error, ContextKind::PriorArg);
+fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> String {
+    let others = given_conflicts(error, argv);
     match others.as_slice() {
         [] => format!("the argument '{argument}' cannot be used with the other arguments"),
         [other] if other == argument => {
             format!("the argument '{argument}' cannot be used multiple times")
         }
-        [other] => format!("the argument '{argument}' cannot be used with '{other}'"),
         others => {
-            format!("the argument '{argument}' cannot be used with:\n  {}", others.join("\n  "))
+            format!("the argument '{argument}' cannot be used with '{}'", others.join("' or '"))
         }
     }
 }

@@ -39,13 +39,108 @@ pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
     if let Some(hint) = invalid.and_then(|invalid| invalid.hint.clone()) {
         return hint;
     }
-    if let Some(hint) = hyphen_value_hint(error, argv) {
+    let specific = conflict_hint(error, argv)
+        .or_else(|| hyphen_value_hint(error, argv))
+        .or_else(|| extra_word_hint(error, argv));
+    if let Some(hint) = specific {
         return hint;
     }
     match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => usage_hint(&usage.to_string()),
         _ => format!("see `{} --help`", command_path(argv)),
     }
+}
+
+/// Returns the arguments of `argv` that another argument conflicts with. Clap names all arguments of
+/// a group. An argument that `argv` does not name is a word without a flag, or the value of a
+/// variable.
+pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<String> {
+    let others = values(error, ContextKind::PriorArg);
+    let root = command();
+    let innermost = innermost_command(&root, argv);
+    let is_given = |other: &&String| {
+        let flag = flag_name(other).trim_start_matches('-');
+        let names = innermost
+            .get_arguments()
+            .find(|argument| argument.get_long() == Some(flag))
+            .and_then(clap::Arg::get_all_aliases)
+            .unwrap_or_default();
+        own_words(argv).filter_map(|word| word.strip_prefix("--")).any(|word| {
+            let name = word.split_once('=').map_or(word, |(name, _)| name);
+            name == flag || names.contains(&name)
+        })
+    };
+    let given: Vec<String> = others.iter().filter(is_given).cloned().collect();
+    if given.is_empty() { others } else { given }
+}
+
+/// Returns the words before `--`.
+fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
+    argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
+}
+
+/// Returns the hint that says which of two arguments to omit.
+fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    if error.kind() != ErrorKind::ArgumentConflict {
+        return None;
+    }
+    let argument = values(error, ContextKind::InvalidArg).concat();
+    let others = given_conflicts(error, argv);
+    let flags: Vec<&str> =
+        std::iter::once(&argument).chain(&others).map(|argument| flag_name(argument)).collect();
+    let (first, rest) = flags.split_first().filter(|(_, rest)| !rest.is_empty())?;
+    if rest == [*first] {
+        return Some(format!("pass `{first}` once"));
+    }
+    if flags.contains(&"--batch") && flags.contains(&"[TOKEN]") {
+        return Some(
+            "pass the tokens on standard input: jeton token verify --batch < FILE".to_owned(),
+        );
+    }
+    if flags.contains(&"--record")
+        && ["--secret-env", "--key-file"].iter().any(|flag| flags.contains(flag))
+    {
+        return Some(
+            "omit `--record`: only tokens signed with a key of the store can be recorded"
+                .to_owned(),
+        );
+    }
+    let rest: Vec<&str> = rest.iter().map(|flag| flag.trim_matches(['[', ']', '<', '>'])).collect();
+    Some(format!("omit `{first}` or `{}`", rest.join("` and `")))
+}
+
+/// Returns the hint for a word without a flag, to a command that takes no such word.
+fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    let is_word = error.kind() == ErrorKind::UnknownArgument
+        && values(error, ContextKind::InvalidArg).concat().is_empty();
+    match command_path(argv).as_str() {
+        "jeton keys import" if is_word => Some("use `--from-file FILE`".to_owned()),
+        "jeton run" if is_word => {
+            Some("put `--` before the command: jeton run -- COMMAND".to_owned())
+        }
+        "jeton token fixtures" if is_word => Some("use `--out DIR`".to_owned()),
+        _ => None,
+    }
+}
+
+/// Returns the option that took the next option as its value: `--expires-at <TIME>`.
+pub(super) fn option_without_value(argv: &[OsString]) -> Option<String> {
+    let root = command();
+    let innermost = innermost_command(&root, argv);
+    let words: Vec<&str> = own_words(argv).collect();
+    words.windows(2).find_map(|pair| {
+        let [flag, value] = pair else { return None };
+        let option = find_option(innermost, flag)?;
+        (option.is_allow_hyphen_values_set() && value.starts_with("--")).then(|| option.to_string())
+    })
+}
+
+/// Returns the option with a value that has this flag.
+fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
+    let name = flag.strip_prefix("--")?;
+    command
+        .get_arguments()
+        .find(|option| option.get_action().takes_values() && option.get_long() == Some(name))
 }
 
 /// Returns the hint for a value that starts with `-` and is not a secret, or for an option that took
@@ -57,17 +152,14 @@ fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     if error.kind() != ErrorKind::UnknownArgument && !is_missing_value {
         return None;
     }
+    if let Some(option) = option_without_value(argv) {
+        return Some(format!("add the value of `{}`", flag_name(&option)));
+    }
     let root = command();
     let innermost = innermost_command(&root, argv);
     argv.windows(2).find_map(|pair| {
         let (flag, value) = (pair.first()?.to_str()?, pair.last()?.to_str()?);
-        let option = innermost.get_arguments().find(|option| {
-            option.get_action().takes_values()
-                && flag.strip_prefix("--").is_some_and(|name| option.get_long() == Some(name))
-        })?;
-        if option.is_allow_hyphen_values_set() && value.starts_with("--") {
-            return Some(format!("add the value of `{flag}`"));
-        }
+        find_option(innermost, flag)?;
         let is_value = if is_missing_value {
             flag == flag_name(&argument) && value.starts_with('-')
         } else {

@@ -83,20 +83,18 @@ fn unsuitable_options_are_refused() {
         |options: &str| run_shell(&sandbox, &options.split(' ').collect::<Vec<_>>(), "echo never");
     assert_snapshot!(run("--app ci --secret-env JWT_SECRET_KEY"), @"
     --- exit code 2, stderr
-    error: the argument '--app <NAME>' cannot be used with:
-      --secret-env <NAME>
-      --key-file <FILE>
-    hint: usage: jeton run --app <NAME> -- <COMMAND>...
+    error: the argument '--app <NAME>' cannot be used with '--secret-env <NAME>'
+    hint: omit `--app` or `--secret-env`
     ");
     assert_snapshot!(run("--key kid --secret-env JWT_SECRET_KEY"), @"
     --- exit code 2, stderr
     error: the argument '--key <KID>' cannot be used with '--secret-env <NAME>'
-    hint: usage: jeton run --key <KID> -- <COMMAND>...
+    hint: omit `--key` or `--secret-env`
     ");
     assert_snapshot!(run("--secret-env JWT_SECRET_KEY --key-file key.pem"), @"
     --- exit code 2, stderr
     error: the argument '--secret-env <NAME>' cannot be used with '--key-file <FILE>'
-    hint: usage: jeton run --secret-env <NAME> -- <COMMAND>...
+    hint: omit `--secret-env` or `--key-file`
     ");
     assert_snapshot!(run("--kid k1"), @"
     --- exit code 2, stderr

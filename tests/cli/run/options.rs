@@ -214,7 +214,7 @@ fn command_is_required_after_two_dashes() {
     $ jeton run true
     --- exit code 2, stderr
     error: unexpected argument found
-    hint: usage: jeton run [OPTIONS] -- <COMMAND>...
+    hint: put `--` before the command: jeton run -- COMMAND
     ");
     assert_all_revoked(&sandbox, 0);
 }

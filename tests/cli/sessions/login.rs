@@ -150,7 +150,7 @@ fn missing_password_is_a_usage_error() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--password-stdin' cannot be used with '--password-file <FILE>'
-    hint: usage: jeton login --password-stdin <LOGIN>
+    hint: omit `--password-stdin` or `--password-file`
     ");
     let output = sandbox.run(&["login", "john", "--password-file", "nowhere"]);
     assert_snapshot!(output, @"

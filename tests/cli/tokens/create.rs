@@ -111,15 +111,15 @@ fn invalid_expiry_is_refused() {
     $ jeton token create app --ttl 1h --expires-at 4102444800
     --- exit code 2, stderr
     error: the argument '--ttl <DURATION>' cannot be used with '--expires-at <TIME>'
-    hint: usage: jeton token create --ttl <DURATION> <APP>
+    hint: omit `--ttl` or `--expires-at`
     $ jeton token create app --no-expiry --ttl 1h
     --- exit code 2, stderr
     error: the argument '--no-expiry' cannot be used with '--ttl <DURATION>'
-    hint: usage: jeton token create --no-expiry <APP>
+    hint: omit `--no-expiry` or `--ttl`
     $ jeton token create app --no-expiry --expires-at 4102444800
     --- exit code 2, stderr
     error: the argument '--no-expiry' cannot be used with '--expires-at <TIME>'
-    hint: usage: jeton token create --no-expiry <APP>
+    hint: omit `--no-expiry` or `--expires-at`
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }

@@ -270,6 +270,6 @@ fn header_and_omitted_claims_are_exact() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--record' cannot be used with '--no-jti'
-    hint: usage: jeton token mint --record
+    hint: omit `--record` or `--no-jti`
     ");
 }

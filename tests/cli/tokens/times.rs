@@ -101,7 +101,7 @@ fn refused_times_and_durations_have_hints() {
     ");
     assert_snapshot!(mint(&["--expires-at", "--sub", "a"]), @"
     --- exit code 2, stderr
-    error: unexpected argument found
+    error: a value is required for '--expires-at <TIME>' but none was supplied
     hint: add the value of `--expires-at`
     ");
     assert_snapshot!(mint(&["--sub", "-x"]), @"

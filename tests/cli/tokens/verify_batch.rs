@@ -60,6 +60,6 @@ fn empty_batch_prints_no_lines() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--batch' cannot be used with '[TOKEN]'
-    hint: usage: jeton token verify --batch [TOKEN]
+    hint: pass the tokens on standard input: jeton token verify --batch < FILE
     ");
 }

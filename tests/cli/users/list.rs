@@ -127,7 +127,7 @@ fn invalid_paging_is_refused() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--all' cannot be used with '--page <N>'
-    hint: usage: jeton users list --all
+    hint: omit `--all` or `--page`
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
