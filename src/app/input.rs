@@ -204,12 +204,12 @@ impl RunConsole {
     }
 }
 
-/// Reads a key from an environment variable. Errors do not repeat the name, because the user
+/// Reads a key from the environment variable that `argument` names. Errors do not repeat the name, because the user
 /// may have typed the key instead.
-pub(crate) fn read_key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
-        Failure::usage("the named environment variable is not set")
-            .with_hint("pass the name of the variable without `$`")
+        Failure::usage(format!("`{argument}`: the named environment variable is not set"))
+            .with_hint("export the variable, and pass its name without `$`")
     });
     Ok(Zeroizing::new(value?.into_encoded_bytes()))
 }

@@ -22,6 +22,7 @@ pub(crate) use input::{PasswordSource, read_key_variable};
 pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
 pub(crate) use run_console::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
+pub(crate) use token_input::SEVERAL_TOKENS_HINT;
 
 use crate::authority::audit_context::{AuditTarget, record_refusal};
 use crate::authority::principal::Principal;

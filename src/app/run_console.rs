@@ -204,7 +204,7 @@ impl RunConsole {
     /// Prints a hint.
     pub(crate) fn print_hint(&self, message: &str) {
         if !self.options.quiet {
-            self.terminal.print_hint(message);
+            self.terminal.print_hint(&self.repeat_store_flag(message));
         }
     }
 

@@ -25,6 +25,9 @@ const MAX_PATHS: usize = 3;
 const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
                                   or in `JETON_TOKEN`";
 
+/// Hint for several tokens where a command reads one token.
+pub(crate) const SEVERAL_TOKENS_HINT: &str = "pass one token";
+
 impl RunConsole {
     /// Returns the token in the value of `argument`: the token itself, `-` for standard input, or
     /// `@FILE`. Without a value, returns the bearer credential from `--token-file` or the
@@ -198,11 +201,9 @@ fn to_failure(found: NotOneToken) -> Failure {
             "token in JSON serialization found, expected the compact serialization".to_owned(),
             format!("convert the token: jq -r {} FILE", quote_shell_word(filter)),
         ),
-        NotOneToken::Several => (
-            "several tokens found, expected one".to_owned(),
-            "pass one token, or verify several, one per line: jeton token verify --batch"
-                .to_owned(),
-        ),
+        NotOneToken::Several => {
+            ("several tokens found, expected one".to_owned(), SEVERAL_TOKENS_HINT.to_owned())
+        }
         NotOneToken::Surrounded => {
             ("text around a token found, expected only the token".to_owned(), only_token.to_owned())
         }

@@ -62,9 +62,9 @@ pub(crate) enum Error {
     /// A store that is already initialized.
     #[error("store already initialized")]
     StoreExists,
-    /// Removal of the last active admin.
-    #[error("last active admin cannot be removed")]
-    LastAdmin,
+    /// Removal of the last active admin: the name, escaped.
+    #[error("`{0}` is the last active admin")]
+    LastAdmin(String),
     /// Removal of the key that signs app tokens, with a hint.
     #[error("active app key cannot be removed")]
     ActiveAppKey(&'static str),

@@ -74,7 +74,7 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     if url.is_input && is_http {
         let message = format!("`{name}`: URL found, expected the name of a file");
         let value = values(error, ContextKind::InvalidValue).concat();
-        let hint = download_hint(&value, argv);
+        let hint = download_hint(name, &value, argv);
         return Some(Failure::new(Code::InvalidInput, message).with_hint(hint));
     }
     Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
@@ -82,7 +82,7 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
 
 /// Returns the hint to download a document and to pipe it into the same command. A URL or a command
 /// line that may contain a secret is not repeated.
-fn download_hint(url: &str, argv: &[OsString]) -> String {
+fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
     let is_public = redact_for_error(url) == url && !url.contains(['@', '?', '#']);
     if !is_public {
         return "download the document and pass it as `-` on standard input".to_owned();
@@ -97,7 +97,8 @@ fn download_hint(url: &str, argv: &[OsString]) -> String {
     let name = url.rsplit('/').next().filter(|name| is_plain_word(name)).unwrap_or("FILE");
     let name = unused_file_name(name);
     let url = quote_shell_word(url);
-    format!("download the document and pass the file: curl -fsSo {name} {url}")
+    let option = if argument.starts_with("--") { format!("{argument} ") } else { String::new() };
+    format!("download the document, then use `{option}{name}`: curl -fsSo {name} {url}")
 }
 
 /// Returns a word for the hint, with `-` in place of the URL. Returns `None` for a word that reads

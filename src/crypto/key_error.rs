@@ -107,6 +107,24 @@ impl ImportError {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
     }
 
+    /// Returns whether the hint for this error is about a secret.
+    pub(crate) fn is_about_secret(&self) -> bool {
+        if let Self::SetMember { error, .. } = self {
+            return error.is_about_secret();
+        }
+        matches!(self, Self::UnknownFormat | Self::NoKeyInJson | Self::WeakSecret { .. })
+    }
+
+    /// Returns the error for a key of the algorithm `found`.
+    pub(super) fn unsuitable(found: Algorithm, expected: Algorithm) -> Self {
+        invalid_key(format!("unsuitable for the algorithm: {}", compare(found, expected))).into()
+    }
+
+    /// Returns the error for a JWK whose `alg` does not fit the key of the algorithm `found`.
+    pub(super) fn unsuitable_jwk(found: Algorithm, expected: Algorithm) -> Self {
+        invalid_key(format!("unsuitable for its `alg`: {}", compare(found, expected))).into()
+    }
+
     /// Returns the error for input where a secret is expected.
     pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
         if matches!(self, Self::Empty) {
@@ -126,4 +144,12 @@ impl ImportError {
         };
         invalid.reason.clone()
     }
+}
+
+/// Compares the key of an algorithm with the key that another algorithm requires.
+fn compare(found: Algorithm, expected: Algorithm) -> String {
+    let (noun, expected_noun) = (found.key_type().noun(), expected.key_type().noun());
+    let noun =
+        if noun == expected_noun { format!("a key for {}", found.name()) } else { noun.to_owned() };
+    format!("found {noun}, expected {expected_noun} for {}", expected.name())
 }

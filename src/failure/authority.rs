@@ -3,7 +3,9 @@
 use super::{Code, Failure};
 use crate::authority::error::{ResourceKind, UserWithRole};
 use crate::authority::{Error, RejectReason, Rejection};
-use crate::model::{Algorithm, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word};
+use crate::model::{
+    Algorithm, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word, render_command,
+};
 use serde_json::{Value, json};
 
 impl From<Error> for Failure {
@@ -20,7 +22,7 @@ impl From<Error> for Failure {
             Error::StoreExists => failure(Code::StoreExists).with_hint(
                 "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
             ),
-            Error::LastAdmin => failure(Code::LastAdmin),
+            Error::LastAdmin(_) => last_admin(message),
             Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
             Error::KeyExists(..) => failure(Code::KeyExists)
                 .with_hint("use another key: purpose and algorithm of a key cannot change"),
@@ -59,7 +61,7 @@ impl From<Error> for Failure {
                 .with_hint(
                     "list the permissions you can grant: jeton settings get token.permissions",
                 ),
-            Error::NotFound { resource, .. } => failure(resource.into()),
+            Error::NotFound { resource, .. } => not_found(message, resource),
             Error::QuotaExceeded { limit, live_tokens } => {
                 quota_exceeded(message, limit, &live_tokens)
             }
@@ -69,6 +71,19 @@ impl From<Error> for Failure {
             Error::KeyContention => failure(Code::Busy),
         }
     }
+}
+
+fn last_admin(message: String) -> Failure {
+    Failure::new(Code::LastAdmin, message)
+        .with_hint("make another user an admin first: jeton users set-role LOGIN admin")
+}
+
+fn not_found(message: String, resource: ResourceKind) -> Failure {
+    let failure = Failure::new(resource.into(), message);
+    if resource == ResourceKind::Key {
+        return failure.with_hint("list the keys: jeton keys list");
+    }
+    failure
 }
 
 fn unknown_fields(error: Error) -> Failure {
@@ -93,11 +108,6 @@ fn preset_key_not_found(message: String, kid: &Untrusted, algorithm: Algorithm) 
 }
 
 fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) -> Failure {
-    let ids: Vec<String> = live_tokens.iter().map(|token| token.id.to_string()).collect();
-    let descriptions: Vec<String> = live_tokens
-        .iter()
-        .map(|token| format!("{} ({})", token.id, token.grant.app.to_display()))
-        .collect();
     let tokens: Vec<Value> = live_tokens
         .iter()
         .map(|token| {
@@ -106,11 +116,9 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
         })
         .collect();
     let mut failure = Failure::new(Code::QuotaExceeded, message);
-    if let Some(first) = ids.first() {
-        failure = failure.with_hint(format!(
-            "revoke one of the live tokens {}: jeton token revoke {first}",
-            descriptions.join(", ")
-        ));
+    if !live_tokens.is_empty() {
+        failure = failure
+            .with_hint("revoke a token that is no longer used; list the tokens: jeton token list");
     }
     let usage = json!({"used": live_tokens.len(), "limit": limit});
     failure.details.insert("quota_usage".to_owned(), usage);
@@ -157,15 +165,18 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
 
 /// Returns the failure of a command whose session was rejected.
 fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
-    let hint = match reasons.first().map(|rejection| rejection.reason) {
+    let first = reasons.first();
+    let hint = match first.map(|rejection| rejection.reason) {
         Some(RejectReason::NotYetValid) => {
-            "check the system clock; if it is right, log in again: jeton login"
+            "check the system clock; if it is right, log in again: jeton login".to_owned()
         }
         Some(RejectReason::UserDisabled) => {
-            "ask an admin to enable your account with `jeton users enable`"
+            let name = first.and_then(Rejection::account).unwrap_or("LOGIN");
+            let enable = render_command("jeton users enable", name);
+            format!("ask an admin to enable the account: {enable}")
         }
-        Some(RejectReason::OwnerDeleted) => "log in as another user: jeton login",
-        _ => "log in again: jeton login",
+        Some(RejectReason::OwnerDeleted) => "log in as another user: jeton login".to_owned(),
+        _ => "log in again: jeton login".to_owned(),
     };
     rejected(message, reasons).with_hint(hint)
 }

@@ -3,6 +3,7 @@
 mod authority;
 mod code;
 mod directory;
+mod key_failure;
 mod key_hint;
 mod store;
 pub(crate) use code::{Code, Kind};

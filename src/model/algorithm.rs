@@ -46,6 +46,20 @@ pub(crate) enum KeyType {
     Ed25519,
 }
 
+impl KeyType {
+    /// Returns the noun for messages, with its article.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Hmac(_) => "a shared secret",
+            Self::Rsa => "an RSA key",
+            Self::Ec(Curve::P256) => "a P-256 key",
+            Self::Ec(Curve::P384) => "a P-384 key",
+            Self::Ec(Curve::P521) => "a P-521 key",
+            Self::Ed25519 => "an Ed25519 key",
+        }
+    }
+}
+
 /// Elliptic curve of an ECDSA key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Curve {

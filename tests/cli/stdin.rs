@@ -179,6 +179,7 @@ fn dash_for_other_purposes_is_no_stdin_reader() {
     assert_snapshot!(sandbox.run_with_input(&mint, &access), @"
     --- exit code 3, stderr
     error: key with this id not found
+    hint: list the keys: jeton keys list
     ");
 }
 

@@ -85,6 +85,8 @@ struct Facts {
     expected: Option<Expected>,
     /// Text of the message in place of `found` and `expected`, already escaped.
     explanation: Option<String>,
+    /// Name of the disabled account, already escaped.
+    account: Option<String>,
     /// Minimum leeway in seconds with which the times would be accepted.
     required_leeway: Option<i64>,
 }
@@ -150,6 +152,17 @@ impl Rejection {
     pub(super) fn with_explanation(mut self, explanation: impl Into<String>) -> Self {
         self.facts.explanation = Some(explanation.into());
         self
+    }
+
+    /// Sets the name of the disabled account, escaped.
+    pub(super) fn with_account(mut self, name: String) -> Self {
+        self.facts.account = Some(name);
+        self
+    }
+
+    /// Returns the name of the disabled account, escaped.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.facts.account.as_deref()
     }
 
     /// Sets the minimum leeway in seconds with which the times would be accepted.

@@ -123,7 +123,8 @@ fn check_owner(
                     format!("`{}`, since {}", user.to_display(), describe_time(time, now, now));
                 Some(
                     Rejection::since(RejectReason::UserDisabled, Some(time), now)
-                        .with_explanation(explanation),
+                        .with_explanation(explanation)
+                        .with_account(user.to_display()),
                 )
             }
             (None, None) => None,

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
-use crate::authority::keys::{NewKey, RequestedKey, SecretEncoding};
+use crate::authority::keys::{ImportError, NewKey, RequestedKey, SecretEncoding};
 use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure, KeySource};
@@ -120,7 +120,9 @@ impl Command for Args {
         let is_set = Cell::new(false);
         let load_keys = |app: &App| {
             let (bytes, source) = match (&self.from_env, &self.from_file) {
-                (Some(name), _) => (read_key_variable(name)?, KeySource::Variable(name)),
+                (Some(name), _) => {
+                    (read_key_variable("--from-env", name)?, KeySource::Variable(name))
+                }
                 (None, Some(path)) => {
                     let bytes = app.console.read_key_file("--from-file", path)?;
                     (bytes, KeySource::from_path(path))
@@ -132,7 +134,12 @@ impl Command for Args {
                 Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
                 None => importer.read(&bytes),
             };
-            let keys = keys.map_err(to_failure)?;
+            let keys = keys.map_err(|error| {
+                let is_key = matches!(error, ImportError::KeyAsSecret(_));
+                let kid = self.kid.as_ref().map(Untrusted::as_str);
+                let algorithm = is_key.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
+                to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
+            })?;
             is_set.set(keys.len() > 1);
             let keys = keys.into_iter();
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));

@@ -67,7 +67,7 @@ impl ExternalKeyArgs {
     /// second argument that reads standard input is refused first.
     pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         match (&self.secret_env, &self.key_file) {
-            (Some(name), _) => read_key_variable(name).map(Some),
+            (Some(name), _) => read_key_variable("--secret-env", name).map(Some),
             (None, Some(path)) => app.console.read_key_file("--key-file", path).map(Some),
             (None, None) => Ok(None),
         }
@@ -134,8 +134,12 @@ impl ExternalKeyArgs {
             encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
-        let key = importer.read_one(bytes, kid.map(Untrusted::as_str));
-        let key = key.map_err(|error| self.key_failure(error))?;
+        let kid = kid.map(Untrusted::as_str);
+        let key = importer.read_one(bytes, kid).map_err(|error| {
+            let is_key = matches!(error, ImportError::KeyAsSecret(_));
+            let algorithm = is_key.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
+            self.key_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
+        })?;
         if key.key.algorithm.is_symmetric()
             && authority::keys::equals_public_key(&key.key, &app.store.public_keys())
         {

@@ -110,7 +110,7 @@ pub(crate) struct StoreKeyErrors {
 impl StoreKeyErrors {
     pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
         let failure = Failure::from(error);
-        if failure.code == Code::KeyNotFound && failure.hint.is_none() && self.is_file {
+        if failure.code == Code::KeyNotFound && self.is_file {
             return failure.with_hint("for a key in a file, use `--key-file FILE`");
         }
         failure

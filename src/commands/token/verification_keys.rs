@@ -66,9 +66,8 @@ impl VerificationKeyArgs {
         if let Some(path) = &self.jwks {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
-                // A JWK Set has no place for a plain secret: a hint about `--alg` does not apply.
-                let is_secret_hint =
-                    matches!(error, ImportError::UnknownFormat | ImportError::NoKeyInJson);
+                // A JWK Set has no place for a plain secret: hints about secrets do not apply.
+                let is_secret_hint = error.is_about_secret();
                 let failure = key_failure(error, &KeySource::from_path(path));
                 Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
             })?;
@@ -78,7 +77,9 @@ impl VerificationKeyArgs {
             (Some(path), _) => {
                 (app.console.read_key_file("--key", path)?, KeySource::from_path(path))
             }
-            (None, Some(name)) => (read_key_variable(name)?, KeySource::Variable(name)),
+            (None, Some(name)) => {
+                (read_key_variable("--secret-env", name)?, KeySource::Variable(name))
+            }
             (None, None) => return Ok(VerificationKeys::Store),
         };
         let reader = SingleKeyReader {
@@ -86,8 +87,11 @@ impl VerificationKeyArgs {
             encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
-        let keys =
-            reader.read(&bytes, known_public_keys).map_err(|error| key_failure(error, &source))?;
+        let keys = reader.read(&bytes, known_public_keys).map_err(|error| {
+            let is_key = matches!(error, ImportError::KeyAsSecret(_));
+            let algorithm = is_key.then(|| SingleKeyReader::algorithm_of_key(&bytes)).flatten();
+            key_failure(error, &source).with_algorithm_hint(algorithm, self.encoding.is_some())
+        })?;
         if keys.is_from_private_key {
             app.console.print_status("note: found a private key, used its public part");
         }
@@ -97,7 +101,12 @@ impl VerificationKeyArgs {
 
 /// Returns the error for refused keys. A new key does not help to verify a token.
 fn key_failure(error: ImportError, source: &KeySource<'_>) -> Failure {
-    let is_empty = matches!(error, ImportError::Empty);
-    let failure = Failure::from(error).with_key_source(source);
-    Failure { hint: failure.hint.filter(|_| !is_empty), ..failure }
+    let (is_empty, is_key) =
+        (matches!(error, ImportError::Empty), matches!(error, ImportError::KeyAsSecret(_)));
+    let failure = Failure::from(error);
+    if is_empty {
+        return failure.with_fetch_hint(source);
+    }
+    let failure = failure.with_key_source(source);
+    Failure { hint: failure.hint.filter(|_| !is_key), ..failure }
 }

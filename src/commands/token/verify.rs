@@ -2,7 +2,7 @@
 
 use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
 use super::{TokenArgs, parse_pair, with_foreign_token_hint};
-use crate::app::{App, Cell, Rendered, Report, Style};
+use crate::app::{App, Cell, Rendered, Report, SEVERAL_TOKENS_HINT, Style};
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason, Rejection};
 use crate::commands::command::{Command, Effect};
@@ -135,7 +135,8 @@ impl Command for Args {
             Err(failure)
                 if failure.details.get("reason") == Some(&json!(RejectReason::Malformed)) =>
             {
-                (VerificationReport::malformed(failure.message), failure.hint)
+                let hint = failure.hint.map(with_batch_hint);
+                (VerificationReport::malformed(failure.message), hint)
             }
             Err(failure) => return Err(failure),
         };
@@ -220,6 +221,15 @@ fn build_expectations(
         allow_no_expiry: args.allow_no_expiry,
         min_ttl: args.min_ttl,
     })
+}
+
+/// Adds the option that reads several tokens to the hint.
+fn with_batch_hint(hint: String) -> String {
+    if hint == SEVERAL_TOKENS_HINT {
+        return "pass one token, or `--batch` and several tokens on standard input, one per line"
+            .to_owned();
+    }
+    hint
 }
 
 /// Returns the hint to allow for clock skew, if the token is rejected only for its times and the

@@ -124,6 +124,12 @@ impl KeyImporter {
         }
     }
 
+    /// Returns the algorithm of the key that was given in place of a secret, if the key can sign.
+    pub(crate) fn algorithm_of_key(self, bytes: &[u8], kid: Option<&str>) -> Option<Algorithm> {
+        let key = Self { algorithm: None, encoding: None, ..self }.read_one(bytes, kid).ok()?;
+        Some(key.key.algorithm).filter(|algorithm| !algorithm.is_symmetric())
+    }
+
     fn read_document(self, bytes: &[u8]) -> Result<Content, ImportError> {
         let document = read_document(bytes);
         if let Some(encoding) = self.encoding {
@@ -235,7 +241,19 @@ impl KeyImporter {
             }
             (None, None) => candidates.next(),
         };
-        let algorithm = algorithm.ok_or_else(|| invalid_key("unsuitable for the algorithm"))?;
+        let algorithm = algorithm.ok_or_else(|| {
+            let found = Algorithm::ALL.into_iter().find(fits);
+            let (found, expected) = match (self.algorithm, jwk_algorithm) {
+                (Some(requested), Some(of_jwk)) if !requested.is_equivalent(of_jwk) => {
+                    (Some(of_jwk), Some(requested))
+                }
+                (requested, of_jwk) => (found, requested.or(of_jwk)),
+            };
+            match (found, expected) {
+                (Some(found), Some(expected)) => ImportError::unsuitable(found, expected),
+                _ => invalid_key("unsuitable for the algorithm").into(),
+            }
+        })?;
         match material {
             KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {

@@ -54,7 +54,7 @@ fn requested_name_of_ed25519_takes_precedence() {
         assert_eq!(read(alg, requested), (expected, expected.into()));
     }
     let other = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
-    assert_eq!(other.unwrap_err(), invalid_key("unsuitable for the algorithm").into());
+    assert_eq!(other.unwrap_err(), ImportError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
 }
 
 #[test]

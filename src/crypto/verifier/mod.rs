@@ -50,6 +50,15 @@ impl Verifier {
         }
     }
 
+    /// Returns the error if the key is a secret that is too short for the algorithm.
+    fn weak_secret(&self, algorithm: Algorithm) -> Option<ImportError> {
+        let (length, KeyType::Hmac(min_length)) = (self.key.secret()?.len(), algorithm.key_type())
+        else {
+            return None;
+        };
+        (length < min_length).then_some(ImportError::WeakSecret { length, algorithm, min_length })
+    }
+
     fn equals_public_key(&self, public_keys: &PublicKeys) -> bool {
         self.key.secret().is_some_and(|secret| public_keys.contains(secret))
     }
@@ -69,7 +78,7 @@ fn build_verifier(
 ) -> Result<Verifier, ImportError> {
     let unknown_key = || invalid_key("not an RSA, P-256, P-384, P-521 or Ed25519 public key");
     let key = match &entry.material {
-        EntryMaterial::Jwk(jwk) => return Ok(parse_jwk(jwk, accepts_private, allow_weak)?),
+        EntryMaterial::Jwk(jwk) => return parse_jwk(jwk, accepts_private, allow_weak),
         EntryMaterial::PrivateDer(der) if accepts_private => derive_public_key(der)?,
         EntryMaterial::PrivateDer(_) => return Err(private_key_error().into()),
         EntryMaterial::PublicDer(der) if der::has_compressed_point(der) => {
@@ -113,42 +122,54 @@ fn parse_jwk(
     jwk: &Map<String, Value>,
     accepts_private: bool,
     allow_weak: bool,
-) -> Result<Verifier, InvalidValue> {
+) -> Result<Verifier, ImportError> {
     jwk::check_key_use(jwk, &["verify", "sign"])?;
+    let expected =
+        jwk.get("alg").map(|name| name.as_str().and_then(|name| Algorithm::parse(name).ok()));
     let mut key = if jwk::is_symmetric(jwk) {
         let secret = jwk::decode_secret_member(jwk, "k")?;
         ensure_not_key(&secret)?;
-        secret_verifier(&secret, allow_weak)?
+        secret_verifier(&secret, allow_weak, expected.flatten())?
     } else if jwk.contains_key("d") && !accepts_private {
-        return Err(private_key_error());
+        return Err(private_key_error().into());
     } else {
         public_key_verifier(jwk::public_key(jwk)?)?
     };
-    if let Some(algorithm) = jwk.get("alg") {
-        let expected = algorithm.as_str().and_then(|name| Algorithm::parse(name).ok());
-        key.algorithms.retain(|algorithm| {
-            expected.is_some_and(|expected| expected.is_equivalent(*algorithm))
-        });
-    }
+    let Some(expected) = expected else { return Ok(key) };
+    let found = key.algorithms.first().copied();
+    key.algorithms
+        .retain(|algorithm| expected.is_some_and(|expected| expected.is_equivalent(*algorithm)));
     if key.algorithms.is_empty() {
-        return Err(invalid_key("unsuitable for its `alg`, or too short"));
+        return Err(match (found, expected) {
+            (Some(found), Some(expected)) => key
+                .weak_secret(expected)
+                .unwrap_or_else(|| ImportError::unsuitable_jwk(found, expected)),
+            _ => invalid_key("unsuitable for its `alg`").into(),
+        });
     }
     Ok(key)
 }
 
 /// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with
-/// `allow_weak` all HMAC algorithms.
-fn secret_verifier(secret: &[u8], allow_weak: bool) -> Result<Verifier, InvalidValue> {
-    let max_required_length = if allow_weak { 1 } else { usize::MAX };
-    let is_long_enough = |hash_size: usize| secret.len() >= hash_size.min(max_required_length);
+/// `allow_weak` all HMAC algorithms. `expected` is the algorithm in the error.
+fn secret_verifier(
+    secret: &[u8],
+    allow_weak: bool,
+    expected: Option<Algorithm>,
+) -> Result<Verifier, ImportError> {
+    if secret.is_empty() {
+        return Err(invalid_key("the secret is empty").into());
+    }
+    let is_long_enough = |hash_size: usize| allow_weak || secret.len() >= hash_size;
     let fits = |algorithm: &Algorithm| matches!(algorithm.key_type(), KeyType::Hmac(hash_size) if is_long_enough(hash_size));
     let algorithms: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(fits).collect();
-    if algorithms.is_empty() {
-        return Err(invalid_key(
-            "secret too short: expected at least 32 bytes, the size of the hash",
-        ));
+    let verifier = Verifier { algorithms, key: VerificationKey::new_secret(secret) };
+    if verifier.algorithms.is_empty() {
+        let expected = expected.filter(|algorithm| algorithm.is_symmetric());
+        let error = verifier.weak_secret(expected.unwrap_or(Algorithm::HS256));
+        return Err(error.unwrap_or_else(|| invalid_key("the secret is too short").into()));
     }
-    Ok(Verifier { algorithms, key: VerificationKey::new_secret(secret) })
+    Ok(verifier)
 }
 
 fn public_key_verifier(key: PublicKey) -> Result<Verifier, InvalidValue> {

@@ -2,7 +2,6 @@
 
 use super::key_set::{KeySet, KeySource};
 use super::{Verifier, build_verifier, secret_verifier};
-use crate::crypto::error::invalid_key;
 use crate::crypto::jwk;
 use crate::crypto::key_error::ImportError;
 use crate::crypto::reader::{KeyEntry, SAVE_HINT, is_plain_pem, read_document};
@@ -39,7 +38,7 @@ impl SingleKeyReader<'_> {
             (None, _) => None,
         };
         if let Some(secret) = secret {
-            let verifier = secret_verifier(&secret, self.allow_weak)?;
+            let verifier = secret_verifier(&secret, self.allow_weak, self.secret_algorithm())?;
             let source = KeySource { kid: None, is_of_collection: false, is_private: false };
             return self.build_set(verifier, source, known_public_keys);
         }
@@ -89,6 +88,20 @@ impl SingleKeyReader<'_> {
         }
     }
 
+    /// Returns the accepted HMAC algorithm with the shortest hash.
+    fn secret_algorithm(self) -> Option<Algorithm> {
+        let symmetric = Algorithm::ALL.into_iter().filter(|algorithm| algorithm.is_symmetric());
+        symmetric.into_iter().find(|algorithm| self.algorithms.contains(algorithm))
+    }
+
+    /// Returns the algorithm of the key that was given in place of a secret, if the key can verify.
+    pub(crate) fn algorithm_of_key(bytes: &[u8]) -> Option<Algorithm> {
+        let is_asymmetric = |algorithm: &Algorithm| !algorithm.is_symmetric();
+        let algorithms: Vec<_> = Algorithm::ALL.into_iter().filter(is_asymmetric).collect();
+        let reader = SingleKeyReader { algorithms: &algorithms, encoding: None, allow_weak: false };
+        reader.read(bytes, PublicKeys::default).ok()?.first_algorithm()
+    }
+
     fn build_set(
         self,
         mut verifier: Verifier,
@@ -98,9 +111,13 @@ impl SingleKeyReader<'_> {
         if verifier.is_symmetric() && verifier.equals_public_key(&known_public_keys()) {
             return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
         }
+        let found = verifier.algorithms.first().copied();
         verifier.restrict(self.algorithms);
-        if verifier.algorithms.is_empty() {
-            return Err(invalid_key("unsuitable for the algorithm, or too short").into());
+        if let (true, Some(found), Some(expected)) =
+            (verifier.algorithms.is_empty(), found, self.algorithms.first())
+        {
+            let secret_error = self.secret_algorithm().and_then(|hash| verifier.weak_secret(hash));
+            return Err(secret_error.unwrap_or_else(|| ImportError::unsuitable(found, *expected)));
         }
         Ok(KeySet::from_verifier(&verifier, source))
     }

@@ -68,7 +68,7 @@ fn symlink_or_directory_as_store_exits_78() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 78, stderr
     error: `~/.local/share/jeton/jeton.db`: the store file is a symbolic link
-    hint: set `HOME` to a directory of yours, or `JETON_STORE` to a file
+    hint: use the target of the link: JETON_STORE=~/elsewhere.db
     ");
 
     fs::remove_file(sandbox.store()).unwrap();

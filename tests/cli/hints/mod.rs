@@ -98,3 +98,22 @@ fn every_hint_of_an_error_is_in_the_table() {
     assert!(stale.is_empty(), "cases without a hint: {stale:#?}");
     assert!(NOT_EXECUTED.iter().all(|(_, reason)| !reason.is_empty()));
 }
+
+#[test]
+fn commands_in_hints_repeat_the_store_flag() {
+    let sandbox = Sandbox::new();
+    let run = |script: &str| {
+        let output = shell(&sandbox, script).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let hint = "hint: create a store: jeton --store 'a b.db' init\n";
+    assert!(run("jeton users list --store 'a b.db'").ends_with(hint));
+    let (_, command) = hint.trim().rsplit_once(": ").unwrap();
+    let hint = "hint: a random password was set and not shown; set your own with: \
+                jeton --store 'a b.db' recover ada\n";
+    assert!(run(&format!("{command} ada")).ends_with(hint));
+    assert_eq!(run("jeton users list -q --store 'a b.db' > out"), "");
+    for script in ["jeton users list", "JETON_STORE=c.db jeton users list"] {
+        assert!(run(script).ends_with("hint: create a store: jeton init\n"));
+    }
+}

@@ -230,6 +230,6 @@ fn key_is_no_secret_in_any_document() {
     assert_snapshot!(inputs.shell("mint one.jwk --alg HS256"), @"
     --- exit code 65, stderr
     error: found a JWK or JWK Set, expected a shared secret
-    hint: generate a shared secret: openssl rand -base64 32
+    hint: use the algorithm of the key: --alg ES256
     ");
 }

@@ -52,8 +52,8 @@ fn invalid_variable_name_is_not_echoed() {
         ] {
             allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
             --- exit code 2, stderr
-            error: the named environment variable is not set
-            hint: pass the name of the variable without `$`
+            error: `--from-env`: the named environment variable is not set
+            hint: export the variable, and pass its name without `$`
             "));
         }
     }

@@ -114,5 +114,6 @@ fn pem_export_is_public_and_private_export_requires_admin() {
     assert_snapshot!(output, @"
     --- exit code 3, stderr
     error: key with this id not found
+    hint: list the keys: jeton keys list
     ");
 }

@@ -48,7 +48,11 @@ fn hints_work_for_the_source_of_the_key() {
     fs::write(sandbox.home().join("empty"), "").unwrap();
     for option in ["--key", "--jwks"] {
         let output = sandbox.run(&[&verify[..], &[option, "empty"]].concat()).fails(65);
-        assert!(!output.stderr.contains("hint: "), "{output}");
+        assert!(output.stderr.contains("error: `empty`: key empty"), "{output}");
+        assert!(
+            output.stderr.contains("hint: fetch the public key of the issuer again"),
+            "{output}"
+        );
     }
 }
 

@@ -217,6 +217,7 @@ fn key_management_requires_admin() {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 3, stderr
         error: key with this id not found
+        hint: list the keys: jeton keys list
         "));
     }
     let output = sandbox.run(&["keys", "generate", "--bits", "4096"]);

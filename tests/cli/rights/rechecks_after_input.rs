@@ -42,7 +42,7 @@ fn import_rechecks_role_after_reading_file() {
     assert_snapshot!(output, @"
     --- exit code 10, stderr
     error: your account is disabled: `ada`, since <time> (<ago>)
-    hint: ask an admin to enable your account with `jeton users enable`
+    hint: ask an admin to enable the account: jeton users enable ada
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
 }

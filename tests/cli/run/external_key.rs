@@ -109,7 +109,7 @@ fn unsuitable_options_are_refused() {
     ");
     assert_snapshot!(run("--secret-env MISSING --alg HS256"), @"
     --- exit code 2, stderr
-    error: the named environment variable is not set
-    hint: pass the name of the variable without `$`
+    error: `--secret-env`: the named environment variable is not set
+    hint: export the variable, and pass its name without `$`
     ");
 }

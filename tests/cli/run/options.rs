@@ -140,7 +140,7 @@ fn app_token_counts_toward_the_quota_until_exit() {
     assert_snapshot!(output, @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: revoke one of the live tokens 1 (a), 2 (b), 3 (c): jeton token revoke 1
+    hint: revoke a token that is no longer used; list the tokens: jeton token list
     ");
     run_shell(&sandbox, &["--app", "d"], "true").ok();
 }

@@ -63,11 +63,11 @@ fn refused_session_is_named_in_the_message() {
     disabled user
     --- exit code 10, stderr
     error: your account is disabled: `ada`, since <time> (<ago>)
-    hint: ask an admin to enable your account with `jeton users enable`
+    hint: ask an admin to enable the account: jeton users enable ada
     password changed, then disabled user
     --- exit code 10, stderr
     error: your account is disabled: `ada`, since <time> (<ago>)
-    hint: ask an admin to enable your account with `jeton users enable`
+    hint: ask an admin to enable the account: jeton users enable ada
     ");
 }
 

@@ -162,7 +162,7 @@ fn download_hint_repeats_no_secret_and_reads_stdin_once() {
         &["token", "verify", "@t", "--iss", url, "--jwks", url],
     ] {
         let output = sandbox.run(arguments).to_string();
-        assert!(output.contains("hint: download the document and pass the file: curl -fsSo "));
+        assert!(output.contains("hint: download the document, then use `"));
         assert!(!output.contains(pipe) && !output.contains("hunter2"), "{output}");
     }
     let output = sandbox.run(&["token", "verify", "@t", "--jwks", url]).to_string();

@@ -191,7 +191,7 @@ fn exceeded_quota_is_refused_with_the_ids_in_use() {
     assert_snapshot!(sandbox.run(&["token", "create", "c"]), @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: revoke one of the live tokens 1 (a), 2 (b), 3 (b): jeton token revoke 1
+    hint: revoke a token that is no longer used; list the tokens: jeton token list
     ");
     let error = sandbox.json_error(&["token", "create", "c"]);
     assert_eq!(

@@ -33,10 +33,10 @@ fn url_in_place_of_a_file_name_is_named() {
     hint: pipe the document: curl -fsS https://id.example/jwks.json | jeton token verify @t.jwt --jwks=- --aud ab
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass the file: curl -fsSo jwks.json https://id.example/jwks.json
+    hint: download the document, then use `--jwks jwks.json`: curl -fsSo jwks.json https://id.example/jwks.json
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
-    hint: download the document and pass the file: curl -fsSo jwks.json https://id.example/jwks.json
+    hint: download the document, then use `--jwks jwks.json`: curl -fsSo jwks.json https://id.example/jwks.json
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
     hint: download the document and pass it as `-` on standard input

@@ -53,7 +53,7 @@ fn credential_variable_may_have_quotes() {
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
     error: `JETON_TOKEN`: several tokens found, expected one
-    hint: pass one token, or verify several, one per line: jeton token verify --batch
+    hint: pass one token
     ");
 }
 
@@ -85,7 +85,7 @@ fn other_text_in_place_of_a_token_is_named() {
     hint: pass only the token, from `ey` to the end of the signature
     --- exit code 10, stderr
     error: several tokens found, expected one
-    hint: pass one token, or verify several, one per line: jeton token verify --batch
+    hint: pass one token
     --- exit code 10, stderr
     error: text around a token found, expected only the token
     hint: pass only the token, from `ey` to the end of the signature
@@ -128,7 +128,7 @@ fn hints_name_the_variable_for_the_value() {
     invalid: malformed: `JETON_TOKEN`: several tokens found, expected one
     --- exit code 10, stderr
     error: token malformed: `JETON_TOKEN`: several tokens found, expected one
-    hint: pass one token, or verify several, one per line: jeton token verify --batch
+    hint: pass one token, or `--batch` and several tokens on standard input, one per line
     --- exit code 2, stderr
     error: `--claims`: JSON array found, expected the name of a file
     hint: pass an object: '{"NAME":"VALUE"}'

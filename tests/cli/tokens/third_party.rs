@@ -114,13 +114,13 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
     assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "RS256,PS256"]), @"valid");
     assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "ES256"]), @"
     --- exit code 65, stderr
-    error: key: unsuitable for the algorithm, or too short
+    error: key: unsuitable for the algorithm: found an RSA key, expected a P-256 key for ES256
     ");
     // Algorithm confusion: a public key is never used as an HMAC secret.
     assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
     --- exit code 65, stderr
     error: found a PEM, expected a shared secret
-    hint: generate a shared secret: openssl rand -base64 32
+    hint: use the algorithm of the key: --alg RS256
     ");
     let private_pem = issuer.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
     write("private", private_pem.as_bytes());
@@ -149,8 +149,8 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     ");
     assert_snapshot!(verify(&sandbox, RFC_TOKEN, &["--secret-env", "NONE", "--alg", "HS256"]), @"
     --- exit code 2, stderr
-    error: the named environment variable is not set
-    hint: pass the name of the variable without `$`
+    error: `--secret-env`: the named environment variable is not set
+    hint: export the variable, and pass its name without `$`
     ");
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
     let header = issuer.json(&["token", "decode", &token, "--part", "header"]);
@@ -159,7 +159,7 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     assert_snapshot!(verify(&sandbox, &token, &options), @"
     --- exit code 65, stderr
     error: found a PEM, expected a shared secret
-    hint: generate a shared secret: openssl rand -base64 32
+    hint: use the algorithm of the key: --alg RS256
     ");
 }
 

@@ -280,7 +280,8 @@ fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
     for arguments in [changes[0], changes[3]] {
         allow_duplicates!(assert_snapshot!(run_for(arguments, "ada"), @"
         --- exit code 5, stderr
-        error: last active admin cannot be removed
+        error: `ada` is the last active admin
+        hint: make another user an admin first: jeton users set-role LOGIN admin
         "));
     }
     sandbox.run(&["logout"]).ok();

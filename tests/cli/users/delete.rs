@@ -50,7 +50,8 @@ fn deletion_is_authorized_before_confirmation() {
     let output = sandbox.run(&["users", "delete", "ada"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: last active admin cannot be removed
+    error: `ada` is the last active admin
+    hint: make another user an admin first: jeton users set-role LOGIN admin
     ");
     let output = sandbox.run(&["users", "delete", "john"]);
     assert_snapshot!(output, @"
@@ -76,6 +77,7 @@ fn first_admin_can_be_deleted_by_another_admin() {
     let output = sandbox.run(&["users", "delete", "eve", "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: last active admin cannot be removed
+    error: `eve` is the last active admin
+    hint: make another user an admin first: jeton users set-role LOGIN admin
     ");
 }

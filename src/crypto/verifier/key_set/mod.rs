@@ -151,6 +151,11 @@ impl KeySet {
         key.verifier.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
+    /// Returns the first algorithm of the first key.
+    pub(super) fn first_algorithm(&self) -> Option<Algorithm> {
+        self.verifier(0).ok()?.algorithms.first().copied()
+    }
+
     /// Returns all keys that can verify tokens.
     #[cfg(any(fuzzing, test))]
     pub(crate) fn usable_keys(&self) -> Vec<&Verifier> {

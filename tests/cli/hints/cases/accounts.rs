@@ -109,12 +109,18 @@ pub(super) const CASES: &[Case] = &[
         "jeton users delete bob",
         "jeton users delete bob $W1",
     ),
+    case(
+        "make another user an admin first: jeton users set-role LOGIN admin",
+        "init; JETON_PASSWORD=$PW jeton register bob -q",
+        "jeton users set-role ada user",
+        "${CMD%LOGIN admin}bob admin && jeton users set-role ada user",
+    ),
     // Tokens
     case(
-        "revoke one of the live tokens {}: jeton token revoke {first}",
+        "revoke a token that is no longer used; list the tokens: jeton token list",
         "init; for i in 1 2 3; do jeton token create a$i -q; done",
         "jeton token create b",
-        "${HINT##*: } && jeton token create b",
+        "ID=$($CMD | awk 'NR==2 {print $1}'); jeton token revoke $ID && jeton token create b",
     ),
     case(
         "verify test tokens with `jeton token verify --type test`",
@@ -154,9 +160,34 @@ pub(super) const CASES: &[Case] = &[
         "W=short jeton token mint --secret-env W --alg HS256 $W1",
     ),
     case(
+        "use the algorithm of the key: --alg {name}",
+        "openssl genrsa 2048 > k.pem; openssl rsa -in k.pem -pubout > p.pem
+        jeton token mint --key-file k.pem > t",
+        "jeton token verify @t --key p.pem --alg HS256",
+        "jeton token verify @t --key p.pem $CMD",
+    ),
+    case(
+        "use the algorithm of the key: --alg {name}",
+        "openssl ecparam -name secp384r1 -genkey -noout > k.pem",
+        "jeton token mint --key-file k.pem --alg HS256",
+        "jeton token mint --key-file k.pem $CMD",
+    ),
+    case(
+        "omit `--encoding`, and use the algorithm of the key: --alg {name}",
+        "init; openssl genpkey -algorithm ed25519 > k.pem",
+        "jeton keys import --from-file k.pem --encoding text --alg HS256",
+        "jeton keys import --from-file k.pem $CMD",
+    ),
+    case(
+        "list the keys: jeton keys list",
+        "init",
+        "jeton keys export --pem nope",
+        "jeton keys export --pem $($CMD | awk 'NR==2 {print $1}')",
+    ),
+    case(
         "generate a shared secret: openssl rand -base64 32",
-        "openssl ecparam -name prime256v1 -genkey -noout | base64 > k.b64",
-        "jeton token mint --key-file k.b64 --alg HS256",
+        "openssl ecparam -name prime256v1 -genkey -noout | openssl pkey -pubout > p.pem",
+        "jeton token mint --key-file p.pem --alg HS256",
         "$CMD > secret; jeton token mint --key-file secret --alg HS256",
     ),
     case(
@@ -196,9 +227,9 @@ pub(super) const CASES: &[Case] = &[
         "export JETON_CONFIG_DIR=b; JETON_PASSWORD=$PW $CMD ada -q && jeton whoami",
     ),
     case(
-        "ask an admin to enable your account with `jeton users enable`",
+        "ask an admin to enable the account: {enable}",
         "init; export JETON_PASSWORD=$PW; jeton register bob -q; JETON_CONFIG_DIR=b jeton login bob -q; jeton users disable bob -q --yes",
         "JETON_CONFIG_DIR=b jeton whoami",
-        "$W1 bob -q && JETON_CONFIG_DIR=b JETON_PASSWORD=$PW jeton login bob -q",
+        "$CMD -q && JETON_CONFIG_DIR=b JETON_PASSWORD=$PW jeton login bob -q",
     ),
 ];

@@ -56,7 +56,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("try again, or wait longer with `--wait`", "needs a second process with a lock"),
     ("curl -fsS {}", "needs a web server"),
     ("download the document and pass it as `-` on standard input", "needs a web server"),
-    ("download the document and pass the file: curl -fsSo {name} {url}", "needs a web server"),
+    (
+        "download the document, then use `{option}{name}`: curl -fsSo {name} {url}",
+        "needs a web server",
+    ),
     ("pipe the document: {fetch} | jeton {}", "needs a web server"),
     (
         "check the system clock; if it is right, log in again: jeton login",

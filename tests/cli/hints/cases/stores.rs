@@ -18,6 +18,18 @@ pub(super) const CASES: &[Case] = &[
         "export $W1=$HOME/data; jeton init ada -q",
     ),
     case(
+        "use the target of the link: --store {target}",
+        "init --store a.db; ln -s a.db b.db",
+        "jeton users list --store b.db",
+        "jeton users list $CMD",
+    ),
+    case(
+        "use the target of the link: JETON_STORE={target}",
+        "init --store a.db; ln -s a.db b.db",
+        "JETON_STORE=b.db jeton users list",
+        "export $CMD; jeton users list",
+    ),
+    case(
         "set `JETON_STORE` to another file",
         "",
         "JETON_STORE=/dev/null jeton init ada",
@@ -138,6 +150,13 @@ pub(super) const CASES: &[Case] = &[
         jeton token mint > t.jwt",
         "jeton token verify @t.jwt --alg ES256 --key set.json",
         "jeton token verify @t.jwt --alg ES256 $W1",
+    ),
+    case(
+        "fetch the public key of the issuer again",
+        "openssl ecparam -name prime256v1 -genkey -noout > k.pem; : > p.pem
+        jeton token mint --key-file k.pem > t",
+        "jeton token verify @t --key p.pem --alg ES256",
+        "openssl pkey -in k.pem -pubout > p.pem; jeton token verify @t --key p.pem --alg ES256",
     ),
     case(
         "generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem",

@@ -159,7 +159,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token decode \"$(cat t)\" && jeton token decode - < t && jeton token decode @t && JETON_TOKEN=$(cat t) jeton token decode",
     ),
     case(
-        "pass the name of the variable without `$`",
+        "export the variable, and pass its name without `$`",
         "",
         "jeton token mint --alg HS256 --secret-env $S",
         "$M",
@@ -271,5 +271,17 @@ pub(super) const CASES: &[Case] = &[
         "$M --sub a > t",
         "JETON_TOKEN=@t jeton token decode",
         "env \"$W1=t\" jeton token decode",
+    ),
+    case(
+        "pass one token",
+        "$M --sub a > t; $M --sub b >> t",
+        "jeton token decode @t",
+        "head -n 1 t | jeton token decode -",
+    ),
+    case(
+        "pass one token, or `--batch` and several tokens on standard input, one per line",
+        "$M --sub a > t; $M --sub b >> t",
+        "jeton token verify @t --secret-env S --alg HS256",
+        "jeton token verify $W1 --secret-env S --alg HS256 < t",
     ),
 ];

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const SSH: &[u8] = include_bytes!("../samples/ssh.pub");
 const NOT_A_SECRET: &str = "expected a shared secret";
-const TOO_SHORT: &str = "secret too short: expected at least 32 bytes, the size of the hash";
+const TOO_SHORT: &str = "secret too short for HS256: found ";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
 
 /// Returns public keys in place of shared secrets.
@@ -86,7 +86,12 @@ pub(in crate::hostile) fn secret_table() -> Table {
         "40 characters for HS512",
         secret,
     );
-    table.add_verify_key("HS512", UNSUITABLE, "40 characters for HS512", secret);
+    table.add_verify_key(
+        "HS512",
+        "secret too short for HS512: found 40 bytes",
+        "40 characters for HS512",
+        secret,
+    );
     table.add_import(
         "unsupported key format: expected PEM, DER, JWK or JWK Set",
         "a secret without --alg",
@@ -129,13 +134,17 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
     ] {
         let key = oct(json!("A".repeat(k_length))).to_string();
         table.add_import(message, name, &key);
-        table.add_verify_both("HS256", TOO_SHORT, name, &key);
+        table.add_verify_both("HS256", message, name, &key);
     }
     for alg in ["RS256", "ES256", "HS384", "HS512", "EdDSA"] {
         let key = with_member(&valid_jwk, "alg", alg).to_string();
         let message = if alg.starts_with("HS") { "secret too short" } else { UNSUITABLE };
         table.add_import(message, &format!("oct with alg {alg}"), &key);
-        let message = "unsuitable for its `alg`, or too short";
+        let message = if alg.starts_with("HS") {
+            "secret too short"
+        } else {
+            "unsuitable for its `alg`: found a shared secret"
+        };
         table.add_verify_both("HS256", message, &format!("oct with alg {alg}"), &key);
     }
     for flags in [&["--alg", "RS256"], &["--alg", "ES256"]] {
