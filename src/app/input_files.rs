@@ -186,9 +186,12 @@ fn not_a_file(
 ) -> Option<Failure> {
     let text = path.to_string_lossy();
     let stdin_hint = |noun| format!("use `-` and pass the {noun} on standard input");
+    let is_array = matches!(value, FileValue::Json)
+        && kind == InputKind::Claims
+        && text.trim_start().starts_with('[');
     let (found, hint) = match value {
         FileValue::Url => ("URL", stdin_hint("document")),
-        FileValue::Json if kind == InputKind::Claims && text.trim_start().starts_with('[') => {
+        FileValue::Json if is_array => {
             ("JSON array", "pass an object: '{\"NAME\":\"VALUE\"}'".to_owned())
         }
         FileValue::Json => ("JSON", stdin_hint("JSON")),
@@ -209,7 +212,9 @@ fn not_a_file(
         }
         FileValue::Assignment => return None,
     };
-    let message = format!("`{argument}`: {found} found, expected the name of a file");
+    let expected =
+        if is_array { "a JSON object or the name of a file" } else { "the name of a file" };
+    let message = format!("`{argument}`: {found} found, expected {expected}");
     Some(Failure::usage(message).with_hint(hint))
 }
 

@@ -77,8 +77,8 @@ pub(crate) enum Error {
     KeyHasOtherKid(Untrusted),
     /// A key id that another key has.
     #[error(
-        "key id `{}` belongs to another key, for {} tokens with {}",
-        .kid.to_display(), .purpose.name(), .algorithm.name()
+        "key id `{}` in use: another key has it ({}, for {} tokens)",
+        .kid.to_display(), .algorithm.name(), .purpose.name()
     )]
     KidExists {
         /// The key id.

@@ -105,7 +105,9 @@ fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
                 .to_owned(),
         );
     }
-    let rest: Vec<&str> = rest.iter().map(|flag| flag.trim_matches(['[', ']', '<', '>'])).collect();
+    let name = |flag: &&str| flag.trim_matches(['[', ']', '<', '>', '.']).to_owned();
+    let rest: Vec<String> = rest.iter().map(name).collect();
+    let first = name(first);
     Some(format!("omit `{first}` or `{}`", rest.join("` and `")))
 }
 

@@ -39,8 +39,11 @@ impl<'t> CompactJws<'t> {
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             let is_encrypted = text.split('.').count() == JWE_PART_COUNT;
-            let found = if is_encrypted { "encrypted (JWE): " } else { "" };
-            return Err(format!("{found}expected three parts"));
+            return Err(if is_encrypted {
+                "encrypted (JWE), expected a signed token (JWS)".to_owned()
+            } else {
+                "expected three parts".to_owned()
+            });
         };
         // Only one encoding of the bytes is accepted: no padding, no stray bits, no whitespace.
         let decode_part = |part: &str, name: &str| {

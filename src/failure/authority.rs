@@ -154,6 +154,9 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
         (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
         }
+        (Some(RejectReason::SessionToken), Some(kind)) => {
+            Some(format!("verify session tokens with `jeton token verify --type {}`", kind.name()))
+        }
         // Only third-party tokens have no kind at this point.
         (Some(RejectReason::MissingClaim), None) => {
             Some("use `--allow-no-expiry` to accept third-party tokens without `exp`".to_owned())

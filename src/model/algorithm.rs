@@ -108,7 +108,17 @@ impl Algorithm {
             .into_iter()
             .find(|algorithm| algorithm.name().eq_ignore_ascii_case(text))
             .ok_or_else(|| {
-                unknown_name_error("algorithm", text, &Self::ALL.map(|algorithm| algorithm.name()))
+                let error = unknown_name_error(
+                    "algorithm",
+                    text,
+                    &Self::ALL.map(|algorithm| algorithm.name()),
+                );
+                if !text.eq_ignore_ascii_case("none") {
+                    return error;
+                }
+                error.with_hint(
+                    "for an unsigned test token, use `jeton token mint --defect alg_none`",
+                )
             })
     }
 

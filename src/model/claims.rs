@@ -45,8 +45,15 @@ impl ExtraClaims {
                 InvalidValue::new("claim", format!("`{}` {reason}", redact_for_error(name)))
             };
             let value = if is_json {
-                parse_strict_value(value.as_bytes())
-                    .map_err(|error| invalid(format!("is {}", error.describe_value())))?
+                parse_strict_value(value.as_bytes()).map_err(|error| {
+                    let failure = invalid(format!("is {}", error.describe_in_line()));
+                    if !error.may_lack_quotes() {
+                        return failure;
+                    }
+                    failure.with_hint(
+                        "enclose each text in double quotes, within single quotes: 'name=[\"TEXT\"]'",
+                    )
+                })?
             } else {
                 value.into()
             };

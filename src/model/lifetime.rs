@@ -35,8 +35,11 @@ impl Lifetime {
     /// Months and years, which have no fixed length, and numbers without a unit are rejected. A value
     /// in the hint is accepted.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
-        const POSITIVE_HINT: &str = "use a duration above zero, such as `1h`";
+        const POSITIVE_HINT: &str = "use a duration above zero, such as `5m`";
         const RANGE_HINT: &str = "use a duration from `1s` to `365000d`";
+        let not_positive = || {
+            InvalidValue::new("duration", "expected a duration above zero").with_hint(POSITIVE_HINT)
+        };
         let seconds = parse_seconds(text).map_err(|invalid| {
             let Some(value) = invalid.hint.as_deref().and_then(|hint| hint.split('`').nth(1))
             else {
@@ -45,12 +48,12 @@ impl Lifetime {
             match parse_seconds(value) {
                 Ok(seconds) if Self::from_seconds(seconds).is_some() => invalid,
                 Ok(seconds) if seconds > 0 => invalid.with_hint(RANGE_HINT),
-                Ok(_) | Err(_) => invalid.with_hint(POSITIVE_HINT),
+                Ok(_) => not_positive(),
+                Err(_) => invalid.with_hint(POSITIVE_HINT),
             }
         })?;
         if seconds < 1 {
-            let invalid = InvalidValue::new("duration", "expected a duration above zero");
-            return Err(invalid.with_hint(POSITIVE_HINT));
+            return Err(not_positive());
         }
         Self::from_seconds(seconds).ok_or_else(|| {
             InvalidValue::new("duration", "must be between one second and 1,000 years")
@@ -180,12 +183,12 @@ mod tests {
             ("2y6mo1d12h", "use `911d12h`"),
             ("+1y", "use `+365d`"),
             ("3600", "use `3600s` for seconds"),
-            ("-3600", "use a duration above zero, such as `1h`"),
-            ("-1y", "use a duration above zero, such as `1h`"),
-            ("-1h", "use a duration above zero, such as `1h`"),
-            ("0s", "use a duration above zero, such as `1h`"),
-            ("0", "use a duration above zero, such as `1h`"),
-            ("0y", "use a duration above zero, such as `1h`"),
+            ("-3600", "use a duration above zero, such as `5m`"),
+            ("-1y", "use a duration above zero, such as `5m`"),
+            ("-1h", "use a duration above zero, such as `5m`"),
+            ("0s", "use a duration above zero, such as `5m`"),
+            ("0", "use a duration above zero, such as `5m`"),
+            ("0y", "use a duration above zero, such as `5m`"),
             ("1001y", "use a duration from `1s` to `365000d`"),
             ("365001d", "use a duration from `1s` to `365000d`"),
             ("99999999999", "use a duration from `1s` to `365000d`"),

@@ -230,7 +230,9 @@ fn check_columns(columns: &[String]) -> Result<(), Error> {
     let Some((column, _)) = unknown.first() else { return Ok(()) };
     let expected = FIELDS.join(", ");
     if !columns.iter().any(|name| is_known(name)) {
-        let reason = format!("unknown column {column}: expected one of {expected}");
+        let reason = format!(
+            "unknown name in column {column} of the CSV header: expected one of {expected}"
+        );
         return Err(InvalidLine { line: 1, reason }.into());
     }
     let noun = if unknown.len() == 1 { "column" } else { "columns" };

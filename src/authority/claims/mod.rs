@@ -269,12 +269,12 @@ pub(super) fn check_remaining_ttl(
     let expiry =
         expires_at.filter(|expiry| expiry.unix() - time.reference.unix() < min_ttl.seconds())?;
     let earliest_expiry = time.shifted_by(min_ttl.seconds());
-    let found = describe_short_expiry(expiry, earliest_expiry, time.reference, time.now);
+    let found = describe_short_expiry(expiry, earliest_expiry, time.reference);
     Some(
         Rejection::for_claim(RejectReason::TtlTooShort, "exp")
             .with_found(&expiry.to_string())
             .with_expected_description(format!("no earlier than {earliest_expiry}"))
-            .with_explanation(format!("{found}, expected at least {min_ttl}")),
+            .with_explanation(format!("found {found}, expected at least {min_ttl}")),
     )
 }
 

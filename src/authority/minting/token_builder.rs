@@ -45,11 +45,36 @@ impl TokenBuilder<'_> {
         let defect = self.request.defect;
         self.build(row_claims, defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
-            Error::Usage(format!(
-                "defect `{name}` not applicable: the token lacks the claim to change (set `--aud` \
-                 or `--scope`), or the defect requires an asymmetric key or another preset"
-            ))
+            let cause = defect.map_or("", |defect| self.inapplicability(defect));
+            Error::Usage(format!("defect `{name}` not applicable: {cause}"))
         })
+    }
+
+    /// Returns why a defect does not apply to the token.
+    fn inapplicability(&self, defect: Defect) -> &'static str {
+        let is_symmetric = self.key.algorithm.is_symmetric();
+        match defect {
+            Defect::UnknownKid | Defect::AlgConfusion if is_symmetric => {
+                "the key is a shared secret, expected an asymmetric key"
+            }
+            Defect::UnknownKid => "the token has no `kid` (set `--kid`)",
+            Defect::WrongIssuer => "the token has no `iss` (set `--iss`)",
+            Defect::WrongAudience => "the token has no `aud` (set `--aud`)",
+            Defect::MissingPermission => "the token has no permissions (set `--scope`)",
+            Defect::Expired | Defect::MissingExp => "the token has no `exp`",
+            Defect::Revoked => "the token has no `jti`",
+            Defect::WrongType => "the token has no type (use another preset)",
+            Defect::NotYetValid
+            | Defect::BadSignature
+            | Defect::WrongKey
+            | Defect::AlgNone
+            | Defect::AlgConfusion
+            | Defect::TamperedPayload
+            | Defect::Truncated
+            | Defect::Malformed
+            | Defect::Crit
+            | Defect::Oversized => "the preset or the key excludes it",
+        }
     }
 
     /// Builds header and claims with `defect`. Returns `None` if the defect does not apply to

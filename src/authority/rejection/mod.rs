@@ -9,7 +9,7 @@ pub(super) use text::{describe_alternatives, describe_short_expiry, describe_tim
 use crate::model::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
-use text::{excerpt, excerpt_start, quote};
+use text::{excerpt, excerpt_start, quote, quote_value};
 
 macro_rules! reasons {
     ($($variant:ident $code:literal $message:literal),+ $(,)?) => {
@@ -230,7 +230,15 @@ impl Rejection {
         if found.is_none() && expected.is_none() {
             return None;
         }
-        let found_text = found.as_deref().map_or_else(|| "none".to_owned(), quote);
+        let expected_text = expected.as_ref().map(|expected| match expected {
+            Expected::Value(value) => format!("expected {}", quote_value(value)),
+            Expected::Description(description) => format!("expected {description}"),
+        });
+        // The signature is not verified: the value in the token is not stated.
+        if matches!(self.reason, RejectReason::UnknownKey | RejectReason::AlgNotAllowed) {
+            return expected_text;
+        }
+        let found_text = found.as_deref().map_or_else(|| "none".to_owned(), quote_value);
         let has_location = (self.reason == RejectReason::WrongType
             && self.facts.claim.as_deref() == Some("typ"))
             || (self.reason == RejectReason::MissingPermission && found.is_some());
@@ -238,11 +246,7 @@ impl Rejection {
             Some(claim) => format!(" in {claim}"),
             None => String::new(),
         };
-        let expectation = match expected {
-            None => String::new(),
-            Some(Expected::Value(value)) => format!(", expected {}", quote(value)),
-            Some(Expected::Description(description)) => format!(", expected {description}"),
-        };
+        let expectation = expected_text.map_or_else(String::new, |text| format!(", {text}"));
         Some(format!("found {found_text}{location}{expectation}"))
     }
 }

@@ -26,28 +26,32 @@ pub(in crate::authority) fn describe_time(
     describe_distance(time, &time.to_relative(reference), reference, now)
 }
 
-/// Returns an expiry before `earliest` like [`describe_time`], with a distance in seconds if both
-/// have the same rounded distance: `(in 59m 59s)`.
+/// Returns the time that remains until an expiry before `earliest`, and the expiry: `7d (expires
+/// 2026-11-21T12:00:00Z)`. The remaining time is in seconds if both have the same rounded distance:
+/// `59m59s`.
 pub(in crate::authority) fn describe_short_expiry(
     expiry: Timestamp,
     earliest: Timestamp,
     reference: Timestamp,
-    now: Timestamp,
 ) -> String {
-    let rounded = expiry.to_relative(reference);
     let seconds = expiry.unix() - reference.unix();
-    if seconds <= 0 || rounded != earliest.to_relative(reference) {
-        return describe_distance(expiry, &rounded, reference, now);
+    if seconds <= 0 {
+        return format!("none (expired {expiry})");
     }
-    let units = [
-        (seconds / 86_400, "d"),
-        (seconds / 3_600 % 24, "h"),
-        (seconds / 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ];
-    let units = units.iter().filter(|(count, _)| *count > 0);
-    let span: Vec<String> = units.map(|(count, unit)| format!("{count}{unit}")).collect();
-    describe_distance(expiry, &format!("in {}", span.join(" ")), reference, now)
+    let rounded = expiry.to_relative(reference);
+    let span = if rounded == earliest.to_relative(reference) {
+        let units = [
+            (seconds / 86_400, "d"),
+            (seconds / 3_600 % 24, "h"),
+            (seconds / 60 % 60, "m"),
+            (seconds % 60, "s"),
+        ];
+        let units = units.iter().filter(|(count, _)| *count > 0);
+        units.map(|(count, unit)| format!("{count}{unit}")).collect::<Vec<_>>().concat()
+    } else {
+        rounded.trim_start_matches("in ").replace(' ', "")
+    };
+    format!("{span} (expires {expiry})")
 }
 
 fn describe_distance(
@@ -92,7 +96,12 @@ pub(super) fn excerpt(text: &str, start: usize) -> String {
     excerpt
 }
 
-/// Returns a value for a message: escaped, in backticks.
+/// Returns the value of a claim for a message: escaped, in backticks.
+pub(super) fn quote_value(text: &str) -> String {
+    if text.is_empty() { "an empty text".to_owned() } else { quote(text) }
+}
+
+/// Returns text for a message: escaped, in backticks.
 pub(super) fn quote(text: &str) -> String {
     format!("`{}`", escape(text))
 }

@@ -36,7 +36,7 @@ pub(super) fn find_contradiction(
     let reject_difference = |(name, value): (&String, &Value)| match claims.get(name) {
         None => Some(Rejection::for_claim(RejectReason::MissingClaim, name)),
         Some(claim) => {
-            (claim != value).then(|| bad_claim(name, claim, "the value in the token record"))
+            (claim != value).then(|| bad_claim(name, claim, "the value in the store, as issued"))
         }
     };
     let is_extra = |(name, _): &(&String, &Value)| {
@@ -44,7 +44,7 @@ pub(super) fn find_contradiction(
     };
     let find_extra = || claims.iter().find(is_extra).filter(|_| kind == TokenKind::App);
     recorded_claims.iter().find_map(reject_difference).or_else(|| {
-        find_extra().map(|(name, claim)| bad_claim(name, claim, "none, as in the token record"))
+        find_extra().map(|(name, claim)| bad_claim(name, claim, "none, as in the store"))
     })
 }
 

@@ -114,13 +114,20 @@ fn select_key(
         && is_test != (kind == TokenKind::Test)
     {
         let kind_of_key = is_test.then_some(TokenKind::Test);
+        // The type is that of the key: the signature is not verified.
+        let found = if is_test { "`test`" } else { "`app`, `access` or `refresh`" };
+        let rejection = Rejection::new(RejectReason::WrongType)
+            .with_expected(kind.name())
+            .with_explanation(format!("found {found}, expected `{}`", kind.name()));
         return Ok(Err(VerificationReport {
             kind: kind_of_key,
-            ..VerificationReport::from_reason(RejectReason::WrongType)
+            ..VerificationReport::from_reason(rejection)
         }));
     }
     if !key.spec.algorithm.is_equivalent(algorithm) {
-        return reject(RejectReason::AlgNotAllowed);
+        let rejection =
+            Rejection::new(RejectReason::AlgNotAllowed).with_expected(key.spec.algorithm.name());
+        return Ok(Err(VerificationReport::from_reason(rejection)));
     }
     Ok(Ok(key))
 }

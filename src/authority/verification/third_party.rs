@@ -2,11 +2,15 @@
 //! order as for tokens of the store, but use no rows.
 
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
+use super::super::rejection::describe_alternatives;
 use super::super::{RejectReason, Rejection};
 use super::{Expectations, VerificationReport, check_claims, check_typ, parse_alg_and_kid};
 use crate::crypto::{CompactJws, KeyRefusal, KeySet};
 use crate::model::parse_strict_object;
 use serde_json::{Map, Value};
+
+/// Maximum number of key ids in a message.
+const MAX_NAMED_KIDS: usize = 4;
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
 /// ignored.
@@ -95,11 +99,29 @@ pub(crate) fn check_claims_only(
         .map(|report| report.reasons.iter().map(|rejection| rejection.reason).collect())
 }
 
+/// Returns the description of the key ids of the keys that the caller supplied.
+fn describe_kids(kids: &[String]) -> String {
+    match kids {
+        [] => "a token without `kid`, as no key has one".to_owned(),
+        [..] if kids.len() <= MAX_NAMED_KIDS => format!("`kid` {}", describe_alternatives(kids)),
+        _ => format!("the `kid` of one of {} keys", kids.len()),
+    }
+}
+
 /// Returns the report for a token without a usable key.
 fn report_refusal(refusal: KeyRefusal) -> VerificationReport {
     let rejection = match refusal {
-        KeyRefusal::Unknown => RejectReason::UnknownKey.into(),
-        KeyRefusal::WrongAlgorithm => RejectReason::AlgNotAllowed.into(),
+        KeyRefusal::Unknown(kids) => {
+            Rejection::new(RejectReason::UnknownKey).with_expected_description(describe_kids(&kids))
+        }
+        KeyRefusal::WrongAlgorithm(names) => {
+            let rejection = Rejection::new(RejectReason::AlgNotAllowed);
+            match names.as_slice() {
+                [] => rejection,
+                [name] => rejection.with_expected(name),
+                names => rejection.with_expected_description(describe_alternatives(names)),
+            }
+        }
         // The explanation is about a key that the caller supplied, not about the token.
         KeyRefusal::Unusable(explanation) => {
             Rejection::new(RejectReason::UnknownKey).with_explanation(explanation)

@@ -65,8 +65,11 @@ fn check_unrecorded(
     } else if kind != TokenKind::Test {
         report.reasons.push(reject_unknown_token(registered));
     } else if let Some((kid, until)) = find_prune_horizon(tx, report.key.as_ref(), registered)? {
-        let pruned = format!("test tokens of key `{kid}` that expired by {until} were pruned");
-        report.reasons.push(reject_unknown_token(registered).with_explanation(pruned));
+        let rejection = reject_unknown_token(registered);
+        let jti = rejection.facts_text().map_or_else(String::new, |text| format!("{text}, "));
+        report.reasons.push(rejection.with_explanation(format!(
+            "{jti}perhaps pruned: test tokens of key `{kid}` with `exp` up to {until} were removed"
+        )));
     }
     if registered.expires_at.is_none() {
         report.reasons.push(Rejection::for_claim(RejectReason::MissingClaim, "exp"));

@@ -67,11 +67,9 @@ impl JsonError {
 }
 
 impl JsonError {
-    /// Returns the description for a value on the command line, which may be text without quotes.
-    pub(crate) fn describe_value(&self) -> String {
-        let quotes =
-            if self.defect == JsonDefect::Syntax { "; enclose text in quotes" } else { "" };
-        format!("{}{quotes}", self.describe_in_line())
+    /// Returns whether the JSON may contain text without quotes.
+    pub(crate) fn may_lack_quotes(&self) -> bool {
+        self.defect == JsonDefect::Syntax && !self.detail.starts_with(UNFINISHED)
     }
 }
 
@@ -118,7 +116,7 @@ pub(super) fn read_strict_object(
 /// Returns the description of a defect in plain words.
 fn describe_detail(detail: &str) -> String {
     if let Some(unfinished) = detail.strip_prefix("EOF while parsing ") {
-        return format!("the text ends within {unfinished}");
+        return format!("{UNFINISHED}{unfinished}");
     }
     match detail {
         "expected value" => "expected a value",
@@ -139,6 +137,9 @@ fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
 
 /// Name of the only member of the map by which `serde_json` passes a number to a visitor.
 pub(crate) const NUMBER_MEMBER: &str = "$serde_json::private::Number";
+
+/// Start of the description of JSON that ends too early.
+const UNFINISHED: &str = "the text ends within ";
 
 /// Start of the error about a duplicate member name.
 const DUPLICATE_MEMBER: &str = "duplicate member name";

@@ -25,6 +25,9 @@ pub(super) struct CsvReader {
     cell_ends: Vec<usize>,
 }
 
+/// Error for input without text.
+pub(super) const NO_CONTENT: &str = "found no content, expected rows";
+
 impl CsvReader {
     /// Reads the header, which is at the start of the current chunk.
     pub(super) fn new<R: BufRead>(
@@ -37,7 +40,7 @@ impl CsvReader {
         }
         let explicit_delimiter = parse_delimiter_line(reader.remaining());
         if explicit_delimiter.is_some() && !reader.next_line(is_line_break)? {
-            return Err(invalid_line(1, "no rows"));
+            return Err(invalid_line(1, NO_CONTENT));
         }
         reader.read_until_quotes_close()?;
         let delimiter = explicit_delimiter.unwrap_or_else(|| find_delimiter(reader.remaining()));

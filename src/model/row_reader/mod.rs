@@ -8,7 +8,7 @@ mod row;
 pub(crate) use row::{InvalidLine, InvalidLines, Row, RowError};
 
 use super::parse_strict_object;
-use csv::CsvReader;
+use csv::{CsvReader, NO_CONTENT};
 use line_reader::LineReader;
 use row::invalid_line;
 use std::io::BufRead;
@@ -130,7 +130,10 @@ impl<R: BufRead> Iterator for RowReader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = match self.read_row() {
-            Ok(None) if self.is_empty => Err(invalid_line(1, "no rows")),
+            Ok(None) if self.is_empty && self.is_csv() => {
+                Err(invalid_line(1, "found only a header, expected rows"))
+            }
+            Ok(None) if self.is_empty => Err(invalid_line(1, NO_CONTENT)),
             other => other,
         };
         self.is_empty = false;
@@ -181,19 +184,19 @@ mod tests {
             ("a;b\n1,2\n", "line 2: found 1 cell, expected 2"),
             ("a,b;c\n1;2\n", "line 2: found 1 cell, expected 2"),
             (" a , a\n1,2\n", "line 1: duplicate column name in column 2"),
-            ("\u{feff}", "line 1: no rows"),
-            ("sep=;\n", "line 1: no rows"),
+            ("\u{feff}", "line 1: found no content, expected rows"),
+            ("sep=;\n", "line 1: found no content, expected rows"),
             (" [{\"a\":1}]\n", "line 1: JSON array found, expected JSON Lines or CSV"),
-            ("sub\n", "line 1: no rows"),
+            ("sub\n", "line 1: found only a header, expected rows"),
             (
                 "sub,exp\na,\nb,soon\n",
                 "line 3: exp: expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
             ),
-            ("\n", "line 1: no rows"),
-            ("", "line 1: no rows"),
+            ("\n", "line 1: found no content, expected rows"),
+            ("", "line 1: found no content, expected rows"),
             ("a,a\n", "line 1: duplicate column name in column 2"),
-            ("a,b\n,\n", "line 1: no rows"),
-            ("a,\n", "line 1: no rows"),
+            ("a,b\n,\n", "line 1: found only a header, expected rows"),
+            ("a,\n", "line 1: found only a header, expected rows"),
             (",a\n1,2\n", "line 1: empty column name"),
             (",,\n1,2,3\n", "line 1: empty column name"),
             ("a,,\n1,2,\n", "line 2: text found in column 2, which has no name"),

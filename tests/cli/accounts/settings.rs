@@ -176,7 +176,7 @@ fn invalid_value_changes_nothing() {
     $ jeton settings set session.access_ttl 0s
     --- exit code 2, stderr
     error: duration: expected a duration above zero
-    hint: use a duration above zero, such as `1h`
+    hint: use a duration above zero, such as `5m`
     $ jeton settings set session.refresh_ttl 1mo
     --- exit code 2, stderr
     error: duration: months and years have no fixed length

@@ -73,22 +73,22 @@ fn re_signed_token_is_refused_by_every_command_except_decode() {
     }
     assert_snapshot!(outputs, @r#"
     $ jeton token verify '<token>'
-    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the token record
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the token record
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token verify '<token>' -p admin
-    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the token record
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the token record
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the token record
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token renew '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the token record
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token revoke '<token>'
     --- exit code 10, stderr
-    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the token record
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     "#);
     let output = sandbox.run_with_input(&["token", "verify", "--batch"], &token);
     assert!(
@@ -114,19 +114,19 @@ fn re_signed_token_is_refused_by_every_command_except_decode() {
     assert_snapshot!(outputs, @"
     $ jeton whoami
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the token record
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     hint: check the token in JETON_TOKEN
     $ jeton token create x
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the token record
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the token record
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     hint: check the token in JETON_TOKEN
     $ jeton logout
     --- exit code 10, stderr
-    error: claim `exp` invalid: found `4000000000`, expected the value in the token record
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     ");
     sandbox.run(&["whoami"]).ok();
     sandbox.run(&["token", "verify", &valid.token]).ok();
@@ -148,7 +148,7 @@ fn token_with_the_jti_of_another_token_shows_no_value_of_the_record() {
     assert_snapshot!(output, @"
     invalid: token_revoked
     invalid: user_disabled
-    invalid: bad_claim: `id`: found `1`, expected the value in the token record
+    invalid: bad_claim: `id`: found `1`, expected the value in the store, as issued
     --- exit code 12, stderr
     error: token revoked
     ");

@@ -176,12 +176,12 @@ fn key_is_chosen_by_algorithm_and_key_id() {
     --- exit code 10, stderr
     error: signing key unusable: key 1 of 2: not for signatures (`use`)
     key id after rotation
-    invalid: unknown_key
+    invalid: unknown_key: expected `kid` `my-key-1` or `rsa-2`
     --- exit code 10, stderr
-    error: signing key unknown
+    error: signing key unknown: expected `kid` `my-key-1` or `rsa-2`
     algorithm of no key
-    invalid: alg_not_allowed
+    invalid: alg_not_allowed: expected `ES256`
     --- exit code 10, stderr
-    error: token algorithm does not match the key
+    error: token algorithm does not match the key: expected `ES256`
     ");
 }

@@ -61,7 +61,7 @@ fn key_id_of_the_signer_is_kept() {
     "kid":"0a1b2c"
     key id of another key
     --- exit code 5, stderr
-    error: key id `my-key-1` belongs to another key, for test tokens with ES256
+    error: key id `my-key-1` in use: another key has it (ES256, for test tokens)
     hint: choose another key id with `--kid ID`
     thumbprint of Entra ID
     valid

@@ -119,7 +119,7 @@ fn key_id_of_another_key_is_refused() {
     ] {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 5, stderr
-        error: key id `k1` belongs to another key, for test tokens with ES256
+        error: key id `k1` in use: another key has it (ES256, for test tokens)
         hint: choose another key id with `--kid ID`
         "));
     }

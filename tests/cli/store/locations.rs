@@ -85,8 +85,8 @@ fn invalid_value_of_variable_names_the_variable() {
     ");
     assert_snapshot!(whoami("JETON_WAIT", "-5"), @"
     --- exit code 2, stderr
-    error: invalid value '-5' in `JETON_WAIT`: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
-    hint: use a duration above zero, such as `1h`
+    error: invalid value '-5' in `JETON_WAIT`: duration: expected a duration above zero
+    hint: use a duration above zero, such as `5m`
     ");
     assert_snapshot!(run_with(&sandbox, ("JETON_WAIT", "1h"), &["whoami", "--wait", "5"]), @"
     --- exit code 2, stderr

@@ -131,9 +131,9 @@ fn expiry_of_pruned_tokens_is_reported_per_key() {
         "{output:?}"
     );
     assert_snapshot!(output, @"
-    invalid: unknown_token: test tokens of key `<key>` that expired by <time> were pruned
+    invalid: unknown_token: `jti` `<uuid>`, perhaps pruned: test tokens of key `<key>` with `exp` up to <time> were removed
     --- exit code 10, stderr
-    error: token not found in the store: test tokens of key `<key>` that expired by <time> were pruned
+    error: token not found in the store: `jti` `<uuid>`, perhaps pruned: test tokens of key `<key>` with `exp` up to <time> were removed
     ");
 }
 

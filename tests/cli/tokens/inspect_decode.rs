@@ -54,9 +54,11 @@ fn inspect_refuses_invalid_tokens() {
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: session token not accepted: found `access`, expected `app`
+    hint: verify session tokens with `jeton token verify --type access`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: session token not accepted: found `refresh`, expected `app`
+    hint: verify session tokens with `jeton token verify --type refresh`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: token signature invalid
@@ -82,7 +84,7 @@ fn inspect_refuses_test_tokens_with_a_hint() {
     let token = sandbox.stdout_of(&["token", "mint"]);
     assert_snapshot!(sandbox.run(&["token", "inspect", &token]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `app`
     hint: verify test tokens with `jeton token verify --type test`
     ");
 }

@@ -120,7 +120,7 @@ fn invalid_flags_are_refused() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--all-users' cannot be used with '--user <USER>'
-    hint: usage: jeton token list --all-users
+    hint: omit `--all-users` or `--user`
     ");
     let output = sandbox.run(&["token", "list", "--expiring-within", "7d", "--status", "all"]);
     assert_snapshot!(output, @"

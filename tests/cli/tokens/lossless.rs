@@ -136,9 +136,9 @@ fn encrypted_token_is_called_encrypted() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     assert_snapshot!(sandbox.run(&[&["token", "verify", ENCRYPTED][..], &KEY].concat()), @"
-    invalid: malformed: encrypted (JWE): expected three parts
+    invalid: malformed: encrypted (JWE), expected a signed token (JWS)
     --- exit code 10, stderr
-    error: token malformed: encrypted (JWE): expected three parts
+    error: token malformed: encrypted (JWE), expected a signed token (JWS)
     ");
 }
 
@@ -235,24 +235,26 @@ fn json_errors_have_a_position() {
     ] {
         outputs += &sandbox.run(&[&["token", "mint"][..], &KEY, arguments].concat()).to_string();
     }
-    assert_snapshot!(outputs, @"
+    assert_snapshot!(outputs, @r#"
     --- exit code 65, stderr
     error: the claims file is not well-formed JSON: line 3, column 1: trailing comma
     --- exit code 2, stderr
     error: `--claims` is not well-formed JSON: line 1, column 12: expected `,` or `}`
     --- exit code 2, stderr
-    error: claim: `roles` is not well-formed JSON: column 2: expected a value; enclose text in quotes
+    error: claim: `roles` is not well-formed JSON: column 2: expected a value
+    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
     --- exit code 2, stderr
     error: claim: `a` is ambiguous: column 13: duplicate member name `b`
     --- exit code 2, stderr
-    error: header: `x5c` is not well-formed JSON: column 2: expected a value; enclose text in quotes
+    error: header: `x5c` is not well-formed JSON: column 2: expected a value
+    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
     --- exit code 65, stderr
     error: 2 invalid lines:
       line 2: not well-formed JSON: column 6: expected `:`
       line 3: not well-formed JSON: column 2: expected a member name in double quotes
     --- exit code 65, stderr
     error: `~/.config/jeton/presets/broken.json`: not well-formed JSON: line 2, column 21: expected a member name in double quotes
-    ");
+    "#);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn test_token_is_no_bearer_credential() {
     sandbox.set_variable("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `access`
     hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }

@@ -130,7 +130,7 @@ fn hints_name_the_variable_for_the_value() {
     error: token malformed: `JETON_TOKEN`: several tokens found, expected one
     hint: pass one token, or `--batch` and several tokens on standard input, one per line
     --- exit code 2, stderr
-    error: `--claims`: JSON array found, expected the name of a file
+    error: `--claims`: JSON array found, expected a JSON object or the name of a file
     hint: pass an object: '{"NAME":"VALUE"}'
     "#);
 }

@@ -175,9 +175,9 @@ fn grace_period_limits_the_expiry() {
         sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
         let output = sandbox.run(&["token", "verify", token, "--min-ttl", "1h"]);
         allow_duplicates!(assert_snapshot!(output, @"
-        invalid: min_ttl: <time> (in 10 m), expected at least 1h
+        invalid: min_ttl: found 10m (expires <time>), expected at least 1h
         --- exit code 9, stderr
-        error: remaining lifetime too short: <time> (in 10 m), expected at least 1h
+        error: remaining lifetime too short: found 10m (expires <time>), expected at least 1h
         "));
     }
 }

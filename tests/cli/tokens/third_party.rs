@@ -57,9 +57,9 @@ fn jwk_set_verifies_third_party_tokens_without_a_store() {
     let token_of_unknown_key = issuer.stdout_of(&["token", "mint", "--alg", "PS256"]);
     let output = verify(&sandbox, &token_of_unknown_key, &jwks_options);
     assert_snapshot!(output, @"
-    invalid: unknown_key
+    invalid: unknown_key: expected `kid` `<key>` or `<key>` or `<key>`
     --- exit code 10, stderr
-    error: signing key unknown
+    error: signing key unknown: expected `kid` `<key>` or `<key>` or `<key>`
     ");
     let token = issuer.stdout_of(&["token", "mint"]);
     let result = sandbox.json(&["token", "verify", &token, "--jwks", "jwks.json"]);
@@ -104,7 +104,8 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
         let output = verify(&sandbox, RFC_TOKEN, &["--key", file, "--alg", "HS256"]);
         assert_eq!((output.code, &*output.verdict()), (11, "invalid: token_expired"));
         let output = verify(&sandbox, RFC_TOKEN, &["--key", file, "--alg", "HS384"]);
-        assert_eq!((output.code, output.stdout.as_str()), (10, "invalid: alg_not_allowed\n"));
+        let verdict = "invalid: alg_not_allowed: expected `HS384`\n";
+        assert_eq!((output.code, output.stdout.as_str()), (10, verdict));
     }
     let (issuer, _) = with_third_party_issuer();
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
@@ -226,9 +227,9 @@ fn alg_flag_restricts_the_algorithms_of_a_jwk_set() {
     for algorithms in ["ES256", "RS384", "EdDSA,HS256"] {
         let output = verify(&sandbox, &token, &with_algorithms(algorithms));
         allow_duplicates!(assert_snapshot!(output, @"
-        invalid: alg_not_allowed
+        invalid: alg_not_allowed: expected `RS384`
         --- exit code 10, stderr
-        error: token algorithm does not match the key
+        error: token algorithm does not match the key: expected `RS384`
         "));
         let batch = [&["token", "verify", "--batch"][..], &with_algorithms(algorithms)].concat();
         assert_eq!(sandbox.run_with_input(&batch, &token).code, 10, "{algorithms}");

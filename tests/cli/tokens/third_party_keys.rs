@@ -158,8 +158,8 @@ fn malformed_jwk_set_is_refused() {
     let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let jwk_set = json!({"keys": [key, key]}).to_string();
     assert_snapshot!(refusal_of_set(&jwk_set), @"
-    invalid: alg_not_allowed
+    invalid: alg_not_allowed: expected `HS256`
     --- exit code 10, stderr
-    error: token algorithm does not match the key
+    error: token algorithm does not match the key: expected `HS256`
     ");
 }

@@ -72,7 +72,7 @@ fn refused_times_and_durations_have_hints() {
     assert_snapshot!(mint(&["--ttl", "0s"]), @"
     --- exit code 2, stderr
     error: invalid value '0s' for '--ttl <DURATION>': duration: expected a duration above zero
-    hint: use a duration above zero, such as `1h`
+    hint: use a duration above zero, such as `5m`
     ");
     assert_snapshot!(mint(&["--ttl", "3600"]), @"
     --- exit code 2, stderr
@@ -118,7 +118,7 @@ fn refused_times_and_durations_have_hints() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: invalid value '-1h' for '--ttl <DURATION>': duration: expected a duration above zero
-    hint: use a duration above zero, such as `1h`
+    hint: use a duration above zero, such as `5m`
     ");
     let output = sandbox.run(&["settings", "set", "token.ttl", "-1h"]);
     assert_snapshot!(output, @"
@@ -137,12 +137,12 @@ fn refused_leeway_has_a_hint_with_an_accepted_value() {
     };
     let messages = ["0", "0s", "-1m", "1y", "60", "3600", "10m", "1001y"].map(verify);
     assert_snapshot!(messages.concat(), @"
-    '0' for '--leeway <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
-    hint: use a duration from `1s` to `5m`
+    '0' for '--leeway <DURATION>': duration: expected a duration above zero
+    hint: use a duration above zero, such as `5m`
     '0s' for '--leeway <DURATION>': duration: expected a duration above zero
-    hint: use a duration from `1s` to `5m`
+    hint: use a duration above zero, such as `5m`
     '-1m' for '--leeway <DURATION>': duration: expected a duration above zero
-    hint: use a duration from `1s` to `5m`
+    hint: use a duration above zero, such as `5m`
     '1y' for '--leeway <DURATION>': duration: months and years have no fixed length
     hint: use a duration from `1s` to `5m`
     '60' for '--leeway <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)

@@ -132,9 +132,9 @@ fn mismatch_shows_both_values() {
     --- exit code 9, stderr
     error: claim `email` missing
     --min-ttl 45m
-    invalid: min_ttl: <time> (30 m after <time>), expected at least 45m
+    invalid: min_ttl: found 30m (expires <time>), expected at least 45m
     --- exit code 9, stderr
-    error: remaining lifetime too short: <time> (30 m after <time>), expected at least 45m
+    error: remaining lifetime too short: found 30m (expires <time>), expected at least 45m
     "#);
     for options in [["--aud", "web", "--aud", "mobile"], ["--aud", "mobile", "--aud", "api"]] {
         assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "any audience suffices");
@@ -234,21 +234,21 @@ fn json_reasons_have_claim_found_and_expected() {
 }
 
 #[test]
-fn no_fact_is_stated_before_a_valid_signature() {
+fn no_fact_of_a_token_is_stated_before_a_valid_signature() {
     let sandbox = with_secret_file();
     let token = mint(&sandbox, &["--iss", "https://idp.example/", "--claim-json", "sub=1234"]);
     let other_alg = sandbox.run(&[
         "token", "verify", &token, "--key", "secret", "--alg", "HS384", "--iss", "x", "-o", "json",
     ]);
     let bad_signature = verify(&sandbox, &tampered(&token, 2), &["--iss", "x", "-o", "json"]);
-    for (output, code, message) in [
-        (other_alg, "alg_not_allowed", "token algorithm does not match the key"),
-        (bad_signature, "bad_signature", "token signature invalid"),
+    let alg_message = "token algorithm does not match the key: expected `HS384`";
+    for (output, code, message, expected) in [
+        (other_alg, "alg_not_allowed", alg_message, Some("HS384")),
+        (bad_signature, "bad_signature", "token signature invalid", None),
     ] {
         let result: Value = serde_json::from_str(&output.stdout).unwrap();
-        let reason = json!({
-            "code": code, "message": message, "claim": null, "found": null, "expected": null
-        });
+        let reason = json!({"code": code, "message": message, "claim": null, "found": null,
+            "expected": expected});
         assert_eq!((&result["reasons"], &result["claims"]), (&json!([reason]), &Value::Null));
         assert!(!output.stderr.contains("idp.example"), "{output:?}");
     }
@@ -286,6 +286,7 @@ fn state_of_a_stored_token_is_shown_with_its_time() {
     invalid: blocked: found `access`, expected `app`
     --- exit code 10, stderr
     error: session token not accepted: found `access`, expected `app`
+    hint: verify session tokens with `jeton token verify --type access`
     disabled
     --- exit code 10, stderr
     error: token owner disabled: `ada`, since <time> (<ago>)

@@ -104,34 +104,34 @@ fn type_flag_accepts_the_matching_kind_only() {
     --- exit code 10, stderr
     error: token type mismatch: found `app`, expected `refresh`
     app token, --type test
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, `access` or `refresh`, expected `test`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, `access` or `refresh`, expected `test`
     access token, --type refresh
     invalid: wrong_type: found `access`, expected `refresh`
     --- exit code 10, stderr
     error: token type mismatch: found `access`, expected `refresh`
     access token, --type test
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, `access` or `refresh`, expected `test`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, `access` or `refresh`, expected `test`
     refresh token, --type access
     invalid: wrong_type: found `refresh`, expected `access`
     --- exit code 10, stderr
     error: token type mismatch: found `refresh`, expected `access`
     refresh token, --type test
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, `access` or `refresh`, expected `test`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, `access` or `refresh`, expected `test`
     test token, --type access
-    invalid: wrong_type
+    invalid: wrong_type: found `test`, expected `access`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `access`
     hint: verify test tokens with `jeton token verify --type test`
     test token, --type refresh
-    invalid: wrong_type
+    invalid: wrong_type: found `test`, expected `refresh`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `refresh`
     hint: verify test tokens with `jeton token verify --type test`
     ");
     let session_outputs: String = tokens[1..3]
@@ -143,15 +143,17 @@ fn type_flag_accepts_the_matching_kind_only() {
     invalid: blocked: found `access`, expected `app`
     --- exit code 10, stderr
     error: session token not accepted: found `access`, expected `app`
+    hint: verify session tokens with `jeton token verify --type access`
     refresh token
     invalid: blocked: found `refresh`, expected `app`
     --- exit code 10, stderr
     error: session token not accepted: found `refresh`, expected `app`
+    hint: verify session tokens with `jeton token verify --type refresh`
     ");
     assert_snapshot!(verify(&sandbox, &[&tokens[3].1]), @"
-    invalid: wrong_type
+    invalid: wrong_type: found `test`, expected `app`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `app`
     hint: verify test tokens with `jeton token verify --type test`
     ");
 }
@@ -197,14 +199,14 @@ fn unmet_expectation_fails_the_check() {
     error: claim `tier` mismatch: found `gold`, expected `silver`
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--require", "absent="]), @"
-    invalid: require: `absent`: found none, expected ``
+    invalid: require: `absent`: found none, expected an empty text
     --- exit code 9, stderr
-    error: claim `absent` mismatch: found none, expected ``
+    error: claim `absent` mismatch: found none, expected an empty text
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--min-ttl", "8d"]), @"
-    invalid: min_ttl: <time> (in 7 d), expected at least 8d
+    invalid: min_ttl: found 7d (expires <time>), expected at least 8d
     --- exit code 9, stderr
-    error: remaining lifetime too short: <time> (in 7 d), expected at least 8d
+    error: remaining lifetime too short: found 7d (expires <time>), expected at least 8d
     ");
     let error = sandbox.run(&["token", "verify", &token, "-p", "x", "-o", "json"]).error();
     assert_eq!((&error["kind"], &error["code"]), (&json!("CheckFailed"), &json!("check_failed")));

@@ -118,7 +118,7 @@ pub(super) fn import_creates_the_store() {
     for rows in ["", "username\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"
         --- exit code 65, stderr
-        error: line 1: no rows
+        error: line 1: found no content, expected rows
         "));
         assert!(!sandbox.store().exists());
     }

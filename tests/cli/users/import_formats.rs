@@ -34,7 +34,7 @@ fn unknown_columns_are_named_or_ignored() {
     error: line 1: unknown columns `department`, `phone`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
     hint: use `--ignore-unknown` to skip unknown columns and members
     --- exit code 65, stderr
-    error: line 1: unknown column 1: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+    error: line 1: unknown name in column 1 of the CSV header: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
     --- exit code 65, stderr
     error: line 1: unknown field `department`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
     hint: use `--ignore-unknown` to skip unknown columns and members

@@ -52,10 +52,11 @@ pub(super) struct KeySource {
 /// Reason why a set has no key for a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum KeyRefusal {
-    /// No key has the key id of the token.
-    Unknown,
-    /// Keys exist, but none for the algorithm of the token.
-    WrongAlgorithm,
+    /// No key has the key id of the token. The key ids of the keys.
+    Unknown(Vec<String>),
+    /// Keys exist, but none for the algorithm of the token. The algorithms of the keys, or those that
+    /// the caller accepts.
+    WrongAlgorithm(Vec<&'static str>),
     /// The key exists and is unusable, for this reason.
     Unusable(String),
 }
@@ -171,7 +172,12 @@ impl KeySet {
         kid: Option<&str>,
     ) -> Result<Candidates<'_>, KeyRefusal> {
         if let Some(kid) = kid.filter(|kid| !kid.is_empty() && !self.ignores_kid) {
-            let named = self.positions.get(kid).ok_or(KeyRefusal::Unknown)?;
+            let unknown = || {
+                KeyRefusal::Unknown(
+                    self.keys.iter().filter_map(|key| key.entry.kid.clone()).collect(),
+                )
+            };
+            let named = self.positions.get(kid).ok_or_else(unknown)?;
             return self.select(named.iter().copied(), algorithm);
         }
         let may_be_meant = |index: &usize| {
@@ -182,9 +188,10 @@ impl KeySet {
 
     fn select(
         &self,
-        positions: impl Iterator<Item = usize>,
+        positions: impl Iterator<Item = usize> + Clone,
         algorithm: Algorithm,
     ) -> Result<Candidates<'_>, KeyRefusal> {
+        let all_positions = positions.clone();
         let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
         // Copies of a key count once. Equal members are compared first, which needs no validation.
         let mut chosen = HashSet::new();
@@ -217,8 +224,21 @@ impl KeySet {
                 let error = error.at_position(index + 1, self.keys.len());
                 Err(KeyRefusal::Unusable(error.to_string()))
             }
-            None => Err(KeyRefusal::WrongAlgorithm),
+            None => Err(KeyRefusal::WrongAlgorithm(self.algorithm_names(all_positions))),
         }
+    }
+
+    /// Returns the algorithms of the usable keys at the positions. If the caller accepts none of them,
+    /// returns the algorithms that the caller accepts.
+    fn algorithm_names(&self, positions: impl Iterator<Item = usize>) -> Vec<&'static str> {
+        let keys: Vec<_> = positions.filter_map(|index| self.verifier(index).ok()).collect();
+        let is_of_key =
+            |algorithm: &Algorithm| keys.iter().any(|key| key.algorithms.contains(algorithm));
+        let mut found: Vec<_> = Algorithm::ALL.into_iter().filter(is_of_key).collect();
+        if found.is_empty() {
+            found.clone_from(&self.algorithms);
+        }
+        found.into_iter().map(Algorithm::name).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Case, case};
 
 pub(super) const CASES: &[Case] = &[
     // Times and durations
-    case("use a duration above zero, such as `1h`", "", "$M --ttl 0s", "$M --ttl $W1"),
+    case("use a duration above zero, such as `5m`", "", "$M --ttl 0s", "$M --ttl $W1"),
     case(
         "use a duration from `1s` to `365000d`",
         "",
@@ -50,6 +50,18 @@ pub(super) const CASES: &[Case] = &[
         "$M --claim jti=x && $M --no-jti",
     ),
     // Names and the command line
+    case(
+        "enclose each text in double quotes, within single quotes: 'name=[\"TEXT\"]'",
+        "",
+        "$M --claim-json 'roles=[admin]'",
+        "eval $M --claim-json \"$CMD\"",
+    ),
+    case(
+        "for an unsigned test token, use `jeton token mint --defect alg_none`",
+        "",
+        "jeton token mint --secret-env S --alg none",
+        "$W1 --secret-env S --alg HS256",
+    ),
     case("use `{name}`", "init", "jeton settings get token.qota", "jeton settings get $W1"),
     case(
         "use `{name}`",
