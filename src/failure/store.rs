@@ -74,7 +74,7 @@ impl Failure {
         let message =
             format!("store `{path}` is empty: `-wal` file missing, or `init` interrupted");
         Self::new(Code::StoreNotFound, message).with_hint(
-            "copy the store again with `jeton store backup`, or create a new store: jeton init",
+            "copy the original store again with `store backup`, or create a new store: jeton init",
         )
     }
 

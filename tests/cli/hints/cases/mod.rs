@@ -71,7 +71,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "needs a store of an earlier version; `store::migration` migrates one",
     ),
     (
-        "copy the store again with `jeton store backup`, or create a new store: jeton init",
+        "copy the original store again with `store backup`, or create a new store: jeton init",
         "needs a copy without its write-ahead log",
     ),
     ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
