@@ -229,7 +229,7 @@ fn key_management_requires_admin() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
-    hint: see `jeton keys generate --help`
+    hint: for an unsigned test token, use `jeton token mint --defect alg_none`
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM keys"), ["1"]);
 }
