@@ -224,12 +224,15 @@ fn alg_flag_restricts_the_algorithms_of_a_jwk_set() {
     let token = issuer.stdout_of(&["token", "mint", "--alg", "RS256"]);
     let with_algorithms = |algorithms| ["--jwks", "jwks.json", "--alg", algorithms];
     assert_snapshot!(verify(&sandbox, &token, &with_algorithms("ES256,RS256")), @"valid");
-    for algorithms in ["ES256", "RS384", "EdDSA,HS256"] {
-        let output = verify(&sandbox, &token, &with_algorithms(algorithms));
+    for (algorithms, expected) in
+        [("ES256", "`ES256`"), ("RS384", "`RS384`"), ("EdDSA,HS256", "`EdDSA` or `HS256`")]
+    {
+        let output = verify(&sandbox, &token, &with_algorithms(algorithms)).to_string();
+        let output = output.replace(expected, "<expected>");
         allow_duplicates!(assert_snapshot!(output, @"
-        invalid: alg_not_allowed: expected `RS384`
+        invalid: alg_not_allowed: expected <expected>
         --- exit code 10, stderr
-        error: token algorithm does not match the key: expected `RS384`
+        error: token algorithm does not match the key: expected <expected>
         "));
         let batch = [&["token", "verify", "--batch"][..], &with_algorithms(algorithms)].concat();
         assert_eq!(sandbox.run_with_input(&batch, &token).code, 10, "{algorithms}");
