@@ -1,6 +1,6 @@
 //! Authentication of the caller: by a bearer credential, or by the session file.
 
-use super::session::{RefreshPolicy, SessionHandle, is_rejected_only_as_expired, with_login_hint};
+use super::session::{RefreshPolicy, SessionHandle, is_rejected_only_as_expired, session_failure};
 use super::store_handle::StoreHandle;
 use crate::authority::principal::Principal;
 use crate::authority::{self, Caller, RejectReason};
@@ -125,7 +125,7 @@ impl SessionHandle {
             Err(error) if is_rejected_only_as_expired(&error) => {
                 self.refresh_under_lock(store, &file, RefreshPolicy::IfExpired)?.0
             }
-            result => result.map_err(with_login_hint)?,
+            result => result.map_err(session_failure)?.in_session_file(),
         };
         Ok(CallerWithSource { caller, source })
     }

@@ -57,9 +57,12 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Returns the name of the OS user, which is the default login name.
-    pub(crate) fn os_user_name() -> String {
-        whoami::username().unwrap_or_else(|_| rustix::process::getuid().as_raw().to_string())
+    /// Returns the name of the OS user, which is the default login name: from the user database, or
+    /// else from `USER`. A container may run with a user id that has no name.
+    pub(crate) fn os_user_name() -> Option<String> {
+        let is_name = |name: &String| !name.bytes().all(|b| b.is_ascii_digit());
+        let name = whoami::username().ok().filter(is_name);
+        name.or_else(|| read_variable("USER")?.into_string().ok().filter(is_name))
     }
 
     /// Reads the environment. Empty variables count as unset. Refuses a URL in a variable for a
@@ -77,6 +80,13 @@ impl Environment {
             ci: read_variable("CI").is_some(),
         })
     }
+}
+
+/// Returns the variable that determines the default directory of the store (XDG Base Directory
+/// Specification: relative paths are ignored).
+pub(super) fn data_directory_variable() -> &'static str {
+    let data_home = read_variable("XDG_DATA_HOME").map(PathBuf::from);
+    if data_home.is_some_and(|path| path.is_absolute()) { "XDG_DATA_HOME" } else { "HOME" }
 }
 
 /// Returns the path in `JETON_STORE`, for completion: other commands get the path from clap.

@@ -1,14 +1,13 @@
-//! Passwords, keys and tokens from standard input, files, the environment or a prompt. Passwords
-//! are never read from the value of a flag.
+//! Passwords, keys and claims from standard input, files, the environment or a prompt. Passwords are
+//! never read from the value of a flag.
 
 use super::environment::{self, NotUtf8};
-use super::input_files::{InputKind, TokenLines, normalize_token};
+use super::input_files::InputKind;
 use super::run_console::RunConsole;
-use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
-use crate::model::{Password, parse_strict_object, quote_shell_word, redact_for_error};
+use crate::model::{BOM, Password, normalize_encoding, parse_strict_object};
 use crate::terminal::Console;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -19,9 +18,9 @@ const MAX_PASSWORD_BYTES: usize = 8 * 1024;
 /// Minimum recommended number of characters of a password.
 const RECOMMENDED_PASSWORD_LENGTH: usize = 8;
 
-/// Maximum size of a key file in bytes. A JSON document of empty arrays needs a hundred times its
-/// length in memory.
-const MAX_KEY_FILE_BYTES: usize = 256 * 1024;
+/// Maximum size of a key file in bytes: a JWK Set of 10,000 RSA keys. The number of JSON values in
+/// the file has its own limit.
+const MAX_KEY_FILE_BYTES: usize = 6 * 1024 * 1024;
 
 /// Maximum size of a claims file in bytes, equal to the maximum size of a row of claims.
 const MAX_CLAIMS_FILE_BYTES: usize = 128 * 1024;
@@ -52,17 +51,23 @@ impl RunConsole {
         Ok(bytes)
     }
 
-    /// Reads the file with claims that `argument` names: one JSON object.
-    pub(crate) fn read_claims_file(
+    /// Reads the claims that `argument` names: one JSON object, as text or in a file.
+    pub(crate) fn read_claims(
         &self,
         argument: &'static str,
-        path: &Path,
+        value: &Path,
     ) -> Result<Map<String, Value>, Failure> {
-        let bytes = self.read_file(InputKind::Claims, argument, path, MAX_CLAIMS_FILE_BYTES)?;
+        let text = value.as_os_str().as_encoded_bytes();
+        if text.trim_ascii_start().starts_with(b"{") && !value.exists() {
+            return parse_strict_object(text).map_err(|error| {
+                Failure::new(Code::InvalidInput, format!("`{argument}` is {error}"))
+            });
+        }
+        let bytes = self.read_file(InputKind::Claims, argument, value, MAX_CLAIMS_FILE_BYTES)?;
         let claims = if bytes.len() > MAX_CLAIMS_FILE_BYTES {
             Err(format!("larger than {} KiB", MAX_CLAIMS_FILE_BYTES / 1024))
         } else {
-            parse_strict_object(&bytes)
+            parse_strict_object(&normalize_encoding(&bytes)).map_err(|error| error.to_string())
         };
         claims.map_err(|reason| Failure::new(Code::BadData, format!("the claims file is {reason}")))
     }
@@ -178,71 +183,6 @@ impl RunConsole {
         Ok(Password::parse(prompt(&self.terminal)?.to_string())?)
     }
 
-    /// Returns the token in the value of `argument`: the token itself, `-` for standard input, or
-    /// `@FILE`. Without a value, returns the bearer credential from `--token-file` or the
-    /// environment.
-    pub(crate) fn read_token_argument(
-        &self,
-        argument: &'static str,
-        value: Option<&str>,
-    ) -> Result<SecretString, Failure> {
-        match value {
-            Some("-") => self
-                .read_stdin(InputKind::Token, argument, 2 * MAX_TOKEN_BYTES)
-                .map(|bytes| normalize_token(&bytes)),
-            Some(text) => match text.strip_prefix('@') {
-                Some(path) => self.read_token_file(argument, Path::new(path)),
-                None if Path::new(text).is_file() => {
-                    let display_path = redact_for_error(text);
-                    let hint = format!("to read the file, use {}", quote_shell_word(&format!("@{display_path}")));
-                    Err(Failure::usage(format!("`{display_path}` is a file, not a token")).with_hint(hint))
-                }
-                None => Ok(normalize_token(text.as_bytes())),
-            },
-            None => self.bearer_credential()?.map(|(token, _)| token).ok_or_else(|| {
-                Failure::usage("token required")
-                    .with_hint("pass a token as an argument, as `-` on standard input, as `@FILE`, or in `JETON_TOKEN`")
-            }),
-        }
-    }
-
-    /// Returns the bearer credential that replaces the session file, if given, and the source of
-    /// the credential. Reads the credential only once, because standard input and pipes cannot be
-    /// read again.
-    pub(crate) fn bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
-        if let Some(credential) = self.bearer_credential.get() {
-            return Ok(credential.clone());
-        }
-        let credential = self.read_bearer_credential()?;
-        Ok(self.bearer_credential.get_or_init(|| credential).clone())
-    }
-
-    fn read_bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
-        if let Some(path) = &self.options.token_file {
-            let display_path = redact_for_error(&path.to_string_lossy());
-            return Ok(Some((
-                self.read_token_file("--token-file", path)?,
-                format!("file {display_path}"),
-            )));
-        }
-        if let Some(token_text) = &self.environment.token {
-            let token = normalize_token(token_text.expose_secret().as_bytes());
-            return Ok(Some((token, "JETON_TOKEN".to_owned())));
-        }
-        match &self.environment.token_file {
-            Some(path) => Ok(Some((
-                self.read_token_file("JETON_TOKEN_FILE", path)?,
-                "JETON_TOKEN_FILE".to_owned(),
-            ))),
-            None => Ok(None),
-        }
-    }
-
-    /// Opens standard input for `argument` to read tokens, one per line.
-    pub(crate) fn open_token_lines(&self, argument: &'static str) -> Result<TokenLines, Failure> {
-        Ok(TokenLines::new(self.open_stdin(InputKind::TokenLines, argument)?))
-    }
-
     fn read_password_text(
         &self,
         kind: InputKind,
@@ -257,27 +197,19 @@ impl RunConsole {
                 self.read_file(kind, "--password-file", path, MAX_PASSWORD_BYTES)?
             }
         };
-        let text = String::from_utf8(bytes.to_vec());
+        // No password contains a byte order mark: the characters of passwords are visible.
+        let text = String::from_utf8(bytes.strip_prefix(BOM).unwrap_or(&bytes).to_vec());
         text.map(|text| Some(Zeroizing::new(text)))
             .map_err(|_| Failure::new(Code::InvalidInput, "the password is not UTF-8"))
     }
-
-    fn read_token_file(
-        &self,
-        argument: &'static str,
-        path: &Path,
-    ) -> Result<SecretString, Failure> {
-        self.read_file(InputKind::Token, argument, path, 2 * MAX_TOKEN_BYTES)
-            .map(|bytes| normalize_token(&bytes))
-    }
 }
 
-/// Reads a key from an environment variable. Errors do not repeat the name, because the user
+/// Reads a key from the environment variable that `argument` names. Errors do not repeat the name, because the user
 /// may have typed the key instead.
-pub(crate) fn read_key_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
-        Failure::usage("the named environment variable is not set")
-            .with_hint("pass the name of the variable without `$`")
+        Failure::usage(format!("`{argument}`: the named environment variable is not set"))
+            .with_hint("export the variable, and pass its name without `$`")
     });
     Ok(Zeroizing::new(value?.into_encoded_bytes()))
 }

@@ -1,14 +1,11 @@
 //! Input from files and standard input. Rows of users or of claims are streamed; all other input is
 //! read at once, up to a maximum size.
 
-use super::environment::INVALID_UTF8_TOKEN;
 use super::run_console::RunConsole;
-use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::files::read_limited;
-use crate::model::redact_for_error;
+use crate::model::{FileValue, quote_shell_word, redact_for_error};
 use crate::terminal::{Echo, StdinReader};
-use secrecy::SecretString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -55,12 +52,21 @@ impl InputKind {
     }
 
     /// Returns the description of a file for messages. The name of a file with a secret is omitted,
-    /// because the user may have typed the secret instead of the name.
-    fn describe_file(self, path: &Path) -> String {
-        if self.is_secret() {
-            format!("the file with {}", self.name())
+    /// because the user may have typed the secret instead of the name, unless its directory exists.
+    fn describe_file(self, argument: &str, path: &Path) -> String {
+        let display_path = redact_for_error(&path.to_string_lossy());
+        let is_variable = argument.starts_with("JETON_");
+        let is_path = path.parent().is_some_and(|directory| directory.is_dir());
+        if self.is_secret() && !is_path {
+            if argument.starts_with("--") || is_variable {
+                format!("the file with {} in `{argument}`", self.name())
+            } else {
+                format!("the file with {}", self.name())
+            }
+        } else if is_variable {
+            format!("`{display_path}` in `{argument}`")
         } else {
-            format!("`{}`", redact_for_error(&path.to_string_lossy()))
+            format!("`{display_path}`")
         }
     }
 }
@@ -79,8 +85,9 @@ impl RunConsole {
             return self.read_stdin(kind, argument, max_bytes);
         }
         self.clock.reset();
-        let to_failure = |error: io::Error| read_error(&kind.describe_file(path), &error);
-        read_limited(File::open(path).map_err(to_failure)?, max_bytes).map_err(to_failure)
+        let file = open_file(kind, argument, path)?;
+        let to_failure = |error: io::Error| read_error(&kind.describe_file(argument, path), &error);
+        read_limited(file, max_bytes).map_err(to_failure)
     }
 
     /// Opens the file with rows that `argument` names, without a size limit, or standard input for
@@ -95,9 +102,7 @@ impl RunConsole {
         let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
             ("standard input".to_owned(), Box::new(self.open_stdin(kind, argument)?))
         } else {
-            let name = kind.describe_file(path);
-            let file = File::open(path).map_err(|error| read_error(&name, &error))?;
-            (name, Box::new(file))
+            (kind.describe_file(argument, path), Box::new(open_file(kind, argument, path)?))
         };
         Ok(BufReader::with_capacity(BUFFER_BYTES, NamedReader { name, input }))
     }
@@ -125,30 +130,6 @@ impl RunConsole {
     }
 }
 
-/// Tokens on standard input, one per line.
-pub(crate) struct TokenLines(BufReader<StdinReader>);
-
-impl TokenLines {
-    pub(super) fn new(input: StdinReader) -> Self {
-        Self(BufReader::new(input))
-    }
-
-    /// Returns the next token; `None` at the end. A line longer than the limit is truncated; the
-    /// truncated line is still too long for a token and therefore refused.
-    pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
-        let mut line = Zeroizing::new(Vec::new());
-        let limit = u64::try_from(2 * MAX_TOKEN_BYTES).unwrap_or(u64::MAX);
-        let length = (&mut self.0).take(limit).read_until(b'\n', &mut line).map_err(stdin_error)?;
-        if length == 0 {
-            return Ok(None);
-        }
-        if line.last() != Some(&b'\n') {
-            self.0.skip_until(b'\n').map_err(stdin_error)?;
-        }
-        Ok(Some(normalize_token(&line)))
-    }
-}
-
 /// Stream that adds the name of the input to read errors.
 struct NamedReader {
     name: String,
@@ -165,21 +146,83 @@ impl Read for NamedReader {
     }
 }
 
+/// Opens a file. The error for a value that is no file name names the kind of the value.
+fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error| {
+        let value = FileValue::recognize(path.as_os_str()).filter(|_| is_missing(&error));
+        let failure = value.and_then(|value| not_a_file(kind, argument, path, value));
+        failure.unwrap_or_else(|| {
+            let failure = read_error(&kind.describe_file(argument, path), &error);
+            if kind == InputKind::Key && is_missing(&error) && argument.starts_with("--key") {
+                return failure.with_hint(match argument {
+                    "--key-file" => {
+                        "for a test key of the store, use `--key KID`; for a secret, `--secret-env NAME`"
+                    }
+                    _ => "for a secret, use `--secret-env NAME`",
+                });
+            }
+            failure
+        })
+    })
+}
+
+/// Returns whether no file has the name, or no file can have the name.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidFilename
+            | io::ErrorKind::InvalidInput
+    )
+}
+
+/// Returns the error for a value in place of a file name; `None` if the value may be a file name.
+fn not_a_file(
+    kind: InputKind,
+    argument: &'static str,
+    path: &Path,
+    value: FileValue,
+) -> Option<Failure> {
+    let text = path.to_string_lossy();
+    let stdin_hint = |noun| format!("use `-` and pass the {noun} on standard input");
+    let is_array = matches!(value, FileValue::Json)
+        && kind == InputKind::Claims
+        && text.trim_start().starts_with('[');
+    let (found, hint) = match value {
+        FileValue::Url => ("URL", stdin_hint("document")),
+        FileValue::Json if is_array => {
+            ("JSON array", "pass an object: '{\"NAME\":\"VALUE\"}'".to_owned())
+        }
+        FileValue::Json => ("JSON", stdin_hint("JSON")),
+        FileValue::Pem => ("PEM", stdin_hint("PEM")),
+        FileValue::Token if argument.starts_with('-') => ("token", stdin_hint("token")),
+        FileValue::Token if argument == "JETON_TOKEN_FILE" => {
+            ("token", "use `JETON_TOKEN` for the token itself".to_owned())
+        }
+        FileValue::Token => ("token", "omit the `@` before the token".to_owned()),
+        FileValue::AtSign if kind.is_secret() => ("`@`", "omit the `@`".to_owned()),
+        FileValue::AtSign => {
+            let name = redact_for_error(text.trim_start().trim_start_matches('@'));
+            ("`@`", format!("omit the `@`: {}", quote_shell_word(&name)))
+        }
+        FileValue::Home => ("`~`", "use `$HOME` in place of `~`".to_owned()),
+        FileValue::Assignment if kind == InputKind::Claims => {
+            ("`NAME=VALUE`", "use `--claim NAME=VALUE`".to_owned())
+        }
+        FileValue::Assignment => return None,
+    };
+    let expected =
+        if is_array { "a JSON object or the name of a file" } else { "the name of a file" };
+    let message = format!("`{argument}`: {found} found, expected {expected}");
+    Some(Failure::usage(message).with_hint(hint))
+}
+
 fn read_error(name: &str, error: &io::Error) -> Failure {
     Failure::usage(format!("{name} cannot be read: {error}"))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` needs")]
-fn stdin_error(error: io::Error) -> Failure {
+pub(super) fn stdin_error(error: io::Error) -> Failure {
     Failure::new(Code::InvalidInput, format!("standard input cannot be read: {error}"))
-}
-
-/// Removes surrounding whitespace and the prefix `Bearer `.
-pub(super) fn normalize_token(bytes: &[u8]) -> SecretString {
-    let text = std::str::from_utf8(bytes).unwrap_or(INVALID_UTF8_TOKEN).trim();
-    let token = match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-        _ => text,
-    };
-    SecretString::from(token)
 }

@@ -5,6 +5,7 @@ mod completion_source;
 mod environment;
 mod input;
 mod input_files;
+mod locations;
 mod login;
 mod output_files;
 mod presets;
@@ -12,6 +13,7 @@ mod run_console;
 mod session;
 mod store_handle;
 mod subprocess;
+mod token_input;
 
 pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, Style, Table};
 pub(crate) use completion_source::CompletionSource;
@@ -20,6 +22,7 @@ pub(crate) use input::{PasswordSource, read_key_variable};
 pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
 pub(crate) use run_console::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
+pub(crate) use token_input::SEVERAL_TOKENS_HINT;
 
 use crate::authority::audit_context::{AuditTarget, record_refusal};
 use crate::authority::principal::Principal;
@@ -94,7 +97,7 @@ impl App {
 
     /// Prints the failure, and records the refusal of a change. Returns the exit code of the
     /// failure, even if recording fails.
-    pub(crate) fn finish_with_failure(mut self, failure: &Failure) -> u8 {
+    pub(crate) fn finish_with_failure(mut self, failure: Failure) -> u8 {
         // A reused refresh token ended its session: that change already has an audit event.
         let is_recorded = failure.has_reason(RejectReason::Reused);
         if self.is_change
@@ -105,7 +108,8 @@ impl App {
             let (user_id, target) = (self.session.user_id(), self.audit_target.as_ref());
             let _ = record_refusal(store, &audit, user_id, target, failure.code.as_str());
         }
-        self.console.print_failure(failure);
+        let failure = self.console.add_location(failure);
+        self.console.print_failure(&failure);
         self.finish();
         failure.kind().exit_code()
     }

@@ -5,7 +5,7 @@ use crate::authority;
 use crate::authority::minting::Template;
 use crate::failure::{Code, Failure};
 use crate::files::read_document;
-use crate::model::{Untrusted, redact_for_error};
+use crate::model::{Untrusted, find_similar, normalize_encoding, redact_for_error};
 use crate::paths;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -23,8 +23,16 @@ impl Environment {
         authority::minting::load_builtin_preset(name)?.ok_or_else(|| {
             let display_name = redact_for_error(name.unwrap_or_default());
             let message = format!("preset `{display_name}` not found");
-            Failure::new(Code::PresetNotFound, message)
-                .with_hint("list presets: jeton token presets")
+            let names = self.list_presets();
+            let names = names.iter().map(|(name, _)| name.as_str());
+            Failure::new(Code::PresetNotFound, message).with_hint(
+                match find_similar(name.unwrap_or_default(), names) {
+                    Some(similar) => {
+                        format!("use `{similar}`, or list presets: jeton token presets")
+                    }
+                    None => "list presets: jeton token presets".to_owned(),
+                },
+            )
         })
     }
 
@@ -49,7 +57,9 @@ impl Environment {
             let is_too_large = error.kind() == ErrorKind::FileTooLarge;
             bad_preset(if is_too_large { "too large".to_owned() } else { error.to_string() })
         })?;
-        Template::parse(&bytes).map(Some).map_err(|invalid| bad_preset(invalid.reason))
+        Template::parse(&normalize_encoding(&bytes))
+            .map(Some)
+            .map_err(|invalid| bad_preset(invalid.reason))
     }
 
     /// Returns the names of all presets, sorted, and whether each preset is custom.

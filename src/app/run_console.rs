@@ -204,7 +204,7 @@ impl RunConsole {
     /// Prints a hint.
     pub(crate) fn print_hint(&self, message: &str) {
         if !self.options.quiet {
-            self.terminal.print_hint(message);
+            self.terminal.print_hint(&self.repeat_store_flag(message));
         }
     }
 
@@ -225,6 +225,19 @@ impl RunConsole {
     /// nor `CI` is set.
     pub(super) fn can_prompt(&self) -> bool {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
+    }
+
+    /// Returns the default login name: the name of the OS user, or else the answer to a prompt.
+    pub(crate) fn default_login(&self, command: &str) -> Result<String, Failure> {
+        if let Some(name) = Environment::os_user_name() {
+            return Ok(name);
+        }
+        if !self.can_prompt() {
+            return Err(Failure::usage("username required: the OS user has no name")
+                .with_hint(format!("give a username or an e-mail address: {command} LOGIN")));
+        }
+        self.clock.reset();
+        Ok(self.terminal.prompt_line("Username or e-mail address")?.to_string())
     }
 
     /// Asks for confirmation of a destructive change.

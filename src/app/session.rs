@@ -102,10 +102,10 @@ impl SessionHandle {
                 let access = login.access_token.expose_secret();
                 match authority::sessions::authenticate(store.get()?, now, access) {
                     Ok(caller) if policy.accepts(&caller, now) => {
-                        return Ok((caller, login));
+                        return Ok((caller.in_session_file(), login));
                     }
                     Err(error) if !is_rejected_only_as_expired(&error) => {
-                        return Err(with_login_hint(error));
+                        return Err(session_failure(error));
                     }
                     Ok(_) | Err(_) => {}
                 }
@@ -120,7 +120,7 @@ impl SessionHandle {
             let audit = AuditContext { action: "refresh".to_owned(), ..audit };
             let refresh = login.refresh_token.expose_secret();
             let tokens = authority::sessions::refresh(open_store, &audit, refresh, pair_ids)
-                .map_err(with_login_hint)?;
+                .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
             // The new token satisfies every policy, unless the token has already expired.
             policy = RefreshPolicy::IfExpired;
@@ -195,12 +195,10 @@ pub(super) fn login_from_tokens(store: PathBuf, tokens: &TokenPair) -> Login {
 }
 
 pub(super) fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
-    matches!(error, authority::Error::TokenRejected { reasons, .. } if reasons == &[RejectReason::Expired])
+    matches!(error, authority::Error::TokenRejected { reasons, .. } if *reasons == [RejectReason::Expired])
 }
 
-/// Adds the hint to log in again if the session was rejected for any reason.
-pub(super) fn with_login_hint(error: authority::Error) -> Failure {
-    let is_refusal = matches!(error, authority::Error::TokenRejected { .. });
-    let failure = Failure::from(error);
-    if is_refusal { failure.with_hint("log in again: jeton login") } else { failure }
+/// Returns the failure for a rejected token of the session file: the message names the session.
+pub(super) fn session_failure(error: authority::Error) -> Failure {
+    error.into_session_rejection().into()
 }

@@ -5,7 +5,6 @@ use crate::authority::{self, AuditContext, Caller};
 use crate::crypto::PublicKeys;
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, Untrusted, escape};
-use crate::paths;
 use crate::store::{self, Findings, OpenOutcome, PermissionFix, RestoreOutcome, Store};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -147,7 +146,7 @@ impl StoreHandle {
     }
 
     fn path(&self) -> Result<PathBuf, Failure> {
-        self.console.options.store.clone().or_else(paths::default_store_path).ok_or_else(|| {
+        self.console.store_path().ok_or_else(|| {
             Failure::usage("no home directory for the store")
                 .with_hint("set the path with `--store` or `JETON_STORE`")
         })

@@ -1,10 +1,10 @@
 //! The errors of the authority module.
 
-use super::RejectReason;
-use crate::crypto::{self, ImportError};
+use super::rejection::{Rejection, order_session_reasons, session_rejection_message};
+use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
-    Algorithm, InvalidLine, InvalidValue, Purpose, RecordedToken, RowError, Timestamp, TokenId,
-    TokenKind, redact_for_error,
+    Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, Role, RowError,
+    Timestamp, TokenId, TokenKind, Untrusted, User, redact_for_error,
 };
 use crate::store::{self, Retryable};
 use std::path::PathBuf;
@@ -62,9 +62,9 @@ pub(crate) enum Error {
     /// A store that is already initialized.
     #[error("store already initialized")]
     StoreExists,
-    /// Removal of the last active admin.
-    #[error("last active admin cannot be removed")]
-    LastAdmin,
+    /// Removal of the last active admin: the name, escaped.
+    #[error("`{0}` is the last active admin")]
+    LastAdmin(String),
     /// Removal of the key that signs app tokens, with a hint.
     #[error("active app key cannot be removed")]
     ActiveAppKey(&'static str),
@@ -72,6 +72,30 @@ pub(crate) enum Error {
     /// one purpose and one algorithm.
     #[error("this key already exists, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
+    /// A new key that the store already has under another key id.
+    #[error("this key already exists with the key id `{}`", .0.to_display())]
+    KeyHasOtherKid(Untrusted),
+    /// A key id that another key has.
+    #[error(
+        "key id `{}` in use: another key has it ({}, for {} tokens)",
+        .kid.to_display(), .algorithm.name(), .purpose.name()
+    )]
+    KidExists {
+        /// The key id.
+        kid: Untrusted,
+        /// The purpose of the other key.
+        purpose: Purpose,
+        /// The algorithm of the other key.
+        algorithm: Algorithm,
+    },
+    /// The key that a preset selects by its key id does not exist.
+    #[error("key `{}` of the preset not found", .kid.to_display())]
+    PresetKeyNotFound {
+        /// The key id.
+        kid: Untrusted,
+        /// The algorithm of the preset.
+        algorithm: Algorithm,
+    },
     /// The existing signing key of app tokens has another algorithm than requested.
     #[error("algorithm mismatch: found `{}`, expected `{}`", .active.name(), .requested.name())]
     AlgorithmMismatch {
@@ -92,6 +116,12 @@ pub(crate) enum Error {
     /// An invalid line of an import file.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
+    /// Several invalid lines of an import file.
+    #[error(transparent)]
+    InvalidLines(InvalidLines),
+    /// Invalid lines of an import file, some with columns or members that accounts do not have.
+    #[error(transparent)]
+    UnknownFields(Box<Error>),
     /// A failure to read an import file.
     #[error("{0}")]
     Input(std::io::Error),
@@ -107,6 +137,16 @@ pub(crate) enum Error {
     /// An operation that is not allowed; the text gives the reason.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// An operation that requires a higher role.
+    #[error("{refusal}: {}", describe_role(.user.as_ref()))]
+    InsufficientRole {
+        /// The rule, such as `only admins can change settings`.
+        refusal: &'static str,
+        /// The lowest role that may perform the operation.
+        required: Role,
+        /// The user whose role is too low; `None` without a login.
+        user: Option<UserWithRole>,
+    },
     /// A renewal that the bearer of a token requested, beyond the limit for its chain of renewals.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
@@ -118,8 +158,13 @@ pub(crate) enum Error {
         bound: Timestamp,
     },
     /// A permission that users with the role `user` may not grant.
-    #[error("permission `{0}` not allowed for your role")]
-    PermissionRefused(String),
+    #[error("permission `{permission}` not allowed: {}", describe_role(Some(.user)))]
+    PermissionRefused {
+        /// The permission, escaped.
+        permission: String,
+        /// The user whose role is too low.
+        user: UserWithRole,
+    },
     /// A missing object.
     #[error("{} {} not found", .resource.noun(), format_name(name.as_deref()))]
     NotFound {
@@ -137,14 +182,24 @@ pub(crate) enum Error {
         live_tokens: Vec<RecordedToken>,
     },
     /// A rejected token.
-    #[error("{}", rejection_message(.reasons, .detail.as_deref()))]
+    #[error("{}", rejection_message(.reasons))]
     TokenRejected {
         /// The kind of the token, if known.
         kind: Option<TokenKind>,
         /// All reasons, in the order of the checks; never empty.
-        reasons: Vec<RejectReason>,
-        /// Details of the first reason.
-        detail: Option<String>,
+        reasons: Vec<Rejection>,
+    },
+    /// The rejected token of the session that the command runs in.
+    #[error("{}", session_rejection_message(.reasons))]
+    SessionRejected {
+        /// All reasons, the state of the account first; never empty.
+        reasons: Vec<Rejection>,
+    },
+    /// A token that the verifier would refuse for its size.
+    #[error("token too large: found {length} bytes, expected at most {MAX_TOKEN_BYTES}")]
+    TokenTooLarge {
+        /// The size in bytes, with or without the signature.
+        length: usize,
     },
     /// The signing key changed in every attempt to sign.
     #[error("signing key changed repeatedly")]
@@ -155,15 +210,74 @@ fn format_name(name: Option<&str>) -> String {
     name.map_or_else(|| "with this id".to_owned(), |name| format!("`{}`", redact_for_error(name)))
 }
 
-fn rejection_message(reasons: &[RejectReason], detail: Option<&str>) -> String {
-    let message = reasons.first().map_or("token rejected", |reason| reason.message());
-    detail.map_or_else(|| message.to_owned(), |detail| format!("{message}: {detail}"))
+/// Name and role of a user whose role is too low, for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UserWithRole {
+    /// Username, e-mail address or id, escaped.
+    pub(crate) name: String,
+    /// Role.
+    pub(crate) role: Role,
+    /// True if the user is logged in. Otherwise the user is the owner of a token for which another
+    /// user or the bearer of the token acts.
+    pub(crate) is_logged_in: bool,
+}
+
+impl UserWithRole {
+    pub(super) fn new(user: &User, is_logged_in: bool) -> Self {
+        Self { name: user.to_display(), role: user.role, is_logged_in }
+    }
+}
+
+fn describe_role(user: Option<&UserWithRole>) -> String {
+    match user {
+        Some(UserWithRole { name, role, is_logged_in: true }) => {
+            format!("logged in as `{name}` with role `{}`", role.name())
+        }
+        Some(UserWithRole { name, role, is_logged_in: false }) => {
+            format!("token owner `{name}` has role `{}`", role.name())
+        }
+        None => "not logged in".to_owned(),
+    }
+}
+
+fn rejection_message(reasons: &[Rejection]) -> String {
+    reasons.first().map_or_else(|| "token rejected".to_owned(), Rejection::message)
 }
 
 impl Error {
     /// Returns the rejection of a token for one reason.
-    pub(super) fn from_reason(reason: RejectReason) -> Self {
-        Self::TokenRejected { kind: None, reasons: vec![reason], detail: None }
+    pub(super) fn from_reason(rejection: impl Into<Rejection>) -> Self {
+        Self::TokenRejected { kind: None, reasons: vec![rejection.into()] }
+    }
+
+    /// Returns the refusal of a principal whose role is below `required`; `user` is `None` without a
+    /// login.
+    pub(super) fn insufficient_role(
+        refusal: &'static str,
+        required: Role,
+        user: Option<&User>,
+    ) -> Self {
+        let user = user.map(|user| UserWithRole::new(user, true));
+        Self::InsufficientRole { refusal, required, user }
+    }
+
+    /// Turns the rejection of a token into the rejection of the session that the command runs in.
+    pub(crate) fn into_session_rejection(self) -> Self {
+        if let Self::TokenRejected { mut reasons, .. } = self {
+            order_session_reasons(&mut reasons);
+            Self::SessionRejected { reasons }
+        } else {
+            self
+        }
+    }
+}
+
+impl From<InvalidLines> for Error {
+    fn from(lines: InvalidLines) -> Self {
+        match lines.lines.as_slice() {
+            [line] => Self::InvalidLine(line.clone()),
+            _ => Self::InvalidLines(lines),
+        }
     }
 }
 

@@ -22,5 +22,5 @@ pub(crate) mod verification;
 
 pub(crate) use audit_context::AuditContext;
 pub(crate) use error::Error;
-pub(crate) use rejection::RejectReason;
+pub(crate) use rejection::{RejectReason, Rejection};
 pub(crate) use sessions::Caller;

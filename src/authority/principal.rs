@@ -1,8 +1,9 @@
 //! The principal of a command: a user and the credential that authenticated the user. Every
 //! transaction for a principal rechecks the credential, and only this module does so.
 
+use super::error::UserWithRole;
 use super::verification::{recheck_app_token_owner, recheck_session_owner};
-use super::{Error, RejectReason};
+use super::{Error, RejectReason, Rejection};
 use crate::model::{Jti, Key, Role, Timestamp, TokenId, User};
 use crate::store::{Reader, Store, Writer};
 
@@ -12,6 +13,9 @@ pub(crate) struct Principal {
     /// The row of the user when the credential was first checked.
     pub(crate) user: User,
     pub(super) credential: BearerCredential,
+    /// Set if the credential is the access token in the session file. Errors about the token then
+    /// speak of the session of the user.
+    pub(super) is_in_session_file: bool,
     /// The key that signed the credential: usually the active key.
     pub(super) key: Key,
     /// The time at which the command started.
@@ -30,7 +34,21 @@ pub(super) enum BearerCredential {
 impl Principal {
     /// Refuses a principal whose role is below `role`.
     pub(crate) fn require_role(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
-        require_role(&self.user, role, refusal)
+        self.require_role_of(&self.user, role, refusal)
+    }
+
+    /// Refuses a principal whose role in the current row `user` is below `role`.
+    pub(super) fn require_role_of(
+        &self,
+        user: &User,
+        role: Role,
+        refusal: &'static str,
+    ) -> Result<(), Error> {
+        if user.role >= role {
+            return Ok(());
+        }
+        let user = Some(UserWithRole::new(user, self.is_session()));
+        Err(Error::InsufficientRole { refusal, required: role, user })
     }
 
     /// Returns whether the credential belongs to a session.
@@ -48,7 +66,7 @@ impl Principal {
     ) -> Result<T, Error> {
         self.require_role(role, refusal)?;
         write_as(store, self, |tx, user| {
-            require_role(user, role, refusal)?;
+            self.require_role_of(user, role, refusal)?;
             work(tx)
         })
     }
@@ -61,7 +79,7 @@ impl Principal {
         role: Role,
         refusal: &'static str,
     ) -> Result<(), Error> {
-        require_role(&self.recheck(tx)?, role, refusal)
+        self.require_role_of(&self.recheck(tx)?, role, refusal)
     }
 
     /// Checks the credential again and returns the current row of the user. Since the first check
@@ -69,13 +87,21 @@ impl Principal {
     /// disabled, deleted or logged out, or whose token or key was revoked in the meantime, is
     /// refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
-        if tx.is_revoked_key(self.key.id)? {
-            return Err(Error::from_reason(RejectReason::KeyRevoked));
-        }
-        match self.credential {
-            BearerCredential::Access(jti) => recheck_session_owner(tx, jti),
-            BearerCredential::AppToken(id) => recheck_app_token_owner(tx, id, self.now),
-        }
+        let result = if tx.is_revoked_key(self.key.id)? {
+            let kid = self.key.spec.kid.to_display();
+            let rejection = Rejection::new(RejectReason::KeyRevoked);
+            Err(Error::from_reason(rejection.with_explanation(format!("`{kid}`"))))
+        } else {
+            match self.credential {
+                BearerCredential::Access(jti) => recheck_session_owner(tx, jti, self.now),
+                BearerCredential::AppToken(id) => recheck_app_token_owner(tx, id, self.now),
+            }
+        };
+        result.map_err(
+            |error| {
+                if self.is_in_session_file { error.into_session_rejection() } else { error }
+            },
+        )
     }
 }
 
@@ -104,5 +130,8 @@ pub(super) fn write_as_optional_principal<T>(
 
 /// Refuses a user whose role is below `role`.
 pub(super) fn require_role(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
-    if user.role >= role { Ok(()) } else { Err(Error::Forbidden(refusal)) }
+    if user.role >= role {
+        return Ok(());
+    }
+    Err(Error::insufficient_role(refusal, role, Some(user)))
 }

@@ -64,7 +64,10 @@ mod tests {
         let mut change =
             |caller, value| set(&mut store, &audit_at(0), caller, Setting::TokenQuota, value);
         let result = change(&mia.caller, "9");
-        assert!(matches!(result, Err(Error::Forbidden("only admins can change settings"))));
+        assert!(matches!(
+            result,
+            Err(Error::InsufficientRole { refusal: "only admins can change settings", .. })
+        ));
         assert!(matches!(change(&ada.caller, "many"), Err(Error::InvalidValue(_))));
         change(&ada.caller, "9").unwrap();
         change(&ada.caller, "10").unwrap();

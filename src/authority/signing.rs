@@ -1,6 +1,7 @@
 //! Signing with the active key, which another process may replace at any time.
 
 use super::Error;
+use crate::crypto::MAX_TOKEN_BYTES;
 use crate::model::{Key, Settings};
 use crate::store::{Reader, Store};
 
@@ -30,4 +31,10 @@ pub(super) fn with_signing_key<K, S, W, E: From<Error>>(
 /// Returns the settings and the active app key.
 pub(super) fn load_settings_and_key(tx: &Reader<'_>) -> Result<(Settings, Key), Error> {
     Ok((tx.load_settings()?, tx.active_app_key()?))
+}
+
+/// Refuses a token that is larger than the verifier accepts. `length` is the number of bytes of the
+/// token.
+pub(super) fn ensure_verifiable_length(length: usize) -> Result<(), Error> {
+    if length <= MAX_TOKEN_BYTES { Ok(()) } else { Err(Error::TokenTooLarge { length }) }
 }

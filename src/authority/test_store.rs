@@ -7,7 +7,7 @@ use super::sessions::{AuthenticatedUser, TokenPair};
 use super::tokens::{Expiry, IssuedToken, TokenRequest};
 use super::verification::{Expectations, ExpectedKind, VerificationReport, decode, verify};
 use super::{AuditContext, Caller, Error, RejectReason, keys, sessions, tokens};
-use crate::crypto;
+use crate::crypto::{self, DecodedPayload, DecodedToken};
 use crate::model::{
     Algorithm, AppName, Email, ExtraClaims, KeyRowId, KeyState, NewUser, PasswordHash, Purpose,
     Role, RsaBits, Setting, Sid, Timestamp, User, UserName,
@@ -136,7 +136,12 @@ pub(super) fn verification_reasons(
     expected: ExpectedKind,
     seconds: i64,
 ) -> Vec<RejectReason> {
-    verify_token(store, token, &Expectations::new(expected, at(seconds))).reasons
+    reasons_of(&verify_token(store, token, &Expectations::new(expected, at(seconds))))
+}
+
+/// Returns the reasons of a report without their facts.
+pub(super) fn reasons_of(report: &VerificationReport) -> Vec<RejectReason> {
+    report.reasons.iter().map(|rejection| rejection.reason).collect()
 }
 
 pub(super) fn verify_token(
@@ -150,7 +155,9 @@ pub(super) fn verify_token(
 /// Returns the rejection reasons of a failed operation.
 pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> {
     match result {
-        Err(Error::TokenRejected { reasons, .. }) => reasons,
+        Err(Error::TokenRejected { reasons, .. } | Error::SessionRejected { reasons }) => {
+            reasons.iter().map(|rejection| rejection.reason).collect()
+        }
         Err(other) => panic!("another error: {other}"),
         Ok(_) => panic!("no refusal"),
     }
@@ -158,7 +165,9 @@ pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> 
 
 /// Returns the header and payload of a token.
 pub(super) fn decode_token(token: &str) -> (Value, Value) {
-    decode(token).unwrap()
+    let DecodedToken { header, payload, .. } = decode(token).unwrap();
+    let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
+    (header, claims)
 }
 
 pub(super) fn set_setting(store: &mut Store, setting: Setting, value: &str) {

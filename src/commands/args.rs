@@ -3,23 +3,51 @@
 use crate::app::{App, PasswordSource};
 use crate::authority::{self, Caller};
 use crate::failure::Failure;
-use crate::model::{UserId, UserRef, parse_url_scheme};
+use crate::model::{InvalidValue, UserId, UserRef, parse_url_scheme};
 use clap::Args;
-use clap::builder::{PathBufValueParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-/// URL in place of a path. The URL may contain a password and is not repeated.
+/// URL in place of a path. The URL may contain a password.
 #[derive(Debug, thiserror::Error)]
 #[error("unsupported URL scheme `{scheme}`")]
 pub(super) struct UrlAsPath {
     pub(super) scheme: String,
+    /// Set if the path is an input, which can also be read from standard input.
+    pub(super) is_input: bool,
 }
 
 /// Returns the parser of a path, which refuses URLs before the command creates files.
 pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| match parse_url_scheme(path.as_os_str()) {
-        Some(scheme) => Err(UrlAsPath { scheme: scheme.to_owned() }),
+    PathBufValueParser::new().try_map(|path| refuse_url(path, false))
+}
+
+/// Returns the parser of the path of an input file, for which `-` is standard input. Refuses URLs.
+pub(super) fn input_path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| refuse_url(path, true))
+}
+
+fn refuse_url(path: PathBuf, is_input: bool) -> Result<PathBuf, UrlAsPath> {
+    match parse_url_scheme(path.as_os_str()) {
+        Some(scheme) => Err(UrlAsPath { scheme: scheme.to_owned(), is_input }),
         None => Ok(path),
+    }
+}
+
+/// Returns the parser of a number in a range.
+pub(super) fn number<T>(range: RangeInclusive<T>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr + PartialOrd + fmt::Display + Clone + Send + Sync + 'static,
+{
+    StringValueParser::new().try_map(move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| {
+            let (min, max) = (range.start(), range.end());
+            InvalidValue::new("number", format!("expected a number from {min} to {max}"))
+        })
     })
 }
 
@@ -42,7 +70,7 @@ pub(super) struct PasswordArgs {
     password_stdin: bool,
 
     /// Read the password from a file (`-` for standard input) [default: `JETON_PASSWORD`, or a prompt]
-    #[arg(long, value_name = "FILE", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = input_path())]
     password_file: Option<PathBuf>,
 }
 
@@ -55,7 +83,7 @@ pub(super) struct PasswordChangeArgs {
     password_stdin: bool,
 
     /// Read both passwords from a file in the same format (`-` for standard input) [default: prompts]
-    #[arg(long, value_name = "FILE", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = input_path())]
     password_file: Option<PathBuf>,
 }
 

@@ -209,6 +209,7 @@ mod tests {
             "token fixtures --claims -",
             "token fixtures --key-file -",
             "run --claims - -- true",
+            "run --key-file - -- true",
         ] {
             let mut matches =
                 command().try_get_matches_from(format!("jeton {line}").split(' ')).unwrap();

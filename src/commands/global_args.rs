@@ -28,7 +28,7 @@ pub(super) struct GlobalArgs {
 
     /// File with the token to authenticate with, instead of the session (`-` for standard input);
     /// alternatives: `JETON_TOKEN` (a token), `JETON_TOKEN_FILE` (a path)
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, hide_long_help = true, help_heading = "Global options", value_parser = super::args::path())]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, hide_long_help = true, help_heading = "Global options", value_parser = super::args::input_path())]
     token_file: Option<PathBuf>,
 
     /// Output format: text or json
@@ -87,6 +87,7 @@ pub(super) struct GlobalArgs {
         env = "JETON_WAIT",
         default_value = "30s",
         hide_env_values = true,
+        allow_hyphen_values = true,
         value_parser = parse_wait,
         hide_short_help = true, hide_long_help = true, help_heading = "Global options"
     )]
@@ -241,7 +242,7 @@ pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> Outp
 }
 
 /// Returns the value of a short `-o` flag: of `-o`, `-ojson`, `-o=json` or `-qojson`.
-fn short_flag_value(word: &str) -> Option<&str> {
+pub(super) fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))
 }

@@ -4,7 +4,7 @@ use super::guides;
 use crate::app::{App, OutputFormat};
 use crate::commands::command::{Command, CommandTree, Effect};
 use crate::failure::Failure;
-use crate::model::redact_for_error;
+use crate::model::{find_similar, redact_for_error};
 use clap::error::ErrorKind;
 use clap_complete::CompletionCandidate;
 use std::iter;
@@ -61,9 +61,31 @@ impl<T: CommandTree> Command for Args<T> {
                 "unknown guide or command `{}`",
                 display_words(&self.words)
             ))
-            .with_hint("see `jeton help`")),
+            .with_hint(unknown_words_hint(&T::build(), &self.words))),
         }
     }
+}
+
+/// Returns a hint for unknown words: the similar guide or command, if any.
+fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
+    let (mut command, mut path) = (root, "jeton help".to_owned());
+    for word in words {
+        if let Some(subcommand) = command.find_subcommand(word) {
+            path = format!("{path} {}", subcommand.get_name());
+            command = subcommand;
+            continue;
+        }
+        let is_root = path == "jeton help";
+        let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        if is_root {
+            guides::names().for_each(|name| names.push(name));
+        }
+        return match find_similar(word, names) {
+            Some(name) => format!("use `{path} {name}`"),
+            None => format!("see `{path}`"),
+        };
+    }
+    format!("see `{path}`")
 }
 
 fn display_words(words: &[String]) -> String {

@@ -2,7 +2,7 @@
 
 use super::args::PasswordArgs;
 use super::views::UserView;
-use crate::app::{App, Environment, Rendered, Report};
+use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::Registration;
 use crate::commands::command::{Command, Effect};
@@ -25,8 +25,8 @@ pub(crate) struct Args {
     login: Option<String>,
 
     /// Algorithm of the signing key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
-    /// ES256, ES384 or EdDSA [default: algorithm of an existing key, otherwise ES256]
-    #[arg(long, value_parser = Algorithm::parse, add = super::completers::algorithms())]
+    /// ES256, ES384, ES512, EdDSA or Ed25519 [default: algorithm of an existing key, otherwise ES256]
+    #[arg(long, value_parser = Algorithm::parse_argument, add = super::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// Succeed without changes and without a login if the store already has an admin
@@ -59,7 +59,7 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let login = self.login.unwrap_or_else(Environment::os_user_name);
+        let login = self.login.map_or_else(|| app.console.default_login("jeton init"), Ok)?;
         let (username, email) = parse_login(&login)?;
         if app.store.exists()? {
             if authority::accounts::has_users(app.store.get()?)? {

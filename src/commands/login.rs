@@ -69,12 +69,6 @@ impl Report for LoginOutput {
     }
 }
 
-impl Args {
-    fn login_name(&self) -> String {
-        self.login.clone().unwrap_or_else(Environment::os_user_name)
-    }
-}
-
 impl Command for Args {
     const ACTION: &'static str = "login";
     const EFFECT: Effect = Effect::Changes;
@@ -84,7 +78,8 @@ impl Command for Args {
     }
 
     fn audit_target(&self) -> Option<AuditTarget> {
-        UserRef::parse_login(&self.login_name()).ok().map(AuditTarget::User)
+        let login = self.login.clone().or_else(Environment::os_user_name)?;
+        UserRef::parse_login(&login).ok().map(AuditTarget::User)
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -92,7 +87,7 @@ impl Command for Args {
         let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
         app.store.get()?;
         let is_os_user = self.login.is_none();
-        let login = self.login_name();
+        let login = self.login.map_or_else(|| app.console.default_login("jeton login"), Ok)?;
         let display_login = Untrusted::new(&login).to_display();
         let question = if is_os_user {
             format!("Password for {display_login}")

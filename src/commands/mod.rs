@@ -18,6 +18,7 @@ mod logout;
 mod man;
 mod paging;
 mod parse_errors;
+mod parse_hints;
 mod passwd;
 mod recover;
 mod refresh;
@@ -28,6 +29,7 @@ mod settings;
 mod store;
 mod token;
 mod users;
+mod variables;
 mod views;
 mod whoami;
 
@@ -72,6 +74,6 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let reserved = stdin_arguments.into_iter().try_for_each(|name| app.console.reserve_stdin(name));
     match reserved.and_then(|()| run(&mut app)) {
         Ok(()) => app.finish(),
-        Err(failure) => app.finish_with_failure(&failure),
+        Err(failure) => app.finish_with_failure(failure),
     }
 }

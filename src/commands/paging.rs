@@ -1,5 +1,6 @@
 //! Paging of long lists.
 
+use super::args::number;
 use crate::app::{App, OutputFormat, Rendered, Report, Table};
 use crate::failure::Failure;
 use crate::model::{Page, PageRequest};
@@ -12,15 +13,15 @@ const CHUNK_ROWS: u32 = 5_000;
 #[derive(Debug, Args)]
 pub(super) struct PageArgs {
     /// Page number [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=u32::MAX))]
     page: Option<u32>,
 
     /// Rows per page, at most 10000 [default: 20]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=10_000_u32))]
     per_page: Option<u32>,
 
     /// Start after this id (keyset pagination)
-    #[arg(long, value_name = "ID", conflicts_with = "page")]
+    #[arg(long, value_name = "ID", conflicts_with = "page", allow_hyphen_values = true, value_parser = number(0..=i64::MAX))]
     after: Option<i64>,
 
     /// Print all rows, without paging

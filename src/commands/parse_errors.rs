@@ -2,11 +2,14 @@
 //! messages do not.
 
 use super::args::UrlAsPath;
-use super::cli::command;
 use super::global_args;
+use super::parse_hints::{
+    SECRET_FLAGS, command_path, flag_name, given_conflicts, hint, option_without_value, values,
+};
+use super::variables::{find_non_utf8_variable, find_variable};
 use crate::app::Console;
-use crate::failure::{Code, Failure};
-use crate::model::{REDACTED, redact_for_error};
+use crate::failure::{Code, Failure, unused_file_name};
+use crate::model::{REDACTED, is_plain_word, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
@@ -30,18 +33,26 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
         let path = values(&error, ContextKind::InvalidSubcommand).concat();
         return report_failure(&console, &missing_command(&path));
     }
-    if let Some(failure) = url_failure(&error) {
+    if let Some(failure) = url_failure(&error, argv) {
+        return report_failure(&console, &failure);
+    }
+    if error.kind() == ErrorKind::InvalidUtf8
+        && let Some(variable) = find_non_utf8_variable(argv)
+    {
+        let failure = Failure::new(Code::InvalidInput, format!("`{variable}` is not UTF-8"));
+        return report_failure(&console, &failure);
+    }
+    let is_pem = |word: &OsString| word.to_string_lossy().trim_start().starts_with("-----BEGIN ");
+    if error.kind() == ErrorKind::UnknownArgument && argv.iter().any(is_pem) {
+        let failure = Failure::usage("PEM found, expected the name of a file")
+            .with_hint("use `-` and pass the PEM on standard input");
         return report_failure(&console, &failure);
     }
     escape_clap_error(&mut error);
     let is_value_error =
         matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue);
     let code = if is_value_error { Code::InvalidInput } else { Code::Usage };
-    let hint = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage_hint(&usage.to_string()),
-        _ => format!("see `{} --help`", command_path(argv)),
-    };
-    let failure = Failure::new(code, describe(&error)).with_hint(hint);
+    let failure = Failure::new(code, describe(&error, argv)).with_hint(hint(&error, argv));
     report_failure(&console, &failure)
 }
 
@@ -52,33 +63,78 @@ pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {
 }
 
 /// Returns the failure for a URL given as a path.
-fn url_failure(error: &clap::Error) -> Option<Failure> {
+fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     let url: &UrlAsPath = error.source()?.downcast_ref()?;
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
     // `--site <DIR>`, `<FILE>`
     let name = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']']);
+    let is_http = ["http", "https"].iter().any(|name| url.scheme.eq_ignore_ascii_case(name));
+    if url.is_input && is_http {
+        let message = format!("`{name}`: URL found, expected the name of a file");
+        let value = values(error, ContextKind::InvalidValue).concat();
+        let hint = download_hint(name, &value, argv);
+        return Some(Failure::new(Code::InvalidInput, message).with_hint(hint));
+    }
     Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
+}
+
+/// Returns the hint to download a document and to pipe it into the same command. A URL or a command
+/// line that may contain a secret is not repeated.
+fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
+    let is_public = redact_for_error(url) == url && !url.contains(['@', '?', '#']);
+    if !is_public {
+        return "download the document and pass it as `-` on standard input".to_owned();
+    }
+    let words: Option<Vec<_>> =
+        argv.iter().skip(1).map(|word| repeat_word(word.to_str()?, url)).collect();
+    let fetch = format!("curl -fsS {}", quote_shell_word(url));
+    let has_one_url = argv.iter().filter(|word| word.to_string_lossy().ends_with(url)).count() == 1;
+    if let Some(words) = words.filter(|_| has_one_url) {
+        return format!("pipe the document: {fetch} | jeton {}", words.join(" "));
+    }
+    let name = url.rsplit('/').next().filter(|name| is_plain_word(name)).unwrap_or("FILE");
+    let name = unused_file_name(name);
+    let url = quote_shell_word(url);
+    let option = if argument.starts_with("--") { format!("{argument} ") } else { String::new() };
+    format!("download the document, then use `{option}{name}`: curl -fsSo {name} {url}")
+}
+
+/// Returns a word for the hint, with `-` in place of the URL. Returns `None` for a word that reads
+/// standard input and for a word that may contain a secret: another URL, `NAME=VALUE`, or a word
+/// with special characters.
+fn repeat_word(word: &str, url: &str) -> Option<String> {
+    if let Some(flag) = word.strip_suffix(url) {
+        let is_flag = flag.is_empty() || flag.starts_with("--") && flag.ends_with('=');
+        return is_flag.then(|| format!("{flag}-"));
+    }
+    let reads_stdin = matches!(word, "-" | "--batch") || word.ends_with("-stdin");
+    let plain_part = word.strip_prefix('@').unwrap_or(word);
+    let is_repeatable =
+        is_plain_word(plain_part) && !word.contains(['=', ':']) && redact_for_error(word) == word;
+    (is_repeatable && !reads_stdin).then(|| quote_shell_word(word))
 }
 
 fn missing_command(path: &str) -> Failure {
     Failure::usage("missing command").with_hint(format!("see `{path} --help`"))
 }
 
-/// Returns the first line of a usage text as a hint.
-fn usage_hint(usage: &str) -> String {
-    let line = usage.lines().next().unwrap_or_default();
-    format!("usage: {}", line.trim_start_matches("Usage: "))
-}
-
 /// Returns the message of an error, with the valid values and with suggestions.
 #[expect(clippy::wildcard_enum_match_arm, reason = "clap describes the other kinds in general")]
-fn describe(error: &clap::Error) -> String {
+fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let argument = values(error, ContextKind::InvalidArg).concat();
     let value = values(error, ContextKind::InvalidValue).concat();
     let mut message = match error.kind() {
-        ErrorKind::ArgumentConflict => describe_conflict(error, &argument),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+            if let Some(variable) = find_variable(flag_name(&argument), &value, argv) =>
+        {
+            format!("invalid value '{value}' in `{variable}`")
+        }
+        ErrorKind::ArgumentConflict => describe_conflict(error, &argument, argv),
+        ErrorKind::UnknownArgument if let Some(option) = option_without_value(argv) => {
+            format!("a value is required for '{option}' but none was supplied")
+        }
         ErrorKind::InvalidValue if value.is_empty() => {
             format!("a value is required for '{argument}' but none was supplied")
         }
@@ -115,16 +171,15 @@ fn describe(error: &clap::Error) -> String {
     message
 }
 
-fn describe_conflict(error: &clap::Error, argument: &str) -> String {
-    let others = values(error, ContextKind::PriorArg);
+fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> String {
+    let others = given_conflicts(error, argv);
     match others.as_slice() {
         [] => format!("the argument '{argument}' cannot be used with the other arguments"),
         [other] if other == argument => {
             format!("the argument '{argument}' cannot be used multiple times")
         }
-        [other] => format!("the argument '{argument}' cannot be used with '{other}'"),
         others => {
-            format!("the argument '{argument}' cannot be used with:\n  {}", others.join("\n  "))
+            format!("the argument '{argument}' cannot be used with '{}'", others.join("' or '"))
         }
     }
 }
@@ -151,41 +206,6 @@ fn suggestions(error: &clap::Error) -> Vec<String> {
     tips
 }
 
-/// Returns the words that clap attached to an error.
-fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
-    match error.get(kind) {
-        Some(ContextValue::String(word)) => vec![word.clone()],
-        Some(ContextValue::Strings(words)) => words.clone(),
-        _ => Vec::new(),
-    }
-}
-
-/// Returns the longest command path in `argv`: `jeton token create`.
-fn command_path(argv: &[OsString]) -> String {
-    let root = command();
-    let (mut innermost, mut path) = (&root, "jeton".to_owned());
-    for word in argv.iter().skip(1) {
-        if let Some(subcommand) = innermost.find_subcommand(word) {
-            path = format!("{path} {}", subcommand.get_name());
-            innermost = subcommand;
-        }
-    }
-    path
-}
-
-/// Flags that name a file or variable with a secret. A user may pass the secret itself by mistake.
-const SECRET_FLAGS: [&str; 9] = [
-    "--key",
-    "--key-file",
-    "--password-file",
-    "--token-file",
-    "--jwks",
-    "--from-file",
-    "--from-env",
-    "--secret-env",
-    "--env",
-];
-
 /// Escapes the words that clap repeats, and removes words that may be misplaced secrets: an extra
 /// argument (`jeton login ada PASSWORD`), a value given to a flag that takes no value
 /// (`--password-stdin=PASSWORD`), and the values of [`SECRET_FLAGS`].
@@ -205,7 +225,7 @@ fn escape_clap_error(error: &mut clap::Error) {
         error.remove(ContextKind::Suggested);
         return;
     }
-    let flag = argument.as_deref().and_then(|argument| argument.split(' ').next());
+    let flag = argument.as_deref().map(flag_name);
     let is_redacted = error.kind() == ErrorKind::TooManyValues
         || flag.is_some_and(|flag| SECRET_FLAGS.contains(&flag));
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]

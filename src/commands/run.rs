@@ -1,5 +1,6 @@
 //! `jeton run`
 
+use super::token::external_key::{ExternalKey, ExternalKeyArgs};
 use super::token::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, SignalForwarder};
 use crate::authority;
@@ -18,23 +19,24 @@ use std::ffi::OsString;
 /// The command and its child processes get the token in the environment variable API_TOKEN. By
 /// default, the token is a test token with a lifetime of one hour. Claims are set with the options
 /// of `jeton token mint`. The token is recorded so that it can be revoked: it is signed by a test
-/// key of the store, and its `jti` is a UUID, even if the preset sets another `jti` or none. To
-/// sign with the secret of your service, import the secret as a test key: `jeton keys import
-/// --from-env JWT_SECRET_KEY --alg HS256 --purpose test --activate`, then `jeton run --preset flask
-/// --alg HS256 -- pytest`. With `--app`, the token is one of your own app tokens and counts towards
-/// your quota.
+/// key of the store, and its `jti` is a UUID, even if the preset sets another `jti` or none. With
+/// `--app`, the token is one of your own app tokens and counts towards your quota.
 ///
 /// When the command ends, for any reason, the token and any renewal of it are revoked. Services that
 /// verify only with exported keys do not see the revocation.
+///
+/// `--secret-env` and `--key-file` sign with a key of your own and need neither store nor login. Such a
+/// token is not recorded and cannot be revoked.
 ///
 /// Signals are forwarded to the command, except KILL and fault signals (BUS, FPE, ILL, SEGV), which
 /// end jeton without revoking the token. The exit code is that of the command, 128 plus the signal
 /// number after a fatal signal, 127 if the command is not found, or 126 if the command is not
 /// executable. If the token cannot be revoked, the error names the token and the exit code is 1.
 /// `JETON_TOKEN`, `JETON_TOKEN_FILE` and `JETON_PASSWORD` are removed from the command's
-/// environment.
+/// environment. All other variables stay, including the secret that `--secret-env` names.
 ///
 ///   jeton run --aud api --scope 'read write' -- pytest
+///   jeton run --preset flask --secret-env JWT_SECRET_KEY -- pytest
 ///   jeton run --app smoke --permission read --env SMOKE_TOKEN -- ./smoke.sh
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -49,11 +51,14 @@ pub(crate) struct Args {
     env: String,
 
     /// Create an app token for this application instead of a test token
-    #[arg(long, value_name = "NAME", value_parser = AppName::parse, conflicts_with = "TestOnlyArgs")]
+    #[arg(long, value_name = "NAME", value_parser = AppName::parse, conflicts_with_all = ["TestOnlyArgs", "external_key"])]
     app: Option<AppName>,
 
     #[command(flatten)]
     test_token: TestTokenArgs,
+
+    #[command(flatten)]
+    key: ExternalKeyArgs,
 }
 
 /// Token of the child process, with the creator of the token and its store.
@@ -69,7 +74,8 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        self.test_token.stdin_argument().into_iter().collect()
+        let inputs = [self.key.stdin_argument(), self.test_token.stdin_argument()];
+        inputs.into_iter().flatten().collect()
     }
 
     fn audit_target(&self) -> Option<AuditTarget> {
@@ -77,7 +83,12 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let Args { command, env, app: app_name, test_token } = self;
+        let Args { command, env, app: app_name, test_token, key } = self;
+        if let Some(bytes) = key.read_key(app)? {
+            let token = mint_with_external_key(app, test_token, &key, &bytes)?;
+            app.exit_code = SignalForwarder::install()?.run(&command, &env, &token)?;
+            return Ok(());
+        }
         let (child_token, forwarder) = match app_name {
             Some(app_name) => create_app_token(app, app_name, test_token)?,
             None => mint_test_token(app, test_token)?,
@@ -99,7 +110,7 @@ fn create_app_token(
     app_name: AppName,
     test_token: TestTokenArgs,
 ) -> Result<(ChildToken, SignalForwarder), Failure> {
-    let request = test_token.into_app_token_request(app_name)?;
+    let request = test_token.into_app_token_request(app, app_name)?;
     let caller = app.caller()?;
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
@@ -114,8 +125,10 @@ fn mint_test_token(
     app: &mut App,
     test_token: TestTokenArgs,
 ) -> Result<(ChildToken, SignalForwarder), Failure> {
-    let claims = test_token.read_claims_file(app)?;
-    let mut request = test_token.into_mint_request(app)?;
+    test_token.ensure_jti()?;
+    let claims = test_token.read_claims(app)?;
+    let errors = test_token.store_key_errors();
+    let mut request = test_token.into_store_request(app)?;
     request.assign_jti();
     let claim_rows = ClaimRows::repeat(claims, 1);
     request.expiry = request.expiry.with_one_hour_default();
@@ -124,7 +137,8 @@ fn mint_test_token(
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
     let (mut job, mut job_key) =
-        MintJob::with_store_key(store, &audit, &minter, request, claim_rows)?;
+        MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
+            .map_err(|error| errors.to_failure(error))?;
     let token = job.next_batch(store, &mut job_key)?.pop();
     let Some((token, id)) = token.and_then(|minted| Some((minted.token, minted.id?))) else {
         return Err(internal_error("the token was not recorded"));
@@ -134,6 +148,29 @@ fn mint_test_token(
         app.console.print_warning(NEW_SECRET_WARNING);
     }
     Ok((ChildToken { token, id, created_by: minter.user.id, store_id }, forwarder))
+}
+
+/// Mints a test token with an external key, without a record, and states its expiry.
+fn mint_with_external_key(
+    app: &App,
+    test_token: TestTokenArgs,
+    key_args: &ExternalKeyArgs,
+    bytes: &[u8],
+) -> Result<SecretString, Failure> {
+    let claim_rows = ClaimRows::repeat(test_token.read_claims(app)?, 1);
+    let now = app.store.now()?;
+    let (mut request, ExternalKey { key, kid }) =
+        test_token.into_external_request(app, key_args, bytes)?;
+    request.expiry = request.expiry.with_one_hour_default();
+    let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
+    let minted = job.next_unrecorded_batch(&key, kid.as_ref())?.pop();
+    let minted = minted.ok_or_else(|| internal_error("no token was minted"))?;
+    let expiry = match minted.expires_at {
+        Some(time) => format!("expires at {}", app.console.render_cell(time)),
+        None => "never expires".to_owned(),
+    };
+    app.console.print_warning(&format!("the token cannot be revoked and {expiry}"));
+    Ok(minted.token)
 }
 
 fn revoke_child_token(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {

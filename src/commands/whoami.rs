@@ -54,7 +54,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let identity = app.session.caller_with_source(&mut app.store)?;
         let caller = identity.caller;
-        let role = caller.user.role;
+        let (caller_name, role) = (caller.user.to_display(), caller.user.role);
         app.console.report(&WhoamiOutput {
             user: caller.user.clone().into(),
             session: SessionView {
@@ -67,7 +67,12 @@ impl Command for Args {
         match self.require_role {
             Some(required) if role < required => Err(Failure::new(
                 Code::CheckFailed,
-                format!("role `{}` required, found `{}`", required.name(), role.name()),
+                format!(
+                    "role of `{}` too low: found `{}`, expected `{}`",
+                    caller_name,
+                    role.name(),
+                    required.name()
+                ),
             )),
             _ => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! DER (X.690): public keys, and detection of keys of every kind.
 
-use super::public_key::{Curve, PublicKey};
+use super::public_key::PublicKey;
+use crate::model::Curve;
 use const_oid::db::{rfc5912, rfc8410};
 use pkcs1::RsaPublicKeyRef;
 use spki::der::asn1::{AnyRef, SequenceRef};
@@ -10,7 +11,10 @@ use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 /// Parses a `SubjectPublicKeyInfo` (RFC 5280, section 4.1; RFC 5480; RFC 8410) of a supported type.
 /// The bytes must have exactly this structure: other structures are not searched for a key.
 pub(super) fn parse_public_key_info(bytes: &[u8]) -> Option<PublicKey> {
-    let info = SubjectPublicKeyInfoRef::from_der(bytes).ok()?;
+    parse_key_info(&SubjectPublicKeyInfoRef::from_der(bytes).ok()?)
+}
+
+fn parse_key_info(info: &SubjectPublicKeyInfoRef<'_>) -> Option<PublicKey> {
     let key = info.subject_public_key.as_bytes()?;
     match (info.algorithm.oid, info.algorithm.parameters) {
         (rfc5912::RSA_ENCRYPTION, Some(parameters)) if parameters.is_null() => {
@@ -19,11 +23,21 @@ pub(super) fn parse_public_key_info(bytes: &[u8]) -> Option<PublicKey> {
         (rfc5912::ID_EC_PUBLIC_KEY, Some(curve)) => match curve.decode_as().ok()? {
             rfc5912::SECP_256_R_1 => parse_point(Curve::P256, key),
             rfc5912::SECP_384_R_1 => parse_point(Curve::P384, key),
+            rfc5912::SECP_521_R_1 => parse_point(Curve::P521, key),
             _ => None,
         },
         (rfc8410::ID_ED_25519, None) => Some(PublicKey::Ed25519 { x: key.to_vec() }),
         _ => None,
     }
+}
+
+/// Returns whether the bytes are a `SubjectPublicKeyInfo` with a point in compressed form (SEC 1,
+/// section 2.3.3).
+pub(super) fn has_compressed_point(bytes: &[u8]) -> bool {
+    SubjectPublicKeyInfoRef::from_der(bytes).is_ok_and(|info| {
+        let point = info.subject_public_key.as_bytes().unwrap_or_default();
+        info.algorithm.oid == rfc5912::ID_EC_PUBLIC_KEY && matches!(point.first(), Some(2 | 3))
+    })
 }
 
 /// Parses an `RSAPublicKey` (RFC 8017, appendix A.1.1).
@@ -48,50 +62,125 @@ pub(super) fn bytes_after_sequence(bytes: &[u8]) -> Option<&[u8]> {
 /// Start of a PKCS#12 file with indefinite lengths (BER), which some programs write.
 const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 
-/// Returns whether the bytes start with the complete structure of a key: `SubjectPublicKeyInfo`,
-/// PKCS#8, PKCS#1, SEC 1, certificate, certificate request, PKCS#12 or PKCS#7. The whole structure
-/// is checked, not only the first bytes: fewer than one in 2^30 random byte strings match.
+/// Structure of a key in DER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DerStructure {
+    /// PKCS#8, SEC 1 or PKCS#1, or the parameters of such a key.
+    PrivateKey,
+    /// `SubjectPublicKeyInfo` or PKCS#1.
+    PublicKey,
+    /// Certificate, or certificate request.
+    Certificate,
+    /// `EncryptedPrivateKeyInfo` (RFC 5958).
+    EncryptedPrivateKey,
+    /// PKCS#12 (RFC 7292).
+    Pkcs12,
+    /// PKCS#7 (RFC 2315).
+    Pkcs7,
+}
+
+/// Returns whether the bytes start with the complete structure of a key.
+pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
+    classify(bytes).is_some()
+}
+
+/// Returns the structure of a key with which the bytes start. The whole structure is checked, not
+/// only the first bytes: fewer than one in 2^30 random byte strings match.
 ///
 /// Only the outer elements are checked. The types of the format crates would miss keys of kinds
 /// that they do not support, such as multi-prime RSA and explicit curve parameters, and these keys
 /// are not secrets either.
-pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
+pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
     let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
-        return bytes.starts_with(&STREAMED_PKCS12);
+        return bytes.starts_with(&STREAMED_PKCS12).then_some(DerStructure::Pkcs12);
     };
     let content = sequence.as_bytes();
-    let Some(parts) = parse_elements(content) else { return false };
+    let parts = parse_elements(content)?;
     let tag = |index: usize| parts.get(index).map(Tagged::tag);
     // Algorithm identifiers are sequences that start with an object identifier.
     let is_algorithm = |index: usize| {
         tag(index) == Some(Tag::Sequence)
             && parts.get(index).is_some_and(|part| starts_with_object_identifier(part.value()))
     };
-    let is_pkcs1 = || {
-        content.len() >= 64
-            && parts.len() >= 2
-            && parts.iter().all(|part| part.tag() == Tag::Integer)
+    let version = || match parts.first() {
+        Some(part) if part.tag() == Tag::Integer => match part.value() {
+            [version @ 0..=3] => Some(*version),
+            _ => None,
+        },
+        _ => None,
     };
-    let has_version = || {
-        tag(0) == Some(Tag::Integer)
-            && parts.first().is_some_and(|part| matches!(part.value(), [0..=3]))
-    };
+    let is_pkcs1 = content.len() >= 64
+        && parts.len() >= 2
+        && parts.iter().all(|part| part.tag() == Tag::Integer);
     let is_certificate_or_request = || {
         tag(0) == Some(Tag::Sequence)
             && is_algorithm(1)
             && tag(2) == Some(Tag::BitString)
             && parts.first().is_some_and(|part| parse_elements(part.value()).is_some())
     };
-    let is_public = is_algorithm(0) && matches!(tag(1), Some(Tag::BitString | Tag::OctetString));
-    let is_private = || {
-        has_version()
-            && (is_algorithm(1) || tag(1) == Some(Tag::OctetString) && content.len() >= 19)
-    };
-    let is_pkcs7 = || tag(1) == Some(CONTENT) && starts_with_object_identifier(content);
-    is_public || is_private() || is_pkcs1() || is_certificate_or_request() || is_pkcs7()
+    if is_algorithm(0) {
+        return match tag(1) {
+            Some(Tag::BitString) => Some(DerStructure::PublicKey),
+            Some(Tag::OctetString) => Some(DerStructure::EncryptedPrivateKey),
+            _ => None,
+        };
+    }
+    if is_pkcs1 {
+        let is_public = parts.len() == 2;
+        return Some(if is_public { DerStructure::PublicKey } else { DerStructure::PrivateKey });
+    }
+    match version() {
+        Some(3) if is_algorithm(1) => return Some(DerStructure::Pkcs12),
+        Some(_) if is_algorithm(1) => return Some(DerStructure::PrivateKey),
+        Some(_) if tag(1) == Some(Tag::OctetString) && content.len() >= 19 => {
+            return Some(DerStructure::PrivateKey);
+        }
+        _ => {}
+    }
+    if is_certificate_or_request() {
+        return Some(DerStructure::Certificate);
+    }
+    let is_pkcs7 = tag(1) == Some(CONTENT) && starts_with_object_identifier(content);
+    is_pkcs7.then_some(DerStructure::Pkcs7)
 }
 
-/// Tag of the content of PKCS#7.
+/// Returns whether the bytes are a `SubjectPublicKeyInfo` or PKCS#8 with the algorithm RSASSA-PSS
+/// (RFC 4055, section 1.2).
+pub(super) fn is_rsa_pss(bytes: &[u8]) -> bool {
+    let Ok(sequence) = <&SequenceRef>::from_der(bytes) else { return false };
+    let parts = parse_elements(sequence.as_bytes()).unwrap_or_default();
+    let is_pss = |part: &AnyRef<'_>| {
+        part.tag() == Tag::Sequence
+            && <ObjectIdentifier>::from_der_partial(part.value())
+                .is_ok_and(|(identifier, _)| identifier == rfc5912::ID_RSASSA_PSS)
+    };
+    parts.iter().take(2).any(is_pss)
+}
+
+/// Parses the public key of a certificate (RFC 5280, section 4.1). The certificate itself is not
+/// validated: the caller selected the key.
+pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
+    // OpenSSL writes trust settings after the certificate (`TRUSTED CERTIFICATE`).
+    let (certificate, _) = <&SequenceRef>::from_der_partial(bytes).ok()?;
+    let parts = parse_elements(certificate.as_bytes())?;
+    let fields = parse_elements(parts.first()?.value())?;
+    // Version 1 certificates have no version field.
+    let has_version = fields.first()?.tag() == CONTENT;
+    let info = fields.get(if has_version { 6 } else { 5 })?;
+    parse_key_info(&info.decode_as().ok()?)
+}
+
+/// Returns whether the bytes are a certificate request (RFC 2986): an `INTEGER`, a name and a key
+/// precede the attributes.
+pub(super) fn is_certificate_request(bytes: &[u8]) -> bool {
+    let Ok((request, _)) = <&SequenceRef>::from_der_partial(bytes) else { return false };
+    let parts = parse_elements(request.as_bytes()).unwrap_or_default();
+    let info = parts.first().and_then(|info| parse_elements(info.value())).unwrap_or_default();
+    let tags: Vec<Tag> = info.iter().map(Tagged::tag).collect();
+    tags.get(..3) == Some(&[Tag::Integer, Tag::Sequence, Tag::Sequence]) && tags.len() <= 4
+}
+
+/// Tag of the content of PKCS#7, and of the version of a certificate.
 const CONTENT: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
 
 /// Splits the bytes into elements. Returns `None` if an element is invalid or incomplete.

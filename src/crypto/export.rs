@@ -2,14 +2,12 @@
 
 use super::error::Error;
 use super::pem::encode_block;
+use super::public_key::signing_algorithm;
 use super::signature::damaged_key;
 use crate::model::{KeySpec, KeyType};
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair, RsaKeyPair,
-};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
@@ -23,14 +21,13 @@ pub(crate) fn public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
 
 fn encode_public_key_pem(key: &KeySpec) -> Result<Option<String>, Error> {
     let pkcs8 = key.material.expose_secret();
-    let ec_public_der = |curve| {
-        let pair = EcdsaKeyPair::from_pkcs8(curve, pkcs8).map_err(|error| key_error(&error))?;
-        pair.public_key().as_der().map_err(|error| key_error(&error))
-    };
     let der: PublicKeyX509Der<'_> = match key.algorithm.key_type() {
         KeyType::Hmac(_) => return Ok(None),
-        KeyType::P256 => ec_public_der(&ECDSA_P256_SHA256_FIXED_SIGNING)?,
-        KeyType::P384 => ec_public_der(&ECDSA_P384_SHA384_FIXED_SIGNING)?,
+        KeyType::Ec(curve) => {
+            let pair = EcdsaKeyPair::from_pkcs8(signing_algorithm(curve), pkcs8);
+            let pair = pair.map_err(|error| key_error(&error))?;
+            pair.public_key().as_der().map_err(|error| key_error(&error))?
+        }
         KeyType::Rsa => {
             let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| key_error(&error))?;
             pair.public_key().as_der().map_err(|error: Unspecified| key_error(&error))?

@@ -1,37 +1,40 @@
 //! Members of JWKs (RFC 7517; RFC 7518, section 6; RFC 8037, section 2).
 
 use super::error::invalid_key;
-use super::public_key::{Curve, PublicKey};
-use crate::model::{InvalidValue, parse_strict_object};
+use super::public_key::PublicKey;
+use crate::model::{Curve, InvalidValue, KeyType};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use zeroize::Zeroizing;
-
-/// Returns whether the text starts like a JSON object.
-pub(super) fn starts_like_object(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().starts_with(b"{")
-}
-
-/// Parses a JSON object without duplicate members; messages call the object `name`.
-pub(super) fn parse_object(bytes: &[u8], name: &str) -> Result<Map<String, Value>, InvalidValue> {
-    parse_strict_object(bytes).map_err(|error| invalid_key(format!("the {name} is {error}")))
-}
-
-/// Returns whether the bytes are a single JWK with the `kty` of a symmetric key.
-pub(super) fn is_symmetric_jwk(bytes: &[u8]) -> bool {
-    starts_like_object(bytes) && parse_strict_object(bytes).is_ok_and(|jwk| is_symmetric(&jwk))
-}
 
 /// Returns whether the `kty` is that of a symmetric key.
 pub(super) fn is_symmetric(jwk: &Map<String, Value>) -> bool {
     jwk.get("kty").is_some_and(|kty| kty == "oct")
 }
 
+/// Returns the key type, if it is supported.
+pub(super) fn key_type(jwk: &Map<String, Value>) -> Option<KeyType> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    match (text("kty")?, text("crv")) {
+        ("oct", _) => Some(KeyType::Hmac(0)),
+        ("RSA", _) => Some(KeyType::Rsa),
+        ("OKP", Some("Ed25519")) => Some(KeyType::Ed25519),
+        ("EC", Some("P-256")) => Some(KeyType::Ec(Curve::P256)),
+        ("EC", Some("P-384")) => Some(KeyType::Ec(Curve::P384)),
+        ("EC", Some("P-521")) => Some(KeyType::Ec(Curve::P521)),
+        _ => None,
+    }
+}
+
 /// Returns the public part of an asymmetric key.
 pub(super) fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, InvalidValue> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    if !jwk.contains_key("kty") {
+        return Err(invalid_key("`kty` missing"));
+    }
     let curve = match (text("kty"), text("crv")) {
         (Some("RSA"), _) => {
             return Ok(PublicKey::Rsa { n: decode_number(jwk, "n")?, e: decode_number(jwk, "e")? });
@@ -39,24 +42,21 @@ pub(super) fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, InvalidV
         (Some("OKP"), Some("Ed25519")) => {
             return Ok(PublicKey::Ed25519 { x: decode_member(jwk, "x")? });
         }
+        (Some("EC" | "OKP"), None) if !jwk.contains_key("crv") => {
+            return Err(invalid_key("`crv` missing"));
+        }
         (Some("EC"), Some("P-256")) => Curve::P256,
         (Some("EC"), Some("P-384")) => Curve::P384,
+        (Some("EC"), Some("P-521")) => Curve::P521,
         _ => {
             return Err(invalid_key(
-                "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric",
+                "unsupported key type: expected RSA, P-256, P-384, P-521, Ed25519 or symmetric",
             ));
         }
     };
-    Ok(PublicKey::Ec { curve, x: decode_member(jwk, "x")?, y: decode_member(jwk, "y")? })
-}
-
-/// Returns the key id, if any, which must be a string (RFC 7517, section 4.5).
-pub(super) fn key_id(jwk: &Map<String, Value>) -> Result<Option<&str>, InvalidValue> {
-    match jwk.get("kid") {
-        None => Ok(None),
-        Some(Value::String(kid)) => Ok(Some(kid)),
-        Some(_) => Err(invalid_key("`kid` is not a string")),
-    }
+    let length = curve.coordinate_length();
+    let [x, y] = ["x", "y"].map(|name| decode_coordinate(jwk, name, length));
+    Ok(PublicKey::Ec { curve, x: x?, y: y? })
 }
 
 /// Refuses duplicate key ids.
@@ -90,12 +90,36 @@ pub(super) fn check_key_use(
     Ok(())
 }
 
-/// Decodes a member in base64url without padding (RFC 7518, section 2).
+/// Decodes a member in base64url (RFC 7518, section 2). Padding is accepted, as in other libraries.
 pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, InvalidValue> {
-    let value = jwk.get(name).and_then(Value::as_str);
-    value
-        .and_then(|value| URL_SAFE_NO_PAD.decode(value).ok())
-        .ok_or_else(|| invalid_key(format!("`{name}` is not base64url")))
+    let value = jwk.get(name).ok_or_else(|| invalid_key(format!("`{name}` missing")))?;
+    let config =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let decode = |config| {
+        let text = value.as_str()?;
+        GeneralPurpose::new(&URL_SAFE, config).decode(text).ok()
+    };
+    decode(config).ok_or_else(|| {
+        let has_unused_bits = decode(config.with_decode_allow_trailing_bits(true)).is_some();
+        let detail = if has_unused_bits { ": its last character has unused bits" } else { "" };
+        invalid_key(format!("`{name}` is not base64url{detail}"))
+    })
+}
+
+/// Decodes a coordinate, whose length is that of the curve (RFC 7518, section 6.2.1.2).
+pub(super) fn decode_coordinate(
+    jwk: &Map<String, Value>,
+    name: &str,
+    length: usize,
+) -> Result<Vec<u8>, InvalidValue> {
+    let bytes = decode_member(jwk, name)?;
+    if bytes.len() == length {
+        return Ok(bytes);
+    }
+    let found = bytes.len();
+    Err(invalid_key(format!(
+        "`{name}` has the wrong length: found {found} bytes, expected {length}"
+    )))
 }
 
 /// Decodes a secret member, which is cleared from memory after use.

@@ -1,17 +1,15 @@
 //! Key generation.
 
+use super::der;
 use super::error::Error;
+use super::public_key::{PublicKey, signing_algorithm};
 use super::random;
 use crate::model::{Algorithm, KeySpec, KeyType, Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair, RsaKeyPair, RsaPublicKeyComponents,
-};
-use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use secrecy::SecretSlice;
 use serde_json::{Map, Value};
 
@@ -45,8 +43,7 @@ fn generate_candidate(
             ));
         }
         KeyType::Rsa => return generate_rsa(algorithm, purpose, bits),
-        KeyType::P256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
-        KeyType::P384 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random),
+        KeyType::Ec(curve) => EcdsaKeyPair::generate_pkcs8(signing_algorithm(curve), &random),
         // Version 1 of PKCS#8 is supported by all programs.
         KeyType::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&random),
     };
@@ -81,40 +78,42 @@ pub(super) fn build_private_key(
     purpose: Purpose,
     pkcs8: &[u8],
 ) -> Result<KeySpec, Error> {
-    let jwk = derive_public_jwk(algorithm, pkcs8)?;
-    let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(key_error)?;
-    let Ok(Value::Object(members)) = serde_json::to_value(&jwk.algorithm) else {
-        return Err(Error::Key("cannot encode the public key".to_owned()));
-    };
+    let public_key = derive_public_key(algorithm, pkcs8)?;
+    let kid = public_key.thumbprint()?;
     Ok(KeySpec {
         kid: Untrusted::new(kid.clone()),
         purpose,
         algorithm,
         material: SecretSlice::from(pkcs8.to_vec()),
-        public_jwk: Some(add_key_members(members, &kid, algorithm)),
+        public_jwk: Some(add_key_members(public_key.to_jwk(), &kid, algorithm)),
         is_weak: false,
     })
 }
 
-fn derive_public_jwk(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Jwk, Error> {
-    let jwt_algorithm = super::signature::to_jsonwebtoken(algorithm);
-    let key = match algorithm.key_type() {
+fn derive_public_key(algorithm: Algorithm, pkcs8: &[u8]) -> Result<PublicKey, Error> {
+    match algorithm.key_type() {
         KeyType::Rsa => {
-            let pair =
-                RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| Error::Key(error.to_string()))?;
-            let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-            let key = DecodingKey::from_rsa_raw_components(&public.n, &public.e);
-            return Jwk::from_decoding_key(&key, None).map_err(key_error);
+            let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(key_error)?;
+            let public_key = der::parse_rsa_public_key(pair.public_key().as_ref());
+            public_key.ok_or_else(|| Error::Key("cannot encode the public key".to_owned()))
         }
-        KeyType::Ed25519 => EncodingKey::from_ed_der(pkcs8),
-        KeyType::P256 | KeyType::P384 => EncodingKey::from_ec_der(pkcs8),
-        KeyType::Hmac(_) => return Err(Error::Key("a symmetric key has no public key".to_owned())),
-    };
-    Jwk::from_encoding_key(&key, jwt_algorithm).map_err(key_error)
+        KeyType::Ec(curve) => {
+            let pair =
+                EcdsaKeyPair::from_pkcs8(signing_algorithm(curve), pkcs8).map_err(key_error)?;
+            // The point is uncompressed: one byte, then both coordinates.
+            let coordinates = pair.public_key().as_ref().get(1..).unwrap_or_default();
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            Ok(PublicKey::Ec { curve, x: x.to_vec(), y: y.to_vec() })
+        }
+        KeyType::Ed25519 => {
+            let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(key_error)?;
+            Ok(PublicKey::Ed25519 { x: pair.public_key().as_ref().to_vec() })
+        }
+        KeyType::Hmac(_) => Err(Error::Key("a symmetric key has no public key".to_owned())),
+    }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "signature required by `map_err`")]
-fn key_error(error: jsonwebtoken::errors::Error) -> Error {
+fn key_error(error: KeyRejected) -> Error {
     Error::Key(error.to_string())
 }
 
@@ -146,7 +145,9 @@ mod tests {
         for (algorithm, expected) in [
             (Algorithm::ES256, ["kty", "crv", "x", "y", "kid", "alg", "use"].as_slice()),
             (Algorithm::ES384, &["kty", "crv", "x", "y", "kid", "alg", "use"]),
+            (Algorithm::ES512, &["kty", "crv", "x", "y", "kid", "alg", "use"]),
             (Algorithm::EdDSA, &["kty", "crv", "x", "kid", "alg", "use"]),
+            (Algorithm::Ed25519, &["kty", "crv", "x", "kid", "alg", "use"]),
             (Algorithm::RS256, &["kty", "n", "e", "kid", "alg", "use"]),
             (Algorithm::PS512, &["kty", "n", "e", "kid", "alg", "use"]),
         ] {

@@ -2,28 +2,36 @@
 //! tables or the clock: `authority` interprets signed content.
 
 mod compact;
+mod decoded_token;
 mod der;
 mod error;
 mod export;
 mod hash_class;
 mod import;
+mod input_limits;
 mod jwk;
+mod key_error;
 mod keys;
 mod password;
 mod pem;
 mod public_key;
 mod random;
+mod reader;
 mod secret;
 mod signature;
 mod verifier;
 
-pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, decode_lenient};
+pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES};
+pub(crate) use decoded_token::{
+    DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES, is_token_in_base64,
+};
 pub(crate) use error::Error;
 pub(crate) use export::{private_key_text, public_key_pem};
 pub(crate) use hash_class::HashClass;
 #[cfg(test)]
 pub(crate) use hash_class::hashing_work;
-pub(crate) use import::{ImportError, KeyImporter, equals_public_key};
+pub(crate) use import::{ImportedKey, KeyImporter, equals_public_key};
+pub(crate) use key_error::ImportError;
 pub(crate) use keys::generate_key;
 pub(crate) use password::{
     check_hash, hash_password, hash_passwords, needs_rehash, parse_imported_hash,
@@ -33,11 +41,16 @@ pub(crate) use random::{
     check_random_source, generate_jti, generate_password, generate_sid, generate_store_id,
     generate_uid, generate_uuid,
 };
+#[cfg(any(fuzzing, test))]
+pub(crate) use reader::is_key_document;
+pub(crate) use reader::{FILE_PLACEHOLDER, SAVE_HINT};
 pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
 pub(crate) use signature::{check_key, is_same_hmac_key, is_signed_by, sign, sign_parts};
-pub(crate) use verifier::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
+#[cfg(any(fuzzing, test))]
+pub(crate) use verifier::Verifier;
+pub(crate) use verifier::{KeyRefusal, KeySet, SingleKeyReader, read_jwks};
 
 /// Protects the memory of the process, and installs the crypto provider of the JWT crate. Must be
 /// called before all other functions here.

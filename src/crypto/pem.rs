@@ -3,17 +3,81 @@
 use super::error::invalid_key;
 use crate::model::InvalidValue;
 use ::pem::{EncodeConfig, LineEnding, Pem};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+
+/// Maximum number of blocks.
+const MAX_BLOCKS: usize = 64;
+
+/// A block of a PEM.
+#[derive(PartialEq, Eq)]
+pub(super) struct Block<'t> {
+    /// Label, such as `PRIVATE KEY`.
+    pub(super) label: &'t str,
+    /// True if a header states that the content is encrypted (RFC 1421, section 4.6.1.1).
+    pub(super) is_encrypted: bool,
+    /// Decoded content.
+    pub(super) contents: Zeroizing<Vec<u8>>,
+}
 
 /// Returns whether the bytes contain PEM, including damaged PEM.
 pub(super) fn is_pem(bytes: &[u8]) -> bool {
-    const BEGIN: &[u8] = b"-----BEGIN ";
-    bytes.windows(BEGIN.len()).any(|part| part == BEGIN)
+    bytes.windows(BEGIN.len()).any(|part| part == BEGIN.as_bytes())
 }
 
-/// Parses a file with at least one block.
-pub(super) fn parse_blocks(bytes: &[u8]) -> Result<Vec<Pem>, InvalidValue> {
-    let blocks = ::pem::parse_many(bytes).ok().filter(|blocks| !blocks.is_empty());
-    blocks.ok_or_else(|| invalid_key("the PEM is damaged"))
+/// Parses a text with at least one block. Line breaks may be missing or replaced by blanks, as in
+/// variables of CI systems.
+pub(super) fn parse_blocks(bytes: &[u8]) -> Result<Vec<Block<'_>>, InvalidValue> {
+    let damaged = || invalid_key("the PEM is damaged");
+    let mut rest = std::str::from_utf8(bytes).map_err(|_| damaged())?;
+    let mut blocks = Vec::new();
+    while let Some((_, after_begin)) = rest.split_once(BEGIN) {
+        if blocks.len() == MAX_BLOCKS {
+            return Err(invalid_key(format!("the PEM has more than {MAX_BLOCKS} blocks")));
+        }
+        let (block, after_end) = parse_block(after_begin).ok_or_else(damaged)?;
+        blocks.push(block);
+        rest = after_end;
+    }
+    if blocks.is_empty() { Err(damaged()) } else { Ok(blocks) }
+}
+
+/// Parses the text after `-----BEGIN `. Returns the block, and the text after the block.
+fn parse_block(text: &str) -> Option<(Block<'_>, &str)> {
+    let (label, text) = text.split_once(DASHES)?;
+    let (body, text) = text.split_once(END)?;
+    let (end_label, rest) = text.split_once(DASHES)?;
+    if label != end_label {
+        return None;
+    }
+    let (headers, data) = split_headers(body);
+    let mut chars = Zeroizing::new(data.as_bytes().to_vec());
+    chars.retain(|byte| !byte.is_ascii_whitespace());
+    let is_encrypted = headers.contains("ENCRYPTED");
+    let config =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let decoded = GeneralPurpose::new(&STANDARD, config).decode(&*chars);
+    let contents = match decoded {
+        Ok(contents) => contents,
+        Err(_) if is_encrypted => Vec::new(),
+        Err(_) => return None,
+    };
+    Some((Block { label, is_encrypted, contents: Zeroizing::new(contents) }, rest))
+}
+
+/// Splits the headers from the data, which an empty line separates. Base64 contains no colon.
+fn split_headers(body: &str) -> (&str, &str) {
+    if !body.contains(':') {
+        return ("", body);
+    }
+    let separators = ["\n\n", "\r\n\r\n"];
+    separators.iter().find_map(|separator| body.split_once(separator)).unwrap_or((body, ""))
 }
 
 /// Encodes one block.

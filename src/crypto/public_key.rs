@@ -1,13 +1,21 @@
-//! Public keys, validated before any token is verified: the JWT library validates keys only
-//! superficially.
+//! Public keys, validated before any token is verified: the crypto library validates keys
+//! only superficially.
 
-use super::error::invalid_key;
-use crate::model::{InvalidValue, KeyType};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
+use super::error::{Error, invalid_key};
+use crate::model::{Curve, InvalidValue, KeyType};
+use aws_lc_rs::signature::{
+    self as aws, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, ParsedPublicKey,
+    UnparsedPublicKey,
+};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use serde_json::{Map, Value};
 
 /// Public part of a key, not yet validated. Numbers are big-endian.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PublicKey {
     /// Modulus and exponent, without leading zeros.
     Rsa { n: Vec<u8>, e: Vec<u8> },
@@ -17,29 +25,20 @@ pub(super) enum PublicKey {
     Ed25519 { x: Vec<u8> },
 }
 
-/// Elliptic curve of an ECDSA key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Curve {
-    P256,
-    P384,
+/// Returns the signing algorithm of a curve (RFC 7518, section 3.4).
+pub(super) const fn signing_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+    match curve {
+        Curve::P256 => &aws::ECDSA_P256_SHA256_FIXED_SIGNING,
+        Curve::P384 => &aws::ECDSA_P384_SHA384_FIXED_SIGNING,
+        Curve::P521 => &aws::ECDSA_P521_SHA512_FIXED_SIGNING,
+    }
 }
 
-impl Curve {
-    pub(super) const ALL: [Self; 2] = [Self::P256, Self::P384];
-
-    pub(super) const fn key_type(self) -> KeyType {
-        match self {
-            Self::P256 => KeyType::P256,
-            Self::P384 => KeyType::P384,
-        }
-    }
-
-    /// Length of a coordinate or private number in bytes.
-    pub(super) const fn coordinate_length(self) -> usize {
-        match self {
-            Self::P256 => 32,
-            Self::P384 => 48,
-        }
+const fn verification_algorithm(curve: Curve) -> &'static EcdsaVerificationAlgorithm {
+    match curve {
+        Curve::P256 => &aws::ECDSA_P256_SHA256_FIXED,
+        Curve::P384 => &aws::ECDSA_P384_SHA384_FIXED,
+        Curve::P521 => &aws::ECDSA_P521_SHA512_FIXED,
     }
 }
 
@@ -52,23 +51,74 @@ impl PublicKey {
     pub(super) const fn key_type(&self) -> KeyType {
         match self {
             Self::Rsa { .. } => KeyType::Rsa,
-            Self::Ec { curve, .. } => curve.key_type(),
+            Self::Ec { curve, .. } => KeyType::Ec(*curve),
             Self::Ed25519 { .. } => KeyType::Ed25519,
         }
     }
 
-    /// Validates the key and converts it for the JWT library.
-    pub(super) fn to_decoding_key(&self) -> Result<DecodingKey, InvalidValue> {
+    /// Refuses unsafe and invalid keys.
+    pub(super) fn validate(&self) -> Result<(), InvalidValue> {
         match self {
-            Self::Rsa { n, e } => rsa_decoding_key(n, e),
-            Self::Ec { curve, x, y } => ec_decoding_key(*curve, x, y),
-            Self::Ed25519 { x } => ed25519_decoding_key(x),
+            Self::Rsa { n, e } => validate_rsa(n, e),
+            Self::Ec { curve, x, y } => validate_ec(*curve, x, y),
+            Self::Ed25519 { x } => validate_ed25519(x),
         }
+    }
+
+    /// Returns the key for the JWT library; `None` for P-521, which the library does not have.
+    pub(super) fn to_decoding_key(&self) -> Option<DecodingKey> {
+        Some(match self {
+            Self::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
+            Self::Ec { curve: Curve::P521, .. } => return None,
+            Self::Ec { x, y, .. } => DecodingKey::from_ec_der(&encode_point(x, y)),
+            Self::Ed25519 { x } => DecodingKey::from_ed_der(x),
+        })
+    }
+
+    /// Returns whether the base64url text is a valid signature of the message with ES512. Returns
+    /// `false` for a key of another type.
+    pub(super) fn verifies_es512(&self, message: &str, signature: &str) -> bool {
+        let Self::Ec { curve: Curve::P521, x, y } = self else { return false };
+        let key = UnparsedPublicKey::new(verification_algorithm(Curve::P521), encode_point(x, y));
+        let signature = URL_SAFE_NO_PAD.decode(signature);
+        signature.is_ok_and(|signature| key.verify(message.as_bytes(), &signature).is_ok())
+    }
+
+    /// Returns the members of the JWK that describe the key (RFC 7518, section 6; RFC 8037, section
+    /// 2).
+    pub(super) fn to_jwk(&self) -> Map<String, Value> {
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let members = match self {
+            Self::Rsa { n, e } => {
+                vec![("kty", "RSA".to_owned()), ("n", encode(n)), ("e", encode(e))]
+            }
+            Self::Ec { curve, x, y } => vec![
+                ("kty", "EC".to_owned()),
+                ("crv", curve.name().to_owned()),
+                ("x", encode(x)),
+                ("y", encode(y)),
+            ],
+            Self::Ed25519 { x } => {
+                vec![("kty", "OKP".to_owned()), ("crv", "Ed25519".to_owned()), ("x", encode(x))]
+            }
+        };
+        members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    }
+
+    /// Returns the SHA-256 thumbprint of the key (RFC 7638, section 3; RFC 8037, section 2).
+    pub(super) fn thumbprint(&self) -> Result<String, Error> {
+        let jwk: Jwk =
+            serde_json::from_value(self.to_jwk().into()).map_err(|error| key_error(&error))?;
+        jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| key_error(&error))
     }
 }
 
+fn key_error(error: &impl ToString) -> Error {
+    Error::Key(error.to_string())
+}
+
 /// Accepts RSA keys of 2,048 to 8,192 bits with an odd exponent of at least 3.
-fn rsa_decoding_key(n: &[u8], e: &[u8]) -> Result<DecodingKey, InvalidValue> {
+fn validate_rsa(n: &[u8], e: &[u8]) -> Result<(), InvalidValue> {
     // 256 bytes with the first bit set, up to 1,024 bytes.
     let is_long = n.len() > 256 || n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80);
     if !is_long || n.len() > 1_024 {
@@ -77,32 +127,29 @@ fn rsa_decoding_key(n: &[u8], e: &[u8]) -> Result<DecodingKey, InvalidValue> {
     if e.is_empty() || e.len() > 8 || e == [1] || e.last().is_some_and(|last| last % 2 == 0) {
         return Err(invalid_key("the RSA exponent is not an odd number of at least 3"));
     }
-    Ok(DecodingKey::from_rsa_raw_components(n, e))
+    Ok(())
 }
 
 /// Accepts EC keys that are a point on their curve.
-fn ec_decoding_key(curve: Curve, x: &[u8], y: &[u8]) -> Result<DecodingKey, InvalidValue> {
-    let algorithm = match curve {
-        Curve::P256 => &ECDSA_P256_SHA256_FIXED,
-        Curve::P384 => &ECDSA_P384_SHA384_FIXED,
-    };
+fn validate_ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), InvalidValue> {
     let (size, point) = (curve.coordinate_length(), encode_point(x, y));
-    if x.len() != size || y.len() != size || ParsedPublicKey::new(algorithm, &point).is_err() {
+    let is_point = || ParsedPublicKey::new(verification_algorithm(curve), &point).is_ok();
+    if x.len() != size || y.len() != size || !is_point() {
         return Err(invalid_key("not a point on the curve"));
     }
-    Ok(DecodingKey::from_ec_der(&point))
+    Ok(())
 }
 
 /// Accepts 32 bytes that are the canonical encoding of a point on the curve (RFC 8032, section
 /// 5.1.3). Refuses points of small order, whose signatures prove nothing.
-fn ed25519_decoding_key(x: &[u8]) -> Result<DecodingKey, InvalidValue> {
+fn validate_ed25519(x: &[u8]) -> Result<(), InvalidValue> {
     let point = CompressedEdwardsY::from_slice(x).ok().and_then(|point| point.decompress());
     let is_sound =
         |point: EdwardsPoint| !point.is_small_order() && point.compress().as_bytes() == x;
     if !point.is_some_and(is_sound) {
         return Err(invalid_key("not an Ed25519 key, or a point of small order"));
     }
-    Ok(DecodingKey::from_ed_der(x))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -116,10 +163,10 @@ mod tests {
         for first in 0xED..=0xFF {
             let mut non_canonical = [0xFF; 32];
             (non_canonical[0], non_canonical[31]) = (first, 0x7F);
-            assert!(ed25519_decoding_key(&non_canonical).is_err());
+            assert!(validate_ed25519(&non_canonical).is_err());
             let mut canonical = [0; 32];
             canonical[0] = first - 0xED;
-            accepted_count += usize::from(ed25519_decoding_key(&canonical).is_ok());
+            accepted_count += usize::from(validate_ed25519(&canonical).is_ok());
         }
         // Not every coordinate belongs to a valid point: without the count, the test could accept
         // none.

@@ -1,8 +1,11 @@
 //! Errors of `authority`, in particular of rejected tokens and of the token quota.
 
 use super::{Code, Failure};
-use crate::authority::{Error, RejectReason, error::ResourceKind};
-use crate::model::{RecordedToken, TokenKind};
+use crate::authority::error::{ResourceKind, UserWithRole};
+use crate::authority::{Error, RejectReason, Rejection};
+use crate::model::{
+    Algorithm, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word, render_command,
+};
 use serde_json::{Value, json};
 
 impl From<Error> for Failure {
@@ -19,10 +22,17 @@ impl From<Error> for Failure {
             Error::StoreExists => failure(Code::StoreExists).with_hint(
                 "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
             ),
-            Error::LastAdmin => failure(Code::LastAdmin),
+            Error::LastAdmin(_) => last_admin(message),
             Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
             Error::KeyExists(..) => failure(Code::KeyExists)
                 .with_hint("use another key: purpose and algorithm of a key cannot change"),
+            Error::KeyHasOtherKid(kid) => key_has_other_kid(message, &kid),
+            Error::KidExists { .. } => {
+                failure(Code::KeyExists).with_hint("choose another key id with `--kid ID`")
+            }
+            Error::PresetKeyNotFound { kid, algorithm } => {
+                preset_key_not_found(message, &kid, algorithm)
+            }
             Error::AlgorithmMismatch { requested, .. } => {
                 failure(Code::KeyExists).with_hint(format!(
                     "omit `--alg`, then change the algorithm: jeton keys rotate --alg {}",
@@ -31,6 +41,8 @@ impl From<Error> for Failure {
             }
             Error::KeyRejected(import_error) => import_error.into(),
             Error::InvalidLine(bad_line) => bad_line.into(),
+            Error::InvalidLines(bad_lines) => bad_lines.into(),
+            Error::UnknownFields(error) => unknown_fields(*error),
             Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
                 .with_line(line)
                 .with_hint("use `--exist-ok` to skip users that already exist"),
@@ -42,30 +54,60 @@ impl From<Error> for Failure {
             Error::RenewalBound { token, .. } => failure(Code::Forbidden).with_hint(format!(
                 "renew the token by id as its owner: jeton token renew {token}"
             )),
-            Error::PermissionRefused(_) => failure(Code::Forbidden).with_hint(
-                "list the permissions you can grant: jeton settings get token.permissions",
-            ),
-            Error::NotFound { resource: ResourceKind::User, .. } => failure(Code::UserNotFound),
-            Error::NotFound { resource: ResourceKind::Token, .. } => failure(Code::TokenNotFound),
-            Error::NotFound { resource: ResourceKind::Session, .. } => {
-                failure(Code::SessionNotFound)
+            Error::InsufficientRole { required, user, .. } => {
+                forbidden(message, user.as_ref(), Some(required))
             }
-            Error::NotFound { resource: ResourceKind::Key, .. } => failure(Code::KeyNotFound),
+            Error::PermissionRefused { user, .. } => forbidden(message, Some(&user), None)
+                .with_hint(
+                    "list the permissions you can grant: jeton settings get token.permissions",
+                ),
+            Error::NotFound { resource, .. } => not_found(message, resource),
             Error::QuotaExceeded { limit, live_tokens } => {
                 quota_exceeded(message, limit, &live_tokens)
             }
-            Error::TokenRejected { kind, reasons, .. } => token_rejected(message, kind, &reasons),
+            Error::TokenRejected { kind, reasons } => token_rejected(message, kind, &reasons),
+            Error::SessionRejected { reasons } => session_rejected(message, &reasons),
+            Error::TokenTooLarge { .. } => token_too_large(message),
             Error::KeyContention => failure(Code::Busy),
         }
     }
 }
 
+fn last_admin(message: String) -> Failure {
+    Failure::new(Code::LastAdmin, message)
+        .with_hint("make another user an admin first: jeton users set-role LOGIN admin")
+}
+
+fn not_found(message: String, resource: ResourceKind) -> Failure {
+    let failure = Failure::new(resource.into(), message);
+    if resource == ResourceKind::Key {
+        return failure.with_hint("list the keys: jeton keys list");
+    }
+    failure
+}
+
+fn unknown_fields(error: Error) -> Failure {
+    Failure::from(error).with_hint("use `--ignore-unknown` to skip unknown columns and members")
+}
+
+fn token_too_large(message: String) -> Failure {
+    Failure::new(Code::InvalidInput, message).with_hint("use fewer or shorter claims")
+}
+
+fn key_has_other_kid(message: String, kid: &Untrusted) -> Failure {
+    let kid = quote_shell_word(&kid.to_display());
+    Failure::new(Code::KeyExists, message)
+        .with_hint(format!("use `--kid {kid}` to keep its key id"))
+}
+
+fn preset_key_not_found(message: String, kid: &Untrusted, algorithm: Algorithm) -> Failure {
+    let (algorithm, kid) = (algorithm.name(), quote_shell_word(&kid.to_display()));
+    Failure::new(Code::KeyNotFound, message).with_hint(format!(
+        "create the key: jeton keys generate --purpose test --alg {algorithm} --kid {kid}"
+    ))
+}
+
 fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) -> Failure {
-    let ids: Vec<String> = live_tokens.iter().map(|token| token.id.to_string()).collect();
-    let descriptions: Vec<String> = live_tokens
-        .iter()
-        .map(|token| format!("{} ({})", token.id, token.grant.app.to_display()))
-        .collect();
     let tokens: Vec<Value> = live_tokens
         .iter()
         .map(|token| {
@@ -74,11 +116,9 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
         })
         .collect();
     let mut failure = Failure::new(Code::QuotaExceeded, message);
-    if let Some(first) = ids.first() {
-        failure = failure.with_hint(format!(
-            "revoke one of the live tokens {}: jeton token revoke {first}",
-            descriptions.join(", ")
-        ));
+    if !live_tokens.is_empty() {
+        failure = failure
+            .with_hint("revoke a token that is no longer used; list the tokens: jeton token list");
     }
     let usage = json!({"used": live_tokens.len(), "limit": limit});
     failure.details.insert("quota_usage".to_owned(), usage);
@@ -86,12 +126,36 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
     failure
 }
 
-fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[RejectReason]) -> Failure {
-    let code = reasons.first().map_or(Code::Internal, |first| Code::from(*first));
-    let mut failure = Failure::new(code, message);
-    failure.hint = match (reasons.first(), kind) {
+/// Returns the refusal by role; `user` is `None` without a login. A user who is not logged in is the
+/// owner of the token.
+fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
+    let mut failure = Failure::new(Code::Forbidden, message);
+    let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };
+    failure.details.insert(name_member.to_owned(), json!(user.map(|user| &user.name)));
+    failure.details.insert("role".to_owned(), json!(user.map(|user| user.role)));
+    failure.details.insert("required_role".to_owned(), json!(required));
+    match (user, required) {
+        (None, _) => failure.with_hint("log in: jeton login"),
+        (Some(user), Some(Role::Admin)) if user.is_logged_in => {
+            failure.with_hint("log in as a user with the role `admin`: jeton login LOGIN")
+        }
+        (Some(user), Some(role)) => failure.with_hint(format!(
+            "ask an admin to change the role: jeton users set-role {} {}",
+            quote_shell_word(&user.name),
+            role.name()
+        )),
+        (Some(_), None) => failure,
+    }
+}
+
+fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection]) -> Failure {
+    let mut failure = rejected(message, reasons);
+    failure.hint = match (reasons.first().map(|first| first.reason), kind) {
         (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
+        }
+        (Some(RejectReason::SessionToken), Some(kind)) => {
+            Some(format!("verify session tokens with `jeton token verify --type {}`", kind.name()))
         }
         // Only third-party tokens have no kind at this point.
         (Some(RejectReason::MissingClaim), None) => {
@@ -99,9 +163,44 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[RejectRea
         }
         _ => None,
     };
-    failure.details.insert("reason".to_owned(), json!(reasons.first()));
+    failure
+}
+
+/// Returns the failure of a command whose session was rejected.
+fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
+    let first = reasons.first();
+    let hint = match first.map(|rejection| rejection.reason) {
+        Some(RejectReason::NotYetValid) => {
+            "check the system clock; if it is right, log in again: jeton login".to_owned()
+        }
+        Some(RejectReason::UserDisabled) => {
+            let name = first.and_then(Rejection::account).unwrap_or("LOGIN");
+            let enable = render_command("jeton users enable", name);
+            format!("ask an admin to enable the account: {enable}")
+        }
+        Some(RejectReason::OwnerDeleted) => "log in as another user: jeton login".to_owned(),
+        _ => "log in again: jeton login".to_owned(),
+    };
+    rejected(message, reasons).with_hint(hint)
+}
+
+fn rejected(message: String, reasons: &[Rejection]) -> Failure {
+    let first = reasons.first().map(|first| first.reason);
+    let mut failure = Failure::new(first.map_or(Code::Internal, Code::from), message);
+    failure.details.insert("reason".to_owned(), json!(first));
     failure.details.insert("reasons".to_owned(), json!(reasons));
     failure
+}
+
+impl From<ResourceKind> for Code {
+    fn from(resource: ResourceKind) -> Self {
+        match resource {
+            ResourceKind::User => Self::UserNotFound,
+            ResourceKind::Token => Self::TokenNotFound,
+            ResourceKind::Session => Self::SessionNotFound,
+            ResourceKind::Key => Self::KeyNotFound,
+        }
+    }
 }
 
 impl From<RejectReason> for Code {
@@ -121,6 +220,7 @@ impl From<RejectReason> for Code {
             | RejectReason::CriticalHeader
             | RejectReason::AlgNotAllowed
             | RejectReason::UnknownKey
+            | RejectReason::KeyRetired
             | RejectReason::BadSignature
             | RejectReason::BadClaim
             | RejectReason::MissingClaim

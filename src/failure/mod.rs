@@ -3,12 +3,15 @@
 mod authority;
 mod code;
 mod directory;
+mod key_failure;
+mod key_hint;
 mod store;
 pub(crate) use code::{Code, Kind};
+pub(crate) use key_hint::{KeySource, unused_file_name};
 
 use crate::authority::RejectReason;
 use crate::crypto::{self, ImportError};
-use crate::model::{InvalidLine, InvalidValue, redact_for_error};
+use crate::model::{InvalidLine, InvalidLines, InvalidValue, redact_for_error};
 use crate::session_file;
 use crate::terminal;
 use serde_json::{Map, Value, json};
@@ -24,11 +27,26 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
     /// Additional members for programs.
     pub(crate) details: Map<String, Value>,
+    /// File of which the path is not yet in the message.
+    pub(crate) location: Option<Location>,
+}
+
+/// File that a failure is about, with a path from an option or variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Location {
+    /// The store.
+    Store,
+    /// The directory of session files.
+    Sessions,
 }
 
 impl Failure {
+    /// Hint for a store of another user.
+    pub(crate) const OWNER_HINT: &str = "run jeton as the owner of the file";
+
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, details: Map::new() }
+        let message = without_error_numbers(&message.into());
+        Self { code, message, hint: None, details: Map::new(), location: None }
     }
 
     /// Returns a usage error, such as conflicting options.
@@ -59,14 +77,20 @@ impl Failure {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
-    /// Returns the error for invalid content of a key from any source.
-    #[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
-    pub(crate) fn bad_key(invalid: InvalidValue) -> Self {
-        Self::new(Code::BadData, invalid.to_string())
+    /// Names the file or variable with the key in a hint with a conversion command. The files that
+    /// the command writes do not exist.
+    pub(crate) fn with_key_source(self, source: &KeySource<'_>) -> Self {
+        let rename = |hint: String| key_hint::name_source(&hint, source);
+        Self { hint: self.hint.map(rename), ..self }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    fn with_location(mut self, location: Location) -> Self {
+        self.location = Some(location);
         self
     }
 
@@ -121,15 +145,46 @@ impl Failure {
     }
 }
 
+/// Removes the error numbers that the standard library adds to the texts of OS errors.
+fn without_error_numbers(message: &str) -> String {
+    let mut parts = message.split(" (os error ");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+                text.push_str(rest);
+            }
+            _ => {
+                text.push_str(" (os error ");
+                text.push_str(part);
+            }
+        }
+    }
+    text
+}
+
 impl From<InvalidValue> for Failure {
     fn from(invalid: InvalidValue) -> Self {
-        Self::new(Code::InvalidInput, invalid.to_string())
+        Self { hint: invalid.hint.clone(), ..Self::new(Code::InvalidInput, invalid.to_string()) }
     }
 }
 
 impl From<InvalidLine> for Failure {
     fn from(bad_line: InvalidLine) -> Self {
         Self::new(Code::BadData, bad_line.to_string()).with_line(bad_line.line)
+    }
+}
+
+impl From<InvalidLines> for Failure {
+    fn from(bad_lines: InvalidLines) -> Self {
+        let message = bad_lines.to_string();
+        let lines = bad_lines.lines.iter();
+        let lines: Vec<_> =
+            lines.map(|line| json!({"line": line.line, "reason": line.reason})).collect();
+        let first_line = bad_lines.lines.first().map_or(0, |line| line.line);
+        let mut failure = Self::new(Code::BadData, message).with_line(first_line);
+        failure.details.insert("lines".to_owned(), json!(lines));
+        failure
     }
 }
 
@@ -143,16 +198,26 @@ impl From<ImportError> for Failure {
             ImportError::UnknownFormat => {
                 failure.with_hint("use `--alg HS256` for a shared secret")
             }
-            ImportError::UnsupportedFormat(format) => {
-                Self { hint: format.hint().map(str::to_owned), ..failure }
-            }
+            ImportError::UnsupportedFormat(format) => Self { hint: format.hint(), ..failure },
             ImportError::KeyAsSecret(_) => {
                 failure.with_hint("generate a shared secret: openssl rand -base64 32")
             }
+            ImportError::NoKeyInJson => {
+                failure.with_hint("use `--alg HS256 --encoding text` for a shared secret in JSON")
+            }
+            ImportError::Empty => failure
+                .with_hint("generate a key: openssl genpkey -algorithm ed25519 -out new-key.pem"),
+            ImportError::SeveralKeys(Some(path)) => failure.with_hint(format!(
+                "select a single key: (umask 077; jq '{path}' FILE > key.json)"
+            )),
+            ImportError::SeveralKeys(None) => failure.with_hint(crypto::SAVE_HINT),
+            ImportError::SeveralPublicKeys(hint) => failure.with_hint(hint),
             ImportError::SetMember { error, .. } => {
                 Self { hint: Self::from(*error).hint, ..failure }
             }
-            ImportError::Invalid(_) => failure,
+            ImportError::Invalid(InvalidValue { hint, .. })
+            | ImportError::InvalidJson { error: InvalidValue { hint, .. }, .. }
+            | ImportError::TooLarge(InvalidValue { hint, .. }) => Self { hint, ..failure },
         }
     }
 }
@@ -175,13 +240,14 @@ impl From<session_file::Error> for Failure {
     fn from(error: session_file::Error) -> Self {
         use session_file::Error;
         let message = error.to_string();
-        let failure = |code| Self::new(code, message.clone());
+        let failure = |code| Self::new(code, message.clone()).with_location(Location::Sessions);
         match error {
             Error::Io(_) => failure(Code::Internal),
             Error::DiskFull => Self::disk_full(message),
             Error::Unusable(_) => failure(Code::SessionUnusable)
                 .with_hint("set `JETON_CONFIG_DIR` to another directory"),
-            Error::InsecureFile(_) => failure(Code::InsecurePermissions),
+            Error::InsecureFile(_) => failure(Code::InsecurePermissions)
+                .with_hint("set `JETON_CONFIG_DIR` to another directory"),
             Error::InsecureDirectory(insecure) => Self::insecure_directory(&insecure),
             Error::Damaged => {
                 failure(Code::AuthorizationHeader).with_hint("log in again: jeton login")

@@ -1,7 +1,7 @@
 //! Errors of the store and of a restore.
 
 use super::directory::quote_shell_path;
-use super::{Code, Failure};
+use super::{Code, Failure, Location};
 use crate::model::{Jti, redact_for_error};
 use crate::store::{Error, FileFault};
 use serde_json::json;
@@ -26,11 +26,12 @@ impl From<Error> for Failure {
                 format!("`{}` is not a jeton store", display_path(&path)),
             ),
             Error::Damaged(_) | Error::SchemaMismatch(_) => failure(Code::StoreDamaged),
-            Error::Unreadable(_) => failure(Code::StoreUnreadable),
+            Error::Unreadable(_) => failure(Code::StoreUnreadable).with_location(Location::Store),
             Error::WalWithoutIndex => failure(Code::StoreUnreadable)
                 .with_hint("copy the store and its `-wal` file to a writable directory"),
             Error::ReadOnly => failure(Code::StoreReadOnly)
-                .with_hint("make the store file and its directory writable"),
+                .with_hint("make the store file and its directory writable")
+                .with_location(Location::Store),
             Error::UnsafeFile(fault) => Self::insecure_file(message, fault),
             Error::UnsafeWal(path, fault) => Self::new(
                 Code::InsecurePermissions,
@@ -73,7 +74,7 @@ impl Failure {
         let message =
             format!("store `{path}` is empty: `-wal` file missing, or `init` interrupted");
         Self::new(Code::StoreNotFound, message).with_hint(
-            "copy the store again with `jeton store backup`, or create a new store: jeton init",
+            "copy the original store again with `store backup`, or create a new store: jeton init",
         )
     }
 
@@ -84,11 +85,9 @@ impl Failure {
     }
 
     fn insecure_file(message: String, fault: FileFault) -> Self {
-        let failure = Self::new(Code::InsecurePermissions, message);
+        let failure = Self::new(Code::InsecurePermissions, message).with_location(Location::Store);
         match fault {
-            FileFault::OtherOwner => {
-                failure.with_hint("run jeton as the owner of the file, or on your own copy")
-            }
+            FileFault::OtherOwner => failure.with_hint(Self::OWNER_HINT),
             FileFault::HardLink => failure.with_hint("remove the other hard links of the file"),
             FileFault::MountPoint => {
                 failure.with_hint("mount the directory of the store, not the file")
@@ -126,6 +125,7 @@ impl Failure {
         let message = format!("`{display_path}` cannot be restored: {}", failure.message);
         let check_hint =
             || format!("list all faults: jeton --store {} store check", quote_shell_path(file));
-        Self { message, hint: failure.hint.or_else(|| Some(check_hint())), ..failure }
+        let hint = failure.hint.or_else(|| Some(check_hint()));
+        Self { message, hint, location: None, ..failure }
     }
 }

@@ -74,7 +74,7 @@ fn parse_expectations(line: &str) -> Option<Expectations> {
     for (name, value) in words.filter_map(|word| word.split_once('=')) {
         match name {
             "iss" => expectations.issuer = Some(value.to_owned()),
-            "aud" => expectations.audience = Some(value.to_owned()),
+            "aud" => expectations.audience.push(value.to_owned()),
             "permission" => {
                 expectations.permissions.extend(Permission::parse_including_reserved(value));
             }

@@ -1,5 +1,6 @@
 //! Fuzz target for JSON, rows of files, password hashes and settings.
 
+use super::{has_number_out_of_range, parse_independently};
 use crate::crypto::parse_imported_hash;
 use crate::model::{
     ExtraClaims, Row, RowError, RowReader, Setting, Settings, SpreadsheetRows, escape,
@@ -10,10 +11,12 @@ use serde_json::{Map, Value};
 /// Checks the strict JSON reader, row readers, password hashes, `name=JSON` claims and
 /// `setting=value` pairs.
 ///
-/// The strict JSON reader accepts the same input as a lenient reader, except duplicate members. A
-/// row survives a CSV round trip. An accepted setting is one visible line.
+/// The strict JSON reader accepts the same input as a lenient reader, except duplicate members
+/// and numbers beyond a double. A row survives a CSV round trip. An accepted setting is one visible line.
 pub fn input_formats(bytes: &[u8]) {
-    let lenient = serde_json::from_slice::<Map<String, Value>>(bytes).ok();
+    let lenient = parse_independently(bytes)
+        .filter(|value| !has_number_out_of_range(value))
+        .and_then(|value| value.as_object().cloned());
     let strict = parse_strict_object(bytes).ok();
     let lenient_without_duplicates = lenient.filter(|map| {
         count_colons(bytes) == map.values().map(count_members).sum::<usize>() + map.len()
@@ -35,7 +38,7 @@ pub fn input_formats(bytes: &[u8]) {
         assert_eq!(hash.expose(), text, "the hash is unchanged");
     }
     if let Ok(claims) = ExtraClaims::parse(&[], &[format!("a={text}")]) {
-        assert_eq!(claims.0.get("a"), serde_json::from_str(text).ok().as_ref());
+        assert_eq!(claims.0.get("a"), parse_independently(text.as_bytes()).as_ref());
     }
     let Some((name, value)) = text.split_once('=') else { return };
     let Ok(setting) = Setting::parse(name) else { return };

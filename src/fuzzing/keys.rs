@@ -1,33 +1,39 @@
 //! Fuzz target for key parsing and key import.
 
 use crate::crypto::{
-    self, CompactJws, KeyImporter, SecretEncoding, Verifier, private_key_text, read_jwks, read_key,
+    self, CompactJws, ImportedKey, KeyImporter, KeySet, PublicKeys, SecretEncoding,
+    SingleKeyReader, Verifier, is_key_document, private_key_text, read_jwks,
 };
 use crate::model::{Algorithm, KeySpec, Purpose};
 use secrecy::ExposeSecret;
 use std::mem::discriminant;
 
 /// Checks key parsing: a parsed key has algorithms of one family and verifies no trivial signature.
-/// A key that is imported, exported and imported again is unchanged.
+/// A document that is read as a key, or refused because of a key in it, is not a secret. A key that is imported, exported and imported again is unchanged.
 pub fn keys(bytes: &[u8]) {
     crypto::initialize_crypto();
-    let jwks = read_jwks(bytes).unwrap_or_default();
-    for (index, key) in jwks.iter().enumerate() {
+    if let Ok(set) = read_jwks(bytes, &[], PublicKeys::default) {
+        for key in set.usable_keys() {
+            assert_one_family(&key.algorithms);
+            assert_rejects_trivial_signatures(key);
+        }
+    }
+    assert_key_is_not_a_secret(bytes);
+    let unrestricted = read_single(bytes, &Algorithm::ALL, None);
+    for algorithm in Algorithm::ALL {
+        let expected = unrestricted.as_ref().is_some_and(|set| {
+            set.usable_keys().iter().any(|key| key.algorithms.contains(&algorithm))
+        });
+        // A file with several keys can have a single key for an algorithm.
+        let restricted = read_single(bytes, &[algorithm], None);
+        assert!(!expected || restricted.is_some());
+        for key in restricted.iter().flat_map(KeySet::usable_keys) {
+            assert!(key.algorithms.iter().all(|found| found.is_equivalent(algorithm)));
+        }
+    }
+    for key in unrestricted.iter().flat_map(KeySet::usable_keys) {
         assert_one_family(&key.algorithms);
         assert_rejects_trivial_signatures(key);
-        let has_same_id = |other: &Verifier| key.kid.is_some() && other.kid == key.kid;
-        assert!(!jwks[..index].iter().any(has_same_id), "duplicate key id");
-    }
-    let unrestricted = read_key(bytes, &Algorithm::ALL, None, false);
-    for algorithm in Algorithm::ALL {
-        let expected = unrestricted.as_ref().is_ok_and(|key| key.algorithms.contains(&algorithm));
-        let restricted = read_key(bytes, &[algorithm], None, false).map(|key| key.algorithms);
-        assert_eq!(restricted.ok(), expected.then(|| vec![algorithm]));
-    }
-    if let Ok(key) = unrestricted {
-        assert_one_family(&key.algorithms);
-        assert_rejects_trivial_signatures(&key);
-        assert!(key.kid.is_none());
     }
     for (algorithm, encoding) in [
         (None, None),
@@ -38,11 +44,36 @@ pub fn keys(bytes: &[u8]) {
     ] {
         let importer =
             KeyImporter { purpose: Purpose::Test, algorithm, encoding, allow_weak: true };
-        for key in importer.read(bytes).unwrap_or_default() {
+        for ImportedKey { key, .. } in importer.read(bytes).unwrap_or_default() {
             assert!(algorithm.is_none_or(|expected| expected == key.algorithm));
             assert_reimport_is_identical(&key);
         }
     }
+}
+
+fn read_single(
+    bytes: &[u8],
+    algorithms: &[Algorithm],
+    encoding: Option<SecretEncoding>,
+) -> Option<KeySet> {
+    let reader = SingleKeyReader { algorithms, encoding, allow_weak: false };
+    reader.read(bytes, PublicKeys::default).ok()
+}
+
+fn assert_key_is_not_a_secret(bytes: &[u8]) {
+    let algorithm = Algorithm::HS256;
+    let is_secret = |encoding| {
+        let importer = KeyImporter {
+            purpose: Purpose::Test,
+            algorithm: Some(algorithm),
+            encoding,
+            allow_weak: true,
+        };
+        importer.read(bytes).is_ok() || read_single(bytes, &[algorithm], encoding).is_some()
+    };
+    let encodings = [SecretEncoding::Text, SecretEncoding::Base64, SecretEncoding::Raw];
+    let encodings = encodings.into_iter().map(Some).chain([None]);
+    assert!(!is_key_document(bytes) || !encodings.into_iter().any(is_secret), "a key is a secret");
 }
 
 /// Asserts that the export of an imported key imports as the same key.
@@ -55,7 +86,9 @@ fn assert_reimport_is_identical(key: &KeySpec) {
         allow_weak: true,
     };
     let keys = importer.read(text.expose_secret().as_bytes()).expect("an exported key");
-    let [reimported] = &keys[..] else { panic!("the export holds one key") };
+    let [ImportedKey { key: reimported, .. }] = &keys[..] else {
+        panic!("the export holds one key")
+    };
     assert_eq!(reimported.material.expose_secret(), key.material.expose_secret());
     assert_eq!((&reimported.public_jwk, reimported.is_weak), (&key.public_jwk, key.is_weak));
 }
@@ -70,7 +103,7 @@ fn assert_one_family(algorithms: &[Algorithm]) {
 /// Asserts that the key verifies no signature that is known without the private key: zeros, and the
 /// neutral element of Ed25519 with a zero scalar.
 fn assert_rejects_trivial_signatures(key: &Verifier) {
-    for (prefix, letters) in [("", 43), ("", 86), ("", 128), ("", 342), ("AQ", 84)] {
+    for (prefix, letters) in [("", 43), ("", 86), ("", 128), ("", 176), ("", 342), ("AQ", 84)] {
         let text = format!("e30.e30.{prefix}{}", "A".repeat(letters));
         let token = CompactJws::parse(&text).expect("three parts");
         assert!(!Algorithm::ALL.iter().any(|algorithm| key.verifies(&token, *algorithm)), "{text}");

@@ -1,9 +1,12 @@
 //! Fuzz target for token parsing.
 
+use super::parse_independently;
 use crate::authority::RejectReason;
 use crate::authority::verification::{Expectations, ExpectedKind, verify_third_party};
-use crate::crypto::{self, CompactJws, MAX_TOKEN_BYTES, decode_lenient, read_key};
-use crate::model::{Algorithm, Timestamp};
+use crate::crypto::{
+    self, CompactJws, DecodedPayload, DecodedToken, MAX_TOKEN_BYTES, PublicKeys, SingleKeyReader,
+};
+use crate::model::{Algorithm, Timestamp, extract_token};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -13,22 +16,51 @@ use serde_json::Value;
 pub fn token(bytes: &[u8]) {
     crypto::initialize_crypto();
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let lenient = decode_lenient(text);
-    let key = read_key(&[0; 64], &Algorithm::ALL, None, false).expect("a secret is a key");
+    let lenient = DecodedToken::decode(text);
+    let reader = SingleKeyReader { algorithms: &Algorithm::ALL, encoding: None, allow_weak: false };
+    let keys = reader.read(&[0; 64], PublicKeys::default).expect("a secret is a key");
     let now = Timestamp::from_unix(0).expect("1970");
-    let report = verify_third_party(&[key], text, &Expectations::new(ExpectedKind::Any, now));
+    let report = verify_third_party(&keys, text, &Expectations::new(ExpectedKind::Any, now));
     assert_eq!(report.reasons.len(), 1, "unsigned token: {:?}", report.reasons);
     let Ok(compact) = CompactJws::parse(text) else {
         assert_eq!(report.reasons, [RejectReason::Malformed]);
         return;
     };
     assert!(text.len() <= MAX_TOKEN_BYTES);
+    assert_extraction_is_exact(text);
     assert_eq!(format!("{}.{}", compact.signing_input, compact.signature), text);
     let reencode = |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("base64url"));
     assert_eq!(text.split('.').map(reencode).collect::<Vec<_>>().join("."), text);
-    let payload = serde_json::from_slice::<Value>(&compact.payload);
-    assert_eq!(lenient.is_ok(), payload.is_ok());
-    if let (Ok((header, decoded_payload)), Ok(payload)) = (lenient, payload) {
-        assert_eq!((header, decoded_payload), (Value::from(compact.header), payload));
+    let lenient = lenient.expect("a strict token decodes");
+    if compact.header.get("b64") == Some(&Value::Bool(false)) {
+        return;
+    }
+    assert_eq!(lenient.header, Value::from(compact.header));
+    let payload = parse_independently(&compact.payload);
+    let decoded_payload = match lenient.payload {
+        DecodedPayload::Json(value) => Some(value),
+        DecodedPayload::Text(_)
+        | DecodedPayload::Base64(_)
+        | DecodedPayload::Detached
+        | DecodedPayload::Encrypted => None,
+    };
+    assert_eq!(decoded_payload, payload);
+}
+
+/// Asserts that a token is found in the text around it, and that no text inside of the token is
+/// removed.
+fn assert_extraction_is_exact(token: &str) {
+    for text in [
+        token.to_owned(),
+        format!("\"{token}\""),
+        format!("Bearer {token}"),
+        format!("NAME='{token}'\n"),
+    ] {
+        assert_eq!(extract_token(&text).as_deref(), Ok(token), "{text}");
+    }
+    let (start, end) = token.split_at(token.len() / 2);
+    for inside in [" ", "\t", "\\", "\"", "\u{200b}", " \n"] {
+        let extracted = extract_token(&format!("{start}{inside}{end}"));
+        assert_ne!(extracted.as_deref(), Ok(token), "{inside:?}");
     }
 }

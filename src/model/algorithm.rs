@@ -1,6 +1,7 @@
-//! Signature algorithms by their names in JOSE headers (RFC 7518, section 3.1; RFC 8037).
+//! Signature algorithms by their names in JOSE headers (RFC 7518, section 3.1; RFC 8037; RFC 9864).
 
 use super::InvalidValue;
+use super::suggestion::unknown_name_error;
 use serde::Serialize;
 
 macro_rules! algorithms {
@@ -28,7 +29,8 @@ algorithms! {
     HS256 "HS256", HS384 "HS384", HS512 "HS512",
     RS256 "RS256", RS384 "RS384", RS512 "RS512",
     PS256 "PS256", PS384 "PS384", PS512 "PS512",
-    ES256 "ES256", ES384 "ES384", EdDSA "EdDSA",
+    ES256 "ES256", ES384 "ES384", ES512 "ES512",
+    EdDSA "EdDSA", Ed25519 "Ed25519",
 }
 
 /// Key type that an algorithm requires.
@@ -38,12 +40,58 @@ pub(crate) enum KeyType {
     Hmac(usize),
     /// RSA.
     Rsa,
-    /// Elliptic curve P-256.
-    P256,
-    /// Elliptic curve P-384.
-    P384,
+    /// ECDSA key on this curve.
+    Ec(Curve),
     /// Ed25519.
     Ed25519,
+}
+
+impl KeyType {
+    /// Returns the noun for messages, with its article.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Hmac(_) => "a shared secret",
+            Self::Rsa => "an RSA key",
+            Self::Ec(Curve::P256) => "a P-256 key",
+            Self::Ec(Curve::P384) => "a P-384 key",
+            Self::Ec(Curve::P521) => "a P-521 key",
+            Self::Ed25519 => "an Ed25519 key",
+        }
+    }
+}
+
+/// Elliptic curve of an ECDSA key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Curve {
+    /// P-256, of ES256.
+    P256,
+    /// P-384, of ES384.
+    P384,
+    /// P-521, of ES512.
+    P521,
+}
+
+impl Curve {
+    /// All curves.
+    pub(crate) const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    /// Returns the value of the JWK member `crv` (RFC 7518, section 6.2.1.1).
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
+    /// Returns the length of a coordinate or private number in bytes.
+    pub(crate) const fn coordinate_length(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
 }
 
 impl Algorithm {
@@ -52,6 +100,26 @@ impl Algorithm {
             let names: Vec<_> = Self::ALL.iter().map(|algorithm| algorithm.name()).collect();
             InvalidValue::new("algorithm", format!("not one of {}", names.join(", ")))
         })
+    }
+
+    /// Parses an argument: the case is ignored, as opposed to the `alg` of a header or a JWK.
+    pub(crate) fn parse_argument(text: &str) -> Result<Self, InvalidValue> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| {
+                let error = unknown_name_error(
+                    "algorithm",
+                    text,
+                    &Self::ALL.map(|algorithm| algorithm.name()),
+                );
+                if !text.eq_ignore_ascii_case("none") {
+                    return error;
+                }
+                error.with_hint(
+                    "for an unsigned test token, use `jeton token mint --defect alg_none`",
+                )
+            })
     }
 
     /// Returns the key type that the algorithm requires.
@@ -63,10 +131,17 @@ impl Algorithm {
             Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => {
                 KeyType::Rsa
             }
-            Self::ES256 => KeyType::P256,
-            Self::ES384 => KeyType::P384,
-            Self::EdDSA => KeyType::Ed25519,
+            Self::ES256 => KeyType::Ec(Curve::P256),
+            Self::ES384 => KeyType::Ec(Curve::P384),
+            Self::ES512 => KeyType::Ec(Curve::P521),
+            Self::EdDSA | Self::Ed25519 => KeyType::Ed25519,
         }
+    }
+
+    /// Returns whether both names denote the same signatures: RFC 9864, section 2.2, replaces the
+    /// name `EdDSA` of signatures with Ed25519 by `Ed25519`.
+    pub(crate) fn is_equivalent(self, other: Self) -> bool {
+        self == other || self.key_type() == KeyType::Ed25519 && other.key_type() == KeyType::Ed25519
     }
 
     /// Returns whether signing and verifying use the same secret, which is then never published.

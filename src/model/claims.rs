@@ -1,6 +1,6 @@
 //! Additional claims of a token.
 
-use super::{InvalidValue, parse_strict_object, redact_for_error};
+use super::{InvalidValue, parse_strict_value, redact_for_error};
 use serde_json::{Map, Value};
 
 /// Claims that only jeton sets: the registered claims of RFC 7519, section 4.1, and the claims of
@@ -41,31 +41,47 @@ impl ExtraClaims {
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
                 .ok_or_else(|| InvalidValue::new("claim", "not in the format `name=value`"))?;
-            let invalid = |reason| {
+            let invalid = |reason: String| {
                 InvalidValue::new("claim", format!("`{}` {reason}", redact_for_error(name)))
             };
-            let value = if is_json { parse_json(value) } else { Some(value.into()) };
-            let value = value.ok_or_else(|| invalid("is not JSON; enclose text in quotes"))?;
+            let value = if is_json {
+                parse_strict_value(value.as_bytes()).map_err(|error| {
+                    let failure = invalid(format!("is {}", error.describe_in_line()));
+                    if !error.may_lack_quotes() {
+                        return failure;
+                    }
+                    failure.with_hint(
+                        "enclose each text in double quotes, within single quotes: 'name=[\"TEXT\"]'",
+                    )
+                })?
+            } else {
+                value.into()
+            };
             if claims.insert(name.to_owned(), value).is_some() {
-                return Err(invalid("is set more than once"));
+                return Err(invalid("is set more than once".to_owned()));
             }
         }
         Ok(Self(claims))
+    }
+
+    /// Returns the names of the claims with text that is usually meant as JSON: an array, an object, a
+    /// boolean, `null`, or a number in a claim that is a time. Escaped.
+    pub(crate) fn json_like_names(&self) -> Vec<String> {
+        let is_json_like = |name: &str, text: &str| match parse_strict_value(text.as_bytes()) {
+            Ok(Value::Number(_)) => matches!(name, "exp" | "nbf" | "iat"),
+            Ok(Value::String(_)) | Err(_) => false,
+            Ok(Value::Array(_) | Value::Object(_) | Value::Bool(_) | Value::Null) => true,
+        };
+        let names = self.0.iter().filter_map(|(name, value)| {
+            value.as_str().filter(|text| is_json_like(name, text)).map(|_| redact_for_error(name))
+        });
+        names.collect()
     }
 
     /// Returns the first claim that only jeton may set, if any.
     pub(crate) fn find_reserved(&self) -> Option<&str> {
         self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
     }
-}
-
-fn parse_json(text: &str) -> Option<Value> {
-    // Wrapped in an object, because the strict reader accepts only objects.
-    let wrapped = format!("{{\"value\":{text}\n}}");
-    parse_strict_object(wrapped.as_bytes())
-        .ok()
-        .filter(|map| map.len() == 1)
-        .and_then(|mut map| map.remove("value"))
 }
 
 #[cfg(test)]
@@ -84,6 +100,14 @@ mod tests {
         );
         let text = Value::Object(claims.unwrap().0).to_string();
         assert_eq!(text, r#"{"a":"1","b":"x=y","c":1,"d":{"e":[]}}"#);
+    }
+
+    #[test]
+    fn text_that_is_usually_json_is_found() {
+        let words =
+            ["a=[1]", "b={}", "c=true", "d=null", "exp=5", "e=5", "f=[x", "g=\"x\"", "nbf=x"];
+        let claims = ExtraClaims::parse(&to_strings(&words), &to_strings(&["h=[1]"])).unwrap();
+        assert_eq!(claims.json_like_names(), ["a", "b", "c", "d", "exp"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Signing keys of the store.
 
+use super::untrusted::is_invisible;
 use super::{Algorithm, InvalidValue, KeyRowId, Timestamp, Untrusted};
 use secrecy::SecretSlice;
 use serde::Serialize;
@@ -67,10 +68,30 @@ impl KeyState {
     }
 }
 
+/// Maximum length of a key id in bytes.
+const MAX_KID_BYTES: usize = 256;
+
+/// Parses a key id that a user or a key document chooses: 1 to 256 bytes, all characters visible.
+pub(crate) fn parse_kid(text: &str) -> Result<Untrusted, InvalidValue> {
+    let refuse = |reason: String| Err(InvalidValue::new("key id", reason));
+    if text.is_empty() {
+        return refuse("empty".to_owned());
+    }
+    if text.len() > MAX_KID_BYTES {
+        return refuse(format!("found {} bytes, expected at most {MAX_KID_BYTES}", text.len()));
+    }
+    let is_other_blank = |c: char| c.is_whitespace() && c != ' ';
+    if text.chars().any(|c| is_invisible(c) || is_other_blank(c)) {
+        return refuse("contains control or invisible characters".to_owned());
+    }
+    Ok(Untrusted::new(text))
+}
+
 /// Properties of a key, independent of its row in the store.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySpec {
-    /// Key id: RFC 7638 thumbprint, or random for a symmetric key.
+    /// Key id: chosen by a user or a key document, otherwise the RFC 7638 thumbprint, or random for
+    /// a symmetric key.
     pub(crate) kid: Untrusted,
     /// Kind of tokens that the key may sign.
     pub(crate) purpose: Purpose,
@@ -82,6 +103,27 @@ pub(crate) struct KeySpec {
     pub(crate) public_jwk: Option<Map<String, Value>>,
     /// True for a secret that is shorter than the hash output.
     pub(crate) is_weak: bool,
+}
+
+impl KeySpec {
+    /// Returns the key under another key id, also in its public JWK.
+    pub(crate) fn with_kid(mut self, kid: Untrusted) -> Self {
+        if let Some(jwk) = &mut self.public_jwk {
+            jwk.insert("kid".to_owned(), kid.as_str().into());
+        }
+        self.kid = kid;
+        self
+    }
+
+    /// Returns the key with another algorithm, also in its public JWK. The key must fit the
+    /// algorithm.
+    pub(crate) fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
+        if let Some(jwk) = &mut self.public_jwk {
+            jwk.insert("alg".to_owned(), algorithm.name().into());
+        }
+        self.algorithm = algorithm;
+        self
+    }
 }
 
 /// Key in the store.
@@ -120,6 +162,25 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn key_id_is_short_and_visible() {
+        for kid in ["2X9R4HXF34", "-a", "my key", "é", &"k".repeat(256), "{\"a\":1}"] {
+            assert_eq!(parse_kid(kid).unwrap().as_str(), kid);
+        }
+        for (kid, reason) in [
+            ("", "empty"),
+            (&"k".repeat(257)[..], "found 257 bytes, expected at most 256"),
+            (&"é".repeat(129), "found 258 bytes, expected at most 256"),
+            ("a\n", "contains control or invisible characters"),
+            ("\u{1b}[2J", "contains control or invisible characters"),
+            ("a\u{202e}b", "contains control or invisible characters"),
+            ("a\u{200b}", "contains control or invisible characters"),
+            ("a\u{a0}b", "contains control or invisible characters"),
+        ] {
+            assert_eq!(parse_kid(kid).unwrap_err().reason, reason, "{kid:?}");
+        }
+    }
 
     #[test]
     fn key_state_decides_verification() {

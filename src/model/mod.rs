@@ -5,53 +5,69 @@ mod claims;
 mod display_name;
 mod env_variable;
 mod event;
+mod file_value;
 mod ids;
 mod issuer;
 mod json;
 mod key;
+mod lifetime;
 mod names;
+mod numeric_date;
 mod page;
 mod password;
 pub(crate) mod path_format;
 mod permission_policy;
 mod precis;
 mod row_reader;
+mod session_end;
 mod settings;
 mod shell;
 mod spreadsheet;
+mod suggestion;
+mod text_encoding;
 mod time;
-mod time_bound;
+mod time_spec;
 mod token;
+mod token_text;
 mod untrusted;
 mod url_scheme;
 mod user;
 
-pub(crate) use algorithm::{Algorithm, KeyType, RsaBits};
+pub(crate) use algorithm::{Algorithm, Curve, KeyType, RsaBits};
 pub(crate) use claims::ExtraClaims;
 pub(crate) use display_name::{DisplayName, NameFilter};
 pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
+pub(crate) use file_value::FileValue;
 pub(crate) use ids::{
     AuditEventId, GrantRowId, Jti, KeyRowId, SessionRowId, Sid, StoreId, TokenId, TokenPairRowId,
     UserId, UserUuid,
 };
 pub(crate) use issuer::IssuerUrl;
-pub(crate) use json::parse_strict_object;
-pub(crate) use key::{Key, KeySpec, KeyState, Purpose};
+#[cfg(any(test, fuzzing))]
+pub(crate) use json::NUMBER_MEMBER;
+pub(crate) use json::{JsonError, parse_lenient_value, parse_strict_object, parse_strict_value};
+pub(crate) use key::{Key, KeySpec, KeyState, Purpose, parse_kid};
+pub(crate) use lifetime::Lifetime;
 pub(crate) use names::{AppName, Email, Permission, UserName, UserRef};
+pub(crate) use numeric_date::describe_numeric_date;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use permission_policy::PermissionPolicy;
-pub(crate) use row_reader::{InvalidLine, Row, RowError, RowReader};
+pub(crate) use row_reader::{InvalidLine, InvalidLines, Row, RowError, RowReader};
+pub(crate) use session_end::SessionEndReason;
 pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
 pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
-pub(crate) use time::{Lifetime, Timestamp};
-pub(crate) use time_bound::TimeBound;
+pub(crate) use suggestion::find_similar;
+pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};
+pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, find_unit};
+pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
-    ActiveSession, Grant, RecordedPair, RecordedToken, Session, SessionEndReason, TokenKind,
-    TokenOrigin, TokenSelector, TokenStatus,
+    ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,
+    TokenSelector, TokenStatus,
 };
+pub(crate) use token_text::{NotOneToken, extract_token};
 pub(crate) use untrusted::{
     REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,
     redact_for_error,
@@ -67,10 +83,22 @@ pub(crate) struct InvalidValue {
     pub(crate) value_name: &'static str,
     /// Reason for the rejection, without the value itself.
     pub(crate) reason: String,
+    /// Instruction with a valid value.
+    pub(crate) hint: Option<String>,
 }
 
 impl InvalidValue {
     pub(crate) fn new(value_name: &'static str, reason: impl Into<String>) -> Self {
-        Self { value_name, reason: reason.into() }
+        Self { value_name, reason: reason.into(), hint: None }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Returns the values in the hint: the texts in backticks.
+    pub(crate) fn hint_values(&self) -> impl Iterator<Item = &str> {
+        self.hint.as_deref().unwrap_or_default().split('`').skip(1).step_by(2)
     }
 }

@@ -197,10 +197,6 @@ impl Permission {
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
-
-    pub(crate) fn to_display(&self) -> String {
-        self.0.to_display()
-    }
 }
 
 pub(super) fn parse_visible_text(

@@ -1,5 +1,6 @@
 //! Settings of a store: names, valid values and defaults.
 
+use super::suggestion::unknown_name_error;
 use super::{InvalidValue, Lifetime, PermissionPolicy, is_invisible, is_unsafe_for_terminal};
 use serde_json::Value;
 
@@ -100,7 +101,7 @@ impl Setting {
     pub(crate) fn parse(name: &str) -> Result<Self, InvalidValue> {
         Self::ALL.iter().copied().find(|s| s.name() == name).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|s| s.name()).collect();
-            InvalidValue::new("setting", format!("not one of {}", names.join(", ")))
+            unknown_name_error("setting", name, &names)
         })
     }
 

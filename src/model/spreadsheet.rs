@@ -41,7 +41,7 @@ impl<R: BufRead> SpreadsheetRows<R> {
     /// column.
     pub(crate) fn new(input: R, raw_column: &'static str) -> Result<Self, RowError> {
         Ok(Self {
-            rows: RowReader::with_options(input, true, str::to_ascii_lowercase)?,
+            rows: RowReader::with_options(input, true, |name| name.trim().to_ascii_lowercase())?,
             raw_column,
         })
     }

@@ -1,10 +1,10 @@
-//! Timestamps and lifetimes in whole seconds, in text form and as claims.
+//! Timestamps in whole seconds, in text form and as claims.
 
-use super::InvalidValue;
+use super::{InvalidValue, Lifetime};
 use jiff::civil::{Date, DateTime, DateTimeDifference};
 use jiff::fmt::friendly::{Designator, Direction, Spacing, SpanPrinter};
 use jiff::tz::Offset;
-use jiff::{RoundMode, Span, SpanRelativeTo, Unit};
+use jiff::{RoundMode, Unit};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -14,7 +14,7 @@ use std::fmt;
 pub(crate) struct Timestamp(i64);
 
 /// Last supported second: 9999-12-30T22:00:00Z, the maximum of jiff.
-const MAX_UNIX_SECONDS: i64 = 253_402_207_200;
+pub(crate) const MAX_UNIX_SECONDS: i64 = 253_402_207_200;
 
 impl Timestamp {
     pub(crate) fn from_unix(seconds: i64) -> Option<Self> {
@@ -29,7 +29,11 @@ impl Timestamp {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("time", reason);
         let seconds = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-            text.parse().map_err(|_| invalid("out of range"))?
+            let seconds = text.parse().map_err(|_| invalid("out of range"))?;
+            if seconds > MAX_UNIX_SECONDS {
+                return Err(out_of_range_error(seconds));
+            }
+            seconds
         } else {
             let instant =
                 text.parse().ok().or_else(|| parse_start_of_day(text)).ok_or_else(|| {
@@ -45,12 +49,17 @@ impl Timestamp {
 
     /// Adds a lifetime; returns `None` after the year 9999.
     pub(crate) fn checked_add(self, lifetime: Lifetime) -> Option<Self> {
-        self.0.checked_add(lifetime.0).and_then(Self::from_unix)
+        self.0.checked_add(lifetime.seconds()).and_then(Self::from_unix)
     }
 
-    /// Subtracts a lifetime; the minimum is the start of 1970.
-    pub(super) fn saturating_sub(self, lifetime: Lifetime) -> Self {
-        Self(self.0.saturating_sub(lifetime.0).max(0))
+    /// Adds a number of seconds, negative or not; the result is between 1970 and the year 9999.
+    pub(super) fn saturating_add_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds).clamp(0, MAX_UNIX_SECONDS))
+    }
+
+    /// Adds a number of seconds, negative or not; returns `None` outside 1970–9999.
+    pub(super) fn checked_add_seconds(self, seconds: i64) -> Option<Self> {
+        self.0.checked_add(seconds).and_then(Self::from_unix)
     }
 
     /// Returns the time relative to `now`, rounded to the largest unit that is not zero: `in 6 d`,
@@ -86,11 +95,35 @@ impl Timestamp {
     }
 }
 
+/// Returns the error for Unix seconds after the year 9999, with a hint for a time in another unit.
+fn out_of_range_error(seconds: i64) -> InvalidValue {
+    let invalid = InvalidValue::new("time", "out of range: after the year 9999");
+    match find_unit(seconds.into()) {
+        Some((_, seconds)) => invalid.with_hint(format!("use seconds: `{seconds}`")),
+        None => invalid,
+    }
+}
+
+/// Returns the unit in which a number after the year 9999 is a time, such as the milliseconds of
+/// JavaScript, and the time in seconds since 1970.
+pub(crate) fn find_unit(number: i128) -> Option<(&'static str, i64)> {
+    /// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
+    const LAST_SECOND_OF_9999: i128 = 253_402_300_799;
+    const UNITS: [(i128, &str); 3] =
+        [(1_000, "milliseconds"), (1_000_000, "microseconds"), (1_000_000_000, "nanoseconds")];
+    let mut times = UNITS.iter().filter_map(|(factor, unit)| {
+        let seconds = i64::try_from(number / factor).ok()?;
+        Timestamp::from_unix(seconds).map(|_| (*unit, seconds))
+    });
+    times.next().filter(|_| number > LAST_SECOND_OF_9999)
+}
+
 /// Returns the error for an invalid time: the missing time zone, or else `expected`.
 pub(super) fn invalid_time_error(text: &str, expected: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
             InvalidValue::new("time", format!("time zone missing; for UTC use `{time}Z`"))
+                .with_hint(format!("use `{time}Z`"))
         }
         _ => InvalidValue::new("time", expected),
     }
@@ -117,106 +150,9 @@ impl Serialize for Timestamp {
     }
 }
 
-/// Duration of one second to 1,000 years of 365 days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Lifetime(i64);
-
-#[expect(clippy::as_conversions, reason = "`From` cannot be called in a constant")]
-impl Lifetime {
-    const MAX_SECONDS: i64 = 1_000 * 365 * 86_400;
-
-    pub(crate) const fn from_seconds(seconds: i64) -> Option<Self> {
-        if seconds >= 1 && seconds <= Self::MAX_SECONDS { Some(Self(seconds)) } else { None }
-    }
-
-    /// Creates a lifetime from a constant number of days, at least 1.
-    pub(crate) const fn from_days(days: u16) -> Self {
-        Self(days as i64 * 86_400)
-    }
-
-    /// Creates a lifetime from a constant number of minutes, at least 1.
-    pub(crate) const fn from_minutes(minutes: u16) -> Self {
-        Self(minutes as i64 * 60)
-    }
-
-    pub(crate) const fn seconds(self) -> i64 {
-        self.0
-    }
-
-    /// Parses `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day has 24 hours.
-    /// Months and years, which have no fixed length, and numbers without a unit are rejected.
-    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
-        let invalid = |reason: &str| InvalidValue::new("duration", reason);
-        if text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(invalid("unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)"));
-        }
-        let span: Span = text.parse().map_err(|_| {
-            invalid("expected `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h`, `P7D` or similar")
-        })?;
-        let duration = span
-            .to_duration(SpanRelativeTo::days_are_24_hours())
-            .map_err(|_| invalid("months and years have no fixed length"))?;
-        if duration.subsec_nanos() != 0 {
-            return Err(invalid("fractions of a second are not supported"));
-        }
-        Self::from_seconds(duration.as_secs())
-            .ok_or_else(|| invalid("must be between one second and 1,000 years"))
-    }
-}
-
-impl fmt::Display for Lifetime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, unit) = match self.0 {
-            s if s % 86_400 == 0 => (s / 86_400, "d"),
-            s if s % 3_600 == 0 => (s / 3_600, "h"),
-            s if s % 60 == 0 => (s / 60, "m"),
-            s => (s, "s"),
-        };
-        write!(f, "{count}{unit}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lifetime_parses_common_formats() {
-        for (text, seconds) in [
-            ("90s", 90),
-            ("15m", 900),
-            ("12h", 43_200),
-            ("7d", 604_800),
-            ("2w", 1_209_600),
-            ("1d12h", 129_600),
-            ("P7D", 604_800),
-            ("PT1M", 60),
-        ] {
-            assert_eq!(Lifetime::parse(text).unwrap().seconds(), seconds, "{text}");
-        }
-        for text in [
-            "",
-            "7",
-            "-7d",
-            "0s",
-            "1mo",
-            "1y",
-            "P1M",
-            "1.5s",
-            "1000d1ns", // a whole number of seconds when converted to a float
-            "7 bananas",
-            "99999999999d",
-        ] {
-            assert!(Lifetime::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn lifetime_displays_in_largest_unit() {
-        for text in ["90s", "15m", "12h", "7d"] {
-            assert_eq!(Lifetime::parse(text).unwrap().to_string(), text);
-        }
-    }
 
     #[test]
     fn timestamp_parses_common_formats() {
@@ -285,6 +221,23 @@ mod tests {
             Timestamp::from_unix(MAX_UNIX_SECONDS).unwrap().to_relative(first),
             "in 2932896 d"
         );
+    }
+
+    #[test]
+    fn unit_of_a_time_after_9999_is_found() {
+        for (number, unit) in [
+            (1_999_999_999_123, Some(("milliseconds", 1_999_999_999))),
+            (1_999_999_999_123_456, Some(("microseconds", 1_999_999_999))),
+            (1_999_999_999_123_456_789, Some(("nanoseconds", 1_999_999_999))),
+            (1_999_999_999, None),
+            (253_402_300_799, None),
+            (-1_999_999_999_123, None),
+            (i128::MAX, None),
+        ] {
+            assert_eq!(find_unit(number), unit, "{number}");
+        }
+        let hint = Timestamp::parse("1999999999123456").unwrap_err().hint;
+        assert_eq!(hint.as_deref(), Some("use seconds: `1999999999`"));
     }
 
     #[test]

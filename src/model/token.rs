@@ -1,8 +1,8 @@
 //! Tokens and sessions of the store.
 
 use super::{
-    AppName, InvalidValue, Jti, KeyRowId, SessionRowId, Sid, Timestamp, TokenId, TokenPairRowId,
-    Untrusted, UserId,
+    AppName, InvalidValue, Jti, KeyRowId, SessionEndReason, SessionRowId, Sid, Timestamp, TokenId,
+    TokenPairRowId, Untrusted, UserId,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -159,60 +159,8 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
     /// Time of an early end, for example by a logout.
     pub(crate) ended_at: Option<Timestamp>,
-}
-
-/// Cause of the early end of a session, stored by its word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SessionEndReason {
-    /// Logout.
-    Logout,
-    /// A later login replaced the session.
-    Replaced,
-    /// A refresh token was used twice.
-    Reuse,
-    /// The session or its refresh token was revoked.
-    Revoked,
-    /// The password was changed.
-    Password,
-    /// The user was disabled.
-    Disabled,
-    /// The user was deleted.
-    Deleted,
-    /// The signing key was revoked.
-    Key,
-}
-
-impl SessionEndReason {
-    const ALL: [Self; 8] = [
-        Self::Logout,
-        Self::Replaced,
-        Self::Reuse,
-        Self::Revoked,
-        Self::Password,
-        Self::Disabled,
-        Self::Deleted,
-        Self::Key,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::Replaced => "replaced",
-            Self::Reuse => "reuse",
-            Self::Revoked => "revoked",
-            Self::Password => "password",
-            Self::Disabled => "disabled",
-            Self::Deleted => "deleted",
-            Self::Key => "key",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
-        let mut reasons = Self::ALL.into_iter();
-        reasons
-            .find(|reason| reason.name() == text)
-            .ok_or_else(|| InvalidValue::new("session end reason", "unknown"))
-    }
+    /// Cause of the early end.
+    pub(crate) end_reason: Option<SessionEndReason>,
 }
 
 /// Usable session, as listed.

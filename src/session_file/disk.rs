@@ -130,8 +130,12 @@ impl From<directory::Error> for Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        use ErrorKind::{AlreadyExists, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
-        let permanent_kinds = [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists];
+        use ErrorKind::{
+            AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
+        };
+        // `/proc` and links without a target answer with `NotFound` to the creation of a directory.
+        let permanent_kinds =
+            [PermissionDenied, ReadOnlyFilesystem, NotADirectory, AlreadyExists, NotFound];
         let text = error.to_string();
         if files::is_disk_full(&error) {
             return Self::DiskFull;

@@ -33,10 +33,9 @@ impl Reader<'_> {
         self.key_where("kid = ?1", [kid])
     }
 
-    /// Returns a key in any state that has the same id or the same material.
-    pub(crate) fn find_same_key(&self, key: &KeySpec) -> Result<Option<Key>, Error> {
-        let values = params![key.kid.as_str(), key.material.expose_secret()];
-        self.key_where("kid = ?1 OR material = ?2", values)
+    /// Returns the key with the same material in any state.
+    pub(crate) fn find_key_by_material(&self, key: &KeySpec) -> Result<Option<Key>, Error> {
+        self.key_where("material = ?1", [key.material.expose_secret()])
     }
 
     /// Returns all keys, oldest first.

@@ -1,7 +1,7 @@
 //! Temporary storage for the rows of one command, which may exceed the memory.
 
 use super::Error;
-use crate::model::Row;
+use crate::model::{Row, parse_strict_object};
 use rusqlite::{Connection, OptionalExtension};
 
 /// Length of the JSON text in bytes at which a batch ends. Parsed rows are many times as large.
@@ -63,8 +63,8 @@ impl ScratchDatabase {
             let stored_fields =
                 row.get_ref(2)?.as_blob().map_err(|error| to_store_error(&error))?;
             bytes += stored_fields.len();
-            let parsed_fields =
-                serde_json::from_slice(stored_fields).map_err(|error| to_store_error(&error))?;
+            let parsed_fields = parse_strict_object(stored_fields)
+                .map_err(|error| Error::Failed(error.to_string()))?;
             let line = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
             rows.push((row.get(0)?, Row { line, fields: parsed_fields }));
         }
@@ -108,7 +108,6 @@ fn to_store_error(error: &dyn std::error::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::parse_strict_object;
 
     fn row(line: u64, text: &str) -> Row {
         Row { line, fields: parse_strict_object(text.as_bytes()).unwrap() }

@@ -37,7 +37,7 @@ pub(crate) struct NewPair {
 
 pub(super) const SELECT_PAIR: &str = "SELECT p.id, p.access, p.refresh, p.issued_at,
         p.access_expires_at, p.refresh_expires_at, p.access_revoked_at, p.spent_at,
-        s.id, s.sid, s.user_id, s.expires_at, s.ended_at
+        s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason
     FROM pairs p JOIN sessions s ON s.id = p.session_id";
 
 /// Sessions of user `?1` (NULL: all users) that can be refreshed at time `?2`, with the pair of the
@@ -69,7 +69,8 @@ impl Reader<'_> {
     pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
         self.connection
             .query_row(
-                "SELECT id, sid, user_id, expires_at, ended_at FROM sessions WHERE sid = ?1",
+                "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
+                 WHERE sid = ?1",
                 [sid.bytes()],
                 |row| Ok(session_from_row(row, 0)),
             )
@@ -84,8 +85,8 @@ impl Reader<'_> {
         now: Timestamp,
     ) -> Result<Vec<ActiveSession>, Error> {
         let mut statement = self.connection.prepare(&format!(
-            "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.created_at,
-                 p.issued_at, p.refresh_expires_at
+            "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason,
+                 s.created_at, p.issued_at, p.refresh_expires_at
              {FROM_OPEN_SESSIONS} ORDER BY s.id"
         ))?;
         statement
@@ -245,18 +246,20 @@ pub(super) fn pair_from_row(row: &Row<'_>) -> Result<PairWithSession, Error> {
 fn open_session_from_row(row: &Row<'_>) -> Result<ActiveSession, Error> {
     Ok(ActiveSession {
         session: session_from_row(row, 0)?,
-        created_at: required_time(row.get(5)?)?,
-        refreshed_at: required_time(row.get(6)?)?,
-        refreshable_until: required_time(row.get(7)?)?,
+        created_at: required_time(row.get(6)?)?,
+        refreshed_at: required_time(row.get(7)?)?,
+        refreshable_until: required_time(row.get(8)?)?,
     })
 }
 
 fn session_from_row(row: &Row<'_>, first_column: usize) -> Result<Session, Error> {
+    let end_reason: Option<String> = row.get(first_column + 5)?;
     Ok(Session {
         id: row.get(first_column)?,
         sid: Sid::new(Uuid::from_bytes(row.get(first_column + 1)?)),
         user_id: UserId(row.get(first_column + 2)?),
         expires_at: required_time(row.get(first_column + 3)?)?,
         ended_at: optional_time(row.get(first_column + 4)?)?,
+        end_reason: end_reason.and_then(|word| SessionEndReason::parse(&word).ok()),
     })
 }

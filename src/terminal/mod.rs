@@ -106,8 +106,8 @@ pub(crate) enum Rendered {
     Nothing,
     /// Lines, each followed by a line break.
     Lines(Vec<String>),
-    /// One line with a style or a relative time on a terminal.
-    Line(Cell),
+    /// Lines with a style or a relative time on a terminal.
+    StyledLines(Vec<Cell>),
     /// A JSON document, indented.
     Json(Value),
     /// Names and values.

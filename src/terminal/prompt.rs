@@ -40,6 +40,11 @@ impl Console {
         })
     }
 
+    /// Prompts for a line of text.
+    pub(crate) fn prompt_line(&self, question: &str) -> Result<Answer, Error> {
+        self.with_prompt(Echo::On, |prompt| prompt.read_line(&format!("{question}: ")))
+    }
+
     /// Asks for confirmation of a destructive action. Only the line `y` or `yes` confirms.
     /// Discards input that was typed or pasted before the question or after the answer.
     pub(crate) fn confirm(&self, question: &str) -> Result<Confirmation, Error> {

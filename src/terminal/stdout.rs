@@ -2,7 +2,7 @@
 
 use super::style::{Screen, should_colour};
 use super::table::{self, Table};
-use super::{Console, Delivery, Error, OutputFormat, Rendered, Report, cell};
+use super::{Cell, Console, Delivery, Error, OutputFormat, Rendered, Report, cell};
 use crate::model::{Timestamp, escape, escape_json, render_csv_header, render_csv_rows};
 use rustix::fs::{OFlags, fcntl_getfl};
 use serde::Serialize;
@@ -29,8 +29,12 @@ impl Console {
             OutputFormat::Text | OutputFormat::Csv => match report.render() {
                 Rendered::Nothing => return Ok(Delivery::Done),
                 Rendered::Lines(lines) => lines.iter().map(|line| escape(line) + "\n").collect(),
-                Rendered::Line(cell) => {
-                    cell::apply_marks(&cell.to_marked_text(screen().as_ref())) + "\n"
+                Rendered::StyledLines(cells) => {
+                    let terminal_screen = screen();
+                    let render = |cell: &Cell| {
+                        cell::apply_marks(&cell.to_marked_text(terminal_screen.as_ref()))
+                    };
+                    cells.iter().map(|cell| render(cell) + "\n").collect()
                 }
                 Rendered::Json(value) => {
                     let json = serde_json::to_string_pretty(&value);

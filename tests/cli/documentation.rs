@@ -121,7 +121,7 @@ fn unknown_guide_is_refused() {
     $ jeton help token 'x\u{1b}y'
     --- exit code 2, stderr
     error: unknown guide or command `token x\u{1b}y`
-    hint: see `jeton help`
+    hint: see `jeton help token`
     ");
 }
 
@@ -243,6 +243,6 @@ fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
     fs::write(sandbox.home().join("file"), "").unwrap();
     assert_snapshot!(sandbox.run(&["man", "--dir", "file"]), @"
     --- exit code 2, stderr
-    error: `file` cannot be written: File exists (os error 17)
+    error: `file` cannot be written: File exists
     ");
 }

@@ -20,7 +20,7 @@ fn main_workflow_starts_from_empty_home() {
     assert_snapshot!(fourth, @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: revoke one of the live tokens 1 (my-app), 2 (other), 3 (third): jeton token revoke 1
+    hint: revoke a token that is no longer used; list the tokens: jeton token list
     ");
 
     let claims: Value =

@@ -63,6 +63,12 @@ impl RunOutput {
         error
     }
 
+    /// Returns the first verdict of `token verify` without the facts: `valid` or `invalid: REASON`.
+    pub(crate) fn verdict(&self) -> String {
+        let line = self.stdout.lines().next().unwrap_or_default();
+        line.splitn(3, ": ").take(2).collect::<Vec<_>>().join(": ")
+    }
+
     /// Formats the output below the command line, for a snapshot of several runs.
     pub(crate) fn with_command(&self) -> String {
         self.with_heading(format_args!("$ {}", self.command))
@@ -84,6 +90,11 @@ impl RunOutput {
             None => redact_words(text),
         }
     }
+}
+
+/// Returns the codes of the rejection reasons of `token verify -o json` or an error, in their order.
+pub(crate) fn reason_codes(reasons: &Value) -> Vec<&str> {
+    reasons.as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect()
 }
 
 impl From<Output> for RunOutput {

@@ -94,7 +94,7 @@ fn two_readers_of_stdin_are_a_usage_error() {
     let passwd_with_missing_file = ["--token-file", "nowhere", "passwd", "--password-stdin"];
     assert_snapshot!(sandbox.run_with_input(&passwd_with_missing_file, "x"), @"
     --- exit code 2, stderr
-    error: the file with the token cannot be read: No such file or directory (os error 2)
+    error: the file with the token in `--token-file` cannot be read: No such file or directory
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
     assert_eq!(sandbox.sql("SELECT action FROM audit"), ["init"]);
@@ -179,6 +179,7 @@ fn dash_for_other_purposes_is_no_stdin_reader() {
     assert_snapshot!(sandbox.run_with_input(&mint, &access), @"
     --- exit code 3, stderr
     error: key with this id not found
+    hint: list the keys: jeton keys list
     ");
 }
 

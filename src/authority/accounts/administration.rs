@@ -277,7 +277,10 @@ fn record_change(
 
 fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {
     let is_active_admin = user.role == Role::Admin && user.disabled_at.is_none();
-    if is_active_admin && tx.count_admins()? <= 1 { Err(Error::LastAdmin) } else { Ok(()) }
+    if is_active_admin && tx.count_admins()? <= 1 {
+        return Err(Error::LastAdmin(user.to_display()));
+    }
+    Ok(())
 }
 
 /// Returns a user, or [`Error::NotFound`].

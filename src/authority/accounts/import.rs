@@ -3,34 +3,15 @@
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::administration::{IfExists, NameOwner};
-use super::import_row::{FIELDS, ImportRow, flatten_json_list, name_key, parse_import_row};
+use super::import_row::ImportRow;
+use super::import_rows::row_exists_error;
+pub(crate) use super::import_rows::{ImportRows, UnknownFields};
 use super::require_admin_or_empty_store;
-use crate::crypto::{self, HashClass};
-use crate::model::{
-    EventDetail, EventSubject, InvalidLine, Password, PasswordHash, Role, Row, SpreadsheetRows,
-    TargetKind, Timestamp, User,
-};
-use crate::store::{self, Reader, ScratchDatabase, Store, Writer};
-use std::io::BufRead;
+use crate::crypto::HashClass;
+use crate::model::{EventDetail, EventSubject, PasswordHash, Role, TargetKind, User};
+use crate::store::{self, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
-
-/// Number of rows that are read from the scratch database at a time.
-const BATCH_SIZE: usize = 500;
-
-/// Number of passwords that are passed to the hashing threads at a time.
-const HASH_BATCH_SIZE: usize = 256;
-
-/// The valid rows of an import file, without duplicates.
-#[derive(Debug)]
-pub(crate) struct ImportRows {
-    rows: ScratchDatabase,
-    now: Timestamp,
-    count: usize,
-    /// The number of accounts with a password that has yet to be hashed.
-    unhashed_count: usize,
-    has_admin: bool,
-}
 
 /// The outcome of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,130 +36,6 @@ impl ImportOutcome {
             self.differing_count += 1;
             self.first_differing_line.get_or_insert(import_row.line);
         }
-    }
-}
-
-impl ImportRows {
-    /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
-    pub(crate) fn from_reader(input: impl BufRead, now: Timestamp) -> Result<Self, Error> {
-        let rows = SpreadsheetRows::new(input, "password")?;
-        let is_unknown = |name: &&String| !FIELDS.contains(&name.as_str());
-        if let Some((column, _)) = (1..).zip(rows.columns()).find(|(_, name)| is_unknown(name)) {
-            // Without a header line the first line may contain a password.
-            let reason = format!("unknown column {column}: expected one of {}", FIELDS.join(", "));
-            return Err(InvalidLine { line: 1, reason }.into());
-        }
-        let mut import_rows = Self {
-            rows: ScratchDatabase::new()?,
-            now,
-            count: 0,
-            unhashed_count: 0,
-            has_admin: false,
-        };
-        for row in rows {
-            flatten_json_list(row?).into_iter().try_for_each(|row| import_rows.add_row(row))?;
-        }
-        Ok(import_rows)
-    }
-
-    fn add_row(&mut self, row: Row) -> Result<(), Error> {
-        self.rows.push(&row)?;
-        let import_row = self.parse_row(row)?;
-        for name in &import_row.user_refs() {
-            if let Some(first_line) = self.rows.reserve_name(&name_key(name), import_row.line)? {
-                let reason = format!("name or uid already used on line {first_line}");
-                return Err(InvalidLine { line: import_row.line, reason }.into());
-            }
-        }
-        self.count += 1;
-        self.unhashed_count += usize::from(import_row.password.is_some());
-        self.has_admin |=
-            import_row.new_user.role == Role::Admin && import_row.new_user.disabled_at.is_none();
-        Ok(())
-    }
-
-    fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
-        let line = row.line;
-        parse_import_row(row, self.now).map_err(|reason| InvalidLine { line, reason })
-    }
-
-    /// Returns the number of rows.
-    pub(crate) fn len(&self) -> usize {
-        self.count
-    }
-
-    /// Refuses a file without an active admin. Called for the first import into a store without
-    /// users.
-    pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
-        if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
-    }
-
-    /// Calls `visit` with the number and content of each row, in order.
-    fn for_each_row(
-        &self,
-        mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut last_number = 0;
-        loop {
-            let batch = self.rows.rows_after(last_number, BATCH_SIZE)?;
-            let Some((number, _)) = batch.last() else { return Ok(()) };
-            last_number = *number;
-            batch.into_iter().try_for_each(|(number, row)| visit(number, row))?;
-        }
-    }
-
-    /// Refuses passwords that are too short and, with [`IfExists::Refuse`], rows whose accounts
-    /// already exist. Called before the slow hashing.
-    fn check_rows(&self, tx: &Reader<'_>, if_exists: IfExists) -> Result<(), Error> {
-        let min_length = tx.load_settings()?.password_min_length;
-        self.for_each_row(|_, row| {
-            let import_row = self.parse_row(row)?;
-            match NameOwner::lookup(tx, &import_row.user_refs())? {
-                NameOwner::Free => {}
-                NameOwner::Single(_) if if_exists == IfExists::Skip => return Ok(()),
-                NameOwner::Single(_) | NameOwner::Conflicting => {
-                    return Err(row_exists_error(tx, &import_row)?);
-                }
-            }
-            if import_row.password.is_some_and(|password| password.char_count() < min_length) {
-                let reason = format!("password shorter than {min_length} characters");
-                return Err(InvalidLine { line: import_row.line, reason }.into());
-            }
-            Ok(())
-        })
-    }
-
-    /// Replaces passwords by their hashes and calls `on_hashed` after each password. With
-    /// [`IfExists::Skip`] only the passwords of new accounts are hashed.
-    fn hash_passwords(
-        &self,
-        store: &mut Store,
-        if_exists: IfExists,
-        on_hashed: &(dyn Fn() + Sync),
-    ) -> Result<(), Error> {
-        let mut pending: Vec<(i64, Row, Password)> = Vec::new();
-        let hash_pending = |pending: &mut Vec<(i64, Row, Password)>| {
-            let passwords: Vec<&Password> = pending.iter().map(|(.., password)| password).collect();
-            let hashes = crypto::hash_passwords(&passwords, on_hashed)?;
-            for ((number, mut row, _), hash) in pending.drain(..).zip(hashes) {
-                row.fields.remove("password");
-                row.fields.insert("password_hash".to_owned(), hash.expose().into());
-                self.rows.replace(number, &row)?;
-            }
-            Ok::<_, Error>(())
-        };
-        self.for_each_row(|number, row| {
-            let import_row = self.parse_row(row.clone())?;
-            let refs = import_row.user_refs();
-            if let Some(password) = import_row.password
-                && (if_exists == IfExists::Refuse
-                    || matches!(store.read(|tx| NameOwner::lookup(tx, &refs))?, NameOwner::Free))
-            {
-                pending.push((number, row, password));
-            }
-            if pending.len() < HASH_BATCH_SIZE { Ok(()) } else { hash_pending(&mut pending) }
-        })?;
-        hash_pending(&mut pending)
     }
 }
 
@@ -269,20 +126,4 @@ fn raise_costliest_hash(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Erro
         tx.set_costliest_hash_class(costliest.to_stored().as_deref())?;
     }
     Ok(())
-}
-
-/// Returns the error for a row with names of existing users.
-fn row_exists_error(tx: &Reader<'_>, import_row: &ImportRow) -> Result<Error, store::Error> {
-    let mut taken_names = Vec::new();
-    for name in &import_row.user_refs() {
-        if tx.find_user(name)?.is_some() {
-            taken_names.push(name.to_display());
-        }
-    }
-    let line = import_row.line;
-    if taken_names.is_empty() {
-        let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
-        return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
-    }
-    Ok(Error::ImportedUserExists { line, taken_names })
 }

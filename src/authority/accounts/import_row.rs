@@ -22,6 +22,9 @@ pub(super) const FIELDS: [&str; 10] = [
     "password_hash",
 ];
 
+/// Start of the error for a field that is not in [`FIELDS`].
+pub(super) const UNKNOWN_FIELD: &str = "unknown field";
+
 /// A parsed row.
 #[derive(Debug)]
 pub(super) struct ImportRow {
@@ -118,7 +121,7 @@ pub(super) fn parse_import_row(
     };
     if let Some(name) = fields.keys().next() {
         return Err(format!(
-            "unknown field `{}`: expected one of {}",
+            "{UNKNOWN_FIELD} `{}`: expected one of {}",
             redact_for_error(name),
             FIELDS.join(", ")
         ));

@@ -4,6 +4,7 @@ mod administration;
 mod export;
 mod import;
 mod import_row;
+mod import_rows;
 
 pub(crate) use administration::{
     IfExists, Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable,
@@ -11,7 +12,7 @@ pub(crate) use administration::{
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
-pub(crate) use import::{ImportOutcome, ImportRows, authorize_import, import};
+pub(crate) use import::{ImportOutcome, ImportRows, UnknownFields, authorize_import, import};
 
 use administration::NameOwner;
 
@@ -139,13 +140,12 @@ fn authorize_registration(
     if is_admin || !tx.has_users()? {
         return Ok(());
     }
-    if registration.role > Role::User {
-        return Err(Error::Forbidden("only admins can assign roles"));
-    }
-    if !tx.load_settings()?.register_open {
-        return Err(Error::Forbidden("only admins can register accounts"));
-    }
-    Ok(())
+    let refusal = match registration.role {
+        Role::User if tx.load_settings()?.register_open => return Ok(()),
+        Role::User => "only admins can register accounts",
+        Role::Minter | Role::Admin => "only admins can assign roles",
+    };
+    Err(Error::insufficient_role(refusal, Role::Admin, user))
 }
 
 /// Refuses a user who is not an admin. Without a user, refuses if the store has users: before the
@@ -157,7 +157,7 @@ pub(super) fn require_admin_or_empty_store(
 ) -> Result<(), Error> {
     match user {
         Some(user) => require_role(user, Role::Admin, refusal),
-        None if tx.has_users()? => Err(Error::Forbidden(refusal)),
+        None if tx.has_users()? => Err(Error::insufficient_role(refusal, Role::Admin, None)),
         None => Ok(()),
     }
 }

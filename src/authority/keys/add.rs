@@ -4,18 +4,50 @@ use super::super::accounts::require_admin_or_empty_store;
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::lifecycle::{ADMINS_ONLY, find_active_key, require_key, retire_and_activate};
-use crate::crypto::{self, ImportError, KeyFormat, PublicKeys};
+use crate::crypto::{self, ImportError, ImportedKey, KeyFormat, PublicKeys};
 use crate::model::{
     Algorithm, EventDetail, EventSubject, EventTarget, Key, KeySpec, KeyState, Purpose, Role,
     RsaBits, TargetKind, Untrusted,
 };
 use crate::store::{Reader, Store, Writer};
 
+/// A key to add.
+#[derive(Debug, Clone)]
+pub(crate) struct NewKey {
+    /// The key.
+    pub(crate) spec: KeySpec,
+    /// Set if the user or the key document chose the key id: the store must not have the key under
+    /// another key id.
+    has_chosen_kid: bool,
+}
+
+impl NewKey {
+    /// Returns a key to add under `kid`. Without `kid`, the key id is the thumbprint, or random for
+    /// a symmetric key.
+    pub(crate) fn new(spec: KeySpec, kid: Option<Untrusted>) -> Self {
+        let has_chosen_kid = kid.is_some();
+        let spec = match kid {
+            Some(kid) => spec.with_kid(kid),
+            None => spec,
+        };
+        Self { spec, has_chosen_kid }
+    }
+
+    /// Returns an imported key to add under `kid`, or else the key id in its document.
+    pub(crate) fn from_imported(
+        imported: ImportedKey,
+        kid: Option<Untrusted>,
+    ) -> Result<Self, ImportError> {
+        let kid = kid.map_or_else(|| imported.document_kid(), |kid| Ok(Some(kid)))?;
+        Ok(Self::new(imported.key, kid))
+    }
+}
+
 /// Keys to add, and options.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewKeyOptions<'k> {
     /// The keys to add.
-    pub(crate) keys: &'k [KeySpec],
+    pub(crate) keys: &'k [NewKey],
     /// The id of the key that the running command has stored while creating the store, if it did:
     /// this key is reported as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
@@ -59,7 +91,7 @@ pub(crate) fn add(
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         refuse_public_keys_as_secrets(tx, options.keys)?;
-        let add = |key: &KeySpec| {
+        let add = |key: &NewKey| {
             let mut added = add_key(tx, audit, key)?;
             added.changed |= options.initial_kid == Some(&added.key.spec.kid);
             if options.activate && added.key.state != KeyState::Active {
@@ -74,7 +106,7 @@ pub(crate) fn add(
         let added = options.keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
         let user = caller.map(|caller| caller.user.id);
         let subject = match options.keys {
-            [key] => EventTarget::key(&key.kid).into(),
+            [key] => EventTarget::key(&key.spec.kid).into(),
             several => {
                 let detail = EventDetail::objects(format!("{} keys", several.len()));
                 EventSubject::several(TargetKind::Key, detail)
@@ -88,45 +120,48 @@ pub(crate) fn add(
 /// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
 /// equals a shared secret of the store. The new keys were compared with each other when they were
 /// read.
-fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[KeySpec]) -> Result<(), Error> {
-    let stored_keys: Vec<KeySpec> = tx.keys()?.into_iter().map(|key| key.spec).collect();
-    let have_clash = |secrets: &[KeySpec], pairs: &[KeySpec]| {
+fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result<(), Error> {
+    let stored_keys = tx.keys()?;
+    let stored_keys: Vec<&KeySpec> = stored_keys.iter().map(|key| &key.spec).collect();
+    let new_keys: Vec<&KeySpec> = new_keys.iter().map(|key| &key.spec).collect();
+    let have_clash = |secrets: &[&KeySpec], pairs: &[&KeySpec]| {
         let public_keys: PublicKeys =
             pairs.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
         secrets.iter().any(|key| crypto::equals_public_key(key, &public_keys))
     };
-    if have_clash(new_keys, &stored_keys) || have_clash(&stored_keys, new_keys) {
+    if have_clash(&new_keys, &stored_keys) || have_clash(&stored_keys, &new_keys) {
         return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
     }
     Ok(())
 }
 
-fn add_key(
-    tx: &Writer<'_>,
-    audit: &AuditContext,
-    new_key: &KeySpec,
-) -> Result<RequestedKey, Error> {
-    if let Some(key) = find_equal_key(tx, new_key)? {
+fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &NewKey) -> Result<RequestedKey, Error> {
+    let NewKey { spec, has_chosen_kid } = new_key;
+    if let Some(key) = find_same_material(tx, spec)? {
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
-            key if (key.spec.purpose, key.spec.algorithm)
-                == (new_key.purpose, new_key.algorithm) =>
-            {
-                Ok(RequestedKey { key, changed: false })
+            key if (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm) => {
+                Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm))
             }
-            key => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
+            key if *has_chosen_kid && key.spec.kid != spec.kid => {
+                Err(Error::KeyHasOtherKid(key.spec.kid))
+            }
+            key => Ok(RequestedKey { key, changed: false }),
         };
     }
-    let needs_active_key = find_active_key(tx, new_key.purpose, new_key.algorithm)?.is_none();
+    if let Some(key) = tx.find_key(spec.kid.as_str())? {
+        let KeySpec { kid, purpose, algorithm, .. } = key.spec;
+        return Err(Error::KidExists { kid, purpose, algorithm });
+    }
+    let needs_active_key = find_active_key(tx, spec.purpose, spec.algorithm)?.is_none();
     let state = if needs_active_key { KeyState::Active } else { KeyState::Standby };
-    tx.add_key(new_key, state, audit.now)?;
-    Ok(RequestedKey { key: require_key(tx, new_key.kid.as_str())?, changed: true })
+    tx.add_key(spec, state, audit.now)?;
+    Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true })
 }
 
-/// Returns the key in any state with the same id, the same key material, or an equivalent HMAC
-/// secret.
-fn find_equal_key(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
-    if let Some(key) = tx.find_same_key(new_key)? {
+/// Returns the key in any state with the same key material, or an equivalent HMAC secret.
+fn find_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
+    if let Some(key) = tx.find_key_by_material(new_key)? {
         return Ok(Some(key));
     }
     for key in tx.keys()? {

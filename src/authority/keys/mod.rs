@@ -5,9 +5,9 @@ mod discovery;
 mod lifecycle;
 
 pub(crate) use crate::crypto::{
-    ImportError, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
+    ImportError, ImportedKey, KeyFormat, KeyImporter, SecretEncoding, equals_public_key,
 };
-pub(crate) use add::{NewKeyOptions, RequestedKey, add, authorize_add, generate};
+pub(crate) use add::{NewKey, NewKeyOptions, RequestedKey, add, authorize_add, generate};
 pub(crate) use discovery::{DiscoverySite, build_discovery_site};
 pub(crate) use lifecycle::{
     IfActive, Rotation, activate, load_for_revocation, retire, revoke, rotate,

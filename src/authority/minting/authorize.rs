@@ -1,36 +1,47 @@
 //! Authorization to mint: by an access token of a minter, or by an app token with `jeton:mint`.
 
-use super::super::principal::{BearerCredential, Principal, require_role};
+use super::super::error::UserWithRole;
+use super::super::principal::{BearerCredential, Principal};
 use super::super::verification::{Expectations, ExpectedKind, TokenRecord, verify};
 use super::super::{Error, RejectReason};
 use crate::model::{Permission, PermissionPolicy, Role, Timestamp, TokenKind, Untrusted, User};
 use crate::store::Store;
 
-/// Refuses permissions that `user` may not grant: `jeton:mint` if the role is below minter, and
-/// with the role `user` every permission that `policy` does not allow.
+/// Refuses the permissions of a token that `user` may not grant, or that the role of `owner` does not
+/// allow: `jeton:mint` if the role is below minter, and with the role `user` every permission that
+/// `policy` does not allow. `claimed` are permissions in other claims, which only `user` must be
+/// able to grant. `user` is `None` if the bearer of the token acts.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
-    user: &User,
+    user: Option<&User>,
+    owner: &User,
     policy: &PermissionPolicy,
-    permissions: impl Iterator<Item = &'p str> + Clone,
+    permissions: &(impl Iterator<Item = &'p str> + Clone),
+    claimed: impl Iterator<Item = &'p str> + Clone,
 ) -> Result<(), Error> {
-    check_mint_permission(user, permissions.clone())?;
-    let is_refused = |permission: &&str| user.role == Role::User && !policy.allows(permission);
-    let mut permissions = permissions;
-    match permissions.find(is_refused) {
-        Some(permission) => Err(Error::PermissionRefused(Untrusted::new(permission).to_display())),
+    let is_logged_in = |subject: &User| user.is_some_and(|user| user.id == subject.id);
+    let describe = |subject: &User| UserWithRole::new(subject, is_logged_in(subject));
+    let granter = user.unwrap_or(owner);
+    let mut all_permissions = permissions.clone().chain(claimed);
+    let is_mint = |permission: &str| permission == Permission::MINT;
+    for (subject, has_mint) in
+        [(owner, permissions.clone().any(is_mint)), (granter, all_permissions.clone().any(is_mint))]
+    {
+        if has_mint && subject.role < Role::Minter {
+            return Err(Error::InsufficientRole {
+                refusal: "only minters and admins can grant `jeton:mint`",
+                required: Role::Minter,
+                user: Some(describe(subject)),
+            });
+        }
+    }
+    let is_refused = |permission: &&str| granter.role == Role::User && !policy.allows(permission);
+    match all_permissions.find(is_refused) {
+        Some(permission) => Err(Error::PermissionRefused {
+            permission: Untrusted::new(permission).to_display(),
+            user: describe(granter),
+        }),
         None => Ok(()),
     }
-}
-
-/// Refuses `jeton:mint` if the role of the user is below minter.
-pub(in crate::authority) fn check_mint_permission<'p>(
-    user: &User,
-    mut permissions: impl Iterator<Item = &'p str>,
-) -> Result<(), Error> {
-    if permissions.any(|permission| permission == Permission::MINT) {
-        return require_role(user, Role::Minter, "only minters and admins can grant `jeton:mint`");
-    }
-    Ok(())
 }
 
 /// Returns the principal that may mint with this token: an access token, or an app token with
@@ -54,12 +65,12 @@ pub(crate) fn authorize_minter(
     };
     let report = report.into_accepted()?;
     match (credential, report.owner, report.key) {
-        (Some(credential), Some(user), Some(key)) => Ok(Principal { user, credential, key, now }),
+        (Some(credential), Some(user), Some(key)) => {
+            Ok(Principal { user, credential, is_in_session_file: false, key, now })
+        }
         _ if kind == Some(TokenKind::App) => {
             Err(Error::Forbidden("the app token lacks the permission `jeton:mint`"))
         }
-        _ => {
-            Err(Error::TokenRejected { kind, reasons: vec![RejectReason::WrongType], detail: None })
-        }
+        _ => Err(Error::TokenRejected { kind, reasons: vec![RejectReason::WrongType.into()] }),
     }
 }

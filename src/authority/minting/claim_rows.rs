@@ -1,7 +1,7 @@
 //! Per-token claims of a bulk mint. Memory use does not depend on the number of tokens.
 
 use super::super::Error;
-use crate::model::{Row, RowReader};
+use crate::model::{InvalidLines, Row, RowError, RowReader};
 use crate::store::ScratchDatabase;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -34,10 +34,16 @@ impl ClaimRows {
     pub(crate) fn read(input: impl BufRead) -> Result<Self, Error> {
         let scratch = ScratchDatabase::new()?;
         let mut count = 0;
+        let mut invalid_lines = InvalidLines::default();
         for row in RowReader::new(input)? {
-            scratch.push(&row?)?;
+            match row {
+                Ok(row) => scratch.push(&row)?,
+                Err(RowError::InvalidLine(line)) => invalid_lines.push(line)?,
+                Err(error @ RowError::Input(_)) => return Err(error.into()),
+            }
             count += 1;
         }
+        invalid_lines.into_result()?;
         Ok(Self { rows: RowSource::FromFile(scratch), count })
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::audit_context::OUTCOME_DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
-use super::super::principal::{Principal, require_role, write_as};
+use super::super::principal::{Principal, write_as};
 use super::super::sessions::expiry_after;
 use super::super::signing::with_signing_key;
 use super::super::tokens::Expiry;
@@ -16,7 +16,7 @@ use super::signing::MintedToken;
 use super::token_builder::{TokenBuilder, Validity};
 use crate::model::{
     Algorithm, AuditEventId, EventDetail, EventSubject, EventTarget, KeyRowId, KeySpec, Lifetime,
-    Role, Row, TargetKind, Timestamp, TokenId, Untrusted, User, UserUuid,
+    Role, Row, TargetKind, TimeSpec, Timestamp, TokenId, Untrusted, User, UserUuid,
 };
 use crate::store::{self, NewToken, Store, Writer};
 use std::borrow::Cow;
@@ -116,7 +116,7 @@ impl MintJob {
             |store, signing_key, output| {
                 let is_new_key = signing_key.id.is_none();
                 let result = write_as(store, minter, |tx, user| {
-                    require_role(user, Role::Minter, MINTERS_ONLY)?;
+                    minter.require_role_of(user, Role::Minter, MINTERS_ONLY)?;
                     let key = signing_key.ensure_inserted(tx, audit.now)?;
                     let new_key = is_new_key.then(|| EventTarget::key(&signing_key.spec.kid));
                     Ok(Some((key, record(tx, user, key, new_key, output)?)))
@@ -153,34 +153,35 @@ impl MintJob {
         issuer: Option<String>,
         uid: Option<UserUuid>,
     ) -> Result<Self, Error> {
-        let issued_at = request.issued_at.unwrap_or(now);
+        let resolve = |name, time: Option<TimeSpec>| time.map(|t| t.resolve(name, now)).transpose();
+        let issued_at = resolve("--issued-at", request.issued_at)?.unwrap_or(now);
         let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
         let expires_at = match request.expiry {
-            Expiry::At(time) => time,
+            Expiry::At(time) => time.resolve("--expires-at", now)?,
             Expiry::After(lifetime) => expiry_after(issued_at, lifetime)?,
             Expiry::Default | Expiry::Never => expiry_after(issued_at, default_ttl)?,
         };
-        Ok(Self {
-            request,
-            claim_rows,
-            signed_count: 0,
-            now,
-            issuer,
-            uid,
-            validity: Validity { issued_at, expires_at },
-        })
+        let not_before = resolve("--not-before", request.not_before)?;
+        let validity = Validity { issued_at, expires_at, not_before };
+        Ok(Self { request, claim_rows, signed_count: 0, now, issuer, uid, validity })
     }
 
     fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {
+        let preset_algorithm = self.request.preset_algorithm()?;
         match &self.request.signer {
             Signer::Key(kid) => store.read(|tx| load_test_key(tx, kid, self.now)),
-            Signer::Algorithm(algorithm) => {
-                let preset_algorithm = self.request.template.algorithm()?;
-                find_or_generate_test_key(
-                    store,
-                    algorithm.or(preset_algorithm).unwrap_or(Algorithm::ES256),
-                )
+            Signer::PresetKey(kid) => {
+                let algorithm = preset_algorithm.unwrap_or(Algorithm::ES256);
+                let missing_key = || Error::PresetKeyNotFound { kid: kid.clone(), algorithm };
+                store.read(|tx| {
+                    tx.find_key(kid.as_str())?.ok_or_else(missing_key)?;
+                    load_test_key(tx, kid.as_str(), self.now)
+                })
             }
+            Signer::Algorithm(algorithm) => find_or_generate_test_key(
+                store,
+                algorithm.or(preset_algorithm).unwrap_or(Algorithm::ES256),
+            ),
         }
     }
 
@@ -195,6 +196,7 @@ impl MintJob {
             issuer: self.issuer.as_deref(),
             uid: self.uid,
             validity: self.validity,
+            has_input_rows: self.claim_rows.scratch_database().is_some(),
             key,
             kid,
         }
@@ -274,6 +276,7 @@ impl MintJob {
         let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
             let can_sign = match &self.request.signer {
                 Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
+                Signer::PresetKey(kid) => load_test_key(tx, kid.as_str(), self.now).is_ok(),
                 Signer::Algorithm(_) => tx.is_active_key(key_row_id)?,
             };
             if !can_sign {

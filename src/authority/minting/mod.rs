@@ -14,7 +14,7 @@ mod template;
 mod token_builder;
 
 pub(crate) use authorize::authorize_minter;
-pub(super) use authorize::{check_grantable_permissions, check_mint_permission};
+pub(super) use authorize::check_grantable_permissions;
 pub(crate) use claim_rows::ClaimRows;
 pub(crate) use defects::Defect;
 pub(crate) use fixtures::{Fixture, Fixtures, build_fixtures, build_fixtures_with_external_key};

@@ -58,6 +58,7 @@ mod tests {
             assert!(!preset.description.is_empty(), "{name}");
             let claims: BTreeSet<_> = preset.claims.keys().collect();
             assert_eq!(preset.explain.keys().collect::<BTreeSet<_>>(), claims, "{name}");
+            assert!(!preset.sources.is_empty() && preset.as_of.is_some(), "{name} has no source");
             assert!(!preset.verifiers.is_empty(), "{name} has no verifier");
         }
         assert!(load_builtin_preset(None).unwrap().is_some());

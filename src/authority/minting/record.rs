@@ -2,6 +2,7 @@
 
 use super::super::Error;
 use super::claim_rows::{BATCH_SIZE, ClaimRows};
+use super::signing::ensure_verifiable_size;
 use super::token_builder::TokenBuilder;
 use crate::model::{
     AppName, Grant, InvalidLine, Jti, KeyRowId, Row, Timestamp, TokenKind, TokenOrigin, UserId,
@@ -89,6 +90,7 @@ pub(super) fn validate_rows(
         for row in claim_rows.batch(offset, BATCH_SIZE.min(limit - offset))? {
             offset += 1;
             let parts = builder.build_requested(&row.fields)?;
+            ensure_verifiable_size(builder, &parts).map_err(|error| with_line(row.line, error))?;
             if is_recorded {
                 jtis.push(plan_jti(builder, &row, &parts.claims)?);
             }

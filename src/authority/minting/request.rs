@@ -3,8 +3,9 @@
 use super::super::tokens::Expiry;
 use super::defects::Defect;
 use super::template::Template;
+use crate::authority::Error;
 use crate::crypto;
-use crate::model::{Algorithm, InvalidValue, Jti, Timestamp};
+use crate::model::{Algorithm, InvalidValue, Jti, TimeSpec, Untrusted, parse_kid};
 use serde_json::{Map, Value};
 
 /// Signing key of test tokens.
@@ -14,6 +15,8 @@ pub(crate) enum Signer {
     Algorithm(Option<Algorithm>),
     /// Test key with this key id.
     Key(String),
+    /// Test key with the key id that the preset prescribes.
+    PresetKey(Untrusted),
 }
 
 /// Request for one or more test tokens: preset, claims, signing key and times.
@@ -25,14 +28,16 @@ pub(crate) struct MintRequest {
     /// that the template does not have come last in the token.
     pub(crate) claims: Map<String, Value>,
     pub(super) header: Map<String, Value>,
+    /// Claims that the tokens do not have.
+    pub(crate) omitted_claims: Vec<&'static str>,
     /// Generated `jti` of the only token of the request; replaces the `jti` of the template.
     pub(super) jti: Option<Jti>,
     /// Signing key.
     pub(crate) signer: Signer,
     /// Time of issue (`iat`); by default now.
-    pub(crate) issued_at: Option<Timestamp>,
+    pub(crate) issued_at: Option<TimeSpec>,
     /// Start of validity (`nbf`).
-    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) not_before: Option<TimeSpec>,
     /// Expiry; by default the preset's TTL after the time of issue, or 1 hour. Test tokens always
     /// expire, so `Never` means the default.
     pub(crate) expiry: Expiry,
@@ -50,6 +55,7 @@ impl MintRequest {
             parameter_values: Map::new(),
             claims: Map::new(),
             header: Map::new(),
+            omitted_claims: Vec::new(),
             jti: None,
             signer: Signer::Algorithm(None),
             issued_at: None,
@@ -104,16 +110,53 @@ impl MintRequest {
         self.jti = Some(crypto::generate_jti());
     }
 
-    /// Adds or replaces header parameters. `alg` and `kid` are refused: the signing key sets both.
+    /// Adds or replaces header parameters. `alg` is refused: the signing key sets `alg`.
     pub(crate) fn extend_header(
         &mut self,
         members: Map<String, Value>,
     ) -> Result<(), InvalidValue> {
-        if members.keys().any(|name| name == "alg" || name == "kid") {
-            return Err(InvalidValue::new("header", "`alg` and `kid` are set by the key"));
+        if members.contains_key("alg") {
+            return Err(InvalidValue::new("header", "`alg` is set by the key"));
         }
         self.header.extend(members);
         Ok(())
+    }
+
+    /// Removes the key id from the additional header parameters and returns the key id.
+    pub(crate) fn take_header_kid(&mut self) -> Result<Option<Untrusted>, InvalidValue> {
+        match self.header.shift_remove("kid") {
+            None => Ok(None),
+            Some(Value::String(kid)) => parse_kid(&kid).map(Some),
+            Some(_) => Err(InvalidValue::new("key id", "not a string")),
+        }
+    }
+
+    /// Sets the key id in the header, even if the preset's header has none.
+    pub(crate) fn set_header_kid(&mut self, kid: &Untrusted) {
+        self.header.insert("kid".to_owned(), kid.as_str().into());
+    }
+
+    /// Selects the key of the store that the preset prescribes, unless another key or an algorithm
+    /// is requested.
+    pub(crate) fn select_preset_key(&mut self) -> Result<(), Error> {
+        let preset_kid = self.take_preset_kid()?;
+        if let (Signer::Algorithm(None), Some(kid)) = (&self.signer, preset_kid) {
+            self.signer = Signer::PresetKey(kid);
+        }
+        Ok(())
+    }
+
+    /// Returns the key id that the preset prescribes, if any. The header then has the key id of the
+    /// signing key.
+    pub(crate) fn take_preset_kid(&mut self) -> Result<Option<Untrusted>, Error> {
+        let kid = self.template.prescribed_kid(&self.parameter_values)?;
+        self.template.use_key_kid();
+        Ok(kid)
+    }
+
+    /// Returns the algorithm of the preset, if any.
+    pub(crate) fn preset_algorithm(&self) -> Result<Option<Algorithm>, InvalidValue> {
+        self.template.algorithm()
     }
 
     /// Returns whether the user chose the `jti` of the token of an input row, so that it was not

@@ -1,14 +1,15 @@
 //! Signing of one test token, with the defects of the signature and of the serialization.
 
 use super::super::Error;
+use super::super::signing::ensure_verifiable_length;
 use super::defects::Defect;
 use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
-use crate::crypto;
-use crate::model::{Algorithm, KeySpec, RsaBits, TokenId, Untrusted};
+use crate::crypto::{self, MAX_TOKEN_BYTES};
+use crate::model::{Algorithm, KeySpec, RsaBits, Timestamp, TokenId, Untrusted};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A signed test token, as printed.
 #[derive(Debug, Serialize)]
@@ -19,6 +20,9 @@ pub(crate) struct MintedToken {
     pub(crate) jti: Option<Untrusted>,
     /// Id of the row, if the token is recorded.
     pub(crate) id: Option<TokenId>,
+    /// `exp` claim; `None` if the claim is missing or not a time in whole seconds.
+    #[serde(skip)]
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 fn serialize_exposed<S: Serializer>(
@@ -32,9 +36,38 @@ impl MintedToken {
     /// Signs a token with header and claims `parts`.
     pub(super) fn sign(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<Self, Error> {
         let token = sign_token(builder.key, parts, builder.request.defect)?;
+        if builder.request.defect != Some(Defect::Oversized) {
+            ensure_verifiable_length(token.expose_secret().len())?;
+        }
         let jti = parts.claims.get("jti").and_then(Value::as_str).map(Untrusted::new);
-        Ok(Self { token, jti, id: None })
+        let expires_at =
+            parts.claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
+        Ok(Self { token, jti, id: None, expires_at })
     }
+}
+
+/// Refuses header and claims that make a token too large for the verifier, before any token of the
+/// request is printed. A token near the limit is signed, because the length of a signature depends
+/// on the key and on the defect.
+pub(super) fn ensure_verifiable_size(
+    builder: &TokenBuilder<'_>,
+    parts: &TokenParts,
+) -> Result<(), Error> {
+    /// Length of the signature of the largest RSA key (16,384 bits) in base64url, and the full stops.
+    const MAX_SIGNATURE_LENGTH: usize = 2_800;
+    if builder.request.defect == Some(Defect::Oversized) {
+        return Ok(());
+    }
+    let encoded_length = |members: &Map<String, Value>| {
+        let length = serde_json::to_vec(members).map_or(0, |json| json.len());
+        (length * 4).div_ceil(3)
+    };
+    let length = encoded_length(&parts.header) + encoded_length(&parts.claims);
+    if length + MAX_SIGNATURE_LENGTH <= MAX_TOKEN_BYTES {
+        return Ok(());
+    }
+    let token = sign_token(builder.key, parts, builder.request.defect)?;
+    ensure_verifiable_length(token.expose_secret().len())
 }
 
 /// Signs the token. Adds `defect` if the defect affects the signature or the serialization.

@@ -52,7 +52,7 @@ fn options_override_default_claims() {
     );
     let claims = ExtraClaims::parse(&["role=x".to_owned()], &["iat=1".to_owned()]).unwrap();
     let mut request =
-        MintRequest { expiry: Expiry::At(at(-10)), claims: claims.0, ..mint_request() };
+        MintRequest { expiry: Expiry::At(at(-10).into()), claims: claims.0, ..mint_request() };
     for (name, word) in [("sub", "alice"), ("iss", "https://idp.example"), ("aud", "api")] {
         request.set_claim(name, &[word]).unwrap();
     }
@@ -97,7 +97,10 @@ fn minting_requires_the_minter_role() {
     let result = mint_token(&mut store, &john, &mint_request());
     assert!(matches!(
         result,
-        Err(Error::Forbidden("only minters and admins can mint test tokens"))
+        Err(Error::InsufficientRole {
+            refusal: "only minters and admins can mint test tokens",
+            ..
+        })
     ));
     assert!(store.read(|tx| tx.find_test_key(Algorithm::ES256)).unwrap().is_none());
     assert!(mint_token(&mut store, &ada, &mint_request()).is_ok());

@@ -5,18 +5,19 @@ use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
 use super::defects::Defect;
 use super::request::MintRequest;
-use super::template::{TokenParts, ValueSource};
+use super::template::{InputRow, TokenParts, ValueSource};
 use crate::crypto::{self, MAX_TOKEN_BYTES};
 use crate::model::{Algorithm, KeySpec, Timestamp, Untrusted, UserUuid};
 use serde_json::{Map, Value, json};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Default `iat` and `exp` of a token; explicit claims override both.
+/// Default `iat`, `exp` and `nbf` of a token; explicit claims override them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Validity {
     pub(super) issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
+    pub(super) not_before: Option<Timestamp>,
 }
 
 /// Inputs that all tokens of a request share.
@@ -28,6 +29,8 @@ pub(super) struct TokenBuilder<'a> {
     /// Uid of the minter; `None` with an external key.
     pub(super) uid: Option<UserUuid>,
     pub(super) validity: Validity,
+    /// Set if the rows are from an input file.
+    pub(super) has_input_rows: bool,
     pub(super) key: &'a KeySpec,
     /// `kid` of the header.
     pub(super) kid: Option<&'a Untrusted>,
@@ -42,11 +45,36 @@ impl TokenBuilder<'_> {
         let defect = self.request.defect;
         self.build(row_claims, defect)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
-            Error::Usage(format!(
-                "defect `{name}` not applicable: the token lacks the claim to change (set `--aud` \
-                 or `--scope`), or the defect requires an asymmetric key or another preset"
-            ))
+            let cause = defect.map_or("", |defect| self.inapplicability(defect));
+            Error::Usage(format!("defect `{name}` not applicable: {cause}"))
         })
+    }
+
+    /// Returns why a defect does not apply to the token.
+    fn inapplicability(&self, defect: Defect) -> &'static str {
+        let is_symmetric = self.key.algorithm.is_symmetric();
+        match defect {
+            Defect::UnknownKid | Defect::AlgConfusion if is_symmetric => {
+                "the key is a shared secret, expected an asymmetric key"
+            }
+            Defect::UnknownKid => "the token has no `kid` (set `--kid`)",
+            Defect::WrongIssuer => "the token has no `iss` (set `--iss`)",
+            Defect::WrongAudience => "the token has no `aud` (set `--aud`)",
+            Defect::MissingPermission => "the token has no permissions (set `--scope`)",
+            Defect::Expired | Defect::MissingExp => "the token has no `exp`",
+            Defect::Revoked => "the token has no `jti`",
+            Defect::WrongType => "the token has no type (use another preset)",
+            Defect::NotYetValid
+            | Defect::BadSignature
+            | Defect::WrongKey
+            | Defect::AlgNone
+            | Defect::AlgConfusion
+            | Defect::TamperedPayload
+            | Defect::Truncated
+            | Defect::Malformed
+            | Defect::Crit
+            | Defect::Oversized => "the preset or the key excludes it",
+        }
     }
 
     /// Builds header and claims with `defect`. Returns `None` if the defect does not apply to
@@ -63,7 +91,7 @@ impl TokenBuilder<'_> {
         };
         let mut parts = self.render(row_claims, validity)?;
         let Some(defect) = defect else { return Ok(Some(parts)) };
-        let patch = match self.render_preset_patch(validity, defect)? {
+        let patch = match self.render_preset_patch(row_claims, validity, defect)? {
             Some(preset_patch) => Some(preset_patch),
             None => self.build_standard_patch(defect, &parts, validity),
         };
@@ -85,26 +113,47 @@ impl TokenBuilder<'_> {
         row_claims: &Map<String, Value>,
         validity: Validity,
     ) -> Result<TokenParts, Error> {
-        let MintRequest { template, parameter_values, header, claims, jti, .. } = self.request;
+        let MintRequest { template, header, claims, jti, omitted_claims, .. } = self.request;
+        let InputRow { parameters: row_parameters, claims: row_claims } =
+            self.split_row(row_claims)?;
+        let parameter_values = self.parameter_values(row_parameters);
         let mut parts =
-            template.render(parameter_values, &mut self.create_value_source(validity))?;
+            template.render(&parameter_values, &mut self.create_value_source(validity))?;
         parts.claims.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
         parts.header.extend(header.clone());
-        parts.claims.extend(row_claims.clone());
+        parts.claims.extend(row_claims);
         parts.claims.extend(claims.clone());
+        parts.claims.retain(|name, _| !omitted_claims.contains(&name.as_str()));
         Ok(parts)
     }
 
     /// Renders the preset's patch for a defect, if the preset defines one.
     fn render_preset_patch(
         &self,
+        row_claims: &Map<String, Value>,
         validity: Validity,
         defect: Defect,
     ) -> Result<Option<TokenParts>, Error> {
-        let MintRequest { template, parameter_values, .. } = self.request;
+        let template = &self.request.template;
         let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
+        let parameter_values = self.parameter_values(self.split_row(row_claims)?.parameters);
         let source = &mut self.create_value_source(validity);
-        template.render_patch(patch, parameter_values, source).map(Some)
+        template.render_patch(patch, &parameter_values, source).map(Some)
+    }
+
+    /// Splits a row of `--from` into parameters and claims; other rows have only claims.
+    fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, Error> {
+        if self.has_input_rows {
+            Ok(self.request.template.split_row(row)?)
+        } else {
+            Ok(InputRow { claims: row.clone(), ..InputRow::default() })
+        }
+    }
+
+    /// Returns the parameters of a row, overridden by the parameters of the request.
+    fn parameter_values(&self, mut row_parameters: Map<String, Value>) -> Map<String, Value> {
+        row_parameters.extend(self.request.parameter_values.clone());
+        row_parameters
     }
 
     fn create_value_source(&self, validity: Validity) -> impl ValueSource {
@@ -116,7 +165,7 @@ impl TokenBuilder<'_> {
                 "uid" => json!(self.uid),
                 "iat" => json!(validity.issued_at.unix()),
                 "exp" => json!(validity.expires_at.unix()),
-                "not_before" => json!(self.request.not_before.map(Timestamp::unix)),
+                "not_before" => json!(validity.not_before.map(Timestamp::unix)),
                 "jti" => json!(crypto::generate_jti()),
                 "uuid" => json!(crypto::generate_uuid()),
                 "random" => json!(crypto::generate_password()?),
@@ -182,7 +231,7 @@ fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let end = validity.issued_at.unix() - DAY_SECONDS;
     let (begin, end) = (Timestamp::from_unix(end - length), Timestamp::from_unix(end));
     match (begin, end) {
-        (Some(issued_at), Some(expires_at)) => Ok(Validity { issued_at, expires_at }),
+        (Some(issued_at), Some(expires_at)) => Ok(Validity { issued_at, expires_at, ..validity }),
         _ => Err(Error::Usage("time of issue too early for an expired token".to_owned())),
     }
 }

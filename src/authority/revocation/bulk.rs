@@ -132,9 +132,13 @@ mod tests {
         for owner in [None, Some(ada.user().id)] {
             let message = "only admins can act on other users' tokens";
             let result = count_revocable(&mut store, at(0), &john.caller, &live_filter(owner));
-            assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
+            assert!(
+                matches!(result, Err(Error::InsufficientRole { refusal, .. }) if refusal == message)
+            );
             let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
-            assert!(matches!(result, Err(Error::Forbidden(reason)) if reason == message));
+            assert!(
+                matches!(result, Err(Error::InsufficientRole { refusal, .. }) if refusal == message)
+            );
         }
         let own_tokens_filter = live_filter(Some(john.user().id));
         assert_eq!(

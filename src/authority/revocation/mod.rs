@@ -10,7 +10,7 @@ use super::principal::{require_role, write_as_optional_principal};
 use super::verification::{
     Expectations, ExpectedKind, TokenRecord, load_consistent_record, verify,
 };
-use super::{AuditContext, Caller, Error, RejectReason};
+use super::{AuditContext, Caller, Error, RejectReason, Rejection};
 use crate::model::{
     EventSubject, EventTarget, Jti, KeyRowId, RecordedToken, Role, SessionEndReason, TargetKind,
     Timestamp, TokenId, TokenKind, TokenSelector, Untrusted, User, UserId,
@@ -168,10 +168,11 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
             return Ok(token);
         }
         RevocationTarget::Unrecorded { kind: TokenKind::App, expires_at, .. } => {
-            let is_expired = expires_at.is_some_and(|expiry| expiry <= now);
-            let reason =
-                if is_expired { RejectReason::Expired } else { RejectReason::UnknownToken };
-            return Err(Error::from_reason(reason));
+            let expiry = expires_at.filter(|expiry| *expiry <= now);
+            return Err(Error::from_reason(match expiry {
+                Some(_) => Rejection::since(RejectReason::Expired, expiry, now),
+                None => RejectReason::UnknownToken.into(),
+            }));
         }
         RevocationTarget::Recorded(_)
         | RevocationTarget::Unrecorded { kind: TokenKind::Test, .. } => RejectReason::WrongType,
@@ -181,8 +182,7 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
             RejectReason::SessionToken
         }
     };
-    let detail = Some(APP_TOKENS_ONLY.to_owned());
-    Err(Error::TokenRejected { kind: None, reasons: vec![reason], detail })
+    Err(Error::from_reason(Rejection::new(reason).with_explanation(APP_TOKENS_ONLY)))
 }
 
 pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Result<(), Error> {
@@ -190,7 +190,7 @@ pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Re
     match user {
         Some(user) if owner == Some(user.id) => Ok(()),
         Some(user) => require_role(user, Role::Admin, REFUSAL),
-        None => Err(Error::Forbidden(REFUSAL)),
+        None => Err(Error::insufficient_role(REFUSAL, Role::Admin, None)),
     }
 }
 

@@ -12,7 +12,7 @@ use super::audit_context::AuditRowState;
 use super::principal::{BearerCredential, Principal};
 use super::signing::{load_settings_and_key, with_signing_key};
 use super::verification::{Expectations, ExpectedKind, TokenRecord, VerificationReport, verify};
-use super::{AuditContext, Error, RejectReason};
+use super::{AuditContext, Error, RejectReason, Rejection};
 use crate::crypto;
 use crate::model::{
     EventTarget, PasswordHash, Session, SessionEndReason, Sid, Timestamp, TokenKind, User,
@@ -26,6 +26,14 @@ pub(crate) struct Caller {
     pub(super) principal: Principal,
     pub(crate) session: Session,
     pub(crate) access_expires_at: Timestamp,
+}
+
+impl Caller {
+    /// Returns the caller, authenticated by the access token in the session file.
+    pub(crate) fn in_session_file(mut self) -> Self {
+        self.principal.is_in_session_file = true;
+        self
+    }
 }
 
 impl From<Caller> for Principal {
@@ -55,6 +63,7 @@ pub(crate) fn authenticate(
             principal: Principal {
                 user,
                 credential: BearerCredential::Access(pair_with_session.pair.access_jti),
+                is_in_session_file: false,
                 key,
                 now,
             },
@@ -189,8 +198,8 @@ pub(crate) fn refresh(
 fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession, User), Error> {
     let is_used =
         matches!(&report.record, TokenRecord::Session(row) if row.pair.refresh_used_at.is_some());
-    let is_tolerated = |reason: &RejectReason| {
-        is_used && matches!(reason, RejectReason::Revoked | RejectReason::Expired)
+    let is_tolerated = |rejection: &Rejection| {
+        is_used && matches!(rejection.reason, RejectReason::Revoked | RejectReason::Expired)
     };
     if !report.reasons.iter().all(is_tolerated) {
         report.into_accepted()?;

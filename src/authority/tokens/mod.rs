@@ -9,18 +9,18 @@ pub(crate) use renewal::{RenewalOptions, RenewedToken, renew};
 
 use super::accounts::{require_self_or_admin, user_not_found};
 use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
-use super::minting::{check_grantable_permissions, check_mint_permission};
+use super::minting::check_grantable_permissions;
 use super::principal::write_as;
 use super::sessions::expiry_after;
-use super::signing::with_signing_key;
+use super::signing::{ensure_verifiable_length, with_signing_key};
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
     AppName, EventTarget, ExtraClaims, Grant, Key, KeyState, Lifetime, Permission, RecordedToken,
-    Settings, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
+    Settings, TimeSpec, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
 };
 use crate::store::{IssuanceState, NewToken, Reader, Store, Writer};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -31,8 +31,8 @@ pub(crate) enum Expiry {
     Default,
     /// After a lifetime.
     After(Lifetime),
-    /// At a fixed time.
-    At(Timestamp),
+    /// At a fixed time, or a time relative to now.
+    At(TimeSpec),
     /// No expiry.
     Never,
 }
@@ -155,10 +155,10 @@ fn resolve_owner(
             "only admins can create tokens for other users",
         )?,
     };
-    let permissions = || request.permissions.iter().map(Permission::as_str);
-    check_mint_permission(&owner, permissions())?;
-    let scopes = claimed_permissions(&request.claims.0, &GRANTING_CLAIMS);
-    check_grantable_permissions(user, &settings.permissions, permissions().chain(scopes))?;
+    let permissions = request.permissions.iter().map(Permission::as_str);
+    let claimed = claimed_permissions(&request.claims.0, &GRANTING_CLAIMS);
+    let policy = &settings.permissions;
+    check_grantable_permissions(Some(user), &owner, policy, &permissions, claimed)?;
     Ok(owner)
 }
 
@@ -198,6 +198,7 @@ impl PendingToken {
         let row = NewToken { jti, grant, key: key.id, issued_at: now, expires_at, origin };
         let claims = build_app_claims(&row, owner, settings);
         let token = crypto::sign(&key.spec, TokenKind::App.typ(), &claims)?;
+        ensure_verifiable_length(token.expose_secret().len())?;
         Ok(Self { row, token })
     }
 
@@ -263,10 +264,10 @@ fn resolve_expiry(
     match expiry {
         Expiry::Default => expiry_after(now, settings.token_ttl).map(Some),
         Expiry::After(lifetime) => expiry_after(now, lifetime).map(Some),
-        Expiry::At(time) if time <= now => {
-            Err(Error::Usage("expiry time is in the past".to_owned()))
-        }
-        Expiry::At(time) => Ok(Some(time)),
+        Expiry::At(time) => match time.resolve("--expires-at", now)? {
+            time if time <= now => Err(Error::Usage("expiry time is in the past".to_owned())),
+            time => Ok(Some(time)),
+        },
         Expiry::Never => Ok(None),
     }
 }

@@ -3,12 +3,12 @@
 
 use super::super::claims::{GRANTING_CLAIMS, claimed_permissions};
 use super::super::error::ResourceKind;
-use super::super::minting::{check_grantable_permissions, check_mint_permission};
+use super::super::minting::check_grantable_permissions;
 use super::super::principal::write_as_optional_principal;
 use super::super::revocation::{check_may_revoke, find_app_token};
 use super::super::sessions::expiry_after;
 use super::super::signing::{load_settings_and_key, with_signing_key};
-use super::super::{AuditContext, Caller, Error, RejectReason};
+use super::super::{AuditContext, Caller, Error, RejectReason, Rejection};
 use super::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use crate::model::{
     EventSubject, Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind,
@@ -78,7 +78,7 @@ pub(crate) fn renew(
                     check_may_revoke(user, Some(owner.id))?;
                 }
                 let owner = load_owner(tx, &old_token)?;
-                authorize_reissue(user.unwrap_or(&owner), &owner, settings, &old_token)?;
+                authorize_reissue(user, &owner, settings, &old_token)?;
                 let state = load_issuance_state(tx, &owner, key, settings, audit.now)?;
                 if !state.key_is_active || tx.load_settings()? != *settings {
                     return Ok(None);
@@ -113,17 +113,16 @@ fn load_owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
 }
 
 /// Refuses a renewal if `user` may no longer grant the permissions of the old token, or if the role
-/// of the owner no longer allows `jeton:mint`.
+/// of the owner no longer allows `jeton:mint`. `user` is `None` if the bearer of the token acts.
 fn authorize_reissue(
-    user: &User,
+    user: Option<&User>,
     owner: &User,
     settings: &Settings,
     old_token: &RecordedToken,
 ) -> Result<(), Error> {
-    let permissions = || old_token.grant.permissions.iter().map(Untrusted::as_str);
-    check_mint_permission(owner, permissions())?;
+    let permissions = old_token.grant.permissions.iter().map(Untrusted::as_str);
     let claimed = claimed_permissions(&old_token.grant.claims, &GRANTING_CLAIMS);
-    check_grantable_permissions(user, &settings.permissions, permissions().chain(claimed))
+    check_grantable_permissions(user, owner, &settings.permissions, &permissions, claimed)
 }
 
 /// Returns the expiry of a successor that the bearer of a token requests. A bearer (possibly a
@@ -173,18 +172,18 @@ fn original_lifetime(token: &RecordedToken) -> Option<i64> {
 
 /// Refuses a token that is revoked, already renewed or expired.
 fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error> {
-    let token = tx.find_token(id)?;
-    match token.map(|token| token.status(now)) {
-        Some(TokenStatus::Live) => Ok(()),
-        Some(TokenStatus::Expired) => Err(Error::from_reason(RejectReason::Expired)),
-        Some(TokenStatus::Revoked) => Err(Error::from_reason(RejectReason::Revoked)),
-        Some(TokenStatus::Superseded) => Err(Error::TokenRejected {
-            kind: Some(TokenKind::App),
-            reasons: vec![RejectReason::Revoked],
-            detail: Some("already renewed".to_owned()),
-        }),
-        None => Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) }),
-    }
+    let Some(token) = tx.find_token(id)? else {
+        return Err(Error::NotFound { resource: ResourceKind::Token, name: Some(id.to_string()) });
+    };
+    let rejection = match token.status(now) {
+        TokenStatus::Live => return Ok(()),
+        TokenStatus::Expired => Rejection::since(RejectReason::Expired, token.expires_at, now),
+        TokenStatus::Revoked => Rejection::since(RejectReason::Revoked, token.revoked_at, now),
+        TokenStatus::Superseded => {
+            Rejection::new(RejectReason::Revoked).with_explanation("already renewed")
+        }
+    };
+    Err(Error::TokenRejected { kind: Some(TokenKind::App), reasons: vec![rejection] })
 }
 
 fn compute_expiry(

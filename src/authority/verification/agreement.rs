@@ -1,10 +1,10 @@
 //! Agreement of a token with its record. The record is authoritative: any holder of the app key,
 //! which may be a secret that services share, can sign any claims.
 
-use super::super::RejectReason;
-use super::super::claims::build_audience_claim;
+use super::super::claims::{bad_claim, build_audience_claim};
+use super::super::rejection::{RejectReason, Rejection};
 use super::report::TokenRecord;
-use crate::model::{RecordedToken, TokenKind, User, escape};
+use crate::model::{RecordedToken, TokenKind, User};
 use crate::store::PairWithSession;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 /// which the record was found.
 const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
-/// Returns the first claim that contradicts the record, with the reason.
+/// Returns the rejection for the first claim that contradicts the record. The rejection has no value
+/// of the record.
 ///
 /// In an app token, a claim that the record lacks is a contradiction, whatever the name of the
 /// claim: a service may read permissions from it. In a session token, `role` is not compared: the
@@ -23,7 +24,7 @@ pub(super) fn find_contradiction(
     kind: TokenKind,
     record: &TokenRecord,
     owner: &User,
-) -> Option<(RejectReason, String)> {
+) -> Option<Rejection> {
     let recorded_claims = match record {
         TokenRecord::Token(token) if kind == TokenKind::App => build_app_token_claims(token, owner),
         TokenRecord::Session(pair_with_session) => {
@@ -32,17 +33,19 @@ pub(super) fn find_contradiction(
         // The claims of a test token were compared when its record was looked up.
         TokenRecord::Token(_) | TokenRecord::Missing => return None,
     };
-    let difference = recorded_claims.iter().find_map(|(name, value)| match claims.get(name) {
-        None => Some((RejectReason::MissingClaim, name)),
-        Some(claim) => (claim != value).then_some((RejectReason::BadClaim, name)),
-    });
-    let is_extra = |name: &&String| {
+    let reject_difference = |(name, value): (&String, &Value)| match claims.get(name) {
+        None => Some(Rejection::for_claim(RejectReason::MissingClaim, name)),
+        Some(claim) => {
+            (claim != value).then(|| bad_claim(name, claim, "the value in the store, as issued"))
+        }
+    };
+    let is_extra = |(name, _): &(&String, &Value)| {
         !recorded_claims.contains_key(*name) && !NOT_RECORDED.contains(&name.as_str())
     };
-    let find_extra = || claims.keys().find(is_extra).filter(|_| kind == TokenKind::App);
-    difference
-        .or_else(|| find_extra().map(|name| (RejectReason::BadClaim, name)))
-        .map(|(reason, name)| (reason, escape(name)))
+    let find_extra = || claims.iter().find(is_extra).filter(|_| kind == TokenKind::App);
+    recorded_claims.iter().find_map(reject_difference).or_else(|| {
+        find_extra().map(|(name, claim)| bad_claim(name, claim, "none, as in the store"))
+    })
 }
 
 fn build_app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {

@@ -1,6 +1,13 @@
-//! Requirements of the caller on a token.
+//! Requirements of the caller on a token, and the checks of the claims.
 
+use super::super::claims::{
+    RegisteredClaims, VerificationTime, check_permissions, check_remaining_ttl,
+    check_required_claims, check_required_values, check_times,
+};
+use super::super::rejection::{RejectReason, Rejection, describe_alternatives, value_to_text};
+use super::report::VerificationReport;
 use crate::model::{InvalidValue, Lifetime, Permission, Timestamp, TokenKind};
+use serde_json::{Map, Value};
 
 /// Token kinds that are acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,15 +16,6 @@ pub(crate) enum ExpectedKind {
     Only(TokenKind),
     /// Any kind.
     Any,
-}
-
-impl ExpectedKind {
-    pub(super) fn accepts(self, kind: TokenKind) -> bool {
-        match self {
-            Self::Only(expected) => expected == kind,
-            Self::Any => true,
-        }
-    }
 }
 
 /// Requirements that a token must satisfy.
@@ -33,8 +31,9 @@ pub(crate) struct Expectations {
     pub(crate) leeway: i64,
     /// Expected issuer, if checked.
     pub(crate) issuer: Option<String>,
-    /// Expected audience, if checked.
-    pub(crate) audience: Option<String>,
+    /// Accepted audiences, if checked. A token that names one of them is accepted (RFC 7519,
+    /// section 4.1.3).
+    pub(crate) audience: Vec<String>,
     /// Required permissions.
     pub(crate) permissions: Vec<Permission>,
     /// Required values of claims.
@@ -59,7 +58,7 @@ impl Expectations {
             reference_time: now,
             leeway: 0,
             issuer: None,
-            audience: None,
+            audience: Vec::new(),
             permissions: Vec::new(),
             required_values: Vec::new(),
             required_claims: Vec::new(),
@@ -72,8 +71,12 @@ impl Expectations {
 
 /// Media type in normalized form for comparison (RFC 7515, section 4.1.9): lower case, with the
 /// `application/` prefix that a header may omit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MediaType(String);
+#[derive(Debug, Clone)]
+pub(crate) struct MediaType {
+    normalized: String,
+    /// Spelling of the caller, for messages.
+    spelling: String,
+}
 
 impl MediaType {
     /// Parses a media type, also in the short form that a header's `typ` may have.
@@ -82,18 +85,97 @@ impl MediaType {
         if text.is_empty() || !text.bytes().all(is_valid) {
             return Err(InvalidValue::new("typ", "expected a media type such as `at+jwt`"));
         }
-        Ok(Self::normalize(text))
+        Ok(Self { normalized: Self::normalize(text), spelling: text.to_owned() })
     }
 
-    fn normalize(text: &str) -> Self {
+    fn normalize(text: &str) -> String {
         let lower = text.to_ascii_lowercase();
-        Self(if lower.contains('/') { lower } else { format!("application/{lower}") })
+        if lower.contains('/') { lower } else { format!("application/{lower}") }
     }
 
     /// Returns whether a header's `typ` names this media type.
     pub(super) fn is_named_by(&self, typ: Option<&str>) -> bool {
-        typ.is_some_and(|typ| Self::normalize(typ) == *self)
+        typ.is_some_and(|typ| Self::normalize(typ) == self.normalized)
     }
+}
+
+/// Compares the header's `typ` with the expected media type.
+pub(super) fn check_typ(
+    report: &mut VerificationReport,
+    header: &Map<String, Value>,
+    expectations: &Expectations,
+) {
+    let typ = header.get("typ").and_then(Value::as_str);
+    if let Some(expected) = expectations.typ.as_ref().filter(|media| !media.is_named_by(typ)) {
+        report.reasons.push(
+            Rejection::for_claim(RejectReason::WrongType, "typ")
+                .with_mismatch(typ, &expected.spelling),
+        );
+    }
+}
+
+/// Checks that need only the claims: times, issuer, audience, and the expectations of the caller.
+/// `permission_claims` are the names of the claims with permissions.
+pub(super) fn check_claims(
+    report: &mut VerificationReport,
+    claims: &Map<String, Value>,
+    registered: &RegisteredClaims,
+    permission_claims: &[&str],
+    expectations: &Expectations,
+) {
+    let time = VerificationTime {
+        now: expectations.now,
+        reference: expectations.reference_time,
+        leeway: expectations.leeway,
+    };
+    let mut time_reasons = check_times(registered, time);
+    // An expired token without a row was probably pruned: only the expiry is reported. No leeway
+    // makes such a token valid.
+    let is_unknown = |rejection: &Rejection| *rejection == RejectReason::UnknownToken;
+    if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired)
+        && report.reasons.iter().any(is_unknown)
+    {
+        report.reasons.retain(|rejection| !is_unknown(rejection));
+        time_reasons.iter_mut().for_each(Rejection::clear_required_leeway);
+    }
+    report.reasons.extend(time_reasons);
+    let found_issuer = registered.issuer.as_deref();
+    if let Some(issuer) = expectations.issuer.as_deref().filter(|name| Some(*name) != found_issuer)
+    {
+        report.reasons.push(
+            Rejection::for_claim(RejectReason::IssuerMismatch, "iss")
+                .with_mismatch(found_issuer, issuer),
+        );
+    }
+    report.reasons.extend(check_audience(claims, registered, &expectations.audience));
+    report.reasons.extend(check_permissions(claims, permission_claims, &expectations.permissions));
+    report.reasons.extend(check_required_claims(claims, &expectations.required_claims));
+    report.reasons.extend(check_required_values(claims, &expectations.required_values));
+    let expires_at =
+        [registered.expires_at, report.record.grace_expires_at()].into_iter().flatten().min();
+    let ttl_reason =
+        expectations.min_ttl.and_then(|min_ttl| check_remaining_ttl(expires_at, time, min_ttl));
+    report.reasons.extend(ttl_reason);
+}
+
+/// Returns the rejection of a token that names none of the accepted audiences.
+fn check_audience(
+    claims: &Map<String, Value>,
+    registered: &RegisteredClaims,
+    accepted: &[String],
+) -> Option<Rejection> {
+    if accepted.is_empty() || accepted.iter().any(|name| registered.audience.contains(name)) {
+        return None;
+    }
+    let rejection = Rejection::for_claim(RejectReason::AudienceMismatch, "aud");
+    let found = claims.get("aud").map(value_to_text);
+    Some(match (accepted, found) {
+        ([audience], found) => rejection.with_mismatch(found.as_deref(), audience),
+        (several, None) => rejection.with_expected_description(describe_alternatives(several)),
+        (several, Some(found)) => {
+            rejection.with_found(&found).with_expected_description(describe_alternatives(several))
+        }
+    })
 }
 
 #[cfg(test)]

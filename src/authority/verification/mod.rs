@@ -10,8 +10,9 @@ mod report;
 mod third_party;
 mod token_state;
 
-pub(crate) use crate::crypto::{Verifier, ensure_no_public_secrets, read_jwks, read_key};
+pub(crate) use crate::crypto::{KeySet, SingleKeyReader, read_jwks};
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
+use expectations::{check_claims, check_typ};
 pub(crate) use introspection::introspect;
 pub(super) use report::TokenRecord;
 pub(crate) use report::VerificationReport;
@@ -23,10 +24,12 @@ pub(super) use token_state::{
     load_consistent_record, recheck_app_token_owner, recheck_session_owner,
 };
 
-use super::claims::{self, RegisteredClaims};
-use super::{Error, RejectReason};
-use crate::crypto::{CompactJws, decode_lenient, is_signed_by};
-use crate::model::{Algorithm, Key, KeyState, Purpose, TokenKind, escape, parse_strict_object};
+use super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
+use super::rejection::{describe_time, value_to_text};
+use super::{Error, RejectReason, Rejection};
+use crate::crypto::{CompactJws, is_signed_by};
+pub(crate) use crate::crypto::{DecodedPayload, DecodedToken};
+use crate::model::{Algorithm, Key, KeyState, Purpose, Timestamp, TokenKind, parse_strict_object};
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
 
@@ -43,7 +46,7 @@ pub(crate) fn verify(
     let compact = match CompactJws::parse(token) {
         Ok(compact) => compact,
         Err(detail) => {
-            return Ok(VerificationReport::from_reason(RejectReason::Malformed, Some(detail)));
+            return Ok(VerificationReport::malformed(detail));
         }
     };
     store.read(|tx| {
@@ -52,19 +55,16 @@ pub(crate) fn verify(
             Err(report) => return Ok(report),
         };
         if !is_signed_by(&compact, &key.spec)? {
-            return Ok(VerificationReport::from_reason(RejectReason::BadSignature, None));
+            return Ok(VerificationReport::from_reason(RejectReason::BadSignature));
         }
-        // Anyone who has the revoked key may have signed the token: no claim can be trusted.
-        if key.state == KeyState::Revoked {
-            return Ok(VerificationReport::from_reason(RejectReason::KeyRevoked, None));
+        if let Some(rejection) = check_key_state(&key, expectations.now) {
+            return Ok(VerificationReport::from_reason(rejection));
         }
         let claims = match parse_strict_object(&compact.payload) {
             Ok(claims) => claims,
-            Err(detail) => {
-                return Ok(VerificationReport::from_reason(
-                    RejectReason::Malformed,
-                    Some(format!("the payload is {detail}")),
-                ));
+            Err(error) => {
+                let fault = format!("the payload is {}", error.summary());
+                return Ok(VerificationReport::malformed(fault));
             }
         };
         let mut report = VerificationReport {
@@ -79,31 +79,31 @@ pub(crate) fn verify(
 }
 
 /// Decodes header and payload without verification.
-pub(crate) fn decode(token: &str) -> Result<(Value, Value), Error> {
-    decode_lenient(token).map_err(|detail| Error::TokenRejected {
-        kind: None,
-        reasons: vec![RejectReason::Malformed],
-        detail: Some(detail),
+pub(crate) fn decode(token: &str) -> Result<DecodedToken, Error> {
+    DecodedToken::decode(token).map_err(|detail| {
+        Error::from_reason(Rejection::new(RejectReason::Malformed).with_explanation(detail))
     })
 }
 
 /// Returns the key that the header names, if the key may verify a token of the expected kind.
-/// Revoked keys are included: the token is refused because of the revoked key only after its
-/// signature proves that this key signed it. Header parameters that carry or reference a key
+/// Revoked and retired keys are included: the token is refused because of the state of the key only
+/// after its signature proves that this key signed it. Header parameters that carry or reference a key
 /// (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
     expectations: &Expectations,
 ) -> Result<Result<Key, VerificationReport>, Error> {
-    let reject = |reason| Ok(Err(VerificationReport::from_reason(reason, None)));
+    let reject = |reason: RejectReason| Ok(Err(VerificationReport::from_reason(reason)));
     let (algorithm, kid) = match parse_alg_and_kid(header) {
         Ok((algorithm, Some(kid))) => (algorithm, kid),
         Ok((_, None)) => return reject(RejectReason::UnknownKey),
         Err(reason) => return reject(reason),
     };
-    let may_have_signed =
-        |key: &Key| key.state == KeyState::Revoked || key.can_verify(expectations.now);
+    let may_have_signed = |key: &Key| {
+        matches!(key.state, KeyState::Revoked | KeyState::Retired)
+            || key.can_verify(expectations.now)
+    };
     let Some(key) = tx.find_key(kid)?.filter(may_have_signed) else {
         return reject(RejectReason::UnknownKey);
     };
@@ -114,15 +114,41 @@ fn select_key(
         && is_test != (kind == TokenKind::Test)
     {
         let kind_of_key = is_test.then_some(TokenKind::Test);
+        // The type is that of the key: the signature is not verified.
+        let found = if is_test { "`test`" } else { "`app`, `access` or `refresh`" };
+        let rejection = Rejection::new(RejectReason::WrongType)
+            .with_expected(kind.name())
+            .with_explanation(format!("found {found}, expected `{}`", kind.name()));
         return Ok(Err(VerificationReport {
             kind: kind_of_key,
-            ..VerificationReport::from_reason(RejectReason::WrongType, None)
+            ..VerificationReport::from_reason(rejection)
         }));
     }
-    if key.spec.algorithm != algorithm {
-        return reject(RejectReason::AlgNotAllowed);
+    if !key.spec.algorithm.is_equivalent(algorithm) {
+        let rejection =
+            Rejection::new(RejectReason::AlgNotAllowed).with_expected(key.spec.algorithm.name());
+        return Ok(Err(VerificationReport::from_reason(rejection)));
     }
     Ok(Ok(key))
+}
+
+/// Returns the rejection of every token of a key that no longer verifies. Anyone who has a revoked
+/// key may have signed the token: no claim can be trusted.
+fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
+    let kid = key.spec.kid.to_display();
+    if key.can_verify(now) {
+        return None;
+    }
+    let (reason, explanation) = if key.state == KeyState::Revoked {
+        (RejectReason::KeyRevoked, format!("`{kid}`"))
+    } else {
+        let until = key.verify_until.map_or_else(String::new, |until| {
+            format!(", accepted until {}", describe_time(until, now, now))
+        });
+        (RejectReason::KeyRetired, format!("`{kid}`{until}"))
+    };
+    let rejection = Rejection::for_claim(reason, "kid").with_found(key.spec.kid.as_str());
+    Some(rejection.with_explanation(explanation))
 }
 
 /// Returns algorithm and key id of a header.
@@ -153,6 +179,42 @@ fn determine_kind(key: &Key, claims: &Map<String, Value>) -> TokenKind {
     }
 }
 
+/// Returns the rejection of a token of another kind than expected, or of which the header's `typ` or
+/// the claim `type` is not that of its kind.
+fn check_kind(
+    kind: TokenKind,
+    claims: &Map<String, Value>,
+    header: &Map<String, Value>,
+    expected: ExpectedKind,
+) -> Option<Rejection> {
+    let has_text = |value: Option<&Value>, text| value.and_then(Value::as_str) == Some(text);
+    let (typ, claimed_type) = (header.get("typ"), claims.get("type"));
+    let mismatch = |reason, name, found: Option<&Value>, expected| {
+        let found_text = found.map(value_to_text);
+        Some(Rejection::for_claim(reason, name).with_mismatch(found_text.as_deref(), expected))
+    };
+    if let ExpectedKind::Only(expected_kind) = expected
+        && expected_kind != kind
+    {
+        let is_session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
+        let reason = if expected_kind == TokenKind::App && is_session {
+            RejectReason::SessionToken
+        } else {
+            RejectReason::WrongType
+        };
+        return mismatch(reason, "type", claimed_type, expected_kind.name());
+    }
+    if kind == TokenKind::Test {
+        None
+    } else if !has_text(typ, kind.typ()) {
+        mismatch(RejectReason::WrongType, "typ", typ, kind.typ())
+    } else if !has_text(claimed_type, kind.name()) {
+        mismatch(RejectReason::WrongType, "type", claimed_type, kind.name())
+    } else {
+        None
+    }
+}
+
 fn check_token(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -163,92 +225,21 @@ fn check_token(
     let kind = report.kind.unwrap_or(TokenKind::App);
     let registered = match RegisteredClaims::parse(claims) {
         Ok(registered) => registered,
-        Err(reason) => {
-            report.reasons.push(reason);
+        Err(rejection) => {
+            report.reasons.push(rejection);
             return Ok(());
         }
     };
-    let has_matching_type = kind == TokenKind::Test
-        || (header.get("typ").and_then(Value::as_str) == Some(kind.typ())
-            && claims.get("type").and_then(Value::as_str) == Some(kind.name()));
-    let is_session = matches!(kind, TokenKind::Access | TokenKind::Refresh);
-    if expectations.kind == ExpectedKind::Only(TokenKind::App) && is_session {
-        report.reasons.push(RejectReason::SessionToken);
-    } else if !has_matching_type || !expectations.kind.accepts(kind) {
-        report.reasons.push(RejectReason::WrongType);
-    } else {
-        check_typ(report, header, expectations);
+    match check_kind(kind, claims, header, expectations.kind) {
+        Some(rejection) => report.reasons.push(rejection),
+        None => check_typ(report, header, expectations),
     }
     check_token_state(tx, report, kind, claims, &registered, expectations.now)?;
     // A test token imitates a third-party token, whose permissions may be in any of these claims.
     let is_test = kind == TokenKind::Test;
-    let permission_claims =
-        if is_test { &claims::KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
+    let permission_claims = if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
     check_claims(report, claims, &registered, permission_claims, expectations);
     Ok(())
-}
-
-/// Compares the header's `typ` with the expected media type.
-fn check_typ(
-    report: &mut VerificationReport,
-    header: &Map<String, Value>,
-    expectations: &Expectations,
-) {
-    let typ = header.get("typ").and_then(Value::as_str);
-    if expectations.typ.as_ref().is_some_and(|expected| !expected.is_named_by(typ)) {
-        let quoted_typ = typ.map_or_else(|| "none".to_owned(), |typ| format!("`{}`", escape(typ)));
-        report.add_reason(RejectReason::WrongType, format!("found {quoted_typ} in `typ`"));
-    }
-}
-
-/// Checks that need only the claims: times, issuer, audience, and the expectations of the caller.
-/// `permission_claims` are the names of the claims with permissions.
-fn check_claims(
-    report: &mut VerificationReport,
-    claims: &Map<String, Value>,
-    registered: &RegisteredClaims,
-    permission_claims: &[&str],
-    expectations: &Expectations,
-) {
-    let time_reasons =
-        claims::check_times(registered, expectations.reference_time, expectations.leeway);
-    // An expired token without a row was probably pruned: only the expiry is reported.
-    if time_reasons.contains(&RejectReason::Expired) {
-        if report.reasons.first() == Some(&RejectReason::UnknownToken) {
-            report.detail = None;
-        }
-        report.reasons.retain(|reason| *reason != RejectReason::UnknownToken);
-    }
-    report.reasons.extend(time_reasons);
-    if expectations.issuer.is_some() && expectations.issuer != registered.issuer {
-        report.reasons.push(RejectReason::IssuerMismatch);
-    }
-    if expectations
-        .audience
-        .as_ref()
-        .is_some_and(|expected| !registered.audience.contains(expected))
-    {
-        report.reasons.push(RejectReason::AudienceMismatch);
-    }
-    if let Some(permission) =
-        claims::find_missing_permission(claims, permission_claims, &expectations.permissions)
-    {
-        report.add_reason(RejectReason::MissingPermission, permission.to_display());
-    }
-    let missing_claim = claims::find_missing_claim(claims, &expectations.required_claims);
-    if let Some(name) = missing_claim
-        .or_else(|| claims::find_mismatched_claim(claims, &expectations.required_values))
-    {
-        report.add_reason(RejectReason::RequirementFailed, escape(name));
-    }
-    let expires_at =
-        [registered.expires_at, report.record.grace_expires_at()].into_iter().flatten().min();
-    if expectations
-        .min_ttl
-        .is_some_and(|ttl| !claims::has_remaining_ttl(expires_at, expectations.reference_time, ttl))
-    {
-        report.reasons.push(RejectReason::TtlTooShort);
-    }
 }
 
 #[cfg(test)]

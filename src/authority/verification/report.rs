@@ -1,6 +1,6 @@
 //! Verification report.
 
-use super::super::{Error, RejectReason};
+use super::super::{Error, RejectReason, Rejection};
 use crate::model::{Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId};
 use crate::store::PairWithSession;
 use serde_json::{Map, Value};
@@ -37,10 +37,8 @@ impl TokenRecord {
 pub(crate) struct VerificationReport {
     /// Token kind, once the key is known.
     pub(crate) kind: Option<TokenKind>,
-    /// Rejection reasons, in the fixed order of checks; empty for a valid token.
-    pub(crate) reasons: Vec<RejectReason>,
-    /// Detail of the first reason.
-    pub(crate) detail: Option<String>,
+    /// Rejections, in the fixed order of checks; empty for a valid token.
+    pub(crate) reasons: Vec<Rejection>,
     /// Claims, once the signature is verified.
     pub(crate) claims: Option<Map<String, Value>>,
     /// Row of the token.
@@ -52,16 +50,18 @@ pub(crate) struct VerificationReport {
 }
 
 impl VerificationReport {
-    pub(super) fn from_reason(reason: RejectReason, detail: Option<String>) -> Self {
-        Self { reasons: vec![reason], detail, ..Self::default() }
+    pub(super) fn from_reason(rejection: impl Into<Rejection>) -> Self {
+        Self { reasons: vec![rejection.into()], ..Self::default() }
     }
 
-    /// Adds a reason. The detail is kept only for the first reason.
-    pub(super) fn add_reason(&mut self, reason: RejectReason, detail: String) {
-        if self.reasons.is_empty() {
-            self.detail = Some(detail);
-        }
-        self.reasons.push(reason);
+    /// Creates the report of a malformed token. The text describes the form, not the content.
+    pub(crate) fn malformed(fault: String) -> Self {
+        Self::from_reason(Rejection::new(RejectReason::Malformed).with_explanation(fault))
+    }
+
+    /// Returns whether the token was rejected for this reason, among others.
+    pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
+        self.reasons.iter().any(|rejection| *rejection == reason)
     }
 
     /// Returns the row id of a recorded token.
@@ -79,9 +79,9 @@ impl VerificationReport {
             TokenRecord::Session(pair_with_session) => {
                 Some(if pair_with_session.session.ended_at.is_some() {
                     TokenStatus::Revoked
-                } else if self.reasons.contains(&RejectReason::Expired) {
+                } else if self.has_reason(RejectReason::Expired) {
                     TokenStatus::Expired
-                } else if self.reasons.contains(&RejectReason::Revoked) {
+                } else if self.has_reason(RejectReason::Revoked) {
                     TokenStatus::Revoked
                 } else {
                     TokenStatus::Live
@@ -96,11 +96,7 @@ impl VerificationReport {
         if self.reasons.is_empty() {
             Ok(self)
         } else {
-            Err(Error::TokenRejected {
-                kind: self.kind,
-                reasons: self.reasons,
-                detail: self.detail,
-            })
+            Err(Error::TokenRejected { kind: self.kind, reasons: self.reasons })
         }
     }
 }

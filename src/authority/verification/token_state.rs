@@ -1,7 +1,8 @@
 //! State of a token in the store: row, revocation, session and owner.
 
+use super::super::Error;
 use super::super::claims::RegisteredClaims;
-use super::super::{Error, RejectReason};
+use super::super::rejection::{RejectReason, Rejection, describe_alternatives, describe_time};
 use super::agreement::find_contradiction;
 use super::report::{TokenRecord, VerificationReport};
 use crate::model::{
@@ -12,7 +13,8 @@ use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
 
 /// Checks the row of the token. A row that the token contradicts is not added to the report, so
-/// that no caller reads or changes that row.
+/// that no caller reads or changes that row, and the reasons for its state have no facts: the token
+/// may name the row of another user.
 pub(super) fn check_token_state(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
@@ -23,22 +25,26 @@ pub(super) fn check_token_state(
 ) -> Result<(), Error> {
     let key = report.key.as_ref().map(|key| key.id);
     let record = find_record(tx, kind, key, claims, registered)?;
-    let reasons = &mut report.reasons;
+    let mut reasons = Vec::new();
     match &record {
-        TokenRecord::Token(token) if token.status(now) == TokenStatus::Revoked => {
-            reasons.push(RejectReason::Revoked);
+        TokenRecord::Token(token) => reasons.extend(check_revocation(token, now)),
+        TokenRecord::Session(pair_with_session) => {
+            check_session(&mut reasons, kind, pair_with_session, now);
         }
-        TokenRecord::Token(_) => {}
-        TokenRecord::Session(pair_with_session) => check_session(reasons, kind, pair_with_session),
         TokenRecord::Missing => return check_unrecorded(tx, report, kind, registered),
     }
     if let Some(owner) = record.owner() {
-        report.owner = check_owner(tx, reasons, owner)?;
+        report.owner = check_owner(tx, &mut reasons, owner, now)?;
     }
     let owner = report.owner.as_ref();
-    match owner.and_then(|owner| find_contradiction(claims, kind, &record, owner)) {
-        Some((reason, claim)) => report.add_reason(reason, claim),
-        None => report.record = record,
+    if let Some(contradiction) =
+        owner.and_then(|owner| find_contradiction(claims, kind, &record, owner))
+    {
+        report.reasons.extend(reasons.iter().map(|rejection| Rejection::new(rejection.reason)));
+        report.reasons.push(contradiction);
+    } else {
+        report.reasons.append(&mut reasons);
+        report.record = record;
     }
     Ok(())
 }
@@ -55,33 +61,79 @@ fn check_unrecorded(
         _ => false,
     };
     if is_blocked {
-        report.reasons.push(RejectReason::Revoked);
+        report.reasons.push(RejectReason::Revoked.into());
     } else if kind != TokenKind::Test {
-        report.reasons.push(RejectReason::UnknownToken);
+        report.reasons.push(reject_unknown_token(registered));
     } else if let Some((kid, until)) = find_prune_horizon(tx, report.key.as_ref(), registered)? {
-        let detail = format!("test tokens of key `{kid}` that expired by {until} were pruned");
-        report.add_reason(RejectReason::UnknownToken, detail);
+        let rejection = reject_unknown_token(registered);
+        let jti = rejection.facts_text().map_or_else(String::new, |text| format!("{text}, "));
+        report.reasons.push(rejection.with_explanation(format!(
+            "{jti}perhaps pruned: test tokens of key `{kid}` with `exp` up to {until} were removed"
+        )));
     }
     if registered.expires_at.is_none() {
-        report.add_reason(RejectReason::MissingClaim, "exp".to_owned());
+        report.reasons.push(Rejection::for_claim(RejectReason::MissingClaim, "exp"));
     }
     Ok(())
 }
 
+fn reject_unknown_token(registered: &RegisteredClaims) -> Rejection {
+    let rejection = Rejection::for_claim(RejectReason::UnknownToken, "jti");
+    match &registered.jti {
+        Some(jti) => rejection
+            .with_found(jti)
+            .with_explanation(format!("`jti` {}", describe_alternatives(&[jti.as_str()]))),
+        None => rejection,
+    }
+}
+
+/// Returns the rejection of a token that was revoked, or whose grace period has ended.
+fn check_revocation(token: &RecordedToken, now: Timestamp) -> Option<Rejection> {
+    if token.status(now) != TokenStatus::Revoked {
+        return None;
+    }
+    Some(match (token.revoked_at, token.grace_until) {
+        (None, Some(grace_end)) => {
+            let explanation =
+                format!("renewed, grace period until {}", describe_time(grace_end, now, now));
+            Rejection::since(RejectReason::Revoked, Some(grace_end), now)
+                .with_explanation(explanation)
+        }
+        (revoked_at, _) => Rejection::since(RejectReason::Revoked, revoked_at, now),
+    })
+}
+
+/// Returns the owner, and adds the rejection of a token whose owner is disabled or deleted.
 fn check_owner(
     tx: &Reader<'_>,
-    reasons: &mut Vec<RejectReason>,
+    reasons: &mut Vec<Rejection>,
     owner: UserId,
+    now: Timestamp,
 ) -> Result<Option<User>, Error> {
     let owner = tx.find_user_including_deleted(owner)?;
-    match &owner {
-        Some(user) if user.deleted_at.is_none() => {
-            if user.disabled_at.is_some() {
-                reasons.push(RejectReason::UserDisabled);
+    let rejection = match &owner {
+        None => Some(RejectReason::OwnerDeleted.into()),
+        Some(user) => match (user.deleted_at, user.disabled_at) {
+            (Some(time), _) => {
+                let explanation = format!("user {}, {}", user.id, describe_time(time, now, now));
+                Some(
+                    Rejection::since(RejectReason::OwnerDeleted, Some(time), now)
+                        .with_explanation(explanation),
+                )
             }
-        }
-        _ => reasons.push(RejectReason::OwnerDeleted),
-    }
+            (None, Some(time)) => {
+                let explanation =
+                    format!("`{}`, since {}", user.to_display(), describe_time(time, now, now));
+                Some(
+                    Rejection::since(RejectReason::UserDisabled, Some(time), now)
+                        .with_explanation(explanation)
+                        .with_account(user.to_display()),
+                )
+            }
+            (None, None) => None,
+        },
+    };
+    reasons.extend(rejection);
     Ok(owner)
 }
 
@@ -90,13 +142,14 @@ fn check_owner(
 pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
     access: Jti,
+    now: Timestamp,
 ) -> Result<User, Error> {
     let pair_with_session = tx.find_pair_by_access(access)?;
     let pair_with_session =
         pair_with_session.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
     let mut reasons = Vec::new();
-    check_session(&mut reasons, TokenKind::Access, &pair_with_session);
-    require_valid_owner(tx, reasons, pair_with_session.session.user_id, TokenKind::Access)
+    check_session(&mut reasons, TokenKind::Access, &pair_with_session, now);
+    require_valid_owner(tx, reasons, pair_with_session.session.user_id, TokenKind::Access, now)
 }
 
 /// Returns the owner of an app token that passed verification earlier. Refuses the token if it was
@@ -108,22 +161,20 @@ pub(in crate::authority) fn recheck_app_token_owner(
 ) -> Result<User, Error> {
     let token = tx.find_token(id)?;
     let token = token.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
-    let mut reasons = Vec::new();
-    if token.status(now) == TokenStatus::Revoked {
-        reasons.push(RejectReason::Revoked);
-    }
-    require_valid_owner(tx, reasons, token.grant.owner_id, TokenKind::App)
+    let reasons = check_revocation(&token, now).into_iter().collect();
+    require_valid_owner(tx, reasons, token.grant.owner_id, TokenKind::App, now)
 }
 
 fn require_valid_owner(
     tx: &Reader<'_>,
-    mut reasons: Vec<RejectReason>,
+    mut reasons: Vec<Rejection>,
     owner: UserId,
     kind: TokenKind,
+    now: Timestamp,
 ) -> Result<User, Error> {
-    match check_owner(tx, &mut reasons, owner)? {
+    match check_owner(tx, &mut reasons, owner, now)? {
         Some(user) if reasons.is_empty() => Ok(user),
-        _ => Err(Error::TokenRejected { kind: Some(kind), reasons, detail: None }),
+        _ => Err(Error::TokenRejected { kind: Some(kind), reasons }),
     }
 }
 
@@ -140,11 +191,7 @@ pub(in crate::authority) fn load_consistent_record(
     let owner =
         record.owner().map(|owner| tx.find_user_including_deleted(owner)).transpose()?.flatten();
     match owner.and_then(|owner| find_contradiction(claims, kind, &record, &owner)) {
-        Some((reason, claim)) => Err(Error::TokenRejected {
-            kind: Some(kind),
-            reasons: vec![reason],
-            detail: Some(claim),
-        }),
+        Some(rejection) => Err(Error::TokenRejected { kind: Some(kind), reasons: vec![rejection] }),
         None => Ok(record),
     }
 }
@@ -198,20 +245,27 @@ fn find_prune_horizon(
 /// Checks revocation of the session token and the end of its session. The maximum session lifetime
 /// needs no check: no token of a session expires after the session.
 fn check_session(
-    reasons: &mut Vec<RejectReason>,
+    reasons: &mut Vec<Rejection>,
     kind: TokenKind,
     pair_with_session: &PairWithSession,
+    now: Timestamp,
 ) {
     let (pair, session) = (&pair_with_session.pair, &pair_with_session.session);
-    let is_revoked = match kind {
-        TokenKind::Access => pair.access_revoked_at.is_some(),
-        TokenKind::Refresh => pair.refresh_used_at.is_some(),
-        TokenKind::App | TokenKind::Test => false,
+    let revoked_at = match kind {
+        TokenKind::Access => pair.access_revoked_at,
+        TokenKind::Refresh => pair.refresh_used_at,
+        TokenKind::App | TokenKind::Test => None,
     };
-    if is_revoked {
-        reasons.push(RejectReason::Revoked);
+    if let Some(revoked_at) = revoked_at {
+        reasons.push(Rejection::since(RejectReason::Revoked, Some(revoked_at), now));
     }
-    if session.ended_at.is_some() {
-        reasons.push(RejectReason::SessionEnded);
+    if let Some(ended_at) = session.ended_at {
+        let time = describe_time(ended_at, now, now);
+        let explanation = match session.end_reason {
+            Some(end_reason) => format!("{}, {time}", end_reason.description()),
+            None => time,
+        };
+        let rejection = Rejection::since(RejectReason::SessionEnded, Some(ended_at), now);
+        reasons.push(rejection.with_explanation(explanation));
     }
 }

@@ -8,7 +8,7 @@ use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Code, Failure, Kind};
 use crate::model::{
-    AuditEvent, AuditEventId, EventTarget, TimeBound, Untrusted, UserId, UserRef, redact_for_error,
+    AuditEvent, AuditEventId, EventTarget, TimeSpec, Untrusted, UserId, UserRef, redact_for_error,
 };
 use std::marker::PhantomData;
 
@@ -27,13 +27,13 @@ use std::marker::PhantomData;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args<T: CommandTree> {
-    /// Start time: RFC 3339, Unix seconds, or an age (`7d`)
-    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
-    since: Option<TimeBound>,
+    /// Start time: RFC 3339, a date, Unix seconds, `now`, or an age (`7d`)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
+    since: Option<TimeSpec>,
 
-    /// End time: RFC 3339, Unix seconds, or an age (`7d`)
-    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
-    until: Option<TimeBound>,
+    /// End time: RFC 3339, a date, Unix seconds, `now`, or an age (`7d`)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
+    until: Option<TimeSpec>,
 
     /// Filter by acting user (for a deleted user, only by id)
     #[arg(
@@ -135,7 +135,7 @@ fn build_filter<T: CommandTree>(
         None => None,
     };
     let [since, until] =
-        [args.since, args.until].map(|bound| bound.map(|bound| bound.resolve(now)));
+        [args.since, args.until].map(|bound| bound.map(|bound| bound.resolve_bound(now)));
     if since.zip(until).is_some_and(|(since, until)| since > until) {
         return Err(Failure::usage("`--since` is later than `--until`"));
     }

@@ -2,10 +2,10 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::keys::RequestedKey;
+use crate::authority::keys::{NewKey, RequestedKey};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::{Algorithm, KeyState, KeyType, Purpose, RsaBits, Untrusted};
+use crate::model::{Algorithm, KeyState, KeyType, Purpose, RsaBits, Untrusted, parse_kid};
 use serde::Serialize;
 
 /// Create a standby key (admins only)
@@ -16,14 +16,16 @@ use serde::Serialize;
 ///
 ///   jeton keys generate --alg EdDSA
 ///   jeton keys generate --alg RS256 --bits 4096 --purpose test
+///   jeton keys generate --purpose test --kid ci-2026
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
+    /// Algorithm: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512,
+    /// EdDSA or Ed25519 (the name of RFC 9864 for the same signatures)
     #[arg(
         long,
         default_value = "ES256",
-        value_parser = Algorithm::parse,
+        value_parser = Algorithm::parse_argument,
         add = crate::commands::completers::algorithms()
     )]
     alg: Algorithm,
@@ -44,6 +46,10 @@ pub(crate) struct Args {
         add = crate::commands::completers::fixed_values(&["2048", "3072", "4096"])
     )]
     bits: Option<RsaBits>,
+
+    /// Key id (`kid`) [default: the RFC 7638 thumbprint; random for a shared secret]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, value_parser = parse_kid)]
+    kid: Option<Untrusted>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +77,10 @@ impl Command for Args {
             return Err(Failure::usage("`--bits` is for RSA keys"));
         }
         let bits = self.bits.unwrap_or_default();
-        let generate = |_: &App| Ok(vec![authority::keys::generate(algorithm, purpose, bits)?]);
+        let generate = |_: &App| {
+            let key = authority::keys::generate(algorithm, purpose, bits)?;
+            Ok(vec![NewKey::new(key, self.kid)])
+        };
         for RequestedKey { key, .. } in super::add_keys(app, false, generate)? {
             super::print_added_key(app, "created", &key);
             app.console.report(&KeyOutput {

@@ -2,13 +2,13 @@
 
 use crate::app::{App, Rendered, Report, read_key_variable};
 use crate::authority;
-use crate::authority::keys::RequestedKey;
-use crate::authority::keys::SecretEncoding;
+use crate::authority::keys::{ImportError, NewKey, RequestedKey, SecretEncoding};
 use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
-use crate::failure::Failure;
-use crate::model::{Algorithm, KeyState, Purpose, Untrusted};
+use crate::failure::{Code, Failure, KeySource};
+use crate::model::{Algorithm, KeyState, Purpose, Untrusted, parse_kid};
 use serde::Serialize;
+use std::cell::Cell;
 use std::path::PathBuf;
 
 /// Import an existing key: a private key or a shared secret (admins only)
@@ -16,9 +16,9 @@ use std::path::PathBuf;
 /// The first test key of an algorithm is activated immediately. Other keys become standby keys,
 /// or the signing key with `--activate`. Importing a key again changes nothing, even with `--activate`.
 ///
-/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set; its key id is the RFC
-/// 7638 thumbprint. With an HMAC algorithm such as `--alg HS256`, any other content is a shared
-/// secret, and the key id is random. Where a secret is expected, all input that is a key is
+/// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
+/// as `--alg HS256`, any other content is a shared secret. The key id is that of `--kid`, otherwise the
+/// `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a secret is expected, all input that is a key is
 /// refused: PEM, DER, JWK or SSH, also in base64 or hex, and the bytes of a public key of the
 /// store. A secret shorter than the hash output is marked as weak permanently.
 ///
@@ -26,6 +26,7 @@ use std::path::PathBuf;
 ///
 ///   jeton keys import --from-env JWT_SECRET_KEY --alg HS256 --purpose test
 ///   jeton keys import --from-file signing.pem --alg PS256
+///   jeton keys import --from-file signing.pem --purpose test --kid 2X9R4HXF34
 ///   openssl genpkey -algorithm ed25519 | jeton keys import --from-file -
 #[derive(Debug, clap::Args)]
 #[command(
@@ -34,7 +35,7 @@ use std::path::PathBuf;
 )]
 pub(crate) struct Args {
     /// File that contains the key (`-` for standard input)
-    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::path())]
+    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::input_path())]
     from_file: Option<PathBuf>,
 
     /// Environment variable that contains the key
@@ -42,7 +43,7 @@ pub(crate) struct Args {
     from_env: Option<String>,
 
     /// Algorithm, required for a secret [default: algorithm of the key; RS256 for an RSA key]
-    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// Purpose of the key: app (app tokens and sessions) or test
@@ -64,6 +65,11 @@ pub(crate) struct Args {
         add = crate::commands::completers::fixed_values(&["text", "base64", "raw"])
     )]
     encoding: Option<SecretEncoding>,
+
+    /// Key id (`kid`) of the key; selects one key of a JWK Set with several keys [default: the `kid` of
+    /// the key, otherwise the thumbprint; random for a secret]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, value_parser = parse_kid)]
+    kid: Option<Untrusted>,
 
     /// Make the key the signing key immediately
     #[arg(long)]
@@ -111,15 +117,40 @@ impl Command for Args {
             encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
+        let is_set = Cell::new(false);
         let load_keys = |app: &App| {
-            let bytes = match (&self.from_env, &self.from_file) {
-                (Some(name), _) => read_key_variable(name)?,
-                (None, Some(path)) => app.console.read_key_file("--from-file", path)?,
+            let (bytes, source) = match (&self.from_env, &self.from_file) {
+                (Some(name), _) => {
+                    (read_key_variable("--from-env", name)?, KeySource::Variable(name))
+                }
+                (None, Some(path)) => {
+                    let bytes = app.console.read_key_file("--from-file", path)?;
+                    (bytes, KeySource::from_path(path))
+                }
                 (None, None) => return Err(Failure::usage("source of the key missing")),
             };
-            Ok(importer.read(&bytes).map_err(authority::Error::from)?)
+            let to_failure = |error| Failure::from(error).with_key_source(&source);
+            let keys = match &self.kid {
+                Some(kid) => importer.read_one(&bytes, Some(kid.as_str())).map(|key| vec![key]),
+                None => importer.read(&bytes),
+            };
+            let keys = keys.map_err(|error| {
+                let is_key = matches!(error, ImportError::KeyAsSecret(_));
+                let kid = self.kid.as_ref().map(Untrusted::as_str);
+                let algorithm = is_key.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
+                to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
+            })?;
+            is_set.set(keys.len() > 1);
+            let keys = keys.into_iter();
+            let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
+            keys.collect::<Result<_, _>>().map_err(to_failure)
         };
-        let added_keys = super::add_keys(app, self.activate, load_keys)?;
+        let added_keys = super::add_keys(app, self.activate, load_keys).map_err(|failure| {
+            if failure.code == Code::KeyExists && is_set.get() {
+                return failure.with_hint("import the keys one by one, each with `--kid ID`");
+            }
+            failure
+        })?;
         for added_key in &added_keys {
             print_imported_key(app, added_key);
         }

@@ -11,12 +11,12 @@ mod rotate;
 
 use crate::app::App;
 use crate::authority;
-use crate::authority::keys::{NewKeyOptions, RequestedKey, Rotation};
+use crate::authority::keys::{NewKey, NewKeyOptions, RequestedKey, Rotation};
 use crate::commands::command::command_group;
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{
-    Algorithm, Key, KeySpec, KeyState, Lifetime, Purpose, Timestamp, Untrusted, render_command,
+    Algorithm, Key, KeyState, Lifetime, Purpose, Timestamp, Untrusted, render_command,
 };
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ command_group! {
 fn add_keys(
     app: &mut App,
     activate: bool,
-    load_keys: impl FnOnce(&App) -> Result<Vec<KeySpec>, Failure>,
+    load_keys: impl FnOnce(&App) -> Result<Vec<NewKey>, Failure>,
 ) -> Result<Vec<RequestedKey>, Failure> {
     let caller = if app.store.exists()? {
         app.session.caller_unless_empty_store(&mut app.store)?
@@ -57,7 +57,7 @@ fn add_keys(
         authority::keys::authorize_add(caller)?;
     }
     let keys = load_keys(app)?;
-    let first_app_key = keys.iter().find(|key| key.purpose == Purpose::App);
+    let first_app_key = keys.iter().map(|key| &key.spec).find(|key| key.purpose == Purpose::App);
     let store_created = match first_app_key {
         Some(key) => app.store.create_if_missing(|| Ok(key.clone()))?,
         None => app.store.create_with_algorithm(Algorithm::ES256)?,
@@ -106,7 +106,7 @@ struct KeyArgs {
 struct OverlapArgs {
     /// Time for which tokens signed with the retired key are still accepted [default: the setting
     /// `key.verify_overlap`]
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     overlap: Option<Lifetime>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
     /// Algorithm of the next key [default: algorithm of the standby key, otherwise of the signing
     /// key]
-    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
     #[command(flatten)]

@@ -19,6 +19,7 @@ pub(crate) struct Args {
     setting: SettingArgs,
 
     /// New value
+    #[arg(allow_hyphen_values = true)]
     value: String,
 }
 

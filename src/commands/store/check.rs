@@ -33,7 +33,7 @@ struct Finding {
 impl Report for CheckOutput {
     fn render(&self) -> Rendered {
         if self.ok {
-            return Rendered::Line(Cell::styled("ok", Style::Success));
+            return Rendered::StyledLines(vec![Cell::styled("ok", Style::Success)]);
         }
         let line = |finding: &Finding| format!("{}: {}", finding.code, finding.message);
         Rendered::Lines(self.findings.iter().map(line).collect())
@@ -58,6 +58,9 @@ impl Command for Args {
             warnings: check_result.warnings,
         })?;
         let message = format!("the store has {}", pluralize(faults.len(), "fault"));
-        faults.into_iter().next().map_or(Ok(()), |first| Err(Failure { message, ..first }))
+        faults
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |first| Err(Failure { message, location: None, ..first }))
     }
 }

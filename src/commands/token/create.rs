@@ -90,7 +90,7 @@ impl Command for Args {
             permissions: self.permission,
             audience: self.aud,
             expiry,
-            claims: self.claims.parse_claims()?,
+            claims: self.claims.parse_claims(app)?,
             for_run_command: false,
         };
         let output = SecretOutput::open()?;

@@ -3,17 +3,19 @@
 use super::TokenArgs;
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::verification::{DecodedPayload, DecodedToken};
 use crate::commands::command::{Command, Effect};
-use crate::failure::Failure;
-use crate::model::Timestamp;
+use crate::failure::{Code, Failure};
+use crate::model::{Timestamp, describe_numeric_date};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Print the header and payload of any token, without verification
 ///
-/// Needs no store. Do not trust the output: anyone can create such a token. The times `iat`, `nbf`
-/// and `exp` are also printed as dates, on standard error.
+/// Needs no store. Do not trust the output: anyone can create such a token. Times such as `iat`, `nbf`
+/// and `exp` are also printed as dates, on standard error. Of an encrypted token (JWE), only the
+/// header is readable; a payload that is not JSON is printed as a string.
 ///
 ///   jeton token decode @token.txt --part payload
 #[derive(Debug, clap::Args)]
@@ -26,6 +28,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PART", value_parser = ["header", "payload"])]
     part: Option<String>,
 }
+
+/// Claims with a `NumericDate`: of RFC 7519, `OpenID` Connect and RFC 8417, and the issue time of the
+/// first token in a chain of renewals.
+const TIME_CLAIMS: [&str; 7] = ["iat", "nbf", "exp", "auth_time", "updated_at", "toe", "orig_iat"];
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
@@ -47,19 +53,53 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let token = self.token.read(app)?;
-        let (header, payload) = authority::verification::decode(token.expose_secret())?;
+        let DecodedToken { header, payload, header_defect, payload_defect } =
+            authority::verification::decode(token.expose_secret())?;
         app.console.print_status("token not verified");
-        let shows_payload = self.part.as_deref() != Some("header");
-        for name in ["iat", "nbf", "exp"].into_iter().filter(|_| shows_payload) {
-            let time = payload.get(name).and_then(Value::as_i64).and_then(Timestamp::from_unix);
-            if let Some(time) = time {
-                app.console.print_status(&format!("{name}: {}", app.console.render_cell(time)));
-            }
+        app.console.print_status_if_some(header_defect.map(|defect| format!("header {defect}")));
+        if self.part.as_deref() == Some("header") {
+            return app.console.report(&DecodeOutput(header));
         }
-        app.console.report(&DecodeOutput(match self.part.as_deref() {
-            Some("header") => header,
+        let (note, payload) = match payload {
+            DecodedPayload::Json(value) => (None, value),
+            DecodedPayload::Text(text) => {
+                let note = payload_defect.is_none().then_some("payload is text, not JSON");
+                (note, text.into())
+            }
+            DecodedPayload::Base64(text) => {
+                (Some("payload is neither JSON nor text: printed in base64url"), text.into())
+            }
+            DecodedPayload::Detached => (Some("no payload in the token (detached)"), Value::Null),
+            DecodedPayload::Encrypted if self.part.is_some() => return Err(encrypted_error()),
+            DecodedPayload::Encrypted => {
+                (Some("token encrypted (JWE): only the header is readable"), Value::Null)
+            }
+        };
+        app.console.print_status_if_some(note.map(str::to_owned));
+        app.console.print_status_if_some(payload_defect.map(|defect| format!("payload {defect}")));
+        print_dates(app, &payload);
+        app.console.report(&DecodeOutput(match self.part {
             Some(_) => payload,
             None => json!({ "header": header, "payload": payload }),
         }))
     }
+}
+
+fn print_dates(app: &App, payload: &Value) {
+    for name in TIME_CLAIMS {
+        let Some(Value::Number(number)) = payload.get(name) else { continue };
+        let date = match number.as_i64().and_then(Timestamp::from_unix) {
+            Some(time) => app.console.render_cell(time),
+            None => describe_numeric_date(number),
+        };
+        app.console.print_status(&format!("{name}: {date}"));
+    }
+}
+
+fn encrypted_error() -> Failure {
+    let message = "token encrypted (JWE): the payload is not readable";
+    let mut failure = Failure::new(Code::InvalidToken, message)
+        .with_hint("print the header: use `--part header`");
+    failure.details.insert("reason".to_owned(), json!(authority::RejectReason::Malformed));
+    failure
 }

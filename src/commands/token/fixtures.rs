@@ -1,14 +1,15 @@
 //! `jeton token fixtures`
 
+use super::external_key::{ExternalKey, ExternalKeyArgs};
 use super::manifest::{Manifest, omitted_defects};
-use super::test_token_args::{ExternalKeyArgs, NEW_SECRET_WARNING, TestTokenArgs};
+use super::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
 use crate::app::{App, OutputDir, PRIVATE_MODE, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{Fixtures, build_fixtures, build_fixtures_with_external_key};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::{WrittenFiles, pluralize};
 use crate::failure::Failure;
-use crate::model::{Row, Timestamp, Untrusted};
+use crate::model::{Row, TimeSpec, Untrusted};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 
@@ -38,10 +39,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     test_token: TestTokenArgs,
 
-    /// Issue time (`iat`) of the valid token, from which all other times are calculated: RFC 3339
-    /// or Unix seconds [default: now]
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    at: Option<Timestamp>,
+    /// Issue time (`iat`) of the valid token, from which all other times are calculated, in the
+    /// formats of `--expires-at` [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    at: Option<TimeSpec>,
 
     #[command(flatten)]
     key: ExternalKeyArgs,
@@ -101,18 +102,22 @@ fn write_files(
 
 fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failure> {
     let key_bytes = args.key.read_key(app)?;
-    let row = Row { line: 0, fields: args.test_token.read_claims_file(app)? };
-    let algorithm = args.test_token.secret_algorithm(app)?;
-    let key = key_bytes.map(|bytes| args.key.parse_key(app, &bytes, algorithm)).transpose()?;
-    let mut request = args.test_token.into_mint_request(app)?;
-    request.issued_at = args.at;
-    if let Some((key, kid)) = key {
-        let now = app.store.now()?;
+    let row = Row { line: 0, fields: args.test_token.read_claims(app)? };
+    let now = app.store.now()?;
+    let issued_at = args.at.map(|time| time.resolve("--at", now)).transpose()?;
+    if let Some(bytes) = key_bytes {
+        let (mut request, ExternalKey { key, kid }) =
+            args.test_token.into_external_request(app, &args.key, &bytes)?;
+        request.issued_at = issued_at.map(TimeSpec::from);
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
+    let errors = args.test_token.store_key_errors();
+    let mut request = args.test_token.into_store_request(app)?;
+    request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
-    let fixture_set = build_fixtures(store, &audit, &minter, request, row)?;
+    let fixture_set = build_fixtures(store, &audit, &minter, request, row)
+        .map_err(|error| errors.to_failure(error))?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
         app.console.print_warning(NEW_SECRET_WARNING);
     }

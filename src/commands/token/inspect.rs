@@ -1,6 +1,6 @@
 //! `jeton token inspect`
 
-use super::TokenArgs;
+use super::{TokenArgs, with_foreign_token_hint};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::verification::{Expectations, ExpectedKind};
@@ -47,7 +47,8 @@ impl Command for Args {
         let (store, audit) = app.store.open()?;
         let expectations = Expectations::new(ExpectedKind::Only(TokenKind::App), audit.now);
         let report = authority::verification::verify(store, token.expose_secret(), &expectations)?
-            .into_accepted()?;
+            .into_accepted()
+            .map_err(with_foreign_token_hint)?;
         app.console.report(&ClaimsOutput(report.claims.unwrap_or_default()))
     }
 }

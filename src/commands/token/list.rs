@@ -8,7 +8,7 @@ use crate::commands::command::{Command, Effect};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
 use crate::failure::{Code, Failure};
-use crate::model::{AppName, InvalidValue, Lifetime, TimeBound, TokenKind, TokenStatus};
+use crate::model::{AppName, InvalidValue, Lifetime, TimeSpec, TokenKind, TokenStatus};
 use serde_json::json;
 
 /// List recorded tokens, without the tokens themselves
@@ -44,12 +44,12 @@ pub(crate) struct Args {
 
     /// Filter by expiry: live tokens that expire within this time (`12h`, `7d`, `2w`) and have not
     /// been renewed
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     expiring_within: Option<Lifetime>,
 
-    /// Filter by issue time (`iat`), before this time: RFC 3339, Unix seconds, or an age (`30d`)
-    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
-    before: Option<TimeBound>,
+    /// Filter by issue time (`iat`), before this time: RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
+    before: Option<TimeSpec>,
 
     /// Exit with 9 if any token matches, after printing the list
     #[arg(long, requires = "expiring_within")]
@@ -96,7 +96,7 @@ impl Command for Args {
             app: self.app,
             status,
             expiring_within: self.expiring_within,
-            issued_before: self.before.map(|bound| bound.resolve(now)),
+            issued_before: self.before.map(|bound| bound.resolve_bound(now)),
         };
         let list = ListReport { noun: "tokens", build_table, is_sorted_by_id: true };
         let total = list.report(app, self.paging.page_request(), |app, page| {

@@ -24,6 +24,7 @@ pub(super) struct Manifest {
     kid: Option<Untrusted>,
     iss: Value,
     aud: Value,
+    verify: VerifierSettings,
     /// File name of the JWK Set.
     jwks_file: Option<&'static str>,
     /// File name of the secret.
@@ -45,6 +46,16 @@ struct FixtureRow {
     description: String,
     expected: ExpectedResult,
     accepted_by: BTreeMap<String, String>,
+}
+
+/// Settings of a verifier that accepts the valid token and refuses the other tokens; `null` if the
+/// valid token has no such claim or header parameter.
+#[derive(Debug, Serialize)]
+struct VerifierSettings {
+    iss: Value,
+    aud: Value,
+    permission: Vec<Untrusted>,
+    typ: Option<Untrusted>,
 }
 
 /// Result of `jeton token verify` with all expectations given.
@@ -71,6 +82,12 @@ impl Manifest {
             kid: fixture_set.kid.clone(),
             iss: read_claim("iss"),
             aud: read_claim("aud"),
+            verify: VerifierSettings {
+                iss: read_claim("iss"),
+                aud: read_claim("aud"),
+                permission: fixture_set.permissions.clone(),
+                typ: fixture_set.typ.clone(),
+            },
             jwks_file: None,
             secret_file: None,
             jwks: public_jwk.map(|key| json!({ "keys": [key] })),

@@ -2,6 +2,7 @@
 
 mod create;
 mod decode;
+pub(super) mod external_key;
 mod fixtures;
 mod inspect;
 mod introspect;
@@ -20,9 +21,10 @@ mod verify;
 use crate::app::App;
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::tokens::Expiry;
+use crate::authority::{self, RejectReason};
 use crate::commands::command::command_group;
 use crate::failure::Failure;
-use crate::model::{ExtraClaims, InvalidValue, Lifetime, Timestamp, TokenSelector};
+use crate::model::{ExtraClaims, InvalidValue, Lifetime, TimeSpec, TokenSelector};
 use secrecy::SecretString;
 
 command_group! {
@@ -61,7 +63,12 @@ struct ClaimArgs {
 }
 
 impl ClaimArgs {
-    fn parse_claims(&self) -> Result<ExtraClaims, Failure> {
+    /// Parses the claims. Prints a hint for text that is usually meant as JSON.
+    fn parse_claims(&self, app: &App) -> Result<ExtraClaims, Failure> {
+        for name in ExtraClaims::parse(&self.claim, &[])?.json_like_names() {
+            app.console
+                .print_hint(&format!("the claim `{name}` is text; for JSON, use `--claim-json`"));
+        }
         Ok(ExtraClaims::parse(&self.claim, &self.claim_json)?)
     }
 }
@@ -70,12 +77,12 @@ impl ClaimArgs {
 #[derive(Debug, clap::Args)]
 struct ExpiryArgs {
     /// Lifetime: `90s`, `15m`, `12h`, `7d`, `2w` or `1d12h`
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse, conflicts_with = "expires_at")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse, conflicts_with = "expires_at")]
     ttl: Option<Lifetime>,
 
-    /// Expiry time (`exp`): RFC 3339 or Unix seconds
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    expires_at: Option<Timestamp>,
+    /// Expiry time (`exp`): RFC 3339, a date, Unix seconds, `now`, `+1h` or `-1h`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    expires_at: Option<TimeSpec>,
 }
 
 impl ExpiryArgs {
@@ -106,6 +113,24 @@ impl TokenArgs {
     fn read(&self, app: &App) -> Result<SecretString, Failure> {
         app.console.read_token_argument("TOKEN", self.token.as_deref())
     }
+}
+
+/// Returns the failure for a token that keys of the store do not verify, with a hint if the token
+/// was signed elsewhere.
+fn with_foreign_token_hint(error: authority::Error) -> Failure {
+    let is_foreign = matches!(
+        &error,
+        authority::Error::TokenRejected { reasons, .. }
+            if reasons.first().is_some_and(|first| first.reason == RejectReason::UnknownKey)
+    );
+    let failure = Failure::from(error);
+    if !is_foreign || failure.hint.is_some() {
+        return failure;
+    }
+    failure.with_hint(
+        "for a token that was signed elsewhere, use `jeton token verify` with `--jwks`, `--key` or \
+         `--secret-env`, or `jeton token decode` without verification",
+    )
 }
 
 /// Splits `name=value`.

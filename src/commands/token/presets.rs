@@ -68,6 +68,7 @@ impl Report for PresetDetails {
         let template = &self.template;
         let mut lines = vec![escape(&template.description)];
         lines.extend(template.sources.iter().map(|url| escape(url)));
+        lines.extend(template.as_of.as_ref().map(|date| format!("as of {}", escape(date))));
         lines.extend(template.alg.as_ref().map(|name| format!("signed with {}", escape(name))));
         lines.extend(template.ttl.as_ref().map(|length| format!("lifetime {}", escape(length))));
         push_section(&mut lines, "parameters", &template.parameters, |_| None);

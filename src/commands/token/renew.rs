@@ -34,11 +34,11 @@ pub(crate) struct Args {
     token: String,
 
     /// Lifetime of the new token [default: lifetime of the old token]
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     ttl: Option<Lifetime>,
 
     /// Grace period for the old token [default: none]
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     grace: Option<Lifetime>,
 }
 

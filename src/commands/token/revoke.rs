@@ -10,7 +10,7 @@ use crate::commands::args::OwnerArgs;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
-use crate::model::{AppName, TimeBound, TokenKind, TokenSelector, TokenStatus, UserRef};
+use crate::model::{AppName, TimeSpec, TokenKind, TokenSelector, TokenStatus, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -53,9 +53,9 @@ pub(crate) struct Args {
     #[arg(long, value_parser = AppName::parse)]
     app: Option<AppName>,
 
-    /// Filter by issue time (`iat`), before this time: RFC 3339, Unix seconds, or an age (`30d`)
-    #[arg(long, value_name = "TIME", value_parser = TimeBound::parse)]
-    before: Option<TimeBound>,
+    /// Filter by issue time (`iat`), before this time: RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
+    before: Option<TimeSpec>,
 
     /// Select all live tokens
     #[arg(long)]
@@ -141,7 +141,7 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         app: args.app,
         status: Some(TokenStatus::Live),
         expiring_within: None,
-        issued_before: args.before.map(|bound| bound.resolve(audit.now)),
+        issued_before: args.before.map(|bound| bound.resolve_bound(audit.now)),
     };
     let found_count = authority::revocation::count_revocable(store, audit.now, &caller, &filter)?;
     if found_count == 0 {

@@ -1,20 +1,17 @@
 //! Options for the claims and the key of test tokens, shared by `mint`, `fixtures` and `run`.
 
+use super::external_key::{ExternalKey, ExternalKeyArgs};
 use super::{ClaimArgs, ExpiryArgs, parse_pair};
-use crate::app::{App, read_key_variable};
+use crate::app::App;
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::keys::{ImportError, KeyFormat, KeyImporter};
 use crate::authority::minting::{MintRequest, Signer};
 use crate::authority::tokens::TokenRequest;
 use crate::commands::args::stdin_path;
-use crate::failure::Failure;
-use crate::model::{
-    Algorithm, AppName, ExtraClaims, KeySpec, Permission, Purpose, Untrusted, parse_strict_object,
-};
+use crate::failure::{Code, Failure};
+use crate::model::{Algorithm, AppName, ExtraClaims, InvalidValue, Permission};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
-use zeroize::Zeroizing;
+use std::path::{Path, PathBuf};
 
 /// Warning for a newly generated HMAC key, whose secret is not known to any service.
 pub(crate) const NEW_SECRET_WARNING: &str = "signed with a newly generated secret; import the secret of your service with `jeton keys import`";
@@ -68,16 +65,29 @@ pub(crate) struct TestOnlyArgs {
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
 
-    /// File with claims, a JSON object of at most 128 KiB (`-` for standard input)
-    #[arg(long = "claims", value_name = "FILE", value_parser = crate::commands::args::path())]
+    /// Claims: a JSON object (`'{"role":"admin"}'`), or a file with a JSON object of at most 128 KiB
+    /// (`-` for standard input)
+    #[arg(long = "claims", value_name = "JSON|FILE", value_parser = crate::commands::args::input_path())]
     claims_file: Option<PathBuf>,
 
     /// Additional JOSE header parameter; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     header: Vec<String>,
 
+    /// Additional JOSE header parameter with a JSON value; repeatable
+    #[arg(long, value_name = "NAME=JSON")]
+    header_json: Vec<String>,
+
+    /// Omit the claim `iat`
+    #[arg(long)]
+    no_iat: bool,
+
+    /// Omit the claim `jti`
+    #[arg(long)]
+    no_jti: bool,
+
     /// Algorithm, which selects the test key [default: from the preset, otherwise ES256]
-    #[arg(long, value_parser = Algorithm::parse, add = crate::commands::completers::algorithms())]
+    #[arg(long, value_parser = Algorithm::parse_argument, add = crate::commands::completers::algorithms())]
     alg: Option<Algorithm>,
 
     /// Key id of the test key to sign with
@@ -85,30 +95,44 @@ pub(crate) struct TestOnlyArgs {
         long,
         value_name = "KID",
         conflicts_with = "alg",
+        allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::test_keys)
     )]
     key: Option<String>,
 }
 
-/// Options for a signing key outside the store.
-#[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]))]
-pub(crate) struct ExternalKeyArgs {
-    /// Sign with the secret in this environment variable; needs no store
-    #[arg(long, value_name = "NAME", conflicts_with = "key")]
-    secret_env: Option<String>,
+/// Conversion of errors of a job with a key of the store. A missing key has a hint if its id is the
+/// name of a file.
+pub(crate) struct StoreKeyErrors {
+    is_file: bool,
+}
 
-    /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs
-    /// no store; a key in another known format is refused, not used as a secret
-    #[arg(long, value_name = "FILE", conflicts_with = "key", value_parser = crate::commands::args::path())]
-    key_file: Option<PathBuf>,
-
-    /// Allow HMAC secrets shorter than the hash output
-    #[arg(long, requires = "external_key")]
-    allow_weak: bool,
+impl StoreKeyErrors {
+    pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
+        let failure = Failure::from(error);
+        if failure.code == Code::KeyNotFound && self.is_file {
+            return failure.with_hint("for a key in a file, use `--key-file FILE`");
+        }
+        failure
+    }
 }
 
 impl TestTokenArgs {
+    /// Returns the conversion of errors of a job with a key of the store.
+    pub(crate) fn store_key_errors(&self) -> StoreKeyErrors {
+        let key = self.test.key.as_deref();
+        StoreKeyErrors { is_file: key.is_some_and(|key| Path::new(key).is_file()) }
+    }
+
+    /// Refuses `--no-jti` for a token that is recorded.
+    pub(crate) fn ensure_jti(&self) -> Result<(), Failure> {
+        if !self.test.no_jti {
+            return Ok(());
+        }
+        Err(Failure::usage("`--no-jti` found, but the token is recorded until the command ends")
+            .with_hint("omit `--no-jti`, or sign with `--key-file` or `--secret-env`"))
+    }
+
     /// Returns `--claims` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
         stdin_path("--claims", self.test.claims_file.as_ref())
@@ -119,25 +143,40 @@ impl TestTokenArgs {
         self.test.key.clone().map(AuditTarget::Key)
     }
 
-    /// Returns the algorithm for an external secret: from `--alg`, otherwise from the preset.
-    pub(crate) fn secret_algorithm(&self, app: &App) -> Result<Option<Algorithm>, Failure> {
-        let TestOnlyArgs { alg, preset, .. } = &self.test;
-        if alg.is_some() || preset.is_none() {
-            return Ok(*alg);
-        }
-        let preset = app.environment.load_preset(preset.as_deref())?.algorithm()?;
-        Ok(preset.filter(|algorithm| algorithm.is_symmetric()))
-    }
-
-    /// Reads the `--claims` file. Claims in this file override the claims of other options.
-    pub(crate) fn read_claims_file(&self, app: &App) -> Result<Map<String, Value>, Failure> {
+    /// Reads the claims in `--claims`, which override the claims of other options.
+    pub(crate) fn read_claims(&self, app: &App) -> Result<Map<String, Value>, Failure> {
         let path = self.test.claims_file.as_deref();
-        path.map_or_else(|| Ok(Map::new()), |path| app.console.read_claims_file("--claims", path))
+        path.map_or_else(|| Ok(Map::new()), |path| app.console.read_claims("--claims", path))
     }
 
-    /// Builds the request from all options except the `--claims` file: see
-    /// [`Self::read_claims_file`].
-    pub(crate) fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
+    /// Builds the request for tokens that a key of the store signs, from all options except
+    /// `--claims`: see [`Self::read_claims`].
+    pub(crate) fn into_store_request(self, app: &App) -> Result<MintRequest, Failure> {
+        let mut request = self.into_mint_request(app)?;
+        if request.take_header_kid()?.is_some() {
+            let failure = Failure::new(Code::InvalidInput, "header: `kid` is set by the key");
+            return Err(failure.with_hint(
+                "select a test key with `--key KID`, or use `--kid` with `--key-file` or `--secret-env`",
+            ));
+        }
+        request.select_preset_key()?;
+        Ok(request)
+    }
+
+    /// Builds the request for tokens that an external key signs, and reads the key in `bytes`.
+    pub(crate) fn into_external_request(
+        self,
+        app: &App,
+        key_args: &ExternalKeyArgs,
+        bytes: &[u8],
+    ) -> Result<(MintRequest, ExternalKey), Failure> {
+        let algorithm = self.test.alg;
+        let mut request = self.into_mint_request(app)?;
+        let key = key_args.parse_key(app, bytes, algorithm, &mut request)?;
+        Ok((request, key))
+    }
+
+    fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
         let Self { test, aud, permission, claims, expiry } = self;
         let mut request = MintRequest::new(app.environment.load_preset(test.preset.as_deref())?);
         for (name, _) in &test.set {
@@ -155,83 +194,39 @@ impl TestTokenArgs {
             request.set_claim(name, &words)?;
         }
         request.set_permissions(&permission.iter().map(String::as_str).collect::<Vec<_>>())?;
-        request.claims.extend(claims.parse_claims()?.0);
-        request.extend_header(ExtraClaims::parse(&test.header, &[])?.0)?;
+        request.claims.extend(claims.parse_claims(app)?.0);
+        let header = ExtraClaims::parse(&test.header, &test.header_json)
+            .map_err(|invalid| InvalidValue { value_name: "header", ..invalid })?;
+        request
+            .extend_header(header.0)
+            .map_err(|error| Failure::from(error).with_hint("choose the algorithm with `--alg`"))?;
+        request.omitted_claims.extend(test.no_iat.then_some("iat"));
+        request.omitted_claims.extend(test.no_jti.then_some("jti"));
+        if let Some(name) = request.omitted_claims.iter().find(|n| request.claims.contains_key(**n))
+        {
+            let failure = Failure::usage(format!("claim `{name}` is both set and omitted"));
+            return Err(failure.with_hint(format!("omit `--no-{name}` or the claim")));
+        }
         request.signer = test.key.map_or(Signer::Algorithm(test.alg), Signer::Key);
         request.expiry = expiry.expiry();
         Ok(request)
     }
 
     /// Builds the request of `run --app` from the options that also apply to app tokens.
-    pub(crate) fn into_app_token_request(self, app: AppName) -> Result<TokenRequest, Failure> {
+    pub(crate) fn into_app_token_request(
+        self,
+        app: &App,
+        name: AppName,
+    ) -> Result<TokenRequest, Failure> {
         let permissions = self.permission.iter().map(|name| Permission::parse(name));
         Ok(TokenRequest {
             owner: None,
-            app,
+            app: name,
             permissions: permissions.collect::<Result<_, _>>()?,
             audience: self.aud,
             expiry: self.expiry.expiry().with_one_hour_default(),
-            claims: self.claims.parse_claims()?,
+            claims: self.claims.parse_claims(app)?,
             for_run_command: true,
         })
     }
-}
-
-impl ExternalKeyArgs {
-    /// Returns `--key-file` if its value is `-`, standard input.
-    pub(super) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--key-file", self.key_file.as_ref())
-    }
-
-    /// Reads the external signing key, if given. Called before other input is parsed, so that a
-    /// second argument that reads standard input is refused first.
-    pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
-        match (&self.secret_env, &self.key_file) {
-            (Some(name), _) => read_key_variable(name).map(Some),
-            (None, Some(path)) => app.console.read_key_file("--key-file", path).map(Some),
-            (None, None) => Ok(None),
-        }
-    }
-
-    /// Parses the external signing key. Returns the key, and the key id for the token header.
-    pub(crate) fn parse_key(
-        &self,
-        app: &App,
-        bytes: &[u8],
-        algorithm: Option<Algorithm>,
-    ) -> Result<(KeySpec, Option<Untrusted>), Failure> {
-        let importer = KeyImporter {
-            purpose: Purpose::Test,
-            algorithm,
-            encoding: None,
-            allow_weak: self.allow_weak,
-        };
-        let mut keys = importer.read(bytes).map_err(authority::Error::from)?;
-        match (keys.pop(), keys.pop()) {
-            (Some(key), None)
-                if key.algorithm.is_symmetric()
-                    && authority::keys::equals_public_key(&key, &app.store.public_keys()) =>
-            {
-                Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into())
-            }
-            (Some(key), None) => Ok(resolve_kid(key, bytes)),
-            _ => Err(Failure::usage("expected a single key, found a JWK Set")),
-        }
-    }
-}
-
-/// Returns the key and the key id for the token header: the `kid` of a JWK, otherwise the
-/// thumbprint, or `None` for a secret.
-fn resolve_kid(key: KeySpec, bytes: &[u8]) -> (KeySpec, Option<Untrusted>) {
-    let jwk = parse_strict_object(bytes).unwrap_or_default();
-    let Some(kid) = jwk.get("kid").and_then(Value::as_str) else {
-        let kid = (!key.algorithm.is_symmetric()).then(|| key.kid.clone());
-        return (key, kid);
-    };
-    let mut public_jwk = key.public_jwk;
-    if let Some(jwk) = &mut public_jwk {
-        jwk.insert("kid".to_owned(), kid.into());
-    }
-    let kid = Untrusted::new(kid);
-    (KeySpec { kid: kid.clone(), public_jwk, ..key }, Some(kid))
 }

@@ -1,11 +1,10 @@
 //! The keys of `jeton token verify`: of the store, or of another issuer.
 
 use crate::app::{App, read_key_variable};
-use crate::authority;
-use crate::authority::keys::SecretEncoding;
-use crate::authority::verification::Verifier;
+use crate::authority::keys::{ImportError, SecretEncoding};
+use crate::authority::verification::{KeySet, SingleKeyReader, read_jwks};
 use crate::commands::args::stdin_path;
-use crate::failure::Failure;
+use crate::failure::{Failure, KeySource};
 use crate::model::Algorithm;
 use std::path::PathBuf;
 
@@ -14,12 +13,12 @@ use std::path::PathBuf;
 #[command(group = clap::ArgGroup::new("third_party").args(["jwks", "key", "secret_env"]))]
 pub(super) struct VerificationKeyArgs {
     /// Verify a third-party token with a JWK Set (`-` for standard input); needs no store
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::commands::args::input_path())]
     jwks: Option<PathBuf>,
 
-    /// Verify a third-party token with one key (`-` for standard input): PEM, a JWK, or a secret;
-    /// requires `--alg`, needs no store; a key in another known format is refused
-    #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::path())]
+    /// Verify a third-party token with one key (`-` for standard input): PEM, DER, a certificate, a
+    /// JWK, or a secret; requires `--alg`, needs no store; of a private key, the public part is used
+    #[arg(long, value_name = "FILE", requires = "alg", value_parser = crate::commands::args::input_path())]
     key: Option<PathBuf>,
 
     /// Verify a third-party token with the secret in this environment variable; requires `--alg`,
@@ -32,7 +31,7 @@ pub(super) struct VerificationKeyArgs {
         long,
         value_name = "A[,A]",
         value_delimiter = ',',
-        value_parser = Algorithm::parse,
+        value_parser = Algorithm::parse_argument,
         requires = "third_party",
         add = crate::commands::completers::algorithms()
     )]
@@ -51,7 +50,7 @@ pub(super) struct VerificationKeyArgs {
 /// Keys to verify tokens with.
 pub(super) enum VerificationKeys {
     Store,
-    External(Vec<Verifier>),
+    External(Box<KeySet>),
 }
 
 impl VerificationKeyArgs {
@@ -63,31 +62,51 @@ impl VerificationKeyArgs {
 
     /// Reads the keys in `--jwks`, `--key` or `--secret-env`.
     pub(super) fn load(&self, app: &App) -> Result<VerificationKeys, Failure> {
-        let keys = if let Some(path) = &self.jwks {
+        let known_public_keys = || app.store.public_keys();
+        if let Some(path) = &self.jwks {
             let bytes = app.console.read_key_file("--jwks", path)?;
-            let mut keys = authority::verification::read_jwks(&bytes).map_err(Failure::bad_key)?;
-            for key in keys.iter_mut().filter(|_| !self.alg.is_empty()) {
-                key.restrict(&self.alg);
-            }
-            keys
-        } else {
-            let bytes = match (&self.key, &self.secret_env) {
-                (Some(path), _) => app.console.read_key_file("--key", path)?,
-                (None, Some(name)) => read_key_variable(name)?,
-                (None, None) => return Ok(VerificationKeys::Store),
-            };
-            let key = authority::verification::read_key(
-                &bytes,
-                &self.alg,
-                self.encoding,
-                self.allow_weak,
-            );
-            vec![key.map_err(Failure::bad_key)?]
-        };
-        if keys.iter().any(Verifier::is_symmetric) {
-            authority::verification::ensure_no_public_secrets(&keys, &app.store.public_keys())
-                .map_err(Failure::bad_key)?;
+            let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
+                // A JWK Set has no place for a plain secret: hints about secrets do not apply.
+                let is_secret_hint = error.is_about_secret();
+                let failure = key_failure(error, &KeySource::from_path(path));
+                Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
+            })?;
+            return Ok(VerificationKeys::External(Box::new(keys)));
         }
-        Ok(VerificationKeys::External(keys))
+        let (bytes, source) = match (&self.key, &self.secret_env) {
+            (Some(path), _) => {
+                (app.console.read_key_file("--key", path)?, KeySource::from_path(path))
+            }
+            (None, Some(name)) => {
+                (read_key_variable("--secret-env", name)?, KeySource::Variable(name))
+            }
+            (None, None) => return Ok(VerificationKeys::Store),
+        };
+        let reader = SingleKeyReader {
+            algorithms: &self.alg,
+            encoding: self.encoding,
+            allow_weak: self.allow_weak,
+        };
+        let keys = reader.read(&bytes, known_public_keys).map_err(|error| {
+            let is_key = matches!(error, ImportError::KeyAsSecret(_));
+            let algorithm = is_key.then(|| SingleKeyReader::algorithm_of_key(&bytes)).flatten();
+            key_failure(error, &source).with_algorithm_hint(algorithm, self.encoding.is_some())
+        })?;
+        if keys.is_from_private_key {
+            app.console.print_status("note: found a private key, used its public part");
+        }
+        Ok(VerificationKeys::External(Box::new(keys)))
     }
+}
+
+/// Returns the error for refused keys. A new key does not help to verify a token.
+fn key_failure(error: ImportError, source: &KeySource<'_>) -> Failure {
+    let (is_empty, is_key) =
+        (matches!(error, ImportError::Empty), matches!(error, ImportError::KeyAsSecret(_)));
+    let failure = Failure::from(error);
+    if is_empty {
+        return failure.with_fetch_hint(source);
+    }
+    let failure = failure.with_key_source(source);
+    Failure { hint: failure.hint.filter(|_| !is_key), ..failure }
 }

@@ -1,25 +1,25 @@
 //! `jeton token verify`
 
 use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
-use super::{TokenArgs, parse_pair};
-use crate::app::{App, Cell, Rendered, Report, Style};
+use super::{TokenArgs, parse_pair, with_foreign_token_hint};
+use crate::app::{App, Cell, Rendered, Report, SEVERAL_TOKENS_HINT, Style};
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
-use crate::authority::{self, RejectReason};
+use crate::authority::{self, RejectReason, Rejection};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{
-    InvalidValue, Lifetime, Permission, Timestamp, TokenId, TokenKind, TokenStatus,
+    InvalidValue, Lifetime, Permission, TimeSpec, Timestamp, TokenId, TokenKind, TokenStatus,
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
-/// Prints `valid`, or `invalid:` and the first reason, and exits with the matching code: 10
-/// invalid, 11 expired, 12 revoked, 9 valid, but a requested check failed. Issuer and audience are
-/// compared only if `--iss` and `--aud` are given. A third-party token must have an expiry (`exp`)
-/// unless `--allow-no-expiry` is given.
+/// Prints `valid`, or a line for each reason: `invalid:`, the reason, and the values found and
+/// expected. Exits with the code of the first reason: 10 invalid, 11 expired, 12 revoked, 9 valid,
+/// but a requested check failed. Issuer and audience are compared only if `--iss` and `--aud` are
+/// given. A third-party token must have an expiry (`exp`) unless `--allow-no-expiry` is given.
 ///
 ///   jeton token verify "$TOKEN" --permission deploy && ./deploy.sh
 ///   jeton token verify --batch < tokens.txt
@@ -34,9 +34,9 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved)]
     permission: Vec<Permission>,
 
-    /// Required audience (`aud`)
+    /// Accepted audience (`aud`); repeatable, the token must name at least one
     #[arg(long, value_name = "AUDIENCE")]
-    aud: Option<String>,
+    aud: Vec<String>,
 
     /// Required issuer (`iss`)
     #[arg(long, value_name = "ISSUER")]
@@ -73,17 +73,17 @@ pub(crate) struct Args {
     allow_no_expiry: bool,
 
     /// Minimum remaining lifetime; a token without `exp` passes if `exp` is optional for this token
-    #[arg(long, value_name = "DURATION", value_parser = Lifetime::parse)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     min_ttl: Option<Lifetime>,
 
     /// Clock skew to allow, at most `5m` [default: none]
-    #[arg(long, value_name = "DURATION", value_parser = parse_leeway)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_leeway)]
     leeway: Option<Lifetime>,
 
-    /// Time of verification, compared with `exp`, `nbf` and `--min-ttl`: RFC 3339 or Unix seconds
-    /// [default: now]
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
-    at: Option<Timestamp>,
+    /// Time of verification, compared with `exp`, `nbf` and `--min-ttl`: RFC 3339, a date,
+    /// Unix seconds, `now`, `+1h` or `-1h` [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    at: Option<TimeSpec>,
 
     /// Read tokens from standard input, one per line, and print one line of JSON for each
     #[arg(long, conflicts_with = "token")]
@@ -94,7 +94,7 @@ pub(crate) struct Args {
 struct VerifyOutput {
     valid: bool,
     kind: Option<TokenKind>,
-    reasons: Vec<RejectReason>,
+    reasons: Vec<Rejection>,
     claims: Option<Map<String, Value>>,
     token_id: Option<TokenId>,
     status: Option<TokenStatus>,
@@ -102,10 +102,13 @@ struct VerifyOutput {
 
 impl Report for VerifyOutput {
     fn render(&self) -> Rendered {
-        Rendered::Line(match self.reasons.first() {
-            None => Cell::styled("valid", Style::Success),
-            Some(reason) => Cell::styled(&format!("invalid: {}", reason.code()), Style::Error),
-        })
+        if self.reasons.is_empty() {
+            return Rendered::StyledLines(vec![Cell::styled("valid", Style::Success)]);
+        }
+        let render = |rejection: &Rejection| {
+            Cell::styled(&format!("invalid: {}", rejection.verdict()), Style::Error)
+        };
+        Rendered::StyledLines(self.reasons.iter().map(render).collect())
     }
 }
 
@@ -124,11 +127,29 @@ impl Command for Args {
             let expectations = build_expectations(app, &keys, self)?;
             return verify_batch(app, &keys, &expectations);
         }
-        let token = self.token.read(app)?;
+        let token = self.token.read(app);
         let expectations = build_expectations(app, &keys, self)?;
-        let report = verify_token(app, &keys, token.expose_secret(), &expectations)?;
+        let (report, text_hint) = match token {
+            Ok(token) => (verify_token(app, &keys, token.expose_secret(), &expectations)?, None),
+            // Text other than one token is a malformed token, too: the result is "invalid".
+            Err(failure)
+                if failure.details.get("reason") == Some(&json!(RejectReason::Malformed)) =>
+            {
+                let hint = failure.hint.map(with_batch_hint);
+                (VerificationReport::malformed(failure.message), hint)
+            }
+            Err(failure) => return Err(failure),
+        };
         app.console.report(&build_output(&report, expectations.now))?;
-        report.into_accepted()?;
+        let hint = text_hint.or_else(|| leeway_hint(&report.reasons));
+        report.into_accepted().map_err(|error| {
+            let failure = if matches!(keys, VerificationKeys::Store) {
+                with_foreign_token_hint(error)
+            } else {
+                Failure::from(error)
+            };
+            Failure { hint: failure.hint.or(hint), ..failure }
+        })?;
         Ok(())
     }
 }
@@ -189,7 +210,7 @@ fn build_expectations(
     Ok(Expectations {
         kind: args.kind,
         now,
-        reference_time: args.at.unwrap_or(now),
+        reference_time: args.at.map_or(Ok(now), |time| time.resolve("--at", now))?,
         leeway: args.leeway.map_or(0, Lifetime::seconds),
         issuer: args.iss,
         audience: args.aud,
@@ -200,6 +221,27 @@ fn build_expectations(
         allow_no_expiry: args.allow_no_expiry,
         min_ttl: args.min_ttl,
     })
+}
+
+/// Adds the option that reads several tokens to the hint.
+fn with_batch_hint(hint: String) -> String {
+    if hint == SEVERAL_TOKENS_HINT {
+        return "pass one token, or `--batch` and several tokens on standard input, one per line"
+            .to_owned();
+    }
+    hint
+}
+
+/// Returns the hint to allow for clock skew, if the token is rejected only for its times and the
+/// longest leeway suffices.
+fn leeway_hint(reasons: &[Rejection]) -> Option<String> {
+    /// Time in seconds until the user types the suggested command.
+    const MARGIN: i64 = 5;
+    const SUGGESTIONS: [(i64, &str); 2] = [(60, "1m"), (300, "5m")];
+    let required: Option<Vec<i64>> = reasons.iter().map(Rejection::required_leeway).collect();
+    let required = required?.into_iter().max()? + MARGIN;
+    let (_, leeway) = SUGGESTIONS.iter().find(|(seconds, _)| *seconds >= required)?;
+    Some(format!("use `--leeway {leeway}` to allow for clock skew"))
 }
 
 fn build_output(report: &VerificationReport, now: Timestamp) -> VerifyOutput {
@@ -225,9 +267,5 @@ fn parse_expected_kind(text: &str) -> Result<ExpectedKind, InvalidValue> {
 }
 
 fn parse_leeway(text: &str) -> Result<Lifetime, InvalidValue> {
-    let leeway = Lifetime::parse(text)?;
-    if leeway > Lifetime::from_minutes(5) {
-        return Err(InvalidValue::new("leeway", "more than 5 minutes"));
-    }
-    Ok(leeway)
+    Lifetime::parse_up_to(Lifetime::from_minutes(5), "leeway", text)
 }

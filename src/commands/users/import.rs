@@ -2,7 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
-use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows};
+use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows, UnknownFields};
 use crate::commands::args::stdin_path;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// Add accounts from a file, all or none (admins only)
 ///
-/// The file is CSV with a header, or JSON Lines. A row has a `username`, an `email` or both, and
+/// The file is CSV with a header, separated by commas, semicolons or tabs, or JSON Lines. A row has a `username`, an `email` or both, and
 /// optionally `name`, `role` (default `user`), `quota` (a number, `unlimited` or `default`),
 /// `disabled` (true or false), `created_at`, `uid` (as exported), and a `password` in plain text or
 /// a `password_hash` (Argon2, PHC format). Users imported without a `password` or `password_hash`
@@ -30,13 +30,17 @@ use std::path::PathBuf;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// File to import (`-` for standard input)
-    #[arg(value_name = "FILE", value_parser = crate::commands::args::path())]
+    #[arg(value_name = "FILE", value_parser = crate::commands::args::input_path())]
     rows: PathBuf,
 
     /// Skip rows whose names (username, e-mail address, `uid`) all belong to one existing account; a
     /// warning shows how many accounts differ from the row in role, quota, display name or status
     #[arg(long)]
     exist_ok: bool,
+
+    /// Skip columns and members that accounts do not have
+    #[arg(long)]
+    ignore_unknown: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,12 +78,19 @@ impl Command for Args {
             authority::accounts::authorize_import(caller)?;
         }
         let rows = app.console.open_rows_file("FILE", &self.rows)?;
-        let batch = ImportRows::from_reader(rows, app.store.now()?)?;
+        let unknown_fields =
+            if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
+        let batch = ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?;
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }
         app.store.create_with_algorithm(Algorithm::ES256)?;
         let (store, audit) = app.store.open()?;
+        let skipped_fields = batch.skipped_fields();
+        if !skipped_fields.is_empty() {
+            let names = skipped_fields.join("`, `");
+            app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
+        }
         let progress = app.console.start_progress("importing", batch.len());
         let on_row = || progress.advance();
         let result = authority::accounts::import(

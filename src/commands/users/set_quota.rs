@@ -26,6 +26,7 @@ pub(crate) struct Args {
     /// Number of tokens, `unlimited`, or `default` for the setting `token.quota`
     #[arg(
         value_name = "N|unlimited|default",
+        allow_hyphen_values = true,
         value_parser = QuotaOverride::parse,
         add = crate::commands::completers::fixed_values(&["unlimited", "default"])
     )]

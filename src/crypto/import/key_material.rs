@@ -2,59 +2,28 @@
 
 use crate::crypto::der::bytes_after_sequence;
 use crate::crypto::error::invalid_key;
-use crate::crypto::jwk::{self, decode_secret_member};
-use crate::crypto::pem::parse_blocks;
-use crate::crypto::public_key::{Curve, PublicKey, encode_point};
-use crate::model::{InvalidValue, KeyType};
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use crate::crypto::jwk::{self, decode_coordinate, decode_secret_member};
+use crate::crypto::public_key::{PublicKey, encode_point, signing_algorithm};
+use crate::model::{Curve, InvalidValue, KeyType};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, RsaKeyPair,
-};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// Key material in the stored format.
-pub(super) enum KeyMaterial {
+pub(in crate::crypto) enum KeyMaterial {
     /// Bytes of a symmetric key.
     Secret(Zeroizing<Vec<u8>>),
     /// Private key as PKCS#8, version 1, as encoded by this program.
     Pkcs8(KeyType, Zeroizing<Vec<u8>>),
 }
 
-/// Imports the only private key of a PEM file (RFC 7468). Other blocks are ignored.
-pub(super) fn import_pem(bytes: &[u8]) -> Result<KeyMaterial, InvalidValue> {
-    let blocks = parse_blocks(bytes)?;
-    let mut private_blocks = blocks.iter().filter(|block| block.tag().contains("PRIVATE KEY"));
-    let block = match (private_blocks.next(), private_blocks.next()) {
-        (Some(block), None) => block,
-        (Some(_), Some(_)) => return Err(invalid_key("the PEM has several private keys")),
-        (None, _) => {
-            return Err(invalid_key("the PEM has no private key, which signing requires"));
-        }
-    };
-    let is_encrypted = block.headers().iter().any(|(_, value)| value.contains("ENCRYPTED"));
-    match block.tag() {
-        "ENCRYPTED PRIVATE KEY" => Err(encrypted_pem_error()),
-        _ if is_encrypted => Err(encrypted_pem_error()),
-        "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => import_der(block.contents()),
-        "OPENSSH PRIVATE KEY" => Err(invalid_key(
-            "the PEM is in OpenSSH format; convert the file with `ssh-keygen -p -m PKCS8`",
-        )),
-        _ => Err(invalid_key("the PEM is not PKCS#8, SEC 1 or PKCS#1")),
-    }
-}
-
-fn encrypted_pem_error() -> InvalidValue {
-    invalid_key("the PEM is encrypted; decrypt the key with `openssl pkey`")
-}
-
-const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
+pub(super) const UNKNOWN_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 
 /// Imports PKCS#8 (RFC 5208), SEC 1 (RFC 5915) or PKCS#1 (RFC 8017). The format is found by trial.
-pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
+pub(in crate::crypto) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     match bytes_after_sequence(der) {
         Some([]) => {}
         Some(_) => return Err(invalid_key("trailing data after the key")),
@@ -74,13 +43,6 @@ pub(super) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidValue> {
     }
 }
 
-const fn signing_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
-    match curve {
-        Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
-        Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
-    }
-}
-
 /// Imports a private JWK with consistent parts.
 pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
     if jwk::is_symmetric(jwk) {
@@ -92,10 +54,7 @@ pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, Invali
     match jwk::public_key(jwk)? {
         PublicKey::Rsa { n, e } => import_rsa_jwk(jwk, PublicKeyComponents { n, e }),
         PublicKey::Ec { curve, x, y } => {
-            let (d, size) = (decode_secret_member(jwk, "d")?, curve.coordinate_length());
-            if d.len() != size || x.len() != size || y.len() != size {
-                return Err(invalid_key("`d`, `x` or `y` does not have the length of the curve"));
-            }
+            let d = Zeroizing::new(decode_coordinate(jwk, "d", curve.coordinate_length())?);
             let (algorithm, point) = (signing_algorithm(curve), encode_point(&x, &y));
             let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point);
             encode_ec(curve, &pair.map_err(|_| invalid_key("inconsistent key parts"))?)
@@ -118,6 +77,9 @@ fn import_rsa_jwk(
     if jwk.contains_key("oth") {
         return Err(invalid_key("RSA keys with more than two primes are not supported"));
     }
+    if !jwk.contains_key("p") {
+        return Err(invalid_key("`p` missing: signing requires `p`, `q`, `dp`, `dq` and `qi`"));
+    }
     let pair = RsaKeyPair::from_components(&KeyPairComponents {
         public_key,
         d: decode_secret_member(jwk, "d")?,
@@ -130,9 +92,14 @@ fn import_rsa_jwk(
     encode_rsa(&pair.map_err(|error| rejected_key(&[error]))?)
 }
 
+/// Encodes the key with its public part, which a document can lack: the same key has one encoding.
 fn encode_ec(curve: Curve, pair: &EcdsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
+    let d: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().map_err(encoding_error)?;
+    let (algorithm, point) = (signing_algorithm(curve), pair.public_key().as_ref());
+    let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, d.as_ref(), point)
+        .map_err(|_| invalid_key("inconsistent key parts"))?;
     let der = pair.to_pkcs8v1().map_err(encoding_error)?;
-    Ok(KeyMaterial::Pkcs8(curve.key_type(), Zeroizing::new(der.as_ref().to_vec())))
+    Ok(KeyMaterial::Pkcs8(KeyType::Ec(curve), Zeroizing::new(der.as_ref().to_vec())))
 }
 
 fn encode_ed25519(pair: &Ed25519KeyPair) -> Result<KeyMaterial, InvalidValue> {

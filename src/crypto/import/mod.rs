@@ -3,16 +3,21 @@
 
 mod key_material;
 
+use super::der::is_certificate_request;
 use super::error::invalid_key;
+use super::jwk::{self, ensure_unique_kids};
+use super::key_error::ImportError;
 use super::keys::{build_private_key, build_symmetric_key};
+use super::reader::{EntryMaterial, KeyDocument, KeyEntry, is_plain_json, read_document};
 use super::secret::{
-    KeyFormat, PublicKeys, SecretEncoding, SecretError, decode_secret, detect_key, ensure_not_key,
+    KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key, ensure_not_key,
 };
-use super::{jwk, pem};
-use crate::model::{Algorithm, InvalidValue, KeySpec, KeyType, Purpose};
-use key_material::{KeyMaterial, import_der, import_jwk, import_pem};
+use crate::model::{Algorithm, KeySpec, KeyType, Purpose, Untrusted, parse_kid};
+pub(super) use key_material::{KeyMaterial, import_der};
+use key_material::{UNKNOWN_KEY, import_jwk};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 /// Options for the import of keys.
 #[derive(Debug, Clone, Copy)]
@@ -27,119 +32,182 @@ pub(crate) struct KeyImporter {
     pub(crate) allow_weak: bool,
 }
 
-/// Reason why a key is refused.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ImportError {
-    /// Invalid key, or not a private key.
-    #[error("{0}")]
-    Invalid(#[from] InvalidValue),
-    /// Invalid member of a JWK Set.
-    #[error("key {number} of {count}: {}", .error.reason())]
-    SetMember {
-        /// Position of the key, from 1.
-        number: usize,
-        /// Number of keys.
-        count: usize,
-        /// Reason.
-        error: Box<ImportError>,
-    },
-    /// A secret shorter than the hash output (RFC 7518, section 3.2).
-    #[error("secret too short for {}: found {length} bytes, expected at least {min_length}", .algorithm.name())]
-    WeakSecret {
-        /// Length in bytes.
-        length: usize,
-        /// Algorithm.
-        algorithm: Algorithm,
-        /// Minimum length in bytes.
-        min_length: usize,
-    },
-    /// Unknown format. The input may be a secret, but no encoding was given.
-    #[error("unsupported key format: expected PEM, DER, JWK or JWK Set")]
-    UnknownFormat,
-    /// A key in an unsupported format.
-    #[error("unsupported key format: found {}, expected plain PEM, DER, JWK or JWK Set", .0.to_display())]
-    UnsupportedFormat(KeyFormat),
-    /// A key in place of a shared secret.
-    #[error("{}", .0.refusal_message())]
-    KeyAsSecret(KeyFormat),
+/// A signing key, and the key id that its document states.
+#[derive(Debug, Clone)]
+pub(crate) struct ImportedKey {
+    /// The key. Its key id is the thumbprint, or random for a secret.
+    pub(crate) key: KeySpec,
+    /// Key id in the document, such as the `kid` of a JWK.
+    pub(crate) kid: Option<Untrusted>,
 }
 
-/// First byte of every private key in DER: `0` in text.
+impl ImportedKey {
+    /// Returns the key id in the document. An empty key id counts as absent.
+    pub(crate) fn document_kid(&self) -> Result<Option<Untrusted>, ImportError> {
+        let kid = self.kid.as_ref().filter(|kid| !kid.as_str().is_empty());
+        let kid = kid.map(|kid| parse_kid(kid.as_str())).transpose();
+        kid.map_err(|error| invalid_key(format!("`kid`: {}", error.reason)).into())
+    }
+}
+
+/// First byte of every key in DER: `0` in text.
 const DER_SEQUENCE: u8 = 0x30;
 
-/// Tag of the version in DER, which does not occur in text.
-const DER_INTEGER: u8 = 0x02;
-
-impl From<SecretError> for ImportError {
-    fn from(error: SecretError) -> Self {
-        match error {
-            SecretError::IsKey(format) => Self::KeyAsSecret(format),
-            SecretError::InvalidEncoding => Self::Invalid(error.into()),
-        }
-    }
+/// Returns whether the bytes are binary and start like DER, but are not a complete key.
+fn looks_like_der(bytes: &[u8]) -> bool {
+    let is_binary = |text: &str| text.bytes().any(|byte| byte < b'\t');
+    bytes.first() == Some(&DER_SEQUENCE) && std::str::from_utf8(bytes).map_or(true, is_binary)
 }
 
-impl ImportError {
-    /// Returns the reason without the word "key", for messages that name the key.
-    fn reason(&self) -> String {
-        if let Self::Invalid(invalid) = self { invalid.reason.clone() } else { self.to_string() }
-    }
+/// Content of an input: keys, or a secret.
+enum Content {
+    Document(KeyDocument),
+    Secret(ImportedKey),
 }
 
 impl KeyImporter {
-    /// Reads private keys: PKCS#8, SEC 1 or PKCS#1 as PEM or DER, a JWK, all members of a JWK Set,
-    /// or a secret.
-    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<KeySpec>, ImportError> {
-        if let Some(encoding) = self.encoding.filter(|_| !jwk::is_symmetric_jwk(bytes)) {
-            return Ok(vec![
-                self.build_key(KeyMaterial::Secret(decode_secret(bytes, encoding)?), None)?,
-            ]);
-        }
-        if jwk::starts_like_object(bytes) {
-            let object = jwk::parse_object(bytes, "JWK")?;
-            if object.contains_key("keys") {
-                return self.read_jwk_set(&object);
-            }
-            return Ok(vec![self.read_jwk(&object)?]);
-        }
-        let material = if pem::is_pem(bytes) {
-            import_pem(bytes)?
-        } else if self.algorithm.is_some_and(Algorithm::is_symmetric) {
-            KeyMaterial::Secret(decode_secret(bytes, SecretEncoding::Text)?)
-        } else if bytes.first() == Some(&DER_SEQUENCE) && bytes.contains(&DER_INTEGER) {
-            import_der(bytes)?
-        } else {
-            return Err(detect_key(bytes)
-                .map_or(ImportError::UnknownFormat, ImportError::UnsupportedFormat));
+    /// Reads all keys of a document in any format, or a secret. Every key of a collection must be
+    /// usable.
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<ImportedKey>, ImportError> {
+        let document = match self.read_document(bytes)? {
+            Content::Document(document) => document,
+            Content::Secret(key) => return Ok(vec![key]),
         };
-        Ok(vec![self.build_key(material, None)?])
-    }
-
-    fn read_jwk_set(self, set: &Map<String, Value>) -> Result<Vec<KeySpec>, ImportError> {
-        let jwks = set.get("keys").and_then(Value::as_array);
-        let jwks = jwks.filter(|jwks| !jwks.is_empty());
-        let jwks = jwks.ok_or_else(|| invalid_key("expected a non-empty array in `keys`"))?;
-        jwk::ensure_unique_kids(jwks.iter().filter_map(|jwk| jwk.get("kid")?.as_str()))?;
-        let read_member = |(index, jwk): (usize, &Value)| {
-            let key = match jwk.as_object() {
-                Some(jwk) => self.read_jwk(jwk),
-                None => Err(invalid_key("not an object").into()),
-            };
-            let (number, count) = (index + 1, jwks.len());
-            key.map_err(|error| ImportError::SetMember { number, count, error: Box::new(error) })
+        let Some(_) = document.first_path else {
+            return Ok(vec![self.read_single(document.entries)?]);
         };
-        let keys = jwks.iter().enumerate().map(read_member).collect::<Result<Vec<_>, _>>()?;
+        let kids = document.entries.iter().filter_map(|entry| entry.kid.as_deref());
+        ensure_unique_kids(kids)?;
+        let keys = self.read_members(document.entries).collect::<Result<Vec<_>, _>>()?;
         let public_keys: PublicKeys =
-            keys.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
-        if keys.iter().any(|key| equals_public_key(key, &public_keys)) {
+            keys.iter().filter_map(|imported| imported.key.public_jwk.as_ref()).collect();
+        if keys.iter().any(|imported| equals_public_key(&imported.key, &public_keys)) {
             return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
         }
         Ok(keys)
     }
 
+    /// Reads the only key of a document that can sign. Ignores the other keys of a collection.
+    /// If keys of a collection have the key id `kid`, only these keys are read.
+    pub(crate) fn read_one(
+        self,
+        bytes: &[u8],
+        kid: Option<&str>,
+    ) -> Result<ImportedKey, ImportError> {
+        let document = match self.read_document(bytes)? {
+            Content::Document(document) => document,
+            Content::Secret(key) => return Ok(key),
+        };
+        let Some(path) = document.first_path else { return self.read_single(document.entries) };
+        let public_keys = document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
+        let is_named = |entry: &KeyEntry| kid.is_some() && entry.kid.as_deref() == kid;
+        let named: Vec<bool> = document.entries.iter().map(is_named).collect();
+        let has_named = named.contains(&true);
+        let (mut keys, mut first_error) = (Vec::new(), None);
+        for (result, is_named) in self.read_members(document.entries).zip(named) {
+            match result {
+                _ if has_named && !is_named => {}
+                Ok(imported) if equals_public_key(&imported.key, &public_keys) => {
+                    let error = ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES);
+                    first_error.get_or_insert(error);
+                }
+                Ok(imported) => keys.push(imported),
+                Err(error) => {
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        match (keys.pop(), keys.is_empty(), first_error) {
+            (Some(key), true, _) => Ok(key),
+            (None, _, Some(error)) => Err(error),
+            _ => Err(ImportError::SeveralKeys(is_plain_json(bytes).then_some(path))),
+        }
+    }
+
+    /// Returns the algorithm of the key that was given in place of a secret, if the key can sign.
+    pub(crate) fn algorithm_of_key(self, bytes: &[u8], kid: Option<&str>) -> Option<Algorithm> {
+        let key = Self { algorithm: None, encoding: None, ..self }.read_one(bytes, kid).ok()?;
+        Some(key.key.algorithm).filter(|algorithm| !algorithm.is_symmetric())
+    }
+
+    fn read_document(self, bytes: &[u8]) -> Result<Content, ImportError> {
+        let document = read_document(bytes);
+        if let Some(encoding) = self.encoding {
+            return match document {
+                Ok(document) if document.is_secret_jwk() => Ok(Content::Document(document)),
+                _ => self.build_secret(&decode_secret(bytes, encoding)?),
+            };
+        }
+        let is_secret_expected = self.algorithm.is_some_and(Algorithm::is_symmetric);
+        match document {
+            Ok(document) if is_secret_expected && !document.has_secret() => {
+                let format = detect_key(bytes).unwrap_or(KeyFormat::PUBLIC_KEY_BYTES);
+                Err(ImportError::KeyAsSecret(format))
+            }
+            Ok(document) => Ok(Content::Document(document)),
+            Err(error) if is_secret_expected && error.is_plain_text() => {
+                self.build_secret(&decode_secret(bytes, SecretEncoding::Text)?)
+            }
+            Err(ImportError::UnknownFormat) if looks_like_der(bytes) => {
+                Err(invalid_key(UNKNOWN_KEY).into())
+            }
+            Err(error) if is_secret_expected => Err(error.for_secret(bytes)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn build_secret(self, secret: &[u8]) -> Result<Content, ImportError> {
+        let material = KeyMaterial::Secret(Zeroizing::new(secret.to_vec()));
+        let key = self.build_key(material, None)?;
+        Ok(Content::Secret(ImportedKey { key, kid: None }))
+    }
+
+    /// Reads a single JWK, or the only private key of a PEM or DER.
+    fn read_single(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, ImportError> {
+        let has_private_key = entries.iter().any(KeyEntry::is_private_der);
+        if has_private_key {
+            entries.retain(KeyEntry::is_private_der);
+        }
+        match (entries.pop(), entries.is_empty() || !has_private_key) {
+            (Some(entry), true) => self.read_entry(entry),
+            (Some(_), false) => Err(invalid_key("the PEM has several private keys").into()),
+            (None, _) => Err(ImportError::Empty),
+        }
+    }
+
+    /// Reads the members of a collection. Errors name the position of the key.
+    fn read_members(
+        self,
+        entries: Vec<KeyEntry>,
+    ) -> impl Iterator<Item = Result<ImportedKey, ImportError>> {
+        let count = entries.len();
+        entries.into_iter().enumerate().map(move |(index, entry)| {
+            self.read_entry(entry).map_err(|error| error.at_position(index + 1, count))
+        })
+    }
+
+    fn read_entry(self, KeyEntry { kid, material }: KeyEntry) -> Result<ImportedKey, ImportError> {
+        let key = match material {
+            EntryMaterial::Jwk(jwk) => self.read_jwk(&jwk)?,
+            EntryMaterial::PrivateDer(der) => self.build_key(import_der(&der)?, None)?,
+            EntryMaterial::PublicDer(_) => {
+                return Err(invalid_key("found a public key, expected a private key").into());
+            }
+            EntryMaterial::Certificate(der) if is_certificate_request(&der) => {
+                return Err(
+                    invalid_key("found a certificate request, expected a private key").into()
+                );
+            }
+            EntryMaterial::Certificate(_) => {
+                return Err(invalid_key("found a certificate, expected a private key").into());
+            }
+            EntryMaterial::Unusable(error) => return Err(error),
+        };
+        Ok(ImportedKey { key, kid: kid.map(Untrusted::new) })
+    }
+
     fn read_jwk(self, jwk: &Map<String, Value>) -> Result<KeySpec, ImportError> {
         jwk::check_key_use(jwk, &["sign"])?;
-        jwk::key_id(jwk)?;
         let jwk_algorithm = match jwk.get("alg").map(Value::as_str) {
             None => None,
             Some(Some(name)) => Some(Algorithm::parse(name)?),
@@ -165,20 +233,34 @@ impl KeyImporter {
         };
         let mut candidates = Algorithm::ALL.into_iter().filter(fits);
         let algorithm = match (self.algorithm, jwk_algorithm) {
-            (Some(requested), Some(jwk_algorithm)) if requested != jwk_algorithm => None,
+            (Some(requested), Some(jwk_algorithm)) if !requested.is_equivalent(jwk_algorithm) => {
+                None
+            }
             (Some(chosen), _) | (None, Some(chosen)) => {
                 candidates.find(|algorithm| *algorithm == chosen)
             }
             (None, None) => candidates.next(),
         };
-        let algorithm = algorithm.ok_or_else(|| invalid_key("unsuitable for the algorithm"))?;
+        let algorithm = algorithm.ok_or_else(|| {
+            let found = Algorithm::ALL.into_iter().find(fits);
+            let (found, expected) = match (self.algorithm, jwk_algorithm) {
+                (Some(requested), Some(of_jwk)) if !requested.is_equivalent(of_jwk) => {
+                    (Some(of_jwk), Some(requested))
+                }
+                (requested, of_jwk) => (found, requested.or(of_jwk)),
+            };
+            match (found, expected) {
+                (Some(found), Some(expected)) => ImportError::unsuitable(found, expected),
+                _ => invalid_key("unsuitable for the algorithm").into(),
+            }
+        })?;
         match material {
             KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {
                 let key = build_private_key(algorithm, self.purpose, &pkcs8)
                     .map_err(|error| invalid_key(error.to_string()))?;
                 if let Some(public_jwk) = &key.public_jwk {
-                    jwk::public_key(public_jwk)?.to_decoding_key()?;
+                    jwk::public_key(public_jwk)?.validate()?;
                 }
                 Ok(key)
             }

@@ -12,7 +12,7 @@ fn importer(algorithm: Option<Algorithm>) -> KeyImporter {
 fn read_secret(text: &[u8], encoding: SecretEncoding) -> Result<Vec<u8>, ImportError> {
     let keys =
         KeyImporter { encoding: Some(encoding), ..importer(Some(Algorithm::HS256)) }.read(text)?;
-    Ok(keys[0].material.expose_secret().to_vec())
+    Ok(keys[0].key.material.expose_secret().to_vec())
 }
 
 #[test]
@@ -22,15 +22,39 @@ fn exported_key_round_trips() {
         let text = private_key_text(&key);
         let imported = importer(Some(algorithm)).read(text.expose_secret().as_bytes()).unwrap();
         assert_eq!(imported.len(), 1);
-        assert_eq!(imported[0].material.expose_secret(), key.material.expose_secret());
-        assert_eq!(imported[0].public_jwk, key.public_jwk);
-        assert_eq!(imported[0].algorithm, algorithm);
+        assert_eq!(imported[0].key.material.expose_secret(), key.material.expose_secret());
+        assert_eq!(imported[0].key.public_jwk, key.public_jwk);
+        assert_eq!(imported[0].key.algorithm, algorithm);
         if !algorithm.is_symmetric() {
-            assert_eq!(imported[0].kid, key.kid, "{algorithm:?}");
+            assert_eq!(imported[0].key.kid, key.kid, "{algorithm:?}");
             let der = importer(Some(algorithm)).read(key.material.expose_secret()).unwrap();
-            assert_eq!(der[0].kid, key.kid, "{algorithm:?}");
+            assert_eq!(der[0].key.kid, key.kid, "{algorithm:?}");
         }
     }
+}
+
+/// RFC 9864, section 2.2: `EdDSA` and `Ed25519` name the same signatures. The requested name takes
+/// precedence over the name in the JWK.
+#[test]
+fn requested_name_of_ed25519_takes_precedence() {
+    const JWK: &str = r#"{"kty": "OKP", "crv": "Ed25519", "alg": "ALG",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let read = |alg, requested| {
+        let text = JWK.replace("ALG", alg);
+        let key = importer(requested).read(text.as_bytes()).unwrap().remove(0).key;
+        (key.algorithm.name(), key.public_jwk.unwrap()["alg"].clone())
+    };
+    for (alg, requested, expected) in [
+        ("EdDSA", None, "EdDSA"),
+        ("Ed25519", None, "Ed25519"),
+        ("EdDSA", Some(Algorithm::Ed25519), "Ed25519"),
+        ("Ed25519", Some(Algorithm::EdDSA), "EdDSA"),
+    ] {
+        assert_eq!(read(alg, requested), (expected, expected.into()));
+    }
+    let other = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
+    assert_eq!(other.unwrap_err(), ImportError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
 }
 
 #[test]
@@ -48,14 +72,16 @@ fn default_algorithm_follows_key_type() {
     for (generated, expected) in [
         (Algorithm::PS512, Algorithm::RS256),
         (Algorithm::ES384, Algorithm::ES384),
+        (Algorithm::ES512, Algorithm::ES512),
         (Algorithm::EdDSA, Algorithm::EdDSA),
+        (Algorithm::Ed25519, Algorithm::EdDSA),
     ] {
         let key = generate_key(generated, Purpose::Test, RsaBits::default()).unwrap();
         let text = private_key_text(&key);
         let keys = importer(None).read(text.expose_secret().as_bytes()).unwrap();
-        assert_eq!(keys[0].algorithm, expected);
+        assert_eq!(keys[0].key.algorithm, expected);
         let other = importer(Some(Algorithm::HS256)).read(text.expose_secret().as_bytes());
-        assert_eq!(other.unwrap_err(), invalid_key("unsuitable for the algorithm").into());
+        assert!(matches!(other, Err(ImportError::KeyAsSecret(_))));
     }
 }
 
@@ -87,8 +113,8 @@ fn short_secret_is_weak_and_empty_secret_is_refused() {
         ImportError::WeakSecret { length: 47, algorithm: Algorithm::HS384, min_length: 48 };
     assert_eq!(strict.read(&short).unwrap_err(), weak_secret_error);
     let lenient = KeyImporter { allow_weak: true, ..strict };
-    assert!(lenient.read(&short).unwrap()[0].is_weak);
-    assert!(!lenient.read(&[b'x'; 48]).unwrap()[0].is_weak);
+    assert!(lenient.read(&short).unwrap()[0].key.is_weak);
+    assert!(!lenient.read(&[b'x'; 48]).unwrap()[0].key.is_weak);
     assert_eq!(lenient.read(b"\n").unwrap_err(), invalid_key("the secret is empty").into());
 }
 
@@ -99,9 +125,9 @@ fn jwk_set_import_is_atomic() {
     let hmac_jwk = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0i","alg":"HS384"}"#;
     let set = format!(r#"{{"keys":[{ed25519_jwk},{hmac_jwk}]}}"#);
     let keys = importer(None).read(set.as_bytes()).unwrap();
-    let algorithms: Vec<Algorithm> = keys.iter().map(|key| key.algorithm).collect();
+    let algorithms: Vec<Algorithm> = keys.iter().map(|imported| imported.key.algorithm).collect();
     assert_eq!(algorithms, [Algorithm::EdDSA, Algorithm::HS384]);
-    assert_eq!(keys[0].kid.as_str(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    assert_eq!(keys[0].key.kid.as_str(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     let encryption_jwk = hmac_jwk.replace(r#""alg""#, r#""use":"enc","alg""#);
     let set = format!(r#"{{"keys":[{ed25519_jwk},{encryption_jwk}]}}"#);
     let message = importer(None).read(set.as_bytes()).unwrap_err().to_string();
@@ -120,5 +146,5 @@ fn unknown_bytes_are_not_imported_as_secret() {
     );
     let as_text =
         KeyImporter { encoding: Some(SecretEncoding::Text), ..importer(Some(Algorithm::HS256)) };
-    assert_eq!(as_text.read(damaged).unwrap()[0].material.expose_secret(), damaged);
+    assert_eq!(as_text.read(damaged).unwrap()[0].key.material.expose_secret(), damaged);
 }

@@ -1,11 +1,10 @@
 //! Detection of keys by their structure, to distinguish keys from secrets: PEM, DER, JWK and SSH,
 //! plain or in base64 or hex.
 
+use super::text_encoding::{MIN_TEXT_LENGTH, TextEncoding, decode_candidates};
 use crate::crypto::der;
+use crate::crypto::input_limits::has_many_values;
 use crate::crypto::pem::is_pem;
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Deserializer, Map, Value};
 use zeroize::Zeroizing;
 
@@ -17,20 +16,13 @@ pub(crate) struct KeyFormat {
     encoding: Option<TextEncoding>,
 }
 
-/// Text encoding of bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TextEncoding {
-    /// Base64 that `base64 -d` accepts.
-    Base64,
-    /// Base64 in the URL-safe alphabet, without padding, or within other text.
-    LooseBase64,
-    Hex,
-}
-
 impl KeyFormat {
     const fn new(structure: &'static str) -> Self {
         Self { structure, encoding: None }
     }
+
+    /// Key in several encodings, or with text around it.
+    pub(super) const ENCODED_KEY: Self = Self::new("an encoded key");
 
     /// Bytes that equal a public key.
     pub(crate) const PUBLIC_KEY_BYTES: Self = Self::new("the bytes of a public key");
@@ -45,6 +37,11 @@ impl KeyFormat {
         format!("{}{suffix}", self.structure)
     }
 
+    /// Returns whether the outermost encoding is hex.
+    pub(in crate::crypto) fn is_hex(self) -> bool {
+        self.encoding == Some(TextEncoding::Hex)
+    }
+
     /// Returns the error message for bytes of this format in place of a secret.
     pub(crate) fn refusal_message(self) -> String {
         format!("found {}, expected a shared secret", self.to_display())
@@ -53,10 +50,10 @@ impl KeyFormat {
     /// Returns the command that converts the key to a supported format.
     pub(crate) fn hint(self) -> Option<&'static str> {
         match self.encoding {
-            Some(TextEncoding::Base64) => Some("decode the key first: base64 -d"),
-            Some(TextEncoding::Hex) => Some("decode the key first: xxd -r -p"),
-            None if self.structure == JWK_ARRAY => Some("select a single key: jq '.[0]'"),
-            Some(TextEncoding::LooseBase64) | None => None,
+            Some(TextEncoding::Hex) => {
+                Some("decode the key first: (umask 077; xxd -r -p FILE > key.txt)")
+            }
+            Some(TextEncoding::Base64 | TextEncoding::LooseBase64) | None => None,
         }
     }
 }
@@ -66,12 +63,14 @@ const DER: &str = "DER";
 const JWK: &str = "a JWK or JWK Set";
 const JWK_ARRAY: &str = "an array of JWKs";
 const SSH: &str = "an SSH key";
+const JAVA_KEYSTORE: &str = "a Java keystore";
+const XML: &str = "an RSA key in XML";
+
+/// First bytes of Java keystores.
+const JAVA_KEYSTORES: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xCE, 0xCE]];
 
 /// Maximum number of nested encodings.
 const MAX_LAYERS: usize = 4;
-
-/// Minimum length of text that can contain a key.
-const MIN_TEXT_LENGTH: usize = 32;
 
 /// Returns the format if the bytes are a key: PEM or JSON in any Unicode encoding, an SSH key, or
 /// DER, plain or in base64 or hex.
@@ -86,12 +85,18 @@ fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     if is_ssh_blob(bytes) {
         return Some(KeyFormat::new(SSH));
     }
+    if is_java_keystore(bytes) {
+        return Some(KeyFormat::new(JAVA_KEYSTORE));
+    }
     let text = normalize_text(bytes);
     if is_armored(&text) {
         return Some(KeyFormat::new(PEM));
     }
     if is_ssh_text(&text) {
         return Some(KeyFormat::new(SSH));
+    }
+    if contains(&text, b"<RSAKeyValue>") {
+        return Some(KeyFormat::new(XML));
     }
     let layers = layers.checked_sub(1)?;
     detect_in_json(&text, layers).or_else(|| {
@@ -114,16 +119,45 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Returns whether the text is PEM (RFC 7468), also without the first line, or SSH2 (RFC 4716).
+/// Returns whether the text is PEM (RFC 7468), also damaged or without the first line, or SSH2 (RFC
+/// 4716).
 fn is_armored(text: &[u8]) -> bool {
-    is_pem(text) || contains(text, b"-----END ") || contains(text, b"---- BEGIN ")
+    is_pem(text)
+        || contains(text, b"-----END ")
+        || contains(text, b"---- BEGIN ")
+        || has_key_label(text)
+}
+
+/// Returns whether `BEGIN` or `END` and the label of a key follow each other, in any case and with
+/// any characters in between, such as `%20`.
+fn has_key_label(text: &[u8]) -> bool {
+    const MAX_LABEL_LENGTH: usize = 40;
+    let starts_with = |text: &[u8], word: &[u8]| {
+        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    let starts_with_any =
+        |text: &[u8], words: &[&[u8]]| words.iter().any(|word| starts_with(text, word));
+    (0..text.len()).filter_map(|at| text.get(at..)).any(|rest| {
+        starts_with_any(rest, &[b"BEGIN", b"END"])
+            && (3..MAX_LABEL_LENGTH).filter_map(|at| rest.get(at..)).any(|label| {
+                starts_with_any(
+                    label,
+                    &[b"PUBLIC", b"PRIVATE KEY", b"PRIVATE%20KEY", b"CERTIFICATE"],
+                )
+            })
+    })
+}
+
+/// Returns whether the bytes are a Java keystore.
+pub(in crate::crypto) fn is_java_keystore(bytes: &[u8]) -> bool {
+    JAVA_KEYSTORES.iter().any(|magic| bytes.starts_with(magic))
 }
 
 /// Prefixes of SSH key types.
 const SSH_TYPES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 
 /// Returns whether the text is a public key file, a line of `authorized_keys`, or a `PuTTY` key.
-fn is_ssh_text(text: &[u8]) -> bool {
+pub(in crate::crypto) fn is_ssh_text(text: &[u8]) -> bool {
     let unquoted = text.trim_ascii_start().strip_prefix(b"\"").unwrap_or(text);
     let prefixes =
         ["ssh-rsa ", "ssh-ed25519 ", "ssh-dss ", "ecdsa-sha2-", "sk-ssh-", "PuTTY-User-Key-File-"];
@@ -152,7 +186,9 @@ fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));
     }
-    let values = Deserializer::from_slice(text).into_iter::<Value>();
+    // A document with too many values for the memory is searched as text.
+    let searched = if has_many_values(text) { &[][..] } else { text };
+    let values = Deserializer::from_slice(searched).into_iter::<Value>();
     let detected = values.map_while(Result::ok).find_map(|value| detect_in_value(&value, layers));
     let format = detected.or_else(|| has_key_type(text).then_some(KeyFormat::new(JWK)))?;
     if format.structure == JWK && text.starts_with(b"[") {
@@ -176,7 +212,7 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
 }
 
 /// Returns whether the members belong to a JWK, also with a missing `kty`, or to a JWK Set.
-fn is_jwk(members: &Map<String, Value>) -> bool {
+pub(in crate::crypto) fn is_jwk(members: &Map<String, Value>) -> bool {
     let has = |name: &str| members.contains_key(name);
     let keys_array = members.get("keys").and_then(Value::as_array);
     members.get("kty").is_some_and(Value::is_string)
@@ -198,71 +234,4 @@ fn has_key_type(text: &[u8]) -> bool {
         let is_assigned = separators.iter().any(|byte| matches!(byte, b':' | b'='));
         is_assigned && word.get(..length).is_some_and(|word| KEY_TYPES.contains(&word))
     })
-}
-
-/// Returns the decoded candidates for base64 (both alphabets) and hex. Whitespace, quotes and
-/// escaped line breaks are skipped; all other characters outside base64 separate candidates.
-pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
-    let alphabet_chars = strip_formatting(text);
-    let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
-    let kind = if text.iter().all(is_strict) && alphabet_chars.len().is_multiple_of(4) {
-        TextEncoding::Base64
-    } else {
-        TextEncoding::LooseBase64
-    };
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-    let base64 = alphabet_chars
-        .split(|byte| !is_base64(byte))
-        .filter(|part| part.len() >= MIN_TEXT_LENGTH)
-        .filter_map(|part| Some((kind, decode_base64(part)?)));
-    let hex = decode_hex(&alphabet_chars).map(|bytes| (TextEncoding::Hex, bytes));
-    hex.into_iter().chain(base64).collect()
-}
-
-/// Returns the text without whitespace, quotes and escaped line breaks, in the standard base64
-/// alphabet.
-fn strip_formatting(text: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut chars = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match first {
-            b'\\' => {
-                rest = tail.strip_prefix(b"n").or(tail.strip_prefix(b"r")).unwrap_or(tail);
-            }
-            b'"' | b'\'' | 0 => {}
-            b'-' => chars.push(b'+'),
-            b'_' => chars.push(b'/'),
-            byte if byte.is_ascii_whitespace() => {}
-            byte => chars.push(*byte),
-        }
-    }
-    chars
-}
-
-fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-        .with_decode_allow_trailing_bits(true);
-    // A single remaining character encodes less than a byte.
-    let whole = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
-    GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
-}
-
-/// Decodes hexadecimal digits, also separated by `:` or `,`, or prefixed with `0x` or `\x`.
-fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut digits = Zeroizing::new(Vec::with_capacity(chars.len()));
-    let mut rest = chars;
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match (first, tail) {
-            (b'0', [b'x' | b'X', more @ ..]) => rest = more,
-            (b':' | b',' | b'x', _) => {}
-            _ => digits
-                .push(char::from(*first).to_digit(16).and_then(|digit| u8::try_from(digit).ok())?),
-        }
-    }
-    let (pairs, odd) = digits.as_chunks::<2>();
-    let is_whole = odd.is_empty() && digits.len() >= MIN_TEXT_LENGTH;
-    is_whole.then(|| Zeroizing::new(pairs.iter().map(|[high, low]| high << 4 | low).collect()))
 }

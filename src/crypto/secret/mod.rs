@@ -1,15 +1,21 @@
 //! Shared secrets: decoding, and refusal of keys in place of secrets.
 
+mod error;
 mod key_format;
 mod public_keys;
+mod text_encoding;
 
+use super::input_limits::ensure_size;
+use super::reader::read_document;
 use crate::model::InvalidValue;
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+pub(super) use error::SecretError;
 pub(crate) use key_format::KeyFormat;
-pub(super) use key_format::detect_key;
+pub(super) use key_format::{detect_key, is_java_keystore, is_jwk, is_ssh_text};
 pub(crate) use public_keys::PublicKeys;
+use text_encoding::without_byte_order_mark;
 use zeroize::Zeroizing;
 
 /// Encoding of a secret.
@@ -35,39 +41,25 @@ impl SecretEncoding {
     }
 }
 
-/// Reason why bytes are not a shared secret.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum SecretError {
-    /// The bytes do not have the given encoding.
-    InvalidEncoding,
-    /// The bytes are a key.
-    IsKey(KeyFormat),
-}
-
-impl From<SecretError> for InvalidValue {
-    fn from(error: SecretError) -> Self {
-        match error {
-            SecretError::InvalidEncoding => Self::new("key", "the secret is not base64"),
-            SecretError::IsKey(format) => Self::new("key", format.refusal_message()),
-        }
-    }
-}
-
 /// Decodes a secret. Every shared secret passes through this function or, as the `k` of a JWK,
 /// through [`ensure_not_key`]: a key in any format or encoding is never a secret.
 pub(super) fn decode_secret(
     bytes: &[u8],
     encoding: SecretEncoding,
 ) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    if ensure_size(bytes).is_err() {
+        return Err(SecretError::TooLarge);
+    }
     ensure_not_key(bytes)?;
+    let text = without_byte_order_mark(bytes);
     let secret = match encoding {
         SecretEncoding::Raw => bytes.to_vec(),
         SecretEncoding::Text => {
-            let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+            let line = text.strip_suffix(b"\n").unwrap_or(&text);
             line.strip_suffix(b"\r").unwrap_or(line).to_vec()
         }
         SecretEncoding::Base64 => {
-            let text = bytes.trim_ascii();
+            let text = text.trim_ascii();
             let config = GeneralPurposeConfig::new()
                 .with_decode_padding_mode(DecodePaddingMode::Indifferent);
             let decoded = [URL_SAFE, STANDARD]
@@ -79,10 +71,18 @@ pub(super) fn decode_secret(
     Ok(Zeroizing::new(secret))
 }
 
-/// Refuses bytes that are a key in any format.
+/// Refuses bytes that are a key in any format: everything that the reader of keys reads or names as
+/// an unsupported format, and damaged keys.
 pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
-    detect_key(bytes).map_or(Ok(()), |format| Err(SecretError::IsKey(format)))
+    if let Some(format) = detect_key(bytes) {
+        return Err(SecretError::IsKey(format));
+    }
+    match read_document(bytes) {
+        Ok(document) if document.is_secret_jwk() => Ok(()),
+        Err(error) if error.permits_secret() => Ok(()),
+        Ok(_) | Err(_) => Err(SecretError::IsKey(KeyFormat::ENCODED_KEY)),
+    }
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::crypto) mod tests;

@@ -1,8 +1,10 @@
 //! Public keys as plain bytes, which are refused as shared secrets. Such bytes have no structure to
 //! detect, and are therefore compared with known public keys.
 
-use super::key_format::decode_candidates;
+use super::text_encoding::decode_candidates;
 use crate::crypto::jwk::decode_member;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -26,7 +28,10 @@ impl PublicKeys {
         }
         forms.extend([x, y]);
         // Shorter values are not keys.
-        self.0.extend(forms.into_iter().filter(|form| form.len() >= 32));
+        for form in forms.into_iter().filter(|form| form.len() >= 32) {
+            self.0.extend(misread_hex(&form));
+            self.0.insert(form);
+        }
     }
 
     /// Returns whether a secret equals a public key, also in base64 or hex or with a final line
@@ -41,6 +46,13 @@ impl PublicKeys {
             && (is_known(secret)
                 || decode_candidates(secret).iter().any(|(_, bytes)| is_known(bytes)))
     }
+}
+
+/// Returns the bytes that the hexadecimal digits of a key are as base64, in lower and upper case.
+fn misread_hex(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let lower = bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+    let upper = lower.to_ascii_uppercase();
+    [lower, upper].into_iter().filter_map(|digits| STANDARD_NO_PAD.decode(digits).ok())
 }
 
 impl<'j> FromIterator<&'j Map<String, Value>> for PublicKeys {

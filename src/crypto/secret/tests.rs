@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-const ASYMMETRIC_ALGORITHMS: [Algorithm; 4] =
-    [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
+const ASYMMETRIC_ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::EdDSA];
 
-fn encode_hex(bytes: &[u8]) -> String {
+pub(in crate::crypto) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
@@ -209,6 +209,10 @@ fn public_key_bytes_are_refused_as_secrets() {
             ] {
                 assert!(public.contains(&secret), "{algorithm:?}");
             }
+            // Hexadecimal digits are also base64, of other bytes.
+            if let Ok(secret) = BASE64.decode(encode_hex(&form)) {
+                assert!(public.contains(&secret), "{algorithm:?}");
+            }
             let mut other = form;
             other[5] ^= 1;
             assert!(!public.contains(&other));
@@ -248,5 +252,41 @@ proptest! {
     fn passphrases_are_never_refused(words in "[\\p{L}\\p{N} .,!?#$%&*+=~^@_-]{8,80}") {
         prop_assert_eq!(detect_key(words.as_bytes()), None);
         prop_assert_eq!(detect_key(json!(words).to_string().as_bytes()), None);
+    }
+}
+
+/// Keys that are read only after several wrappings, and damaged keys, are not secrets either.
+#[test]
+fn wrapped_and_damaged_keys_are_not_secrets() {
+    initialize_crypto();
+    let key = generate_key(Algorithm::EdDSA, Purpose::Test, RsaBits::default()).unwrap();
+    let pem = public_key_pem(&key).unwrap().unwrap();
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let set = json!({ "keys": [key.public_jwk.clone().unwrap()] }).to_string();
+    let encode = |times: usize| (0..times).fold(set.clone(), |text, _| BASE64.encode(text));
+    let lines = |text: &str| text.as_bytes().chunks(16).collect::<Vec<_>>().join(&b'\n');
+    for text in [
+        format!("b'{body}'"),
+        format!("NAME='{body}'"),
+        format!("NAME=b'{body}'"),
+        format!("'{}'", BASE64.encode(&pem)),
+        encode(4),
+        format!("'{}'", encode(4)),
+        pem.replace("-----", "----"),
+        pem.replace("-----", ""),
+        pem.replace("-----BEGIN", "-----begin"),
+        pem.replace(' ', "%20").replace('\n', "%0A"),
+        pem.lines().skip(1).collect::<Vec<_>>().join("\n").replace("-----", "--"),
+        format!("mykey\n{body}"),
+        format!("mykey {body}"),
+        format!("my key:\\n{body}"),
+        format!("mykey\n{}", String::from_utf8(lines(&body)).unwrap()),
+        format!("mykey\n{}", BASE64.encode(&pem)),
+        format!("-- KEY --{body}"),
+    ] {
+        for encoding in [SecretEncoding::Text, SecretEncoding::Raw, SecretEncoding::Base64] {
+            let secret = decode_secret(text.as_bytes(), encoding);
+            assert!(matches!(secret, Err(SecretError::IsKey(_))), "{encoding:?}: {text}");
+        }
     }
 }

@@ -2,17 +2,19 @@
 
 use super::compact::CompactJws;
 use super::error::Error;
-use crate::model::{Algorithm, KeySpec, KeyType};
+use super::jwk;
+use super::public_key::{PublicKey, signing_algorithm};
+use crate::model::{Algorithm, Curve, KeySpec, KeyType};
+use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
-    RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
+    EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
+    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, EncodingKey};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value};
 
 /// Signs `claims` with the key and its algorithm. The header contains `alg`, `typ` and `kid` (RFC
@@ -59,18 +61,20 @@ fn sign_compact(key: &KeySpec, header: &str, payload: &str) -> Result<SecretStri
     let input = format!("{}.{}", encode_base64url(header), encode_base64url(payload));
     let material = key.material.expose_secret();
     let signing_key = match key.algorithm.key_type() {
-        KeyType::Hmac(_) if material.is_empty() => return Err(damaged_key(key)),
+        // With an empty secret, anyone could create valid signatures.
+        KeyType::Hmac(_) if material.is_empty() => return Err(signing_error()),
         KeyType::Hmac(_) => EncodingKey::from_secret(material),
-        KeyType::P256 | KeyType::P384 => EncodingKey::from_ec_der(material),
+        KeyType::Ec(Curve::P256 | Curve::P384) => EncodingKey::from_ec_der(material),
         KeyType::Ed25519 => EncodingKey::from_ed_der(material),
+        // The JWT library has no ES512, and does not accept RSA keys in PKCS#8.
+        KeyType::Ec(Curve::P521) => return Ok(compact(&input, &sign_es512(material, &input)?)),
         KeyType::Rsa => {
-            let signature = URL_SAFE_NO_PAD.encode(sign_rsa(key.algorithm, material, &input)?);
-            return Ok(SecretString::from(format!("{input}.{signature}")));
+            return Ok(compact(&input, &sign_rsa(key.algorithm, material, &input)?));
         }
     };
-    let signature =
-        jsonwebtoken::crypto::sign(input.as_bytes(), &signing_key, to_jsonwebtoken(key.algorithm))
-            .map_err(|error| Error::Key(error.to_string()))?;
+    let algorithm = to_jsonwebtoken(key.algorithm).ok_or_else(signing_error)?;
+    let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &signing_key, algorithm)
+        .map_err(|error| Error::Key(error.to_string()))?;
     Ok(SecretString::from(format!("{input}.{signature}")))
 }
 
@@ -84,7 +88,16 @@ pub(crate) fn is_same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool
     Ok(first_token.expose_secret() == second_token.expose_secret())
 }
 
-/// Signs with `aws_lc_rs`, because the JWT library does not accept RSA keys in PKCS#8.
+fn compact(input: &str, signature: &[u8]) -> SecretString {
+    SecretString::from(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+fn sign_es512(pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
+    let pair = EcdsaKeyPair::from_pkcs8(signing_algorithm(Curve::P521), pkcs8);
+    let signature = pair.map_err(key_error)?.sign(&SystemRandom::new(), input.as_bytes());
+    Ok(signature.map_err(|_| signing_error())?.as_ref().to_vec())
+}
+
 fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, Error> {
     let padding: &dyn RsaEncoding = match algorithm {
         Algorithm::RS256 => &RSA_PKCS1_SHA256,
@@ -98,55 +111,71 @@ fn sign_rsa(algorithm: Algorithm, pkcs8: &[u8], input: &str) -> Result<Vec<u8>, 
         | Algorithm::HS512
         | Algorithm::ES256
         | Algorithm::ES384
-        | Algorithm::EdDSA => return Err(Error::Key("not an RSA key".to_owned())),
+        | Algorithm::ES512
+        | Algorithm::EdDSA
+        | Algorithm::Ed25519 => return Err(Error::Key("not an RSA key".to_owned())),
     };
-    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|error| Error::Key(error.to_string()))?;
+    let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(key_error)?;
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(padding, &SystemRandom::new(), input.as_bytes(), &mut signature)
-        .map_err(|_| Error::Key("signing failed".to_owned()))?;
+        .map_err(|_| signing_error())?;
     Ok(signature)
 }
 
-/// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and
-/// ignores `alg` in the token.
-pub(crate) fn is_signed_by(token: &CompactJws<'_>, key: &KeySpec) -> Result<bool, Error> {
-    let verification_key = if key.algorithm.is_symmetric() {
-        let material = key.material.expose_secret();
-        // With an empty secret, anyone could create valid signatures.
-        Some(material).filter(|secret| !secret.is_empty()).map(DecodingKey::from_secret)
-    } else {
-        key.public_jwk.clone().and_then(|public| decoding_key(public).ok())
-    };
-    let verification_key = verification_key.ok_or_else(|| damaged_key(key))?;
-    Ok(is_signature_valid(token, &verification_key, key.algorithm))
+fn signing_error() -> Error {
+    Error::Key("signing failed".to_owned())
 }
 
-fn decoding_key(jwk: Map<String, Value>) -> Result<DecodingKey, Error> {
-    serde_json::from_value::<Jwk>(Value::from(jwk))
-        .map_err(|error| Error::Key(error.to_string()))
-        .and_then(|jwk| DecodingKey::from_jwk(&jwk).map_err(|error| Error::Key(error.to_string())))
+fn key_error(error: KeyRejected) -> Error {
+    Error::Key(error.to_string())
 }
 
-pub(super) fn is_signature_valid(
-    token: &CompactJws<'_>,
-    key: &DecodingKey,
-    algorithm: Algorithm,
-) -> bool {
-    jsonwebtoken::crypto::verify(
-        token.signature,
-        token.signing_input.as_bytes(),
-        key,
-        to_jsonwebtoken(algorithm),
-    )
-    .unwrap_or(false)
+/// Key that verifies signatures.
+#[derive(Debug, Clone)]
+pub(super) enum VerificationKey {
+    /// Shared secret.
+    Secret(SecretSlice<u8>),
+    /// Public key.
+    Public(PublicKey),
 }
 
-fn encode_base64url(text: &str) -> String {
-    URL_SAFE_NO_PAD.encode(text)
+impl VerificationKey {
+    pub(super) fn new_secret(secret: &[u8]) -> Self {
+        Self::Secret(SecretSlice::from(secret.to_vec()))
+    }
+
+    /// Returns the shared secret; `None` for a public key.
+    pub(super) fn secret(&self) -> Option<&[u8]> {
+        match self {
+            Self::Secret(secret) => Some(secret.expose_secret()),
+            Self::Public(_) => None,
+        }
+    }
+
+    /// Returns whether the token has a valid signature of the key with `algorithm`. Ignores `alg`
+    /// in the token. Returns `false` if the algorithm is for another type of key.
+    pub(super) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
+        let key = match self {
+            // With an empty secret, anyone could create valid signatures.
+            Self::Secret(secret) if secret.expose_secret().is_empty() => return false,
+            Self::Secret(_) if !algorithm.is_symmetric() => return false,
+            Self::Secret(secret) => DecodingKey::from_secret(secret.expose_secret()),
+            Self::Public(key) if key.key_type() != algorithm.key_type() => return false,
+            Self::Public(key) => match key.to_decoding_key() {
+                Some(key) => key,
+                None => return key.verifies_es512(token.signing_input, token.signature),
+            },
+        };
+        to_jsonwebtoken(algorithm).is_some_and(|algorithm| {
+            let message = token.signing_input.as_bytes();
+            jsonwebtoken::crypto::verify(token.signature, message, &key, algorithm).unwrap_or(false)
+        })
+    }
 }
 
-pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
-    match algorithm {
+/// Returns the algorithm of the JWT library, which writes `Ed25519` as `EdDSA` and has no ES512.
+const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken::Algorithm> {
+    Some(match algorithm {
         Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
         Algorithm::HS384 => jsonwebtoken::Algorithm::HS384,
         Algorithm::HS512 => jsonwebtoken::Algorithm::HS512,
@@ -158,8 +187,27 @@ pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> jsonwebtoken::Algor
         Algorithm::PS512 => jsonwebtoken::Algorithm::PS512,
         Algorithm::ES256 => jsonwebtoken::Algorithm::ES256,
         Algorithm::ES384 => jsonwebtoken::Algorithm::ES384,
-        Algorithm::EdDSA => jsonwebtoken::Algorithm::EdDSA,
-    }
+        Algorithm::EdDSA | Algorithm::Ed25519 => jsonwebtoken::Algorithm::EdDSA,
+        Algorithm::ES512 => return None,
+    })
+}
+
+/// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and
+/// ignores `alg` in the token.
+pub(crate) fn is_signed_by(token: &CompactJws<'_>, key: &KeySpec) -> Result<bool, Error> {
+    let verification_key = if key.algorithm.is_symmetric() {
+        let secret = key.material.expose_secret();
+        Some(secret).filter(|secret| !secret.is_empty()).map(VerificationKey::new_secret)
+    } else {
+        let public_key = key.public_jwk.as_ref().and_then(|jwk| jwk::public_key(jwk).ok());
+        public_key.map(VerificationKey::Public)
+    };
+    let verification_key = verification_key.ok_or_else(|| damaged_key(key))?;
+    Ok(verification_key.verifies(token, key.algorithm))
+}
+
+fn encode_base64url(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
 }
 
 #[cfg(test)]

@@ -1,28 +1,40 @@
 //! Keys that verify third-party tokens: public keys and shared secrets.
 
+mod key_set;
+mod single_key;
+
 use super::compact::CompactJws;
 use super::error::invalid_key;
+use super::import::{KeyMaterial, import_der};
+use super::key_error::ImportError;
+use super::keys::build_private_key;
 use super::public_key::PublicKey;
-use super::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, ensure_not_key};
-use super::{der, jwk, pem, signature};
-use crate::model::{Algorithm, InvalidValue, KeyType};
-use jsonwebtoken::DecodingKey;
+use super::reader::{EntryMaterial, KeyEntry};
+use super::secret::{PublicKeys, ensure_not_key};
+use super::signature::VerificationKey;
+use super::{der, jwk};
+use crate::model::{Algorithm, InvalidValue, KeyType, Purpose};
+pub(crate) use key_set::{KeyRefusal, KeySet, read_jwks};
+#[cfg(test)]
+pub(super) use key_set::{NamedVerifier, read_verifiers};
 use serde_json::{Map, Value};
+pub(crate) use single_key::SingleKeyReader;
 
 /// A key that verifies third-party tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Verifier {
-    /// Key id, if any.
-    pub(crate) kid: Option<String>,
     /// Permitted algorithms, all of one family.
     pub(crate) algorithms: Vec<Algorithm>,
-    key: DecodingKey,
+    key: VerificationKey,
 }
 
 impl Verifier {
-    /// Limits the key to the given algorithms.
+    /// Limits the key to the given algorithms. Both names of Ed25519 are equivalent.
     pub(crate) fn restrict(&mut self, algorithms: &[Algorithm]) {
-        self.algorithms.retain(|algorithm| algorithms.contains(algorithm));
+        let is_permitted = |algorithm: &Algorithm| {
+            algorithms.iter().any(|permitted| permitted.is_equivalent(*algorithm))
+        };
+        self.algorithms.retain(is_permitted);
     }
 
     /// Returns whether the key is a shared secret.
@@ -30,166 +42,141 @@ impl Verifier {
         self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
     }
 
+    /// Returns whether both keys are the same key, with any algorithms.
+    fn is_same_key(&self, other: &Self) -> bool {
+        match (&self.key, &other.key) {
+            (VerificationKey::Public(first), VerificationKey::Public(second)) => first == second,
+            (first, second) => first.secret().is_some() && first.secret() == second.secret(),
+        }
+    }
+
+    /// Returns the error if the key is a secret that is too short for the algorithm.
+    fn weak_secret(&self, algorithm: Algorithm) -> Option<ImportError> {
+        let (length, KeyType::Hmac(min_length)) = (self.key.secret()?.len(), algorithm.key_type())
+        else {
+            return None;
+        };
+        (length < min_length).then_some(ImportError::WeakSecret { length, algorithm, min_length })
+    }
+
     fn equals_public_key(&self, public_keys: &PublicKeys) -> bool {
-        self.is_symmetric()
-            && self.key.try_get_as_bytes().is_ok_and(|secret| public_keys.contains(secret))
+        self.key.secret().is_some_and(|secret| public_keys.contains(secret))
     }
 
     /// Returns whether the token has a valid signature of this key.
     pub(crate) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
-        self.algorithms.contains(&algorithm)
-            && signature::is_signature_valid(token, &self.key, algorithm)
+        self.algorithms.contains(&algorithm) && self.key.verifies(token, algorithm)
     }
 }
 
-/// Refuses keys if a shared secret equals one of the public keys.
-pub(crate) fn ensure_no_public_secrets(
-    keys: &[Verifier],
-    public_keys: &PublicKeys,
-) -> Result<(), InvalidValue> {
-    if keys.iter().any(|key| key.equals_public_key(public_keys)) {
-        return Err(invalid_key(KeyFormat::PUBLIC_KEY_BYTES.refusal_message()));
-    }
-    Ok(())
-}
-
-/// Reads the keys of a JWK Set (RFC 7517, section 5), or a single JWK. Skips unusable keys as
-/// specified in the RFC. Refuses a set without usable keys or with duplicate key ids.
-pub(crate) fn read_jwks(bytes: &[u8]) -> Result<Vec<Verifier>, InvalidValue> {
-    let set = jwk::parse_object(bytes, "JWK Set")?;
-    let mut first_refusal = None;
-    let mut keys = Vec::new();
-    let mut collect = |result: Result<Verifier, InvalidValue>| match result {
-        Ok(key) => keys.push(key),
-        Err(refusal) => {
-            first_refusal.get_or_insert(refusal);
-        }
-    };
-    match set.get("keys") {
-        None => collect(parse_jwk(&set, false)),
-        Some(Value::Array(members)) => {
-            for member in members {
-                let jwk = member.as_object().ok_or_else(|| invalid_key("not an object"));
-                collect(jwk.and_then(|jwk| parse_jwk(jwk, false)));
-            }
-        }
-        Some(_) => return Err(invalid_key("`keys` is not an array")),
-    }
-    let members = set.get("keys").and_then(Value::as_array).into_iter().flatten();
-    let public_keys: PublicKeys = members.filter_map(Value::as_object).collect();
-    keys.retain(|key| {
-        !key.equals_public_key(&public_keys) || {
-            first_refusal
-                .get_or_insert_with(|| invalid_key(KeyFormat::PUBLIC_KEY_BYTES.refusal_message()));
-            false
-        }
-    });
-    jwk::ensure_unique_kids(keys.iter().filter_map(|key| key.kid.as_deref()))?;
-    match first_refusal {
-        Some(refusal) if keys.is_empty() => Err(refusal),
-        _ if keys.is_empty() => Err(invalid_key("the JWK Set is empty")),
-        _ => Ok(keys),
-    }
-}
-
-/// Reads a key for the given algorithms: a JWK, a public key as PEM, or an HMAC secret. With an
-/// `encoding`, the input is a secret. `allow_weak` permits secrets shorter than the hash output.
-pub(crate) fn read_key(
-    bytes: &[u8],
-    algorithms: &[Algorithm],
-    encoding: Option<SecretEncoding>,
+/// Returns the verifier of a key. A private key is refused, or its public part is used with
+/// `accepts_private`. `allow_weak` permits secrets shorter than the hash output.
+fn build_verifier(
+    entry: &KeyEntry,
+    accepts_private: bool,
     allow_weak: bool,
-) -> Result<Verifier, InvalidValue> {
-    let mut key = if let Some(encoding) = encoding.filter(|_| !jwk::is_symmetric_jwk(bytes)) {
-        secret_verifier(&decode_secret(bytes, encoding)?, allow_weak)?
-    } else if jwk::starts_like_object(bytes) {
-        parse_jwk(&jwk::parse_object(bytes, "JWK")?, allow_weak)?
-    } else if pem::is_pem(bytes) {
-        parse_pem(bytes)?
-    } else if !algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
-        return Err(invalid_key("not a PEM or JWK"));
-    } else {
-        secret_verifier(&decode_secret(bytes, SecretEncoding::Text)?, allow_weak)?
+) -> Result<Verifier, ImportError> {
+    let unknown_key = || invalid_key("not an RSA, P-256, P-384, P-521 or Ed25519 public key");
+    let key = match &entry.material {
+        EntryMaterial::Jwk(jwk) => return parse_jwk(jwk, accepts_private, allow_weak),
+        EntryMaterial::PrivateDer(der) if accepts_private => derive_public_key(der)?,
+        EntryMaterial::PrivateDer(_) => return Err(private_key_error().into()),
+        EntryMaterial::PublicDer(der) if der::has_compressed_point(der) => {
+            let reason = format!("{}: the point is compressed", unknown_key().reason);
+            return Err(invalid_key(reason).into());
+        }
+        EntryMaterial::PublicDer(der) => {
+            let key = der::parse_public_key_info(der).or_else(|| der::parse_rsa_public_key(der));
+            // The format crates do not check the numbers of an RSA key.
+            let is_usable = |key: &PublicKey| {
+                !matches!(key, PublicKey::Rsa { .. })
+                    || aws_lc_rs::rsa::PublicKey::from_der(der).is_ok()
+            };
+            key.filter(is_usable).ok_or_else(unknown_key)?
+        }
+        EntryMaterial::Certificate(der) if der::is_certificate_request(der) => {
+            return Err(invalid_key("found a certificate request, expected a key").into());
+        }
+        EntryMaterial::Certificate(der) => der::parse_certificate_key(der).ok_or_else(|| {
+            invalid_key("the certificate has no RSA, P-256, P-384, P-521 or Ed25519 public key")
+        })?,
+        EntryMaterial::Unusable(error) => return Err(error.clone()),
     };
-    key.restrict(algorithms);
-    if key.algorithms.is_empty() {
-        return Err(invalid_key("unsuitable for the algorithm, or too short"));
-    }
-    // The caller selected the key, regardless of its id.
-    key.kid = None;
-    Ok(key)
+    Ok(public_key_verifier(key)?)
+}
+
+/// Returns the public part of a private key in DER.
+fn derive_public_key(der: &[u8]) -> Result<PublicKey, InvalidValue> {
+    let KeyMaterial::Pkcs8(key_type, pkcs8) = import_der(der)? else {
+        return Err(private_key_error());
+    };
+    let fits = |algorithm: &Algorithm| algorithm.key_type() == key_type;
+    let algorithm = Algorithm::ALL.into_iter().find(fits).ok_or_else(private_key_error)?;
+    let key = build_private_key(algorithm, Purpose::Test, &pkcs8)
+        .map_err(|error| invalid_key(error.to_string()))?;
+    jwk::public_key(&key.public_jwk.ok_or_else(private_key_error)?)
 }
 
 /// Parses a JWK (RFC 7517, section 4).
-fn parse_jwk(jwk: &Map<String, Value>, allow_weak: bool) -> Result<Verifier, InvalidValue> {
+fn parse_jwk(
+    jwk: &Map<String, Value>,
+    accepts_private: bool,
+    allow_weak: bool,
+) -> Result<Verifier, ImportError> {
     jwk::check_key_use(jwk, &["verify", "sign"])?;
+    let expected =
+        jwk.get("alg").map(|name| name.as_str().and_then(|name| Algorithm::parse(name).ok()));
     let mut key = if jwk::is_symmetric(jwk) {
         let secret = jwk::decode_secret_member(jwk, "k")?;
         ensure_not_key(&secret)?;
-        secret_verifier(&secret, allow_weak)?
-    } else if jwk.contains_key("d") {
-        return Err(private_key_error());
+        secret_verifier(&secret, allow_weak, expected.flatten())?
+    } else if jwk.contains_key("d") && !accepts_private {
+        return Err(private_key_error().into());
     } else {
-        public_key_verifier(&jwk::public_key(jwk)?)?
+        public_key_verifier(jwk::public_key(jwk)?)?
     };
-    if let Some(algorithm) = jwk.get("alg") {
-        let expected = algorithm.as_str().and_then(|name| Algorithm::parse(name).ok());
-        key.algorithms.retain(|algorithm| Some(*algorithm) == expected);
-    }
+    let Some(expected) = expected else { return Ok(key) };
+    let found = key.algorithms.first().copied();
+    key.algorithms
+        .retain(|algorithm| expected.is_some_and(|expected| expected.is_equivalent(*algorithm)));
     if key.algorithms.is_empty() {
-        return Err(invalid_key("unsuitable for its `alg`, or too short"));
+        return Err(match (found, expected) {
+            (Some(found), Some(expected)) => key
+                .weak_secret(expected)
+                .unwrap_or_else(|| ImportError::unsuitable_jwk(found, expected)),
+            _ => invalid_key("unsuitable for its `alg`").into(),
+        });
     }
-    key.kid = jwk::key_id(jwk)?.map(str::to_owned);
     Ok(key)
 }
 
-/// Parses a PEM with a single public key.
-fn parse_pem(bytes: &[u8]) -> Result<Verifier, InvalidValue> {
-    let blocks = pem::parse_blocks(bytes)?;
-    if blocks.iter().any(|block| block.tag().contains("PRIVATE")) {
-        return Err(private_key_error());
-    }
-    let [block] = &blocks[..] else {
-        return Err(invalid_key("the PEM has several parts, expected a single public key"));
-    };
-    let key = match block.tag() {
-        "PUBLIC KEY" => der::parse_public_key_info(block.contents()),
-        "RSA PUBLIC KEY" => der::parse_rsa_public_key(block.contents()),
-        "CERTIFICATE" => {
-            return Err(invalid_key(
-                "certificates are not supported; extract the key with `openssl x509 -pubkey`",
-            ));
-        }
-        _ => None,
-    };
-    // The format crates do not check the numbers of an RSA key.
-    let is_unusable = |key: &PublicKey| {
-        matches!(key, PublicKey::Rsa { .. })
-            && aws_lc_rs::rsa::PublicKey::from_der(block.contents()).is_err()
-    };
-    let unknown_key = || invalid_key("not an RSA, P-256, P-384 or Ed25519 public key");
-    public_key_verifier(&key.filter(|key| !is_unusable(key)).ok_or_else(unknown_key)?)
-}
-
 /// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with
-/// `allow_weak` all HMAC algorithms.
-fn secret_verifier(secret: &[u8], allow_weak: bool) -> Result<Verifier, InvalidValue> {
-    let max_required_length = if allow_weak { 1 } else { usize::MAX };
-    let is_long_enough = |hash_size: usize| secret.len() >= hash_size.min(max_required_length);
+/// `allow_weak` all HMAC algorithms. `expected` is the algorithm in the error.
+fn secret_verifier(
+    secret: &[u8],
+    allow_weak: bool,
+    expected: Option<Algorithm>,
+) -> Result<Verifier, ImportError> {
+    if secret.is_empty() {
+        return Err(invalid_key("the secret is empty").into());
+    }
+    let is_long_enough = |hash_size: usize| allow_weak || secret.len() >= hash_size;
     let fits = |algorithm: &Algorithm| matches!(algorithm.key_type(), KeyType::Hmac(hash_size) if is_long_enough(hash_size));
     let algorithms: Vec<Algorithm> = Algorithm::ALL.into_iter().filter(fits).collect();
-    if algorithms.is_empty() {
-        return Err(invalid_key(
-            "secret too short: expected at least 32 bytes, the size of the hash",
-        ));
+    let verifier = Verifier { algorithms, key: VerificationKey::new_secret(secret) };
+    if verifier.algorithms.is_empty() {
+        let expected = expected.filter(|algorithm| algorithm.is_symmetric());
+        let error = verifier.weak_secret(expected.unwrap_or(Algorithm::HS256));
+        return Err(error.unwrap_or_else(|| invalid_key("the secret is too short").into()));
     }
-    Ok(Verifier { kid: None, algorithms, key: DecodingKey::from_secret(secret) })
+    Ok(verifier)
 }
 
-fn public_key_verifier(key: &PublicKey) -> Result<Verifier, InvalidValue> {
+fn public_key_verifier(key: PublicKey) -> Result<Verifier, InvalidValue> {
+    key.validate()?;
     let fits = |algorithm: &Algorithm| algorithm.key_type() == key.key_type();
     let algorithms = Algorithm::ALL.into_iter().filter(fits).collect();
-    Ok(Verifier { kid: None, algorithms, key: key.to_decoding_key()? })
+    Ok(Verifier { algorithms, key: VerificationKey::Public(key) })
 }
 
 fn private_key_error() -> InvalidValue {

@@ -1,23 +1,32 @@
 //! CSV with a header.
 
 use super::line_reader::{LineReader, has_open_quote};
-use super::row::{Row, RowError, invalid_line};
+use super::row::{InvalidLine, Row, RowError, invalid_line};
 use crate::model::{InvalidValue, Timestamp};
-use csv_core::{ReadRecordResult, Reader};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::BufRead;
+
+/// Separators of cells. The header decides: the most frequent separator outside of quotes, or the
+/// separator in a first line `sep=;`, which some spreadsheets write.
+const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// CSV parser with column names.
 #[derive(Debug)]
 pub(super) struct CsvReader {
     columns: Vec<String>,
+    /// Number of columns at the end of the header without a name. Their cells must be empty.
+    trailing_count: usize,
     parser: Reader,
     /// Concatenated cells of the current record.
     cells: Vec<u8>,
     /// End offset of each cell in `cells`.
     cell_ends: Vec<usize>,
 }
+
+/// Error for input without text.
+pub(super) const NO_CONTENT: &str = "found no content, expected rows";
 
 impl CsvReader {
     /// Reads the header, which is at the start of the current chunk.
@@ -29,16 +38,27 @@ impl CsvReader {
             let reason = "JSON array found, expected JSON Lines or CSV";
             return Err(invalid_line(1, reason));
         }
+        let explicit_delimiter = parse_delimiter_line(reader.remaining());
+        if explicit_delimiter.is_some() && !reader.next_line(is_line_break)? {
+            return Err(invalid_line(1, NO_CONTENT));
+        }
+        reader.read_until_quotes_close()?;
+        let delimiter = explicit_delimiter.unwrap_or_else(|| find_delimiter(reader.remaining()));
         let mut csv = Self {
             columns: Vec::new(),
-            parser: Reader::new(),
+            trailing_count: 0,
+            parser: ReaderBuilder::new().delimiter(delimiter).build(),
             cells: Vec::new(),
             cell_ends: Vec::new(),
         };
-        reader.read_until_quotes_close()?;
         let count = csv.read_record(reader)?;
-        let cells = csv.split_cells(count, reader.line())?;
-        let columns: Vec<String> = cells.map(map_column).collect();
+        let cells = csv.split_cells(count);
+        let cells = cells.map_err(|reason| invalid_line(reader.line(), reason))?;
+        let mut columns: Vec<String> = cells.map(map_column).collect();
+        // Spreadsheets write empty columns at the end of each line.
+        let named_count = columns.iter().rposition(|name| !name.is_empty()).map_or(0, |i| i + 1);
+        csv.trailing_count = columns.len() - named_count;
+        columns.truncate(named_count.max(1));
         check_columns(&columns).map_err(|reason| invalid_line(1, &reason))?;
         Ok(Self { columns, ..csv })
     }
@@ -47,11 +67,12 @@ impl CsvReader {
         &self.columns
     }
 
-    /// Returns the next row with at least one cell that is not empty.
+    /// Returns the next row with at least one cell that is not empty. The inner error is an invalid
+    /// row that other rows may follow.
     pub(super) fn next_row<R: BufRead>(
         &mut self,
         reader: &mut LineReader<R>,
-    ) -> Result<Option<Row>, RowError> {
+    ) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         loop {
             // A record ends after the CR of CR LF, so that the LF may remain.
             if reader.remaining().iter().copied().all(is_line_break) {
@@ -62,23 +83,29 @@ impl CsvReader {
             }
             let line = reader.line();
             let count = self.read_record(reader)?;
-            let expected = self.columns.len();
-            if count != expected {
-                let cells = if count == 1 { "cell" } else { "cells" };
-                return Err(invalid_line(
-                    line,
-                    &format!("found {count} {cells}, expected {expected}"),
-                ));
-            }
-            let cells = self.columns.iter().zip(self.split_cells(count, line)?);
-            let cells = cells.filter(|(_, cell)| !cell.is_empty());
-            let fields = cells.map(|(name, cell)| Ok((name.clone(), parse_cell(name, cell)?)));
-            let fields = fields.collect::<Result<Map<_, _>, InvalidValue>>();
-            let fields = fields.map_err(|invalid| invalid_line(line, &invalid.to_string()))?;
-            if !fields.is_empty() {
-                return Ok(Some(Row { line, fields }));
+            match self.build_fields(count) {
+                Ok(fields) if fields.is_empty() => {}
+                Ok(fields) => return Ok(Some(Ok(Row { line, fields }))),
+                Err(reason) => return Ok(Some(Err(InvalidLine { line, reason }))),
             }
         }
+    }
+
+    /// Returns the cells of the current record that are not empty, by column name.
+    fn build_fields(&self, count: usize) -> Result<Map<String, Value>, String> {
+        let expected = self.columns.len();
+        if count < expected || count > expected + self.trailing_count {
+            let cells = if count == 1 { "cell" } else { "cells" };
+            return Err(format!("found {count} {cells}, expected {expected}"));
+        }
+        let mut unnamed_cells = (1..).zip(self.split_cells(count)?).skip(expected);
+        if let Some((column, _)) = unnamed_cells.find(|(_, cell)| !cell.is_empty()) {
+            return Err(format!("text found in column {column}, which has no name"));
+        }
+        let cells = self.columns.iter().zip(self.split_cells(count)?);
+        let cells = cells.filter(|(_, cell)| !cell.is_empty());
+        let fields = cells.map(|(name, cell)| Ok((name.clone(), parse_cell(name, cell)?)));
+        fields.collect::<Result<_, InvalidValue>>().map_err(|invalid| invalid.to_string())
     }
 
     /// Parses one record of the current chunk; returns the number of cells.
@@ -97,13 +124,41 @@ impl CsvReader {
         Ok(count)
     }
 
-    fn split_cells(&self, count: usize, line: u64) -> Result<impl Iterator<Item = &str>, RowError> {
+    fn split_cells(&self, count: usize) -> Result<impl Iterator<Item = &str>, &'static str> {
         let ends = self.cell_ends.get(..count).unwrap_or_default();
         let content = self.cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
-        let content = std::str::from_utf8(content).map_err(|_| invalid_line(line, "not UTF-8"))?;
+        let content = std::str::from_utf8(content).map_err(|_| "not UTF-8")?;
         let starts = std::iter::once(0).chain(ends.iter().copied());
         Ok(starts.zip(ends).map(|(start, end)| content.get(start..*end).unwrap_or_default()))
     }
+}
+
+/// Returns the separator in a line `sep=;`.
+fn parse_delimiter_line(line: &[u8]) -> Option<u8> {
+    let (name, rest) = line.split_at_checked("sep=".len())?;
+    let [delimiter, line_break @ ..] = rest else { return None };
+    let is_delimiter_line = name.eq_ignore_ascii_case(b"sep=")
+        && DELIMITERS.contains(delimiter)
+        && line_break.iter().copied().all(is_line_break);
+    is_delimiter_line.then_some(*delimiter)
+}
+
+/// Returns the most frequent separator of a header outside of quotes; by default a comma.
+fn find_delimiter(header: &[u8]) -> u8 {
+    let mut counts = [0_usize; DELIMITERS.len()];
+    let mut is_quoted = false;
+    for byte in header {
+        is_quoted ^= *byte == b'"';
+        if !is_quoted && is_line_break(*byte) {
+            break;
+        }
+        for (delimiter, count) in DELIMITERS.iter().zip(&mut counts) {
+            *count += usize::from(!is_quoted && byte == delimiter);
+        }
+    }
+    // `max_by_key` returns the last maximum: the comma is last.
+    let frequencies = DELIMITERS.into_iter().zip(counts).rev();
+    frequencies.max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
 
 fn is_line_break(byte: u8) -> bool {
@@ -119,9 +174,6 @@ fn check_columns(columns: &[String]) -> Result<(), String> {
     }
     if columns.iter().any(String::is_empty) {
         return Err("empty column name".to_owned());
-    }
-    if columns.len() == 1 && columns.iter().any(|name| name.contains([';', '\t'])) {
-        return Err("cells are not separated by commas".to_owned());
     }
     Ok(())
 }

@@ -48,7 +48,7 @@ pub(super) fn next_row<R: BufRead>(
             invalid_line(line, &format!("an item is longer than {} KiB", MAX_ROW_BYTES / 1024))
         }
         Ok(error) => error.into(),
-        Err(reason) => invalid_line(line, &format!("an item is {reason}")),
+        Err(error) => invalid_line(line, &format!("an item is {}", error.summary())),
     })?;
     Ok(Some(Row { line, fields }))
 }

@@ -2,6 +2,7 @@
 //! span lines.
 
 use super::row::{RowError, invalid_line};
+use crate::model::{BOM, is_utf16};
 use std::io::{self, BufRead, Read};
 
 /// Maximum length of a row in bytes, including preceding empty lines. Parsed JSON can take a
@@ -9,9 +10,6 @@ use std::io::{self, BufRead, Read};
 pub(crate) const MAX_ROW_BYTES: usize = 128 * 1024;
 
 const UNCLOSED_QUOTE: &str = "unclosed quote";
-
-/// Byte order mark of UTF-8, which some editors write at the start of a file.
-const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Text input with the current chunk.
 #[derive(Debug)]
@@ -54,6 +52,9 @@ impl<R: BufRead> LineReader<R> {
             self.line = self.lines_read + 1;
             if self.read_line()? == 0 {
                 return Ok(false);
+            }
+            if self.line == 1 && is_utf16(self.remaining()) {
+                return Err(invalid_line(1, "UTF-16 text found, expected UTF-8"));
             }
             if self.line == 1 && self.remaining().starts_with(BOM) {
                 self.consume(BOM.len());

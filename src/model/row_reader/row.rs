@@ -13,6 +13,37 @@ pub(crate) struct InvalidLine {
     pub(crate) reason: String,
 }
 
+/// Maximum number of invalid lines that are reported together.
+const MAX_REPORTED_LINES: usize = 20;
+
+/// The first invalid lines of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
+#[error("{}", describe_lines(.lines))]
+pub(crate) struct InvalidLines {
+    /// The lines, in the order of the file; at most 20.
+    pub(crate) lines: Vec<InvalidLine>,
+}
+
+impl InvalidLines {
+    /// Adds a line. Returns the lines as an error if no more lines are reported.
+    pub(crate) fn push(&mut self, line: InvalidLine) -> Result<(), Self> {
+        self.lines.push(line);
+        if self.lines.len() < MAX_REPORTED_LINES { Ok(()) } else { Err(std::mem::take(self)) }
+    }
+
+    /// Returns the lines as an error, if there are any.
+    pub(crate) fn into_result(self) -> Result<(), Self> {
+        if self.lines.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+fn describe_lines(lines: &[InvalidLine]) -> String {
+    let first = if lines.len() < MAX_REPORTED_LINES { "" } else { "the first " };
+    let heading = format!("{first}{} invalid lines:", lines.len());
+    let texts = std::iter::once(heading).chain(lines.iter().map(ToString::to_string));
+    texts.collect::<Vec<_>>().join("\n  ")
+}
+
 /// Reason why a row cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RowError {

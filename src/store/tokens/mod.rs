@@ -8,7 +8,7 @@ use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
     AppName, Grant, GrantRowId, Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind,
-    TokenOrigin, Untrusted, UserId,
+    TokenOrigin, Untrusted, UserId, parse_strict_object,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
@@ -256,7 +256,7 @@ pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, E
             app: AppName::new_unchecked(row.get(7)?),
             permissions: parse_json_array(&row.get::<_, String>(8)?)?,
             audience: parse_json_array(&row.get::<_, String>(9)?)?,
-            claims: serde_json::from_str(&row.get::<_, String>(10)?)
+            claims: parse_strict_object(row.get::<_, String>(10)?.as_bytes())
                 .map_err(|_| Error::Damaged("claims of a grant are not JSON".to_owned()))?,
         },
     })

@@ -65,8 +65,8 @@ fn unknown_algorithm_is_refused() {
     let output = sandbox.run(&["init", "ada", "--alg", "none"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA
-    hint: see `jeton init --help`
+    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
+    hint: for an unsigned test token, use `jeton token mint --defect alg_none`
     ");
     assert!(!sandbox.store().exists());
 }
@@ -126,7 +126,7 @@ fn store_flag_selects_independent_store() {
     --- stderr
     created store `~/other.db`
     created admin eve; logged in as eve
-    hint: a random password was set and not shown; set your own with: jeton recover eve
+    hint: a random password was set and not shown; set your own with: jeton --store ~/other.db recover eve
     ");
     assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "ada");
     assert_eq!(sandbox.json(&["whoami", "--store", other])["user"]["username"], "eve");

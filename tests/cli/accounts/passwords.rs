@@ -26,7 +26,7 @@ fn new_password_ends_other_sessions_only() {
     sandbox.set_variable("JETON_TOKEN", &other_access_token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: session ended
+    error: session ended: password changed, <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
 }
@@ -93,7 +93,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: password changed, <time> (<ago>)
     hint: log in again: jeton login
     ");
     sandbox.run(&["logout"]).ok();

@@ -78,14 +78,16 @@ fn role_requires_admin() {
         let output = register(&sandbox, &["kim", "--role", role]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can assign roles
+        error: only admins can assign roles: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.run(&["logout"]).ok();
     let output = register(&sandbox, &["kim", "--role", "admin"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can assign roles
+    error: only admins can assign roles: not logged in
+    hint: log in: jeton login
     ");
     sandbox.log_in("ada", "lovelace");
     let output = register(&sandbox, &["kim", "--role", "minter"]);
@@ -108,7 +110,8 @@ fn closed_registration_requires_admin() {
     let output = register(&sandbox, &["lee"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can register accounts
+    error: only admins can register accounts: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     assert_eq!(
         sandbox.sql("SELECT outcome FROM audit WHERE action = 'register' ORDER BY id DESC LIMIT 1"),
@@ -195,7 +198,7 @@ fn ended_session_allows_register_but_grants_no_role() {
     let output = register(&sandbox, &["lee", "--role", "admin"]);
     assert_snapshot!(output, @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: password changed, <time> (<ago>)
     hint: log in again: jeton login
     ");
 }

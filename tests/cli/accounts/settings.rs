@@ -162,9 +162,11 @@ fn invalid_value_changes_nothing() {
     $ jeton settings set token.ttl 7
     --- exit code 2, stderr
     error: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use `7s` for seconds
     $ jeton settings set token.max_ttl 7
     --- exit code 2, stderr
     error: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use `7s` for seconds
     $ jeton settings set token.permissions 'a*b'
     --- exit code 2, stderr
     error: value: expected `none`, or comma-separated permissions and prefixes followed by `*`
@@ -173,10 +175,12 @@ fn invalid_value_changes_nothing() {
     error: value: the role `user` cannot grant permissions with the prefix `jeton:`
     $ jeton settings set session.access_ttl 0s
     --- exit code 2, stderr
-    error: duration: must be between one second and 1,000 years
+    error: duration: expected a duration above zero
+    hint: use a duration above zero, such as `5m`
     $ jeton settings set session.refresh_ttl 1mo
     --- exit code 2, stderr
     error: duration: months and years have no fixed length
+    hint: use `30d`
     $ jeton settings set session.max_ttl soon
     --- exit code 2, stderr
     error: duration: expected `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h`, `P7D` or similar
@@ -225,7 +229,8 @@ fn settings_require_admin_to_change_and_login_to_read() {
     let output = sandbox.run(&["settings", "set", "token.quota", "99"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can change settings
+    error: only admins can change settings: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["settings", "get", "token.quota"]), @"

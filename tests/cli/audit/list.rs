@@ -204,13 +204,14 @@ fn audit_list_requires_admin() {
     for words in [&["audit", "list"][..], &["audit", "list", "--user", "nobody"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(words), @"
         --- exit code 7, stderr
-        error: only admins can see the audit log
+        error: only admins can see the audit log: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     let output = sandbox.run(&["audit", "list", "--since", "yesterday"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'yesterday' for '--since <TIME>': time: expected RFC 3339 (`<time>`), Unix seconds, or an age (`7d`)
+    error: invalid value 'yesterday' for '--since <TIME>': time: expected RFC 3339 (`<time>`), a date, Unix seconds, `now`, or an age (`7d`)
     hint: see `jeton audit list --help`
     ");
 }
@@ -242,7 +243,8 @@ fn refusal_is_reported_when_audit_write_fails() {
     let output = sandbox.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can delete accounts
+    error: only admins can delete accounts: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     writer.execute_batch("ROLLBACK").unwrap();
     assert_eq!(sandbox.sql(count), before);

@@ -155,7 +155,13 @@ fn invalid_token_exits_10() {
     let sandbox = Sandbox::with_admin();
     let error =
         assert_fails(&sandbox, &["token", "inspect", "x"], 10, "TokenInvalid", "invalid_token");
-    assert_eq!(error["details"], json!({"reason": "malformed", "reasons": ["malformed"]}));
+    assert_eq!(
+        error["details"],
+        json!({"reason": "malformed", "reasons": [
+            {"code": "malformed", "message": "token malformed: expected three parts",
+                "claim": null, "found": null, "expected": null}
+        ]})
+    );
 }
 
 #[test]

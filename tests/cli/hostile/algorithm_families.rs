@@ -2,16 +2,16 @@
 //! type, the public key as an HMAC secret, and alternative signature encodings.
 
 use super::signer::{
-    ED25519_ORDER, P256_ORDER, P384_ORDER, add_little_endian, decode_hex, decode_member,
-    decode_pem, sign_raw,
+    ED25519_ORDER, P256_ORDER, P384_ORDER, P521_ORDER, add_little_endian, decode_hex,
+    decode_member, decode_pem, sign_raw,
 };
 use super::{Table, ValidToken, base64url};
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
-const ALGORITHMS: [&str; 12] = [
+const ALGORITHMS: [&str; 14] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
-    "ES384", "EdDSA",
+    "ES384", "ES512", "EdDSA", "Ed25519",
 ];
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
@@ -39,10 +39,19 @@ impl ValidToken<'_> {
         format!("{input}.{}", base64url(sign_raw(signing_alg, key, &input)))
     }
 
+    /// Returns the signature of a P-521 key with SHA-384.
+    fn sign_with_other_hash(&self) -> Vec<u8> {
+        let curve = &aws_lc_rs::signature::ECDSA_P521_SHA384_FIXED_SIGNING;
+        let pair = aws_lc_rs::signature::EcdsaKeyPair::from_pkcs8(curve, &self.key.material);
+        let input = format!("{}.{}", self.part(0), self.part(1));
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        pair.unwrap().sign(&random, input.as_bytes()).unwrap().as_ref().to_vec()
+    }
+
     /// Adds tokens with every `alg` other than the key's algorithm.
     fn add_other_algorithms(&self, table: &mut Table) {
         let algorithm = self.key.algorithm.as_str();
-        for alg in ["none", "None", "ES512", "ES256K", "Ed25519", &algorithm.to_lowercase()] {
+        for alg in ["none", "None", "ES256K", "Ed448", "ed25519", &algorithm.to_lowercase()] {
             let header = self.header_with_member("alg", alg);
             table.add_rejected(
                 "alg_not_allowed",
@@ -52,8 +61,10 @@ impl ValidToken<'_> {
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
             let header = self.header_with_member("alg", alg);
+            // Both names denote Ed25519, but the signature covers the header.
+            let is_other_name = algorithm == "EdDSA" && alg == "Ed25519";
             table.add_rejected(
-                "alg_not_allowed",
+                if is_other_name { "bad_signature" } else { "alg_not_allowed" },
                 format!("{algorithm}: {alg}"),
                 self.with_header(&header),
             );
@@ -194,6 +205,29 @@ pub(super) fn p384_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
+/// Returns forged tokens for a store that signs with ES512.
+pub(super) fn p521_table(valid: &ValidToken<'_>) -> Table {
+    let mut table = Table::default();
+    valid.add_other_algorithms(&mut table);
+    valid.add_public_keys_as_secrets(&mut table);
+    let signature = valid.signature();
+    let (r, s) = signature.split_at(66);
+    let (order, zero) = (decode_hex(P521_ORDER), vec![0; 66]);
+    let signatures = vec![
+        ("r = 0", [&zero, s].concat()),
+        ("s = 0", [r, &zero].concat()),
+        ("r = order", [&order, s].concat()),
+        ("s = order", [r, &order].concat()),
+        ("r = s = order", [&order[..], &order].concat()),
+        ("r and s swapped", [s, r].concat()),
+        ("without the first byte", signature[1..].to_vec()),
+        ("P-384 length", signature[..96].to_vec()),
+        ("SHA-384 in place of SHA-512", valid.sign_with_other_hash()),
+    ];
+    valid.add_bad_signatures(&mut table, signatures);
+    table
+}
+
 /// Returns forged tokens for a store that signs with `EdDSA`.
 pub(super) fn ed25519_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
@@ -229,13 +263,18 @@ fn es384_store_accepts_es384_only() {
 }
 
 #[test]
+fn es512_store_accepts_es512_only() {
+    assert_refused("ES512", p521_table);
+}
+
+#[test]
 fn ed25519_store_accepts_eddsa_only() {
     assert_refused("EdDSA", ed25519_table);
 }
 
 #[test]
 fn test_signer_creates_valid_tokens() {
-    for algorithm in ["RS256", "PS256", "ES384", "EdDSA"] {
+    for algorithm in ["RS256", "PS256", "ES384", "ES512", "EdDSA", "Ed25519"] {
         let sandbox = sandbox_with_algorithm(algorithm);
         let valid = ValidToken::new(&sandbox);
         let token = valid.sign_with_header_alg(algorithm, algorithm, &valid.key.material);

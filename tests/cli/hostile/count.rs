@@ -61,9 +61,10 @@ fn count_store_token_rows() -> usize {
         rows.add_tokens(&[], &build_table(&valid));
     }
     rows.add_tokens(&["access"], &token_kinds::wrong_access_token_table(&valid));
-    let tables: [(_, BuildTable); 3] = [
+    let tables: [(_, BuildTable); 4] = [
         ("RS256", algorithm_families::rsa_table),
         ("ES384", algorithm_families::p384_table),
+        ("ES512", algorithm_families::p521_table),
         ("EdDSA", algorithm_families::ed25519_table),
     ];
     for (algorithm, build_table) in tables {

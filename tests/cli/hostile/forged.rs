@@ -1,19 +1,17 @@
 //! Tokens with forged algorithms, keys or signatures, by an attacker who has the public key and one
 //! valid token.
 
-use super::signer::decode_hex;
+use super::signer::{decode_hex, sign_raw};
 use super::{Table, ValidToken, base64url};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
 /// The `SubjectPublicKeyInfo` bytes before the point of a P-256 key (RFC 5480).
 const SPKI_PREFIX: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
 
-fn hmac(input: &str, secret: &[u8], algorithm: Algorithm) -> String {
-    let key = EncodingKey::from_secret(secret);
-    jsonwebtoken::crypto::sign(input.as_bytes(), &key, algorithm).unwrap()
+fn hmac(input: &str, secret: &[u8], algorithm: &str) -> String {
+    base64url(sign_raw(algorithm, secret, input))
 }
 
 fn sign_as_attacker(header: &Value, payload: &str) -> String {
@@ -21,9 +19,7 @@ fn sign_as_attacker(header: &Value, payload: &str) -> String {
     let random = aws_lc_rs::rand::SystemRandom::new();
     let curve = &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
     let pkcs8 = aws_lc_rs::signature::EcdsaKeyPair::generate_pkcs8(curve, &random).unwrap();
-    let key = EncodingKey::from_ec_der(pkcs8.as_ref());
-    let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &key, Algorithm::ES256).unwrap();
-    format!("{input}.{signature}")
+    format!("{input}.{}", base64url(sign_raw("ES256", pkcs8.as_ref(), &input)))
 }
 
 pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
@@ -79,15 +75,15 @@ pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
     ];
     let mut table = Table::default();
     for (name, secret) in secrets {
-        for (alg, algorithm) in [("HS256", Algorithm::HS256), ("HS512", Algorithm::HS512)] {
+        for alg in ["HS256", "HS512"] {
             let header = valid.header_with_member("alg", alg);
             let input = format!("{}.{}", base64url(header.to_string()), valid.part(1));
-            let token = format!("{input}.{}", hmac(&input, &secret, algorithm));
+            let token = format!("{input}.{}", hmac(&input, &secret, alg));
             table.add_rejected("alg_not_allowed", format!("{alg} with the {name}"), token);
         }
         // The header names ES256, the signature is an HMAC.
         let input = format!("{}.{}", valid.part(0), valid.part(1));
-        let token = format!("{input}.{}", hmac(&input, &secret, Algorithm::HS512));
+        let token = format!("{input}.{}", hmac(&input, &secret, "HS512"));
         table.add_rejected("bad_signature", format!("ES256 header, HMAC with the {name}"), token);
     }
     table

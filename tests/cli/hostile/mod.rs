@@ -16,6 +16,8 @@ mod third_party_claims;
 mod third_party_keys;
 mod token_kinds;
 
+pub(crate) use signer::{decode_pem, sign_token};
+
 use crate::sandbox::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -78,7 +80,8 @@ impl Table {
             let error_line: Value = serde_json::from_str(&output.stderr).unwrap_or_default();
             let report: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
             let reason = &error_line["error"]["details"]["reason"];
-            let actual = (output.code, reason.as_str(), &report["valid"], &report["reasons"][0]);
+            let actual =
+                (output.code, reason.as_str(), &report["valid"], &report["reasons"][0]["code"]);
             let expected = (row.exit, Some(row.reason), &json!(false), &json!(row.reason));
             if actual != expected || is_slow {
                 failures.push(format!(
@@ -196,6 +199,6 @@ impl<'w> ValidToken<'w> {
     }
 }
 
-fn base64url(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -35,20 +35,21 @@ pub(super) fn serialization_table(valid: &ValidToken<'_>) -> Table {
         ("many dots", ".".repeat(10_000)),
         ("no header", format!(".{payload}.{signature}")),
         ("two tokens", format!("{token}\n{token}")),
-        ("in quotes", format!("\"{token}\"")),
         ("Bearer twice", format!("Bearer Bearer {token}")),
         ("Basic scheme", format!("Basic {token}")),
-        ("a header line", format!("Authorization: Bearer {token}")),
         ("trailing NUL", format!("{token}\0")),
+        ("leading NUL", format!("\0{token}")),
+        ("trailing escape character", format!("{token}\u{1b}")),
         ("NUL inside", format!("{header}.{payload}\0.{signature}")),
-        ("a byte order mark", format!("\u{feff}{token}")),
         ("zero width space", format!("{header}.\u{200b}{payload}.{signature}")),
         ("full width dots", token.replace('.', "\u{ff0e}")),
         ("percent-encoded", token.replace('.', "%2E")),
         ("space inside", format!("{header}. {payload}.{signature}")),
-        ("line break inside", format!("{header}.{payload}\n.{signature}")),
-        ("CR LF inside", format!("{header}.{}\r\n{}.{signature}", &payload[..20], &payload[20..])),
         ("tab inside", format!("{header}\t.{payload}.{signature}")),
+        ("spaces between letters", token.chars().flat_map(|letter| [letter, ' ']).collect()),
+        ("backslash inside", format!("{header}.\\{payload}.{signature}")),
+        ("quote inside", format!("{header}.\"{payload}\".{signature}")),
+        ("space before a line break", format!("{header}.{payload} \n.{signature}")),
         ("padded signature", format!("{token}==")),
         ("padded header", format!("{header}=.{payload}.{signature}")),
         ("padded payload", format!("{header}.{payload}=.{signature}")),
@@ -74,8 +75,30 @@ fn only_compact_serialization_is_accepted() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     serialization_table(&valid).assert_rejected(&sandbox, &[]);
-    let padded = format!(" \n\tbearer  {} \r\n\n", valid.token);
-    assert_snapshot!(sandbox.run_with_input(&["token", "verify", "-"], &padded), @"valid");
+    for (reason, text) in pasted_texts(&valid) {
+        let output = sandbox.run_with_input(&["token", "verify", "-"], &text);
+        assert_eq!(output.ok().stdout, "valid\n", "{reason}");
+    }
+}
+
+/// Returns texts with a valid token that `token verify` accepts, each with the source of the text.
+fn pasted_texts(valid: &ValidToken<'_>) -> Vec<(&'static str, String)> {
+    let (token, payload) = (&valid.token, valid.part(1));
+    let wrapped = |separator: &str| {
+        let (start, end) = payload.split_at(20);
+        token.replace(payload, &format!("{start}{separator}{end}"))
+    };
+    vec![
+        ("credential of a header", format!(" \n\tbearer  {token} \r\n\n")),
+        ("header line of curl -v", format!("Authorization: Bearer {token}")),
+        ("string of JSON or of a program", format!("\"{token}\"")),
+        ("assignment of a shell or .env file", format!("API_TOKEN='{token}'")),
+        ("editor that writes a byte order mark", format!("\u{feff}{token}")),
+        ("line break of a terminal or mail", wrapped("\n")),
+        ("line break of Windows", wrapped("\r\n")),
+        ("continued line of a shell", wrapped("\\\n")),
+        ("indented block of YAML", wrapped("\n    ")),
+    ]
 }
 
 pub(super) fn non_canonical_encoding_table(valid: &ValidToken<'_>) -> Table {

@@ -71,28 +71,28 @@ fn re_signed_token_is_refused_by_every_command_except_decode() {
     ] {
         outputs += &sandbox.run(words).with_command();
     }
-    assert_snapshot!(outputs, @"
+    assert_snapshot!(outputs, @r#"
     $ jeton token verify '<token>'
-    invalid: bad_claim
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: permissions
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token verify '<token>' -p admin
-    invalid: bad_claim
+    invalid: bad_claim: `permissions`: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: permissions
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: permissions
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token renew '<token>'
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: permissions
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
     $ jeton token revoke '<token>'
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: permissions
-    ");
+    error: claim `permissions` invalid: found `["read","admin","jeton:mint"]`, expected the value in the store, as issued
+    "#);
     let output = sandbox.run_with_input(&["token", "verify", "--batch"], &token);
     assert!(
-        output.code == 10 && output.stdout.contains("\"reasons\":[\"bad_claim\"]"),
+        output.code == 10 && output.stdout.contains("\"reasons\":[{\"code\":\"bad_claim\""),
         "{output:?}"
     );
     assert_eq!(sandbox.json(&["token", "introspect", &token]), json!({"active": false}));
@@ -105,7 +105,7 @@ fn re_signed_token_is_refused_by_every_command_except_decode() {
     sandbox.log_in("ada", "lovelace");
     let access = sandbox.session_member("access");
     let mut claims = payload(&access);
-    claims["exp"] = json!(claims["exp"].as_i64().unwrap() + 9_999_999);
+    claims["exp"] = json!(4_000_000_000_i64);
     let access = valid.key.sign(&valid.key.header("session+jwt"), &claims.to_string());
     let mut outputs = String::new();
     for words in [&["whoami"][..], &["token", "create", "x"], &["token", "mint"], &["logout"]] {
@@ -114,20 +114,49 @@ fn re_signed_token_is_refused_by_every_command_except_decode() {
     assert_snapshot!(outputs, @"
     $ jeton whoami
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: exp
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     hint: check the token in JETON_TOKEN
     $ jeton token create x
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: exp
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: exp
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     hint: check the token in JETON_TOKEN
     $ jeton logout
     --- exit code 10, stderr
-    error: claim has the wrong type or differs from the stored token record: exp
+    error: claim `exp` invalid: found `4000000000`, expected the value in the store, as issued
     ");
     sandbox.run(&["whoami"]).ok();
     sandbox.run(&["token", "verify", &valid.token]).ok();
+}
+
+#[test]
+fn token_with_the_jti_of_another_token_shows_no_value_of_the_record() {
+    let sandbox = Sandbox::with_john();
+    sandbox.log_in("ada", "lovelace");
+    sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
+    let create = ["token", "create", "app", "--user", "john"];
+    let valid = ValidToken::new(&sandbox);
+    let jti = &payload(&sandbox.stdout_of(&create))["jti"];
+    let forged = valid.with_claim("jti", jti.clone());
+    sandbox.sql("UPDATE users SET disabled_at = 1700000000 WHERE username = 'john'");
+    sandbox
+        .sql("UPDATE tokens SET revoked_at = 1700000000 WHERE id = (SELECT max(id) FROM tokens)");
+    let output = sandbox.run(&["token", "verify", &forged]);
+    assert_snapshot!(output, @"
+    invalid: token_revoked
+    invalid: user_disabled
+    invalid: bad_claim: `id`: found `1`, expected the value in the store, as issued
+    --- exit code 12, stderr
+    error: token revoked
+    ");
+    for words in [["token", "verify"], ["token", "inspect"]] {
+        for options in [&[][..], &["-o", "json"]] {
+            let output = sandbox.run(&[&words[..], &[&forged], options].concat());
+            let text = output.stdout.clone() + &output.stderr;
+            assert!(!text.contains("john") && !text.contains("2023-11-14"), "{output:?}");
+        }
+    }
 }

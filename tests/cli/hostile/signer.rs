@@ -10,6 +10,10 @@ use serde_json::Value;
 pub(super) const P256_ORDER: &str =
     "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
+/// The order of P-521 (FIPS 186-4, D.1.2.5).
+pub(super) const P521_ORDER: &str = "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\
+    ffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409";
+
 /// The order of P-384 (FIPS 186-4, D.1.2.4).
 pub(super) const P384_ORDER: &str = "ffffffffffffffffffffffffffffffffffffffffffffffff\
                                      c7634d81f4372ddf581a0db248b0a77aecec196accc52973";
@@ -77,7 +81,8 @@ pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
         "PS512" => rsa(&aws::RSA_PSS_SHA512),
         "ES256" => ecdsa(&aws::ECDSA_P256_SHA256_FIXED_SIGNING),
         "ES384" => ecdsa(&aws::ECDSA_P384_SHA384_FIXED_SIGNING),
-        "EdDSA" => {
+        "ES512" => ecdsa(&aws::ECDSA_P521_SHA512_FIXED_SIGNING),
+        "EdDSA" | "Ed25519" => {
             let pair = aws::Ed25519KeyPair::from_pkcs8_maybe_unchecked(key).unwrap();
             pair.sign(input).as_ref().to_vec()
         }
@@ -86,14 +91,14 @@ pub(super) fn sign_raw(algorithm: &str, key: &[u8], input: &str) -> Vec<u8> {
 }
 
 /// Signs a header and a payload with that key and algorithm.
-pub(super) fn sign_token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
+pub(crate) fn sign_token(algorithm: &str, key: &[u8], header: &Value, payload: &str) -> String {
     let input = format!("{}.{}", super::base64url(header.to_string()), super::base64url(payload));
     let signature = sign_raw(algorithm, key, &input);
     format!("{input}.{}", super::base64url(signature))
 }
 
 /// Decodes the first block of a PEM file.
-pub(super) fn decode_pem(text: &str) -> Vec<u8> {
+pub(crate) fn decode_pem(text: &str) -> Vec<u8> {
     let lines = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).skip(1);
     let base64: String = lines.take_while(|line| !line.starts_with('-')).collect();
     STANDARD.decode(base64).unwrap()

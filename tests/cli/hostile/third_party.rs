@@ -122,12 +122,14 @@ pub(super) fn header_table() -> Table {
     let set = issuer::jwks();
     for (jwk, (kid, alg)) in set.iter().zip(KEYS) {
         let valid = valid_token(kid, alg);
-        for other in ["", "KID", "/dev/null", "../set", "' OR 1=1 --", "\0", &format!("{kid}\0")] {
+        for other in ["KID", "/dev/null", "../set", "' OR 1=1 --", "\0", &format!("{kid}\0")] {
             let token = with_header(&valid, &jose_header(other, alg));
             table.add_rejected("unknown_key", format!("{kid}: kid {other:?}"), token);
         }
         let without_kid = with_header(&valid, &json!({ "alg": alg }));
-        table.add_rejected("unknown_key", format!("{kid}: no kid, five keys"), without_kid);
+        table.add_rejected("bad_signature", format!("{kid}: no kid, five keys"), without_kid);
+        let empty_kid = with_header(&valid, &jose_header("", alg));
+        table.add_rejected("bad_signature", format!("{kid}: kid empty, five keys"), empty_kid);
         for other in [json!(null), json!([kid]), json!(1), json!({"kid": kid})] {
             let token = with_header(&valid, &json!({"alg": alg, "kid": other}));
             table.add_rejected("malformed", format!("{kid}: kid {other}"), token);

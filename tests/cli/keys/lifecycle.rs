@@ -26,7 +26,7 @@ fn every_algorithm_signs_test_tokens() {
         assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["alg"], algorithm);
     }
     let public = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);
-    assert_eq!(public["keys"].as_array().unwrap().len(), 9, "no shared secrets");
+    assert_eq!(public["keys"].as_array().unwrap().len(), 11, "no shared secrets");
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn retired_key_verifies_and_is_published_until_expiry() {
     std::thread::sleep(std::time::Duration::from_secs(3));
     let output = sandbox.run(&["token", "verify", &token, "--type", "test"]);
     assert_snapshot!(output, @"
-    invalid: unknown_key
+    invalid: unknown_key: `<key>`, accepted until <time> (<ago>)
     --- exit code 10, stderr
-    error: signing key unknown
+    error: signing key retired: `<key>`, accepted until <time> (<ago>)
     ");
     assert_eq!(published_keys(), json!([]));
 }
@@ -140,17 +140,17 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
     let output = sandbox.run(&["token", "verify", &app]);
     assert_snapshot!(output, @"
-    invalid: key_revoked
+    invalid: key_revoked: `<key>`
     --- exit code 12, stderr
-    error: signing key revoked
+    error: signing key revoked: `<key>`
     ");
     assert_snapshot!(sandbox.run(&["token", "inspect", &app]), @"
     --- exit code 12, stderr
-    error: signing key revoked
+    error: signing key revoked: `<key>`
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: signing key revoked
+    error: your session was signed by a revoked key: `<key>`
     hint: log in again: jeton login
     ");
     sandbox.log_in("ada", "lovelace");
@@ -207,7 +207,8 @@ fn key_management_requires_admin() {
     ] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 7, stderr
-        error: only admins can manage keys
+        error: only admins can manage keys: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.log_in("ada", "lovelace");
@@ -216,6 +217,7 @@ fn key_management_requires_admin() {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 3, stderr
         error: key with this id not found
+        hint: list the keys: jeton keys list
         "));
     }
     let output = sandbox.run(&["keys", "generate", "--bits", "4096"]);
@@ -226,8 +228,8 @@ fn key_management_requires_admin() {
     let output = sandbox.run(&["keys", "generate", "--alg", "none"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA
-    hint: see `jeton keys generate --help`
+    error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
+    hint: for an unsigned test token, use `jeton token mint --defect alg_none`
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM keys"), ["1"]);
 }

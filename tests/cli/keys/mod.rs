@@ -1,21 +1,28 @@
 //! Keys: import, export, rotation, retirement, revocation and discovery.
 
+mod conversions;
+mod curl_hints;
 mod discovery;
 mod export;
 mod export_site;
 mod import;
 mod import_secrets;
 mod interop;
+mod jwk_sets;
 mod key_as_secret;
+mod key_sources;
+mod kid;
 mod lifecycle;
+mod matrix;
 mod rotation;
+mod wrapped_keys;
 
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
-const ALGORITHMS: [&str; 12] = [
+const ALGORITHMS: [&str; 14] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256",
-    "ES384", "EdDSA",
+    "ES384", "ES512", "EdDSA", "Ed25519",
 ];
 
 /// Returns the key ids of that purpose and state, oldest first.

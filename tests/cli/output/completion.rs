@@ -31,7 +31,7 @@ fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
 #[test]
 fn completion_offers_enumerated_values() {
     const ALGORITHMS: &str =
-        "ES256 ES384 EdDSA HS256 HS384 HS512 PS256 PS384 PS512 RS256 RS384 RS512";
+        "ES256 ES384 ES512 Ed25519 EdDSA HS256 HS384 HS512 PS256 PS384 PS512 RS256 RS384 RS512";
     let sandbox = Sandbox::new();
     for (line, words) in [
         ("token list --status ", "all expired live revoked"),

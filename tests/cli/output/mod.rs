@@ -202,7 +202,8 @@ fn quiet_keeps_results_errors_and_warnings() {
     assert_eq!(sandbox.run(&["token", "revoke", "1", "-q"]).ok().stderr, "");
     assert_snapshot!(sandbox.run(&["-q", "token", "show", "9"]), @"
     --- exit code 7, stderr
-    error: only admins can see tokens of other users
+    error: only admins can see tokens of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let hs256_sandbox = Sandbox::new();
     hs256_sandbox.run(&["init", "ada", "--alg", "HS256", "-q"]).ok();

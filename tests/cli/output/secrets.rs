@@ -29,6 +29,10 @@ const PUBLIC_ARGUMENTS: &[(&str, &str)] = &[
     // Claims of the created tokens, which the command prints.
     ("token fixtures", "iss"),
     ("token fixtures", "aud"),
+    ("token fixtures", "scope"),
+    ("token fixtures", "permission"),
+    // The id of a key, which every token shows.
+    ("keys generate", "kid"),
     // The names of a user and of an application, and a setting.
     ("token create", "app"),
     ("users rename", "username"),

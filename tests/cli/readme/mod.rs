@@ -213,7 +213,7 @@ fn shown_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
         return (*line).to_owned();
     }
     let mut line = redact(sandbox, printed);
-    for mask in ["<uuid>", "<time>", "<token>", "<key>", "~"] {
+    for mask in ["<uuid>", "<time>", "<ago>", "<token>", "<key>", "~"] {
         line = line.replace(mask, "…");
     }
     line

@@ -3,6 +3,7 @@
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
+use serde_json::json;
 use std::time::Duration;
 
 fn mint(sandbox: &Sandbox, token: &str) -> RunOutput {
@@ -21,7 +22,7 @@ fn minting_token_mints_but_is_no_access_token() {
     sandbox.set_variable("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, expected `access`
     hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }
@@ -32,13 +33,19 @@ fn mint_permission_requires_minter_or_admin() {
     let create = ["token", "create", "ci", "-p", "read,jeton:mint"];
     assert_snapshot!(sandbox.run(&create), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`
+    error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     sandbox.log_in("ada", "lovelace");
-    assert_snapshot!(sandbox.run(&[&create[..], &["--user", "john"]].concat()), @"
+    let create_for_john = [&create[..], &["--user", "john"]].concat();
+    assert_snapshot!(sandbox.run(&create_for_john), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`
+    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
+    let error = sandbox.run_json(&create_for_john).error();
+    let details = json!({"owner": "john", "role": "user", "required_role": "minter"});
+    assert_eq!(error["details"], details);
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     sandbox.run(&[&create[..], &["--user", "john"]].concat()).ok();
     sandbox.log_in("john", "123456");
@@ -51,7 +58,14 @@ fn mint_permission_requires_minter_or_admin() {
     sandbox.sql("UPDATE users SET role = 'user' WHERE username = 'john'");
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 7, stderr
-    error: only minters and admins can grant `jeton:mint`
+    error: only minters and admins can grant `jeton:mint`: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
+    ");
+    sandbox.log_in("ada", "lovelace");
+    assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
+    --- exit code 7, stderr
+    error: only minters and admins can grant `jeton:mint`: token owner `john` has role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
 }
 
@@ -83,14 +97,15 @@ fn minting_token_requires_role_of_owner() {
     assert_snapshot!(outputs, @"
     $ jeton token mint
     --- exit code 7, stderr
-    error: only minters and admins can mint test tokens
+    error: only minters and admins can mint test tokens: token owner `john` has role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     $ jeton token mint
     --- exit code 10, stderr
-    error: token owner disabled
+    error: token owner disabled: `john`, since <time> (<ago>)
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 12, stderr
-    error: token owner deleted
+    error: token owner deleted: user 2, <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
     std::thread::sleep(Duration::from_secs(2));
@@ -113,11 +128,11 @@ fn revoked_or_expired_minting_token_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton token mint
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     hint: check the token in JETON_TOKEN
     $ jeton token mint
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
     assert_eq!(mint(&sandbox, &minted).code, 10, "test tokens cannot mint");

@@ -40,8 +40,9 @@ fn import_rechecks_role_after_reading_file() {
     drop(file);
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_snapshot!(output, @"
-    --- exit code 12, stderr
-    error: session ended
+    --- exit code 10, stderr
+    error: your account is disabled: `ada`, since <time> (<ago>)
+    hint: ask an admin to enable the account: jeton users enable ada
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
 }
@@ -58,7 +59,11 @@ fn delete_rechecks_role_after_confirmation() {
         prompt.0.send("y\n").unwrap();
         prompt.0.flush().unwrap();
         let (code, screen, _) = prompt.finish();
-        let expected = if change[0] == "set-role" { 7 } else { 12 };
+        let expected = match change[0] {
+            "set-role" => 7,
+            "disable" => 10,
+            _ => 12,
+        };
         assert_eq!(code, expected, "{change:?}: {screen}");
         assert_eq!(sandbox.sql("SELECT count(*) FROM users WHERE username = 'min'"), ["1"]);
         let deletion_count_sql =

@@ -1,6 +1,7 @@
 //! The settings `token.permissions` and `token.max_ttl`, for every role.
 
 use super::{CALLERS, Scenario};
+use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use rusqlite::Connection;
 
@@ -66,7 +67,19 @@ fn refusal_names_permission_and_setting() {
     let output = scenario.sandbox.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: permission `deploy` not allowed for your role
+    error: permission `deploy` not allowed: logged in as `john` with role `user`
+    hint: list the permissions you can grant: jeton settings get token.permissions
+    ");
+}
+
+#[test]
+fn refusal_of_a_bearer_names_the_owner() {
+    let sandbox = Sandbox::with_john();
+    let token = sandbox.stdout_of(&["token", "create", "app", "-p", "deploy"]);
+    sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
+    assert_snapshot!(sandbox.run(&["token", "renew", &token]), @"
+    --- exit code 7, stderr
+    error: permission `deploy` not allowed: token owner `john` has role `user`
     hint: list the permissions you can grant: jeton settings get token.permissions
     ");
 }

@@ -67,6 +67,7 @@ pub(super) const ADMINS: [i32; 3] = [7, 7, 0];
 const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
+const SIGNING_KEY: &str = include_str!("../keys/samples/sec1.pem");
 
 pub(super) const TABLE: &[Row] = &[
     public_row("help", 0),
@@ -114,6 +115,8 @@ pub(super) const TABLE: &[Row] = &[
     minting_row("token fixtures", MINTERS),
     minting_row("run -- true", MINTERS),
     session_row("run --app app -- true", ALL),
+    with_input(public_row("run --key-file - -- true", 0), SIGNING_KEY),
+    with_input(public_row("token mint --key-file -", 0), SIGNING_KEY),
     public_row("token presets", 0),
     public_row("token inspect MY_TOKEN", 0),
     public_row("token inspect KIM_TOKEN", 0),

@@ -53,16 +53,16 @@ fn missing_command_exits_127_and_unexecutable_file_126() {
     hint: use `sh -c '…'` for shell syntax and built-in commands
     ./text
     --- exit code 126, stderr
-    error: `./text` cannot be executed: Permission denied (os error 13)
+    error: `./text` cannot be executed: Permission denied
     .
     --- exit code 126, stderr
-    error: `.` cannot be executed: Permission denied (os error 13)
+    error: `.` cannot be executed: Permission denied
     ./garbage
     --- exit code 126, stderr
-    error: `./garbage` cannot be executed: Exec format error (os error 8)
+    error: `./garbage` cannot be executed: Exec format error
     ./text/x
     --- exit code 126, stderr
-    error: `./text/x` cannot be executed: Not a directory (os error 20)
+    error: `./text/x` cannot be executed: Not a directory
     ");
     assert_all_revoked(&sandbox, 12);
     assert_eq!(audit_events(&sandbox).len(), 24, "no run was refused");

@@ -1,6 +1,7 @@
 //! `jeton run`: the token is valid while the command runs, and is revoked on every exit.
 
 mod exit_status;
+mod external_key;
 mod options;
 mod secrets;
 mod signals;
@@ -30,7 +31,7 @@ fn run_shell(sandbox: &Sandbox, options: &[&str], line: &str) -> RunOutput {
 #[track_caller]
 fn assert_revoked(sandbox: &Sandbox, token: &str) {
     let output = sandbox.run(&["token", "verify", token.trim(), "--type", "any"]);
-    assert_eq!((output.code, output.stdout.as_str()), (12, "invalid: token_revoked\n"));
+    assert_eq!((output.code, &*output.verdict()), (12, "invalid: token_revoked"));
     assert_all_revoked(sandbox, 1);
 }
 

@@ -140,7 +140,7 @@ fn app_token_counts_toward_the_quota_until_exit() {
     assert_snapshot!(output, @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: revoke one of the live tokens 1 (a), 2 (b), 3 (c): jeton token revoke 1
+    hint: revoke a token that is no longer used; list the tokens: jeton token list
     ");
     run_shell(&sandbox, &["--app", "d"], "true").ok();
 }
@@ -151,7 +151,8 @@ fn command_is_not_run_without_mint_permission() {
     let touch_command = ["run", "--", "/bin/touch", "output"];
     assert_snapshot!(sandbox.run(&touch_command), @"
     --- exit code 7, stderr
-    error: only minters and admins can mint test tokens
+    error: only minters and admins can mint test tokens: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     sandbox.run(&["logout"]).ok();
     sandbox.run(&touch_command).fails(4);
@@ -213,7 +214,7 @@ fn command_is_required_after_two_dashes() {
     $ jeton run true
     --- exit code 2, stderr
     error: unexpected argument found
-    hint: usage: jeton run [OPTIONS] -- <COMMAND>...
+    hint: put `--` before the command: jeton run -- COMMAND
     ");
     assert_all_revoked(&sandbox, 0);
 }

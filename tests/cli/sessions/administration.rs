@@ -46,7 +46,8 @@ fn session_list_marks_the_current_session() {
     assert!(text.lines().nth(1).unwrap().ends_with("  yes"), "{text}");
     assert_snapshot!(sandbox.run(&["sessions", "list", "--all-users"]), @"
     --- exit code 7, stderr
-    error: only admins can see sessions of other users
+    error: only admins can see sessions of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
 }
 
@@ -61,7 +62,7 @@ fn session_is_ended_by_id() {
     ");
     assert_snapshot!(run_in_second_directory(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: revoked, <time> (<ago>)
     hint: log in again: jeton login
     ");
     sandbox.run(&["whoami"]).ok();
@@ -70,7 +71,8 @@ fn session_is_ended_by_id() {
     let unknown_sid = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &sandbox.session_member("sid"), unknown_sid]), @"
     --- exit code 7, stderr
-    error: only admins can end sessions of other users
+    error: only admins can end sessions of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.run(&["whoami"]).ok();
     assert_eq!(sandbox.run(&["sessions", "revoke", "1"]).code, 2);
@@ -91,17 +93,19 @@ fn only_admins_end_sessions_of_other_users() {
     let admin_sid = list["items"][0]["sid"].as_str().unwrap();
     assert_snapshot!(sandbox.run(&["sessions", "revoke", admin_sid]), @"
     --- exit code 7, stderr
-    error: only admins can end sessions of other users
+    error: only admins can end sessions of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let unknown_user = ["sessions", "revoke", "--user", "nobody", "--all"];
     assert_snapshot!(sandbox.run(&unknown_user), @"
     --- exit code 7, stderr
-    error: only admins can see other accounts
+    error: only admins can see other accounts: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     run_as_admin(&["sessions", "revoke", &sid_of_john]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: revoked, <time> (<ago>)
     hint: log in again: jeton login
     ");
     let revoke_all = ["sessions", "revoke", "--user", "john", "--all"];
@@ -117,7 +121,7 @@ fn only_admins_end_sessions_of_other_users() {
     ");
     assert_snapshot!(run_in_second_directory(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: revoked, <time> (<ago>)
     hint: log in again: jeton login
     ");
 }
@@ -132,7 +136,7 @@ fn logout_all_ends_every_session() {
     ");
     assert_snapshot!(run_in_second_directory(&sandbox, &["whoami"], ""), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: revoked, <time> (<ago>)
     hint: log in again: jeton login
     ");
     sandbox.run(&["whoami"]).fails(4);
@@ -180,7 +184,7 @@ fn missing_role_fails_the_check() {
     session ends  <time>
     credential    ~/.config/jeton/sessions/<uuid>.json
     --- exit code 9, stderr
-    error: role `minter` required, found `user`
+    error: role of `john` too low: found `user`, expected `minter`
     ");
     let error = sandbox.json_error(&["whoami", "--require-role", "admin"]);
     assert_eq!(error["code"], "check_failed");

@@ -73,7 +73,8 @@ fn bearer_token_acts_as_its_user() {
     let output = sandbox.run(&["settings", "set", "token.quota", "9"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can change settings
+    error: only admins can change settings: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let output = sandbox.run(&["token", "create", "app"]);
     assert_snapshot!(output, @"
@@ -100,11 +101,11 @@ fn bearer_token_must_be_a_valid_access_token() {
     assert_snapshot!(outputs, @"
     $ jeton whoami
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, expected `access`
     hint: replace the token in JETON_TOKEN with the access token of a session
     $ jeton whoami
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `refresh`, expected `access`
     hint: replace the token in JETON_TOKEN with the access token of a session
     $ jeton whoami
     --- exit code 10, stderr
@@ -118,7 +119,7 @@ fn bearer_token_must_be_a_valid_access_token() {
     let output = sandbox.run(&["whoami", "--token-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the token cannot be read: No such file or directory (os error 2)
+    error: the file with the token in `--token-file` cannot be read: No such file or directory
     ");
 }
 
@@ -132,7 +133,7 @@ fn bearer_token_is_never_refreshed() {
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
     hint: check the token in JETON_TOKEN
     ");
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), session_bytes);

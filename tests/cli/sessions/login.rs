@@ -54,9 +54,9 @@ fn login_ends_the_previous_session() {
     ");
     let output = sandbox.run(&["token", "verify", &previous_access, "--type", "access"]);
     assert_snapshot!(output, @"
-    invalid: session_ended
+    invalid: session_ended: replaced by a later login, <time> (<ago>)
     --- exit code 12, stderr
-    error: session ended
+    error: session ended: replaced by a later login, <time> (<ago>)
     ");
     let output = sandbox.run(&["logout"]);
     assert_snapshot!(output, @"
@@ -150,12 +150,12 @@ fn missing_password_is_a_usage_error() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--password-stdin' cannot be used with '--password-file <FILE>'
-    hint: usage: jeton login --password-stdin <LOGIN>
+    hint: omit `--password-stdin` or `--password-file`
     ");
     let output = sandbox.run(&["login", "john", "--password-file", "nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the password cannot be read: No such file or directory (os error 2)
+    error: the file with the password in `--password-file` cannot be read: No such file or directory
     ");
     for flags in [[].as_slice(), &["--no-input"]] {
         let output = sandbox.run(&[&["login", "john"], flags].concat());
@@ -218,7 +218,7 @@ fn password_change_ends_open_sessions() {
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "654321").ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: password changed, <time> (<ago>)
     hint: log in again: jeton login
     ");
     assert_snapshot!(log_in(&sandbox, "john", "654321"), @"

@@ -15,7 +15,7 @@ fn logout_invalidates_both_tokens_and_removes_the_file() {
     assert!(!file.exists());
     for token in [access, refresh] {
         let output = sandbox.run(&["token", "verify", &token, "--type", "any"]);
-        assert_eq!((output.code, output.stdout.as_str()), (12, "invalid: session_ended\n"));
+        assert_eq!((output.code, &*output.verdict()), (12, "invalid: session_ended"));
     }
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 4, stderr
@@ -66,7 +66,7 @@ fn logout_removes_a_damaged_file() {
     std::fs::write(&file, "{").unwrap();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 4, stderr
-    error: the session file is damaged
+    error: `~/.config/jeton/sessions`: the session file is damaged
     hint: log in again: jeton login
     ");
     assert_snapshot!(sandbox.run(&["logout"]), @"
@@ -90,9 +90,10 @@ fn bearer_token_ends_its_own_session_only() {
     ");
     assert_snapshot!(sandbox.run_json(&["logout"]), @r#"{"changed":false}"#);
     assert_eq!(sandbox.session_member("access"), current_access);
-    let verify = |token: &str| sandbox.run(&["token", "verify", token, "--type", "access"]).stdout;
-    assert_eq!(verify(&other_access), "invalid: session_ended\n");
-    assert_eq!(verify(&current_access), "valid\n");
+    let verify =
+        |token: &str| sandbox.run(&["token", "verify", token, "--type", "access"]).verdict();
+    assert_eq!(verify(&other_access), "invalid: session_ended");
+    assert_eq!(verify(&current_access), "valid");
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn bearer_token_without_a_session_is_refused() {
     sandbox.set_variable("JETON_TOKEN", &app_token);
     assert_snapshot!(sandbox.run(&["logout"]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, expected `access`
     ");
     assert!(sandbox.session_file().exists());
 }
@@ -215,7 +216,7 @@ fn logout_all_refuses_an_invalid_bearer_token() {
     sandbox.set_variable("JETON_TOKEN", &refresh);
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `refresh`, expected `access`
     hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }

@@ -5,3 +5,4 @@ mod credential;
 mod login;
 mod logout;
 mod refresh;
+mod refused;

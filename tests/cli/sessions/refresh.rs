@@ -63,12 +63,12 @@ fn reused_refresh_token_ends_the_session() {
     ");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: refresh token used twice, <time> (<ago>)
     hint: log in again: jeton login
     ");
     assert_snapshot!(sandbox.run_with_input(&REFRESH_FROM_STDIN, &refresh), @"
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
     let audit = sandbox.sql("SELECT outcome FROM audit WHERE action = 'refresh' ORDER BY id");
     assert_eq!(audit, ["done", "token_reused", "token_revoked"]);
@@ -87,10 +87,10 @@ fn refresh_accepts_refresh_tokens_only() {
     assert_snapshot!(outputs, @"
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `access`, expected `refresh`
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, expected `refresh`
     $ jeton refresh --token-stdin
     --- exit code 10, stderr
     error: token malformed: expected three parts
@@ -134,9 +134,10 @@ fn expired_access_token_is_refreshed_automatically() {
     assert!(before.0 != after.0 && before.1 != after.1);
     let output = sandbox.run(&["token", "verify", &before.0, "--type", "access"]);
     assert_snapshot!(output, @"
-    invalid: token_expired
+    invalid: token_expired: <time> (<ago>)
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
+    hint: use `--leeway 1m` to allow for clock skew
     ");
     sandbox.run(&["whoami"]).ok();
     assert_eq!(read_token_pair(&sandbox), after, "a valid token pair is not refreshed again");
@@ -153,7 +154,7 @@ fn expired_refresh_token_requires_a_login() {
     for command in [["whoami"], ["refresh"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&command), @"
         --- exit code 11, stderr
-        error: token expired
+        error: your session has expired: <time> (<ago>)
         hint: log in again: jeton login
         "));
     }

@@ -120,7 +120,7 @@ fn backup_overwrites_no_file() {
     assert_eq!(fs::read_to_string(file).unwrap(), "other content");
     assert_snapshot!(sandbox.run(&["store", "backup", "nowhere/copy.db"]), @"
     --- exit code 2, stderr
-    error: `nowhere/copy.db` cannot be written: No such file or directory (os error 2)
+    error: `nowhere/copy.db` cannot be written: No such file or directory
     ");
     assert_eq!(sandbox.run(&["store", "backup", ".."]).code, 5);
     assert_snapshot!(sandbox.run(&["store", "backup", "-"]), @"

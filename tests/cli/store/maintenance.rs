@@ -68,9 +68,9 @@ fn pruned_tokens_stay_invalid() {
     assert_snapshot!(sandbox.run_json(&["store", "prune"]), @r#"{"changed":false,"tokens_deleted":0,"sessions_deleted":0,"revocations_deleted":0,"grants_deleted":0}"#);
     for token in [&expired_token, &revoked_token, &test_token] {
         let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
-        assert_eq!((output.code, &*output.stdout), (11, "invalid: token_expired\n"));
+        assert_eq!((output.code, &*output.verdict()), (11, "invalid: token_expired"));
         let output = sandbox.run(&["token", "verify", token, "--type", "any", "--leeway", "5m"]);
-        assert_eq!((output.code, &*output.stdout), (10, "invalid: unknown_token\n"));
+        assert_eq!((output.code, &*output.verdict()), (10, "invalid: unknown_token"));
     }
     assert_eq!(sandbox.run(&["token", "show", "1"]).code, 3);
     assert_eq!(sandbox.json(&["token", "list", "--status", "all"])["total"], 1);
@@ -131,9 +131,9 @@ fn expiry_of_pruned_tokens_is_reported_per_key() {
         "{output:?}"
     );
     assert_snapshot!(output, @"
-    invalid: unknown_token
+    invalid: unknown_token: `jti` `<uuid>`, perhaps pruned: test tokens of key `<key>` with `exp` up to <time> were removed
     --- exit code 10, stderr
-    error: token not found in the store: test tokens of key `<key>` that expired by <time> were pruned
+    error: token not found in the store: `jti` `<uuid>`, perhaps pruned: test tokens of key `<key>` with `exp` up to <time> were removed
     ");
 }
 
@@ -195,7 +195,8 @@ fn only_admins_maintain_the_store() {
     for arguments in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], arguments].concat()), @"
         --- exit code 7, stderr
-        error: only admins can administer the store
+        error: only admins can administer the store: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     assert!(!sandbox.home().join("copy.db").exists());

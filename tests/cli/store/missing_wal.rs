@@ -38,7 +38,7 @@ fn empty_store_without_wal_is_reported() {
         allow_duplicates!(assert_snapshot!(output.replace("~/", ""), @"
         --- exit code 3, stderr
         error: store `a.db` is empty: `-wal` file missing, or `init` interrupted
-        hint: copy the store again with `jeton store backup`, or create a new store: jeton init
+        hint: copy the original store again with `store backup`, or create a new store: jeton --store a.db init
         "));
         for extension in ["db-wal", "db-shm"] {
             let _ = fs::remove_file(path.with_extension(extension));

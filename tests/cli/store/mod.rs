@@ -5,6 +5,7 @@ mod check;
 mod crafted_hashes;
 mod crafted_rows;
 mod crafted_schema;
+mod locations;
 mod maintenance;
 mod migration;
 mod missing_wal;
@@ -172,7 +173,7 @@ fn paths_without_a_home_come_from_flags_and_variables() {
     assert_snapshot!(RunOutput::capture(command.env("JETON_STORE", &store)), @"
     --- exit code 3, stderr
     error: store `other.db` not found
-    hint: create a store: jeton init
+    hint: create a store: jeton --store other.db init
     ");
     assert_eq!(fs::read_dir(config.join("sessions")).unwrap().count(), 2);
     let created: Vec<_> =
@@ -200,7 +201,7 @@ fn copied_store_does_not_use_the_session() {
     assert_snapshot!(sandbox.run(&[&store_option[..], &["whoami"]].concat()), @"
     --- exit code 4, stderr
     error: not logged in
-    hint: log in: jeton login
+    hint: log in: jeton --store ~/copy.db login
     ");
     assert_eq!(sandbox.run(&[&store_option[..], &["users", "list"]].concat()).code, 4);
     sandbox.run(&["whoami"]).ok();

@@ -121,7 +121,8 @@ fn restore_requires_an_admin_or_the_file_owner_without_credentials() {
     let output = check_refusal(&sandbox, &RESTORE, 7, "forbidden");
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can administer the store
+    error: only admins can administer the store: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let refused_count_sql =
         "SELECT count(*) FROM audit WHERE action = 'store restore' AND outcome = 'forbidden'";

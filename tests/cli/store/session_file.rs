@@ -42,7 +42,7 @@ fn symlinked_session_file_is_refused() {
     std::os::unix::fs::symlink(&elsewhere, &session).unwrap();
     assert_snapshot!(sandbox.run_json(&["whoami"]), @r#"
     --- exit code 78, stderr
-    {"error":{"kind":"StoreUnusable","code":"insecure_permissions","exit_code":78,"message":"the session file is a symbolic link","hint":null,"details":{}}}
+    {"error":{"kind":"StoreUnusable","code":"insecure_permissions","exit_code":78,"message":"`~/.config/jeton/sessions`: the session file is a symbolic link","hint":"set `JETON_CONFIG_DIR` to another directory","details":{}}}
     "#);
 }
 
@@ -53,7 +53,7 @@ fn damaged_session_file_requires_a_login() {
         fs::write(sandbox.session_file(), text).unwrap();
         allow_duplicates!(assert_snapshot!(sandbox.run(&["whoami"]), @"
         --- exit code 4, stderr
-        error: the session file is damaged
+        error: `~/.config/jeton/sessions`: the session file is damaged
         hint: log in again: jeton login
         "));
     }

@@ -24,12 +24,12 @@ fn session_directory_below_a_file_is_refused() {
     };
     assert_snapshot!(run_below_file(&["login", "ada"]), @"
     --- exit code 78, stderr
-    error: the session file cannot be used: Not a directory (os error 20)
+    error: `~/file/config/sessions`: the session file cannot be used: Not a directory
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_snapshot!(run_below_file(&["init", "eve", "--store", "new/store.db"]), @"
     --- exit code 78, stderr
-    error: the session file cannot be used: Not a directory (os error 20)
+    error: `~/file/config/sessions`: the session file cannot be used: Not a directory
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert!(!sandbox.home().join("new").exists(), "no store is created without a session file");

@@ -76,7 +76,7 @@ fn refusal_of_url_in_json_lines_format_is_json() {
         Sandbox::new().run(&["users", "export", "-o", "jsonl", "--token-file", "https://x/y"]);
     assert_snapshot!(output, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton users export -o jsonl --token-file -","details":{}}}
     "#);
 }
 
@@ -101,7 +101,7 @@ fn url_in_place_of_any_path_is_refused() {
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--token-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton whoami --token-file - -o json","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--dir`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
@@ -111,17 +111,17 @@ fn url_in_place_of_any_path_is_refused() {
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--site`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton keys import --from-file - -o json","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--out`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--from`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton token mint --from - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`FILE`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton users import - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--password-file`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton passwd --password-file - -o json","details":{}}}
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--key`: unsupported URL scheme `https`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--key`: URL found, expected the name of a file","hint":"pipe the document: curl -fsS https://x/y | jeton token verify a.b.c --key - --alg HS256 -o json","details":{}}}
     "#);
     sandbox.set_variable("JETON_TOKEN_FILE", "https://x/y");
     assert_snapshot!(refusal_of(&sandbox, &["whoami"]), @r#"
@@ -144,4 +144,27 @@ fn path_that_resembles_a_url_is_accepted() {
         assert!(sandbox.home().join(store).is_file(), "{store}");
     }
     sandbox.run(&["run", "--store", "a:/b.db", "--", "/bin/echo", "postgres://x"]).ok();
+}
+
+#[test]
+fn download_hint_repeats_no_secret_and_reads_stdin_once() {
+    let sandbox = Sandbox::new();
+    let url = "HTTPS://id.example/jwks.json";
+    let pipe = "hint: pipe the document: ";
+    for arguments in [
+        &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
+        &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],
+        &["token", "verify", "@t", "--jwks", url, "--require", "password=hunter2"],
+        &["token", "verify", "@t", "--jwks", url, "--aud", "hunter2 x"],
+        &["token", "verify", "--batch", "--jwks", url],
+        &["token", "verify", "-", "--jwks", url],
+        &["token", "verify", "--token-file=-", "--jwks", url],
+        &["token", "verify", "@t", "--iss", url, "--jwks", url],
+    ] {
+        let output = sandbox.run(arguments).to_string();
+        assert!(output.contains("hint: download the document, then use `"));
+        assert!(!output.contains(pipe) && !output.contains("hunter2"), "{output}");
+    }
+    let output = sandbox.run(&["token", "verify", "@t", "--jwks", url]).to_string();
+    assert!(output.contains(&format!("{pipe}curl -fsS {url} | jeton token verify @t --jwks -")));
 }

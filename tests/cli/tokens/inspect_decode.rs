@@ -53,16 +53,19 @@ fn inspect_refuses_invalid_tokens() {
     assert_snapshot!(outputs, @"
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: session token not accepted
+    error: session token not accepted: found `access`, expected `app`
+    hint: verify session tokens with `jeton token verify --type access`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
-    error: session token not accepted
+    error: session token not accepted: found `refresh`, expected `app`
+    hint: verify session tokens with `jeton token verify --type refresh`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: token signature invalid
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: signing key unknown
+    hint: for a token that was signed elsewhere, use `jeton token verify` with `--jwks`, `--key` or `--secret-env`, or `jeton token decode` without verification
     $ jeton token inspect nonsense
     --- exit code 10, stderr
     error: token malformed: expected three parts
@@ -71,7 +74,7 @@ fn inspect_refuses_invalid_tokens() {
     let output = sandbox.run(&["token", "inspect", &token]);
     assert_snapshot!(output, @"
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
 }
 
@@ -81,7 +84,7 @@ fn inspect_refuses_test_tokens_with_a_hint() {
     let token = sandbox.stdout_of(&["token", "mint"]);
     assert_snapshot!(sandbox.run(&["token", "inspect", &token]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `app`
     hint: verify test tokens with `jeton token verify --type test`
     ");
 }
@@ -126,7 +129,7 @@ fn decode_refuses_malformed_tokens() {
         let output = sandbox.run(&["token", "decode", token]);
         outputs += &output.with_command();
     }
-    assert_snapshot!(outputs, @"
+    assert_snapshot!(outputs, @r#"
     $ jeton token decode nonsense
     --- exit code 10, stderr
     error: token malformed: only one part
@@ -137,9 +140,14 @@ fn decode_refuses_malformed_tokens() {
     --- exit code 10, stderr
     error: token malformed: the payload is not base64url
     $ jeton token decode e30.AAAA.
-    --- exit code 10, stderr
-    error: token malformed: the payload is not JSON
-    ");
+    {
+      "header": {},
+      "payload": "AAAA"
+    }
+    --- stderr
+    token not verified
+    payload is neither JSON nor text: printed in base64url
+    "#);
     let output = sandbox.run(&["token", "decode", FLASK_TOKENS[0], "--part", "signature"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
@@ -170,7 +178,7 @@ fn token_is_read_from_argument_file_stdin_or_variable() {
     let output = sandbox.run(&["token", "inspect", "@nowhere"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the file with the token cannot be read: No such file or directory (os error 2)
+    error: the file with the token cannot be read: No such file or directory
     ");
     sandbox.set_variable("JETON_TOKEN", &format!("Bearer {token}"));
     for verb in ["verify", "inspect", "decode"] {

@@ -77,19 +77,22 @@ fn only_admins_see_tokens_of_other_users() {
     let output = sandbox.run(&["token", "list", "--all-users"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can see tokens of other users
+    error: only admins can see tokens of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     for user in ["ada", "nobody"] {
         let output = sandbox.run(&["token", "list", "--user", user]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can see other accounts
+        error: only admins can see other accounts: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     let output = sandbox.run(&["token", "show", "4"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can see tokens of other users
+    error: only admins can see tokens of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"
@@ -117,7 +120,7 @@ fn invalid_flags_are_refused() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--all-users' cannot be used with '--user <USER>'
-    hint: usage: jeton token list --all-users
+    hint: omit `--all-users` or `--user`
     ");
     let output = sandbox.run(&["token", "list", "--expiring-within", "7d", "--status", "all"]);
     assert_snapshot!(output, @"
@@ -184,7 +187,8 @@ fn show_accepts_a_jti_case_insensitively() {
     .join("-");
     assert_snapshot!(show(&jti_of_ada), @"
     --- exit code 7, stderr
-    error: only admins can see tokens of other users
+    error: only admins can see tokens of other users: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let token = sandbox.stdout_of(&["token", "create", "x"]);
     show(&token).fails(2);
@@ -212,11 +216,11 @@ fn before_filter_applies_to_list_and_revoke() {
     $ jeton token list --before 2026-11-21T12:00:00
     --- exit code 2, stderr
     error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: time zone missing; for UTC use `<time>`
-    hint: see `jeton token list --help`
+    hint: use `<time>`
     $ jeton token revoke --before 2026-11-21T12:00:00
     --- exit code 2, stderr
     error: invalid value '2026-11-21T12:00:00' for '--before <TIME>': time: time zone missing; for UTC use `<time>`
-    hint: see `jeton token revoke --help`
+    hint: use `<time>`
     ");
 }
 

@@ -46,9 +46,9 @@ fn flags_set_the_claims() {
         sandbox.stdout_of(&["token", "mint", "--expires-at", "2020-01-01T00:00:00Z"]);
     let output = sandbox.run(&["token", "verify", &expired_token, "--type", "test"]);
     assert_snapshot!(output, @"
-    invalid: token_expired
+    invalid: token_expired: <time> (<ago>)
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
     ");
     let token_with_claims =
         sandbox.stdout_of(&["token", "mint", "--claim", "sub=bob", "--claim-json", "iat=5"]);
@@ -67,7 +67,8 @@ fn only_minters_and_admins_mint() {
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only minters and admins can mint test tokens
+    error: only minters and admins can mint test tokens: logged in as `john` with role `user`
+    hint: ask an admin to change the role: jeton users set-role john minter
     ");
     sandbox.log_in("ada", "lovelace");
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
@@ -98,7 +99,7 @@ fn test_token_is_no_bearer_credential() {
     sandbox.set_variable("JETON_TOKEN", &token);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `access`
     hint: replace the token in JETON_TOKEN with the access token of a session
     ");
 }
@@ -115,7 +116,7 @@ fn invalid_flags_are_refused() {
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: invalid value '60' for '--ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
-    hint: see `jeton token mint --help`
+    hint: use `60s` for seconds
     ");
 }
 
@@ -146,9 +147,9 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     ");
     let output = sandbox.run(&["token", "verify", token, "--type", "test"]);
     assert_snapshot!(output, @"
-    invalid: token_revoked
+    invalid: token_revoked: <time> (<ago>)
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
     let full_device = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = sandbox.command(&["token", "mint", "--record"]);
@@ -200,4 +201,39 @@ fn retired_key_signs_only_while_it_verifies() {
     --- exit code 2, stderr
     error: key `<key>` is retired and no longer verifies
     ");
+}
+
+#[test]
+fn text_claim_that_is_usually_json_has_a_hint() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("SECRET", "a secret of at least thirty-two bytes");
+    let mint = |claim: &str| {
+        let command = ["token", "mint", "--secret-env", "SECRET", "--alg", "HS256"];
+        sandbox.run(&[&command[..], &["--claim", claim]].concat()).ok().stderr
+    };
+    for (claim, name) in [
+        ("roles=[\"admin\"]", "roles"),
+        ("realm={\"roles\":[]}", "realm"),
+        ("admin=true", "admin"),
+        ("exp=5", "exp"),
+    ] {
+        let hint = format!("hint: the claim `{name}` is text; for JSON, use `--claim-json`\n");
+        assert_eq!(mint(claim), hint, "{claim}");
+    }
+    for claim in ["roles=admin", "level=5", "note=[draft"] {
+        assert_eq!(mint(claim), "", "{claim}");
+    }
+}
+
+#[test]
+fn claim_is_not_set_and_omitted() {
+    let sandbox = Sandbox::with_admin();
+    for arguments in [
+        &["--claim", "jti=x", "--no-jti"][..],
+        &["--claim-json", "iat=1", "--no-iat"],
+        &["--count", "2", "--no-jti"],
+    ] {
+        let output = sandbox.run(&[&["token", "mint"], arguments].concat());
+        assert_eq!(output.code, 2, "{arguments:?}: {output:?}");
+    }
 }

@@ -137,24 +137,26 @@ fn revoked_and_expired_tokens_are_not_renewed() {
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", "1"]), @"
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
     sandbox.stdout_of(&["token", "create", "b", "--ttl", "1s"]);
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert_snapshot!(sandbox.run(&["token", "renew", "2"]), @"
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (<ago>)
     ");
     assert_snapshot!(sandbox.run(&["token", "renew", "9"]), @"
     --- exit code 7, stderr
-    error: only admins can act on other users' tokens
+    error: only admins can act on other users' tokens: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.stdout_of(&["token", "create", "c"]);
     sandbox.register("eve", "123456");
     sandbox.log_in("eve", "123456");
     assert_snapshot!(sandbox.run(&["token", "renew", "3"]), @"
     --- exit code 7, stderr
-    error: only admins can act on other users' tokens
+    error: only admins can act on other users' tokens: logged in as `eve` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
 }
 
@@ -173,9 +175,9 @@ fn grace_period_limits_the_expiry() {
         sandbox.run(&["token", "verify", token, "--min-ttl", "5m"]).ok();
         let output = sandbox.run(&["token", "verify", token, "--min-ttl", "1h"]);
         allow_duplicates!(assert_snapshot!(output, @"
-        invalid: min_ttl
+        invalid: min_ttl: found 10m (expires <time>), expected at least 1h
         --- exit code 9, stderr
-        error: remaining lifetime too short
+        error: remaining lifetime too short: found 10m (expires <time>), expected at least 1h
         "));
     }
 }

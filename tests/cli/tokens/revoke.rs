@@ -10,7 +10,7 @@ fn jti(token: &str) -> String {
 #[track_caller]
 fn assert_verify_prints(sandbox: &Sandbox, token: &str, expected: &str) {
     let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
-    assert_eq!(output.stdout, format!("{expected}\n"));
+    assert_eq!(output.verdict(), expected);
 }
 
 const INVALID_REVOKED: &str = "invalid: token_revoked";
@@ -70,7 +70,7 @@ fn refresh_token_revocation_ends_the_session() {
     assert_verify_prints(&sandbox, &refresh, "valid");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: token revoked
+    error: a token of your session was revoked: <time> (<ago>)
     hint: log in again: jeton login
     ");
     sandbox.run(&["refresh"]).ok();
@@ -84,7 +84,7 @@ fn refresh_token_revocation_ends_the_session() {
     assert_verify_prints(&sandbox, &refresh, INVALID_ENDED);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: revoked, <time> (<ago>)
     hint: log in again: jeton login
     ");
 }
@@ -124,10 +124,12 @@ fn unknown_token_prevents_the_revocation_of_all() {
     assert_snapshot!(outputs, @"
     $ jeton token revoke 1 99
     --- exit code 7, stderr
-    error: only admins can act on other users' tokens
+    error: only admins can act on other users' tokens: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     $ jeton token revoke 1 '<uuid>'
     --- exit code 7, stderr
-    error: only admins can act on other users' tokens
+    error: only admins can act on other users' tokens: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     $ jeton token revoke 1 nonsense
     --- exit code 2, stderr
     error: token: expected an id, a `jti` or a token
@@ -147,7 +149,8 @@ fn only_admins_revoke_tokens_of_other_users_by_id() {
         let output = sandbox.run(&["token", "revoke", id]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can act on other users' tokens
+        error: only admins can act on other users' tokens: logged in as `kim` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.run(&["logout"]).ok();
@@ -184,7 +187,8 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     let output = sandbox.run(&["token", "revoke", &jti(&recorded_token)]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
-    error: only admins can act on other users' tokens
+    error: only admins can act on other users' tokens: logged in as `mia` with role `minter`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     let unrecorded_token = sandbox.stdout_of(&mint);
     sandbox.run(&["logout"]).ok();

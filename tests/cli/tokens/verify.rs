@@ -1,8 +1,8 @@
 //! `jeton token verify`
 
-use crate::run_output::RunOutput;
+use crate::run_output::{RunOutput, reason_codes};
 use crate::sandbox::{Sandbox, payload, tampered};
-use insta::{allow_duplicates, assert_snapshot};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 fn verify(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
@@ -35,9 +35,9 @@ fn invalid_token_is_a_result_and_an_error() {
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(verify(&sandbox, &[&token]), @"
-    invalid: token_revoked
+    invalid: token_revoked: <time> (<ago>)
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
     let expiry = payload(&token)["exp"].to_string();
     let output = sandbox.run(&["token", "verify", &token, "--at", &expiry, "-o", "json"]);
@@ -45,25 +45,26 @@ fn invalid_token_is_a_result_and_an_error() {
     let names: Vec<_> = result.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names, ["valid", "kind", "reasons", "claims", "token_id", "status"]);
     assert_eq!((&result["valid"], &result["status"]), (&json!(false), &json!("revoked")));
-    assert_eq!(result["reasons"], json!(["token_revoked", "token_expired"]));
+    assert_eq!(reason_codes(&result["reasons"]), ["token_revoked", "token_expired"]);
     let error = output.error();
     assert_eq!((output.code, &error["code"]), (12, &json!("token_revoked")));
     assert_eq!(error["details"]["reason"], "token_revoked");
-    assert_eq!(error["details"]["reasons"], json!(["token_revoked", "token_expired"]));
+    assert_eq!(error["details"]["reasons"], result["reasons"]);
 }
 
 #[test]
 fn claims_are_reported_only_after_a_valid_signature() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
-    for (token, reason) in [
-        ("nonsense".to_owned(), "malformed"),
-        (tampered(&token, 2), "bad_signature"),
-        (tampered(&token, 1), "bad_signature"),
+    for (token, reason, message) in [
+        ("nonsense".to_owned(), "malformed", "token malformed: expected three parts"),
+        (tampered(&token, 2), "bad_signature", "token signature invalid"),
+        (tampered(&token, 1), "bad_signature", "token signature invalid"),
     ] {
         let output = sandbox.run(&["token", "verify", &token, "-o", "json"]);
         let stdout = format!(
-            "{{\"valid\":false,\"kind\":null,\"reasons\":[\"{reason}\"],\"claims\":null,\
+            "{{\"valid\":false,\"kind\":null,\"reasons\":[{{\"code\":\"{reason}\",\"message\":\"{message}\",\
+             \"claim\":null,\"found\":null,\"expected\":null}}],\"claims\":null,\
              \"token_id\":null,\"status\":null}}\n"
         );
         assert_eq!((output.code, output.stdout.as_str()), (10, stdout.as_str()));
@@ -95,55 +96,64 @@ fn type_flag_accepts_the_matching_kind_only() {
     }
     assert_snapshot!(outputs, @"
     app token, --type access
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, expected `access`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, expected `access`
     app token, --type refresh
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, expected `refresh`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, expected `refresh`
     app token, --type test
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, `access` or `refresh`, expected `test`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, `access` or `refresh`, expected `test`
     access token, --type refresh
-    invalid: wrong_type
+    invalid: wrong_type: found `access`, expected `refresh`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `access`, expected `refresh`
     access token, --type test
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, `access` or `refresh`, expected `test`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, `access` or `refresh`, expected `test`
     refresh token, --type access
-    invalid: wrong_type
+    invalid: wrong_type: found `refresh`, expected `access`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `refresh`, expected `access`
     refresh token, --type test
-    invalid: wrong_type
+    invalid: wrong_type: found `app`, `access` or `refresh`, expected `test`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `app`, `access` or `refresh`, expected `test`
     test token, --type access
-    invalid: wrong_type
+    invalid: wrong_type: found `test`, expected `access`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `access`
     hint: verify test tokens with `jeton token verify --type test`
     test token, --type refresh
-    invalid: wrong_type
+    invalid: wrong_type: found `test`, expected `refresh`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: token type mismatch: found `test`, expected `refresh`
     hint: verify test tokens with `jeton token verify --type test`
     ");
-    for session in &tokens[1..3] {
-        allow_duplicates!(assert_snapshot!(verify(&sandbox, &[&session.1]), @"
-        invalid: blocked
-        --- exit code 10, stderr
-        error: session token not accepted
-        "));
-    }
-    assert_snapshot!(verify(&sandbox, &[&tokens[3].1]), @"
-    invalid: wrong_type
+    let session_outputs: String = tokens[1..3]
+        .iter()
+        .map(|(kind, token)| verify(&sandbox, &[token]).with_heading(format_args!("{kind} token")))
+        .collect();
+    assert_snapshot!(session_outputs, @"
+    access token
+    invalid: blocked: found `access`, expected `app`
     --- exit code 10, stderr
-    error: token type mismatch
+    error: session token not accepted: found `access`, expected `app`
+    hint: verify session tokens with `jeton token verify --type access`
+    refresh token
+    invalid: blocked: found `refresh`, expected `app`
+    --- exit code 10, stderr
+    error: session token not accepted: found `refresh`, expected `app`
+    hint: verify session tokens with `jeton token verify --type refresh`
+    ");
+    assert_snapshot!(verify(&sandbox, &[&tokens[3].1]), @"
+    invalid: wrong_type: found `test`, expected `app`
+    --- exit code 10, stderr
+    error: token type mismatch: found `test`, expected `app`
     hint: verify test tokens with `jeton token verify --type test`
     ");
 }
@@ -154,15 +164,15 @@ fn issuer_and_audience_are_compared_on_request() {
     let token = sandbox.stdout_of(&["token", "create", "app", "--aud", "a", "--aud", "b"]);
     check_valid(&sandbox, &[&token, "--iss", "jeton", "--aud", "b"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--iss", "x"]), @"
-    invalid: issuer
+    invalid: issuer: found `jeton`, expected `x`
     --- exit code 10, stderr
-    error: issuer mismatch
+    error: issuer mismatch: found `jeton`, expected `x`
     ");
-    assert_snapshot!(verify(&sandbox, &[&token, "--aud", "c"]), @"
-    invalid: audience
+    assert_snapshot!(verify(&sandbox, &[&token, "--aud", "c"]), @r#"
+    invalid: audience: found `["a","b"]`, expected `c`
     --- exit code 10, stderr
-    error: audience mismatch
-    ");
+    error: audience mismatch: found `["a","b"]`, expected `c`
+    "#);
 }
 
 #[test]
@@ -179,24 +189,24 @@ fn unmet_expectation_fails_the_check() {
         &[&token, "--permission", "read", "--permission", "write", "--require", "id=2"],
     );
     assert_snapshot!(verify(&sandbox, &[&token, "-p", "read,deploy"]), @"
-    invalid: permission
+    invalid: permission: found `read write` in `permissions`, expected `deploy`
     --- exit code 9, stderr
-    error: permission missing: deploy
+    error: permission missing: found `read write` in `permissions`, expected `deploy`
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--require", "tier=silver"]), @"
-    invalid: require
+    invalid: require: `tier`: found `gold`, expected `silver`
     --- exit code 9, stderr
-    error: required claim missing or different: tier
+    error: claim `tier` mismatch: found `gold`, expected `silver`
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--require", "absent="]), @"
-    invalid: require
+    invalid: require: `absent`: found none, expected an empty text
     --- exit code 9, stderr
-    error: required claim missing or different: absent
+    error: claim `absent` mismatch: found none, expected an empty text
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--min-ttl", "8d"]), @"
-    invalid: min_ttl
+    invalid: min_ttl: found 7d (expires <time>), expected at least 8d
     --- exit code 9, stderr
-    error: remaining lifetime too short
+    error: remaining lifetime too short: found 7d (expires <time>), expected at least 8d
     ");
     let error = sandbox.run(&["token", "verify", &token, "-p", "x", "-o", "json"]).error();
     assert_eq!((&error["kind"], &error["code"]), (&json!("CheckFailed"), &json!("check_failed")));
@@ -210,26 +220,29 @@ fn at_and_leeway_shift_the_time_checks() {
         |name: &str, seconds: i64| (payload(&token)[name].as_i64().unwrap() + seconds).to_string();
     check_valid(&sandbox, &[&token, "--at", &claim_time("exp", -1)]);
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("exp", 0)]), @"
-    invalid: token_expired
+    invalid: token_expired: <time>
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time>
+    hint: use `--leeway 1m` to allow for clock skew
     ");
     check_valid(&sandbox, &[&token, "--at", &claim_time("exp", 59), "--leeway", "1m"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("exp", 60), "--leeway", "1m"]), @"
-    invalid: token_expired
+    invalid: token_expired: <time> (1 m before <time>)
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time> (1 m before <time>)
+    hint: use `--leeway 5m` to allow for clock skew
     ");
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &claim_time("iat", -1)]), @"
-    invalid: not_yet_valid
+    invalid: not_yet_valid: `iat` <time> (1 s after <time>)
     --- exit code 10, stderr
-    error: token not yet valid
+    error: token not yet valid: `iat` <time> (1 s after <time>)
+    hint: use `--leeway 1m` to allow for clock skew
     ");
     check_valid(&sandbox, &[&token, "--at", &claim_time("iat", -1), "--leeway", "1s"]);
     assert_snapshot!(verify(&sandbox, &[&token, "--at", "2000-01-01T00:00:00Z"]), @"
-    invalid: not_yet_valid
+    invalid: not_yet_valid: `iat` <time> (<ago>)
     --- exit code 10, stderr
-    error: token not yet valid
+    error: token not yet valid: `iat` <time> (<ago>)
     ");
 }
 
@@ -240,20 +253,22 @@ fn disabled_owner_and_missing_row_invalidate_the_token() {
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute_batch("UPDATE users SET disabled_at = 1 WHERE id = 2").unwrap();
     assert_snapshot!(verify(&sandbox, &[&token]), @"
-    invalid: user_disabled
+    invalid: user_disabled: `john`, since <time> (<ago>)
     --- exit code 10, stderr
-    error: token owner disabled
+    error: token owner disabled: `john`, since <time> (<ago>)
     ");
     store.execute_batch("DELETE FROM tokens").unwrap();
     assert_snapshot!(verify(&sandbox, &[&token]), @"
-    invalid: unknown_token
+    invalid: unknown_token: `jti` `<uuid>`
     --- exit code 10, stderr
-    error: token not found in the store
+    error: token not found in the store: `jti` `<uuid>`
     ");
     let expiry = payload(&token)["exp"].to_string();
     assert_snapshot!(verify(&sandbox, &[&token, "--at", &expiry]), @"
-    invalid: token_expired
+    invalid: token_expired: <time>
     --- exit code 11, stderr
-    error: token expired
+    error: token expired: <time>
     ");
+    let with_leeway = verify(&sandbox, &[&token, "--at", &expiry, "--leeway", "1m"]);
+    assert_eq!(with_leeway.code, 10, "leeway does not make the token valid");
 }

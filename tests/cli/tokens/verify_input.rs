@@ -25,12 +25,12 @@ fn invalid_options_are_refused() {
     hint: see `jeton token verify --help`
     $ jeton token verify '<token>' --leeway 6m
     --- exit code 2, stderr
-    error: invalid value '6m' for '--leeway <DURATION>': leeway: more than 5 minutes
-    hint: see `jeton token verify --help`
+    error: invalid value '6m' for '--leeway <DURATION>': leeway: more than the maximum of `5m`
+    hint: use a duration from `1s` to `5m`
     $ jeton token verify '<token>' --min-ttl 5
     --- exit code 2, stderr
     error: invalid value '5' for '--min-ttl <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
-    hint: see `jeton token verify --help`
+    hint: use `5s` for seconds
     $ jeton token verify '<token>' --require x
     --- exit code 2, stderr
     error: invalid value 'x' for '--require <NAME=VALUE>': value: not in the format `name=value`
@@ -60,7 +60,7 @@ fn oversized_input_is_malformed() {
     for input in [token, "A".repeat(1_000_000)] {
         let output = sandbox.run_with_input(&["token", "verify", "-"], &input);
         allow_duplicates!(assert_snapshot!(output, @"
-        invalid: malformed
+        invalid: malformed: larger than 64 KiB
         --- exit code 10, stderr
         error: token malformed: larger than 64 KiB
         "));

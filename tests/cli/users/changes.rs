@@ -39,7 +39,8 @@ fn account_is_shown_to_its_owner_and_admins() {
         let output = sandbox.run(&["users", "show", login]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can see other accounts
+        error: only admins can see other accounts: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.log_in("ada", "lovelace");
@@ -220,9 +221,9 @@ fn disabled_user_is_refused_until_enabled() {
     ");
     let output = sandbox.run(&["token", "verify", &token]);
     assert_snapshot!(output, @"
-    invalid: user_disabled
+    invalid: user_disabled: `john`, since <time> (<ago>)
     --- exit code 10, stderr
-    error: token owner disabled
+    error: token owner disabled: `john`, since <time> (<ago>)
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["status"], "disabled");
     assert_snapshot!(sandbox.run(&["users", "enable", "john"]), @"
@@ -238,7 +239,7 @@ fn disabled_user_is_refused_until_enabled() {
     sandbox.run(&["users", "enable", "john"]).ok();
     assert_snapshot!(run_as_john(&sandbox, &["whoami"]), @"
     --- exit code 12, stderr
-    error: session ended
+    error: your session has ended: user disabled, <time> (<ago>)
     hint: log in again: jeton login
     ");
 }
@@ -262,7 +263,8 @@ fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
         for login in ["john", "ada", "nobody"] {
             allow_duplicates!(assert_snapshot!(run_for(arguments, login), @"
             --- exit code 7, stderr
-            error: only admins can change accounts
+            error: only admins can change accounts: logged in as `john` with role `user`
+            hint: log in as a user with the role `admin`: jeton login LOGIN
             "));
         }
     }
@@ -278,7 +280,8 @@ fn role_of_the_caller_is_checked_before_the_user_is_looked_up() {
     for arguments in [changes[0], changes[3]] {
         allow_duplicates!(assert_snapshot!(run_for(arguments, "ada"), @"
         --- exit code 5, stderr
-        error: last active admin cannot be removed
+        error: `ada` is the last active admin
+        hint: make another user an admin first: jeton users set-role LOGIN admin
         "));
     }
     sandbox.run(&["logout"]).ok();

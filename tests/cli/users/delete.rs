@@ -15,9 +15,10 @@ fn deletion_frees_the_names_and_revokes_the_tokens() {
     ");
     let output = sandbox.run(&["token", "verify", &token]);
     assert_snapshot!(output, @"
-    invalid: token_revoked
+    invalid: token_revoked: <time> (<ago>)
+    invalid: owner_deleted: user 2, <time> (<ago>)
     --- exit code 12, stderr
-    error: token revoked
+    error: token revoked: <time> (<ago>)
     ");
     let output = sandbox.run_with_input(&["login", "john", "--password-stdin"], "123456");
     assert_snapshot!(output, @"
@@ -36,7 +37,8 @@ fn deletion_is_authorized_before_confirmation() {
         let output = sandbox.run(&["users", "delete", login]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can delete accounts
+        error: only admins can delete accounts: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.log_in("ada", "lovelace");
@@ -48,7 +50,8 @@ fn deletion_is_authorized_before_confirmation() {
     let output = sandbox.run(&["users", "delete", "ada"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: last active admin cannot be removed
+    error: `ada` is the last active admin
+    hint: make another user an admin first: jeton users set-role LOGIN admin
     ");
     let output = sandbox.run(&["users", "delete", "john"]);
     assert_snapshot!(output, @"
@@ -67,13 +70,14 @@ fn first_admin_can_be_deleted_by_another_admin() {
     sandbox.run(&["users", "delete", "ada", "--yes"]).ok();
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
-    error: session ended
-    hint: log in again: jeton login
+    error: your account was deleted: user 1, <time> (<ago>)
+    hint: log in as another user: jeton login
     ");
     sandbox.log_in("eve", "123456");
     let output = sandbox.run(&["users", "delete", "eve", "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: last active admin cannot be removed
+    error: `eve` is the last active admin
+    hint: make another user an admin first: jeton users set-role LOGIN admin
     ");
 }

@@ -120,7 +120,8 @@ fn only_admins_export_and_hashes_are_confirmed() {
     for arguments in [&["users", "export"][..], &with_hashes] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 7, stderr
-        error: only admins can export accounts
+        error: only admins can export accounts: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
     sandbox.log_in("ada", "lovelace");

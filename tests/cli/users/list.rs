@@ -108,26 +108,26 @@ fn invalid_paging_is_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users list --page 0
     --- exit code 2, stderr
-    error: invalid value '0' for '--page <N>': 0 is not in 1..=4294967295
+    error: invalid value '0' for '--page <N>': number: expected a number from 1 to 4294967295
     hint: see `jeton users list --help`
     $ jeton users list --per-page 0
     --- exit code 2, stderr
-    error: invalid value '0' for '--per-page <N>': 0 is not in 1..=10000
+    error: invalid value '0' for '--per-page <N>': number: expected a number from 1 to 10000
     hint: see `jeton users list --help`
     $ jeton users list --per-page 10001
     --- exit code 2, stderr
-    error: invalid value '10001' for '--per-page <N>': 10001 is not in 1..=10000
+    error: invalid value '10001' for '--per-page <N>': number: expected a number from 1 to 10000
     hint: see `jeton users list --help`
     $ jeton users list --after x
     --- exit code 2, stderr
-    error: invalid value 'x' for '--after <ID>': invalid digit found in string
+    error: invalid value 'x' for '--after <ID>': number: expected a number from 0 to 9223372036854775807
     hint: see `jeton users list --help`
     ");
     let output = sandbox.run(&["users", "list", "--all", "--page", "1"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
     error: the argument '--all' cannot be used with '--page <N>'
-    hint: usage: jeton users list --all
+    hint: omit `--all` or `--page`
     ");
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
@@ -275,7 +275,8 @@ fn user_searches_visible_columns_only() {
         let output = sandbox.run(&["users", "list", flag, value]);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 7, stderr
-        error: only admins can see roles and status
+        error: only admins can see roles and status: logged in as `john` with role `user`
+        hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
 }

@@ -4,5 +4,6 @@ mod changes;
 mod delete;
 mod export;
 mod import;
+mod import_formats;
 mod import_limits;
 mod list;

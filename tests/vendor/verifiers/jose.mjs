@@ -8,7 +8,7 @@ const services = {
   "github-actions": {
     algorithms: ["RS256"],
     typ: "JWT",
-    subject: "repo:octo-org/octo-repo:environment:prod",
+    subject: "repo:octo-org@65/octo-repo@74:environment:prod",
   },
   keycloak: { algorithms: ["RS256"], typ: "JWT" },
   rfc9068: { algorithms: ["RS256"], typ: "at+jwt" },

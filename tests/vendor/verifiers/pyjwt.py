@@ -19,7 +19,7 @@ def verifier_with_keys(task):
             algorithms=["RS256"],
             issuer=task["issuer"],
             audience=task["audience"],
-            subject="repo:octo-org/octo-repo:environment:prod",
+            subject="repo:octo-org@65/octo-repo@74:environment:prod",
             options={"require": ["exp", "iat", "nbf", "iss", "aud", "sub"]},
         )
 

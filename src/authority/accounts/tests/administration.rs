@@ -43,15 +43,21 @@ fn last_active_admin_cannot_be_disabled_or_demoted() {
     let eve = add_user(&mut store, "eve", Role::Admin);
     let (caller, ada_ref) = (&ada.caller, user_ref_of(&ada));
     disable(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
-    assert!(matches!(disable(&mut store, &audit_at(0), caller, &ada_ref), Err(Error::LastAdmin)));
+    assert!(matches!(
+        disable(&mut store, &audit_at(0), caller, &ada_ref),
+        Err(Error::LastAdmin(_))
+    ));
     for role in [Role::User, Role::Minter] {
         let result = set_role(&mut store, &audit_at(0), caller, &ada_ref, role);
-        assert!(matches!(result, Err(Error::LastAdmin)));
+        assert!(matches!(result, Err(Error::LastAdmin(_))));
     }
     set_role(&mut store, &audit_at(0), caller, &ada_ref, Role::Admin).unwrap();
     set_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::User).unwrap();
     set_role(&mut store, &audit_at(0), caller, &user_ref_of(&eve), Role::Admin).unwrap();
-    assert!(matches!(disable(&mut store, &audit_at(0), caller, &ada_ref), Err(Error::LastAdmin)));
+    assert!(matches!(
+        disable(&mut store, &audit_at(0), caller, &ada_ref),
+        Err(Error::LastAdmin(_))
+    ));
     enable(&mut store, &audit_at(0), caller, &user_ref_of(&eve)).unwrap();
     disable(&mut store, &audit_at(0), caller, &ada_ref).unwrap();
 }
@@ -140,7 +146,10 @@ fn account_change_requires_admin() {
             enable(store, audit, caller, &user_ref).err(),
         ];
         for refusal in refusals {
-            assert!(matches!(refusal, Some(Error::Forbidden("only admins can change accounts"))));
+            assert!(matches!(
+                refusal,
+                Some(Error::InsufficientRole { refusal: "only admins can change accounts", .. })
+            ));
         }
     }
 }
@@ -165,6 +174,6 @@ fn search_by_display_name_or_role_requires_admin() {
     assert_eq!(find_usernames(&ada, &admins).unwrap(), "ada");
     assert!(matches!(
         find_usernames(&john, &admins),
-        Err(Error::Forbidden("only admins can see roles and status"))
+        Err(Error::InsufficientRole { refusal: "only admins can see roles and status", .. })
     ));
 }

@@ -14,9 +14,9 @@ fn last_active_admin_cannot_be_deleted() {
     let eve = add_user(&mut store, "eve", Role::Admin);
     store.execute_sql("UPDATE users SET disabled_at = 1 WHERE username = 'eve'");
     let result = load_for_deletion(&mut store, &ada.caller, &user_ref_of(&ada));
-    assert!(matches!(result, Err(Error::LastAdmin)));
+    assert!(matches!(result, Err(Error::LastAdmin(_))));
     let result = delete(&mut store, &audit_at(0), &ada.caller, ada.user());
-    assert!(matches!(result, Err(Error::LastAdmin)));
+    assert!(matches!(result, Err(Error::LastAdmin(_))));
     assert!(
         load_for_deletion(&mut store, &ada.caller, &user_ref_of(&eve)).is_ok(),
         "a disabled admin is not the last active admin"
@@ -25,7 +25,7 @@ fn last_active_admin_cannot_be_deleted() {
     delete(&mut store, &audit_at(0), &ada.caller, ada.user()).unwrap();
     let eve = add_session(&mut store, eve.user());
     let result = delete(&mut store, &audit_at(0), &eve.caller, eve.user());
-    assert!(matches!(result, Err(Error::LastAdmin)));
+    assert!(matches!(result, Err(Error::LastAdmin(_))));
 }
 
 #[test]
@@ -38,7 +38,10 @@ fn account_deletion_requires_admin() {
         load_for_deletion(&mut store, &mia.caller, &UserRef::parse("missing").unwrap()).map(|_| ()),
         delete(&mut store, &audit_at(0), &mia.caller, ada.user()).map(|_| ()),
     ] {
-        assert!(matches!(result, Err(Error::Forbidden("only admins can delete accounts"))));
+        assert!(matches!(
+            result,
+            Err(Error::InsufficientRole { refusal: "only admins can delete accounts", .. })
+        ));
     }
     delete(&mut store, &audit_at(0), &ada.caller, mia.user()).unwrap();
     let result = delete(&mut store, &audit_at(0), &ada.caller, mia.user());

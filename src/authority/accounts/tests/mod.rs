@@ -96,7 +96,10 @@ fn role_assignment_requires_admin() {
                 &new_registration("john", role),
                 IfExists::Refuse,
             );
-            assert!(matches!(result, Err(Error::Forbidden("only admins can assign roles"))));
+            assert!(matches!(
+                result,
+                Err(Error::InsufficientRole { refusal: "only admins can assign roles", .. })
+            ));
         }
         let name = format!("friend-{}", role.name());
         let registration = new_registration(&name, role);
@@ -121,13 +124,16 @@ fn closed_registration_admits_first_user_and_users_added_by_admin() {
     let admin = add_session(&mut store, &first);
     let john = new_registration("john", Role::User);
     let result = register(&mut store, &audit_at(0), None, &john, IfExists::Refuse);
-    assert!(matches!(result, Err(Error::Forbidden("only admins can register accounts"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can register accounts", .. })
+    ));
     let (user, _) =
         register(&mut store, &audit_at(0), Some(&admin.caller), &john, IfExists::Refuse).unwrap();
     let john = add_session(&mut store, &user);
     let kim = new_registration("kim", Role::User);
     let result = register(&mut store, &audit_at(0), Some(&john.caller), &kim, IfExists::Refuse);
-    assert!(matches!(result, Err(Error::Forbidden(_))));
+    assert!(matches!(result, Err(Error::InsufficientRole { .. })));
 }
 
 #[test]
@@ -214,7 +220,10 @@ fn account_is_visible_to_owner_and_admins() {
         [(&john, user_ref_of(&ada)), (&mia, user_ref_of(&john)), (&john, missing_user_ref.clone())]
     {
         let result = load(&mut store, &viewer.caller, &user_ref);
-        assert!(matches!(result, Err(Error::Forbidden("only admins can see other accounts"))));
+        assert!(matches!(
+            result,
+            Err(Error::InsufficientRole { refusal: "only admins can see other accounts", .. })
+        ));
     }
     let result = load(&mut store, &ada.caller, &missing_user_ref);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::User, .. })));

@@ -8,7 +8,7 @@ use crate::authority::revocation::revoke;
 use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
-    mint_token_text, new_store, refusal_reasons, verification_reasons, verify_token,
+    mint_token_text, new_store, reasons_of, refusal_reasons, verification_reasons, verify_token,
 };
 use crate::authority::tokens::{self, Expiry, RenewalOptions};
 use crate::authority::verification::{Expectations, ExpectedKind};
@@ -47,7 +47,7 @@ fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
 fn reasons_at(store: &mut Store, token: &str, now: i64, at_seconds: i64) -> Vec<RejectReason> {
     let expectations =
         Expectations { reference_time: at(at_seconds), ..Expectations::new(ANY, at(now)) };
-    verify_token(store, token, &expectations).reasons
+    reasons_of(&verify_token(store, token, &expectations))
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn pruned_jti_cannot_be_recorded_again() {
     assert_eq!(prune_at(&mut store, &ada, HOUR).tokens, 1);
     let error = mint_token(&mut store, &ada, &request).unwrap_err();
     assert!(error.to_string().contains("may have been revoked and pruned"), "{error}");
-    request.expiry = Expiry::At(at(HOUR + 1));
+    request.expiry = Expiry::At(at(HOUR + 1).into());
     mint_token(&mut store, &ada, &request).unwrap();
 }
 
@@ -220,7 +220,7 @@ fn prune_writes_one_audit_row_and_requires_admin() {
         issue_app_token(&mut store, &john, app);
     }
     let refusal = prune(&mut store, &audit_at(0), &john.caller, None, &mut |_, _| {});
-    assert!(matches!(refusal, Err(Error::Forbidden(ADMINS_ONLY))));
+    assert!(matches!(refusal, Err(Error::InsufficientRole { refusal: ADMINS_ONLY, .. })));
     let mut progress = Vec::new();
     let mut on_progress = |done, total| progress.push((done, total));
     prune(&mut store, &audit_at(31 * DAY), &ada.caller, None, &mut on_progress).unwrap();

@@ -2,13 +2,17 @@
 //!
 //! A text may contain names in braces. A text that consists of one such name is replaced by the
 //! value of the name, which keeps its type; in a longer text, values are inserted as text. A member
-//! without a value (`null`) is omitted.
+//! without a value (`null`) is omitted. `{NAME.owner}` and `{NAME.name}` are the parts of a
+//! parameter with a value such as `octo-org/octo-repo`.
 
 mod render;
 
 use super::defects::Defect;
 use crate::authority::Error;
-use crate::model::{Algorithm, InvalidValue, Lifetime, parse_strict_object, redact_for_error};
+use crate::model::{
+    Algorithm, InvalidValue, Lifetime, Timestamp, Untrusted, find_similar, parse_kid,
+    parse_strict_object, parse_strict_value, redact_for_error,
+};
 use render::Renderer;
 pub(super) use render::ValueSource;
 use serde::de::IgnoredAny;
@@ -23,8 +27,7 @@ const ALG_PLACEHOLDER: &str = "{alg}";
 /// Names of values that are generated for each token; not allowed as parameters.
 const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
-/// Only permitted value of `kid` in a template's header: verifiers would not find the key by
-/// another id.
+/// Value of `kid` in a template's header for the key id of the signing key, whichever key signs.
 const KID_PLACEHOLDER: &str = "{kid}";
 
 /// Content of a preset file.
@@ -41,6 +44,9 @@ pub(crate) struct Template {
     /// URLs of the documentation of the claims.
     #[serde(default, alias = "source")]
     pub(crate) sources: Vec<String>,
+    /// Date of the documentation that the preset was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) as_of: Option<String>,
     /// Algorithm that the real issuer uses.
     #[serde(alias = "algorithm")]
     pub(crate) alg: Option<String>,
@@ -89,15 +95,26 @@ pub(crate) struct TokenParts {
     pub(crate) claims: Map<String, Value>,
 }
 
+/// Parameters and claims of an input row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InputRow {
+    pub(super) parameters: Map<String, Value>,
+    pub(super) claims: Map<String, Value>,
+}
+
 impl Template {
     /// Parses a preset file.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, InvalidValue> {
         let refuse = |reason: String| InvalidValue::new("preset", reason);
-        let object = parse_strict_object(bytes).map_err(refuse)?;
+        let object = parse_strict_object(bytes).map_err(|error| refuse(error.to_string()))?;
         let template: Self = serde_json::from_value(Value::from(object))
             .map_err(|error| InvalidValue::new("preset", error.to_string()))?;
         template.algorithm()?;
         template.ttl()?;
+        if let Some(date) = &template.as_of {
+            Timestamp::parse(date)
+                .map_err(|invalid| InvalidValue { value_name: "as_of", ..invalid })?;
+        }
         if template.header.get("alg").and_then(Value::as_str) != Some(ALG_PLACEHOLDER) {
             return Err(refuse(format!("`header` must contain \"alg\": \"{ALG_PLACEHOLDER}\"")));
         }
@@ -106,8 +123,8 @@ impl Template {
         {
             return Err(refuse(format!("parameter name `{name}` is reserved")));
         }
-        if template.header.get("kid").is_some_and(|kid| kid != KID_PLACEHOLDER) {
-            return Err(refuse(format!("`kid` in `header` must be \"{KID_PLACEHOLDER}\"")));
+        if template.header.get("kid").is_some_and(|kid| !kid.is_string()) {
+            return Err(refuse("`kid` in `header` must be a string".to_owned()));
         }
         Ok(template)
     }
@@ -130,6 +147,32 @@ impl Template {
         let mut renderer = Renderer::new(&self.parameters, parameter_values, source)?;
         let header = renderer.render_members(&self.header, 1)?;
         Ok(TokenParts { header, claims: renderer.render_members(&self.claims, 1)? })
+    }
+
+    /// Returns the key id that the template prescribes; `None` if the template uses the key id of
+    /// any signing key. Generated values are not allowed: the key id identifies a key.
+    pub(in crate::authority::minting) fn prescribed_kid(
+        &self,
+        parameter_values: &Map<String, Value>,
+    ) -> Result<Option<Untrusted>, Error> {
+        let Some(kid) = self.header.get("kid").filter(|kid| *kid != KID_PLACEHOLDER) else {
+            return Ok(None);
+        };
+        let mut no_values = |_: &str| Ok(Some(Value::Null));
+        let mut renderer = Renderer::new(&self.parameters, parameter_values, &mut no_values)?;
+        let kid = renderer.render_value(kid, 1)?;
+        let Some(kid) = kid.as_ref().and_then(Value::as_str) else {
+            let reason = "`kid` in `header` must consist of text and parameters";
+            return Err(InvalidValue::new("preset", reason).into());
+        };
+        Ok(Some(parse_kid(kid)?))
+    }
+
+    /// Replaces a prescribed key id in the header by the key id of the signing key.
+    pub(in crate::authority::minting) fn use_key_kid(&mut self) {
+        if let Some(kid) = self.header.get_mut("kid") {
+            *kid = KID_PLACEHOLDER.into();
+        }
     }
 
     /// Renders a patch; removed members are `null`.
@@ -177,7 +220,11 @@ impl Template {
         let Some(default) = self.parameters.get(name) else {
             let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
             let reason = format!("`{}` is not one of {}", redact_for_error(name), names.join(", "));
-            return Err(InvalidValue::new("parameter", reason));
+            let invalid = InvalidValue::new("parameter", reason);
+            return Err(match find_similar(name, names) {
+                Some(name) => invalid.with_hint(format!("use `{}`", redact_for_error(name))),
+                None => invalid,
+            });
         };
         let texts = || values.iter().map(|text| Value::from(*text));
         match (default, values) {
@@ -189,13 +236,32 @@ impl Template {
             (Value::String(_) | Value::Null, [text]) => Ok(Value::from(*text)),
             (Value::Array(_) | Value::String(_) | Value::Null, _) => Ok(texts().collect()),
             (Value::Bool(_) | Value::Number(_) | Value::Object(_), _) => {
-                let value = serde_json::from_str(&values.join(" ")).ok();
+                let value = parse_strict_value(values.join(" ").as_bytes()).ok();
                 value.filter(|value| is_same_type(value, default)).ok_or_else(|| {
                     let reason = format!("`{name}` must have the type of its default, {default}");
                     InvalidValue::new("parameter", reason)
                 })
             }
         }
+    }
+
+    /// Splits an input row into the parameters of the preset and the claims. A member with the name
+    /// of a parameter and of a claim is both.
+    pub(super) fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, InvalidValue> {
+        let (mut parameters, mut claims) = (Map::new(), Map::new());
+        for (name, value) in row {
+            let parameter = match (self.parameters.get(name), value) {
+                (None, _) => None,
+                (Some(_), Value::String(text)) => Some(self.parse_parameter(name, &[text])?),
+                (Some(default), value) => Some(value.clone())
+                    .filter(|value| default.is_null() || is_same_type(value, default)),
+            };
+            if parameter.is_none() || self.claims.contains_key(name) {
+                claims.insert(name.clone(), value.clone());
+            }
+            parameters.extend(parameter.map(|parameter| (name.clone(), parameter)));
+        }
+        Ok(InputRow { parameters, claims })
     }
 }
 

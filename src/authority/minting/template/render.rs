@@ -3,7 +3,7 @@
 
 use crate::authority::Error;
 use crate::crypto::{self, MAX_TOKEN_BYTES};
-use crate::model::InvalidValue;
+use crate::model::{InvalidValue, redact_for_error};
 use serde_json::{Map, Value};
 
 /// Rendering budget of one token. A value costs 1, plus the bytes of its texts and member names.
@@ -128,6 +128,12 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(value.clone());
         }
+        if let Some((parameter, part)) = name.split_once('.')
+            && let (Some(value), "owner" | "name") = (self.parameters.get(parameter), part)
+        {
+            let (owner, name) = split_repository(parameter, value)?;
+            return Ok(Value::from(if part == "owner" { owner } else { name }));
+        }
         let unknown = || InvalidValue::new("preset", format!("unknown parameter `{name}`")).into();
         self.source.value(name)?.ok_or_else(unknown)
     }
@@ -166,6 +172,23 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         self.budget = self.budget.checked_sub(cost).ok_or_else(|| limit_exceeded("length"))?;
         Ok(())
     }
+}
+
+/// Splits the value of a parameter, such as `octo-org/octo-repo`.
+fn split_repository<'v>(parameter: &str, value: &'v Value) -> Result<(&'v str, &'v str), Error> {
+    let parts = value.as_str().and_then(|text| text.split_once('/'));
+    let parts = parts.filter(|(owner, name)| {
+        ![owner, name].iter().any(|part| part.is_empty() || part.contains(['/', ':', '@']))
+    });
+    parts.ok_or_else(|| {
+        let name = value.as_str().unwrap_or_default().trim_matches('/');
+        let reason = format!(
+            "`{parameter}` has no owner: found `{}`, expected `OWNER/NAME`",
+            redact_for_error(name)
+        );
+        let hint = format!("use `--set {parameter}=OWNER/NAME`");
+        InvalidValue::new("parameter", reason).with_hint(hint).into()
+    })
 }
 
 fn limit_exceeded(limit: &str) -> Error {

@@ -88,7 +88,7 @@ fn invalid_preset_file_is_refused() {
         r#"{"description":"x","claims":{},"header":{"alg":"ES256"}}"#,
         r#"{"description":"x","claims":{},"parameters":{"alg":null}}"#,
         r#"{"description":"x","claims":{"jti":"{jti}"},"parameters":{"jti":""}}"#,
-        r#"{"description":"x","claims":{},"header":{"alg":"{alg}","kid":"prod-1"}}"#,
+        r#"{"description":"x","claims":{},"header":{"alg":"{alg}","kid":1}}"#,
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
@@ -100,6 +100,25 @@ fn invalid_preset_file_is_refused() {
         let template = parse_template(&json!({"description": "x", "claims": {"c": claim}}));
         assert!(template.render(&Map::new(), &mut source).is_err(), "{claim}");
     }
+}
+
+#[test]
+fn prescribed_kid_consists_of_text_and_parameters() {
+    let prescribed_kid = |kid: &str, tenant: &str| {
+        let template = parse_template(&json!({"description": "x", "claims": {"iss": "{issuer}"},
+            "parameters": {"tenant": "dev", "iss": "{issuer}", "id": "{uuid}"},
+            "header": {"alg": "{alg}", "kid": kid}}));
+        let values = Map::from_iter([("tenant".to_owned(), json!(tenant))]);
+        template.prescribed_kid(&values)
+    };
+    assert_eq!(prescribed_kid("{kid}", "a").unwrap(), None);
+    for (kid, expected) in [("prod-1", "prod-1"), ("{tenant}-1", "a-1"), ("{tenant}", "a")] {
+        assert_eq!(prescribed_kid(kid, "a").unwrap(), Some(Untrusted::new(expected)), "{kid}");
+    }
+    for kid in ["{uuid}", "{id}", "k-{jti}", "{kid}-1", "{alg}", "", "a\u{1b}", "{tenant"] {
+        assert!(prescribed_kid(kid, "a").is_err(), "{kid}");
+    }
+    assert!(prescribed_kid("{tenant}", &"k".repeat(257)).is_err());
 }
 
 #[test]
@@ -186,4 +205,17 @@ fn former_member_names_are_read() {
     assert_eq!((template.description.as_str(), template.alg.as_deref()), ("x", Some("ES256")));
     assert_eq!(template.sources, ["https://example.com"]);
     assert_eq!(template.defects[&Defect::Expired].description, "y");
+}
+
+#[test]
+fn row_member_is_parameter_and_claim() {
+    let template = parse_template(&json!({
+        "description": "d",
+        "parameters": {"domain": "a", "aud": ["b"], "n": 1},
+        "claims": {"iss": "https://{domain}/", "aud": "{aud}"},
+    }));
+    let row = json!({"domain": "x", "aud": "y", "n": "2", "other": "z"});
+    let InputRow { parameters, claims } = template.split_row(row.as_object().unwrap()).unwrap();
+    assert_eq!(Value::from(parameters), json!({"domain": "x", "aud": ["y"], "n": 2}));
+    assert_eq!(Value::from(claims), json!({"aud": "y", "other": "z"}));
 }

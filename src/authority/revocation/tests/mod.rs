@@ -183,7 +183,7 @@ fn revocation_is_atomic() {
         let selectors = [valid_selectors.as_slice(), &[invalid_selector]].concat();
         let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
         assert!(
-            matches!(result, Err(Error::Forbidden(_))),
+            matches!(result, Err(Error::InsufficientRole { .. })),
             "existence of tokens is hidden from non-admins"
         );
         let result = revoke(&mut store, &audit_at(0), Some(&ada.caller), &selectors);
@@ -192,7 +192,7 @@ fn revocation_is_atomic() {
     let selectors =
         [valid_selectors.as_slice(), &[TokenSelector::Id(adas_token.record.id)]].concat();
     let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
-    assert!(matches!(result, Err(Error::Forbidden(_))));
+    assert!(matches!(result, Err(Error::InsufficientRole { .. })));
     let selectors = [valid_selectors.as_slice(), &[value_selector("a.b.c")]].concat();
     let result = revoke(&mut store, &audit_at(0), Some(&john.caller), &selectors);
     assert_eq!(refusal_reasons(result), [RejectReason::Malformed]);
@@ -232,7 +232,10 @@ fn revoking_other_users_tokens_requires_admin_or_possession() {
             assert!(
                 matches!(
                     result,
-                    Err(Error::Forbidden("only admins can act on other users' tokens"))
+                    Err(Error::InsufficientRole {
+                        refusal: "only admins can act on other users' tokens",
+                        ..
+                    })
                 ),
                 "{selector:?}"
             );

@@ -3,6 +3,7 @@
 mod refresh;
 
 use super::*;
+use crate::authority::principal::write_as;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, authenticated_user, decode_token,
     issue_app_token, new_store, refusal_reasons, replace_session, set_setting,
@@ -183,4 +184,84 @@ fn non_session_token_ends_no_session() {
     assert_eq!(refusal_reasons(end(&mut store, &audit_at(0), app)), [RejectReason::WrongType]);
     assert_eq!(refusal_reasons(end(&mut store, &audit_at(0), "x.y.z")), [RejectReason::Malformed]);
     assert_eq!(authentication_reasons(&mut store, ada.access_token(), 0), []);
+}
+
+#[test]
+fn only_the_token_of_the_session_file_is_named_your_session() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();
+    for (end, reason) in [
+        ("UPDATE pairs SET access_revoked_at = 0", "revoked"),
+        ("UPDATE sessions SET ended_at = 0, end_reason = 'logout'", "ended"),
+        ("UPDATE users SET disabled_at = 0", "disabled"),
+        ("UPDATE keys SET state = 'revoked'", "key revoked"),
+    ] {
+        store.execute_sql(end);
+        let mut message =
+            |caller: &Caller| write_as(&mut store, caller, |_, _| Ok(())).unwrap_err().to_string();
+        let refused = message(&caller);
+        assert!(!refused.contains("your "), "{reason}: {refused}");
+        let refused = message(&caller.clone().in_session_file());
+        assert!(refused.contains("your "), "{reason}: {refused}");
+    }
+}
+
+#[test]
+fn state_of_the_account_is_the_first_reason_of_a_refused_session() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    store.execute_sql(
+        "UPDATE sessions SET ended_at = 0, end_reason = 'logout'; UPDATE users SET disabled_at = 0",
+    );
+    let error = authenticate(&mut store, at(60), ada.access_token()).unwrap_err();
+    let Error::SessionRejected { reasons } = error.into_session_rejection() else { panic!() };
+    assert_eq!(reasons, [RejectReason::UserDisabled, RejectReason::SessionEnded]);
+}
+
+#[test]
+fn refused_session_is_named_in_the_message() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let kid = store.read(|tx| tx.active_app_key()).unwrap().spec.kid.to_display();
+    let mut message_at = |sql: &str, seconds: i64| {
+        store.execute_sql(sql);
+        let error = authenticate(&mut store, at(seconds), ada.access_token()).unwrap_err();
+        error.into_session_rejection().to_string()
+    };
+    assert_eq!(
+        message_at("", 15 * MINUTE + 3 * 3_600),
+        format!("your session has expired: {} (3 h ago)", at(15 * MINUTE))
+    );
+    assert_eq!(
+        message_at("", -3_600),
+        format!("your session is not yet valid: `nbf` {} (in 1 h)", at(0))
+    );
+    let end = format!("UPDATE sessions SET ended_at = {}, end_reason = 'logout'", at(0).unix());
+    assert_eq!(
+        message_at(&end, 60),
+        format!("your session has ended: logout, {} (1 m ago)", at(0))
+    );
+    let revoke = format!("UPDATE pairs SET access_revoked_at = {}", at(0).unix());
+    assert_eq!(
+        message_at(&revoke, 60),
+        format!("a token of your session was revoked: {} (1 m ago)", at(0))
+    );
+    assert_eq!(message_at("DELETE FROM pairs", 60), "your session is not in the store");
+    let retire = format!("UPDATE keys SET state = 'retired', verify_until = {}", at(0).unix());
+    assert_eq!(
+        message_at(&retire, 60),
+        format!(
+            "your session was signed by a retired key: `{kid}`, accepted until {} (1 m ago)",
+            at(0)
+        )
+    );
+    assert_eq!(
+        message_at("UPDATE keys SET state = 'revoked'", 60),
+        format!("your session was signed by a revoked key: `{kid}`")
+    );
+    assert_eq!(
+        message_at("DELETE FROM keys", 60),
+        "your session was signed by a key that is not in the store"
+    );
 }

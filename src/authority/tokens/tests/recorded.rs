@@ -33,16 +33,25 @@ fn listing_tokens_of_other_users_requires_admin() {
         let result = list(&mut store, at(0), &mia.caller, &filter, PageRequest::All);
         assert!(matches!(
             result,
-            Err(Error::Forbidden("only admins can see tokens of other users"))
+            Err(Error::InsufficientRole {
+                refusal: "only admins can see tokens of other users",
+                ..
+            })
         ));
     }
     assert!(load(&mut store, &john.caller, &TokenSelector::Jti(john_token.record.jti)).is_ok());
     assert!(load(&mut store, &ada.caller, &TokenSelector::Id(john_token.record.id)).is_ok());
     let result = load(&mut store, &john.caller, &TokenSelector::Id(mia_token.record.id));
-    assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can see tokens of other users", .. })
+    ));
     let missing_token = TokenSelector::Id(TokenId(99));
     let result = load(&mut store, &john.caller, &missing_token);
-    assert!(matches!(result, Err(Error::Forbidden("only admins can see tokens of other users"))));
+    assert!(matches!(
+        result,
+        Err(Error::InsufficientRole { refusal: "only admins can see tokens of other users", .. })
+    ));
     let result = load(&mut store, &ada.caller, &missing_token);
     assert!(matches!(result, Err(Error::NotFound { resource: ResourceKind::Token, .. })));
 }
@@ -54,9 +63,9 @@ fn token_list_is_filtered_by_application_and_status() {
     set_setting(&mut store, Setting::TokenQuota, "unlimited");
     for (app, expiry) in [
         ("a", Expiry::Never),
-        ("b", Expiry::At(at(10))),
+        ("b", Expiry::At(at(10).into())),
         ("b", Expiry::Never),
-        ("c", Expiry::At(at(10))),
+        ("c", Expiry::At(at(10).into())),
         ("d", Expiry::Never),
     ] {
         issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry(app, expiry)).unwrap();
@@ -92,9 +101,13 @@ fn token_list_is_filtered_by_remaining_lifetime() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     set_setting(&mut store, Setting::TokenQuota, "unlimited");
-    for expiry in
-        [Expiry::At(at(10)), Expiry::At(at(60)), Expiry::At(at(61)), Expiry::Never, Expiry::Never]
-    {
+    for expiry in [
+        Expiry::At(at(10).into()),
+        Expiry::At(at(60).into()),
+        Expiry::At(at(61).into()),
+        Expiry::Never,
+        Expiry::Never,
+    ] {
         issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry)).unwrap();
     }
     let grace_until = at(30).unix();

@@ -10,8 +10,8 @@ fn expect_single_reason(
     let report = verify_token(&mut context.store, token, &TestContext::expectations(kind));
     assert!(report.claims.is_none(), "unverified claims in the report");
     assert_eq!((report.token_id(), report.status(at(0))), (None, None));
-    let [reason] = report.reasons[..] else { panic!("{:?}", report.reasons) };
-    reason
+    let [rejection] = &report.reasons[..] else { panic!("{:?}", report.reasons) };
+    rejection.reason
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn malformed_token_is_refused_with_detail() {
         (&large_token, "larger than 64 KiB"),
     ] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
-        assert_eq!(report.detail.as_deref(), Some(detail));
+        assert_eq!(report.reasons[0].facts_text().as_deref(), Some(detail));
         assert_eq!(expect_single_reason(&mut context, token, APP), RejectReason::Malformed);
     }
 }
@@ -94,6 +94,26 @@ fn header_alg_must_match_the_key() {
         expect_single_reason(&mut context, &format!("{input}."), APP),
         RejectReason::AlgNotAllowed
     );
+}
+
+/// RFC 9864, section 2.2.
+#[test]
+fn both_names_of_ed25519_are_accepted() {
+    for algorithm in [Algorithm::EdDSA, Algorithm::Ed25519] {
+        let mut context = new_test_context_with(algorithm);
+        let claims = context.claims().to_string();
+        assert_eq!(decode_token(&context.app_token).0["alg"], algorithm.name());
+        for alg in ["EdDSA", "Ed25519"] {
+            let header = context.header(&[("alg", json!(alg))]);
+            let token = context.sign(&header, &claims);
+            assert_eq!(context.reject_reasons(&token, APP), [], "{alg}");
+        }
+        for alg in ["Ed448", "ed25519", "eddsa", "ES256"] {
+            let header = context.header(&[("alg", json!(alg))]);
+            let token = context.sign(&header, &claims);
+            assert_eq!(context.reject_reasons(&token, APP), [RejectReason::AlgNotAllowed], "{alg}");
+        }
+    }
 }
 
 #[test]
@@ -206,7 +226,7 @@ fn retired_key_verifies_until_expiry() {
         assert_eq!(verification_reasons(&mut context.store, token, expected_kind, 59), []);
         assert_eq!(
             verification_reasons(&mut context.store, token, expected_kind, 60),
-            [RejectReason::UnknownKey]
+            [RejectReason::KeyRetired]
         );
     }
     let ada = &context.ada;

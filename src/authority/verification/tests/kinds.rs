@@ -44,7 +44,7 @@ fn test_token_kind_is_known_before_signature_check() {
     for token in [&token, &broken_token] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
         assert_eq!(
-            (report.kind, report.reasons),
+            (report.kind, reasons_of(&report)),
             (Some(TokenKind::Test), vec![RejectReason::WrongType])
         );
         assert!(report.claims.is_none());
@@ -52,7 +52,7 @@ fn test_token_kind_is_known_before_signature_check() {
     assert_eq!(context.reject_reasons(&broken_token, TEST), [RejectReason::BadSignature]);
     let app = context.app_token.clone();
     let report = verify_token(&mut context.store, &app, &TestContext::expectations(TEST));
-    assert_eq!((report.kind, report.reasons), (None, vec![RejectReason::WrongType]));
+    assert_eq!((report.kind, reasons_of(&report)), (None, vec![RejectReason::WrongType]));
 }
 
 #[test]
@@ -110,9 +110,9 @@ fn row_of_another_kind_is_ignored() {
 fn decode_checks_nothing() {
     let context = new_test_context();
     let (input, _) = context.app_token.rsplit_once('.').unwrap();
-    assert_eq!(decode(&format!("{input}.AAAA")).unwrap().1, context.claims());
+    assert_eq!(decode_token(&format!("{input}.AAAA")).1, context.claims());
     assert!(matches!(
         decode("nonsense"),
-        Err(Error::TokenRejected { kind: None, reasons, detail: Some(_) }) if reasons == [RejectReason::Malformed]
+        Err(Error::TokenRejected { kind: None, reasons }) if reasons == [RejectReason::Malformed]
     ));
 }

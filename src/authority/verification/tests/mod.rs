@@ -9,10 +9,10 @@ mod records;
 
 use super::*;
 use crate::authority::test_store::{
-    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, rotate_app_key,
-    token_request, verification_reasons, verify_token,
+    TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, new_store_with,
+    reasons_of, rotate_app_key, token_request, verification_reasons, verify_token,
 };
-use crate::crypto::{self, sign_text};
+use crate::crypto::{self, PublicKeys, sign_text};
 use crate::model::{Role, TokenKind};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -30,7 +30,11 @@ struct TestContext {
 }
 
 fn new_test_context() -> TestContext {
-    let mut store = new_store();
+    new_test_context_with(Algorithm::ES256)
+}
+
+fn new_test_context_with(algorithm: Algorithm) -> TestContext {
+    let mut store = new_store_with(algorithm);
     let ada = add_user(&mut store, "ada", Role::Admin);
     let app = issue_app_token(&mut store, &ada, "app").token.expose_secret().to_owned();
     TestContext { store, ada, app_token: app }
@@ -57,7 +61,7 @@ impl TestContext {
     /// Returns the reasons for which the app token fails these expectations.
     fn app_reasons(&mut self, expectations: &Expectations) -> Vec<RejectReason> {
         let app = self.app_token.clone();
-        verify_token(&mut self.store, &app, expectations).reasons
+        reasons_of(&verify_token(&mut self.store, &app, expectations))
     }
 
     /// Returns the header of an app token with these members replaced.

@@ -6,23 +6,27 @@ mod rfc7520;
 pub(in crate::crypto) mod rfc8037;
 
 use super::*;
-use crate::crypto::{decode_lenient, generate_key, initialize_crypto, read_jwks};
+use crate::crypto::verifier::read_verifiers;
+use crate::crypto::{DecodedPayload, DecodedToken, generate_key, initialize_crypto};
 use crate::model::{Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
-use aws_lc_rs::signature::{
-    ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, UnparsedPublicKey,
-};
-use secrecy::SecretSlice;
+
+/// Returns header and claims.
+fn decode(token: &str) -> (Value, Value) {
+    let DecodedToken { header, payload, .. } = DecodedToken::decode(token).unwrap();
+    let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
+    (header, claims)
+}
 
 /// Returns whether the token has a valid signature of the key. Checks that verification with a
 /// store key and with a third-party key has the same result.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
-    let keys = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
-    let decoded_key = decoding_key(jwk.as_object().unwrap().clone()).unwrap();
+    let keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
+    let stored_key = verification_key(jwk);
     let Ok(token) = CompactJws::parse(token) else { return false };
-    let is_signed = is_signature_valid(&token, &decoded_key, algorithm);
+    let is_signed = stored_key.verifies(&token, algorithm);
     assert_eq!(is_signed, keys[0].verifies(&token, algorithm));
     is_signed
 }
@@ -43,28 +47,29 @@ fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str)
     }
 }
 
-/// Checks that a P-521 signature and key pair are genuine, but refused by jeton, which supports
-/// neither the key type nor the algorithm.
-fn assert_genuine_but_unsupported(jwk: &Value, token: &str) {
+/// Returns the key as for a key of the store.
+fn verification_key(jwk: &Value) -> VerificationKey {
+    let jwk = jwk.as_object().unwrap();
+    if jwk::is_symmetric(jwk) {
+        return VerificationKey::new_secret(&jwk::decode_secret_member(jwk, "k").unwrap());
+    }
+    VerificationKey::Public(jwk::public_key(jwk).unwrap())
+}
+
+/// Checks that the private parts of an EC key belong to the public parts, and returns the PKCS#8.
+fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     let point = [&[4], &member_bytes(jwk, "x")[..], &member_bytes(jwk, "y")].concat();
-    let curve = &ECDSA_P521_SHA512_FIXED_SIGNING;
-    EcdsaKeyPair::from_private_key_and_public_key(curve, &member_bytes(jwk, "d"), &point).unwrap();
-    let key = UnparsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, point);
-    let is_signed = |token: &str| {
-        CompactJws::parse(token).is_ok_and(|token| {
-            let signature = URL_SAFE_NO_PAD.decode(token.signature).unwrap();
-            key.verify(token.signing_input.as_bytes(), &signature).is_ok()
-        })
-    };
-    assert!(is_signed(token));
-    assert!((0..token.len()).all(|index| !is_signed(&with_changed_letter(token, index))));
-    let header = CompactJws::parse(token).unwrap().header;
-    assert!(Algorithm::parse(header["alg"].as_str().unwrap()).is_err());
-    let refusal = read_jwks(public_part(jwk.clone()).to_string().as_bytes()).unwrap_err();
-    assert_eq!(
-        refusal.reason,
-        "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric"
-    );
+    let (curve, d) = (signing_algorithm(curve), member_bytes(jwk, "d"));
+    let pair = EcdsaKeyPair::from_private_key_and_public_key(curve, &d, &point).unwrap();
+    pair.to_pkcs8v1().unwrap().as_ref().to_vec()
+}
+
+/// Checks that the signature is valid, that the private key belongs to the public key, and that a new
+/// signature of the private key is valid.
+fn assert_p521_vector(jwk: &Value, token: &str) {
+    assert_only_original_verifies(jwk, Algorithm::ES512, token);
+    let key = private_key_spec(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));
+    assert!(jwk_verifies(jwk, Algorithm::ES512, &sign_payload_again(&key, "{}", token)));
 }
 
 fn member_text<'j>(jwk: &'j Value, name: &str) -> &'j str {
@@ -130,6 +135,21 @@ fn signature_verifies_with_its_key_only() {
         assert!(is_signed_by(&compact, &key).unwrap());
         assert!(!is_signed_by(&compact, &other).unwrap());
     }
+}
+
+/// RFC 9864, section 2.2: both names denote the same signatures.
+#[test]
+fn both_names_of_ed25519_sign_equally() {
+    initialize_crypto();
+    let key = private_key_spec(Algorithm::EdDSA, rfc8037::pkcs8());
+    let renamed_key = KeySpec { algorithm: Algorithm::Ed25519, ..key.clone() };
+    let text = |key: &KeySpec| sign_text(key, "{}", "{}").unwrap().expose_secret().to_owned();
+    assert_eq!(text(&key), text(&renamed_key));
+    let header_of = |key: &KeySpec| {
+        let token = sign(key, "JWT", &Map::new()).unwrap();
+        CompactJws::parse(token.expose_secret()).unwrap().header["alg"].clone()
+    };
+    assert_eq!((header_of(&key), header_of(&renamed_key)), ("EdDSA".into(), "Ed25519".into()));
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn rfc7515_a3_es256() {
     assert_only_original_verifies(&jwk, Algorithm::ES256, token);
 }
 
-/// A genuine signature with an unsupported algorithm.
+/// Appendix A.4.
 #[test]
 fn rfc7515_a4_es512() {
     let token = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaR\
@@ -81,19 +81,19 @@ fn rfc7515_a4_es512() {
         "d": "AY5pb7A0UFiB3RELSD64fTLOSV_jazdF7fLYyuTw8lOfRhWg6Y6rUrPAxerEzgdRhajnu0ferB0d53vM9mE15\
             j2C",
     });
-    assert_genuine_but_unsupported(&jwk, token);
+    assert_p521_vector(&jwk, token);
 }
 
 /// An unsecured token can be decoded, but never verifies.
 #[test]
 fn rfc7515_a5_none() {
-    assert_eq!(decode_lenient(A5_TOKEN).unwrap().1["iss"], "joe");
+    assert_eq!(decode(A5_TOKEN).1["iss"], "joe");
     assert!(Algorithm::parse("none").is_err());
     initialize_crypto();
-    let empty_secret = DecodingKey::from_secret(&[]);
+    let empty_secret = VerificationKey::new_secret(&[]);
     let token = CompactJws::parse(A5_TOKEN).unwrap();
     for algorithm in Algorithm::ALL {
-        assert!(!is_signature_valid(&token, &empty_secret, algorithm), "{algorithm:?}");
+        assert!(!empty_secret.verifies(&token, algorithm), "{algorithm:?}");
     }
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
 }
@@ -106,7 +106,7 @@ fn example_claims() -> Value {
 /// RFC 7519, section 3.1: the claims of appendix A.1.
 #[test]
 fn rfc7519_3_1_example() {
-    let (header, claims) = decode_lenient(A1_TOKEN).unwrap();
+    let (header, claims) = decode(A1_TOKEN);
     assert_eq!(header, serde_json::json!({"typ": "JWT", "alg": "HS256"}));
     assert_eq!(claims, example_claims());
     assert!(jwk_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN));
@@ -115,7 +115,7 @@ fn rfc7519_3_1_example() {
 /// RFC 7519, section 6.1: the same claims in an unsecured token can be decoded, but do not verify.
 #[test]
 fn rfc7519_6_1_unsecured() {
-    let (header, claims) = decode_lenient(A5_TOKEN).unwrap();
+    let (header, claims) = decode(A5_TOKEN);
     assert_eq!(header, serde_json::json!({"alg": "none"}));
     assert_eq!(claims, example_claims());
     let payload_part = |token: &str| token.split('.').nth(1).map(str::to_owned);

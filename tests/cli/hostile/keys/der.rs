@@ -8,6 +8,7 @@ use serde_json::Value;
 /// Object identifiers in DER, as hexadecimal text.
 pub(super) const P256_OID: &str = "06082a8648ce3d030107";
 pub(super) const P384_OID: &str = "06052b81040022";
+pub(super) const P521_OID: &str = "06052b81040023";
 const EC_OID: &str = "06072a8648ce3d0201";
 const RSA_OID: &str = "06092a864886f70d0101010500";
 const ED25519_OID: &str = "06032b6570";

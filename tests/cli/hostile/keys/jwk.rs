@@ -1,14 +1,14 @@
 //! Private JWKs and JWK Sets, for `keys import`.
 
 use super::private_keys::{
-    ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, rsa_jwk,
-    with_bytes,
+    ed25519_jwk, inconsistent_rsa_jwks, increment, other_rsa_jwk, p256_jwk, p384_jwk, p521_jwk,
+    rsa_jwk, with_bytes,
 };
 use super::{BAD_LENGTH, INCONSISTENT, Table, UNKNOWN_TYPE, with_member, without_member};
 use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_hex, decode_member};
 use serde_json::{Value, json};
 
-const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
+const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 const UNKNOWN_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
 
@@ -28,14 +28,14 @@ pub(in crate::hostile) fn metadata_table() -> Table {
     for kty in [json!("okp"), json!("EC"), json!("RSA "), json!("none"), json!(1), json!(["OKP"])] {
         table.add_jwk(UNKNOWN_TYPE, &format!("kty {kty}"), &with_member(&key, "kty", kty));
     }
-    table.add_jwk(UNKNOWN_TYPE, "kty null", &with_member(&key, "kty", Value::Null));
-    table.add_jwk(UNKNOWN_TYPE, "no kty", &without_member(&key, "kty"));
+    table.add_jwk("`kty` missing", "kty null", &with_member(&key, "kty", Value::Null));
+    table.add_jwk("`kty` missing", "no kty", &without_member(&key, "kty"));
     for crv in ["ed25519", "Ed448", "X25519", "X448", "P-256", ""] {
         table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv:?}"), &with_member(&key, "crv", crv));
     }
     for key in [&key, &p256_jwk(), &p384_jwk()] {
         table.add_jwk(
-            UNKNOWN_TYPE,
+            "`crv` missing",
             &format!("{} without crv", key["crv"]),
             &without_member(key, "crv"),
         );
@@ -46,13 +46,13 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         );
         table.add_jwk(NO_PRIVATE, &format!("{} without d", key["crv"]), &without_member(key, "d"));
     }
-    for crv in ["p-256", "secp256k1", "P-521", "P-224"] {
+    for crv in ["p-256", "secp256k1", "P-192", "P-224"] {
         table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &with_member(&p256_jwk(), "crv", crv));
     }
-    for alg in ["none", "None", "ES512", "RSA-OAEP", "A128GCM", "eddsa", "Ed25519", ""] {
+    for alg in ["none", "None", "ES256K", "RSA-OAEP", "A128GCM", "eddsa", "Ed448", ""] {
         table.add_jwk(UNKNOWN_ALGORITHM, &format!("alg {alg:?}"), &with_member(&key, "alg", alg));
     }
-    for alg in [json!(null), json!(1), json!(["EdDSA"])] {
+    for alg in [json!(1), json!(["EdDSA"])] {
         table.add_jwk(
             "`alg` is not a string",
             &format!("alg {alg}"),
@@ -62,19 +62,21 @@ pub(in crate::hostile) fn metadata_table() -> Table {
     for (key, alg) in [
         (&key, "ES256"),
         (&key, "HS256"),
+        (&key, "ES512"),
         (&p256_jwk(), "ES384"),
+        (&p384_jwk(), "ES512"),
+        (&p521_jwk(), "ES384"),
         (&p384_jwk(), "ES256"),
         (&rsa_jwk(), "HS256"),
     ] {
         let name = format!("{} of {} with alg {alg}", key["kty"], key["crv"]);
         table.add_jwk("unsuitable for the algorithm", &name, &with_member(key, "alg", alg));
     }
-    for purpose in [json!("enc"), json!("SIG"), json!(""), json!(null), json!(["sig"])] {
+    for purpose in [json!("enc"), json!("SIG"), json!(""), json!(["sig"])] {
         let name = format!("use {purpose}");
         table.add_jwk("not for signatures (`use`)", &name, &with_member(&key, "use", purpose));
     }
-    for operations in [json!([]), json!(["verify"]), json!(["encrypt"]), json!("sign"), json!(null)]
-    {
+    for operations in [json!([]), json!(["verify"]), json!(["encrypt"]), json!("sign")] {
         let name = format!("key_ops {operations}");
         table.add_jwk(
             "not for signatures (`key_ops`)",
@@ -82,7 +84,7 @@ pub(in crate::hostile) fn metadata_table() -> Table {
             &with_member(&key, "key_ops", operations),
         );
     }
-    for kid in [json!(1), json!(null), json!(["a"])] {
+    for kid in [json!(1), json!(["a"])] {
         table.add_jwk(
             "`kid` is not a string",
             &format!("kid {kid}"),
@@ -103,7 +105,7 @@ pub(in crate::hostile) fn member_encoding_table() -> Table {
         for name in names {
             let text = key[*name].as_str().unwrap();
             let malformed = [
-                ("padded", format!("{text}=")),
+                ("padded too much", format!("{text}=====")),
                 ("with a space", format!(" {text}")),
                 ("with a line break", format!("{text}\n")),
                 ("in the standard base64 alphabet", format!("+/{}", &text[2..])),
@@ -200,11 +202,10 @@ pub(in crate::hostile) fn rsa_table() -> Table {
         table.add_import(message, &format!("RSA JWK: {name}"), jwk.to_string());
     }
     for name in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
-        let message =
-            if name == "d" { NO_PRIVATE.to_owned() } else { format!("`{name}` is not base64url") };
+        let message = if name == "d" { NO_PRIVATE.to_owned() } else { format!("`{name}` missing") };
         table.add_jwk(&message, &format!("RSA without {name}"), &without_member(&rsa_jwk(), name));
     }
-    for oth in [json!([]), json!(null), json!([{"r": "AQ", "d": "AQ", "t": "AQ"}])] {
+    for oth in [json!([]), json!([{"r": "AQ", "d": "AQ", "t": "AQ"}])] {
         let name = format!("RSA with oth {oth}");
         table.add_jwk(
             "RSA keys with more than two primes are not supported",
@@ -227,28 +228,18 @@ pub(in crate::hostile) fn document_table() -> Table {
         (no_json, "truncated", key[..key.len() - 1].to_owned()),
         (no_json, "two keys in a row", format!("{key}{key}")),
         (no_json, "a comment", format!("{{/**/{inner}}}")),
-        (no_json, "1e400", format!("{{{inner},\"x\":1e400}}")),
         (no_json, "arrays nested 10,000 deep", nested_arrays(10_000)),
         (no_json, "50,000 unclosed objects", "{\"a\":".repeat(50_000)),
         (duplicate_member, "kty twice", format!("{{\"kty\":\"oct\",{inner}}}")),
         (duplicate_member, "d twice", format!("{{{inner},\"d\":\"AAAA\"}}")),
         (duplicate_member, "d twice, one escaped", format!("{{{inner},\"\\u0064\":\"AAAA\"}}")),
         (duplicate_member, "keys twice", format!("{{\"keys\":[{key}],\"keys\":[]}}")),
-        (
-            "expected a non-empty array in `keys`",
-            "keys is an object",
-            format!("{{\"keys\":{key}}}"),
-        ),
-        (
-            "expected a non-empty array in `keys`",
-            "keys is null",
-            format!("{{\"keys\":null,{inner}}}"),
-        ),
-        ("expected a non-empty array in `keys`", "keys is empty", "{\"keys\":[]}".to_owned()),
-        ("key 1 of 1: not an object", "a number", "{\"keys\":[1]}".to_owned()),
+        ("`keys` is not an array", "keys is an object", format!("{{\"keys\":{key}}}")),
+        ("the JWK Set is empty", "keys is empty", "{\"keys\":[]}".to_owned()),
+        ("key: not an object", "a number", "{\"keys\":[1]}".to_owned()),
         ("key 2 of 2: not an object", "a key and null", format!("{{\"keys\":[{key},null]}}")),
-        ("key 1 of 1: not an object", "arrays nested 100 deep", nested_arrays(100)),
-        (NO_PRIVATE, "an empty object", "{}".to_owned()),
+        ("key: not an object", "arrays nested 100 deep", nested_arrays(100)),
+        ("found JSON without a key", "an empty object", "{}".to_owned()),
         (NO_PRIVATE, "60,000 empty keys", format!("{{\"keys\":[{}{{}}]}}", "{},".repeat(60_000))),
         ("not an object", "100,000 numbers", format!("{{\"keys\":[{}0]}}", "0,".repeat(100_000))),
         ("key 2 of 2: unsuitable", "an invalid key after a valid key", {

@@ -13,9 +13,10 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::time::Instant;
 
-const UNKNOWN_TYPE: &str = "unsupported key type: expected RSA, P-256, P-384, Ed25519 or symmetric";
+const UNKNOWN_TYPE: &str =
+    "unsupported key type: expected RSA, P-256, P-384, P-521, Ed25519 or symmetric";
 const OFF_CURVE: &str = "not a point on the curve";
-const BAD_LENGTH: &str = "`d`, `x` or `y` does not have the length of the curve";
+const BAD_LENGTH: &str = "has the wrong length: found ";
 const INCONSISTENT: &str = "inconsistent key parts";
 
 /// The command that imports a private key.

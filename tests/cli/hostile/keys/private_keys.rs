@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-const NO_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 private key";
+const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 
 pub(super) fn parse_jwk(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -29,6 +29,11 @@ pub(super) fn p256_jwk() -> Value {
 
 pub(super) fn p384_jwk() -> Value {
     parse_jwk(include_str!("../samples/p384.jwk"))
+}
+
+/// The key of RFC 7515, appendix A.4.
+pub(super) fn p521_jwk() -> Value {
+    parse_jwk(include_str!("../samples/p521.jwk"))
 }
 
 pub(super) fn ed25519_jwk() -> Value {
@@ -208,7 +213,8 @@ pub(in crate::hostile) fn rsa_table() -> Table {
     }
     let (n, e) = (decode_member(&rsa_jwk(), "n"), decode_member(&rsa_jwk(), "e"));
     let public = sequence(&[&integer(&n), &integer(&e)]);
-    table.add_import(NO_KEY, "an RSA public key in DER", public);
+    let message = "found a public key, expected a private key";
+    table.add_import(message, "an RSA public key in DER", public);
     table
 }
 

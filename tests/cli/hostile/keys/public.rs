@@ -1,7 +1,7 @@
 //! Weak or invalid public keys, for `token verify --key` and `--jwks`.
 
 use super::der::{self, ec_public_key_info, ed25519_public_key_info, pem, rsa_public_key_info};
-use super::private_keys::{ed25519_jwk, p256_jwk, p384_jwk, rsa_jwk, with_bytes};
+use super::private_keys::{ed25519_jwk, p256_jwk, p384_jwk, p521_jwk, rsa_jwk, with_bytes};
 use super::{OFF_CURVE, Table, UNKNOWN_TYPE};
 use super::{with_member, without_member};
 use crate::hostile::issuer::public_jwk;
@@ -12,7 +12,7 @@ const BAD_RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192
 const BAD_EXPONENT: &str = "the RSA exponent is not an odd number of at least 3";
 const NO_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected a public key";
-const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384 or Ed25519 public key";
+const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
 /// Ed25519 points of small order: the eight points, then the non-canonical encodings (a coordinate
 /// of 2^255 - 19 or more, or the sign bit of a zero x).
@@ -80,6 +80,7 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
     for (jwk, alg, curve_oid, other_oid) in [
         (p256_jwk(), "ES256", der::P256_OID, der::P384_OID),
         (p384_jwk(), "ES384", der::P384_OID, der::P256_OID),
+        (p521_jwk(), "ES512", der::P521_OID, der::P384_OID),
     ] {
         let key = public_part(&jwk);
         let crv = key["crv"].as_str().unwrap();
@@ -106,7 +107,9 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
             ("without y", x.clone(), Vec::new()),
         ] {
             let changed = with_bytes(&with_bytes(&key, "x", &x), "y", &y);
-            table.add_public(alg, OFF_CURVE, &format!("{crv} {name}"), &changed);
+            let message =
+                if x.len() == size && y.len() == size { OFF_CURVE } else { "has the wrong length" };
+            table.add_public(alg, message, &format!("{crv} {name}"), &changed);
         }
         let point = [&[4][..], &x, &y].concat();
         let compressed = [&[2 | (y[size - 1] & 1)][..], &x].concat();
@@ -126,7 +129,8 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
         let text = pem("PUBLIC KEY", &ec_public_key_info(curve_oid, &[&[4], &y[..], &x].concat()));
         table.add_verify_key(alg, OFF_CURVE, &format!("{crv} PEM with x and y swapped"), text);
         let renamed = with_member(&key, "crv", if alg == "ES256" { "P-384" } else { "P-256" });
-        table.add_public(alg, OFF_CURVE, &format!("{crv} key with another crv"), &renamed);
+        let name = format!("{crv} key with another crv");
+        table.add_public(alg, "has the wrong length", &name, &renamed);
     }
     table
 }
@@ -183,46 +187,49 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         (rsa_jwk(), "RS256"),
         (p256_jwk(), "ES256"),
         (p384_jwk(), "ES384"),
+        (p521_jwk(), "ES512"),
         (ed25519_jwk(), "EdDSA"),
     ] {
-        table.add_public(alg, FOUND_PRIVATE_KEY, &format!("a private JWK for {alg}"), &private);
+        let private_name = format!("a private JWK for {alg}");
+        table.add_verify_set(FOUND_PRIVATE_KEY, &private_name, private.to_string());
         let key = public_part(&private);
         let mut add_changed = |message: &str, name: &str, value: Value| {
             let row = format!("{alg}: {name} {value}");
             table.add_public(alg, message, &row, &with_member(&key, name, value));
         };
-        for kty in [json!("none"), json!("rsa"), json!(1), json!(null), json!([key["kty"]])] {
+        for kty in [json!("none"), json!("rsa"), json!(1), json!([key["kty"]])] {
             add_changed(UNKNOWN_TYPE, "kty", kty);
         }
-        for name in ["none", "ES512", "RSA-OAEP", "HS256", ""] {
+        add_changed("`kty` missing", "kty", json!(null));
+        for name in ["none", "ES256K", "RSA-OAEP", "HS256", ""] {
             add_changed("unsuitable for its `alg`", "alg", json!(name));
         }
-        for value in [json!(null), json!(5), json!([alg])] {
+        for value in [json!(5), json!([alg])] {
             add_changed("unsuitable for its `alg`", "alg", value);
         }
-        for value in [json!("enc"), json!(null), json!(["sig"])] {
+        for value in [json!("enc"), json!(["sig"])] {
             add_changed("not for signatures (`use`)", "use", value);
         }
         for value in [json!([]), json!(["encrypt"]), json!("verify"), json!(["Verify"])] {
             add_changed("not for signatures (`key_ops`)", "key_ops", value);
         }
-        for value in [json!(1), json!(null), json!(["a"])] {
+        for value in [json!(1), json!(["a"])] {
             add_changed("`kid` is not a string", "kid", value);
         }
         table.add_public(
             alg,
-            UNKNOWN_TYPE,
+            "`kty` missing",
             &format!("{alg}: no kty"),
             &without_member(&key, "kty"),
         );
         if alg != "RS256" {
             table.add_public(
                 alg,
-                UNKNOWN_TYPE,
+                "`crv` missing",
                 &format!("{alg}: no crv"),
                 &without_member(&key, "crv"),
             );
-            for crv in ["P-521", "secp256k1", "Ed448", "X25519"] {
+            for crv in ["P-192", "secp256k1", "Ed448", "X25519"] {
                 let changed = with_member(&key, "crv", crv);
                 table.add_public(alg, UNKNOWN_TYPE, &format!("{alg}: crv {crv}"), &changed);
             }
@@ -230,7 +237,8 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         let name = if alg == "RS256" { "n" } else { "x" };
         let message = format!("`{name}` is not base64url");
         let text = key[name].as_str().unwrap();
-        for malformed in [format!("{text}="), format!("+/{}", &text[2..]), format!("{text}\n")] {
+        for malformed in [format!("{text}====="), format!("+/{}", &text[2..]), format!("{text}\n")]
+        {
             let changed = with_member(&key, name, malformed.as_str());
             table.add_public(
                 alg,
@@ -239,7 +247,12 @@ pub(in crate::hostile) fn metadata_table() -> Table {
                 &changed,
             );
         }
-        table.add_public(alg, &message, &format!("{alg}: no {name}"), &without_member(&key, name));
+        table.add_public(
+            alg,
+            &format!("`{name}` missing"),
+            &format!("{alg}: no {name}"),
+            &without_member(&key, name),
+        );
         table.add_public(
             alg,
             &message,

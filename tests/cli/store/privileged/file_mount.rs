@@ -17,7 +17,7 @@ fn file_mount_is_refused_and_directory_mount_accepted() {
         let output = mounted.run("token create there --store other/jeton.db");
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 78, stderr
-        error: the store file is a mount point
+        error: `other/jeton.db`: the store file is a mount point
         hint: mount the directory of the store, not the file
         "));
     }

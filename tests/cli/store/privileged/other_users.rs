@@ -33,7 +33,8 @@ fn session_file_of_another_user_is_refused() {
     change_owner(&file);
     assert_snapshot!(session_refusal(&sandbox), @"
     --- exit code 78, stderr
-    error: the session file is owned by another user
+    error: `~/.config/jeton/sessions`: the session file is owned by another user
+    hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_eq!(fs::read(&file).unwrap(), before);
     restore_owner(&file);
@@ -49,7 +50,8 @@ fn lock_file_of_another_user_is_refused() {
     change_owner(&lock);
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 78, stderr
-    error: the session file is owned by another user
+    error: `~/.config/jeton/sessions`: the session file is owned by another user
+    hint: set `JETON_CONFIG_DIR` to another directory
     ");
     fs::remove_file(&lock).unwrap();
     sandbox.run(&["refresh"]).ok();
@@ -64,8 +66,8 @@ fn store_of_another_user_is_refused_unchanged() {
     for arguments in [&["whoami"][..], &["init", "eve"], &["token", "verify", "x"], &["logout"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(arguments), @"
         --- exit code 78, stderr
-        error: the store file is owned by another user
-        hint: run jeton as the owner of the file, or on your own copy
+        error: `~/.local/share/jeton/jeton.db`: the store file is owned by another user
+        hint: run jeton as the owner of the file, or set `HOME` to a directory of yours, or `JETON_STORE` to a file
         "));
     }
     assert_eq!(fs::read(sandbox.store()).unwrap(), before);
@@ -111,7 +113,7 @@ fn check_detects_files_of_other_users() {
     insecure_permissions: the store file is owned by another user
     --- exit code 78, stderr
     error: the store has 1 fault
-    hint: run jeton as the owner of the file, or on your own copy
+    hint: run jeton as the owner of the file
     ");
     change_owner(sandbox.store().parent().unwrap());
     assert_snapshot!(run_store_check(&sandbox), @"

@@ -73,7 +73,7 @@ fn check_read_only(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     for arguments in CHANGING_COMMANDS {
         allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
-        error: the store is read-only
+        error: `~/.local/share/jeton/jeton.db`: the store is read-only
         hint: make the store file and its directory writable
         "));
     }
@@ -189,7 +189,7 @@ fn expired_session_is_refused_and_its_refresh_token_kept() {
     for arguments in ["whoami", "users list", "sessions token", "store prune", "refresh"] {
         allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
-        error: session refresh required, but the store is read-only
+        error: `~/.local/share/jeton/jeton.db`: session refresh required, but the store is read-only
         hint: run `jeton refresh` with write access to the store
         "));
     }

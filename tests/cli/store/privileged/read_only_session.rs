@@ -17,7 +17,7 @@ fn read_only_session_directory_spends_no_token() {
     for arguments in ["refresh", "login ada"] {
         allow_duplicates!(assert_snapshot!(mounted.run(arguments), @"
         --- exit code 78, stderr
-        error: the session file cannot be used: Read-only file system (os error 30)
+        error: `~/.config/jeton/sessions`: the session file cannot be used: Read-only file system
         hint: set `JETON_CONFIG_DIR` to another directory
         "));
         assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before, "{arguments}");
@@ -43,7 +43,7 @@ fn read_only_session_directory_prevents_automatic_refresh() {
     mounted.run_line_ok("mount --bind .config .config && mount -o remount,bind,ro .config");
     assert_snapshot!(mounted.run("whoami"), @"
     --- exit code 78, stderr
-    error: the session file cannot be used: Read-only file system (os error 30)
+    error: `~/.config/jeton/sessions`: the session file cannot be used: Read-only file system
     hint: set `JETON_CONFIG_DIR` to another directory
     ");
     assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before);

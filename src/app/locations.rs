@@ -1,0 +1,155 @@
+//! Paths of the store and of the session files in failures, with the option or variable that
+//! changes each path.
+
+use super::environment::{data_directory_variable, read_variable};
+use super::run_console::RunConsole;
+use crate::failure::{Failure, Location};
+use crate::model::{quote_shell_word, redact_for_error};
+use crate::paths;
+use std::path::{Path, PathBuf};
+
+impl RunConsole {
+    /// Adds the path to the message of a failure, and a hint to change the path. Commands in the
+    /// hint use the same store.
+    pub(super) fn add_location(&self, failure: Failure) -> Failure {
+        let failure = self.add_path(failure);
+        let hint = failure.hint.as_deref().map(|hint| self.repeat_store_flag(hint));
+        Failure { hint, ..failure }
+    }
+
+    fn add_path(&self, failure: Failure) -> Failure {
+        let (path, hint) = match failure.location {
+            None => return failure,
+            Some(Location::Store) => (self.store_path(), self.store_path_hint()),
+            Some(Location::Sessions) => (
+                paths::session_directory(self.environment.config_dir.as_deref()),
+                "set `JETON_CONFIG_DIR` to another directory".to_owned(),
+            ),
+        };
+        let Some(path) = path else { return failure };
+        if failure.location == Some(Location::Store) && path.is_dir() {
+            return self.directory_as_store(&path, failure);
+        }
+        let message =
+            format!("`{}`: {}", redact_for_error(&path.to_string_lossy()), failure.message);
+        let hint = match failure.hint {
+            Some(owner_hint) if owner_hint == Failure::OWNER_HINT => {
+                format!("{owner_hint}, or {hint}")
+            }
+            Some(other_hint) => other_hint,
+            None => self.link_target_hint(&path).unwrap_or(hint),
+        };
+        Failure { message, hint: Some(hint), location: None, ..failure }
+    }
+
+    /// Returns the hint to use the target of a symbolic link.
+    fn link_target_hint(&self, path: &Path) -> Option<String> {
+        let is_flag = self.options.store.is_some() && !self.is_store_in_variable();
+        let target = path.canonicalize().ok().filter(|_| path.is_symlink())?;
+        let target = quote_shell_word(&redact_for_error(&target.to_string_lossy()));
+        Some(if is_flag {
+            format!("use the target of the link: --store {target}")
+        } else {
+            format!("use the target of the link: JETON_STORE={target}")
+        })
+    }
+
+    /// Returns the path of the store, if there is a home directory.
+    pub(super) fn store_path(&self) -> Option<PathBuf> {
+        self.options.store.clone().or_else(paths::default_store_path)
+    }
+
+    /// Repeats `--store` in the commands of a hint, if the flag selects the store.
+    pub(super) fn repeat_store_flag(&self, hint: &str) -> String {
+        let Some(path) = self.options.store.as_ref().filter(|_| !self.is_store_in_variable())
+        else {
+            return hint.to_owned();
+        };
+        let path = redact_for_error(&path.to_string_lossy());
+        let prefix = if path.starts_with('-') { "./" } else { "" };
+        add_store_flag(hint, &format!("--store {}", quote_shell_word(&format!("{prefix}{path}"))))
+    }
+
+    fn directory_as_store(&self, path: &Path, failure: Failure) -> Failure {
+        let display_path = |path: &Path| redact_for_error(&path.to_string_lossy());
+        let message = format!("`{}` is a directory, expected a store file", display_path(path));
+        let file = quote_shell_word(&display_path(&path.join("jeton.db")));
+        let hint = if self.is_store_in_variable() {
+            format!("set the path of the file: JETON_STORE={file}")
+        } else {
+            format!("use the path of the file: --store {file}")
+        };
+        Failure { message, hint: Some(hint), location: None, ..failure }
+    }
+
+    fn is_store_in_variable(&self) -> bool {
+        let value = read_variable("JETON_STORE");
+        value.is_some_and(|value| self.options.store.as_ref().is_some_and(|path| value == *path))
+    }
+
+    fn store_path_hint(&self) -> String {
+        if self.options.store.is_none() {
+            let variable = data_directory_variable();
+            return format!("set `{variable}` to a directory of yours, or `JETON_STORE` to a file");
+        }
+        if self.is_store_in_variable() {
+            "set `JETON_STORE` to another file".to_owned()
+        } else {
+            "use another file with `--store`".to_owned()
+        }
+    }
+}
+
+/// Commands that use the store.
+const STORE_COMMANDS: [&str; 13] = [
+    "audit", "init", "keys", "login", "logout", "recover", "refresh", "run", "sessions",
+    "settings", "store", "token", "users",
+];
+
+/// Adds a flag to the commands of jeton in a hint. Quoted words of a command are unchanged.
+fn add_store_flag(hint: &str, flag: &str) -> String {
+    let mut text = String::new();
+    let mut rest = hint;
+    while let Some(at) = rest.find("jeton ") {
+        let (before, command) = rest.split_at(at);
+        let (program, arguments) = command.split_at("jeton ".len());
+        text.push_str(before);
+        text.push_str(program);
+        let is_word = text
+            .strip_suffix(program)
+            .is_none_or(|text| text.is_empty() || text.ends_with([' ', '`']));
+        let name = arguments.split([' ', '`', ',', ')']).next().unwrap_or_default();
+        let is_quoted = text.matches(['\'', '"']).count() % 2 == 1;
+        if is_word && !is_quoted && STORE_COMMANDS.contains(&name) {
+            text.push_str(flag);
+            text.push(' ');
+        }
+        rest = arguments;
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flag_is_added_to_each_command_outside_quotes() {
+        for (hint, expected) in [
+            ("create a store: jeton init", "create a store: jeton --store 'a b' init"),
+            (
+                "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
+                "log in with `jeton --store 'a b' login`, or use `--exist-ok` to keep the store unchanged",
+            ),
+            (
+                "activate it with: jeton keys activate -- '-x jeton init'",
+                "activate it with: jeton --store 'a b' keys activate -- '-x jeton init'",
+            ),
+            ("install a newer jeton", "install a newer jeton"),
+            ("run jeton as the owner of the file", "run jeton as the owner of the file"),
+            ("faults: jeton --store b store check", "faults: jeton --store b store check"),
+        ] {
+            assert_eq!(add_store_flag(hint, "--store 'a b'"), expected);
+        }
+    }
+}

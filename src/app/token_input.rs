@@ -1,0 +1,239 @@
+//! Tokens from arguments, standard input, files and the environment. Every command reads tokens here.
+
+use super::environment::INVALID_UTF8_TOKEN;
+use super::input_files::{InputKind, stdin_error};
+use super::run_console::RunConsole;
+use crate::authority::RejectReason;
+use crate::crypto::{MAX_DECODED_TOKEN_BYTES, MAX_TOKEN_BYTES, is_token_in_base64};
+use crate::failure::{Code, Failure};
+use crate::model::{
+    NotOneToken, extract_token, is_utf16, normalize_encoding, quote_shell_word, redact_for_error,
+};
+use crate::terminal::StdinReader;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Maximum size of an input with a token and text around the token, in bytes.
+const MAX_INPUT_BYTES: usize = 2 * MAX_DECODED_TOKEN_BYTES;
+
+/// Maximum number of paths in a message about several tokens.
+const MAX_PATHS: usize = 3;
+
+const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
+                                  or in `JETON_TOKEN`";
+
+/// Hint for several tokens where a command reads one token.
+pub(crate) const SEVERAL_TOKENS_HINT: &str = "pass one token";
+
+impl RunConsole {
+    /// Returns the token in the value of `argument`: the token itself, `-` for standard input, or
+    /// `@FILE`. Without a value, returns the bearer credential from `--token-file` or the
+    /// environment.
+    pub(crate) fn read_token_argument(
+        &self,
+        argument: &'static str,
+        value: Option<&str>,
+    ) -> Result<SecretString, Failure> {
+        match value {
+            Some("-") => {
+                parse_token(&self.read_stdin(InputKind::Token, argument, MAX_INPUT_BYTES)?)
+            }
+            Some(text) => match text.strip_prefix('@') {
+                Some(path) => self.read_token_file(argument, Path::new(path)),
+                None if Path::new(text).is_file() => {
+                    let display_path = redact_for_error(text);
+                    let word = quote_shell_word(&format!("@{display_path}"));
+                    Err(Failure::usage(format!("`{display_path}` is a file, not a token"))
+                        .with_hint(format!("to read the file, use {word}")))
+                }
+                None if is_file_name(text) => {
+                    let display_path = redact_for_error(text);
+                    Err(Failure::usage(format!("`{display_path}` is neither a token nor a file"))
+                        .with_hint(TOKEN_SOURCES_HINT))
+                }
+                None if is_variable_reference(text) => {
+                    let hint = format!(
+                        "use double quotes, so that the shell inserts the value: \"{text}\""
+                    );
+                    Err(malformed("name of a variable found, expected a token".to_owned(), hint))
+                }
+                None => parse_token(text.as_bytes()),
+            },
+            None => self
+                .bearer_credential()?
+                .map(|(token, _)| token)
+                .ok_or_else(|| Failure::usage("token required").with_hint(TOKEN_SOURCES_HINT)),
+        }
+    }
+
+    /// Returns the bearer credential that replaces the session file, if given, and the source of
+    /// the credential. Reads the credential only once, because standard input and pipes cannot be
+    /// read again.
+    pub(crate) fn bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
+        if let Some(credential) = self.bearer_credential.get() {
+            return Ok(credential.clone());
+        }
+        let credential = self.read_bearer_credential()?;
+        Ok(self.bearer_credential.get_or_init(|| credential).clone())
+    }
+
+    fn read_bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
+        if let Some(path) = &self.options.token_file {
+            let display_path = redact_for_error(&path.to_string_lossy());
+            return Ok(Some((
+                self.read_token_file("--token-file", path)?,
+                format!("file {display_path}"),
+            )));
+        }
+        if let Some(token_text) = &self.environment.token {
+            let text = token_text.expose_secret();
+            let token = if text.starts_with('@') {
+                let hint = "use `JETON_TOKEN_FILE` for the name of a file, without the `@`";
+                Err(malformed("`@` found, expected a token".to_owned(), hint.to_owned()))
+            } else {
+                parse_token(text.as_bytes())
+            };
+            let token = token.map_err(|failure| Failure {
+                message: format!("`JETON_TOKEN`: {}", failure.message),
+                ..failure
+            })?;
+            return Ok(Some((token, "JETON_TOKEN".to_owned())));
+        }
+        match &self.environment.token_file {
+            Some(path) => Ok(Some((
+                self.read_token_file("JETON_TOKEN_FILE", path)?,
+                "JETON_TOKEN_FILE".to_owned(),
+            ))),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens standard input for `argument` to read tokens, one per line.
+    pub(crate) fn open_token_lines(&self, argument: &'static str) -> Result<TokenLines, Failure> {
+        Ok(TokenLines::new(self.open_stdin(InputKind::TokenLines, argument)?))
+    }
+
+    fn read_token_file(
+        &self,
+        argument: &'static str,
+        path: &Path,
+    ) -> Result<SecretString, Failure> {
+        parse_token(&self.read_file(InputKind::Token, argument, path, MAX_INPUT_BYTES)?)
+    }
+}
+
+/// Tokens on standard input, one per line.
+pub(crate) struct TokenLines(BufReader<StdinReader>);
+
+impl TokenLines {
+    pub(super) fn new(input: StdinReader) -> Self {
+        Self(BufReader::new(input))
+    }
+
+    /// Returns the next token; `None` at the end. A line longer than the limit is truncated; the
+    /// truncated line is still too long for a token and therefore refused.
+    pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
+        let mut line = Zeroizing::new(Vec::new());
+        let limit = u64::try_from(2 * MAX_TOKEN_BYTES).unwrap_or(u64::MAX);
+        let length = (&mut self.0).take(limit).read_until(b'\n', &mut line).map_err(stdin_error)?;
+        if length == 0 {
+            return Ok(None);
+        }
+        if is_utf16(&line) {
+            let message = "UTF-16 text found, expected UTF-8";
+            return Err(Failure::new(Code::InvalidInput, message)
+                .with_hint("convert the file: iconv -f UTF-16 -t UTF-8 FILE"));
+        }
+        if line.last() != Some(&b'\n') {
+            self.0.skip_until(b'\n').map_err(stdin_error)?;
+        }
+        // Text that is not one token is refused by the verifier, like any other malformed token.
+        let token = extract_token(decode_text(&line).as_ref());
+        if token.is_err() && line.starts_with(br#"{"items":["#) {
+            let message = "JSON with several tokens found, expected one token per line";
+            return Err(Failure::new(Code::InvalidInput, message)
+                .with_hint("use `-o jsonl` to write one object per line"));
+        }
+        Ok(Some(token.map_or_else(|_| SecretString::from(INVALID_UTF8_TOKEN), SecretString::from)))
+    }
+}
+
+/// Returns the token in a text: see [`extract_token`].
+fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
+    let token = extract_token(&decode_text(bytes)).map_err(to_failure)?;
+    if is_token_in_base64(&token) {
+        let message = "token in base64 found, expected a token";
+        let hint = "decode the token: base64 -d FILE";
+        return Err(malformed(message.to_owned(), hint.to_owned()));
+    }
+    Ok(SecretString::from(token))
+}
+
+fn decode_text(bytes: &[u8]) -> Zeroizing<String> {
+    let text = String::from_utf8(normalize_encoding(bytes).into_owned());
+    Zeroizing::new(text.unwrap_or_else(|_| INVALID_UTF8_TOKEN.to_owned()))
+}
+
+fn to_failure(found: NotOneToken) -> Failure {
+    let only_token = "pass only the token, from `ey` to the end of the signature";
+    let (message, hint) = match found {
+        NotOneToken::Url => (
+            "URL found, expected a token".to_owned(),
+            "fetch the token first and pass it as `-` on standard input".to_owned(),
+        ),
+        NotOneToken::Json(paths) => match paths.as_slice() {
+            [] => {
+                ("JSON without a token found, expected a token".to_owned(), only_token.to_owned())
+            }
+            [first, ..] => {
+                let list = paths.get(..MAX_PATHS).unwrap_or(&paths).join("`, `");
+                let more = if paths.len() > MAX_PATHS { " and others" } else { "" };
+                (
+                    format!("JSON with several tokens found (`{list}`{more}), expected one"),
+                    format!("pass the value of one member: jq -r {} FILE", quote_shell_word(first)),
+                )
+            }
+        },
+        NotOneToken::JsonSerialization(filter) => (
+            "token in JSON serialization found, expected the compact serialization".to_owned(),
+            format!("convert the token: jq -r {} FILE", quote_shell_word(filter)),
+        ),
+        NotOneToken::Several => {
+            ("several tokens found, expected one".to_owned(), SEVERAL_TOKENS_HINT.to_owned())
+        }
+        NotOneToken::Surrounded => {
+            ("text around a token found, expected only the token".to_owned(), only_token.to_owned())
+        }
+    };
+    malformed(message, hint)
+}
+
+/// Returns the failure for text other than one token. `token verify` reports a malformed token.
+fn malformed(message: String, hint: String) -> Failure {
+    let mut failure = Failure::new(Code::InvalidToken, message).with_hint(hint);
+    failure.details.insert("reason".to_owned(), json!(RejectReason::Malformed));
+    failure
+}
+
+/// Returns whether a word is `$NAME` or `${NAME}` in capital letters, which the shell does not replace
+/// in single quotes.
+fn is_variable_reference(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix('$') else { return false };
+    let name = rest.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(rest);
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Returns whether a word has the form of a file name: a path, or a name with an extension that
+/// files with tokens have.
+fn is_file_name(word: &str) -> bool {
+    const EXTENSIONS: [&str; 5] = ["jwt", "jws", "token", "txt", "json"];
+    let extension = word.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_path = word.starts_with(['/', '~']) || word.starts_with("./") || word.starts_with("../");
+    is_path || word.matches('.').count() == 1 && EXTENSIONS.contains(&extension)
+}

@@ -1,0 +1,266 @@
+//! The rows of an import file: reading, validation, and hashing of passwords.
+
+use super::super::Error;
+use super::administration::{IfExists, NameOwner};
+use super::import_row::{
+    FIELDS, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key, parse_import_row,
+};
+use crate::crypto;
+use crate::model::{
+    InvalidLine, InvalidLines, Password, Role, Row, RowError, SpreadsheetRows, Timestamp,
+    redact_for_error,
+};
+use crate::store::{self, Reader, ScratchDatabase, Store};
+use std::collections::BTreeSet;
+use std::io::BufRead;
+
+/// Number of rows that are read from the scratch database at a time.
+const BATCH_SIZE: usize = 500;
+
+/// Number of passwords that are passed to the hashing threads at a time.
+const HASH_BATCH_SIZE: usize = 256;
+
+/// Treatment of fields that no account has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnknownFields {
+    Refuse,
+    Ignore,
+}
+
+/// The valid rows of an import file, without duplicates.
+#[derive(Debug)]
+pub(crate) struct ImportRows {
+    rows: ScratchDatabase,
+    now: Timestamp,
+    pub(super) count: usize,
+    /// The number of accounts with a password that has yet to be hashed.
+    pub(super) unhashed_count: usize,
+    has_admin: bool,
+    skipped_fields: BTreeSet<String>,
+}
+
+impl ImportRows {
+    /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
+    /// With [`UnknownFields::Ignore`], fields that accounts do not have are omitted.
+    pub(crate) fn from_reader(
+        input: impl BufRead,
+        now: Timestamp,
+        unknown_fields: UnknownFields,
+    ) -> Result<Self, Error> {
+        let rows = SpreadsheetRows::new(input, "password")?;
+        let mut import_rows = Self {
+            rows: ScratchDatabase::new()?,
+            now,
+            count: 0,
+            unhashed_count: 0,
+            has_admin: false,
+            skipped_fields: BTreeSet::new(),
+        };
+        match unknown_fields {
+            UnknownFields::Refuse => check_columns(rows.columns())?,
+            UnknownFields::Ignore if rows.columns().iter().any(|name| is_known(name)) => {
+                import_rows.note_skipped_fields(rows.columns().iter());
+            }
+            UnknownFields::Ignore => {}
+        }
+        let mut has_unknown_field = false;
+        import_rows.read_rows(rows, unknown_fields, &mut has_unknown_field).map_err(|error| {
+            if has_unknown_field { Error::UnknownFields(Box::new(error)) } else { error }
+        })?;
+        Ok(import_rows)
+    }
+
+    fn read_rows(
+        &mut self,
+        rows: SpreadsheetRows<impl BufRead>,
+        unknown_fields: UnknownFields,
+        has_unknown_field: &mut bool,
+    ) -> Result<(), Error> {
+        let mut invalid_lines = InvalidLines::default();
+        for row in rows {
+            let rows = match row {
+                Ok(row) => flatten_json_list(row),
+                Err(RowError::InvalidLine(line)) => {
+                    invalid_lines.push(line)?;
+                    continue;
+                }
+                Err(error @ RowError::Input(_)) => return Err(error.into()),
+            };
+            for mut row in rows {
+                if unknown_fields == UnknownFields::Ignore {
+                    self.note_skipped_fields(row.fields.keys());
+                    row.fields.retain(|name, _| is_known(name));
+                }
+                match self.add_row(row) {
+                    Err(Error::InvalidLine(line)) => {
+                        *has_unknown_field |= line.reason.starts_with(UNKNOWN_FIELD);
+                        invalid_lines.push(line)?;
+                    }
+                    other => other?,
+                }
+            }
+        }
+        Ok(invalid_lines.into_result()?)
+    }
+
+    /// Notes the names of unknown fields.
+    fn note_skipped_fields<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
+        /// Maximum number of names in a message.
+        const MAX_NAMES: usize = 20;
+        let unknown: Vec<_> = names.filter(|name| !is_known(name)).collect();
+        for name in unknown {
+            if self.skipped_fields.len() < MAX_NAMES {
+                self.skipped_fields.insert(redact_for_error(name));
+            }
+        }
+    }
+
+    /// Returns the first names of the fields that were skipped, escaped.
+    pub(crate) fn skipped_fields(&self) -> Vec<&str> {
+        self.skipped_fields.iter().map(String::as_str).collect()
+    }
+
+    fn add_row(&mut self, row: Row) -> Result<(), Error> {
+        self.rows.push(&row)?;
+        let import_row = self.parse_row(row)?;
+        for name in &import_row.user_refs() {
+            if let Some(first_line) = self.rows.reserve_name(&name_key(name), import_row.line)? {
+                let reason = format!("name or uid already used on line {first_line}");
+                return Err(InvalidLine { line: import_row.line, reason }.into());
+            }
+        }
+        self.count += 1;
+        self.unhashed_count += usize::from(import_row.password.is_some());
+        self.has_admin |=
+            import_row.new_user.role == Role::Admin && import_row.new_user.disabled_at.is_none();
+        Ok(())
+    }
+
+    pub(super) fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
+        let line = row.line;
+        parse_import_row(row, self.now).map_err(|reason| InvalidLine { line, reason })
+    }
+
+    /// Returns the number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Refuses a file without an active admin. Called for the first import into a store without
+    /// users.
+    pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
+        if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
+    }
+
+    /// Calls `visit` with the number and content of each row, in order.
+    pub(super) fn for_each_row(
+        &self,
+        mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut last_number = 0;
+        loop {
+            let batch = self.rows.rows_after(last_number, BATCH_SIZE)?;
+            let Some((number, _)) = batch.last() else { return Ok(()) };
+            last_number = *number;
+            batch.into_iter().try_for_each(|(number, row)| visit(number, row))?;
+        }
+    }
+
+    /// Refuses passwords that are too short and, with [`IfExists::Refuse`], rows whose accounts
+    /// already exist. Called before the slow hashing.
+    pub(super) fn check_rows(&self, tx: &Reader<'_>, if_exists: IfExists) -> Result<(), Error> {
+        let min_length = tx.load_settings()?.password_min_length;
+        let mut invalid_lines = InvalidLines::default();
+        self.for_each_row(|_, row| {
+            let import_row = self.parse_row(row)?;
+            match NameOwner::lookup(tx, &import_row.user_refs())? {
+                NameOwner::Free => {}
+                NameOwner::Single(_) if if_exists == IfExists::Skip => return Ok(()),
+                NameOwner::Single(_) | NameOwner::Conflicting => {
+                    return Err(row_exists_error(tx, &import_row)?);
+                }
+            }
+            if import_row.password.is_some_and(|password| password.char_count() < min_length) {
+                let reason = format!("password shorter than {min_length} characters");
+                invalid_lines.push(InvalidLine { line: import_row.line, reason })?;
+            }
+            Ok(())
+        })?;
+        Ok(invalid_lines.into_result()?)
+    }
+
+    /// Replaces passwords by their hashes and calls `on_hashed` after each password. With
+    /// [`IfExists::Skip`] only the passwords of new accounts are hashed.
+    pub(super) fn hash_passwords(
+        &self,
+        store: &mut Store,
+        if_exists: IfExists,
+        on_hashed: &(dyn Fn() + Sync),
+    ) -> Result<(), Error> {
+        let mut pending: Vec<(i64, Row, Password)> = Vec::new();
+        let hash_pending = |pending: &mut Vec<(i64, Row, Password)>| {
+            let passwords: Vec<&Password> = pending.iter().map(|(.., password)| password).collect();
+            let hashes = crypto::hash_passwords(&passwords, on_hashed)?;
+            for ((number, mut row, _), hash) in pending.drain(..).zip(hashes) {
+                row.fields.remove("password");
+                row.fields.insert("password_hash".to_owned(), hash.expose().into());
+                self.rows.replace(number, &row)?;
+            }
+            Ok::<_, Error>(())
+        };
+        self.for_each_row(|number, row| {
+            let import_row = self.parse_row(row.clone())?;
+            let refs = import_row.user_refs();
+            if let Some(password) = import_row.password
+                && (if_exists == IfExists::Refuse
+                    || matches!(store.read(|tx| NameOwner::lookup(tx, &refs))?, NameOwner::Free))
+            {
+                pending.push((number, row, password));
+            }
+            if pending.len() < HASH_BATCH_SIZE { Ok(()) } else { hash_pending(&mut pending) }
+        })?;
+        hash_pending(&mut pending)
+    }
+}
+
+/// Refuses unknown columns. Without a header, the first line may contain a password: the names are
+/// repeated only if another column has a known name.
+fn check_columns(columns: &[String]) -> Result<(), Error> {
+    let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known(name)).collect();
+    let Some((column, _)) = unknown.first() else { return Ok(()) };
+    let expected = FIELDS.join(", ");
+    if !columns.iter().any(|name| is_known(name)) {
+        let reason = format!(
+            "unknown name in column {column} of the CSV header: expected one of {expected}"
+        );
+        return Err(InvalidLine { line: 1, reason }.into());
+    }
+    let noun = if unknown.len() == 1 { "column" } else { "columns" };
+    let names: Vec<_> =
+        unknown.iter().map(|(_, name)| format!("`{}`", redact_for_error(name))).collect();
+    let reason = format!("unknown {noun} {}: expected one of {expected}", names.join(", "));
+    Err(Error::UnknownFields(Box::new(InvalidLine { line: 1, reason }.into())))
+}
+
+fn is_known(name: &str) -> bool {
+    FIELDS.contains(&name)
+}
+
+/// Returns the error for a row with names of existing users.
+pub(super) fn row_exists_error(
+    tx: &Reader<'_>,
+    import_row: &ImportRow,
+) -> Result<Error, store::Error> {
+    let mut taken_names = Vec::new();
+    for name in &import_row.user_refs() {
+        if tx.find_user(name)?.is_some() {
+            taken_names.push(name.to_display());
+        }
+    }
+    let line = import_row.line;
+    if taken_names.is_empty() {
+        let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
+        return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
+    }
+    Ok(Error::ImportedUserExists { line, taken_names })
+}

@@ -1,0 +1,282 @@
+//! Types and validity of claims: pure functions of claims and a time.
+
+use super::rejection::{
+    RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
+};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_unit};
+use serde_json::{Map, Value, json};
+
+/// Claims in which services look for permissions: `permissions` of jeton, `scope` of OAuth (RFC
+/// 8693, section 4.2), and `scp` of several vendors.
+pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
+
+/// Claims by which a token may grant permissions, including the `roles` of several vendors.
+pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
+
+/// The registered claims (RFC 7519, section 4.1) of a token, with their types.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct RegisteredClaims {
+    pub(super) issuer: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) audience: Vec<String>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) issued_at: Option<Timestamp>,
+    pub(super) jti: Option<String>,
+}
+
+impl RegisteredClaims {
+    /// Reads the claims of a jeton token: times are whole seconds from 1970 to 9999, and the
+    /// audience is a string or an array of strings.
+    pub(super) fn parse(claims: &Map<String, Value>) -> Result<Self, Rejection> {
+        Self::parse_with(claims, "whole seconds since 1970", |value, _| value.as_i64())
+    }
+
+    /// Reads the claims of a third-party token. Its times may have fractions (RFC 7519, section 2):
+    /// `exp` and `iat` are rounded down and `nbf` is rounded up, to the precision of the clock.
+    pub(super) fn parse_third_party(claims: &Map<String, Value>) -> Result<Self, Rejection> {
+        Self::parse_with(claims, "seconds since 1970", |value, round: fn(f64) -> f64| {
+            let rounded = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
+            #[expect(
+                clippy::as_conversions,
+                clippy::cast_possible_truncation,
+                reason = "the magnitude is below 1e15"
+            )]
+            value.as_i64().or_else(|| rounded().map(|time| time as i64))
+        })
+    }
+
+    fn parse_with(
+        claims: &Map<String, Value>,
+        time_format: &str,
+        parse_number: impl Fn(&Value, fn(f64) -> f64) -> Option<i64>,
+    ) -> Result<Self, Rejection> {
+        let parse_time = |name: &str, round| match claims.get(name) {
+            None => Ok(None),
+            Some(value) => {
+                let time = parse_number(value, round).and_then(Timestamp::from_unix);
+                time.map(Some).ok_or_else(|| bad_time(name, value, time_format))
+            }
+        };
+        Ok(Self {
+            issuer: parse_string(claims, "iss")?,
+            subject: parse_string(claims, "sub")?,
+            audience: parse_audience(claims)?,
+            expires_at: parse_time("exp", f64::floor)?,
+            not_before: parse_time("nbf", f64::ceil)?,
+            issued_at: parse_time("iat", f64::floor)?,
+            jti: parse_string(claims, "jti")?,
+        })
+    }
+}
+
+/// Returns the rejection for a claim with a wrong type or value. Text in the claim is found in JSON
+/// notation, so that the type is visible.
+pub(super) fn bad_claim(name: &str, value: &Value, expected: impl Into<String>) -> Rejection {
+    Rejection::for_claim(RejectReason::BadClaim, name)
+        .with_found(&value.to_string())
+        .with_expected_description(expected)
+}
+
+/// Returns the rejection for a claim that is not a time.
+fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        reason = "the conversion saturates, and a fraction does not change the unit"
+    )]
+    let number = value.as_f64().map(|number| number as i128);
+    let expected = match number.filter(|number| *number > MAX_UNIX_SECONDS.into()) {
+        None => format.to_owned(),
+        Some(number) => match find_unit(number) {
+            Some((unit, _)) => format!("{format}, not {unit}"),
+            None => format!("{format}, at most {MAX_UNIX_SECONDS}"),
+        },
+    };
+    bad_claim(name, value, expected)
+}
+
+fn parse_string(claims: &Map<String, Value>, name: &str) -> Result<Option<String>, Rejection> {
+    match claims.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(bad_claim(name, other, "a string")),
+    }
+}
+
+fn parse_audience(claims: &Map<String, Value>) -> Result<Vec<String>, Rejection> {
+    let Some(value) = claims.get("aud") else { return Ok(Vec::new()) };
+    let parse_text = |item: &Value| item.as_str().map(str::to_owned);
+    let names: Option<Vec<String>> = match value.as_array() {
+        Some(items) => items.iter().map(parse_text).collect(),
+        None => parse_text(value).map(|name| vec![name]),
+    };
+    names.ok_or_else(|| bad_claim("aud", value, "a string or an array of strings"))
+}
+
+/// Returns the `aud` claim: a string for one audience, an array for several (RFC 7519, section
+/// 4.1.3).
+pub(super) fn build_audience_claim(names: &[Untrusted]) -> Option<Value> {
+    match names {
+        [] => None,
+        [name] => Some(json!(name)),
+        several => Some(json!(several)),
+    }
+}
+
+/// The time of a verification.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct VerificationTime {
+    /// Current time.
+    pub(super) now: Timestamp,
+    /// Time against which the claims are checked.
+    pub(super) reference: Timestamp,
+    /// Tolerance for clock skew in seconds.
+    pub(super) leeway: i64,
+}
+
+impl VerificationTime {
+    /// Returns a time with its distance from the reference time.
+    fn describe(&self, time: Timestamp) -> String {
+        describe_time(time, self.reference, self.now)
+    }
+
+    /// Returns the reference time plus `seconds`, limited to the range of times.
+    fn shifted_by(&self, seconds: i64) -> Timestamp {
+        let shifted = self.reference.unix().saturating_add(seconds).max(0);
+        Timestamp::from_unix(shifted).unwrap_or(self.reference)
+    }
+}
+
+/// Returns the rejections of a token for its times. A token is valid if `now < exp`, `nbf <= now`
+/// and `iat <= now`, each with a tolerance of `leeway` seconds.
+pub(super) fn check_times(claims: &RegisteredClaims, time: VerificationTime) -> Vec<Rejection> {
+    let mut rejections = Vec::new();
+    let (reference, leeway) = (time.reference.unix(), time.leeway);
+    let is_past = |expiry: &Timestamp| reference >= expiry.unix().saturating_add(leeway);
+    if let Some(expiry) = claims.expires_at.filter(is_past) {
+        rejections.push(
+            Rejection::for_claim(RejectReason::Expired, "exp")
+                .with_found(&expiry.to_string())
+                .with_expected_description(format!("later than {}", time.shifted_by(-leeway)))
+                .with_explanation(time.describe(expiry))
+                .with_required_leeway(reference - expiry.unix() + 1),
+        );
+    }
+    // Of two claims in the future, the later one decides.
+    let starts = [("iat", claims.issued_at), ("nbf", claims.not_before)];
+    let starts = starts.into_iter().filter_map(|(name, start)| Some((name, start?)));
+    let latest_start = starts.max_by_key(|(_, start)| *start);
+    let is_future = |start: &Timestamp| start.unix() > reference.saturating_add(leeway);
+    if let Some((name, start)) = latest_start.filter(|(_, start)| is_future(start)) {
+        rejections.push(
+            Rejection::for_claim(RejectReason::NotYetValid, name)
+                .with_found(&start.to_string())
+                .with_expected_description(format!("no later than {}", time.shifted_by(leeway)))
+                .with_explanation(format!("`{name}` {}", time.describe(start)))
+                .with_required_leeway(start.unix() - reference),
+        );
+    }
+    rejections
+}
+
+/// Returns a rejection for each required permission that no claim in `claim_names` contains. The
+/// rejection states the permissions of only the claim that it names.
+pub(super) fn check_permissions(
+    claims: &Map<String, Value>,
+    claim_names: &[&str],
+    required: &[Permission],
+) -> Vec<Rejection> {
+    let granted = claimed_permissions(claims, claim_names);
+    // The first claim with a permission, or else the first claim of the token.
+    let has_permission =
+        |name: &&&str| claimed_permissions(claims, std::slice::from_ref(*name)).next().is_some();
+    let is_claimed = |name: &&&str| claims.contains_key(**name);
+    let name = claim_names.iter().find(has_permission);
+    let name = name.or_else(|| claim_names.iter().find(is_claimed)).or(claim_names.first());
+    let is_missing =
+        |permission: &&Permission| !granted.clone().any(|name| name == permission.as_str());
+    let reject = |permission: &Permission| {
+        let rejection = Rejection::for_claim(
+            RejectReason::MissingPermission,
+            name.copied().unwrap_or_default(),
+        )
+        .with_expected(permission.as_str());
+        let found: Vec<&str> = name
+            .map(|name| claimed_permissions(claims, std::slice::from_ref(name)).collect())
+            .unwrap_or_default();
+        if found.is_empty() { rejection } else { rejection.with_found(&found.join(" ")) }
+    };
+    required.iter().filter(is_missing).map(reject).collect()
+}
+
+/// Returns the permissions in the claims `claim_names`: the strings of an array, or the words of a
+/// space-separated string (RFC 8693, section 4.2).
+pub(super) fn claimed_permissions<'c>(
+    claims: &'c Map<String, Value>,
+    claim_names: &'c [&str],
+) -> impl Iterator<Item = &'c str> + Clone {
+    claim_names.iter().filter_map(|name| claims.get(*name)).flat_map(|value| {
+        let texts: Vec<&str> = match value {
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+            Value::String(words) => words.split(' ').collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+        };
+        texts
+    })
+}
+
+/// Returns a rejection for each claim that does not have the expected value. A string claim is
+/// compared as text, any other claim as JSON.
+pub(super) fn check_required_values(
+    claims: &Map<String, Value>,
+    expected: &[(String, String)],
+) -> Vec<Rejection> {
+    let reject_mismatch = |(name, value): &(String, String)| {
+        let found = claims.get(name).map(value_to_text);
+        (found.as_ref() != Some(value)).then(|| {
+            Rejection::for_claim(RejectReason::RequirementFailed, name)
+                .with_mismatch(found.as_deref(), value)
+        })
+    };
+    expected.iter().filter_map(reject_mismatch).collect()
+}
+
+/// Returns a rejection for each required claim that is absent or `null`.
+pub(super) fn check_required_claims(
+    claims: &Map<String, Value>,
+    required: &[String],
+) -> Vec<Rejection> {
+    let is_absent = |name: &&String| claims.get(*name).is_none_or(Value::is_null);
+    let reject = |name: &String| {
+        let rejection = Rejection::for_claim(RejectReason::RequirementFailed, name)
+            .with_expected_description("any value except `null`");
+        match claims.get(name) {
+            Some(null) => rejection.with_found(&null.to_string()),
+            None => rejection,
+        }
+    };
+    required.iter().filter(is_absent).map(reject).collect()
+}
+
+/// Returns the rejection of a token of which less than `min_ttl` remains until expiry. A token
+/// without expiry is accepted.
+pub(super) fn check_remaining_ttl(
+    expires_at: Option<Timestamp>,
+    time: VerificationTime,
+    min_ttl: Lifetime,
+) -> Option<Rejection> {
+    let expiry =
+        expires_at.filter(|expiry| expiry.unix() - time.reference.unix() < min_ttl.seconds())?;
+    let earliest_expiry = time.shifted_by(min_ttl.seconds());
+    let found = describe_short_expiry(expiry, earliest_expiry, time.reference);
+    Some(
+        Rejection::for_claim(RejectReason::TtlTooShort, "exp")
+            .with_found(&expiry.to_string())
+            .with_expected_description(format!("no earlier than {earliest_expiry}"))
+            .with_explanation(format!("found {found}, expected at least {min_ttl}")),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The message for a refused session.
+
+use super::{RejectReason, Rejection};
+
+/// Moves the state of the account to the front: the state ends all sessions of the user, so the other
+/// reasons do not help.
+pub(in crate::authority) fn order_session_reasons(reasons: &mut [Rejection]) {
+    reasons.sort_by_key(|rejection| {
+        !matches!(rejection.reason, RejectReason::UserDisabled | RejectReason::OwnerDeleted)
+    });
+}
+
+/// Returns the message for the user of a session, who does not know its tokens.
+pub(in crate::authority) fn session_rejection_message(reasons: &[Rejection]) -> String {
+    let Some(rejection) = reasons.first() else {
+        return "your session was rejected".to_owned();
+    };
+    let summary = match rejection.reason {
+        RejectReason::Expired => "your session has expired",
+        RejectReason::NotYetValid => "your session is not yet valid",
+        RejectReason::SessionEnded => "your session has ended",
+        RejectReason::Reused => "your session has ended: refresh token used twice",
+        RejectReason::Revoked => "a token of your session was revoked",
+        RejectReason::KeyRetired => "your session was signed by a retired key",
+        RejectReason::KeyRevoked => "your session was signed by a revoked key",
+        RejectReason::UnknownKey => "your session was signed by a key that is not in the store",
+        RejectReason::UnknownToken => return "your session is not in the store".to_owned(),
+        RejectReason::UserDisabled => "your account is disabled",
+        RejectReason::OwnerDeleted => "your account was deleted",
+        RejectReason::Malformed
+        | RejectReason::CriticalHeader
+        | RejectReason::AlgNotAllowed
+        | RejectReason::BadSignature
+        | RejectReason::BadClaim
+        | RejectReason::MissingClaim
+        | RejectReason::WrongType
+        | RejectReason::SessionToken
+        | RejectReason::IssuerMismatch
+        | RejectReason::AudienceMismatch
+        | RejectReason::MissingPermission
+        | RejectReason::RequirementFailed
+        | RejectReason::TtlTooShort => {
+            return format!("your session is invalid: {}", rejection.message());
+        }
+    };
+    match rejection.facts_text() {
+        Some(facts) => format!("{summary}: {facts}"),
+        None => summary.to_owned(),
+    }
+}

@@ -1,0 +1,265 @@
+//! Hints for errors of the command-line parser.
+
+use super::cli::command;
+use crate::model::{InvalidValue, quote_shell_word, redact_for_error};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::error::Error;
+use std::ffi::OsString;
+
+/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`.
+pub(super) fn flag_name(argument: &str) -> &str {
+    argument.split(' ').next().unwrap_or_default()
+}
+
+/// Returns the words that clap attached to an error.
+pub(super) fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(word)) => vec![word.clone()],
+        Some(ContextValue::Strings(words)) => words.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Flags that name a file or variable with a secret. A user may pass the secret itself by mistake.
+pub(super) const SECRET_FLAGS: [&str; 9] = [
+    "--key",
+    "--key-file",
+    "--password-file",
+    "--token-file",
+    "--jwks",
+    "--from-file",
+    "--from-env",
+    "--secret-env",
+    "--env",
+];
+
+/// Returns the hint of the value error, or else the usage of the command.
+pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
+    let invalid = error.source().and_then(|source| source.downcast_ref::<InvalidValue>());
+    if let Some(hint) = invalid.and_then(|invalid| invalid.hint.clone()) {
+        return hint;
+    }
+    let specific = conflict_hint(error, argv)
+        .or_else(|| hyphen_value_hint(error, argv))
+        .or_else(|| extra_word_hint(error, argv));
+    if let Some(hint) = specific {
+        return hint;
+    }
+    match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage_hint(&usage.to_string()),
+        _ => format!("see `{} --help`", command_path(argv)),
+    }
+}
+
+/// Returns the arguments of `argv` that another argument conflicts with. Clap names all arguments of
+/// a group. An argument that `argv` does not name is a word without a flag, or the value of a
+/// variable.
+pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<String> {
+    let others = values(error, ContextKind::PriorArg);
+    let root = command();
+    let innermost = innermost_command(&root, argv);
+    let is_given = |other: &&String| {
+        let flag = flag_name(other).trim_start_matches('-');
+        let names = innermost
+            .get_arguments()
+            .find(|argument| argument.get_long() == Some(flag))
+            .and_then(clap::Arg::get_all_aliases)
+            .unwrap_or_default();
+        own_words(argv).filter_map(|word| word.strip_prefix("--")).any(|word| {
+            let name = word.split_once('=').map_or(word, |(name, _)| name);
+            name == flag || names.contains(&name)
+        })
+    };
+    let given: Vec<String> = others.iter().filter(is_given).cloned().collect();
+    if given.is_empty() { others } else { given }
+}
+
+/// Returns the words before `--`.
+fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
+    argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
+}
+
+/// Returns the hint that says which of two arguments to omit.
+fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    if error.kind() != ErrorKind::ArgumentConflict {
+        return None;
+    }
+    let argument = values(error, ContextKind::InvalidArg).concat();
+    let others = given_conflicts(error, argv);
+    let flags: Vec<&str> =
+        std::iter::once(&argument).chain(&others).map(|argument| flag_name(argument)).collect();
+    let (first, rest) = flags.split_first().filter(|(_, rest)| !rest.is_empty())?;
+    if rest == [*first] {
+        return Some(format!("pass `{first}` once"));
+    }
+    if flags.contains(&"--batch") && flags.contains(&"[TOKEN]") {
+        return Some(
+            "pass the tokens on standard input: jeton token verify --batch < FILE".to_owned(),
+        );
+    }
+    if flags.contains(&"--record")
+        && ["--secret-env", "--key-file"].iter().any(|flag| flags.contains(flag))
+    {
+        return Some(
+            "omit `--record`: only tokens signed with a key of the store can be recorded"
+                .to_owned(),
+        );
+    }
+    let name = |flag: &&str| flag.trim_matches(['[', ']', '<', '>', '.']).to_owned();
+    let rest: Vec<String> = rest.iter().map(name).collect();
+    let first = name(first);
+    Some(format!("omit `{first}` or `{}`", rest.join("` and `")))
+}
+
+/// Returns the hint for a word without a flag, to a command that takes no such word.
+fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    let is_word = error.kind() == ErrorKind::UnknownArgument
+        && values(error, ContextKind::InvalidArg).concat().is_empty();
+    match command_path(argv).as_str() {
+        "jeton keys import" if is_word => Some("use `--from-file FILE`".to_owned()),
+        "jeton run" if is_word => {
+            Some("put `--` before the command: jeton run -- COMMAND".to_owned())
+        }
+        "jeton token fixtures" if is_word => Some("use `--out DIR`".to_owned()),
+        _ => None,
+    }
+}
+
+/// Returns the option that took the next option as its value: `--expires-at <TIME>`.
+pub(super) fn option_without_value(argv: &[OsString]) -> Option<String> {
+    let root = command();
+    let innermost = innermost_command(&root, argv);
+    let words: Vec<&str> = own_words(argv).collect();
+    words.windows(2).find_map(|pair| {
+        let [flag, value] = pair else { return None };
+        let option = find_option(innermost, flag)?;
+        (option.is_allow_hyphen_values_set() && value.starts_with("--")).then(|| option.to_string())
+    })
+}
+
+/// Returns the option with a value that has this flag.
+fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
+    let name = flag.strip_prefix("--")?;
+    command
+        .get_arguments()
+        .find(|option| option.get_action().takes_values() && option.get_long() == Some(name))
+}
+
+/// Returns the hint for a value that starts with `-` and is not a secret, or for an option that took
+/// the next option as its value.
+fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    let argument = values(error, ContextKind::InvalidArg).concat();
+    let is_missing_value = error.kind() == ErrorKind::InvalidValue
+        && values(error, ContextKind::InvalidValue).concat().is_empty();
+    if error.kind() != ErrorKind::UnknownArgument && !is_missing_value {
+        return None;
+    }
+    if let Some(option) = option_without_value(argv) {
+        return Some(format!("add the value of `{}`", flag_name(&option)));
+    }
+    let root = command();
+    let innermost = innermost_command(&root, argv);
+    argv.windows(2).find_map(|pair| {
+        let (flag, value) = (pair.first()?.to_str()?, pair.last()?.to_str()?);
+        find_option(innermost, flag)?;
+        let is_value = if is_missing_value {
+            flag == flag_name(&argument) && value.starts_with('-')
+        } else {
+            argument.starts_with('-') && value.starts_with(&argument)
+        };
+        let word = quote_shell_word(&redact_for_error(value));
+        let is_secret = SECRET_FLAGS.contains(&flag);
+        (is_value && !is_secret).then(|| format!("use `{flag}={word}` for this value"))
+    })
+}
+
+/// Returns the first line of a usage text as a hint.
+fn usage_hint(usage: &str) -> String {
+    let line = usage.lines().next().unwrap_or_default();
+    format!("usage: {}", line.trim_start_matches("Usage: "))
+}
+
+/// Returns the longest command path in `argv`: `jeton token create`.
+pub(super) fn command_path(argv: &[OsString]) -> String {
+    let root = command();
+    let mut path = "jeton".to_owned();
+    visit_commands(&root, argv, |command| path = format!("{path} {}", command.get_name()));
+    path
+}
+
+/// Returns the innermost command that `argv` names.
+fn innermost_command<'a>(root: &'a clap::Command, argv: &[OsString]) -> &'a clap::Command {
+    visit_commands(root, argv, |_| {})
+}
+
+/// Calls `visit` for each command that `argv` names, and returns the innermost command.
+fn visit_commands<'a>(
+    root: &'a clap::Command,
+    argv: &[OsString],
+    mut visit: impl FnMut(&clap::Command),
+) -> &'a clap::Command {
+    let mut innermost = root;
+    for word in argv.iter().skip(1) {
+        if let Some(subcommand) = innermost.find_subcommand(word) {
+            visit(subcommand);
+            innermost = subcommand;
+        }
+    }
+    innermost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls `check` with each option that takes a value, and with its command.
+    fn for_each_option(
+        command: &clap::Command,
+        check: &mut impl FnMut(&clap::Command, &clap::Arg),
+    ) {
+        for argument in command.get_arguments() {
+            if argument.get_long().is_some() && argument.get_action().takes_values() {
+                check(command, argument);
+            }
+        }
+        command.get_subcommands().for_each(|subcommand| for_each_option(subcommand, check));
+    }
+
+    fn built_command() -> clap::Command {
+        let mut root = command();
+        root.build();
+        root
+    }
+
+    #[test]
+    fn option_with_number_or_time_accepts_leading_hyphen() {
+        let mut count = 0;
+        for_each_option(&built_command(), &mut |command, option| {
+            let value_name = option.get_value_names().unwrap_or_default().first().cloned();
+            if matches!(value_name.as_deref(), Some("TIME" | "DURATION" | "N" | "ID")) {
+                count += 1;
+                assert!(option.is_allow_hyphen_values_set(), "{command} {option}");
+            }
+        });
+        assert!(count > 20, "{count}");
+    }
+
+    #[test]
+    fn value_error_has_no_wording_of_the_standard_library() {
+        let mut count = 0;
+        for_each_option(&built_command(), &mut |command, option| {
+            for value in ["x", "-1", "1.5", "99999999999999999999999", "é", "a,b", "="] {
+                let argument = format!("--{}={value}", option.get_long().unwrap());
+                let words = [command.get_name(), &argument];
+                let Err(error) = command.clone().try_get_matches_from(words) else { continue };
+                let Some(source) = error.source() else { continue };
+                let message = source.to_string();
+                count += 1;
+                for wording in ["invalid digit", "..=", "integer", "string", "provided"] {
+                    assert!(!message.contains(wording), "{words:?}: {message}");
+                }
+            }
+        });
+        assert!(count > 100, "{count}");
+    }
+}

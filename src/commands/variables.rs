@@ -1,0 +1,68 @@
+//! Variables with the value of a flag, for errors of the command-line parser.
+
+use super::global_args::{GlobalArgs, short_flag_value};
+use crate::model::redact_for_error;
+use clap::Args;
+use std::ffi::OsString;
+
+/// Returns the variable with this value of a flag, such as `--wait`, if the flag is not in `argv`.
+/// `text` is the value as messages show it.
+pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option<String> {
+    let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
+    let has_name = |name: &str| flag.strip_prefix("--") == Some(name);
+    let argument = command.get_arguments().find(|arg| arg.get_long().is_some_and(has_name))?;
+    let variable = argument.get_env()?.to_str()?;
+    #[expect(clippy::disallowed_methods, reason = "clap reads the variable, but has failed")]
+    let value = std::env::var_os(variable)?.to_string_lossy().into_owned();
+    let has_text = value == text || redact_for_error(&value) == text;
+    (has_text && !has_flag(argument, argv)).then(|| variable.to_owned())
+}
+
+/// Returns whether a flag is in `argv`, before `--`: `--wait 5s`, `--wait=5s`, `-o json` or `-qojson`.
+fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
+    let mut words = argv.iter().take_while(|word| *word != "--").map(|word| word.to_string_lossy());
+    words.any(|word| match word.strip_prefix("--") {
+        Some(long) => flag.get_long() == Some(long.split_once('=').map_or(long, |(name, _)| name)),
+        None => flag.get_short() == Some('o') && short_flag_value(&word).is_some(),
+    })
+}
+
+/// Returns the variable of a flag with a value that is not UTF-8, if all of `argv` is UTF-8.
+pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
+    if argv.iter().any(|word| word.to_str().is_none()) {
+        return None;
+    }
+    let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
+    // The value of the store is a path, which need not be UTF-8.
+    let options = command.get_arguments().filter(|option| option.get_id() != "store");
+    let variables = options.filter_map(|option| option.get_env()?.to_str());
+    #[expect(clippy::disallowed_methods, reason = "clap reads the variable, but has failed")]
+    let is_not_utf8 = |name: &&str| std::env::var_os(name).is_some_and(|v| v.to_str().is_none());
+    variables.map(str::to_owned).find(|name| is_not_utf8(&name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flag_is_recognized_as_a_whole_word() {
+        let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
+        let is_given = |id: &str, words: &str| {
+            let flag = command.get_arguments().find(|flag| flag.get_id() == id).unwrap();
+            has_flag(flag, &words.split(' ').map(OsString::from).collect::<Vec<_>>())
+        };
+        for words in ["jeton --wait 5", "jeton whoami --wait=5", "jeton whoami --wait -5"] {
+            assert!(is_given("wait", words), "{words}");
+        }
+        for words in ["jeton x --alg HS256", "jeton run -- x --wait 5", "jeton x --waiting 5"] {
+            assert!(!is_given("wait", words), "{words}");
+        }
+        for words in ["jeton -o json", "jeton -ojson", "jeton -qojson", "jeton --output=json"] {
+            assert!(is_given("output", words), "{words}");
+        }
+        for words in ["jeton -q", "jeton token mint --out json", "jeton run -- x -o json"] {
+            assert!(!is_given("output", words), "{words}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Reasons why key material is refused.
+
+use super::error::invalid_key;
+use super::reader::UnsupportedFormat;
+use super::secret::{KeyFormat, SecretError, detect_key};
+use crate::model::{Algorithm, InvalidValue};
+
+/// Reason why a key is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ImportError {
+    /// Invalid key, or not a private key.
+    #[error("{0}")]
+    Invalid(#[from] InvalidValue),
+    /// Invalid member of a JWK Set.
+    #[error("key {number} of {count}: {}", .error.reason())]
+    SetMember {
+        /// Position of the key, from 1.
+        number: usize,
+        /// Number of keys.
+        count: usize,
+        /// Reason.
+        error: Box<ImportError>,
+    },
+    /// A secret shorter than the hash output (RFC 7518, section 3.2).
+    #[error("secret too short for {}: found {length} bytes, expected at least {min_length}", .algorithm.name())]
+    WeakSecret {
+        /// Length in bytes.
+        length: usize,
+        /// Algorithm.
+        algorithm: Algorithm,
+        /// Minimum length in bytes.
+        min_length: usize,
+    },
+    /// Unknown format. The input may be a secret, but no encoding was given.
+    #[error("unsupported key format: expected PEM, DER, JWK or JWK Set")]
+    UnknownFormat,
+    /// A key in an unsupported format.
+    #[error("unsupported key format: found {}, expected PEM, DER, JWK or JWK Set", .0.to_display())]
+    UnsupportedFormat(UnsupportedFormat),
+    /// Text that starts like JSON, without a recognized key.
+    #[error("{error}")]
+    InvalidJson {
+        /// Reason.
+        error: InvalidValue,
+        /// True for a document that is not a secret in text: JSON, or a damaged JWK.
+        is_document: bool,
+    },
+    /// More content than a key has.
+    #[error("{0}")]
+    TooLarge(InvalidValue),
+    /// JSON without a key.
+    #[error("unsupported key format: found JSON without a key, expected PEM, DER, JWK or JWK Set")]
+    NoKeyInJson,
+    /// Input without content.
+    #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
+    Empty,
+    /// Several usable keys; the path of the first key, if `jq` reads the file.
+    #[error("several keys found, expected a single private key")]
+    SeveralKeys(Option<&'static str>),
+    /// Several public keys; the instruction that selects a key.
+    #[error("several keys found, expected a single public key")]
+    SeveralPublicKeys(&'static str),
+    /// A key in place of a shared secret.
+    #[error("{}", .0.refusal_message())]
+    KeyAsSecret(KeyFormat),
+}
+
+impl From<UnsupportedFormat> for ImportError {
+    fn from(format: UnsupportedFormat) -> Self {
+        Self::UnsupportedFormat(format)
+    }
+}
+
+impl From<SecretError> for ImportError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::IsKey(format) => Self::KeyAsSecret(format),
+            SecretError::InvalidEncoding | SecretError::TooLarge => Self::Invalid(error.into()),
+        }
+    }
+}
+
+impl ImportError {
+    /// Adds the position to the error of a key in a collection.
+    pub(super) fn at_position(self, number: usize, count: usize) -> Self {
+        if count == 1 {
+            return self;
+        }
+        Self::SetMember { number, count, error: Box::new(self) }
+    }
+
+    /// Returns whether the document, whose error this is, can be a secret: no key was recognized.
+    pub(super) fn permits_secret(&self) -> bool {
+        matches!(
+            self,
+            Self::Empty
+                | Self::UnknownFormat
+                | Self::NoKeyInJson
+                | Self::InvalidJson { .. }
+                | Self::TooLarge(_)
+        )
+    }
+
+    /// Returns whether the document is a secret in text, if a secret is expected without a given
+    /// encoding.
+    pub(super) fn is_plain_text(&self) -> bool {
+        matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
+    }
+
+    /// Returns whether the hint for this error is about a secret.
+    pub(crate) fn is_about_secret(&self) -> bool {
+        if let Self::SetMember { error, .. } = self {
+            return error.is_about_secret();
+        }
+        matches!(self, Self::UnknownFormat | Self::NoKeyInJson | Self::WeakSecret { .. })
+    }
+
+    /// Returns the error for a key of the algorithm `found`.
+    pub(super) fn unsuitable(found: Algorithm, expected: Algorithm) -> Self {
+        invalid_key(format!("unsuitable for the algorithm: {}", compare(found, expected))).into()
+    }
+
+    /// Returns the error for a JWK whose `alg` does not fit the key of the algorithm `found`.
+    pub(super) fn unsuitable_jwk(found: Algorithm, expected: Algorithm) -> Self {
+        invalid_key(format!("unsuitable for its `alg`: {}", compare(found, expected))).into()
+    }
+
+    /// Returns the error for input where a secret is expected.
+    pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
+        if matches!(self, Self::Empty) {
+            return invalid_key("the secret is empty").into();
+        }
+        let key = matches!(self, Self::UnsupportedFormat(_)).then(|| detect_key(bytes)).flatten();
+        key.map_or(self, Self::KeyAsSecret)
+    }
+
+    /// Returns the reason without the word "key", for messages that name the key.
+    fn reason(&self) -> String {
+        let (Self::Invalid(invalid)
+        | Self::InvalidJson { error: invalid, .. }
+        | Self::TooLarge(invalid)) = self
+        else {
+            return self.to_string();
+        };
+        invalid.reason.clone()
+    }
+}
+
+/// Compares the key of an algorithm with the key that another algorithm requires.
+fn compare(found: Algorithm, expected: Algorithm) -> String {
+    let (noun, expected_noun) = (found.key_type().noun(), expected.key_type().noun());
+    let noun =
+        if noun == expected_noun { format!("a key for {}", found.name()) } else { noun.to_owned() };
+    format!("found {noun}, expected {expected_noun} for {}", expected.name())
+}

@@ -1,0 +1,90 @@
+//! Keys of a document in the formats of the document.
+
+use crate::crypto::jwk::is_symmetric;
+use crate::crypto::key_error::ImportError;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+/// Keys of a file or variable, in their order. The keys are not yet validated.
+#[derive(PartialEq)]
+pub(in crate::crypto) struct KeyDocument {
+    /// The keys.
+    pub(in crate::crypto) entries: Vec<KeyEntry>,
+    /// Path of the first key for `jq`, if the document is a collection: a JWK Set, an array or a
+    /// certificate map.
+    pub(in crate::crypto) first_path: Option<&'static str>,
+}
+
+/// Key of a document.
+#[derive(PartialEq)]
+pub(in crate::crypto) struct KeyEntry {
+    /// Key id that the document states.
+    pub(in crate::crypto) kid: Option<String>,
+    /// Material of the key.
+    pub(in crate::crypto) material: EntryMaterial,
+}
+
+/// Key material in the format of the document.
+#[derive(PartialEq)]
+pub(in crate::crypto) enum EntryMaterial {
+    /// JWK without members that are `null`.
+    Jwk(Map<String, Value>),
+    /// DER of a private key.
+    PrivateDer(Zeroizing<Vec<u8>>),
+    /// DER of a public key.
+    PublicDer(Vec<u8>),
+    /// DER of a certificate.
+    Certificate(Vec<u8>),
+    /// Member of a collection without a readable key, and the reason.
+    Unusable(ImportError),
+}
+
+impl KeyEntry {
+    /// Returns the JWK, if the key is a JWK.
+    pub(in crate::crypto) fn as_jwk(&self) -> Option<&Map<String, Value>> {
+        if let EntryMaterial::Jwk(jwk) = &self.material { Some(jwk) } else { None }
+    }
+
+    /// Returns whether the key is a private key in DER.
+    pub(in crate::crypto) fn is_private_der(&self) -> bool {
+        matches!(self.material, EntryMaterial::PrivateDer(_))
+    }
+}
+
+impl KeyDocument {
+    /// Returns whether a key of the document is a symmetric key.
+    pub(in crate::crypto) fn has_secret(&self) -> bool {
+        self.entries.iter().filter_map(KeyEntry::as_jwk).any(is_symmetric)
+    }
+
+    /// Returns whether the document is a single JWK with a symmetric key.
+    pub(in crate::crypto) fn is_secret_jwk(&self) -> bool {
+        match &self.entries[..] {
+            [entry] if self.first_path.is_none() => entry.as_jwk().is_some_and(is_symmetric),
+            _ => false,
+        }
+    }
+
+    /// Returns the entries of the key that a file is about: the public keys, otherwise the private
+    /// keys, otherwise the first certificate: the others are of the authorities that issued it,
+    /// whose keys sign no tokens. All keys of a collection are returned.
+    pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
+        let Self { mut entries, first_path } = self;
+        let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
+        if first_path.is_some() {
+            return entries;
+        }
+        if entries.iter().any(is_public) {
+            entries.retain(is_public);
+        } else if entries.iter().any(KeyEntry::is_private_der) {
+            entries.retain(KeyEntry::is_private_der);
+        } else {
+            entries.truncate(1);
+        }
+        entries
+    }
+
+    pub(super) fn single(material: EntryMaterial) -> Self {
+        Self { entries: vec![KeyEntry { kid: None, material }], first_path: None }
+    }
+}

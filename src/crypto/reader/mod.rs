@@ -1,0 +1,167 @@
+//! Reader of key documents: recognizes every supported format, removes encodings and quotes around
+//! the key, and names formats that need a conversion. Every command reads key material here.
+
+mod conversion;
+mod document;
+mod json;
+mod text;
+mod unsupported;
+
+use super::der::{self, DerStructure};
+use super::error::invalid_key;
+use super::input_limits::ensure_size;
+use super::key_error::ImportError;
+use super::pem::{self, Block};
+use super::secret::{detect_key, is_ssh_text};
+pub(crate) use conversion::{FILE_PLACEHOLDER, SAVE_HINT};
+pub(super) use conversion::{is_plain_json, is_plain_pem};
+pub(super) use document::{EntryMaterial, KeyDocument, KeyEntry};
+pub(crate) use unsupported::UnsupportedFormat;
+use zeroize::Zeroizing;
+
+/// Maximum number of nested encodings.
+const MAX_LAYERS: usize = 4;
+
+/// Reads all keys of a document. [`ImportError::UnknownFormat`] means that the bytes are not a key
+/// in any known format, and can therefore be a secret.
+pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, ImportError> {
+    ensure_size(bytes).map_err(ImportError::TooLarge)?;
+    match read_layer(bytes, MAX_LAYERS) {
+        Ok(Some(document)) => return Ok(document),
+        Ok(None) => {}
+        Err(ImportError::UnsupportedFormat(format)) => return Err(format.in_file(bytes).into()),
+        Err(error) => return Err(error),
+    }
+    let text = text::to_utf8(bytes);
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return Err(ImportError::Empty);
+    }
+    if let Some(format) = detect_key(bytes) {
+        return Err(UnsupportedFormat::Detected(format).in_file(bytes).into());
+    }
+    if text.starts_with(b"{") || text.starts_with(b"[") {
+        return Err(ImportError::NoKeyInJson);
+    }
+    Err(ImportError::UnknownFormat)
+}
+
+/// Returns whether a key is recognized in a document: such a document is never a secret.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
+    match read_document(bytes) {
+        Ok(document) => !document.has_secret(),
+        Err(error) => !error.permits_secret(),
+    }
+}
+
+/// Reads a document within `layers` further encodings. Returns `None` if no format is recognized.
+fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, ImportError> {
+    if let Some(structure) = der::classify(bytes) {
+        return read_der(bytes, structure).map(Some);
+    }
+    if let Some(format) = UnsupportedFormat::from_binary(bytes) {
+        return Err(format.into());
+    }
+    let utf8 = text::to_utf8(bytes);
+    let unwrapped = text::unwrap(&utf8);
+    if unwrapped.starts_with(b"{") || unwrapped.starts_with(b"[") {
+        let read_text = |text: &[u8]| match layers.checked_sub(1) {
+            Some(layers) => read_layer(text, layers),
+            None => Ok(None),
+        };
+        return json::read(&unwrapped, &read_text);
+    }
+    if pem::is_pem(&unwrapped) {
+        return read_pem(&text::unescape_line_breaks(&unwrapped)).map(Some);
+    }
+    if is_ssh_text(&unwrapped) {
+        return Err(UnsupportedFormat::from_ssh_text(&unwrapped).into());
+    }
+    if let (Some(layers), Some(inner)) = (layers.checked_sub(1), text::decode_base64(&unwrapped))
+        && let Some(document) = read_layer(&inner, layers)?
+    {
+        return Ok(Some(document));
+    }
+    match detect_key(&unwrapped) {
+        Some(format) => Err(UnsupportedFormat::Detected(format).into()),
+        None => Ok(None),
+    }
+}
+
+fn read_der(der: &[u8], structure: DerStructure) -> Result<KeyDocument, ImportError> {
+    let material = match structure {
+        DerStructure::PrivateKey => {
+            if der::is_rsa_pss(der) {
+                return Err(UnsupportedFormat::RsaPss { is_private: true }.into());
+            }
+            EntryMaterial::PrivateDer(Zeroizing::new(der.to_vec()))
+        }
+        DerStructure::PublicKey => {
+            if der::is_rsa_pss(der) {
+                return Err(UnsupportedFormat::RsaPss { is_private: false }.into());
+            }
+            EntryMaterial::PublicDer(der.to_vec())
+        }
+        DerStructure::Certificate => EntryMaterial::Certificate(der.to_vec()),
+        DerStructure::EncryptedPrivateKey => return Err(UnsupportedFormat::EncryptedKey.into()),
+        DerStructure::Pkcs12 => return Err(UnsupportedFormat::Pkcs12.into()),
+        DerStructure::Pkcs7 => return Err(UnsupportedFormat::Pkcs7 { is_pem: false }.into()),
+    };
+    Ok(KeyDocument::single(material))
+}
+
+/// Reads all blocks of a PEM (RFC 7468). Equal blocks count once, and blocks without a key, such as
+/// curve parameters, are ignored.
+fn read_pem(text: &[u8]) -> Result<KeyDocument, ImportError> {
+    let blocks = pem::parse_blocks(text)?;
+    let mut entries: Vec<KeyEntry> = Vec::new();
+    for (index, block) in blocks.iter().enumerate() {
+        if blocks.iter().take(index).any(|earlier| earlier == block) {
+            continue;
+        }
+        if let Some(material) = read_block(block)? {
+            entries.push(KeyEntry { kid: None, material });
+        }
+    }
+    if entries.is_empty() {
+        return Err(invalid_key(
+            "the PEM has no key: expected PKCS#8, SEC 1, PKCS#1, a public key or a certificate",
+        )
+        .into());
+    }
+    Ok(KeyDocument { entries, first_path: None })
+}
+
+/// Returns the key material of a block, or `None` for a block that is not a key.
+fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, ImportError> {
+    if block.label == "ENCRYPTED PRIVATE KEY" || block.is_encrypted {
+        return Err(UnsupportedFormat::EncryptedKey.into());
+    }
+    let contents = &block.contents;
+    Ok(Some(match block.label {
+        "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => {
+            if der::is_rsa_pss(contents) {
+                return Err(UnsupportedFormat::RsaPss { is_private: true }.into());
+            }
+            EntryMaterial::PrivateDer(contents.clone())
+        }
+        "OPENSSH PRIVATE KEY" => {
+            return Err(UnsupportedFormat::from_openssh(contents).into());
+        }
+        "PUBLIC KEY" | "RSA PUBLIC KEY" => {
+            if der::is_rsa_pss(contents) {
+                return Err(UnsupportedFormat::RsaPss { is_private: false }.into());
+            }
+            EntryMaterial::PublicDer(contents.to_vec())
+        }
+        "CERTIFICATE" | "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => {
+            EntryMaterial::Certificate(contents.to_vec())
+        }
+        "PKCS7" | "CMS" => return Err(UnsupportedFormat::Pkcs7 { is_pem: true }.into()),
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! Keys of a document that are not used, and limits of documents.
+
+use super::*;
+
+/// Returns an element in DER.
+fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
+    let contents = contents.concat();
+    let [high, low] = u16::try_from(contents.len()).unwrap().to_be_bytes();
+    let header = match (high, low) {
+        (0, 0..0x80) => vec![tag, low],
+        (0, _) => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    [header, contents].concat()
+}
+
+/// Returns a certificate with an invalid signature in PEM.
+fn certificate_pem(public_key_info: &[u8]) -> String {
+    let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
+    let version = der_element(0xA0, &[&[0x02, 0x01, 0x02]]);
+    let (serial, empty) = (der_element(0x02, &[&[1]]), der_element(0x30, &[]));
+    let fields: [&[u8]; 7] =
+        [&version, &serial, &algorithm, &empty, &empty, &empty, public_key_info];
+    let signature = der_element(0x03, &[&[0, 1, 2, 3]]);
+    let certificate = [&der_element(0x30, &fields)[..], &algorithm, &signature];
+    pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
+}
+
+/// Keys with the requested key id are the only ones, also if they are unusable.
+#[test]
+fn named_key_is_not_replaced_by_another_key() {
+    let keys = asymmetric_keys();
+    let (mut first, mut second) = (private_jwk(&keys[0]), private_jwk(&keys[1]));
+    (first["kid"], second["kid"]) = ("a".into(), "b".into());
+    first["use"] = "enc".into();
+    let set = json!({ "keys": [first, second] }).to_string();
+    let read = |kid| importer(None, None).read_one(set.as_bytes(), kid);
+    assert!(matches!(read(Some("a")), Err(ImportError::SetMember { number: 1, .. })));
+    for kid in [Some("b"), Some("new"), None] {
+        assert_eq!(read(kid).unwrap().kid.unwrap().as_str(), "b");
+    }
+}
+
+/// A public key of the document is not a secret of the same document.
+#[test]
+fn secret_with_the_bytes_of_a_public_key_is_refused() {
+    for key in asymmetric_keys() {
+        let public = key.public_jwk.clone().unwrap();
+        let bytes = public.get("n").or_else(|| public.get("x")).unwrap();
+        let set = json!({ "keys": [public, {"kty": "oct", "k": bytes}] }).to_string();
+        let result = read_single(set.as_bytes(), Algorithm::HS256, None);
+        assert!(result.is_err(), "{:?}", key.algorithm);
+        let verified = read_single(set.as_bytes(), key.algorithm, None).unwrap();
+        assert!(verifies(&verified, &key));
+    }
+}
+
+#[test]
+fn number_of_pem_blocks_is_limited() {
+    let key = &asymmetric_keys()[1];
+    let public = public_key_pem(key).unwrap().unwrap();
+    assert!(read_document(public.repeat(64).as_bytes()).is_ok());
+    let many = public.repeat(65);
+    for document in [many.clone(), json!({ "private_key": many }).to_string()] {
+        let error = read_document(document.as_bytes()).err().unwrap();
+        assert_eq!(error.to_string(), "key: the PEM has more than 64 blocks");
+    }
+}
+
+/// Only the first certificate is that of the key: authorities sign no tokens.
+#[test]
+fn keys_of_authorities_are_not_accepted() {
+    let keys = asymmetric_keys();
+    let certificate = |key: &KeySpec| {
+        let public = public_key_pem(key).unwrap().unwrap();
+        let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+        certificate_pem(&info)
+    };
+    let (leaf, authority) = (&keys[1], &keys[0]);
+    let chain = certificate(leaf) + &certificate(authority);
+    let set = read_jwks(chain.as_bytes(), &[], PublicKeys::default).unwrap();
+    assert!(verifies(&set, leaf));
+    assert!(set.candidates(authority.algorithm, None).is_err());
+    assert!(read_single(chain.as_bytes(), authority.algorithm, None).is_err());
+    assert!(verifies(&read_single(chain.as_bytes(), leaf.algorithm, None).unwrap(), leaf));
+    let private = private_key_text(leaf).expose_secret().to_owned() + &certificate(authority);
+    assert!(read_jwks(private.as_bytes(), &[], PublicKeys::default).is_err());
+}
+
+#[test]
+fn unsupported_format_in_an_encoding_is_named() {
+    let pem = private_key_text(&asymmetric_keys()[1]).expose_secret().to_owned();
+    let openssh = include_str!("../../../../tests/cli/hostile/samples/openssh.pem");
+    let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;
+    for (document, name, hint) in [
+        (
+            BASE64.encode(discovery),
+            "OpenID Provider Metadata, without keys in base64",
+            "decode the file first: (umask 077; base64 -d FILE > key.txt)",
+        ),
+        (
+            json!({ "private_key": openssh }).to_string(),
+            "an OpenSSH private key in a member of a JSON document",
+            "extract the key: (umask 077; jq -r '.private_key' FILE > key.txt)",
+        ),
+        (
+            openssh.replace('\n', "\\n"),
+            "an OpenSSH private key with other characters around it",
+            SAVE_HINT,
+        ),
+        (
+            json!({ "my FILE": pem }).to_string(),
+            "a JSON document with a key in a member",
+            r#"extract the key: (umask 077; jq -r '."my\u0020FILE"' FILE > key.txt)"#,
+        ),
+        (
+            json!({ "my 'key'": pem }).to_string(),
+            "a JSON document with a key in a member",
+            SAVE_HINT,
+        ),
+    ] {
+        let Err(ImportError::UnsupportedFormat(format)) = read_document(document.as_bytes()) else {
+            panic!("{document}")
+        };
+        assert_eq!((format.to_display().as_str(), format.hint().as_deref()), (name, Some(hint)));
+    }
+}
+
+/// The key id of a collection counts also if the caller selected its only key.
+#[test]
+fn key_id_of_a_collection_counts() {
+    let key = &asymmetric_keys()[1];
+    let mut jwk = Value::from(key.public_jwk.clone().unwrap());
+    jwk["kid"] = "b".into();
+    let read = |document: &Value| {
+        let set = read_single(document.to_string().as_bytes(), key.algorithm, None).unwrap();
+        ["b", "zzz"].map(|kid| set.candidates(key.algorithm, Some(kid)).is_ok())
+    };
+    assert_eq!(read(&json!({ "keys": [jwk] })), [true, false]);
+    assert_eq!(read(&json!([jwk])), [true, false]);
+    assert_eq!(read(&jwk), [true, true]);
+}
+
+#[test]
+fn private_key_that_is_not_used_is_not_noted() {
+    let keys = asymmetric_keys();
+    let public = Value::from(keys[0].public_jwk.clone().unwrap());
+    let set = json!({ "keys": [private_jwk(&keys[1]), public] }).to_string();
+    for (key, is_private) in [(&keys[0], false), (&keys[1], true)] {
+        let read = read_single(set.as_bytes(), key.algorithm, None).unwrap();
+        assert_eq!(read.is_from_private_key, is_private);
+    }
+}
+
+#[test]
+fn certificates_in_every_form_are_read() {
+    let key = &asymmetric_keys()[1];
+    let public = public_key_pem(key).unwrap().unwrap();
+    let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let certificate = certificate_pem(&info);
+    // A damaged entry of a map does not concern the others.
+    let damaged = certificate.replace('M', "!");
+    let map = json!({"a": damaged, "b": certificate}).to_string();
+    let set = read_jwks(map.as_bytes(), &[], PublicKeys::default).unwrap();
+    assert!(set.candidates(key.algorithm, Some("b")).is_ok());
+    let error = set.candidates(key.algorithm, Some("a")).err().unwrap();
+    assert!(format!("{error:?}").contains("the PEM is damaged"), "{error:?}");
+    // OpenSSL adds trust settings.
+    let der = pem::parse_blocks(certificate.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let trusted = block("TRUSTED CERTIFICATE", &[&der[..], &[0x30, 0]].concat());
+    assert!(verifies(&read_single(trusted.as_bytes(), key.algorithm, None).unwrap(), key));
+    // Version, subject, key and attributes; the algorithm and the signature of the request.
+    let (empty, attributes) = (der_element(0x30, &[]), der_element(0xA0, &[]));
+    let request = der_element(0x30, &[&[2, 1, 0], &empty, &info, &attributes]);
+    let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
+    let request = der_element(0x30, &[&request, &algorithm, &der_element(0x03, &[&[0, 1]])]);
+    let verify = read_single(&request, key.algorithm, None).err().unwrap().to_string();
+    assert_eq!(verify, "key: found a certificate request, expected a key");
+    let sign = importer(None, None).read(&request).unwrap_err().to_string();
+    assert_eq!(sign, "key: found a certificate request, expected a private key");
+    assert!(importer(Some(Algorithm::HS256), None).read(&request).is_err());
+}
+
+#[test]
+fn unusual_parts_of_keys_are_named() {
+    let secret =
+        json!({"kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrr"}).to_string();
+    let error = importer(None, None).read(secret.as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, "key: `k` is not base64url: its last character has unused bits");
+    let keys = asymmetric_keys();
+    let mut jwk = private_jwk(&keys[0]);
+    for name in ["p", "q", "dp", "dq", "qi"] {
+        jwk[name] = Value::Null;
+    }
+    let error = importer(None, None).read(jwk.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(error.starts_with("key: `p` missing: "), "{error}");
+    let documents = format!("{secret}\n{secret}\n");
+    let error = importer(None, None).read(documents.as_bytes()).unwrap_err().to_string();
+    assert!(error.ends_with("found several documents, expected a JWK Set"), "{error}");
+    let public = public_key_pem(&keys[1]).unwrap().unwrap();
+    let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
+    let (algorithm, point) = (elements(&info)[0], elements(&info)[1]);
+    let point = [&[0, 2 + point[point.len() - 1] % 2], &point[2..=point.len() / 2]].concat();
+    let compressed = [der_element(0x30, &[algorithm]), der_element(0x03, &[&point])];
+    let compressed = der_element(0x30, &[&compressed[0], &compressed[1]]);
+    let error = read_single(&compressed, keys[1].algorithm, None).err().unwrap().to_string();
+    assert!(error.ends_with("public key: the point is compressed"), "{error}");
+}

@@ -1,0 +1,266 @@
+//! Every key type in every format, for signing, verifying, and in place of a secret.
+
+mod choice;
+mod formats;
+mod pairs;
+
+use super::*;
+use crate::crypto::import::{ImportedKey, KeyImporter};
+use crate::crypto::secret::tests::encode_hex;
+use crate::crypto::secret::{PublicKeys, SecretEncoding, ensure_not_key};
+use crate::crypto::verifier::{KeySet, SingleKeyReader};
+use crate::crypto::{
+    CompactJws, generate_key, initialize_crypto, private_key_text, public_key_pem, read_jwks,
+    sign_text,
+};
+use crate::model::{Algorithm, KeySpec, KeyType, Purpose, RsaBits};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
+use formats::{block, elements, private_formats, private_jwk, public_formats, wrappings};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+fn generate_test_key(algorithm: Algorithm, bits: RsaBits) -> KeySpec {
+    initialize_crypto();
+    generate_key(algorithm, Purpose::Test, bits).unwrap()
+}
+
+/// Returns a key of every asymmetric type.
+fn asymmetric_keys() -> Vec<KeySpec> {
+    let mut keys: Vec<KeySpec> = Vec::new();
+    for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()) {
+        if !keys.iter().any(|key| key.algorithm.key_type() == algorithm.key_type()) {
+            keys.push(generate_test_key(algorithm, RsaBits::B2048));
+        }
+    }
+    keys
+}
+
+const SECRET_ENCODINGS: [Option<SecretEncoding>; 4] =
+    [None, Some(SecretEncoding::Text), Some(SecretEncoding::Base64), Some(SecretEncoding::Raw)];
+
+fn importer(algorithm: Option<Algorithm>, encoding: Option<SecretEncoding>) -> KeyImporter {
+    KeyImporter { purpose: Purpose::Test, algorithm, encoding, allow_weak: true }
+}
+
+fn read_single(
+    bytes: &[u8],
+    algorithm: Algorithm,
+    encoding: Option<SecretEncoding>,
+) -> Result<KeySet, ImportError> {
+    let reader = SingleKeyReader { algorithms: &[algorithm], encoding, allow_weak: true };
+    reader.read(bytes, PublicKeys::default)
+}
+
+/// Returns whether the set verifies a token of the key.
+fn verifies(set: &KeySet, key: &KeySpec) -> bool {
+    let token = sign_text(key, "{}", "{}").unwrap();
+    let token = CompactJws::parse(token.expose_secret()).unwrap();
+    let candidates = set.candidates(key.algorithm, None).unwrap();
+    candidates.keys.iter().any(|verifier| verifier.verifies(&token, key.algorithm))
+}
+
+fn is_same_key(imported: &ImportedKey, key: &KeySpec) -> bool {
+    imported.key.material.expose_secret() == key.material.expose_secret()
+}
+
+/// Checks every command with a key in every format and wrapping: `mint` and `fixtures` read one
+/// key, `import` reads all keys, `verify` reads a public key or a set. No format is a secret.
+fn assert_every_format_is_read(key: &KeySpec) {
+    let (mut failures, mut count) = (Vec::new(), 0);
+    let private = private_formats(key).into_iter().map(|format| (true, format));
+    let public = public_formats(key).into_iter().map(|format| (false, format));
+    for (is_private, (format, bytes)) in private.chain(public) {
+        let unwrapped = read_document(&bytes).unwrap();
+        for (wrapping, bytes) in wrappings(&bytes) {
+            count += 1;
+            // The crypto library is slow in tests: only Ed25519 keys are built for every wrapping.
+            let is_sample =
+                ["unchanged", "base64", "with written-out line breaks"].contains(&wrapping);
+            if key.algorithm.key_type() != KeyType::Ed25519 && !is_sample {
+                let is_equal = read_document(&bytes).is_ok_and(|document| document == unwrapped);
+                if !is_equal || ensure_not_key(&bytes).is_ok() {
+                    failures.push(format!("{format}, {wrapping}"));
+                }
+            } else if let Some(failure) = find_failure(key, is_private, &bytes) {
+                failures.push(format!("{format}, {wrapping}: {failure}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {count}\n{}", failures.len(), failures.join("\n"));
+    assert!(count > 300, "found {count} cases");
+}
+
+fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String> {
+    let import = importer(Some(key.algorithm), None);
+    let (signing, importing) = (import.read_one(bytes, None), import.read(bytes));
+    let verifying = read_single(bytes, key.algorithm, None);
+    let set = read_jwks(bytes, &[], PublicKeys::default);
+    let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
+    let has_public_part = read_document(bytes).is_ok_and(|all| all.entries.iter().any(is_public));
+    let is_read = if is_private {
+        signing.as_ref().is_ok_and(|imported| is_same_key(imported, key))
+            && importing.as_ref().is_ok_and(|all| all.iter().all(|one| is_same_key(one, key)))
+            && set.is_ok() == has_public_part
+    } else {
+        signing.is_err() && importing.is_err() && set.is_ok_and(|set| verifies(&set, key))
+    };
+    let is_verified = verifying
+        .as_ref()
+        .is_ok_and(|set| verifies(set, key) && (is_private || !set.is_from_private_key));
+    let is_secret = [None, Some(SecretEncoding::Raw)]
+        .iter()
+        .any(|encoding| importer(Some(Algorithm::HS256), *encoding).read(bytes).is_ok())
+        || read_single(bytes, Algorithm::HS256, None).is_ok();
+    (!is_read || !is_verified || is_secret).then(|| {
+        let (mint, import, verify) = (signing.err(), importing.err(), verifying.err());
+        format!("mint {mint:?}, import {import:?}, verify {verify:?}, secret {is_secret}")
+    })
+}
+
+#[test]
+fn every_format_of_rsa_2048_is_read() {
+    let key = generate_test_key(Algorithm::RS256, RsaBits::B2048);
+    assert_every_format_is_read(&key);
+}
+
+#[test]
+fn every_format_of_rsa_4096_is_read() {
+    let key = generate_test_key(Algorithm::PS256, RsaBits::B4096);
+    assert_every_format_is_read(&key);
+}
+
+#[test]
+fn every_format_of_every_curve_is_read() {
+    for key in asymmetric_keys().iter().filter(|key| key.algorithm.key_type() != KeyType::Rsa) {
+        assert_every_format_is_read(key);
+    }
+}
+
+#[test]
+fn secrets_of_every_length_are_read() {
+    initialize_crypto();
+    for length in [16_u8, 32, 64] {
+        let secret: Vec<u8> = (0..length).map(|byte| (byte + 0x60) ^ 0xB5).collect();
+        let jwk =
+            json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(&secret), "kid": "s"}).to_string();
+        let text = encode_hex(&secret);
+        let mut cases = vec![
+            (secret.clone(), Some(SecretEncoding::Raw), secret.clone()),
+            (BASE64.encode(&secret).into_bytes(), Some(SecretEncoding::Base64), secret.clone()),
+            (BASE64.encode(&secret).into_bytes(), None, BASE64.encode(&secret).into_bytes()),
+            (text.clone().into_bytes(), None, text.clone().into_bytes()),
+            (format!("{text}\r\n").into_bytes(), None, text.into_bytes()),
+        ];
+        for encoding in SECRET_ENCODINGS {
+            for (_, bytes) in wrappings(jwk.as_bytes()) {
+                cases.push((bytes, encoding, secret.clone()));
+            }
+        }
+        for (bytes, encoding, expected) in cases {
+            let label = format!("{length}: {} {encoding:?}", String::from_utf8_lossy(&bytes));
+            let read = |allow_weak| {
+                let importer =
+                    KeyImporter { allow_weak, ..importer(Some(Algorithm::HS256), encoding) };
+                importer.read_one(&bytes, None)
+            };
+            assert_eq!(read(true).expect(&label).key.material.expose_secret(), expected, "{label}");
+            let is_strong = expected.len() >= 32;
+            assert_eq!(read(false).is_ok(), is_strong, "{label}");
+            assert!(read_single(&bytes, Algorithm::HS256, encoding).is_ok(), "{label}");
+        }
+    }
+}
+
+#[test]
+fn key_id_of_the_document_is_returned() {
+    let key = &asymmetric_keys()[1];
+    let mut jwk = private_jwk(key);
+    jwk["kid"] = "mine".into();
+    let pem = private_key_text(key).expose_secret().to_owned();
+    for (document, expected) in [
+        (jwk.to_string(), Some("mine")),
+        (json!({ "keys": [jwk] }).to_string(), Some("mine")),
+        (json!([jwk]).to_string(), Some("mine")),
+        (BASE64.encode(jwk.to_string()), Some("mine")),
+        (json!({"private_key_id": "k1", "private_key": pem}).to_string(), Some("k1")),
+        (json!({ "private_key": pem }).to_string(), None),
+        (pem, None),
+    ] {
+        for imported in [
+            importer(None, None).read_one(document.as_bytes(), None).unwrap(),
+            importer(None, None).read(document.as_bytes()).unwrap().pop().unwrap(),
+        ] {
+            assert_eq!(imported.kid.as_ref().map(|kid| kid.as_str()), expected, "{document}");
+            assert_ne!(imported.key.kid.as_str(), "mine");
+        }
+    }
+}
+
+#[test]
+fn signing_key_is_selected_among_other_keys() {
+    let keys = asymmetric_keys();
+    let (mut first, mut second) = (private_jwk(&keys[0]), private_jwk(&keys[1]));
+    (first["kid"], second["kid"]) = ("a".into(), "b".into());
+    let public = keys[2].public_jwk.clone().unwrap();
+    let read = |jwks: &Value, algorithm, kid| {
+        let imported = importer(algorithm, None).read_one(jwks.to_string().as_bytes(), kid)?;
+        Ok::<_, ImportError>(imported.kid.unwrap().as_str().to_owned())
+    };
+    let with_public = json!({ "keys": [public, first, null] });
+    assert_eq!(read(&with_public, None, None).unwrap(), "a");
+    let several = json!([first, second]);
+    assert_eq!(read(&several, None, None), Err(ImportError::SeveralKeys(Some(".[0]"))));
+    assert_eq!(read(&several, None, Some("b")).unwrap(), "b");
+    assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
+}
+
+/// The error names the format, and no format without a key is a secret in JSON.
+#[test]
+fn unsupported_formats_are_named() {
+    initialize_crypto();
+    let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;
+    let key = &asymmetric_keys()[1];
+    let pem = private_key_text(key).expose_secret().to_owned();
+    let public = public_key_pem(key).unwrap().unwrap();
+    let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
+    let wrapped = json!({"data": {"my.keys": [{"public_key": public}]}}).to_string();
+    for (document, expected) in [
+        (discovery.to_owned(), UnsupportedFormat::Discovery),
+        (json!({"realm": "x", "public_key": body}).to_string(), UnsupportedFormat::Realm),
+        (
+            json!({ "JWT_PRIVATE_KEY": pem }).to_string(),
+            UnsupportedFormat::JsonMember {
+                path: Some(".\"JWT_PRIVATE_KEY\"".to_owned()),
+                is_text: true,
+            },
+        ),
+        (
+            wrapped,
+            UnsupportedFormat::JsonMember {
+                path: Some(".\"data\".\"my.keys\"[0].\"public_key\"".to_owned()),
+                is_text: true,
+            },
+        ),
+        (
+            json!({"key": key.public_jwk.clone().unwrap()}).to_string(),
+            UnsupportedFormat::JsonMember { path: Some(".\"key\"".to_owned()), is_text: false },
+        ),
+    ] {
+        for algorithm in [None, Some(Algorithm::ES256)] {
+            let error = importer(algorithm, None).read(document.as_bytes()).unwrap_err();
+            assert_eq!(error, ImportError::UnsupportedFormat(expected.clone()), "{document}");
+        }
+        assert!(importer(Some(Algorithm::HS256), None).read(document.as_bytes()).is_err());
+    }
+    for (document, expected) in [
+        (&b""[..], ImportError::Empty),
+        (b"\xEF\xBB\xBF\r\n", ImportError::Empty),
+        (br#"{"password":"x"}"#, ImportError::NoKeyInJson),
+        (b"[1]", ImportError::NoKeyInJson),
+        (b"correct horse battery staple", ImportError::UnknownFormat),
+        (b"c3VwZXItc2VjcmV0LXRoYXQtaXMtbG9uZy1lbm91Z2g=", ImportError::UnknownFormat),
+    ] {
+        assert_eq!(importer(None, None).read(document).unwrap_err(), expected);
+    }
+}

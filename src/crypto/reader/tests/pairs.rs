@@ -1,0 +1,105 @@
+//! Keys in two wrappings: no wrapped key is a secret, in any encoding.
+
+use super::*;
+
+/// Returns short documents with a key, in every kind of format.
+fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
+    let mut formats = private_formats(key);
+    formats.extend(public_formats(key));
+    let names = [
+        "PKCS#8 PEM",
+        "PKCS#8 DER",
+        "service account",
+        "public DER",
+        "public JWK",
+        "public JWK Set",
+    ];
+    formats.retain(|(name, _)| names.contains(name));
+    assert_eq!(formats.len(), names.len());
+    let mut jwk = json!(key.public_jwk.clone().unwrap());
+    jwk["kid"] = json!(5);
+    let damaged = [
+        ("damaged JWK", jwk.to_string().trim_end_matches('}').to_owned()),
+        ("JWK with a numeric key id", jwk.to_string()),
+        ("PEM without a key", block("X", b"x")),
+        ("damaged PEM", block("PRIVATE KEY", &[7; 40]).replace('B', "!")),
+        ("encrypted PEM", block("ENCRYPTED PRIVATE KEY", &[7; 40])),
+        (
+            "SSH public key",
+            include_str!("../../../../tests/cli/hostile/samples/ssh.pub").to_owned(),
+        ),
+    ];
+    formats.extend(damaged.map(|(name, text)| (name, text.into_bytes())));
+    formats
+}
+
+#[test]
+fn key_in_two_wrappings_is_not_a_secret() {
+    let key = generate_test_key(Algorithm::EdDSA, RsaBits::B2048);
+    let (mut secrets, mut unread, mut count) = (Vec::new(), Vec::new(), 0);
+    for (format, bytes) in documents(&key) {
+        let plain = read_document(&bytes);
+        for (inner_name, inner) in wrappings(&bytes) {
+            for (outer_name, outer) in wrappings(&inner) {
+                // Only the lines of a valid PEM are a key without the first line.
+                let is_body = |name: &str| name.starts_with("without BEGIN line");
+                let is_damaged = plain.is_err() && is_body(inner_name);
+                if is_damaged
+                    || is_body(outer_name) && (plain.is_err() || inner_name != "unchanged")
+                {
+                    continue;
+                }
+                count += 1;
+                let name = || format!("{format}, {inner_name}, {outer_name}");
+                let encoding = SECRET_ENCODINGS[count % SECRET_ENCODINGS.len()];
+                if ensure_not_key(&outer).is_ok()
+                    || importer(Some(Algorithm::HS256), encoding).read(&outer).is_ok()
+                    || read_single(&outer, Algorithm::HS256, encoding).is_ok()
+                {
+                    secrets.push(name());
+                }
+                // A key id can be lost, if the text is read as damaged JSON with a PEM.
+                let is_equal = |document: &KeyDocument, plain: &KeyDocument| {
+                    let mut pairs = document.entries.iter().zip(&plain.entries);
+                    document.entries.len() == plain.entries.len()
+                        && pairs.all(|(found, expected)| found.material == expected.material)
+                };
+                if let (Ok(document), Ok(plain)) = (read_document(&outer), &plain)
+                    && !is_equal(&document, plain)
+                {
+                    unread.push(name());
+                }
+            }
+        }
+    }
+    assert_eq!(secrets, Vec::<String>::new());
+    assert_eq!(unread, Vec::<String>::new());
+    assert!(count > 2_000, "found {count} pairs");
+}
+
+/// A JWK with a secret in an unreadable form is refused too, unless an encoding says that it is a
+/// text.
+#[test]
+fn text_that_starts_like_json_is_a_secret() {
+    initialize_crypto();
+    let read = |text: &str, encoding| {
+        let is_imported = importer(Some(Algorithm::HS256), encoding).read(text.as_bytes()).is_ok();
+        let is_verifying = read_single(text.as_bytes(), Algorithm::HS256, encoding).is_ok();
+        assert_eq!(is_imported, is_verifying, "{text}");
+        is_imported
+    };
+    for text in ["{a-secret-in-braces-of-32-bytes!}", "[another-secret-of-32-characters", "{"] {
+        assert!(read(text, None), "{text}");
+        assert!(read(text, Some(SecretEncoding::Text)), "{text}");
+        let error = importer(None, None).read(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("key: not well-formed JSON: line 1, column "), "{error}");
+    }
+    for text in [
+        r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"#,
+        r#"{"password":"a secret of at least 32 characters"}"#,
+        r#"{"keys":"a secret of at least 32 characters"}"#,
+    ] {
+        assert!(!read(text, None), "{text}");
+        assert!(read(text, Some(SecretEncoding::Text)), "{text}");
+    }
+}

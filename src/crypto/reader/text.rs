@@ -1,0 +1,125 @@
+//! Removal of the text around a key: byte order marks, UTF-16, quotes, assignments, written-out
+//! line breaks and base64.
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+/// Minimum length of text that can contain a key in base64.
+const MIN_TEXT_LENGTH: usize = 32;
+
+/// Maximum length of a name in `NAME=VALUE`.
+const MAX_NAME_LENGTH: usize = 64;
+
+/// Maximum number of wrappings around a key.
+const MAX_WRAPPINGS: usize = 4;
+
+/// Returns the text without a byte order mark, converted from UTF-16 if the mark is that of UTF-16.
+pub(super) fn to_utf8(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let decode_units = |units: Vec<u16>| String::from_utf16_lossy(&units).into_bytes();
+    Zeroizing::new(match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => rest.to_vec(),
+        [0xFF, 0xFE, rest @ ..] => {
+            decode_units(rest.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect())
+        }
+        [0xFE, 0xFF, rest @ ..] => {
+            decode_units(rest.as_chunks().0.iter().map(|unit| u16::from_be_bytes(*unit)).collect())
+        }
+        bytes => bytes.to_vec(),
+    })
+}
+
+/// Removes surrounding whitespace, quotes, `NAME=` and a data URL prefix.
+pub(super) fn unwrap(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut inner = Zeroizing::new(text.trim_ascii().to_vec());
+    for _ in 0..MAX_WRAPPINGS {
+        match remove_wrapping(&inner) {
+            Some(unwrapped) => inner = unwrapped,
+            None => break,
+        }
+    }
+    inner
+}
+
+fn remove_wrapping(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let copy = |bytes: &[u8]| Some(Zeroizing::new(bytes.trim_ascii().to_vec()));
+    // JSON that was escaped as a string, without the quotes.
+    if [&b"{\\"[..], b"[\\", b"[{\\"].iter().any(|start| text.starts_with(start)) {
+        return parse_json_string(&[b"\"", text, b"\""].concat());
+    }
+    match text {
+        [b'"', inner @ .., b'"'] => parse_json_string(text).or_else(|| copy(inner)),
+        [b'\'', inner @ .., b'\'']
+        | [b'`', inner @ .., b'`']
+        | [b'b', b'\'', inner @ .., b'\'']
+        | [b'b', b'"', inner @ .., b'"'] => copy(inner),
+        _ => {
+            if let Some(rest) = text.strip_prefix(b"export ") {
+                return copy(rest);
+            }
+            let rest = strip_assignment(text).or_else(|| strip_data_url(text))?;
+            copy(rest)
+        }
+    }
+}
+
+fn parse_json_string(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let inner = serde_json::from_slice::<String>(text).ok()?;
+    Some(Zeroizing::new(inner.trim_ascii().as_bytes().to_vec()))
+}
+
+/// Removes `NAME=`, if a value of the length of a key follows.
+fn strip_assignment(text: &[u8]) -> Option<&[u8]> {
+    let at = text.iter().take(MAX_NAME_LENGTH).position(|byte| *byte == b'=')?;
+    let (name, value) = (text.get(..at)?.trim_ascii(), text.get(at + 1..)?);
+    let is_name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    let starts_like_name =
+        name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let is_assignment =
+        starts_like_name && name.iter().all(is_name_byte) && value.len() >= MIN_TEXT_LENGTH;
+    is_assignment.then_some(value)
+}
+
+fn strip_data_url(text: &[u8]) -> Option<&[u8]> {
+    let at = text.strip_prefix(b"data:")?.iter().position(|byte| *byte == b',')?;
+    text.get("data:".len() + at + 1..)
+}
+
+/// Replaces written-out line breaks (`\n`, `\r\n`, also with several backslashes) by line breaks,
+/// and removes other backslashes.
+pub(super) fn unescape_line_breaks(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut unescaped = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'\\' {
+            unescaped.push(*first);
+            continue;
+        }
+        while let [b'\\', tail @ ..] = rest {
+            rest = tail;
+        }
+        if let [b'n' | b'r', tail @ ..] = rest {
+            rest = tail;
+            unescaped.push(b'\n');
+        }
+    }
+    unescaped
+}
+
+/// Decodes text that is base64 as a whole, in either alphabet, with or without padding. Whitespace
+/// and written-out line breaks are ignored.
+pub(super) fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    if text.len() < MIN_TEXT_LENGTH {
+        return None;
+    }
+    let mut chars = unescape_line_breaks(text);
+    chars.retain(|byte| !byte.is_ascii_whitespace());
+    let config =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    [STANDARD, URL_SAFE]
+        .iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(&*chars).ok())
+        .map(Zeroizing::new)
+}

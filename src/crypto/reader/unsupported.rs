@@ -1,0 +1,143 @@
+//! Key formats that are recognized but not supported.
+
+use crate::crypto::secret::{KeyFormat, is_java_keystore};
+
+/// Key format that has to be converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UnsupportedFormat {
+    /// Format that was detected by its structure.
+    Detected(KeyFormat),
+    /// Private key that is encrypted with a passphrase.
+    EncryptedKey,
+    /// PKCS#12 (RFC 7292).
+    Pkcs12,
+    /// PKCS#7 (RFC 2315).
+    Pkcs7 {
+        /// True if the structure is in PEM.
+        is_pem: bool,
+    },
+    /// Private key of OpenSSH.
+    OpenSsh {
+        /// True if the key is an Ed25519 key, which `ssh-keygen` does not convert.
+        is_ed25519: bool,
+        /// True if the key is encrypted.
+        is_encrypted: bool,
+    },
+    /// Public key of SSH (RFC 4253, section 6.6).
+    SshPublicKey {
+        /// True if the key is an Ed25519 key, which `ssh-keygen` does not convert.
+        is_ed25519: bool,
+    },
+    /// Private key of `PuTTY`.
+    Putty,
+    /// RSA key that is restricted to RSASSA-PSS (RFC 4055, section 1.2).
+    RsaPss {
+        /// True if the key is a private key.
+        is_private: bool,
+    },
+    /// Java keystore.
+    JavaKeystore,
+    /// OpenID Provider Metadata, which references a JWK Set.
+    Discovery,
+    /// Document about a Keycloak realm, with its public key.
+    Realm,
+    /// JSON document with a key in a member.
+    JsonMember {
+        /// Path of the member for `jq`; `None` for names that cannot be repeated in a command.
+        path: Option<String>,
+        /// True if the member is a string.
+        is_text: bool,
+    },
+    /// Format in an encoding or within other text, which the conversion command does not read.
+    Wrapped {
+        /// Format.
+        format: Box<UnsupportedFormat>,
+        /// Way to remove the encoding with a command.
+        unwrapping: Option<Unwrapping>,
+    },
+}
+
+/// Removal of the encoding around a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unwrapping {
+    /// Base64 that `base64 -d` decodes.
+    Base64,
+    /// Member of a JSON document, with this path for `jq`.
+    Member(&'static str),
+}
+
+/// Magic bytes of a private key of OpenSSH.
+const OPENSSH: &[u8] = b"openssh-key-v1\0";
+
+impl UnsupportedFormat {
+    /// Recognizes binary formats other than DER.
+    pub(super) fn from_binary(bytes: &[u8]) -> Option<Self> {
+        if is_java_keystore(bytes) {
+            return Some(Self::JavaKeystore);
+        }
+        bytes.starts_with(OPENSSH).then(|| Self::from_openssh(bytes))
+    }
+
+    /// Returns the format of a private key of OpenSSH.
+    pub(super) fn from_openssh(blob: &[u8]) -> Self {
+        let is_plain = blob
+            .strip_prefix(OPENSSH)
+            .is_some_and(|fields| fields.starts_with(b"\0\0\0\x04none\0\0\0\x04none"));
+        let is_ed25519 = openssh_key_type(blob) == Some(b"ssh-ed25519");
+        Self::OpenSsh { is_ed25519, is_encrypted: !is_plain }
+    }
+
+    /// Returns the format of SSH text.
+    pub(super) fn from_ssh_text(text: &[u8]) -> Self {
+        if text.starts_with(b"PuTTY-User-Key-File-") {
+            return Self::Putty;
+        }
+        let mut words = text.split(u8::is_ascii_whitespace);
+        Self::SshPublicKey { is_ed25519: words.any(|word| word == b"ssh-ed25519") }
+    }
+
+    /// Returns the format as a noun phrase.
+    pub(crate) fn to_display(&self) -> String {
+        match self {
+            Self::Detected(format) => return format.to_display(),
+            Self::Wrapped { format, unwrapping } => {
+                let place = match unwrapping {
+                    Some(Unwrapping::Base64) => "in base64",
+                    Some(Unwrapping::Member(_)) => "in a member of a JSON document",
+                    None => "with other characters around it",
+                };
+                return format!("{} {place}", format.to_display());
+            }
+            Self::Putty => "a PuTTY private key",
+            Self::EncryptedKey => "an encrypted private key",
+            Self::Pkcs12 => "PKCS#12",
+            Self::Pkcs7 { .. } => "PKCS#7",
+            Self::OpenSsh { is_encrypted: false, .. } => "an OpenSSH private key",
+            Self::OpenSsh { is_encrypted: true, .. } => "an encrypted OpenSSH private key",
+            Self::SshPublicKey { .. } => "an SSH public key",
+            Self::RsaPss { .. } => "an RSA-PSS key",
+            Self::JavaKeystore => "a Java keystore",
+            Self::Discovery => "OpenID Provider Metadata, without keys",
+            Self::Realm => "a Keycloak realm document",
+            Self::JsonMember { .. } => "a JSON document with a key in a member",
+        }
+        .to_owned()
+    }
+}
+
+/// Returns the type of the only key in a private key file of OpenSSH, which is plain text in every
+/// file: cipher, key derivation and its options precede the public keys.
+fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
+    let mut rest = blob.strip_prefix(OPENSSH)?;
+    for _ in 0..3 {
+        rest = split_string(rest)?.1;
+    }
+    let (public_key, _) = split_string(rest.strip_prefix(&[0, 0, 0, 1])?)?;
+    Some(split_string(public_key)?.0)
+}
+
+/// Splits a string with a length (RFC 4251, section 5) from the bytes after it.
+fn split_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}

@@ -1,0 +1,154 @@
+//! Candidates for a key in base64 or hex within a text.
+
+use crate::model::{is_utf16, normalize_encoding};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+/// Minimum length of text that can contain a key.
+pub(super) const MIN_TEXT_LENGTH: usize = 32;
+
+/// Text encoding of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextEncoding {
+    /// Base64 that `base64 -d` accepts.
+    Base64,
+    /// Base64 in the URL-safe alphabet, without padding, or within other text.
+    LooseBase64,
+    Hex,
+}
+
+/// Returns the decoded candidates for base64 (both alphabets) and hex. Whitespace, quotes and
+/// escaped line breaks are skipped; all other characters outside base64 separate candidates.
+pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
+    let alphabet_chars = strip_formatting(text);
+    let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
+    let kind = if text.iter().all(is_strict) && alphabet_chars.len().is_multiple_of(4) {
+        TextEncoding::Base64
+    } else {
+        TextEncoding::LooseBase64
+    };
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
+    let base64 = alphabet_chars
+        .split(|byte| !is_base64(byte))
+        .filter(|part| part.len() >= MIN_TEXT_LENGTH)
+        .filter_map(|part| Some((kind, decode_base64(part)?)));
+    let later = later_starts(text).into_iter().filter_map(|rest| {
+        let chars = strip_formatting(rest);
+        let end = chars.iter().position(|byte| !is_base64(byte)).unwrap_or(chars.len());
+        chars.get(..end).and_then(decode_base64)
+    });
+    let later = later.map(|bytes| (TextEncoding::LooseBase64, bytes));
+    let hex = decode_hex(&alphabet_chars).map(|bytes| (TextEncoding::Hex, bytes));
+    hex.into_iter().chain(base64).chain(later).collect()
+}
+
+/// Returns the text from each of the first words that start like a key in base64: words, joined
+/// with the text before them, would be decoded from the wrong character.
+fn later_starts(text: &[u8]) -> Vec<&[u8]> {
+    const MAX_STARTS: usize = 4;
+    // DER, PEM and JSON.
+    const STARTS: [&[u8]; 4] = [b"M", b"LS0t", b"ey", b"W3"];
+    let is_end = |before: &[u8]| {
+        before.last().is_some_and(|byte| byte.is_ascii_whitespace() || b"-:=,;'\"".contains(byte))
+            || before.ends_with(b"\\n")
+            || before.ends_with(b"\\r")
+    };
+    let starts = (1..text.len()).filter_map(|at| text.split_at_checked(at));
+    let starts = starts.filter(|(before, rest)| {
+        let is_long = || {
+            rest.get(..8).is_some_and(|start| start.iter().all(|byte| byte.is_ascii_alphanumeric()))
+        };
+        STARTS.iter().any(|start| rest.starts_with(start)) && is_end(before) && is_long()
+    });
+    starts.map(|(_, rest)| rest).take(MAX_STARTS).collect()
+}
+
+/// Returns the text without whitespace, quotes and escaped line breaks, in the standard base64
+/// alphabet.
+fn strip_formatting(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut chars = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match first {
+            b'\\' => {
+                rest = tail.strip_prefix(b"n").or(tail.strip_prefix(b"r")).unwrap_or(tail);
+            }
+            b'"' | b'\'' | 0 => {}
+            b'-' => chars.push(b'+'),
+            b'_' => chars.push(b'/'),
+            byte if byte.is_ascii_whitespace() => {}
+            byte => chars.push(*byte),
+        }
+    }
+    chars
+}
+
+fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true);
+    // A single remaining character encodes less than a byte.
+    let whole = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
+    GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
+}
+
+/// Decodes hexadecimal digits, also separated by `:` or `,`, or prefixed with `0x` or `\x`.
+fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut digits = Zeroizing::new(Vec::with_capacity(chars.len()));
+    let mut rest = chars;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match (first, tail) {
+            (b'0', [b'x' | b'X', more @ ..]) => rest = more,
+            (b':' | b',' | b'x', _) => {}
+            _ => digits
+                .push(char::from(*first).to_digit(16).and_then(|digit| u8::try_from(digit).ok())?),
+        }
+    }
+    let (pairs, odd) = digits.as_chunks::<2>();
+    let is_whole = odd.is_empty() && digits.len() >= MIN_TEXT_LENGTH;
+    is_whole.then(|| Zeroizing::new(pairs.iter().map(|[high, low]| high << 4 | low).collect()))
+}
+
+/// Returns the text as UTF-8 without a byte order mark; bytes that are not text are unchanged.
+pub(super) fn without_byte_order_mark(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let text = Zeroizing::new(normalize_encoding(bytes).into_owned());
+    // Two bytes of a random secret may look like the mark of UTF-16.
+    let is_text =
+        if is_utf16(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
+    if is_text { text } else { Zeroizing::new(bytes.to_vec()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SecretEncoding, decode_secret};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    #[test]
+    fn byte_order_mark_is_no_part_of_a_secret() {
+        let text = "0123456789abcdef0123456789abcdef";
+        let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("\u{feff}{text}\r\n").encode_utf16().flat_map(to_bytes).collect()
+        };
+        let marked = format!("\u{feff}{text}\n").into_bytes();
+        for bytes in [marked.clone(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+            let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();
+            assert_eq!(secret.as_slice(), text.as_bytes());
+        }
+        let base64 = format!("\u{feff}{}", STANDARD.encode(text));
+        let secret = decode_secret(base64.as_bytes(), SecretEncoding::Base64).unwrap();
+        assert_eq!(secret.as_slice(), text.as_bytes());
+        let raw = decode_secret(&marked, SecretEncoding::Raw).unwrap();
+        assert_eq!(raw.as_slice(), marked);
+        // Random bytes are not text.
+        for start in [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"] {
+            let bytes = [start, &[0xd8; 32]].concat();
+            let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();
+            assert_eq!(secret.as_slice(), bytes);
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Sets of keys that verify third-party tokens, and the choice of the keys for a token.
+
+use super::{Verifier, build_verifier};
+use crate::crypto::jwk;
+use crate::crypto::key_error::ImportError;
+use crate::crypto::reader::{EntryMaterial, KeyEntry, read_document};
+use crate::crypto::secret::{KeyFormat, PublicKeys};
+use crate::model::{Algorithm, KeyType};
+use serde_json::{Map, Value};
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+/// Maximum number of keys that are tried for one token.
+const MAX_CANDIDATES: usize = 16;
+
+/// Keys of another issuer. Each key is validated when a token first requires the key.
+pub(crate) struct KeySet {
+    keys: Vec<SetKey>,
+    /// Positions of the keys with a key id.
+    positions: HashMap<String, Vec<usize>>,
+    /// Algorithms that the caller accepts; all if empty.
+    algorithms: Vec<Algorithm>,
+    /// True if the keys verify every token regardless of its `kid`, because the caller selected the
+    /// key.
+    ignores_kid: bool,
+    /// Public keys that no secret of the set may equal.
+    public_keys: PublicKeys,
+    /// True if the key is the public part of a private key.
+    pub(crate) is_from_private_key: bool,
+}
+
+/// Key of a set, with its verifier once the verifier was required.
+struct SetKey {
+    entry: KeyEntry,
+    verifier: OnceCell<Result<Verifier, ImportError>>,
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySet").field("count", &self.keys.len()).finish_non_exhaustive()
+    }
+}
+
+/// Document entry of a single key.
+pub(super) struct KeySource {
+    pub(super) kid: Option<String>,
+    pub(super) is_of_collection: bool,
+    pub(super) is_private: bool,
+}
+
+/// Reason why a set has no key for a token.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum KeyRefusal {
+    /// No key has the key id of the token. The key ids of the keys.
+    Unknown(Vec<String>),
+    /// Keys exist, but none for the algorithm of the token. The algorithms of the keys, or those that
+    /// the caller accepts.
+    WrongAlgorithm(Vec<&'static str>),
+    /// The key exists and is unusable, for this reason.
+    Unusable(String),
+}
+
+/// Keys that may have signed a token.
+pub(crate) struct Candidates<'k> {
+    /// At most [`MAX_CANDIDATES`] keys.
+    pub(crate) keys: Vec<&'k Verifier>,
+    /// True if further keys were left out.
+    pub(crate) is_truncated: bool,
+}
+
+/// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
+/// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
+/// refused. `known_public_keys` is called if the set has secrets, which must not equal any of these
+/// keys.
+pub(crate) fn read_jwks(
+    bytes: &[u8],
+    algorithms: &[Algorithm],
+    known_public_keys: impl FnOnce() -> PublicKeys,
+) -> Result<KeySet, ImportError> {
+    let document = read_document(bytes)?;
+    let is_collection = document.first_path.is_some();
+    let has_secret = document.has_secret();
+    let mut set = KeySet::new(document.into_primary_entries(), algorithms);
+    set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.entry.kid.is_none());
+    if has_secret {
+        set.public_keys = known_public_keys();
+        set.keys
+            .iter()
+            .filter_map(|key| key.entry.as_jwk())
+            .for_each(|jwk| set.public_keys.add(jwk));
+    }
+    let mut first_error = None;
+    for index in 0..set.keys.len() {
+        match set.verifier(index) {
+            Ok(_) => return Ok(set),
+            Err(error) => {
+                first_error.get_or_insert_with(|| error.clone());
+            }
+        }
+    }
+    Err(first_error.unwrap_or(ImportError::Empty))
+}
+
+impl KeySet {
+    fn new(entries: Vec<KeyEntry>, algorithms: &[Algorithm]) -> Self {
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, entry) in entries.iter().enumerate() {
+            if let Some(kid) = &entry.kid {
+                positions.entry(kid.clone()).or_default().push(index);
+            }
+        }
+        let to_key = |entry| SetKey { entry, verifier: OnceCell::new() };
+        Self {
+            keys: entries.into_iter().map(to_key).collect(),
+            positions,
+            algorithms: algorithms.to_vec(),
+            ignores_kid: false,
+            public_keys: PublicKeys::default(),
+            is_from_private_key: false,
+        }
+    }
+
+    /// Returns a set with one key. The key verifies every token, regardless of `kid`, unless the
+    /// key is of a collection and has a key id.
+    pub(super) fn from_verifier(verifier: &Verifier, source: KeySource) -> Self {
+        let KeySource { kid, is_of_collection, is_private } = source;
+        let material = EntryMaterial::PublicDer(Vec::new());
+        let ignores_kid = !is_of_collection || kid.is_none();
+        let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
+        for key in &mut set.keys {
+            key.verifier = OnceCell::from(Ok(verifier.clone()));
+        }
+        set.ignores_kid = ignores_kid;
+        set.is_from_private_key = is_private;
+        set
+    }
+
+    /// Returns the verifier at the position, which is built at the first call.
+    fn verifier(&self, index: usize) -> Result<&Verifier, ImportError> {
+        let Some(key) = self.keys.get(index) else { return Err(ImportError::Empty) };
+        let build = || {
+            let mut verifier = build_verifier(&key.entry, false, false)?;
+            if verifier.equals_public_key(&self.public_keys) {
+                return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+            }
+            if !self.algorithms.is_empty() {
+                verifier.restrict(&self.algorithms);
+            }
+            Ok(verifier)
+        };
+        key.verifier.get_or_init(build).as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns the first algorithm of the first key.
+    pub(super) fn first_algorithm(&self) -> Option<Algorithm> {
+        self.verifier(0).ok()?.algorithms.first().copied()
+    }
+
+    /// Returns all keys that can verify tokens.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn usable_keys(&self) -> Vec<&Verifier> {
+        (0..self.keys.len()).filter_map(|index| self.verifier(index).ok()).collect()
+    }
+
+    /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515, section
+    /// 4.1.4): the keys with this key id, or, without a key id, all keys that fit the algorithm.
+    /// A token with a key id is never verified with the key of another key id.
+    pub(crate) fn candidates(
+        &self,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+    ) -> Result<Candidates<'_>, KeyRefusal> {
+        if let Some(kid) = kid.filter(|kid| !kid.is_empty() && !self.ignores_kid) {
+            let unknown = || {
+                KeyRefusal::Unknown(
+                    self.keys.iter().filter_map(|key| key.entry.kid.clone()).collect(),
+                )
+            };
+            let named = self.positions.get(kid).ok_or_else(unknown)?;
+            return self.select(named.iter().copied(), algorithm);
+        }
+        let may_be_meant = |index: &usize| {
+            self.keys.get(*index).is_some_and(|key| self.ignores_kid || key.is_known_type())
+        };
+        self.select((0..self.keys.len()).filter(may_be_meant), algorithm)
+    }
+
+    fn select(
+        &self,
+        positions: impl Iterator<Item = usize> + Clone,
+        algorithm: Algorithm,
+    ) -> Result<Candidates<'_>, KeyRefusal> {
+        let all_positions = positions.clone();
+        let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
+        // Copies of a key count once. Equal members are compared first, which needs no validation.
+        let mut chosen = HashSet::new();
+        for index in positions {
+            let Some(key) = self.keys.get(index).filter(|key| key.may_fit(algorithm)) else {
+                continue;
+            };
+            let members = key.entry.as_jwk().map(key_members);
+            if members.as_ref().is_some_and(|members| chosen.contains(members)) {
+                continue;
+            }
+            match self.verifier(index) {
+                Ok(verifier) if !verifier.algorithms.contains(&algorithm) => {}
+                Ok(verifier) if keys.iter().any(|other| other.is_same_key(verifier)) => {}
+                Ok(_) if keys.len() == MAX_CANDIDATES => {
+                    return Ok(Candidates { keys, is_truncated: true });
+                }
+                Ok(verifier) => {
+                    keys.push(verifier);
+                    chosen.extend(members);
+                }
+                Err(error) => {
+                    first_refusal.get_or_insert((index, error));
+                }
+            }
+        }
+        match first_refusal {
+            _ if !keys.is_empty() => Ok(Candidates { keys, is_truncated: false }),
+            Some((index, error)) => {
+                let error = error.at_position(index + 1, self.keys.len());
+                Err(KeyRefusal::Unusable(error.to_string()))
+            }
+            None => Err(KeyRefusal::WrongAlgorithm(self.algorithm_names(all_positions))),
+        }
+    }
+
+    /// Returns the algorithms of the usable keys at the positions. If the caller accepts none of them,
+    /// returns the algorithms that the caller accepts.
+    fn algorithm_names(&self, positions: impl Iterator<Item = usize>) -> Vec<&'static str> {
+        let keys: Vec<_> = positions.filter_map(|index| self.verifier(index).ok()).collect();
+        let is_of_key =
+            |algorithm: &Algorithm| keys.iter().any(|key| key.algorithms.contains(algorithm));
+        let mut found: Vec<_> = Algorithm::ALL.into_iter().filter(is_of_key).collect();
+        if found.is_empty() {
+            found.clone_from(&self.algorithms);
+        }
+        found.into_iter().map(Algorithm::name).collect()
+    }
+}
+
+impl SetKey {
+    /// Returns whether the key type fits the algorithm, without validation of the key. Keys of unknown
+    /// types may fit every algorithm, so that their defect is reported.
+    fn may_fit(&self, algorithm: Algorithm) -> bool {
+        self.entry.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
+            match (key_type, algorithm.key_type()) {
+                (KeyType::Hmac(_), KeyType::Hmac(_)) => true,
+                (found, expected) => found == expected,
+            }
+        })
+    }
+
+    /// Returns whether the type of the key is known. Other keys are chosen by their key id only.
+    fn is_known_type(&self) -> bool {
+        match &self.entry.material {
+            EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),
+            EntryMaterial::Unusable(_) => false,
+            EntryMaterial::PrivateDer(_)
+            | EntryMaterial::PublicDer(_)
+            | EntryMaterial::Certificate(_) => true,
+        }
+    }
+}
+
+/// Returns the members of a JWK that determine the key and its use.
+fn key_members(jwk: &Map<String, Value>) -> [Option<&Value>; 11] {
+    ["kty", "crv", "n", "e", "x", "y", "d", "k", "alg", "use", "key_ops"].map(|name| jwk.get(name))
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(in crate::crypto) use tests::{NamedVerifier, read_verifiers};

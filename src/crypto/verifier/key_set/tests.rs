@@ -1,0 +1,241 @@
+//! Choice of the key in a set.
+
+use super::*;
+use crate::crypto::error::invalid_key;
+use crate::crypto::{CompactJws, generate_key, initialize_crypto, sign_text};
+use crate::model::{InvalidValue, KeySpec, Purpose, RsaBits};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use std::ops::Deref;
+use std::time::{Duration, Instant};
+
+/// A verifier with the key id of its entry.
+#[derive(Debug)]
+pub(in crate::crypto) struct NamedVerifier {
+    pub(in crate::crypto) kid: Option<String>,
+    verifier: Verifier,
+}
+
+impl Deref for NamedVerifier {
+    type Target = Verifier;
+
+    fn deref(&self) -> &Verifier {
+        &self.verifier
+    }
+}
+
+/// Reads the usable keys of a document, in their order.
+pub(in crate::crypto) fn read_verifiers(bytes: &[u8]) -> Result<Vec<NamedVerifier>, InvalidValue> {
+    let to_invalid = |error: ImportError| {
+        if let ImportError::Invalid(invalid) = error {
+            invalid
+        } else {
+            invalid_key(error.to_string())
+        }
+    };
+    let set = read_jwks(bytes, &[], PublicKeys::default).map_err(to_invalid)?;
+    let name = |(index, key): (usize, &SetKey)| {
+        let verifier = set.verifier(index).ok()?.clone();
+        Some(NamedVerifier { kid: key.entry.kid.clone(), verifier })
+    };
+    Ok(set.keys.iter().enumerate().filter_map(name).collect())
+}
+
+fn new_key(algorithm: Algorithm) -> KeySpec {
+    initialize_crypto();
+    generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap()
+}
+
+/// Returns the public JWK with another key id, or without one.
+fn public_jwk(key: &KeySpec, kid: Option<&str>) -> Value {
+    let mut jwk = key.public_jwk.clone().unwrap();
+    jwk.shift_remove("kid");
+    if let Some(kid) = kid {
+        jwk.insert("kid".to_owned(), kid.into());
+    }
+    jwk.into()
+}
+
+fn read_set(jwks: &[Value]) -> KeySet {
+    let set = json!({ "keys": jwks }).to_string();
+    read_jwks(set.as_bytes(), &[], PublicKeys::default).unwrap()
+}
+
+/// Returns whether a token of the key, with this `kid`, is accepted, or the reason why not.
+fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRefusal> {
+    let token = sign_text(key, "{}", "{}").unwrap();
+    let token = CompactJws::parse(token.expose_secret()).unwrap();
+    let candidates = set.candidates(key.algorithm, kid)?;
+    Ok(candidates.keys.iter().any(|verifier| verifier.verifies(&token, key.algorithm)))
+}
+
+fn unknown(kids: &[&str]) -> KeyRefusal {
+    KeyRefusal::Unknown(kids.iter().map(|kid| (*kid).to_owned()).collect())
+}
+
+fn expected_es256() -> KeyRefusal {
+    KeyRefusal::WrongAlgorithm(vec!["ES256"])
+}
+
+#[test]
+fn key_id_selects_only_its_keys() {
+    let (first, second) = (new_key(Algorithm::ES256), new_key(Algorithm::ES256));
+    let set = read_set(&[public_jwk(&first, Some("a")), public_jwk(&second, Some("b"))]);
+    assert_eq!(verify(&set, &first, Some("a")), Ok(true));
+    assert_eq!(verify(&set, &first, Some("b")), Ok(false));
+    assert_eq!(verify(&set, &first, Some("c")), Err(unknown(&["a", "b"])));
+    for kid in [None, Some("")] {
+        assert_eq!(verify(&set, &first, kid), Ok(true));
+        assert_eq!(verify(&set, &second, kid), Ok(true));
+        assert_eq!(verify(&set, &new_key(Algorithm::ES256), kid), Ok(false));
+    }
+}
+
+#[test]
+fn keys_without_id_match_tokens_without_id_only() {
+    let key = new_key(Algorithm::ES256);
+    let set = read_set(&[public_jwk(&key, None)]);
+    assert_eq!(verify(&set, &key, None), Ok(true));
+    assert_eq!(verify(&set, &key, Some("a")), Err(unknown(&[])));
+    // A single JWK is the key that the caller selected.
+    let jwk = public_jwk(&key, None).to_string();
+    let single = read_jwks(jwk.as_bytes(), &[], PublicKeys::default).unwrap();
+    assert_eq!(verify(&single, &key, Some("a")), Ok(true));
+}
+
+#[test]
+fn unrelated_and_duplicate_keys_are_ignored() {
+    let (ec, other, rsa) =
+        (new_key(Algorithm::ES256), new_key(Algorithm::ES256), new_key(Algorithm::RS256));
+    let ec_jwk = public_jwk(&ec, Some("a"));
+    for unrelated in [
+        json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "kid": "x"}),
+        json!({"kty": "AKP", "kid": "a"}),
+        json!({"kid": "a"}),
+        json!({"kty": "oct", "k": "AAAA", "kid": "short"}),
+        json!({"kty": "RSA", "x5c": ["MIIC"]}),
+        json!({"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA", "kid": "b"}),
+        json!(5),
+        json!(null),
+        ec_jwk.clone(),
+        public_jwk(&other, Some("a")),
+        public_jwk(&rsa, Some("a")),
+    ] {
+        for jwks in [[unrelated.clone(), ec_jwk.clone()], [ec_jwk.clone(), unrelated.clone()]] {
+            let set = read_set(&jwks);
+            assert_eq!(verify(&set, &ec, Some("a")), Ok(true), "{unrelated}");
+            assert_eq!(verify(&set, &ec, None), Ok(true), "{unrelated}");
+        }
+    }
+}
+
+#[test]
+fn unusable_named_key_is_the_reason() {
+    let (ec, other) =
+        (new_key(Algorithm::ES256), public_jwk(&new_key(Algorithm::ES256), Some("b")));
+    let with = |name: &str, value: Value| {
+        let mut jwk = public_jwk(&ec, Some("a"));
+        jwk[name] = value;
+        jwk
+    };
+    for (jwk, reason) in [
+        (with("use", json!("enc")), "key 1 of 2: not for signatures (`use`)"),
+        (with("key_ops", json!(["wrapKey"])), "key 1 of 2: not for signatures (`key_ops`)"),
+        (with("d", json!("AAAA")), "key 1 of 2: found a private key, expected a public key"),
+        (
+            with("x", json!("AAAA")),
+            "key 1 of 2: `x` has the wrong length: found 3 bytes, expected 32",
+        ),
+        (with("y", json!(null)), "key 1 of 2: `y` missing"),
+        (with("alg", json!("ECDH-ES")), "key 1 of 2: unsuitable for its `alg`"),
+    ] {
+        let set = read_set(&[jwk, other.clone()]);
+        assert_eq!(verify(&set, &ec, Some("a")), Err(KeyRefusal::Unusable(reason.to_owned())));
+    }
+    let set = read_set(&[public_jwk(&ec, Some("a")), other]);
+    assert_eq!(verify(&set, &new_key(Algorithm::RS256), Some("a")), Err(expected_es256()));
+    assert_eq!(verify(&set, &new_key(Algorithm::RS256), None), Err(expected_es256()));
+}
+
+/// Keys of types that sign nothing here are no reason for a token without a key id.
+#[test]
+fn key_of_unknown_type_is_a_reason_if_it_is_named() {
+    let ec = new_key(Algorithm::ES256);
+    for other in [
+        json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "use": "enc", "kid": "x"}),
+        json!({"kty": "AKP", "kid": "x"}),
+        json!({"kid": "x"}),
+    ] {
+        let set = read_set(&[other, public_jwk(&ec, Some("a"))]);
+        let rsa = new_key(Algorithm::EdDSA);
+        assert_eq!(verify(&set, &rsa, None), Err(expected_es256()));
+        assert!(matches!(verify(&set, &rsa, Some("x")), Err(KeyRefusal::Unusable(_))));
+    }
+    let set = read_set(&[json!(null), public_jwk(&ec, Some("a"))]);
+    assert_eq!(verify(&set, &new_key(Algorithm::EdDSA), None), Err(expected_es256()));
+}
+
+#[test]
+fn null_members_are_absent() {
+    let key = new_key(Algorithm::ES256);
+    for name in ["use", "alg", "key_ops", "kid", "d", "x5c"] {
+        let mut jwk = public_jwk(&key, None);
+        jwk[name] = Value::Null;
+        let set = read_set(&[jwk]);
+        assert_eq!(verify(&set, &key, None), Ok(true), "{name}");
+    }
+}
+
+#[test]
+fn at_most_sixteen_keys_are_tried() {
+    let (key, new) = (new_key(Algorithm::EdDSA), new_key(Algorithm::EdDSA));
+    let mut jwks: Vec<Value> =
+        (0..15).map(|_| public_jwk(&new_key(Algorithm::EdDSA), None)).collect();
+    jwks.push(public_jwk(&key, None));
+    assert_eq!(verify(&read_set(&jwks), &key, None), Ok(true));
+    jwks.insert(0, public_jwk(&new_key(Algorithm::EdDSA), None));
+    let set = read_set(&jwks);
+    assert_eq!(verify(&set, &key, None), Ok(false));
+    let candidates = set.candidates(Algorithm::EdDSA, None).unwrap();
+    assert_eq!((candidates.keys.len(), candidates.is_truncated), (16, true));
+    // Copies of a key count once, also with other members.
+    let copies = (0..40).map(|index| {
+        let mut copy = public_jwk(&new, None);
+        copy["x5t"] = if index % 2 == 0 { Value::Null } else { json!(index.to_string()) };
+        copy
+    });
+    let mut with_copies: Vec<Value> = copies.collect();
+    with_copies.push(public_jwk(&key, None));
+    assert_eq!(verify(&read_set(&with_copies), &key, None), Ok(true));
+    // Keys of other algorithms do not count.
+    jwks.splice(0..17, (0..40).map(|_| public_jwk(&new_key(Algorithm::ES256), None)));
+    jwks.push(public_jwk(&key, None));
+    assert_eq!(verify(&read_set(&jwks), &key, None), Ok(true));
+}
+
+#[test]
+fn large_set_is_read_quickly() {
+    let key = new_key(Algorithm::ES256);
+    let mut jwks: Vec<Value> =
+        (0..10_000).map(|index| public_jwk(&key, Some(&format!("key-{index}")))).collect();
+    jwks.push(public_jwk(&new_key(Algorithm::ES256), Some("last")));
+    let text = json!({ "keys": jwks }).to_string();
+    let start = Instant::now();
+    let set = read_jwks(text.as_bytes(), &[], PublicKeys::default).unwrap();
+    assert_eq!(verify(&set, &key, Some("key-9999")), Ok(true));
+    assert_eq!(verify(&set, &key, Some("last")), Ok(false));
+    assert_eq!(verify(&set, &key, None), Ok(true));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn secret_equal_to_public_key_of_set_is_unusable() {
+    let key = new_key(Algorithm::EdDSA);
+    let public = public_jwk(&key, Some("a"));
+    let secret = json!({"kty": "oct", "k": public["x"], "kid": "s"});
+    let set = read_set(&[public, secret.clone()]);
+    assert!(matches!(set.candidates(Algorithm::HS256, Some("s")), Err(KeyRefusal::Unusable(_))));
+    let known = || [key.public_jwk.as_ref().unwrap()].into_iter().collect();
+    let set = json!({ "keys": [secret] }).to_string();
+    assert!(read_jwks(set.as_bytes(), &[], known).is_err());
+}

@@ -1,0 +1,154 @@
+//! Reader of a single key that the caller selected.
+
+use super::key_set::{KeySet, KeySource};
+use super::{Verifier, build_verifier, secret_verifier};
+use crate::crypto::jwk;
+use crate::crypto::key_error::ImportError;
+use crate::crypto::reader::{KeyEntry, SAVE_HINT, is_plain_pem, read_document};
+use crate::crypto::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key};
+use crate::model::Algorithm;
+
+/// Options for a single key that the caller selected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SingleKeyReader<'a> {
+    /// Algorithms to accept.
+    pub(crate) algorithms: &'a [Algorithm],
+    /// Encoding, if the input is a secret.
+    pub(crate) encoding: Option<SecretEncoding>,
+    /// Accepts secrets that are shorter than the hash output.
+    pub(crate) allow_weak: bool,
+}
+
+impl SingleKeyReader<'_> {
+    /// Reads a public key in any format, or an HMAC secret. With an encoding, the input is a secret.
+    /// Of a private key, the public part is used.
+    pub(crate) fn read(
+        self,
+        bytes: &[u8],
+        known_public_keys: impl FnOnce() -> PublicKeys,
+    ) -> Result<KeySet, ImportError> {
+        let document = read_document(bytes);
+        let is_secret_expected = self.algorithms.iter().any(|algorithm| algorithm.is_symmetric());
+        let secret = match (self.encoding, &document) {
+            (Some(_), Ok(document)) if document.is_secret_jwk() => None,
+            (Some(encoding), _) => Some(decode_secret(bytes, encoding)?),
+            (None, Err(error)) if is_secret_expected && error.is_plain_text() => {
+                Some(decode_secret(bytes, SecretEncoding::Text)?)
+            }
+            (None, _) => None,
+        };
+        if let Some(secret) = secret {
+            let verifier = secret_verifier(&secret, self.allow_weak, self.secret_algorithm())?;
+            let source = KeySource { kid: None, is_of_collection: false, is_private: false };
+            return self.build_set(verifier, source, known_public_keys);
+        }
+        let document = document
+            .map_err(|error| if is_secret_expected { error.for_secret(bytes) } else { error })?;
+        if self.algorithms.iter().all(|algorithm| algorithm.is_symmetric())
+            && !document.has_secret()
+        {
+            let format = detect_key(bytes).unwrap_or(KeyFormat::PUBLIC_KEY_BYTES);
+            return Err(ImportError::KeyAsSecret(format));
+        }
+        let is_collection = document.first_path.is_some();
+        let document_keys: PublicKeys =
+            document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
+        let entries = document.into_primary_entries();
+        let (mut verifiers, mut first_error) = (Vec::<(Verifier, &KeyEntry)>::new(), None);
+        for entry in &entries {
+            match build_verifier(entry, true, self.allow_weak) {
+                Ok(verifier) if verifier.equals_public_key(&document_keys) => {
+                    first_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+                }
+                Ok(verifier) => {
+                    if !verifiers.iter().any(|(other, _)| other.is_same_key(&verifier)) {
+                        verifiers.push((verifier, entry));
+                    }
+                }
+                Err(error) => {
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        if verifiers.len() > 1 {
+            let fits =
+                |(verifier, _): &(Verifier, &KeyEntry)| verifier.supports_any(self.algorithms);
+            if verifiers.iter().any(fits) {
+                verifiers.retain(fits);
+            }
+        }
+        match (verifiers.pop(), verifiers.is_empty(), first_error) {
+            (Some((verifier, entry)), true, _) => {
+                let (kid, is_private) = (entry.kid.clone(), is_private(entry));
+                let source = KeySource { kid, is_of_collection: is_collection, is_private };
+                self.build_set(verifier, source, known_public_keys)
+            }
+            (None, _, Some(error)) => Err(error),
+            _ => Err(several_keys(bytes, &entries, is_collection)),
+        }
+    }
+
+    /// Returns the accepted HMAC algorithm with the shortest hash.
+    fn secret_algorithm(self) -> Option<Algorithm> {
+        let symmetric = Algorithm::ALL.into_iter().filter(|algorithm| algorithm.is_symmetric());
+        symmetric.into_iter().find(|algorithm| self.algorithms.contains(algorithm))
+    }
+
+    /// Returns the algorithm of the key that was given in place of a secret, if the key can verify.
+    pub(crate) fn algorithm_of_key(bytes: &[u8]) -> Option<Algorithm> {
+        let is_asymmetric = |algorithm: &Algorithm| !algorithm.is_symmetric();
+        let algorithms: Vec<_> = Algorithm::ALL.into_iter().filter(is_asymmetric).collect();
+        let reader = SingleKeyReader { algorithms: &algorithms, encoding: None, allow_weak: false };
+        reader.read(bytes, PublicKeys::default).ok()?.first_algorithm()
+    }
+
+    fn build_set(
+        self,
+        mut verifier: Verifier,
+        source: KeySource,
+        known_public_keys: impl FnOnce() -> PublicKeys,
+    ) -> Result<KeySet, ImportError> {
+        if verifier.is_symmetric() && verifier.equals_public_key(&known_public_keys()) {
+            return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+        }
+        let found = verifier.algorithms.first().copied();
+        verifier.restrict(self.algorithms);
+        if let (true, Some(found), Some(expected)) =
+            (verifier.algorithms.is_empty(), found, self.algorithms.first())
+        {
+            let secret_error = self.secret_algorithm().and_then(|hash| verifier.weak_secret(hash));
+            return Err(secret_error.unwrap_or_else(|| ImportError::unsuitable(found, *expected)));
+        }
+        Ok(KeySet::from_verifier(&verifier, source))
+    }
+}
+
+/// Returns the error for a document with several keys, with the instruction that selects one.
+fn several_keys(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> ImportError {
+    ImportError::SeveralPublicKeys(if is_collection {
+        JWKS_HINT
+    } else if !is_plain_pem(bytes) {
+        SAVE_HINT
+    } else if entries.iter().any(KeyEntry::is_private_der) {
+        SELECT_PRIVATE_HINT
+    } else {
+        SELECT_PUBLIC_HINT
+    })
+}
+
+const JWKS_HINT: &str = "use `--jwks FILE` in place of `--key FILE`";
+const SELECT_PRIVATE_HINT: &str =
+    "select the first key: openssl pkey -in FILE -pubout -out key.pem";
+const SELECT_PUBLIC_HINT: &str = "select the first key: openssl pkey -pubin -in FILE -out key.pem";
+
+fn is_private(entry: &KeyEntry) -> bool {
+    let is_private_jwk = |jwk: &_| !jwk::is_symmetric(jwk) && jwk.contains_key("d");
+    entry.is_private_der() || entry.as_jwk().is_some_and(is_private_jwk)
+}
+
+impl Verifier {
+    fn supports_any(&self, algorithms: &[Algorithm]) -> bool {
+        let is_permitted = |found: &Algorithm| algorithms.iter().any(|a| a.is_equivalent(*found));
+        self.algorithms.iter().any(is_permitted)
+    }
+}

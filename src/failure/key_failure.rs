@@ -1,0 +1,32 @@
+//! Hints of errors about keys, for the command that reads the key.
+
+use super::{Failure, KeySource};
+use crate::model::{Algorithm, redact_for_error};
+
+impl Failure {
+    /// Replaces the hint of the error for a key in place of a secret by the algorithm of the key.
+    /// `algorithm` is `None` if no algorithm uses the key.
+    pub(crate) fn with_algorithm_hint(
+        self,
+        algorithm: Option<Algorithm>,
+        has_encoding: bool,
+    ) -> Self {
+        let Some(name) = algorithm.map(Algorithm::name) else { return self };
+        self.with_hint(if has_encoding {
+            format!("omit `--encoding`, and use the algorithm of the key: --alg {name}")
+        } else {
+            format!("use the algorithm of the key: --alg {name}")
+        })
+    }
+
+    /// Replaces the hint of the error for an empty key of another issuer, and names the file.
+    pub(crate) fn with_fetch_hint(self, source: &KeySource<'_>) -> Self {
+        let message = match source {
+            KeySource::File(path) => {
+                format!("`{}`: {}", redact_for_error(&path.to_string_lossy()), self.message)
+            }
+            KeySource::Variable(_) | KeySource::Stdin => self.message,
+        };
+        Self { message, ..self }.with_hint("fetch the public key of the issuer again")
+    }
+}

@@ -1,0 +1,157 @@
+//! Names of files in hints with conversion commands.
+
+use crate::crypto::FILE_PLACEHOLDER;
+use crate::model::{quote_shell_word, redact_for_error};
+use std::path::Path;
+
+/// Source of key material.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeySource<'s> {
+    /// File.
+    File(&'s Path),
+    /// Environment variable.
+    Variable(&'s str),
+    /// Standard input.
+    Stdin,
+}
+
+impl<'s> KeySource<'s> {
+    /// Returns the source for a path, where `-` is standard input.
+    pub(crate) fn from_path(path: &'s Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path) }
+    }
+}
+
+/// Files that conversion commands write.
+const OUTPUTS: [&str; 10] = [
+    "key.pem",
+    "key.der",
+    "key.json",
+    "key.txt",
+    "key.ssh",
+    "key.p12",
+    "key.in",
+    "cert.pem",
+    "jwks.json",
+    "new-key.pem",
+];
+
+/// Names the source of a key in a hint, and the files that its command writes.
+pub(super) fn name_source(hint: &str, source: &KeySource<'_>) -> String {
+    let has_command = hint.contains(": ");
+    let name_files = |hint: &str, path: &str| name_files(hint, path, &exists);
+    match source {
+        KeySource::File(path) => name_files(hint, &redact_for_error(&path.to_string_lossy())),
+        _ if !hint.split(' ').any(|word| word.starts_with(FILE_PLACEHOLDER)) => {
+            name_files(hint, "")
+        }
+        KeySource::Stdin if has_command => {
+            let copy = unused_file_name("key.in");
+            format!("save the input as {copy} and {}", name_files(hint, &copy))
+        }
+        KeySource::Stdin => name_files(hint, "-"),
+        KeySource::Variable(name) => {
+            let (name, copy) = (quote_shell_word(name), unused_file_name("key.in"));
+            let save = format!("(umask 077; printenv {name} > {copy})");
+            if has_command {
+                return name_files(hint, &copy).replacen(": ", &format!(": {save} && "), 1);
+            }
+            let hint = hint.replace("`--key FILE`", &format!("`--secret-env {name}`"));
+            format!("save the key and {}: {save}", name_files(&hint, &copy))
+        }
+    }
+}
+
+/// Returns whether a file with that name exists in the working directory, also as a broken symbolic
+/// link.
+fn exists(name: &str) -> bool {
+    Path::new(name).symlink_metadata().is_ok()
+}
+
+/// Returns the name for a file that a command in a hint writes: with a number if a file with this
+/// name exists.
+pub(crate) fn unused_file_name(name: &str) -> String {
+    unused_name(name, &exists)
+}
+
+fn unused_name(name: &str, exists: &dyn Fn(&str) -> bool) -> String {
+    let (stem, extension) = name.rfind('.').map_or((name, ""), |at| name.split_at(at));
+    let numbered = (2..=u32::MAX).map(|number| format!("{stem}-{number}{extension}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !exists(name)).unwrap_or_default()
+}
+
+/// Replaces the placeholder, where it is a word, by the quoted path. Paths within documents, which
+/// can contain the placeholder, are unchanged. Files that the commands write get names that do not
+/// exist.
+fn name_files(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> String {
+    let is_option = path.starts_with('-') && path != "-";
+    let path = if is_option { format!("./{path}") } else { path.to_owned() };
+    let quoted = quote_shell_word(&path);
+    let replace = |word: &str| {
+        let has_end = |rest: &str| rest.bytes().all(|byte| b"`);\"".contains(&byte));
+        if let Some(rest) = word.strip_prefix(FILE_PLACEHOLDER).filter(|rest| has_end(rest)) {
+            return format!("{quoted}{rest}");
+        }
+        let output = OUTPUTS.iter().find_map(|output| {
+            let rest = word.strip_prefix(output).filter(|rest| has_end(rest))?;
+            Some(format!("{}{rest}", unused_name(output, exists)))
+        });
+        output.unwrap_or_else(|| word.to_owned())
+    };
+    hint.split(' ').map(replace).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_placeholder_is_replaced() {
+        for (hint, path, expected) in [
+            (
+                "extract the key: jq -r '.\"PRIVATE_KEY_FILE\"' FILE > key.txt",
+                "x;touch pwned;.json",
+                "extract the key: jq -r '.\"PRIVATE_KEY_FILE\"' 'x;touch pwned;.json' > key.txt",
+            ),
+            (
+                "extract the key: jq -r '.\"FILE\"' FILE > key.txt",
+                "FILE key",
+                "extract the key: jq -r '.\"FILE\"' 'FILE key' > key.txt",
+            ),
+            (
+                "use `--jwks FILE` in place of `--key FILE`",
+                "a",
+                "use `--jwks a` in place of `--key a`",
+            ),
+            ("decode: base64 -d FILE > key.txt", "-x", "decode: base64 -d ./-x > key.txt"),
+        ] {
+            assert_eq!(name_files(hint, path, &|_| false), expected);
+        }
+    }
+
+    #[test]
+    fn existing_files_are_not_overwritten() {
+        let files = ["key.txt", "key.pem", "key-2.pem", "jwks.json"];
+        let exists = |name: &str| files.contains(&name);
+        for (hint, path, expected) in [
+            (
+                "decode the key first: (umask 077; xxd -r -p FILE > key.txt)",
+                "dir/key.txt",
+                "decode the key first: (umask 077; xxd -r -p dir/key.txt > key-2.txt)",
+            ),
+            (
+                "convert a copy of the key: install FILE key.pem && ssh-keygen -p -f key.pem",
+                "key.pem",
+                "convert a copy of the key: install key.pem key-3.pem && ssh-keygen -p -f key-3.pem",
+            ),
+            (
+                "fetch the keys: curl --url \"$(jq -r .jwks_uri FILE)\" > jwks.json",
+                "a b.json",
+                "fetch the keys: curl --url \"$(jq -r .jwks_uri 'a b.json')\" > jwks-2.json",
+            ),
+        ] {
+            assert_eq!(name_files(hint, path, &exists), expected);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Recognition of values that are given in place of a file name.
+
+use super::url_scheme::parse_url_scheme;
+use std::ffi::OsStr;
+
+/// Kind of a value that is given in place of a file name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileValue {
+    /// `https://…`
+    Url,
+    /// `@FILE`, the notation for a token in a file.
+    AtSign,
+    /// JSON.
+    Json,
+    /// A key or certificate in PEM.
+    Pem,
+    /// A token.
+    Token,
+    /// `~/FILE`, which the shell does not expand inside of quotes and after `=`.
+    Home,
+    /// `NAME=VALUE`.
+    Assignment,
+}
+
+impl FileValue {
+    /// Returns the kind of a value that no existing file has as its name; `None` for a value that
+    /// may be a file name.
+    pub(crate) fn recognize(value: &OsStr) -> Option<Self> {
+        if parse_url_scheme(value).is_some() {
+            return Some(Self::Url);
+        }
+        let text = value.to_string_lossy();
+        let text = text.trim_start();
+        if text.starts_with(['{', '[']) {
+            Some(Self::Json)
+        } else if text.contains("-----BEGIN") {
+            Some(Self::Pem)
+        } else if text.starts_with('@') {
+            Some(Self::AtSign)
+        } else if text.starts_with("ey") && text.matches('.').count() >= 2 {
+            Some(Self::Token)
+        } else if text.starts_with("~/") {
+            Some(Self::Home)
+        } else if text.contains('=') && !text.contains('/') {
+            Some(Self::Assignment)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_that_is_no_file_name_is_recognized() {
+        for (text, expected) in [
+            ("https://id.example/jwks.json", Some(FileValue::Url)),
+            ("file:///tmp/jwks.json", Some(FileValue::Url)),
+            ("@jwks.json", Some(FileValue::AtSign)),
+            ("@https://id.example", Some(FileValue::AtSign)),
+            ("{\"keys\":[]}", Some(FileValue::Json)),
+            ("\n [{}]", Some(FileValue::Json)),
+            ("-----BEGIN PUBLIC KEY-----\nAA\n-----END PUBLIC KEY-----", Some(FileValue::Pem)),
+            ("\"-----BEGIN PUBLIC KEY-----\\nAA\"", Some(FileValue::Pem)),
+            ("eyJhbGciOiJub25lIn0.e30.", Some(FileValue::Token)),
+            ("~/jwks.json", Some(FileValue::Home)),
+            ("role=admin", Some(FileValue::Assignment)),
+            ("jwks.json", None),
+            ("keys.d/jwks.json", None),
+            ("./a=b", None),
+            ("", None),
+        ] {
+            assert_eq!(FileValue::recognize(OsStr::new(text)), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Strict JSON reader: duplicate member names are rejected (RFC 8725, section 2.4), and the depth
+//! is bounded. RFC 7519, section 4 leaves duplicates to the parser, but with lenient parsers two
+//! readers can disagree about the value.
+//!
+//! Numbers keep all their digits: `serde_json` is built with `arbitrary_precision`. An exponent gets
+//! a sign and a lower-case `e`.
+
+use super::redact_for_error;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::fmt;
+use std::io::{self, Read};
+
+/// Reason why a text is not the expected JSON. Contains no part of the text except the name of a
+/// duplicate member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JsonError {
+    defect: JsonDefect,
+    /// Description of the defect, without its position.
+    detail: String,
+    line: usize,
+    column: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum JsonDefect {
+    NotAnObject,
+    DuplicateMember,
+    Syntax,
+}
+
+impl JsonError {
+    const NOT_AN_OBJECT: Self =
+        Self { defect: JsonDefect::NotAnObject, detail: String::new(), line: 0, column: 0 };
+
+    fn new(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        let position = format!(" at line {} column {}", error.line(), error.column());
+        let detail = describe_detail(text.strip_suffix(&position).unwrap_or(&text));
+        let is_duplicate = detail.starts_with(DUPLICATE_MEMBER);
+        let defect = if is_duplicate { JsonDefect::DuplicateMember } else { JsonDefect::Syntax };
+        Self { defect, detail, line: error.line(), column: error.column().max(1) }
+    }
+
+    /// Returns the kind of the defect, without a position and without any part of the text.
+    pub(crate) fn summary(&self) -> &'static str {
+        match self.defect {
+            JsonDefect::NotAnObject => "not a JSON object",
+            JsonDefect::DuplicateMember => "ambiguous: duplicate member name",
+            JsonDefect::Syntax => "not well-formed JSON",
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        if self.defect == JsonDefect::DuplicateMember { "ambiguous" } else { self.summary() }
+    }
+
+    /// Returns the description for a text that is one line of a file.
+    pub(crate) fn describe_in_line(&self) -> String {
+        match self.defect {
+            JsonDefect::NotAnObject => self.summary().to_owned(),
+            JsonDefect::DuplicateMember | JsonDefect::Syntax => {
+                format!("{}: column {}: {}", self.state(), self.column, self.detail)
+            }
+        }
+    }
+}
+
+impl JsonError {
+    /// Returns whether the JSON may contain text without quotes.
+    pub(crate) fn may_lack_quotes(&self) -> bool {
+        self.defect == JsonDefect::Syntax && !self.detail.starts_with(UNFINISHED)
+    }
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { defect, detail, line, column } = self;
+        match defect {
+            JsonDefect::NotAnObject => f.write_str(self.summary()),
+            JsonDefect::DuplicateMember | JsonDefect::Syntax => {
+                write!(f, "{}: line {line}, column {column}: {detail}", self.state())
+            }
+        }
+    }
+}
+
+/// Parses one JSON object that is the whole text. The maximum depth is 128 (`serde_json`).
+pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    require_object(parse_strict_value(bytes)?)
+}
+
+/// Parses one JSON value that is the whole text.
+pub(crate) fn parse_strict_value(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse(bytes, Duplicates::Refuse)
+}
+
+/// Parses one JSON value that is the whole text. The last of several members with the same name
+/// counts.
+pub(crate) fn parse_lenient_value(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse(bytes, Duplicates::LastCounts)
+}
+
+/// Reads one JSON object and no byte after the object. The error is an input error, or a
+/// description like the error of [`parse_strict_object`].
+pub(super) fn read_strict_object(
+    input: impl Read,
+) -> Result<Map<String, Value>, Result<io::Error, JsonError>> {
+    let mut deserializer = serde_json::Deserializer::from_reader(input);
+    let value = Duplicates::Refuse.deserialize(&mut deserializer).map_err(|error| {
+        if error.is_io() { Ok(error.into()) } else { Err(JsonError::new(&error)) }
+    })?;
+    require_object(value).map_err(Err)
+}
+
+/// Returns the description of a defect in plain words.
+fn describe_detail(detail: &str) -> String {
+    if let Some(unfinished) = detail.strip_prefix("EOF while parsing ") {
+        return format!("{UNFINISHED}{unfinished}");
+    }
+    match detail {
+        "expected value" => "expected a value",
+        "expected ident" => "expected `true`, `false` or `null`",
+        "recursion limit exceeded" => "nested too deeply",
+        "key must be a string" => "expected a member name in double quotes",
+        detail if detail.starts_with("control character") => {
+            "line break or control character in a string"
+        }
+        detail => detail,
+    }
+    .to_owned()
+}
+
+fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
+    if let Value::Object(map) = value { Ok(map) } else { Err(JsonError::NOT_AN_OBJECT) }
+}
+
+/// Name of the only member of the map by which `serde_json` passes a number to a visitor.
+pub(crate) const NUMBER_MEMBER: &str = "$serde_json::private::Number";
+
+/// Start of the description of JSON that ends too early.
+const UNFINISHED: &str = "the text ends within ";
+
+/// Start of the error about a duplicate member name.
+const DUPLICATE_MEMBER: &str = "duplicate member name";
+
+fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
+    let name = NUMBER_MEMBER.as_bytes();
+    // A text with this name is read by a reader that copies every string: a borrowed name is then
+    // the name of `serde_json`, and never a name in the text.
+    let result = if bytes.windows(name.len()).any(|part| part == name) {
+        let mut deserializer = serde_json::Deserializer::from_reader(bytes);
+        duplicates
+            .deserialize(&mut deserializer)
+            .and_then(|value| deserializer.end().map(|()| value))
+    } else {
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        duplicates
+            .deserialize(&mut deserializer)
+            .and_then(|value| deserializer.end().map(|()| value))
+    };
+    result.map_err(|error| JsonError::new(&error))
+}
+
+/// Treatment of several members with the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Duplicates {
+    Refuse,
+    LastCounts,
+}
+
+impl<'de> DeserializeSeed<'de> for Duplicates {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Duplicates {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = members.next_key()? {
+            let MapKey::Member(name) = name else {
+                let number: Number =
+                    members.next_value::<String>()?.parse().map_err(A::Error::custom)?;
+                if self == Self::Refuse && is_out_of_range(&number) {
+                    return Err(A::Error::custom("number out of range"));
+                }
+                return Ok(Value::Number(number));
+            };
+            let value = members.next_value_seed(self)?;
+            if self == Self::Refuse && map.contains_key(&name) {
+                let name = redact_for_error(&name);
+                return Err(A::Error::custom(format_args!("{DUPLICATE_MEMBER} `{name}`")));
+            }
+            map.insert(name, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+/// Returns whether a number with a fraction or an exponent exceeds a double, with which most readers
+/// read it (RFC 8259, section 6). Integers keep their digits.
+fn is_out_of_range(number: &Number) -> bool {
+    let is_integer = number.as_str().bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    !is_integer && number.as_f64().is_none_or(|value| !value.is_finite())
+}
+
+/// Key of a map: a member name of the text, or the mark of a number.
+enum MapKey {
+    Member(String),
+    Number,
+}
+
+impl<'de> Deserialize<'de> for MapKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MapKeyVisitor)
+    }
+}
+
+struct MapKeyVisitor;
+
+impl<'de> Visitor<'de> for MapKeyVisitor {
+    type Value = MapKey;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<MapKey, E> {
+        Ok(MapKey::Member(name.to_owned()))
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<MapKey, E> {
+        Ok(if name == NUMBER_MEMBER { MapKey::Number } else { MapKey::Member(name.to_owned()) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

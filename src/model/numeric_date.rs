@@ -1,0 +1,73 @@
+//! Dates of `NumericDate` values (RFC 7519, section 2) in any form of a JSON number.
+
+use super::time::find_unit;
+use jiff::Timestamp;
+use serde_json::Number;
+
+/// Number of digits of a fraction in nanoseconds.
+const NANOSECOND_DIGITS: usize = 9;
+
+/// Returns the date of seconds since 1970, or the reason why there is no date. A fraction keeps up
+/// to nine digits.
+pub(crate) fn describe_numeric_date(number: &Number) -> String {
+    let text = number.to_string();
+    let Some(instant) = parse_seconds(&text) else {
+        let reason = format!("{text}, out of range for a date");
+        let unit = text.parse().ok().and_then(find_unit);
+        let date = |(unit, seconds)| Some((unit, Timestamp::from_second(seconds).ok()?));
+        return match unit.and_then(date) {
+            Some((unit, date)) => format!("{reason}; in {unit} {date}"),
+            None => reason,
+        };
+    };
+    instant.to_string()
+}
+
+/// Parses seconds as a decimal; returns `None` for a time before the year -9999 or after 9999.
+fn parse_seconds(text: &str) -> Option<Timestamp> {
+    if text.contains(['e', 'E']) {
+        let seconds: f64 = text.parse().ok()?;
+        let duration = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
+        return Timestamp::from_duration(duration).ok();
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits: String =
+        fraction.chars().chain(std::iter::repeat('0')).take(NANOSECOND_DIGITS).collect();
+    let nanoseconds: i32 = digits.parse().ok()?;
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    Timestamp::new(whole.parse().ok()?, sign * nanoseconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_a_date_or_a_reason() {
+        for (text, expected) in [
+            ("0", "1970-01-01T00:00:00Z"),
+            ("1700000000", "2023-11-14T22:13:20Z"),
+            ("1700000000.5", "2023-11-14T22:13:20.5Z"),
+            ("1700000000.123456789012", "2023-11-14T22:13:20.123456789Z"),
+            ("1700000000.0", "2023-11-14T22:13:20Z"),
+            ("1.7e9", "2023-11-14T22:13:20Z"),
+            ("17E+8", "2023-11-14T22:13:20Z"),
+            ("-1", "1969-12-31T23:59:59Z"),
+            ("-0.5", "1969-12-31T23:59:59.5Z"),
+            ("-62135596800", "0001-01-01T00:00:00Z"),
+            (
+                "1999999999000",
+                "1999999999000, out of range for a date; in milliseconds 2033-05-18T03:33:19Z",
+            ),
+            (
+                "1999999999000000",
+                "1999999999000000, out of range for a date; in microseconds 2033-05-18T03:33:19Z",
+            ),
+            ("12345678901234567890123", "12345678901234567890123, out of range for a date"),
+            ("1e400", "1e+400, out of range for a date"),
+        ] {
+            let number: Number = text.parse().unwrap();
+            assert_eq!(describe_numeric_date(&number), expected, "{text}");
+        }
+    }
+}

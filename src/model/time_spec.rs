@@ -1,0 +1,242 @@
+//! Times of options: absolute, or relative to the time of the run.
+
+use super::lifetime::parse_seconds;
+use super::time::invalid_time_error;
+use super::{InvalidValue, Lifetime, Timestamp};
+
+const RANGE_HINT: &str = "use a time in the years 1970–9999, such as `+1h`";
+
+/// Absolute time, or time relative to the time of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeSpec {
+    /// Absolute time.
+    At(Timestamp),
+    /// This number of seconds after the current time; negative for the past.
+    FromNow(i64),
+}
+
+impl TimeSpec {
+    /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. A value
+    /// in the hint is accepted at any current time.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
+                      `+1h` or `-1h`";
+        let hint = |lifetime| match Self::expired_since(lifetime) {
+            Some(age) => format!("use `+{lifetime}` or `{age}`"),
+            None => format!("use `+{lifetime}`"),
+        };
+        Self::parse_or_suggest(text, reason, hint)
+    }
+
+    /// Parses the bound of a filter: a time, or an age such as `7d`, which has no sign.
+    pub(crate) fn parse_bound(text: &str) -> Result<Self, InvalidValue> {
+        let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, or an \
+                      age (`7d`)";
+        let hint = |age| format!("use `{age}`");
+        Self::parse_or_suggest(text, reason, hint).or_else(|invalid| match Lifetime::parse(text) {
+            Ok(age) => Ok(Self::FromNow(-age.seconds())),
+            Err(_) => Err(invalid),
+        })
+    }
+
+    /// Parses a time. `suggest` returns the hint for a duration without a sign.
+    fn parse_or_suggest(
+        text: &str,
+        reason: &str,
+        suggest: impl Fn(Lifetime) -> String,
+    ) -> Result<Self, InvalidValue> {
+        if text == "now" {
+            return Ok(Self::FromNow(0));
+        }
+        // `1h ago` is negative too.
+        let has_sign = |seconds: i64| seconds < 0 || text.starts_with('+');
+        match parse_seconds(text) {
+            Ok(seconds) if has_sign(seconds) => return Ok(Self::FromNow(seconds)),
+            // A calendar unit or a missing unit; other text with a sign may be a time.
+            Err(invalid) if invalid.hint.is_some() && text.starts_with(['+', '-']) => {
+                let seconds =
+                    invalid.hint_values().next().and_then(|value| parse_seconds(value).ok());
+                let invalid = InvalidValue { value_name: "time", ..invalid };
+                let is_usable = seconds.is_some_and(Self::is_usable_from_now);
+                return Err(if is_usable { invalid } else { invalid.with_hint(RANGE_HINT) });
+            }
+            Ok(_) | Err(_) => {}
+        }
+        Timestamp::parse(text).map(Self::At).map_err(|invalid| {
+            if invalid.hint.is_some() {
+                return invalid;
+            }
+            let invalid = invalid_time_error(text, reason);
+            match Lifetime::parse(text).ok().or_else(|| Lifetime::parse_calendar_units(text)) {
+                Some(lifetime) => invalid.with_hint(suggest(lifetime)),
+                None => invalid,
+            }
+        })
+    }
+
+    /// Returns whether a time relative to now is in the years 1970–9999 at any current time.
+    const fn is_usable_from_now(seconds: i64) -> bool {
+        /// 50 years.
+        const MAX_AGE: i64 = 50 * 365 * 86_400;
+        /// 1,000 years.
+        const MAX_FUTURE: i64 = 20 * MAX_AGE;
+        -MAX_AGE <= seconds && seconds <= MAX_FUTURE
+    }
+
+    /// Returns the argument for a time in the past, if the time is after 1970.
+    pub(crate) fn expired_since(age: Lifetime) -> Option<String> {
+        Self::is_usable_from_now(-age.seconds()).then(|| format!("-{age}"))
+    }
+
+    /// Returns the absolute time. `argument` is the option with the time.
+    pub(crate) fn resolve(self, argument: &str, now: Timestamp) -> Result<Timestamp, InvalidValue> {
+        match self {
+            Self::At(time) => Ok(time),
+            Self::FromNow(seconds) => now.checked_add_seconds(seconds).ok_or_else(|| {
+                let reason = format!("out of range: `{argument}` is not in the years 1970–9999");
+                InvalidValue::new("time", reason).with_hint(RANGE_HINT)
+            }),
+        }
+    }
+
+    /// Returns the absolute time of a bound; the minimum is the start of 1970.
+    pub(crate) fn resolve_bound(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::FromNow(seconds) => now.saturating_add_seconds(seconds),
+        }
+    }
+}
+
+impl From<Timestamp> for TimeSpec {
+    fn from(time: Timestamp) -> Self {
+        Self::At(time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_unix(1_000_000).unwrap()
+    }
+
+    #[test]
+    fn time_is_absolute_or_relative() {
+        for (text, seconds) in [
+            ("7", 7),
+            ("1970-01-02T00:00:00Z", 86_400),
+            ("1970-01-02", 86_400),
+            ("now", 1_000_000),
+            ("+1h", 1_003_600),
+            ("-1h", 996_400),
+            ("-PT1H", 996_400),
+            ("1h ago", 996_400),
+            ("+1d12h", 1_129_600),
+            ("+0s", 1_000_000),
+        ] {
+            assert_eq!(
+                TimeSpec::parse(text).unwrap().resolve("--at", now()).unwrap().unix(),
+                seconds,
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "yesterday",
+            "1h",
+            "+",
+            "-",
+            "--1h",
+            "+1.5s",
+            "-1",
+            "+1",
+            "+1mo",
+            "NOW",
+            "-2030-01-31",
+        ] {
+            assert!(TimeSpec::parse(text).is_err(), "{text}");
+        }
+        for text in ["-52w", "+9999w9999w", "+360000d", "-99999d"] {
+            let time = TimeSpec::parse(text).ok().and_then(|time| time.resolve("--at", now()).ok());
+            assert_eq!(time.filter(|time| time.unix() < 0), None, "{text}");
+        }
+        assert!(TimeSpec::parse("-52w").unwrap().resolve("--at", now()).is_err());
+    }
+
+    #[test]
+    fn hint_of_refused_time_is_accepted() {
+        for (text, hint) in [
+            ("1h", "use `+1h` or `-1h`"),
+            ("1y", "use `+365d` or `-365d`"),
+            ("100y", "use `+36500d`"),
+            ("36500d", "use `+36500d`"),
+            ("+8500y", "use a time in the years 1970–9999, such as `+1h`"),
+            ("-60y", "use a time in the years 1970–9999, such as `+1h`"),
+            ("+99999999999", "use a time in the years 1970–9999, such as `+1h`"),
+            ("+1y", "use `+365d`"),
+            ("-1mo", "use `-30d`"),
+            ("-3600", "use `-3600s` for seconds"),
+            ("1999999999000", "use seconds: `1999999999`"),
+            ("2030-01-31T12:00:00", "use `2030-01-31T12:00:00Z`"),
+            ("2030-01-31 12:00", "use `2030-01-31T12:00:00Z`"),
+        ] {
+            assert_eq!(TimeSpec::parse(text).unwrap_err().hint.as_deref(), Some(hint), "{text}");
+            for word in hint.split('`').skip(1).step_by(2) {
+                assert!(TimeSpec::parse(word).is_ok(), "{word}");
+            }
+        }
+        for (text, hint) in [
+            ("1y", Some("use `365d`")),
+            ("-1y", Some("use `-365d`")),
+            ("1mo", Some("use `30d`")),
+            ("1001y", None),
+            ("1999999999000", Some("use seconds: `1999999999`")),
+        ] {
+            let invalid = TimeSpec::parse_bound(text).unwrap_err();
+            assert_eq!(invalid.hint.as_deref(), hint, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_of_every_hint_are_accepted(
+            text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
+            now in 1_700_000_000..4_000_000_000_i64,
+        ) {
+            let now = Timestamp::from_unix(now).unwrap();
+            let resolve = |text: &str| TimeSpec::parse(text)?.resolve("--at", now);
+            let bound = |text: &str| TimeSpec::parse_bound(text).map(|time| time.resolve_bound(now));
+            if let Err(invalid) = resolve(&text) {
+                prop_assert!(invalid.hint_values().all(|value| resolve(value).is_ok()), "{invalid:?}");
+            }
+            if let Err(invalid) = bound(&text) {
+                prop_assert!(invalid.hint_values().all(|value| bound(value).is_ok()), "{invalid:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bound_is_time_or_age() {
+        for (text, seconds) in [
+            ("7", 7),
+            ("now", 1_000_000),
+            ("-1d", 913_600),
+            ("1970-01-02T00:00:00Z", 86_400),
+            ("1d", 913_600),
+            ("PT1H", 996_400),
+            ("52w", 0),
+        ] {
+            assert_eq!(
+                TimeSpec::parse_bound(text).unwrap().resolve_bound(now()).unix(),
+                seconds,
+                "{text}"
+            );
+        }
+        for text in ["", "yesterday", "0s", "1mo"] {
+            assert!(TimeSpec::parse_bound(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Recognition of a token in pasted text: whitespace, quotes, `Bearer`, `NAME=` and JSON around
+//! the token.
+
+use super::untrusted::is_unsafe_for_terminal;
+use super::{parse_strict_object, redact_for_error};
+use serde_json::{Map, Value};
+
+/// Member of JSON output of `token mint` and `token create` that contains the token.
+const TOKEN_MEMBER: &str = "token";
+
+/// Maximum number of layers around a token, such as quotes in a header in quotes.
+const MAX_LAYERS: usize = 16;
+
+/// Reason why a text is recognized as something other than one token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotOneToken {
+    /// A URL.
+    Url,
+    /// A JSON object with several tokens or without a token. Contains the paths of the tokens in the
+    /// notation of jq.
+    Json(Vec<String>),
+    /// A signed token in JSON serialization (RFC 7515, section 7.2). Contains the expression of jq
+    /// for the compact serialization.
+    JsonSerialization(&'static str),
+    /// Several tokens.
+    Several,
+    /// A token inside of other text.
+    Surrounded,
+}
+
+/// Returns the token in a text: without surrounding whitespace, quotes, `b'…'`, `NAME=`, `Bearer `
+/// and line breaks, or the token in the JSON output of jeton.
+///
+/// A text that is not recognized is returned without surrounding whitespace, so that the verifier
+/// refuses it as malformed.
+pub(crate) fn extract_token(text: &str) -> Result<String, NotOneToken> {
+    let trimmed = trim(text);
+    // An id in quotes is an id, too; any other layer is removed only from a token.
+    let unquoted = trimmed.trim_matches(['"', '\'']);
+    if is_token_text(unquoted) {
+        return Ok(unquoted.to_owned());
+    }
+    if trimmed.starts_with('{')
+        && let Ok(object) = parse_strict_object(trimmed.as_bytes())
+    {
+        return extract_member(object);
+    }
+    let token = remove_layers(trimmed);
+    if is_token_text(token) && token.contains('.') {
+        return Ok(token.to_owned());
+    }
+    match join_lines(token)? {
+        Some(token) => Ok(token),
+        None => match count_embedded_tokens(trimmed) {
+            0 if super::parse_url_scheme(trimmed.as_ref()).is_some() => Err(NotOneToken::Url),
+            0 => Ok(trimmed.to_owned()),
+            1 => Err(NotOneToken::Surrounded),
+            _ => Err(NotOneToken::Several),
+        },
+    }
+}
+
+/// Returns the token in the member `token`, or else the only token at any depth.
+fn extract_member(object: Map<String, Value>) -> Result<String, NotOneToken> {
+    if let Some(text) = object.get(TOKEN_MEMBER).and_then(Value::as_str) {
+        return Ok(remove_layers(trim(text)).to_owned());
+    }
+    if object.contains_key("payload") && object.contains_key("signature") {
+        return Err(NotOneToken::JsonSerialization(
+            "[.protected, .payload, .signature] | join(\".\")",
+        ));
+    }
+    if object.contains_key("payload") && object.contains_key("signatures") {
+        return Err(NotOneToken::JsonSerialization(
+            "[.signatures[0].protected, .payload, .signatures[0].signature] | join(\".\")",
+        ));
+    }
+    let mut tokens = Vec::new();
+    collect_tokens(&Value::Object(object), "", &mut tokens);
+    match (tokens.pop(), tokens.len()) {
+        (Some((_, token)), 0) => Ok(token),
+        (last, _) => {
+            let tokens = tokens.into_iter().chain(last);
+            Err(NotOneToken::Json(tokens.map(|(path, _)| path).collect()))
+        }
+    }
+}
+
+/// Collects all tokens in a value, each with its path in the notation of jq.
+fn collect_tokens(value: &Value, path: &str, tokens: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) => {
+            let token = remove_layers(trim(text));
+            if has_token_header(token) {
+                tokens.push((path.to_owned(), token.to_owned()));
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect_tokens(item, &format!("{path}[{index}]"), tokens);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                collect_tokens(member, &format!("{path}{}", path_step(name)), tokens);
+            }
+        }
+    }
+}
+
+/// Returns the step to a member in the notation of jq: `.name`, or `."other-name"`.
+fn path_step(name: &str) -> String {
+    let name = redact_for_error(name);
+    let is_identifier = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_identifier { format!(".{name}") } else { format!(".{}", Value::from(name)) }
+}
+
+fn trim(text: &str) -> &str {
+    let is_invisible = |c: char| is_unsafe_for_terminal(c) && !c.is_control();
+    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+}
+
+/// Returns whether every character may occur in a compact token, with padding.
+fn is_token_text(text: &str) -> bool {
+    text.bytes().all(is_token_byte)
+        && !text.split('=').skip(1).any(|part| !may_follow_padding(part))
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=' | b'+' | b'/')
+}
+
+/// Returns whether text after `=` can belong to the same token: more padding, or the next part.
+fn may_follow_padding(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('.')
+}
+
+/// Removes quotes, names and one authentication scheme around a token.
+fn remove_layers(text: &str) -> &str {
+    let mut text = text;
+    let mut is_scheme_removed = false;
+    for _ in 0..MAX_LAYERS {
+        let inner = remove_layer(text, &mut is_scheme_removed);
+        if inner.len() == text.len() {
+            break;
+        }
+        text = inner;
+    }
+    text
+}
+
+fn remove_layer<'a>(text: &'a str, is_scheme_removed: &mut bool) -> &'a str {
+    const QUOTES: [char; 15] =
+        ['"', '\'', '`', '\\', '<', '>', '(', ')', '[', ']', '“', '”', '‘', '’', ','];
+    let is_quote =
+        |c: char| QUOTES.contains(&c) || matches!(c, ';' | '%' | '{' | '}' | '«' | '»' | '„');
+    let unquoted = trim(text).trim_matches(is_quote);
+    // The line break of a quoted text: `"…\n"`.
+    let unquoted = unquoted.strip_suffix("\\n").unwrap_or(unquoted);
+    if let Some(rest) = unquoted.strip_prefix(['b', 'B'])
+        && rest.starts_with(['\'', '"'])
+    {
+        return rest;
+    }
+    if let Some((word, rest)) = unquoted.split_once(char::is_whitespace)
+        && (is_keyword(word) || is_scheme(word) && !*is_scheme_removed)
+        && !trim(rest).starts_with(['=', ':'])
+    {
+        *is_scheme_removed |= is_scheme(word);
+        return trim(rest);
+    }
+    without_name(unquoted).unwrap_or(unquoted)
+}
+
+/// Returns whether a word is an authentication scheme or names the kind of the token.
+fn is_scheme(word: &str) -> bool {
+    const SCHEMES: [&str; 5] = ["bearer", "bearer:", "dpop", "jwt", "token"];
+    SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+/// Returns whether a word precedes a header or the name of a token: a keyword of a shell or of a
+/// programming language, or the header option of curl.
+fn is_keyword(word: &str) -> bool {
+    const KEYWORDS: [&str; 9] =
+        ["export", "set", "env", "const", "let", "var", "-h", "--header", "-e"];
+    KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+}
+
+/// Returns the text after `NAME=` or `NAME:`. The text contains a full stop, and the name does not,
+/// so that neither padding nor an id is mistaken for a name.
+fn without_name(text: &str) -> Option<&str> {
+    let is_name_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
+    let end = text.find(['=', ':'])?;
+    let (name, rest) = (text.get(..end)?, text.get(end + 1..)?);
+    let name = name.trim_end_matches(|c: char| matches!(c, '"' | '\'') || c.is_whitespace());
+    let rest = trim(rest);
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
+        && name.chars().all(is_name_char);
+    (is_name && rest.contains('.') && !rest.starts_with(['.', '/'])).then_some(rest)
+}
+
+/// Joins the lines of a token that was broken into lines, with `\` before a line break and
+/// indentation after it. Whitespace inside a line is not removed: services refuse such a token.
+/// Returns `None` if the lines are not lines of one token.
+fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.strip_suffix('\\').unwrap_or(line).trim_start())
+        .filter(|line| !line.is_empty())
+        .collect();
+    if lines.len() > 1 && lines.iter().all(|line| has_token_header(line)) {
+        return Err(NotOneToken::Several);
+    }
+    let token = lines.concat();
+    let is_token = is_token_text(&token) && matches!(token.matches('.').count(), 2 | 4);
+    Ok(is_token.then_some(token).filter(|token| has_token_header(token)))
+}
+
+/// Returns the number of tokens in a text.
+fn count_embedded_tokens(text: &str) -> usize {
+    let runs = text.split(|c: char| !c.is_ascii() || !is_token_byte(c.try_into().unwrap_or(0)));
+    // Text such as `%20`, a path or a colour of a terminal may precede the token in its run.
+    let starts = runs.filter_map(|run| run.get(run.find("ey")?..));
+    starts.filter(|start| has_token_header(start)).count()
+}
+
+/// Returns whether a word starts like a signed or encrypted token: `{"` in base64url, and at least
+/// two full stops.
+fn has_token_header(word: &str) -> bool {
+    word.starts_with("ey") && word.matches('.').count() >= 2
+}
+
+#[cfg(test)]
+mod tests;

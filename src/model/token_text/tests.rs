@@ -1,0 +1,168 @@
+//! Texts that users paste and that files and variables contain.
+
+use super::*;
+
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl-_";
+
+fn extract(template: &str) -> Result<String, NotOneToken> {
+    extract_token(&template.replace('@', TOKEN))
+}
+
+#[test]
+fn text_around_token_is_removed() {
+    for template in [
+        "@",
+        " @\r\n",
+        "\u{feff}@\n",
+        "\u{a0}@\u{200b}",
+        "\"@\"",
+        "'@'",
+        "`@`",
+        "\"'@'\"",
+        "“@”",
+        "«@»",
+        "<@>",
+        "(@)",
+        "[\"@\"]",
+        "```\n@\n```",
+        "\"@\",",
+        "@;",
+        "@%",
+        "\"@\\n\"",
+        "\\\"@\\\"",
+        "b'@'",
+        "b\"@\"",
+        "Bearer @",
+        "bearer  @",
+        "BEARER\t@",
+        "Bearer: @",
+        "\"Bearer @\"",
+        "JWT @",
+        "DPoP @",
+        "Token @",
+        "Authorization: Bearer @",
+        "authorization:Bearer @",
+        "'Authorization: Bearer @'",
+        "-H \"Authorization: Bearer @\"",
+        "--header 'Authorization: Bearer @'",
+        "\"Authorization\": \"Bearer @\",",
+        "TOKEN=@",
+        "API_TOKEN=\"@\"",
+        "export API_TOKEN='@'",
+        "export API_TOKEN=\"@\";",
+        "$env:TOKEN = \"@\"",
+        "token: @",
+        "\"access_token\": \"@\",",
+        "const token = '@';",
+        "'token' => '@',",
+        "TOKEN=b'@'",
+        "Cookie: session=@;",
+    ] {
+        assert_eq!(extract(template), Ok(TOKEN.to_owned()), "{template}");
+    }
+}
+
+#[test]
+fn token_in_json_is_found() {
+    for template in [
+        r#"{"token":"@","jti":"x","id":7}"#,
+        r#"{ "token": "Bearer @" }"#,
+        r#"{"access_token":"@","token_type":"Bearer","expires_in":3600,"refresh_token":"8xLOxBtZp8"}"#,
+        "{\n  \"id_token\": \"@\"\n}\n",
+        r#"{"kind":"TokenRequest","status":{"token":"@","expirationTimestamp":"x"}}"#,
+        r#"{"auth":null,"data":{"keys":[1,{"jwt":"@"}]}}"#,
+    ] {
+        assert_eq!(extract(template), Ok(TOKEN.to_owned()), "{template}");
+    }
+    for (template, names) in [
+        (r#"{"access_token":"@","id_token":"@"}"#, [".access_token", ".id_token"].as_slice()),
+        (r#"{"tokens":[{"jwt":"@"},{"jwt":"@"}]}"#, &[".tokens[0].jwt", ".tokens[1].jwt"]),
+        (r#"{"access-token":"@","a":{"\"":"@"}}"#, &[".\"access-token\"", ".a.\"\\\"\""]),
+        (r#"{"error":"invalid_grant"}"#, &[]),
+        ("{}", &[]),
+    ] {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(extract(template), Err(NotOneToken::Json(names)), "{template}");
+    }
+}
+
+#[test]
+fn json_serialization_is_named() {
+    for text in [
+        r#"{"payload":"e30","protected":"e30","signature":"AA"}"#,
+        r#"{"payload":"e30","signatures":[{"protected":"e30","signature":"AA"}]}"#,
+    ] {
+        assert!(matches!(extract_token(text), Err(NotOneToken::JsonSerialization(_))), "{text}");
+    }
+}
+
+#[test]
+fn broken_lines_are_joined() {
+    let halves = TOKEN.split_at(30);
+    for separator in ["\n", "\r\n", "\n    ", "\n\t", "\\\n", "\\\r\n"] {
+        let text = format!("{}{separator}{}", halves.0, halves.1);
+        assert_eq!(extract_token(&text), Ok(TOKEN.to_owned()), "{separator:?}");
+        assert_eq!(extract_token(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{separator:?}");
+    }
+    let encrypted = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA\n.c2VjcmV0.AAAA";
+    assert_eq!(extract_token(encrypted), Ok(encrypted.replace('\n', "")));
+}
+
+#[test]
+fn text_inside_a_token_is_kept() {
+    let halves = TOKEN.split_at(30);
+    for inside in
+        [" ", "\t", "\\", "\\\\", " \n", " \\\n", "\u{a0}", "\u{200b}", "\u{feff}", "\"", "'"]
+    {
+        let text = format!("{}{inside}{}", halves.0, halves.1);
+        assert_ne!(extract_token(&text), Ok(TOKEN.to_owned()), "{inside:?}");
+        assert_ne!(extract_token(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{inside:?}");
+    }
+    for template in ["Bearer Bearer @", "Bearer JWT @", "Authorization: Bearer Bearer @"] {
+        assert_eq!(extract(template), Err(NotOneToken::Surrounded), "{template}");
+    }
+    for template in ["@\0", "\0@", "Bearer @\u{1b}", "\"@\u{7f}\""] {
+        assert_ne!(extract(template), Ok(TOKEN.to_owned()), "{template:?}");
+    }
+    let letters: Vec<String> = TOKEN.chars().map(String::from).collect();
+    assert_ne!(extract_token(&letters.join(" ")), Ok(TOKEN.to_owned()));
+}
+
+#[test]
+fn other_text_is_named() {
+    for (template, expected) in [
+        ("@\n@", NotOneToken::Several),
+        ("@ @ @", NotOneToken::Several),
+        ("A=@\nB=@", NotOneToken::Several),
+        ("Your token is @ and expires soon", NotOneToken::Surrounded),
+        ("https://id.example/token", NotOneToken::Url),
+        ("https://app.example/callback#access_token=@&token_type=Bearer", NotOneToken::Surrounded),
+        ("https://jwt.io/#debugger-io?token=@", NotOneToken::Surrounded),
+        ("https://app.example/reset/@", NotOneToken::Surrounded),
+        ("Bearer%20@", NotOneToken::Surrounded),
+        ("\u{1b}[32m@\u{1b}[0m", NotOneToken::Surrounded),
+        ("u'@'", NotOneToken::Surrounded),
+    ] {
+        assert_eq!(extract(template), Err(expected), "{template}");
+    }
+}
+
+#[test]
+fn unrecognized_text_is_unchanged() {
+    for text in [
+        "",
+        "7",
+        "0190a6b2-7c11-7e2a-9f00-123456789abc",
+        "a.b.c",
+        "nonsense",
+        "not a token",
+        "eyJhbGciOiJub25lIn0=.e30=.",
+        "eyJhbGciOiJub25lIn0=.eyJhIjoiYiJ9==.AAA=",
+        "{\"a\":1,\"a\":2}",
+        "[1]",
+        "ключ",
+    ] {
+        assert_eq!(extract_token(text), Ok(text.to_owned()), "{text}");
+    }
+    assert_eq!(extract_token(" \u{fffd} "), Ok("\u{fffd}".to_owned()));
+}

@@ -1,0 +1,38 @@
+//! Hints about key ids, and about the algorithm and key of test tokens.
+
+use super::{Case, case};
+
+pub(super) const CASES: &[Case] = &[
+    case(
+        "choose another key id with `--kid ID`",
+        "init; jeton keys generate --kid k1 -q",
+        "jeton keys generate --kid k1",
+        "jeton keys generate ${W1%ID}k2",
+    ),
+    case(
+        "use `--kid {kid}` to keep its key id",
+        "init; jeton keys import --from-env S --alg HS256 --kid 'k 1' -q",
+        "jeton keys import --from-env S --alg HS256 --kid k2",
+        "eval jeton keys import --from-env S --alg HS256 $W1",
+    ),
+    case(
+        "create the key: jeton keys generate --purpose test --alg {algorithm} --kid {kid}",
+        "init; mkdir -p .config/jeton/presets
+        echo '{\"description\":\"ours\",\"alg\":\"EdDSA\",\"header\":{\"alg\":\"{alg}\",\"kid\":\"k 1\"},\"claims\":{}}' \
+            > .config/jeton/presets/ours.json",
+        "jeton token mint --preset ours",
+        "eval \"$CMD\" && jeton token mint --preset ours",
+    ),
+    case(
+        "choose the algorithm with `--alg`",
+        "init",
+        "jeton token mint --header alg=ES384",
+        "jeton token mint $W1 ES384",
+    ),
+    case(
+        "select a test key with `--key KID`, or use `--kid` with `--key-file` or `--secret-env`",
+        "init; jeton keys generate --purpose test --kid k1 -q",
+        "jeton token mint --header kid=k1",
+        "jeton token mint ${W1%KID}k1 && $M $W2 k1",
+    ),
+];

@@ -1,0 +1,144 @@
+//! The table of hints.
+
+mod accounts;
+mod key_ids;
+mod stores;
+mod values;
+
+/// A hint and the commands that produce and follow it.
+pub(super) struct Case {
+    /// Text of the hint in the source code.
+    pub(crate) hint: &'static str,
+    pub(crate) setup: &'static str,
+    /// Command that fails with the hint.
+    pub(crate) fails: &'static str,
+    /// Command as the hint says: `CMD` is the command of the hint, `W1` and `W2` are its words in
+    /// backticks.
+    pub(crate) fixed: &'static str,
+}
+
+pub(super) const fn case(
+    hint: &'static str,
+    setup: &'static str,
+    fails: &'static str,
+    fixed: &'static str,
+) -> Case {
+    Case { hint, setup, fails, fixed }
+}
+
+/// Returns all cases.
+pub(super) fn all() -> Vec<&'static Case> {
+    let groups = [values::CASES, accounts::CASES, stores::CASES, key_ids::CASES];
+    groups.into_iter().flatten().collect()
+}
+
+/// Hints that cannot be executed in a sandbox, and the reason.
+pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
+    (
+        "import the keys one by one, each with `--kid ID`",
+        "`keys::key_sources` has the case; the instruction has no command",
+    ),
+    ("usage: {}", "the grammar of the command; the error names the argument"),
+    (
+        "set the path with `--store` or `JETON_STORE`",
+        "the user database always has a home directory",
+    ),
+    ("set it with `--dir`", "the user database always has a home directory"),
+    ("set `JETON_CONFIG_DIR`", "the user database always has a home directory"),
+    ("give a username or an e-mail address: {command} LOGIN", "needs a user id without a name"),
+    ("run jeton as the owner of the file", "needs a second user"),
+    ("run `jeton refresh` with write access to the store", "needs a read-only mount"),
+    ("make the store file and its directory writable", "needs a read-only mount"),
+    ("copy the store and its `-wal` file to a writable directory", "needs a read-only mount"),
+    ("mount the directory of the store, not the file", "needs a mount"),
+    ("free disk space and retry", "needs a full disk"),
+    ("check the contents of the store before you retry", "needs a failed fsync"),
+    ("try again, or wait longer with `--wait`", "needs a second process with a lock"),
+    ("curl -fsS {}", "needs a web server"),
+    ("download the document and pass it as `-` on standard input", "needs a web server"),
+    (
+        "download the document, then use `{option}{name}`: curl -fsSo {name} {url}",
+        "needs a web server",
+    ),
+    ("pipe the document: {fetch} | jeton {}", "needs a web server"),
+    (
+        "check the system clock; if it is right, log in again: jeton login",
+        "needs a changed system clock",
+    ),
+    ("install a newer jeton", "needs a later version"),
+    (
+        "migrate the store: jeton store migrate",
+        "needs a store of an earlier version; `store::migration` migrates one",
+    ),
+    (
+        "copy the original store again with `store backup`, or create a new store: jeton init",
+        "needs a copy without its write-ahead log",
+    ),
+    ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
+    ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
+    (
+        "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert a copy of the key: install -m 600 FILE key.ssh && ssh-keygen -p -N '' -f key.ssh && {command}",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the certificates: openssl pkcs7 -in FILE -print_certs -out cert.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the certificates: openssl pkcs7 -inform DER -in FILE -print_certs -out cert.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key, then use `--alg PS256`: openssl rsa -in FILE -traditional -outform DER -out key.der",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key, then use `--alg PS256`: openssl rsa -pubin -in FILE -RSAPublicKey_out -outform DER -out key.der",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key: (printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key: openssl pkcs12 -in FILE -nodes -out key.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the key: ssh-keygen -e -m PKCS8 -f FILE > key.pem",
+        "executed by `keys::conversions`",
+    ),
+    ("convert the key: {}", "executed by `keys::conversions`"),
+    ("decrypt the key: openssl pkey -in FILE -out key.pem", "executed by `keys::conversions`"),
+    (
+        "decode the file first: (umask 077; base64 -d FILE > key.txt)",
+        "executed by `keys::wrapped_keys`",
+    ),
+    ("extract the key: jq -r .public_key FILE > key.txt", "executed by `keys::conversions`"),
+    (
+        "extract the key: (umask 077; jq{raw} '{root}{path}' FILE > key.txt)",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "fetch the keys: curl -fsS --proto =https --url \"$(jq -r .jwks_uri FILE)\" > jwks.json",
+        "executed by `keys::curl_hints`",
+    ),
+    (
+        "save the key in a file of its own, without the encoding, quotes and text around it",
+        "no command is known; `keys::wrapped_keys` has the cases",
+    ),
+    (
+        "export the key as an OpenSSH key: puttygen FILE -O private-openssh -o key.pem",
+        "needs PuTTY",
+    ),
+    ("select a single key: (umask 077; jq '{path}' FILE > key.json)", "needs jq"),
+    ("decode the key first: (umask 077; xxd -r -p FILE > key.txt)", "needs xxd"),
+    (
+        "convert the keystore: keytool -importkeystore -srckeystore FILE -destkeystore key.p12 -deststoretype PKCS12 && openssl pkcs12 -in key.p12 -nodes -out key.pem",
+        "needs Java",
+    ),
+];

@@ -1,0 +1,119 @@
+//! Hints of errors: each hint is executed literally with the input that produced the error, and the
+//! error is gone.
+
+mod cases;
+mod source_hints;
+
+use crate::sandbox::Sandbox;
+use cases::{Case, NOT_EXECUTED};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// Defines the password of ada, a secret, and a command that mints with the secret.
+const PRELUDE: &str = "export S=a-secret-of-at-least-thirty-two-bytes PW=lovelace1
+M='jeton token mint --secret-env S --alg HS256'
+init() { echo \"$PW\" | jeton init ada --password-stdin -q \"$@\"; }
+";
+
+/// Returns a shell that runs `script` in the sandbox, with jeton in the search path.
+fn shell(sandbox: &Sandbox, script: &str) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_jeton"));
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", &format!("{PRELUDE}{script}")])
+        .env_clear()
+        .env("HOME", sandbox.home())
+        .env("PATH", format!("{}:/usr/bin:/bin", program.parent().unwrap().display()))
+        .current_dir(sandbox.home())
+        .stdin(std::process::Stdio::null());
+    command
+}
+
+fn run_case(case: &Case) -> Result<(), String> {
+    let sandbox = Sandbox::new();
+    let run = |script: &str, variables: &[(String, String)]| {
+        let mut command = shell(&sandbox, script);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        command.output().unwrap()
+    };
+    let setup = run(&format!("set -e\n{}", case.setup), &[]);
+    let describe = |step: &str, output: &std::process::Output| {
+        format!("{step} of {:?}: {}", case.hint, String::from_utf8_lossy(&output.stderr))
+    };
+    if !setup.status.success() {
+        return Err(describe("setup", &setup));
+    }
+    let failure = run(case.fails, &[]);
+    let stderr = String::from_utf8_lossy(&failure.stderr).into_owned();
+    let json: Value = serde_json::from_str(&stderr).unwrap_or_default();
+    let hint = stderr.lines().rev().find_map(|line| line.strip_prefix("hint: "));
+    let hint = json["error"]["hint"].as_str().or(hint);
+    let Some(hint) = hint.filter(|hint| source_hints::matches(case.hint, hint)) else {
+        return Err(describe("hint", &failure));
+    };
+    if failure.status.success() {
+        return Err(describe("success without the hint", &failure));
+    }
+    // `HINT` is the hint, `CMD` the command after the colon, `W1` and `W2` the words in backticks.
+    let mut variables = vec![
+        ("HINT".to_owned(), hint.to_owned()),
+        ("CMD".to_owned(), hint.split_once(": ").map_or("", |(_, command)| command).to_owned()),
+    ];
+    let words = hint.split('`').skip(1).step_by(2).zip(1..);
+    variables.extend(words.map(|(word, index)| (format!("W{index}"), word.to_owned())));
+    let fixed = run(case.fixed, &variables);
+    if !fixed.status.success() || String::from_utf8_lossy(&fixed.stderr).contains("error:") {
+        return Err(describe("hint as executed", &fixed));
+    }
+    Ok(())
+}
+
+#[test]
+fn executed_hint_ends_the_error() {
+    let cases = cases::all();
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let chunks = cases.chunks(cases.len().div_ceil(4));
+        let threads: Vec<_> = chunks
+            .map(|chunk| {
+                scope.spawn(|| chunk.iter().filter_map(|case| run_case(case).err()).collect())
+            })
+            .collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap());
+        results.flat_map(|failures: Vec<String>| failures).collect()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_hint_of_an_error_is_in_the_table() {
+    let known: BTreeSet<&str> = cases::all().iter().map(|case| case.hint).collect();
+    let excluded: BTreeSet<&str> = NOT_EXECUTED.iter().map(|(hint, _)| *hint).collect();
+    let hints = source_hints::collect();
+    let is_known = |hint: &str| known.contains(hint) || excluded.contains(hint);
+    let missing: Vec<&String> = hints.iter().filter(|hint| !is_known(hint)).collect();
+    assert!(missing.is_empty(), "hints without a case: {missing:#?}");
+    let stale: Vec<&&str> = known.union(&excluded).filter(|hint| !hints.contains(**hint)).collect();
+    assert!(stale.is_empty(), "cases without a hint: {stale:#?}");
+    assert!(NOT_EXECUTED.iter().all(|(_, reason)| !reason.is_empty()));
+}
+
+#[test]
+fn commands_in_hints_repeat_the_store_flag() {
+    let sandbox = Sandbox::new();
+    let run = |script: &str| {
+        let output = shell(&sandbox, script).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let hint = "hint: create a store: jeton --store 'a b.db' init\n";
+    assert!(run("jeton users list --store 'a b.db'").ends_with(hint));
+    let (_, command) = hint.trim().rsplit_once(": ").unwrap();
+    let hint = "hint: a random password was set and not shown; set your own with: \
+                jeton --store 'a b.db' recover ada\n";
+    assert!(run(&format!("{command} ada")).ends_with(hint));
+    assert_eq!(run("jeton users list -q --store 'a b.db' > out"), "");
+    for script in ["jeton users list", "JETON_STORE=c.db jeton users list"] {
+        assert!(run(script).ends_with("hint: create a store: jeton init\n"));
+    }
+}

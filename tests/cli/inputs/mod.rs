@@ -1,0 +1,113 @@
+//! Keys, key sets and tokens as users of other tools and services have them, in shell commands that
+//! read them.
+
+mod claims;
+mod exports;
+mod key_sets;
+mod keys;
+mod tokens;
+
+use crate::hostile::{decode_pem, sign_token};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const RSA: &str = include_str!("../hostile/samples/rsa.pem");
+const RSA_PUBLIC: &str = include_str!("../hostile/samples/rsa.pub.pem");
+const EC: &str = include_str!("../hostile/samples/p256.pem");
+const EC_PUBLIC: &str = include_str!("../hostile/samples/p256.pub.pem");
+/// A certificate of [`EC`].
+const EC_CERTIFICATE: &str = include_str!("../hostile/samples/certificate.pem");
+const P521: &str = include_str!("../hostile/samples/p521.pem");
+
+/// Shell functions: `verify` verifies an RS256 token on standard input, `header` prints its header.
+const PRELUDE: &str = "verify() { jeton token verify - --key rsa.pub --alg RS256 \"$@\"; }
+header() { jeton token decode - --part header -o json; }
+mint() { jeton token mint --sub a --key-file \"$@\"; }
+";
+
+/// A sandbox with key files of one RSA key and one P-256 key, and tokens of the RSA key.
+struct Inputs(Sandbox);
+
+impl Inputs {
+    /// Writes `rsa.pem`, `rsa.pub`, `ec.pem`, `ec.pub` and `ec.crt`, the private `one.jwk` with the
+    /// key id `my-key-1`, the public `jwks.json` with the key id `rsa-1`, and the token `t.jwt`.
+    fn new() -> Self {
+        let inputs = Self(Sandbox::new());
+        inputs.write("jwks.json", json!({ "keys": [rsa_jwk()] }).to_string());
+        inputs.write("one.jwk", private_ec_jwk().to_string());
+        for (name, text) in [
+            ("rsa.pem", RSA),
+            ("rsa.pub", RSA_PUBLIC),
+            ("ec.pem", EC),
+            ("ec.pub", EC_PUBLIC),
+            ("ec.crt", EC_CERTIFICATE),
+            ("p521.pem", P521),
+        ] {
+            inputs.write(name, text);
+        }
+        inputs.write("t.jwt", sign(&json!({"alg": "RS256", "kid": "rsa-1"})));
+        inputs
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.0.home().join(name), content).unwrap();
+    }
+
+    fn write_json(&self, name: &str, content: &Value) {
+        self.write(name, content.to_string());
+    }
+
+    /// Runs a shell command, with jeton in the search path.
+    fn shell(&self, script: &str) -> RunOutput {
+        let program = Path::new(env!("CARGO_BIN_EXE_jeton"));
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", &format!("{PRELUDE}{script}")])
+            .env_clear()
+            .env("HOME", self.0.home())
+            .env("PATH", format!("{}:/usr/bin:/bin", program.parent().unwrap().display()))
+            .current_dir(self.0.home())
+            .stdin(Stdio::null());
+        RunOutput::capture(command)
+    }
+
+    /// Runs every command; returns the outputs, each below its name.
+    fn shell_each(&self, rows: &[(&str, &str)]) -> String {
+        let outputs = rows.iter().map(|(name, script)| self.shell(script).with_heading(name));
+        outputs.collect()
+    }
+}
+
+/// Returns a token with this header, signed with the RSA key.
+fn sign(header: &Value) -> String {
+    sign_token("RS256", &decode_pem(RSA), header, r#"{"sub":"a","exp":4102444800}"#)
+}
+
+fn rsa_jwk() -> Value {
+    let private: Value = serde_json::from_str(include_str!("../hostile/samples/rsa.jwk")).unwrap();
+    json!({"kty": "RSA", "kid": "rsa-1", "use": "sig", "alg": "RS256",
+        "n": private["n"], "e": private["e"]})
+}
+
+fn private_ec_jwk() -> Value {
+    let mut jwk: Value = serde_json::from_str(include_str!("../hostile/samples/p256.jwk")).unwrap();
+    jwk["kid"] = "my-key-1".into();
+    jwk["use"] = "sig".into();
+    jwk["alg"] = "ES256".into();
+    jwk["key_ops"] = json!(["sign", "verify"]);
+    jwk
+}
+
+fn public_ec_jwk() -> Value {
+    let mut jwk = private_ec_jwk();
+    jwk.as_object_mut().unwrap().retain(|name, _| name != "d" && name != "key_ops");
+    jwk
+}
+
+/// Returns the base64 between the first and the last line of a PEM file.
+fn body(pem: &str) -> String {
+    pem.lines().filter(|line| !line.starts_with('-')).collect()
+}

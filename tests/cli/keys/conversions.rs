@@ -1,0 +1,156 @@
+//! Hints with a conversion command: the command converts the input, and the key is then read.
+
+use crate::required::require;
+use crate::sandbox::Sandbox;
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// Fails if a program is not installed.
+pub(super) fn require_programs(names: &[&str]) {
+    for name in names {
+        let mut probe = Command::new("/bin/sh");
+        require(probe.args(["-c", "command -v \"$0\"", name]), &format!("the program `{name}`"));
+    }
+}
+
+/// Runs a shell command in the home directory of the sandbox.
+pub(super) fn shell(sandbox: &Sandbox, command: &str) {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).current_dir(sandbox.home()).stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command}: {stderr}");
+}
+
+/// Asserts that the command is refused with a hint, runs the hint, and asserts that the command
+/// succeeds with the converted file. `passphrase` is added to the commands that ask for one.
+fn assert_hint_works(
+    sandbox: &Sandbox,
+    words: &[&str],
+    converted: &str,
+    passphrase: &[(&str, &str)],
+) {
+    let output = sandbox.run(&[words, &["key.in"]].concat()).fails(65);
+    let hint = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
+    let mut command = hint.split_once(": ").unwrap().1.to_owned();
+    for (from, to) in passphrase {
+        command = command.replace(from, to);
+    }
+    shell(sandbox, &command);
+    let output = sandbox.run(&[words, &[converted]].concat());
+    assert_ne!(output.code, 65, "{hint}: {}", output.stderr);
+    assert_ne!(output.code, 2, "{hint}: {}", output.stderr);
+}
+
+const MINT: [&str; 5] = ["token", "mint", "--sub", "a", "--key-file"];
+const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+const VERIFY: [&str; 6] = ["token", "verify", TOKEN, "--alg", "RS256,EdDSA,PS256", "--key"];
+const RSA: &str = "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:2048";
+
+#[test]
+#[ignore = "needs openssl"]
+fn openssl_hints_convert_keys() {
+    require_programs(&["openssl"]);
+    let sandbox = Sandbox::new();
+    let pass = [("-in", "-passin pass:abcd -in")];
+    for (input, words, converted, passphrase) in [
+        (
+            format!("{RSA} | openssl pkcs8 -topk8 -passout pass:abcd -out key.in"),
+            &MINT[..],
+            "key.pem",
+            &pass[..],
+        ),
+        (
+            format!("{RSA} | openssl rsa -traditional -aes128 -passout pass:abcd -out key.in"),
+            &MINT,
+            "key.pem",
+            &pass,
+        ),
+        (
+            format!(
+                "{RSA} -out k.pem; openssl req -x509 -new -key k.pem -subj /CN=t -out c.pem; openssl pkcs12 -export -inkey k.pem -in c.pem -passout pass:abcd -out key.in"
+            ),
+            &MINT,
+            "key.pem",
+            &pass,
+        ),
+        (
+            "openssl crl2pkcs7 -nocrl -certfile c.pem -out key.in".to_owned(),
+            &VERIFY,
+            "cert.pem",
+            &[],
+        ),
+        (
+            "openssl crl2pkcs7 -nocrl -certfile c.pem -outform DER -out key.in".to_owned(),
+            &VERIFY,
+            "cert.pem",
+            &[],
+        ),
+        (
+            "openssl genpkey -quiet -algorithm rsa-pss -pkeyopt rsa_keygen_bits:2048 -out key.in"
+                .to_owned(),
+            &MINT,
+            "key.der",
+            &[],
+        ),
+        (
+            "openssl pkey -in key.in -pubout -out pub.in && mv pub.in key.in".to_owned(),
+            &VERIFY,
+            "key.der",
+            &[],
+        ),
+    ] {
+        shell(&sandbox, &input);
+        assert_hint_works(&sandbox, words, converted, passphrase);
+    }
+}
+
+#[test]
+#[ignore = "needs openssl and ssh-keygen"]
+fn ssh_hints_convert_keys() {
+    require_programs(&["openssl", "ssh-keygen"]);
+    let sandbox = Sandbox::new();
+    for (kind, passphrase) in
+        [("rsa", ""), ("rsa", "abcde"), ("ecdsa", ""), ("ed25519", ""), ("ed25519", "abcde")]
+    {
+        shell(
+            &sandbox,
+            &format!("rm -f key.*; ssh-keygen -q -t {kind} -N '{passphrase}' -f key.in"),
+        );
+        let converted = if kind == "ed25519" { "key.der" } else { "key.pem" };
+        let with_passphrase = format!("-P '{passphrase}' -N ''");
+        assert_hint_works(&sandbox, &MINT, converted, &[("-N ''", &with_passphrase)]);
+        if kind != "ecdsa" {
+            shell(&sandbox, "mv key.in.pub key.in");
+            assert_hint_works(&sandbox, &VERIFY, converted, &[]);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs jq and curl"]
+fn hints_about_documents_extract_keys() {
+    require_programs(&["jq", "curl"]);
+    let sandbox = Sandbox::new();
+    let home = sandbox.home().display().to_string();
+    let rsa = include_str!("../hostile/samples/rsa.pub.pem");
+    let body: String = rsa.lines().filter(|line| !line.starts_with('-')).collect();
+    let jwk: serde_json::Value =
+        serde_json::from_str(include_str!("../hostile/samples/rsa.jwk")).unwrap();
+    let jwks = serde_json::json!({"keys": [{"kty": "RSA", "n": jwk["n"], "e": jwk["e"]}]});
+    fs::write(sandbox.home().join("published.json"), jwks.to_string()).unwrap();
+    for (document, converted) in [
+        (serde_json::json!({"realm": "x", "public_key": body}), "key.txt"),
+        (serde_json::json!({"a": {"b": [jwks["keys"][0]]}}), "key.txt"),
+        (serde_json::json!({"data": jwks}), "key.txt"),
+        (serde_json::json!({"JWT_PUBLIC_KEY": rsa, "PORT": 80}), "key.txt"),
+        (serde_json::json!({"a": {"b": rsa}}), "key.txt"),
+        (
+            serde_json::json!({"issuer": "x", "jwks_uri": format!("file://{home}/published.json")}),
+            "jwks.json",
+        ),
+    ] {
+        fs::write(sandbox.home().join("key.in"), document.to_string()).unwrap();
+        assert_hint_works(&sandbox, &VERIFY, converted, &[("--proto =https", "--proto =file")]);
+    }
+}

@@ -1,0 +1,87 @@
+//! Hints with a command of curl, executed as printed. A program in the search path takes the place
+//! of curl: it records its arguments and returns a document.
+
+use super::conversions::require_programs;
+use crate::sandbox::Sandbox;
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const URL: &str = "https://id.example/jwks.json";
+
+const CURL: &str = r#"#!/bin/sh
+printf '%s\n' "$@" > arguments
+case $1 in
+    *o) cat published > "$2" ;;
+    *) cat published ;;
+esac
+"#;
+
+fn new_sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let jwk: Value = serde_json::from_str(include_str!("../hostile/samples/rsa.jwk")).unwrap();
+    let jwks = json!({"keys": [{"kty": "RSA", "n": jwk["n"], "e": jwk["e"]}]});
+    let write = |name: &str, text: &str| fs::write(sandbox.home().join(name), text).unwrap();
+    write("curl", CURL);
+    write("published", &jwks.to_string());
+    write("t", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA");
+    write("jwks.json", "an existing file");
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(sandbox.home().join("curl"), mode).unwrap();
+    sandbox
+}
+
+/// Runs the command in the hint of a failure. Returns its exit code, and the
+/// arguments of curl.
+fn follow_hint(sandbox: &Sandbox, words: &[&str], code: i32) -> (Option<i32>, Vec<String>) {
+    let output = sandbox.run(words).fails(code);
+    let hint = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
+    let command = hint.split_once(": ").unwrap().1;
+    let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
+    let path = format!("{}:{}:/usr/bin:/bin", sandbox.home().display(), program.display());
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).env_clear().env("HOME", sandbox.home()).env("PATH", path);
+    shell.current_dir(sandbox.home()).stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("hint:"), "{command}: {stderr}");
+    assert_eq!(fs::read_to_string(sandbox.home().join("jwks.json")).unwrap(), "an existing file");
+    let arguments = fs::read_to_string(sandbox.home().join("arguments")).unwrap();
+    (output.status.code(), arguments.lines().map(str::to_owned).collect())
+}
+
+/// The signature of the token is invalid: exit code 10 means that the keys were read.
+#[test]
+fn curl_hints_about_urls_work() {
+    let sandbox = new_sandbox();
+    let words = ["token", "verify", "@t", "--jwks", URL];
+    let (code, arguments) = follow_hint(&sandbox, &words, 2);
+    assert_eq!((code, arguments), (Some(10), vec!["-fsS".to_owned(), URL.to_owned()]));
+    let (code, arguments) = follow_hint(&sandbox, &["token", "verify", "-", "--jwks", URL], 2);
+    assert_eq!(code, Some(0));
+    assert_eq!(arguments, ["-fsSo", "jwks-2.json", URL]);
+    assert_eq!(sandbox.run(&["token", "verify", "@t", "--jwks", "jwks-2.json"]).code, 10);
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn curl_hint_about_discovery_document_works() {
+    require_programs(&["jq"]);
+    let sandbox = new_sandbox();
+    let file = "a document; with $(touch pwned) in its name.json";
+    for url in [URL, "-o pwned", "https://id.example/a b"] {
+        let document = json!({"issuer": "https://id.example", "jwks_uri": url}).to_string();
+        fs::write(sandbox.home().join(file), document).unwrap();
+        for option in ["--jwks", "--key"] {
+            let words = ["token", "verify", "@t", option, file, "--alg", "RS256"];
+            let (code, arguments) = follow_hint(&sandbox, &words, 65);
+            assert_eq!(code, Some(0));
+            assert_eq!(arguments, ["-fsS", "--proto", "=https", "--url", url]);
+            assert_eq!(sandbox.run(&["token", "verify", "@t", "--jwks", "jwks-2.json"]).code, 10);
+            fs::remove_file(sandbox.home().join("jwks-2.json")).unwrap();
+        }
+    }
+    assert!(!sandbox.home().join("pwned").exists());
+}

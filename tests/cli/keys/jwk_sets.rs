@@ -1,0 +1,165 @@
+//! Choice of the key in 200 generated JWK Sets, compared with jose and `PyJWT`.
+
+use crate::sandbox::Sandbox;
+use crate::{node, python};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+
+const SETS: u64 = 200;
+
+/// Generator of a repeatable sequence (`SplitMix64`).
+struct Sequence(u64);
+
+impl Sequence {
+    /// Returns a number below `bound`.
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    fn choose<'v, T>(&mut self, values: &'v [T]) -> &'v T {
+        &values[self.below(values.len())]
+    }
+}
+
+/// A key pair: the algorithm, the private key in a file of the sandbox, and the public JWK.
+struct Pair {
+    alg: &'static str,
+    file: String,
+    jwk: Value,
+}
+
+/// Creates two keys of each type.
+fn create_pairs(sandbox: &Sandbox) -> Vec<Pair> {
+    let issuer = Sandbox::with_admin();
+    let mut pairs = Vec::new();
+    for (index, alg) in ["RS256", "ES256", "ES384", "EdDSA"].into_iter().cycle().take(8).enumerate()
+    {
+        let kid = issuer.stdout_of(&["keys", "generate", "--purpose", "test", "--alg", alg]);
+        let file = format!("key-{index}.pem");
+        let private = issuer.run(&["keys", "export", "--private", &kid, "--yes"]).ok().stdout;
+        fs::write(sandbox.home().join(&file), private).unwrap();
+        let set = issuer.json(&["keys", "export", "--jwks", "--purpose", "test"]);
+        let jwks = set["keys"].as_array().unwrap();
+        let jwk = jwks.iter().find(|jwk| jwk["kid"] == *kid).unwrap().clone();
+        pairs.push(Pair { alg, file, jwk });
+    }
+    pairs
+}
+
+/// Returns a JWK of the set, changed as issuers and attackers change it.
+fn vary(sequence: &mut Sequence, jwk: &Value) -> Value {
+    let mut jwk = jwk.clone();
+    match sequence.below(12) {
+        0 => jwk["use"] = json!("enc"),
+        1 => jwk["key_ops"] = json!(["verify"]),
+        2 => jwk["key_ops"] = json!(["encrypt"]),
+        3 => jwk["x5c"] = json!(["MIIC"]),
+        4 => drop(jwk.as_object_mut().unwrap().shift_remove("alg")),
+        5 => drop(jwk.as_object_mut().unwrap().shift_remove("use")),
+        6 => jwk["alg"] = json!("RS512"),
+        _ => {}
+    }
+    match sequence.below(8) {
+        0 => drop(jwk.as_object_mut().unwrap().shift_remove("kid")),
+        1..=3 => jwk["kid"] = json!(*sequence.choose(&["a", "b"])),
+        _ => {}
+    }
+    jwk
+}
+
+/// Returns a set of up to six keys, and a token that one of the pairs signed.
+fn generate_case(sequence: &mut Sequence, sandbox: &Sandbox, pairs: &[Pair]) -> Value {
+    let signer = sequence.choose(pairs);
+    let count = 1 + sequence.below(5);
+    let mut jwks: Vec<Value> = (0..count)
+        .map(|_| {
+            let pair = sequence.choose(pairs);
+            vary(sequence, &pair.jwk)
+        })
+        .collect();
+    if sequence.below(4) > 0 {
+        let jwk = vary(sequence, &signer.jwk);
+        jwks.insert(sequence.below(jwks.len() + 1), jwk);
+    }
+    let own_kid = signer.jwk["kid"].as_str().unwrap();
+    let mut token =
+        sandbox.stdout_of(&["token", "mint", "--key-file", &signer.file, "--alg", signer.alg]);
+    let kid = match sequence.below(8) {
+        0 => Some("a"),
+        1 => Some("missing"),
+        2 | 3 => None,
+        _ => Some(own_kid),
+    };
+    if kid != Some(own_kid) {
+        token = mint_with_kid(sandbox, signer, kid);
+    }
+    json!({"set": {"keys": jwks}, "token": token})
+}
+
+/// Signs a token with another `kid`, or without `kid`.
+fn mint_with_kid(sandbox: &Sandbox, signer: &Pair, kid: Option<&str>) -> String {
+    let private = fs::read_to_string(sandbox.home().join(&signer.file)).unwrap();
+    let mut header = json!({"alg": signer.alg});
+    if let Some(kid) = kid {
+        header["kid"] = json!(kid);
+    }
+    let der = crate::hostile::decode_pem(&private);
+    crate::hostile::sign_token(signer.alg, &der, &header, "{\"exp\":4102444800}")
+}
+
+fn jeton_outcome(sandbox: &Sandbox, case: &Value) -> String {
+    fs::write(sandbox.home().join("set.json"), case["set"].to_string()).unwrap();
+    let token = case["token"].as_str().unwrap();
+    let output = sandbox.run(&["token", "verify", token, "--jwks", "set.json"]);
+    match output.code {
+        0 => "valid".to_owned(),
+        // The code of the reason, without the explanation.
+        10 => output.stdout.trim().split(": ").nth(1).unwrap_or_default().to_owned(),
+        _ => output.stderr.lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Counts the differences in validity between jeton and another library, by both outcomes.
+fn differences(ours: &[String], theirs: &Value) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for (own, other) in ours.iter().zip(theirs.as_array().unwrap()) {
+        let other = other.as_str().unwrap();
+        if (own == "valid") != (other == "valid") {
+            *counts.entry(format!("jeton: {own}, library: {other}")).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+#[ignore = "needs Python and Node"]
+fn generated_jwk_sets_agree_with_jose_and_pyjwt() {
+    let sandbox = Sandbox::new();
+    let pairs = create_pairs(&sandbox);
+    let mut sequence = Sequence(17);
+    let cases: Value = (0..SETS).map(|_| generate_case(&mut sequence, &sandbox, &pairs)).collect();
+    let ours: Vec<String> =
+        cases.as_array().unwrap().iter().map(|case| jeton_outcome(&sandbox, case)).collect();
+    let valid_count = ours.iter().filter(|outcome| *outcome == "valid").count();
+    assert!((50..150).contains(&valid_count), "found {valid_count} valid tokens");
+    // If several keys match, jose names them all; the script tries each.
+    let theirs = node::run_script("jwk_sets.mjs", &cases);
+    insta::assert_debug_snapshot!(differences(&ours, &theirs), @"{}");
+    let theirs = python::run_script("jwk_sets.py", &cases);
+    // PyJWT accepts a token that contradicts the `alg` of the key, ignores `key_ops`, refuses a
+    // named key of another type before a usable key of the same name, and has no key for a
+    // token without `kid`.
+    insta::assert_debug_snapshot!(differences(&ours, &theirs), @r#"
+    {
+        "jeton: alg_not_allowed, library: valid": 2,
+        "jeton: unknown_key, library: valid": 2,
+        "jeton: valid, library: InvalidKeyError": 1,
+        "jeton: valid, library: no key": 21,
+    }
+    "#);
+}

@@ -1,0 +1,84 @@
+//! Hints about keys: the source of the key, and sets with several keys.
+
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use std::fs;
+
+const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
+
+fn rsa_set() -> String {
+    let jwk = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let first = jwk(include_str!("../hostile/samples/rsa.jwk"));
+    let second = jwk(include_str!("../hostile/samples/other_rsa.jwk"));
+    json!({"keys": [first, second]}).to_string()
+}
+
+#[test]
+fn hints_work_for_the_source_of_the_key() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("KEYS", &rsa_set());
+    let verify = ["token", "verify", TOKEN, "--alg", "RS256"];
+    let of_variable = sandbox.run(&[&verify[..], &["--secret-env", "KEYS"]].concat());
+    assert_snapshot!(of_variable, @"
+    --- exit code 65, stderr
+    error: several keys found, expected a single public key
+    hint: save the key and use `--jwks key.in` in place of `--secret-env KEYS`: (umask 077; printenv KEYS > key.in)
+    ");
+    let mint = ["token", "mint", "--sub", "a"];
+    assert_snapshot!(sandbox.run(&[&mint[..], &["--secret-env", "KEYS"]].concat()), @"
+    --- exit code 65, stderr
+    error: several keys found, expected a single private key
+    hint: select a single key: (umask 077; printenv KEYS > key.in) && (umask 077; jq '.keys[0]' key.in > key.json)
+    ");
+    fs::write(sandbox.home().join("key.in"), "another file").unwrap();
+    let encrypted = include_str!("../hostile/samples/encrypted.pem");
+    let of_stdin = sandbox.run_with_input(&[&mint[..], &["--key-file", "-"]].concat(), encrypted);
+    assert_snapshot!(of_stdin, @"
+    --- exit code 65, stderr
+    error: unsupported key format: found an encrypted private key, expected PEM, DER, JWK or JWK Set
+    hint: save the input as key-2.in and decrypt the key: openssl pkey -in key-2.in -out key.pem
+    ");
+    let of_stdin = sandbox.run_with_input(&[&verify[..], &["--key", "-"]].concat(), &rsa_set());
+    assert_snapshot!(of_stdin, @"
+    --- exit code 65, stderr
+    error: several keys found, expected a single public key
+    hint: use `--jwks -` in place of `--key -`
+    ");
+    fs::write(sandbox.home().join("empty"), "").unwrap();
+    for option in ["--key", "--jwks"] {
+        let output = sandbox.run(&[&verify[..], &[option, "empty"]].concat()).fails(65);
+        assert!(output.stderr.contains("error: `empty`: key empty"), "{output}");
+        assert!(
+            output.stderr.contains("hint: fetch the public key of the issuer again"),
+            "{output}"
+        );
+    }
+}
+
+#[test]
+fn hint_for_a_taken_key_id_in_a_set_is_about_the_set() {
+    let sandbox = Sandbox::with_admin();
+    let mut set: Value = serde_json::from_str(&rsa_set()).unwrap();
+    set["keys"][0]["kid"] = json!("a");
+    set["keys"][1]["kid"] = json!("taken");
+    fs::write(sandbox.home().join("set"), set.to_string()).unwrap();
+    sandbox.run(&["keys", "generate", "--purpose", "test", "--kid", "taken"]).ok();
+    let import = ["keys", "import", "--purpose", "test", "--from-file", "set"];
+    let output = sandbox.run(&import).fails(5);
+    assert!(output.stderr.contains("hint: import the keys one by one, each with `--kid ID`"));
+    // A set with one key needs no selection.
+    let single = json!({"keys": [set["keys"][1]]});
+    fs::write(sandbox.home().join("set"), single.to_string()).unwrap();
+    let output = sandbox.run(&import).fails(5);
+    assert!(output.stderr.contains("hint: choose another key id with `--kid ID`"));
+    assert_eq!(sandbox.stdout_of(&[&import[..], &["--kid", "new"]].concat()), "new");
+}
+
+#[test]
+fn key_id_with_a_leading_hyphen_selects_the_key() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["keys", "generate", "--purpose", "test", "--kid", "-y"]).ok();
+    let token = sandbox.stdout_of(&["token", "mint", "--key", "-y"]);
+    assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], "-y");
+}

@@ -1,0 +1,217 @@
+//! Key ids of `jeton keys import` and `jeton keys generate`
+
+use super::import::IMPORT_TEST_KEY;
+use crate::sandbox::Sandbox;
+use insta::{allow_duplicates, assert_snapshot};
+use serde_json::{Value, json};
+use std::fs;
+
+const SEC1: &str = include_str!("samples/sec1.pem");
+const PKCS1: &str = include_str!("samples/pkcs1.pem");
+
+/// The key of RFC 7515, appendix A.3, with a key id.
+fn jwk(kid: &str) -> Value {
+    json!({"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"})
+}
+
+fn secret_jwk(kid: &str) -> Value {
+    json!({"kty": "oct", "kid": kid, "alg": "HS256", "k": "A".repeat(43)})
+}
+
+fn write(sandbox: &Sandbox, name: &str, content: &str) {
+    fs::write(sandbox.home().join(name), content).unwrap();
+}
+
+fn import(sandbox: &Sandbox, options: &[&str]) -> crate::run_output::RunOutput {
+    sandbox.run(&[&IMPORT_TEST_KEY[..], options].concat())
+}
+
+/// Asserts that tokens and the JWK Set have the key id.
+fn assert_signs_as(sandbox: &Sandbox, kid: &str) {
+    let token = sandbox.stdout_of(&["token", "mint", "--key", kid]);
+    assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], kid);
+    sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
+    let set = sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok().stdout;
+    write(sandbox, "exported.json", &set);
+    if set.contains(kid) {
+        sandbox.run(&["token", "verify", &token, "--jwks", "exported.json"]).ok();
+    }
+}
+
+#[test]
+fn jwk_keeps_its_key_id() {
+    let sandbox = Sandbox::with_admin();
+    let set = json!({"keys": [jwk("my-key-1"), secret_jwk("the secret")]});
+    for (name, content, kids) in [
+        ("one.jwk", jwk("my-key-1"), "my-key-1\n"),
+        ("set.jwks", json!({"keys": [jwk("my-key-1")]}), "my-key-1\n"),
+        ("two.jwks", set, "my-key-1\nthe secret\n"),
+    ] {
+        write(&sandbox, name, &content.to_string());
+        let output = import(&sandbox, &["--from-file", name]).ok();
+        assert_eq!(output.stdout, kids, "{name}");
+    }
+    assert_signs_as(&sandbox, "my-key-1");
+    assert_signs_as(&sandbox, "the secret");
+    write(&sandbox, "empty.jwk", &secret_jwk("").to_string().replace('A', "!"));
+    assert_snapshot!(import(&sandbox, &["--from-file", "empty.jwk"]), @"
+    --- exit code 65, stderr
+    error: key: `k` is not base64url
+    ");
+}
+
+#[test]
+fn requested_key_id_replaces_the_default() {
+    let mut sandbox = Sandbox::with_admin();
+    sandbox.set_variable("SECRET", "a secret that is as long as the hash");
+    write(&sandbox, "key.pem", SEC1);
+    write(&sandbox, "one.jwk", &jwk("my-key-1").to_string());
+    let secret = ["--from-env", "SECRET", "--alg", "HS256", "--kid", "-s"];
+    for (options, kid) in [
+        (&["--from-file", "key.pem", "--kid", "2X9R4HXF34"][..], "2X9R4HXF34"),
+        (
+            &["--from-file", "one.jwk", "--kid", "https://id.example/keys/1"],
+            "https://id.example/keys/1",
+        ),
+        (&secret, "-s"),
+    ] {
+        let output = import(&sandbox, options).ok();
+        assert_eq!(output.stdout.trim_end(), kid);
+        // The same command again changes nothing, with and without the key id.
+        assert_eq!(import(&sandbox, options).ok().stdout, output.stdout);
+    }
+    let output = import(&sandbox, &["--from-file", "key.pem"]).ok();
+    assert_eq!(output.stdout, "2X9R4HXF34\n");
+    for kid in ["2X9R4HXF34", "https://id.example/keys/1"] {
+        assert_signs_as(&sandbox, kid);
+    }
+    let generate = ["keys", "generate", "--purpose", "test", "--alg", "ES512", "--kid", "ci 2026"];
+    assert_snapshot!(sandbox.run(&generate), @"
+    ci 2026
+    --- stderr
+    created ES512 signing key for test tokens
+    ");
+    assert_signs_as(&sandbox, "ci 2026");
+    let other = Sandbox::new();
+    assert_snapshot!(other.run(&["keys", "generate", "--kid", "first"]), @"
+    first
+    --- stderr
+    created store `~/.local/share/jeton/jeton.db`
+    created ES256 signing key for app tokens
+    ");
+}
+
+#[test]
+fn key_id_of_another_key_is_refused() {
+    let sandbox = Sandbox::with_admin();
+    write(&sandbox, "key.pem", SEC1);
+    write(&sandbox, "other.pem", PKCS1);
+    write(&sandbox, "one.jwk", &jwk("k1").to_string());
+    import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
+    let generate = ["keys", "generate", "--kid", "k1"];
+    for output in [
+        import(&sandbox, &["--from-file", "other.pem", "--kid", "k1"]),
+        import(&sandbox, &["--from-file", "one.jwk"]),
+        sandbox.run(&generate),
+    ] {
+        allow_duplicates!(assert_snapshot!(output, @"
+        --- exit code 5, stderr
+        error: key id `k1` in use: another key has it (ES256, for test tokens)
+        hint: choose another key id with `--kid ID`
+        "));
+    }
+    assert_eq!(sandbox.json_error(&generate)["code"], "key_exists");
+    // The hint, executed.
+    import(&sandbox, &["--from-file", "one.jwk", "--kid", "k2"]).ok();
+}
+
+#[test]
+fn key_under_another_key_id_is_refused() {
+    let sandbox = Sandbox::with_admin();
+    write(&sandbox, "key.pem", SEC1);
+    write(&sandbox, "one.jwk", &jwk("k 2").to_string());
+    import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
+    assert_snapshot!(import(&sandbox, &["--from-file", "key.pem", "--kid", "k2"]), @"
+    --- exit code 5, stderr
+    error: this key already exists with the key id `k1`
+    hint: use `--kid k1` to keep its key id
+    ");
+    import(&sandbox, &["--from-file", "one.jwk"]).ok();
+    write(&sandbox, "one.jwk", &jwk("k3").to_string());
+    assert_snapshot!(import(&sandbox, &["--from-file", "one.jwk"]), @"
+    --- exit code 5, stderr
+    error: this key already exists with the key id `k 2`
+    hint: use `--kid 'k 2'` to keep its key id
+    ");
+    // The hint, executed.
+    import(&sandbox, &["--from-file", "one.jwk", "--kid", "k 2"]).ok();
+    let set = json!({"keys": [secret_jwk("a"), secret_jwk("b")]});
+    write(&sandbox, "set.jwks", &set.to_string());
+    assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks"]), @"
+    --- exit code 5, stderr
+    error: this key already exists with the key id `a`
+    hint: import the keys one by one, each with `--kid ID`
+    ");
+    assert_eq!(sandbox.json(&["keys", "list"])["items"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn key_id_selects_a_key_of_a_set() {
+    let sandbox = Sandbox::with_admin();
+    let set = json!({"keys": [jwk("a"), secret_jwk("b")]});
+    write(&sandbox, "set.jwks", &set.to_string());
+    assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "c"]), @"
+    --- exit code 65, stderr
+    error: several keys found, expected a single private key
+    hint: select a single key: (umask 077; jq '.keys[0]' set.jwks > key.json)
+    ");
+    assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "b"]), @"
+    b
+    --- stderr
+    imported HS256 signing key for test tokens
+    ");
+    assert_eq!(sandbox.json(&["keys", "list"])["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn key_id_has_at_most_256_visible_bytes() {
+    let sandbox = Sandbox::with_admin();
+    write(&sandbox, "key.pem", SEC1);
+    let import_as = |kid: &str| import(&sandbox, &["--from-file", "key.pem", "--kid", kid]);
+    assert_snapshot!(import_as(""), @"
+    --- exit code 2, stderr
+    error: invalid value '' for '--kid <ID>': key id: empty
+    hint: see `jeton keys import --help`
+    ");
+    assert_snapshot!(import_as("a\nb"), @r"
+    --- exit code 2, stderr
+    error: invalid value 'a\nb' for '--kid <ID>': key id: contains control or invisible characters
+    hint: see `jeton keys import --help`
+    ");
+    assert_snapshot!(import_as("a\u{202e}b"), @r"
+    --- exit code 2, stderr
+    error: invalid value 'a\u{202e}b' for '--kid <ID>': key id: contains control or invisible characters
+    hint: see `jeton keys import --help`
+    ");
+    assert_snapshot!(import_as(&"k".repeat(257)), @"
+    --- exit code 2, stderr
+    error: invalid value '(not shown)' for '--kid <ID>': key id: found 257 bytes, expected at most 256
+    hint: see `jeton keys import --help`
+    ");
+    let import_jwk = |kid: &str| {
+        write(&sandbox, "one.jwk", &jwk(kid).to_string());
+        import(&sandbox, &["--from-file", "one.jwk"])
+    };
+    assert_snapshot!(import_jwk(&"k".repeat(257)), @"
+    --- exit code 65, stderr
+    error: key: `kid`: found 257 bytes, expected at most 256
+    ");
+    assert_snapshot!(import_jwk("a\u{7}"), @"
+    --- exit code 65, stderr
+    error: key: `kid`: contains control or invisible characters
+    ");
+    import_as(&"k".repeat(256)).ok();
+}

@@ -1,0 +1,238 @@
+//! Every kind of key in every format, passed to every command that reads keys: each cell is a
+//! success or the refusal for this kind of format, and no key is used as a secret.
+
+mod formats;
+
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use formats::TestKey;
+use serde_json::{Value, json};
+use std::fs;
+
+/// Refusals of public keys by commands that sign.
+const PUBLIC_KEY_REFUSALS: [&str; 3] = [
+    "found a public key, expected a private key",
+    "missing private part (`d`), which signing requires",
+    "unsuitable for the algorithm",
+];
+
+struct Matrix {
+    sandbox: Sandbox,
+    cell_count: usize,
+    failures: Vec<String>,
+}
+
+impl Matrix {
+    fn check(&mut self, cell: &str, is_expected: bool, output: &RunOutput) {
+        self.cell_count += 1;
+        if !is_expected {
+            self.failures.push(format!("{cell}: {output:?}"));
+        }
+    }
+
+    /// Passes a file with a key to every command, and as a secret to the commands that read secrets.
+    fn check_format(&mut self, key: &TestKey, format: &str, bytes: &[u8], is_private: bool) {
+        fs::write(self.sandbox.home().join("key"), bytes).unwrap();
+        let name = format!("{} {}, {format}", key.algorithm, key.private_pem.len());
+        let mint = ["token", "mint", "--sub", "a", "--key-file", "key"];
+        let import = ["keys", "import", "--purpose", "test", "--from-file", "key"];
+        let fixtures = ["token", "fixtures", "--out", "fixtures", "--key-file", "key"];
+        for words in [&mint[..], &import, &fixtures] {
+            let output = self.sandbox.run(words);
+            let is_expected = if is_private {
+                // The key id of a service account is in the document.
+                let is_other_id = format == "service account";
+                let has_kid = match words[1] {
+                    "mint" => header_kid(&output.stdout) == key.kid,
+                    "import" => output.stdout.trim() == key.kid,
+                    _ => true,
+                };
+                output.code == 0 && has_kid || is_other_id && matches!(output.code, 0 | 5)
+            } else {
+                let is_refusal =
+                    PUBLIC_KEY_REFUSALS.iter().any(|text| output.stderr.contains(text));
+                output.code == 65 && output.stdout.is_empty() && is_refusal
+            };
+            self.check(&format!("{name}: {}", words[1]), is_expected, &output);
+        }
+        let verify = ["token", "verify", "@token", "--key", "key", "--alg"];
+        let output = self.sandbox.run(&[&verify[..], &[key.algorithm]].concat());
+        let is_note = output.stderr.starts_with("note: found a private key");
+        let is_expected = output.stdout == "valid\n" && (is_private || !is_note);
+        self.check(&format!("{name}: verify"), is_expected, &output);
+        let encodings: [&[&str]; 4] =
+            [&[], &["--encoding", "text"], &["--encoding", "base64"], &["--encoding", "raw"]];
+        let secret_commands = [&mint[..], &import, &fixtures, &verify[..5]];
+        for (words, index) in secret_commands.into_iter().zip(self.cell_count..) {
+            let encoding = encodings[index % encodings.len()];
+            let output = self.sandbox.run(&[words, &["--alg", "HS256"], encoding].concat());
+            let is_expected = output.code == 65
+                && output.stdout.is_empty()
+                && output.stderr.contains("expected a shared secret");
+            self.check(
+                &format!("{name}: {} as a secret {encoding:?}", words[1]),
+                is_expected,
+                &output,
+            );
+        }
+    }
+
+    /// Checks one of `step` formats.
+    fn check_key(&mut self, algorithm: &'static str, options: &[&str], step: usize) {
+        let key = TestKey::generate(&self.sandbox, algorithm, options);
+        fs::write(self.sandbox.home().join("key.pem"), &key.private_pem).unwrap();
+        let token = self.sandbox.stdout_of(&["token", "mint", "--key-file", "key.pem"]);
+        fs::write(self.sandbox.home().join("token"), token).unwrap();
+        for (format, bytes) in key.private_formats().into_iter().step_by(step) {
+            self.check_format(&key, format, &bytes, true);
+        }
+        for (format, bytes) in key.public_formats().into_iter().step_by(step) {
+            self.check_format(&key, format, &bytes, false);
+        }
+    }
+
+    fn assert_no_failures(&self, min_cell_count: usize) {
+        let failures = self.failures.join("\n");
+        assert!(failures.is_empty(), "{} of {}\n{failures}", self.failures.len(), self.cell_count);
+        assert!(self.cell_count >= min_cell_count, "found {} cells", self.cell_count);
+    }
+}
+
+fn new_matrix() -> Matrix {
+    Matrix { sandbox: Sandbox::with_admin(), cell_count: 0, failures: Vec::new() }
+}
+
+fn header_kid(token: &str) -> String {
+    let header = token.split('.').next().unwrap();
+    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    let header: Value = serde_json::from_slice(&header).unwrap_or_default();
+    header["kid"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Keys of 4,096 bits are slow: they are checked with every command, in one of four formats. The unit
+/// tests of the reader have all formats.
+#[test]
+fn rsa_keys_in_every_format() {
+    let mut matrix = new_matrix();
+    matrix.check_key("RS256", &[], 1);
+    matrix.check_key("RS256", &["--bits", "4096"], 4);
+    matrix.assert_no_failures(280);
+}
+
+#[test]
+fn elliptic_curve_keys_in_every_format() {
+    let mut matrix = new_matrix();
+    for algorithm in ["ES256", "ES384", "ES512"] {
+        matrix.check_key(algorithm, &[], 1);
+    }
+    matrix.assert_no_failures(600);
+}
+
+#[test]
+fn ed25519_keys_in_every_format() {
+    let mut matrix = new_matrix();
+    matrix.check_key("EdDSA", &[], 1);
+    matrix.assert_no_failures(200);
+}
+
+/// Secrets are read in every format; secrets shorter than the hash output are refused.
+#[test]
+fn secrets_in_every_format() {
+    let mut matrix = new_matrix();
+    for length in [16_u8, 32, 64] {
+        let secret: Vec<u8> = (0..length).map(|byte| (byte + 0x60) ^ 0xB5).collect();
+        let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(&secret), "kid": "s"});
+        let set = json!({ "keys": [jwk] }).to_string();
+        let formats: [(&str, Vec<u8>, &[&str]); 9] = [
+            ("raw", secret.clone(), &["--encoding", "raw"]),
+            ("base64", STANDARD.encode(&secret).into(), &["--encoding", "base64"]),
+            ("base64url", URL_SAFE_NO_PAD.encode(&secret).into(), &["--encoding", "base64"]),
+            ("JWK", jwk.to_string().into(), &[]),
+            ("JWK Set", set.clone().into(), &[]),
+            ("array", json!([jwk]).to_string().into(), &[]),
+            ("base64 of JWK", STANDARD.encode(jwk.to_string()).into(), &[]),
+            ("JWK as a JSON string", json!(jwk.to_string()).to_string().into(), &[]),
+            ("JWK after a byte order mark", format!("\u{feff}{jwk}").into(), &[]),
+        ];
+        for (format, bytes, encoding) in formats {
+            let home = matrix.sandbox.home().to_owned();
+            fs::write(home.join("key"), bytes).unwrap();
+            fs::write(home.join("raw"), &secret).unwrap();
+            let raw = ["token", "mint", "--sub", "a", "--alg", "HS256", "--encoding", "raw"];
+            let token = [&raw[..], &["--allow-weak", "--kid", "s", "--key-file", "raw"]].concat();
+            fs::write(home.join("token"), matrix.sandbox.stdout_of(&token)).unwrap();
+            for words in [
+                &["token", "mint", "--sub", "a", "--key-file", "key"][..],
+                &["keys", "import", "--purpose", "test", "--from-file", "key"],
+                &["token", "fixtures", "--out", "fixtures", "--key-file", "key"],
+                &["token", "verify", "@token", "--key", "key"],
+            ] {
+                let words = [words, &["--alg", "HS256"], encoding].concat();
+                let output = matrix.sandbox.run(&words);
+                let is_expected = if length < 32 {
+                    output.code == 65 && output.stderr.contains("secret too short")
+                } else if words[1] == "import" && output.code == 5 {
+                    // The store has the key already, under the id that the first import chose.
+                    output.stderr.contains("this key already exists")
+                } else {
+                    output.code == 0 && (words[1] != "verify" || output.stdout == "valid\n")
+                };
+                matrix.check(
+                    &format!("{length} bytes, {format}: {}", words[1]),
+                    is_expected,
+                    &output,
+                );
+            }
+        }
+    }
+    matrix.assert_no_failures(108);
+}
+
+/// Formats that are recognized and not supported are refused by every command, also as a secret.
+#[test]
+fn unsupported_formats_are_refused_by_every_command() {
+    let mut matrix = new_matrix();
+    fs::write(matrix.sandbox.home().join("token"), "eyJhbGciOiJSUzI1NiJ9.e30.AAAA").unwrap();
+    let pkcs12 = [0x30, 0x0E, 2, 1, 3, 0x30, 9, 6, 3, 0x2A, 0x86, 0x48, 0xA0, 2, 4, 0];
+    let public = include_str!("../../hostile/samples/rsa.pub.pem");
+    let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
+    let discovery = json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"}).to_string();
+    let realm = json!({"realm": "x", "public_key": body}).to_string();
+    for (format, bytes, text) in [
+        ("discovery", discovery.as_bytes(), "found OpenID Provider Metadata"),
+        ("realm", realm.as_bytes(), "found a Keycloak realm document"),
+        ("PKCS#12", &pkcs12, "found PKCS#12"),
+        ("encrypted", include_bytes!("../../hostile/samples/encrypted.pem"), "found an encrypted"),
+        (
+            "OpenSSH",
+            include_bytes!("../../hostile/samples/openssh.pem"),
+            "found an OpenSSH private key",
+        ),
+        ("RSA-PSS", include_bytes!("../../hostile/samples/pss.pem"), "found an RSA-PSS key"),
+        (
+            "public RSA-PSS",
+            include_bytes!("../../hostile/samples/pss.pub.pem"),
+            "found an RSA-PSS key",
+        ),
+        ("empty", b"", "key empty"),
+    ] {
+        fs::write(matrix.sandbox.home().join("key"), bytes).unwrap();
+        for words in [
+            &["token", "mint", "--sub", "a", "--key-file", "key"][..],
+            &["keys", "import", "--purpose", "test", "--from-file", "key"],
+            &["token", "fixtures", "--out", "fixtures", "--key-file", "key"],
+            &["token", "verify", "@token", "--key", "key", "--alg", "RS256"],
+        ] {
+            let output = matrix.sandbox.run(words);
+            let is_expected = output.code == 65 && output.stderr.contains(text);
+            matrix.check(&format!("{format}: {}", words[1]), is_expected, &output);
+            let words = &words[..words.len() - if words[1] == "verify" { 2 } else { 0 }];
+            let output = matrix.sandbox.run(&[words, &["--alg", "HS256"]].concat());
+            let is_expected = output.code == 65 && output.stdout.is_empty();
+            matrix.check(&format!("{format}: {} as a secret", words[1]), is_expected, &output);
+        }
+    }
+    matrix.assert_no_failures(64);
+}

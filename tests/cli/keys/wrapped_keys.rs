@@ -1,0 +1,136 @@
+//! Hints for unsupported formats in an encoding or within other text: the commands lead to the right
+//! key, or no command is printed.
+
+use super::conversions::{require_programs, shell};
+use crate::sandbox::Sandbox;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use std::fs;
+
+const SAVE_HINT: &str =
+    "hint: save the key in a file of its own, without the encoding, quotes and text around it";
+
+/// Wrappings that the commands of the hints remove.
+const CONVERTED: [&str; 6] = [
+    "unchanged",
+    "base64",
+    "base64 in lines",
+    "base64 twice",
+    "in a service account",
+    "in a JSON member",
+];
+
+/// Returns the bytes as environments, secret stores and editors change them.
+fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let base64 = STANDARD.encode(bytes);
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let mut wrapped = vec![
+        ("unchanged", bytes.to_vec()),
+        ("base64", base64.clone().into_bytes()),
+        ("base64 in lines", lines.join("\n").into_bytes()),
+        ("base64 in lines with CR LF", lines.join("\r\n").into_bytes()),
+        ("base64 twice", STANDARD.encode(&base64).into_bytes()),
+        ("base64 without padding", base64.trim_end_matches('=').as_bytes().to_vec()),
+        ("base64 in quotes", format!("'{base64}'").into_bytes()),
+        ("base64 in an assignment", format!("KEY={base64}").into_bytes()),
+    ];
+    let Ok(text) = std::str::from_utf8(bytes) else { return wrapped };
+    wrapped.extend([
+        ("with written-out line breaks", text.replace('\n', "\\n").into_bytes()),
+        ("with CR LF", text.replace('\n', "\r\n").into_bytes()),
+        ("on one line", text.replace('\n', "").into_bytes()),
+        ("indented", text.replace('\n', "\n  ").into_bytes()),
+        ("after a byte order mark", format!("\u{feff}{text}").into_bytes()),
+        ("in single quotes", format!("'{text}'").into_bytes()),
+        ("in an assignment", format!("KEY='{text}'").into_bytes()),
+        ("as a JSON string", json!(text).to_string().into_bytes()),
+        ("in a service account", json!({"private_key": text}).to_string().into_bytes()),
+        ("in a JSON member", json!({"my FILE": {"a": text}}).to_string().into_bytes()),
+    ]);
+    wrapped
+}
+
+/// Follows the hints from the file `key.in` on. Returns whether a key was read, which is then `kid`.
+fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
+    let mut file = "key.in".to_owned();
+    for _ in 0..4 {
+        let words = ["keys", "import", "--purpose", "test", "--from-file", &file];
+        let output = sandbox.run(&words);
+        if output.code == 0 {
+            assert_eq!(output.stdout.trim(), kid);
+            return true;
+        }
+        assert_eq!(output.code, 65, "{output}");
+        let hint =
+            output.stderr.lines().find(|line| line.starts_with("hint: ")).expect(&output.stderr);
+        if hint == SAVE_HINT {
+            return false;
+        }
+        let command = hint.split_once(": ").unwrap().1.split_once(": ").unwrap().1;
+        let pass = |name: &str| (format!("{name} -in"), format!("{name} -passin pass:abcd -in"));
+        let mut command = command.to_owned();
+        for (from, to) in [pass("pkey"), pass("pkcs12")] {
+            command = command.replace(&from, &to);
+        }
+        let files = |sandbox: &Sandbox| -> Vec<String> {
+            let entries = fs::read_dir(sandbox.home()).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        };
+        let before = files(sandbox);
+        shell(sandbox, &command);
+        let mut new = files(sandbox);
+        new.retain(|name| !before.contains(name));
+        assert_eq!(new.len(), 1, "{command}: {new:?}");
+        file = new.remove(0);
+        assert!(hint.contains(&file));
+    }
+    panic!("too many hints");
+}
+
+#[test]
+#[ignore = "needs openssl, ssh-keygen and jq"]
+fn hints_for_wrapped_keys_never_lead_to_another_key() {
+    require_programs(&["openssl", "ssh-keygen", "jq", "base64"]);
+    let sandbox = Sandbox::with_admin();
+    shell(
+        &sandbox,
+        "mkdir made && cd made
+        openssl genpkey -quiet -algorithm ed25519 -out ed.pem
+        openssl pkcs8 -topk8 -in ed.pem -passout pass:abcd -out encrypted
+        openssl req -x509 -new -key ed.pem -subj /CN=t -out c.pem
+        openssl pkcs12 -export -inkey ed.pem -in c.pem -passout pass:abcd -out pkcs12
+        ssh-keygen -q -t ed25519 -N '' -C ssh-rsa -f ssh-ed25519
+        ssh-keygen -q -t ecdsa -N '' -C ssh-ed25519 -f ssh-ecdsa
+        cp ssh-ecdsa ec.pem && ssh-keygen -q -p -N '' -m PKCS8 -f ec.pem",
+    );
+    let made = |name: &str| sandbox.home().join("made").join(name);
+    let import = |name: &str| {
+        let words = ["keys", "import", "--purpose", "test", "--from-file"];
+        sandbox.stdout_of(&[&words, &[name][..]].concat())
+    };
+    let (ed25519, ecdsa) = (import("made/ed.pem"), import("made/ec.pem"));
+    // Reads the key pair in the text of the file, of which the seed is at a fixed position.
+    let ssh = fs::read_to_string(made("ssh-ed25519")).unwrap();
+    let body: String = ssh.lines().filter(|line| !line.starts_with('-')).collect();
+    let blob = STANDARD.decode(body).unwrap();
+    let prefix = [0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let seed = &blob[161..193];
+    assert_eq!(blob[193..225], blob[62..94], "public keys");
+    fs::write(made("ssh.der"), [&prefix, seed].concat()).unwrap();
+    let ssh_ed25519 = import("made/ssh.der");
+    for (name, kid) in [
+        ("encrypted", &ed25519),
+        ("pkcs12", &ed25519),
+        ("ssh-ed25519", &ssh_ed25519),
+        ("ssh-ecdsa", &ecdsa),
+    ] {
+        for (wrapping, bytes) in wrappings(&fs::read(made(name)).unwrap()) {
+            fs::write(sandbox.home().join("key.in"), bytes).unwrap();
+            let is_read = follow_hints(&sandbox, kid);
+            assert!(is_read || !CONVERTED.contains(&wrapping), "{name} {wrapping}");
+            shell(&sandbox, "rm -f key.* key-*");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Errors about paths and variables name the path and the variable that changes it.
+
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+
+/// Runs jeton with one variable.
+fn run_with(sandbox: &Sandbox, variable: (&str, &str), arguments: &[&str]) -> String {
+    let mut command = sandbox.command(arguments);
+    command.env(variable.0, variable.1);
+    crate::run_output::RunOutput::capture(command).to_string()
+}
+
+#[test]
+fn unusable_directory_is_named_with_its_variable() {
+    let sandbox = Sandbox::new();
+    let init = |name, value| run_with(&sandbox, (name, value), &["init", "ada"]);
+    assert_snapshot!(init("XDG_DATA_HOME", "/proc/x"), @"
+    --- exit code 78, stderr
+    error: `/proc/x/jeton/jeton.db`: cannot open the store: No such file or directory
+    hint: set `XDG_DATA_HOME` to a directory of yours, or `JETON_STORE` to a file
+    ");
+    assert_snapshot!(init("JETON_STORE", "/proc/x/jeton.db"), @"
+    --- exit code 78, stderr
+    error: `/proc/x/jeton.db`: cannot open the store: No such file or directory
+    hint: set `JETON_STORE` to another file
+    ");
+    assert_snapshot!(init("HOME", "/proc/x"), @"
+    --- exit code 78, stderr
+    error: `~/.config/jeton/sessions`: the session file cannot be used: No such file or directory
+    hint: set `JETON_CONFIG_DIR` to another directory
+    ");
+    assert_snapshot!(init("XDG_CONFIG_HOME", "/proc/x"), @"
+    --- exit code 78, stderr
+    error: `/proc/x/jeton/sessions`: the session file cannot be used: No such file or directory
+    hint: set `JETON_CONFIG_DIR` to another directory
+    ");
+    assert_snapshot!(init("JETON_CONFIG_DIR", "/proc/x"), @"
+    --- exit code 78, stderr
+    error: `/proc/x/sessions`: the session file cannot be used: No such file or directory
+    hint: set `JETON_CONFIG_DIR` to another directory
+    ");
+    assert_snapshot!(sandbox.run(&["init", "ada", "--store", "/proc/x.db"]), @"
+    --- exit code 78, stderr
+    error: `/proc/x.db`: cannot open the store: No such file or directory
+    hint: use another file with `--store`
+    ");
+}
+
+#[test]
+fn directory_as_store_is_refused_with_path_of_file() {
+    let sandbox = Sandbox::new();
+    let home = sandbox.home().to_str().unwrap();
+    let output = sandbox.run(&["users", "list", "--store", home]);
+    assert_snapshot!(output, @"
+    --- exit code 78, stderr
+    error: `~` is a directory, expected a store file
+    hint: use the path of the file: --store ~/jeton.db
+    ");
+    assert_snapshot!(run_with(&sandbox, ("JETON_STORE", home), &["init", "ada"]), @"
+    --- exit code 78, stderr
+    error: `~` is a directory, expected a store file
+    hint: set the path of the file: JETON_STORE=~/jeton.db
+    ");
+    assert_snapshot!(run_with(&sandbox, ("JETON_STORE", "/dev/null"), &["init", "ada"]), @"
+    --- exit code 78, stderr
+    error: `/dev/null`: the store file is not a regular file
+    hint: set `JETON_STORE` to another file
+    ");
+}
+
+#[test]
+fn invalid_value_of_variable_names_the_variable() {
+    let sandbox = Sandbox::new();
+    let whoami = |name, value| run_with(&sandbox, (name, value), &["whoami"]);
+    assert_snapshot!(whoami("JETON_OUTPUT", "xml"), @"
+    --- exit code 2, stderr
+    error: invalid value 'xml' in `JETON_OUTPUT`
+      [possible values: text, json]
+    hint: see `jeton whoami --help`
+    ");
+    assert_snapshot!(whoami("JETON_WAIT", "1y"), @"
+    --- exit code 2, stderr
+    error: invalid value '1y' in `JETON_WAIT`: duration: months and years have no fixed length
+    hint: use `365d`
+    ");
+    assert_snapshot!(whoami("JETON_WAIT", "-5"), @"
+    --- exit code 2, stderr
+    error: invalid value '-5' in `JETON_WAIT`: duration: expected a duration above zero
+    hint: use a duration above zero, such as `5m`
+    ");
+    assert_snapshot!(run_with(&sandbox, ("JETON_WAIT", "1h"), &["whoami", "--wait", "5"]), @"
+    --- exit code 2, stderr
+    error: invalid value '5' for '--wait <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use `5s` for seconds
+    ");
+    let mint = ["token", "mint", "--alg", "HS256", "--sub", "15s"];
+    assert_snapshot!(run_with(&sandbox, ("JETON_WAIT", "5"), &mint), @"
+    --- exit code 2, stderr
+    error: invalid value '5' in `JETON_WAIT`: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
+    hint: use `5s` for seconds
+    ");
+    let sandbox = Sandbox::with_admin();
+    let whoami = |name, value| run_with(&sandbox, (name, value), &["whoami"]);
+    assert_snapshot!(whoami("JETON_TOKEN_FILE", "/nonexistent"), @"
+    --- exit code 2, stderr
+    error: `/nonexistent` in `JETON_TOKEN_FILE` cannot be read: No such file or directory
+    ");
+    assert_snapshot!(whoami("JETON_TOKEN_FILE", "name-or-secret"), @"
+    --- exit code 2, stderr
+    error: the file with the token in `JETON_TOKEN_FILE` cannot be read: No such file or directory
+    ");
+    assert_snapshot!(whoami("JETON_TOKEN", "abc"), @"
+    --- exit code 10, stderr
+    error: token malformed: expected three parts
+    hint: check the token in JETON_TOKEN
+    ");
+}

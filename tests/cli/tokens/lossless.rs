@@ -1,0 +1,277 @@
+//! Header and claims of any size and kind are shown, and minted unchanged.
+
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::fs;
+
+const KEY: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
+
+/// Numbers beyond 64 bits and beyond the precision of floating-point numbers.
+const NUMBERS: &str = "{\"a\":12345678901234567890123,\"b\":-9223372036854775809,\
+                       \"c\":0.1000000000000000055511151231257827,\"d\":1.50,\
+                       \"e\":[18446744073709551616,{\"f\":1e+300}]}";
+
+fn new_sandbox() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
+    sandbox
+}
+
+fn mint(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    sandbox.stdout_of(&[&["token", "mint"][..], &KEY, arguments].concat())
+}
+
+fn decode_payload(sandbox: &Sandbox, token: &str) -> String {
+    sandbox.run(&["token", "decode", token, "--part", "payload", "-o", "json"]).ok().stdout
+}
+
+#[test]
+fn numbers_keep_their_digits_from_every_source() {
+    let sandbox = new_sandbox();
+    let claim = format!("n={NUMBERS}");
+    let row = format!("{{\"n\":{NUMBERS}}}\n");
+    for name in ["claims.json", "rows.jsonl"] {
+        fs::write(sandbox.home().join(name), &row).unwrap();
+    }
+    let presets = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&presets).unwrap();
+    let preset = format!("{{\"description\":\"x\",\"claims\":{{\"n\":{NUMBERS}}}}}");
+    fs::write(presets.join("numbers.json"), preset).unwrap();
+    for arguments in [
+        &["--claim-json", &claim][..],
+        &["--claims", "claims.json"],
+        &["--preset", "numbers"],
+        &["--claims", &row],
+        &["--from", "rows.jsonl"],
+    ] {
+        let token = mint(&sandbox, arguments);
+        let payload = decode_payload(&sandbox, &token);
+        assert!(payload.contains(&format!("\"n\":{NUMBERS}")), "{payload}");
+        let verify =
+            [&["token", "verify", &token, "--allow-no-expiry", "-o", "json"][..], &KEY].concat();
+        let report = sandbox.run(&verify).ok().stdout;
+        assert!(report.contains(&format!("\"n\":{NUMBERS}")), "{report}");
+        let require = ["token", "verify", &token, "--allow-no-expiry", "--require", &claim];
+        sandbox.run(&[&require[..], &KEY].concat()).ok();
+    }
+}
+
+#[test]
+fn recorded_tokens_and_app_tokens_keep_numbers() {
+    let sandbox = Sandbox::with_admin();
+    let claim = "n=12345678901234567890123";
+    let app_token = sandbox.stdout_of(&["token", "create", "app", "--claim-json", claim]);
+    let test_token = sandbox.stdout_of(&["token", "mint", "--record", "--claim-json", claim]);
+    for (token, kind) in [(&app_token, "app"), (&test_token, "test")] {
+        let verify = ["token", "verify", token, "--type", kind, "--require", claim];
+        sandbox.run(&verify).ok();
+    }
+    let renewed = sandbox.stdout_of(&["token", "renew", "1"]);
+    assert!(decode_payload(&sandbox, &renewed).contains("\"n\":12345678901234567890123"));
+}
+
+/// A token in JWE compact serialization.
+const ENCRYPTED: &str =
+    "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.c2VjcmV0.AAAAAAAAAAAAAAAAAAAAAA";
+
+#[test]
+fn decode_shows_tokens_of_every_kind() {
+    let sandbox = Sandbox::new();
+    let mut outputs = String::new();
+    for arguments in [
+        &[ENCRYPTED, "--part", "header"][..],
+        &[ENCRYPTED],
+        &[ENCRYPTED, "--part", "payload"],
+        &["eyJhbGciOiJIUzI1NiJ9..c2lnbmF0dXJl"],
+        &["eyJhbGciOiJIUzI1NiJ9.cGxhaW4gdGV4dA.c2lnbmF0dXJl"],
+        &["eyJhbGciOiJIUzI1NiJ9._wD_.c2lnbmF0dXJl", "-o", "json"],
+    ] {
+        outputs += &sandbox.run(&[&["token", "decode"][..], arguments].concat()).to_string();
+    }
+    assert_snapshot!(outputs, @r#"
+    {
+      "alg": "dir",
+      "enc": "A256GCM"
+    }
+    --- stderr
+    token not verified
+    {
+      "header": {
+        "alg": "dir",
+        "enc": "A256GCM"
+      },
+      "payload": null
+    }
+    --- stderr
+    token not verified
+    token encrypted (JWE): only the header is readable
+    --- exit code 10, stderr
+    token not verified
+    error: token encrypted (JWE): the payload is not readable
+    hint: print the header: use `--part header`
+    {
+      "header": {
+        "alg": "HS256"
+      },
+      "payload": null
+    }
+    --- stderr
+    token not verified
+    no payload in the token (detached)
+    {
+      "header": {
+        "alg": "HS256"
+      },
+      "payload": "plain text"
+    }
+    --- stderr
+    token not verified
+    payload is text, not JSON
+    {"header":{"alg":"HS256"},"payload":"_wD_"}
+    "#);
+}
+
+#[test]
+fn encrypted_token_is_called_encrypted() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
+    assert_snapshot!(sandbox.run(&[&["token", "verify", ENCRYPTED][..], &KEY].concat()), @"
+    invalid: malformed: encrypted (JWE), expected a signed token (JWS)
+    --- exit code 10, stderr
+    error: token malformed: encrypted (JWE), expected a signed token (JWS)
+    ");
+}
+
+#[test]
+fn every_numeric_date_is_shown_as_a_date() {
+    let sandbox = new_sandbox();
+    let claims = "{\"iat\":1700000000.25,\"nbf\":-1,\"exp\":1999999999000,\
+                  \"auth_time\":1.7e9,\"updated_at\":1700000000,\"toe\":\"x\"}";
+    let token = mint(&sandbox, &["--claims", claims, "--no-jti"]);
+    assert_snapshot!(sandbox.run(&["token", "decode", &token, "--part", "payload"]), @r#"
+    {
+      "iat": 1700000000.25,
+      "exp": 1999999999000,
+      "nbf": -1,
+      "auth_time": 1.7e+9,
+      "updated_at": 1700000000,
+      "toe": "x"
+    }
+    --- stderr
+    token not verified
+    iat: 2023-11-14T22:13:20.25Z
+    nbf: <time>
+    exp: 1999999999000, out of range for a date; in milliseconds <time>
+    auth_time: <time>
+    updated_at: <time>
+    "#);
+}
+
+#[test]
+fn token_larger_than_verify_accepts_is_refused() {
+    let sandbox = new_sandbox();
+    let claims = format!("{{\"g\":\"{}\"}}", "x".repeat(60_000));
+    fs::write(sandbox.home().join("claims.json"), &claims).unwrap();
+    fs::write(sandbox.home().join("rows.jsonl"), format!("{{}}\n{claims}\n")).unwrap();
+    let mut outputs = String::new();
+    for arguments in [
+        &["token", "mint", "--claims", "claims.json"][..],
+        &["token", "mint", "--from", "rows.jsonl"],
+        &["token", "fixtures", "--claims", "claims.json"],
+    ] {
+        outputs += &sandbox.run(&[arguments, &KEY].concat()).to_string();
+    }
+    assert_snapshot!(outputs, @"
+    --- exit code 2, stderr
+    error: token too large: found 80197 bytes, expected at most 65536
+    hint: use fewer or shorter claims
+    --- exit code 65, stderr
+    error: line 2: token too large: found 80197 bytes, expected at most 65536
+    --- exit code 2, stderr
+    error: token too large: found 80197 bytes, expected at most 65536
+    hint: use fewer or shorter claims
+    ");
+    let oversized = mint(&sandbox, &["--claims", "claims.json", "--defect", "oversized"]);
+    assert!(oversized.len() > 160_000);
+    let output = sandbox.run_with_input(&["token", "decode", "-", "--part", "payload"], &oversized);
+    assert!(output.ok().stdout.contains("\"padding\""));
+    let just_below = format!("{{\"g\":\"{}\"}}", "x".repeat(48_800));
+    fs::write(sandbox.home().join("claims.json"), just_below).unwrap();
+    let token = mint(&sandbox, &["--claims", "claims.json"]);
+    let verify = [&["token", "verify", "-"][..], &KEY].concat();
+    sandbox.run_with_input(&verify, &token).ok();
+}
+
+#[test]
+fn length_of_the_signature_counts_before_any_token_is_printed() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["keys", "generate", "--purpose", "test", "--alg", "RS256"]).ok();
+    let to_row = |length| format!("{{\"g\":\"{}\"}}\n", "x".repeat(length));
+    let rows = (48_400..49_100).step_by(25).map(to_row).collect::<Vec<_>>().concat();
+    fs::write(sandbox.home().join("rows.jsonl"), rows).unwrap();
+    assert_snapshot!(sandbox.run(&["token", "mint", "--from", "rows.jsonl"]), @"
+    --- exit code 65, stderr
+    error: line 20: token too large: found 65556 bytes, expected at most 65536
+    ");
+}
+
+#[test]
+fn json_errors_have_a_position() {
+    let sandbox = new_sandbox();
+    fs::write(sandbox.home().join("claims.json"), "{\n \"sub\":\"x\",\n}\n").unwrap();
+    fs::write(sandbox.home().join("rows.jsonl"), "{\"a\":1}\n{\"a\" 1}\n{'a':1}\n").unwrap();
+    let presets = sandbox.home().join(".config/jeton/presets");
+    fs::create_dir_all(&presets).unwrap();
+    fs::write(presets.join("broken.json"), "{\n  \"claims\": {\"a\": 1,, }\n}\n").unwrap();
+    let mut outputs = String::new();
+    for arguments in [
+        &["--claims", "claims.json"][..],
+        &["--claims", "{\"sub\":\"x\" \"aud\":1}"],
+        &["--claim-json", "roles=[admin]"],
+        &["--claim-json", "a={\"b\":1,\"b\":2}"],
+        &["--header-json", "x5c=[MIIC]"],
+        &["--from", "rows.jsonl"],
+        &["--preset", "broken"],
+    ] {
+        outputs += &sandbox.run(&[&["token", "mint"][..], &KEY, arguments].concat()).to_string();
+    }
+    assert_snapshot!(outputs, @r#"
+    --- exit code 65, stderr
+    error: the claims file is not well-formed JSON: line 3, column 1: trailing comma
+    --- exit code 2, stderr
+    error: `--claims` is not well-formed JSON: line 1, column 12: expected `,` or `}`
+    --- exit code 2, stderr
+    error: claim: `roles` is not well-formed JSON: column 2: expected a value
+    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
+    --- exit code 2, stderr
+    error: claim: `a` is ambiguous: column 13: duplicate member name `b`
+    --- exit code 2, stderr
+    error: header: `x5c` is not well-formed JSON: column 2: expected a value
+    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
+    --- exit code 65, stderr
+    error: 2 invalid lines:
+      line 2: not well-formed JSON: column 6: expected `:`
+      line 3: not well-formed JSON: column 2: expected a member name in double quotes
+    --- exit code 65, stderr
+    error: `~/.config/jeton/presets/broken.json`: not well-formed JSON: line 2, column 21: expected a member name in double quotes
+    "#);
+}
+
+#[test]
+fn header_and_omitted_claims_are_exact() {
+    let sandbox = new_sandbox();
+    let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
+    let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];
+    let token = mint(&sandbox, &[&header[..], &claims, &["2030-01-01"]].concat());
+    assert_snapshot!(sandbox.run(&["token", "decode", &token, "-o", "json"]), @r#"{"header":{"alg":"HS256","typ":"JWT","x5c":["MIIC"],"n":12345678901234567890123},"payload":{"exp":1893456000,"role":"admin"}}"#);
+    let mint = ["token", "mint", "--header-json", "alg=\"x\""];
+    sandbox.run(&[&mint[..], &KEY].concat()).fails(2);
+    let mint = ["token", "mint", "--kid", "a", "--header-json", "kid=\"x\""];
+    sandbox.run(&[&mint[..], &KEY].concat()).fails(2);
+    let output = Sandbox::with_admin().run(&["token", "mint", "--record", "--no-jti"]);
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: the argument '--record' cannot be used with '--no-jti'
+    hint: omit `--record` or `--no-jti`
+    ");
+}

@@ -1,0 +1,66 @@
+//! Parameters of presets, in options and input rows
+
+use crate::sandbox::{Sandbox, payload};
+use serde_json::{Value, json};
+use std::fs;
+
+const SECRET: &str = "a secret that is as long as the hash";
+
+/// Mints a token of the preset, signed with `JWT_SECRET_KEY`.
+fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
+    let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
+    sandbox.stdout_of(&[&arguments[..], &["--alg", "HS256"], options].concat())
+}
+
+#[test]
+fn github_actions_subject_has_ids_of_owner_and_repository() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
+    let claims = |options: &[&str]| payload(&mint_with_secret(&sandbox, "github-actions", options));
+    let default = claims(&[]);
+    assert_eq!(default["sub"], "repo:octo-org@65/octo-repo@74:environment:prod");
+    let options =
+        ["--set", "repository=acme/web", "--set", "owner_id=7", "--set", "repository_id=8"];
+    let branch = claims(&[&options[..], &["--set", "context=ref:refs/heads/main"]].concat());
+    assert_eq!(branch["sub"], "repo:acme@7/web@8:ref:refs/heads/main");
+    let owner_and_ids = ["repository_owner", "repository_owner_id", "repository_id", "aud"]
+        .map(|name| &branch[name]);
+    assert_eq!(owner_and_ids, ["acme", "7", "8", "https://github.com/acme"]);
+    let old_form = claims(&["--set", "sub=repo:acme/web:environment:prod"]);
+    assert_eq!(old_form["sub"], "repo:acme/web:environment:prod");
+    for repository in ["web", "/web", "acme/", "a/b/c", ""] {
+        let option = format!("repository={repository}");
+        let arguments = ["token", "mint", "--preset", "github-actions", "--set", &option];
+        let key = ["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
+        let output = sandbox.run(&[&arguments[..], &key].concat());
+        assert_eq!(output.code, 2, "{repository}: {output}");
+        assert!(output.stderr.contains("expected `OWNER/NAME`"), "{repository}: {output}");
+    }
+}
+
+#[test]
+fn input_rows_set_preset_parameters() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
+    fs::write(sandbox.home().join("rows.csv"), "sub,repository\n1,acme/web\n2,acme/api\n").unwrap();
+    let arguments = ["token", "mint", "--preset", "github-actions", "--from", "rows.csv"];
+    let key = ["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
+    let tokens = sandbox.stdout_of(&[&arguments[..], &key].concat());
+    let claims: Vec<Value> = tokens.lines().map(payload).collect();
+    assert_eq!(claims[0]["sub"], "1");
+    assert_eq!(claims[1]["repository"], "acme/api");
+    assert_eq!(claims[1]["aud"], "https://github.com/acme");
+}
+
+#[test]
+fn manifest_states_settings_of_the_verifier() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
+    let options = ["--iss", "https://idp.example", "--aud", "api", "--scope", "read write"];
+    let arguments = ["token", "fixtures", "--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"];
+    let manifest = sandbox.json(&[&arguments[..], &options].concat());
+    assert_eq!(
+        manifest["verify"],
+        json!({"iss": "https://idp.example", "aud": "api", "permission": ["read", "write"], "typ": "JWT"})
+    );
+}
