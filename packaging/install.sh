@@ -105,7 +105,7 @@ redirect() {
             fail "server not reached: \`$1\`: $(cat "$work/log")" 'check the network connection'
     else
         wget -S --spider --tries=1 --timeout=30 --max-redirect=0 "$1" 2>&1 |
-            sed -n 's/^ *[Ll]ocation: *\([^ ]*\).*$/\1/p' | tr -d '\r' | sed -n 1p
+            grep -i '^ *location:' | sed -e 's/^[^:]*: *//' -e 's/ .*//' -e 1q | tr -d '\r'
     fi
 }
 
