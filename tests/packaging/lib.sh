@@ -1,6 +1,9 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # Variables of the tests that source this file.
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154 # Variables of the tests that source this file.
 # Functions for tests that install from a release on a loopback address; sourced, after `work` and `root`
-# are set. The caller's EXIT trap stops `$server`.
+# are set.
+
+servers=()
+trap '[ ${#servers[@]} -eq 0 ] || kill "${servers[@]}" 2>/dev/null; rm -rf "$work"' EXIT
 
 fail() { echo "$(basename "$0"): $*" >&2; exit 1; }
 
@@ -32,9 +35,15 @@ serve() {
     "$root/packaging/checksums" "$work/site/download/v$version"
     archive=jeton-$version-$target.tar.gz
     echo "$version" >"$work/site/latest"
-    mkfifo "$work/port"
-    python3 "$root/tests/packaging/releases.py" "$work/site" >"$work/port" &
-    server=$!
-    read -r port <"$work/port"
+    start_server
     base=http://127.0.0.1:$port/releases
+}
+
+# Starts a file server, with https if a certificate is given, and sets its port: start_server [CERTIFICATE]
+start_server() {
+    mkfifo "$work/port"
+    python3 "$root/tests/packaging/releases.py" "$work/site" "$@" >"$work/port" 2>"$work/server.log" &
+    servers+=($!)
+    read -r port <"$work/port"
+    rm "$work/port"
 }
