@@ -38,8 +38,8 @@ class TokenStore:
         self._directory = tempfile.TemporaryDirectory(prefix="jeton-pytest-")
         home = self._directory.name
         settings = {"JETON_STORE": f"{home}/jeton.db", "JETON_CONFIG_DIR": home, "CI": "true"}
-        cleared = ("JETON_TOKEN", "JETON_TOKEN_FILE", "JETON_OUTPUT")
-        self._environment = {**os.environ, **settings, **dict.fromkeys(cleared, "")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("JETON_")}
+        self._environment = {**inherited, **settings}
         self._run("init", "pytest", "--quiet")
         self._fixtures = Path(home, "fixtures")
         self._run("token", "fixtures", *options, "--out", str(self._fixtures), "--quiet")
@@ -49,7 +49,8 @@ class TokenStore:
         command = [find_jeton(), *arguments]
         result = subprocess.run(command, env=self._environment, capture_output=True, text=True)
         if result.returncode != 0:
-            raise pytest.UsageError(f"jeton {' '.join(arguments[:2])}: {result.stderr.strip()}")
+            message = f"jeton {' '.join(arguments[:2])}: {result.stderr.strip()}"
+            pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
         return result.stdout.strip()
 
     def mint(self, claims):
@@ -83,13 +84,30 @@ def pytest_unconfigure(config):
         config.stash[STORE].close()
 
 
+def is_own_fixture(metafunc, name):
+    """Returns whether the test gets the fixture of this module, not one of the suite with the same name."""
+    definitions = metafunc._arg2fixturedefs.get(name, ())
+    if not definitions or definitions[-1].func.__module__ != __name__:
+        return False
+    markers = metafunc.definition.iter_markers("parametrize")
+    names = [marker.args[0] if marker.args else marker.kwargs.get("argnames", "") for marker in markers]
+    lists = [text.split(",") if isinstance(text, str) else text for text in names]
+    return name not in [item.strip() for items in lists for item in items]
+
+
 def pytest_generate_tests(metafunc):
-    if "invalid_token" in metafunc.fixturenames:
+    if is_own_fixture(metafunc, "invalid_token"):
         tokens = get_store(metafunc.config).invalid_tokens()
-        metafunc.parametrize("invalid_token", tokens, ids=lambda token: token.name)
+        metafunc.parametrize("invalid_token", tokens, ids=lambda token: token.name, indirect=True)
 
 
 @pytest.fixture
+def invalid_token(request):
+    """A token that the service must refuse: the test runs once for each defect."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
 def token(pytestconfig):
     """Creates a token that the service accepts: `token(sub="alice")`, with any claims."""
     return lambda **claims: get_store(pytestconfig).mint(claims)
