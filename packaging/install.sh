@@ -155,6 +155,21 @@ verify_attestation() {
             'log in with: gh auth login, or set GH_TOKEN'
 }
 
+# Prints the topmost directory of a path that does not exist, or nothing.
+missing() {
+    [ ! -d "$1" ] || return 0
+    top=$1
+    while [ ! -d "${top%/*}/" ]; do top=${top%/*}; done
+    printf %s "$top"
+}
+
+# Removes temporary files, and after a failure the directories that are new and empty.
+clean() {
+    [ -z "$work" ] || rm -rf "$work"
+    [ -z "$new_share" ] || find "$new_share" -depth -type d -exec rmdir {} + 2>/dev/null || :
+    [ -z "$new_to" ] || find "$new_to" -depth -type d -exec rmdir {} + 2>/dev/null || :
+}
+
 # Creates a directory, and checks that it is writable.
 writable() {
     mkdir -p "$1" 2>/dev/null && [ -w "$1" ] ||
@@ -192,7 +207,10 @@ main() {
     while [ $# -gt 0 ]; do
         case $1 in
         --version | --to)
-            [ -n "${2-}" ] || fail "value of \`$1\` missing" 'print the options: sh install.sh --help' 2
+            # An option is no directory; `./--name` is one.
+            case $1${2-} in
+            --version | --to | --to-*) fail "value of \`$1\` missing" 'print the options: sh install.sh --help' 2 ;;
+            esac
             if [ "$1" = --to ]; then to=$2; else version=${2#v}; fi
             shift
             ;;
@@ -207,8 +225,10 @@ main() {
         fail "invalid version: found \`$version\`, expected three numbers such as 1.2.3" '' 2
     [ -n "$to" ] || [ -n "${HOME-}" ] || fail 'HOME not set' 'choose a directory with --to DIR'
     to=${to:-${HOME-}/.local/bin}
-    to=${to%/}
     case $to in /*) ;; *) to=$PWD/$to ;; esac
+    while [ "$to" != "${to%/}" ]; do to=${to%/}; done
+    [ -n "$to" ] || fail "invalid directory: found \`/\`, expected a directory below it" \
+        'choose another directory with --to DIR' 2
     # Directories that `man` and shells search if `bin` is in PATH.
     share=
     case $to in */bin) share=${to%/bin}/share ;; esac
@@ -221,14 +241,18 @@ main() {
     detect_target
     detect_programs
     [ ! -d "$to/jeton" ] || fail "\`$to/jeton\` is a directory" 'choose another directory with --to DIR'
+    work='' new_to=$(missing "$to") new_share=
+    trap clean EXIT
+    trap 'exit 130' HUP INT TERM
     writable "$to"
     to=$(cd "$to" && pwd)
-    [ -z "$share" ] || writable "$share"
+    if [ -n "$share" ]; then
+        new_share=$(missing "$share")
+        writable "$share"
+    fi
     # In the directory of the program, so that the last step is a rename in one file system.
     work=$(mktemp -d "$to/.jeton-install.XXXXXX" 2>/dev/null) ||
         fail "directory \`$to\` not writable" 'choose another directory with --to DIR'
-    trap 'rm -rf "$work"' EXIT
-    trap 'exit 130' HUP INT TERM
 
     if [ -z "$version" ]; then
         latest=$(redirect "$base/latest")
@@ -249,6 +273,7 @@ main() {
             'build from source: cargo install --locked jeton'
     [ -z "$share" ] || install_pages
     mv -f "$from/jeton" "$to/jeton" || fail "program \`$to/jeton\` not written" 'choose another directory with --to DIR'
+    new_to='' new_share=
 
     printf 'installed jeton %s in %s\n' "$version" "$to"
     case :$PATH: in
