@@ -32,6 +32,7 @@ mod files;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod model;
+mod os_users;
 mod paths;
 mod session_file;
 mod signals;

@@ -1,11 +1,19 @@
 //! Default paths of the store, session files and presets.
 
 use directories::BaseDirs;
+use std::env;
 use std::path::{Path, PathBuf};
+
+/// Returns the directories of the platform; `None` if `HOME` is not set. Without `HOME`, `directories`
+/// would ask the name services of the system: see `os_users`.
+#[expect(clippy::disallowed_methods, reason = "`directories` reads the same variable")]
+fn base_directories() -> Option<BaseDirs> {
+    env::var_os("HOME").filter(|home| !home.is_empty()).and_then(|_| BaseDirs::new())
+}
 
 /// Returns the path of the store in the platform's data directory; `None` without a home directory.
 pub(crate) fn default_store_path() -> Option<PathBuf> {
-    BaseDirs::new().map(|dirs| dirs.data_dir().join("jeton").join("jeton.db"))
+    base_directories().map(|dirs| dirs.data_dir().join("jeton").join("jeton.db"))
 }
 
 /// Returns the directory of session files; `None` without a home directory.
@@ -22,17 +30,17 @@ pub(crate) fn preset_directory(config: Option<&Path>) -> Option<PathBuf> {
 fn config_directory(explicit: Option<&Path>) -> Option<PathBuf> {
     match explicit {
         Some(explicit) => Some(explicit.to_owned()),
-        None => Some(BaseDirs::new()?.config_dir().join("jeton")),
+        None => Some(base_directories()?.config_dir().join("jeton")),
     }
 }
 
 /// Returns the directory of manual pages that `man` searches: `share/man` beside the `bin` directory of
 /// the program, otherwise `man` in the platform's data directory. `None` without a home directory.
 pub(crate) fn manual_directory() -> Option<PathBuf> {
-    let program = std::env::current_exe().ok();
+    let program = env::current_exe().ok();
     let directory = program.as_deref().and_then(Path::parent);
     match directory.filter(|directory| directory.ends_with("bin")).and_then(Path::parent) {
         Some(prefix) => Some(prefix.join("share/man")),
-        None => Some(BaseDirs::new()?.data_dir().join("man")),
+        None => Some(base_directories()?.data_dir().join("man")),
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, parse_url_scheme};
+use crate::os_users;
 use crate::terminal::OutputFormat;
 use secrecy::SecretString;
 use std::cell::Cell;
@@ -57,11 +58,11 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Returns the name of the OS user, which is the default login name: from the user database, or
-    /// else from `USER`. A container may run with a user id that has no name.
+    /// Returns the name of the OS user, which is the default login name: from /etc/passwd, or else from
+    /// `USER`. A container may run with a user id that has no name.
     pub(crate) fn os_user_name() -> Option<String> {
         let is_name = |name: &String| !name.bytes().all(|b| b.is_ascii_digit());
-        let name = whoami::username().ok().filter(is_name);
+        let name = os_users::user_name(rustix::process::geteuid().as_raw()).filter(is_name);
         name.or_else(|| read_variable("USER")?.into_string().ok().filter(is_name))
     }
 

@@ -15,12 +15,14 @@ mod store_handle;
 mod subprocess;
 mod token_input;
 
+pub(crate) use crate::store::SqliteBuild;
 pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, Style, Table};
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::{Environment, Options};
 pub(crate) use input::{PasswordSource, read_key_variable};
 pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
 pub(crate) use run_console::SecretOutput;
+pub(crate) use store_handle::StoreHandle;
 pub(crate) use subprocess::SignalForwarder;
 pub(crate) use token_input::SEVERAL_TOKENS_HINT;
 
@@ -32,7 +34,6 @@ use environment::Clock;
 use run_console::RunConsole;
 use session::SessionHandle;
 use std::rc::Rc;
-use store_handle::StoreHandle;
 
 /// One run of the program.
 pub(crate) struct App {

@@ -227,17 +227,17 @@ impl RunConsole {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
     }
 
-    /// Returns the default login name: the name of the OS user, or else the answer to a prompt.
-    pub(crate) fn default_login(&self, command: &str) -> Result<String, Failure> {
+    /// Returns the default login name: the name of the OS user, or else the answer to a prompt; `None`
+    /// if no prompt is possible.
+    pub(crate) fn default_login(&self) -> Result<Option<String>, Failure> {
         if let Some(name) = Environment::os_user_name() {
-            return Ok(name);
+            return Ok(Some(name));
         }
         if !self.can_prompt() {
-            return Err(Failure::usage("username required: the OS user has no name")
-                .with_hint(format!("give a username or an e-mail address: {command} LOGIN")));
+            return Ok(None);
         }
         self.clock.reset();
-        Ok(self.terminal.prompt_line("Username or e-mail address")?.to_string())
+        Ok(Some(self.terminal.prompt_line("Username or e-mail address")?.to_string()))
     }
 
     /// Asks for confirmation of a destructive change.

@@ -4,7 +4,7 @@ use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node
 use super::global_args::{self, GlobalArgs};
 use super::{
     audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
-    sessions, settings, store, token, users, whoami,
+    sessions, settings, store, token, users, version, whoami,
 };
 use clap::{CommandFactory, Parser};
 use std::mem;
@@ -62,6 +62,7 @@ command_group! {
         Audit(audit::Commands<Tree>),
         Completions(completions::Args),
         Man(man::Args<Tree>),
+        Version(version::Args),
         Help(help::Args<Tree>),
     }
 }

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 
 /// Show a guide, or help for a command
 ///
-/// Guides: tour, ci, test-tokens, accounts, keys, administration, scripting, security
+/// Guides: tour, install, ci, test-tokens, accounts, keys, administration, scripting, security
 ///
 /// Parts of guides: environment, exit-codes, output, trust
 ///

@@ -21,7 +21,7 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Username or e-mail address of the admin [default: name of the OS user]
+    /// Username or e-mail address of the admin [default: name of the OS user, or `admin`]
     login: Option<String>,
 
     /// Algorithm of the signing key: HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512,
@@ -36,6 +36,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     password: PasswordArgs,
 }
+
+/// Username of the admin if the OS user has no name and no prompt is possible, such as in a container.
+const UNNAMED_ADMIN: &str = "admin";
 
 #[derive(Debug, Serialize)]
 struct InitOutput {
@@ -59,7 +62,10 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let login = self.login.map_or_else(|| app.console.default_login("jeton init"), Ok)?;
+        let login = match self.login {
+            Some(login) => login,
+            None => app.console.default_login()?.unwrap_or_else(|| UNNAMED_ADMIN.to_owned()),
+        };
         let (username, email) = parse_login(&login)?;
         if app.store.exists()? {
             if authority::accounts::has_users(app.store.get()?)? {

@@ -87,7 +87,13 @@ impl Command for Args {
         let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
         app.store.get()?;
         let is_os_user = self.login.is_none();
-        let login = self.login.map_or_else(|| app.console.default_login("jeton login"), Ok)?;
+        let login = match self.login {
+            Some(login) => login,
+            None => app.console.default_login()?.ok_or_else(|| {
+                Failure::usage("username required: the OS user has no name")
+                    .with_hint("give a username or an e-mail address: jeton login LOGIN")
+            })?,
+        };
         let display_login = Untrusted::new(&login).to_display();
         let question = if is_os_user {
             format!("Password for {display_login}")

@@ -30,6 +30,7 @@ mod store;
 mod token;
 mod users;
 mod variables;
+mod version;
 mod views;
 mod whoami;
 

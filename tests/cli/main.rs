@@ -36,3 +36,4 @@ mod stdin;
 mod store;
 mod tokens;
 mod users;
+mod version;

@@ -1,6 +1,6 @@
 //! `jeton store check`
 
-use crate::app::{App, Cell, Rendered, Report, Style};
+use crate::app::{App, Cell, Rendered, Report, SqliteBuild, StoreHandle, Style};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -11,6 +11,7 @@ use serde::Serialize;
 /// Prints `ok`, or a line for each fault: missing, unknown or changed tables, indexes and triggers;
 /// damaged pages and rows; unusable keys and password hashes; no admin; file permissions for other
 /// users. Checks even a store that other commands refuse. File permissions are reported, not fixed.
+/// `-o json` also shows how SQLite was built.
 ///
 ///   jeton store check
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,7 @@ struct CheckOutput {
     ok: bool,
     findings: Vec<Finding>,
     warnings: Vec<String>,
+    sqlite: SqliteBuild,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +58,7 @@ impl Command for Args {
             ok: faults.is_empty(),
             findings: faults.iter().map(to_finding).collect(),
             warnings: check_result.warnings,
+            sqlite: StoreHandle::sqlite_build()?,
         })?;
         let message = format!("the store has {}", pluralize(faults.len(), "fault"));
         faults

@@ -125,6 +125,7 @@ pub(super) const STEPS: &[Step] = &[
     step("users export --with-hashes --yes", 7, "john forbidden 0"),
     read_step("help exit-codes", 0),
     read_step("completions bash", 0),
+    read_step("version", 0),
     read_step("man --dir man", 0),
     read_step("token presets", 0),
     step("token create app", 0, "john done 1"),

@@ -37,6 +37,7 @@ macro_rules! documents {
 documents! {
     readme_blocks_print_the_shown_output: "README.md",
     tour_blocks_print_the_shown_output: "src/guides/tour.md",
+    install_blocks_print_the_shown_output: "src/guides/install.md",
     ci_blocks_print_the_shown_output: "src/guides/ci.md",
     test_tokens_blocks_print_the_shown_output: "src/guides/test-tokens.md",
     accounts_blocks_print_the_shown_output: "src/guides/accounts.md",
@@ -99,7 +100,7 @@ fn parse_steps(text: &'static str) -> Vec<Step> {
                 let command = format!("cat > {name} <<'END OF FILE'\n{text}\nEND OF FILE");
                 steps.push(Step { command, exit: 0, output_index: 0, shown_lines: Vec::new() });
             }
-            "sh" => {}
+            "ini" | "sh" | "yaml" => {}
             language => panic!("no rule for a block of `{language}`"),
         }
     }

@@ -72,6 +72,7 @@ const SIGNING_KEY: &str = include_str!("../keys/samples/sec1.pem");
 pub(super) const TABLE: &[Row] = &[
     public_row("help", 0),
     public_row("completions bash", 0),
+    public_row("version", 0),
     public_row("man --dir man", 0),
     public_row("init", 5),
     public_row("init --exist-ok", 0),

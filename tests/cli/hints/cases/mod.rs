@@ -45,7 +45,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ),
     ("set it with `--dir`", "the user database always has a home directory"),
     ("set `JETON_CONFIG_DIR`", "the user database always has a home directory"),
-    ("give a username or an e-mail address: {command} LOGIN", "needs a user id without a name"),
+    ("give a username or an e-mail address: jeton login LOGIN", "needs a user id without a name"),
     ("run jeton as the owner of the file", "needs a second user"),
     ("run `jeton refresh` with write access to the store", "needs a read-only mount"),
     ("make the store file and its directory writable", "needs a read-only mount"),

@@ -1,0 +1,51 @@
+//! `jeton version`
+
+use crate::app::{App, Rendered, Report, SqliteBuild, StoreHandle};
+use crate::commands::command::{Command, Effect};
+use crate::failure::Failure;
+use serde::Serialize;
+use std::env::consts;
+
+/// Print the version, and with `-o json` how the program was built
+///
+/// `jitter_entropy` is true if the crypto library collects CPU timing jitter at the first random
+/// number, which takes about 24 ms per command. Builds by `cargo install` from a registry or a
+/// repository do so unless the variable `AWS_LC_SYS_NO_JITTER_ENTROPY` is 1 during the build.
+///
+///   jeton version -o json
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {}
+
+#[derive(Debug, Serialize)]
+struct VersionOutput {
+    version: &'static str,
+    os: &'static str,
+    arch: &'static str,
+    static_libc: bool,
+    jitter_entropy: bool,
+    sqlite: SqliteBuild,
+}
+
+impl Report for VersionOutput {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(vec![format!("jeton {}", self.version)])
+    }
+}
+
+impl Command for Args {
+    const ACTION: &'static str = "version";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        app.console.report(&VersionOutput {
+            version: env!("CARGO_PKG_VERSION"),
+            os: consts::OS,
+            arch: consts::ARCH,
+            static_libc: cfg!(target_feature = "crt-static"),
+            // The build script of the crypto library reads the same variable.
+            jitter_entropy: option_env!("AWS_LC_SYS_NO_JITTER_ENTROPY") != Some("1"),
+            sqlite: StoreHandle::sqlite_build()?,
+        })
+    }
+}
