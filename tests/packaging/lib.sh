@@ -30,7 +30,7 @@ serve() {
     aarch64) target=aarch64-unknown-linux-musl ;;
     *) fail "machine not supported: found \`$(uname -m)\`" ;;
     esac
-    version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
+    version=$("$root/packaging/version")
     "$root/packaging/archive" "$1" "$target" "$work/site/download/v$version" >/dev/null
     "$root/packaging/checksums" "$work/site/download/v$version"
     archive=jeton-$version-$target.tar.gz
