@@ -182,6 +182,20 @@ pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
+/// Returns signatures of ECDSA with `r` or `s` out of range or in the wrong place.
+fn ecdsa_signatures(signature: &[u8], order: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let (r, s) = signature.split_at(signature.len() / 2);
+    let (order, zero) = (decode_hex(order), vec![0; r.len()]);
+    vec![
+        ("r = 0", [&zero, s].concat()),
+        ("s = 0", [r, &zero].concat()),
+        ("r = order", [&order, s].concat()),
+        ("s = order", [r, &order].concat()),
+        ("r = s = order", [&order[..], &order].concat()),
+        ("r and s swapped", [s, r].concat()),
+    ]
+}
+
 /// Returns forged tokens for a store that signs with ES384.
 pub(super) fn p384_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
@@ -189,18 +203,12 @@ pub(super) fn p384_table(valid: &ValidToken<'_>) -> Table {
     valid.add_public_keys_as_secrets(&mut table);
     let signature = valid.signature();
     let (r, s) = signature.split_at(48);
-    let (order, zero) = (decode_hex(P384_ORDER), vec![0; 48]);
     let p256_orders = [decode_hex(P256_ORDER), decode_hex(P256_ORDER)].concat();
-    let signatures = vec![
-        ("r = 0", [&zero, s].concat()),
-        ("s = 0", [r, &zero].concat()),
-        ("r = order", [&order, s].concat()),
-        ("s = order", [r, &order].concat()),
-        ("r = s = order", [&order[..], &order].concat()),
-        ("r and s swapped", [s, r].concat()),
+    let mut signatures = ecdsa_signatures(&signature, P384_ORDER);
+    signatures.extend([
         ("P-256 length", p256_orders),
         ("DER", [&[0x30, 102, 2, 49, 0], r, &[2, 49, 0], s].concat()),
-    ];
+    ]);
     valid.add_bad_signatures(&mut table, signatures);
     table
 }
@@ -211,19 +219,12 @@ pub(super) fn p521_table(valid: &ValidToken<'_>) -> Table {
     valid.add_other_algorithms(&mut table);
     valid.add_public_keys_as_secrets(&mut table);
     let signature = valid.signature();
-    let (r, s) = signature.split_at(66);
-    let (order, zero) = (decode_hex(P521_ORDER), vec![0; 66]);
-    let signatures = vec![
-        ("r = 0", [&zero, s].concat()),
-        ("s = 0", [r, &zero].concat()),
-        ("r = order", [&order, s].concat()),
-        ("s = order", [r, &order].concat()),
-        ("r = s = order", [&order[..], &order].concat()),
-        ("r and s swapped", [s, r].concat()),
+    let mut signatures = ecdsa_signatures(&signature, P521_ORDER);
+    signatures.extend([
         ("without the first byte", signature[1..].to_vec()),
         ("P-384 length", signature[..96].to_vec()),
         ("SHA-384 in place of SHA-512", valid.sign_with_other_hash()),
-    ];
+    ]);
     valid.add_bad_signatures(&mut table, signatures);
     table
 }

@@ -103,8 +103,7 @@ fn hints_do_not_suggest_key_as_secret() {
     error: found a PEM in base64, expected a shared secret
     hint: use the algorithm of the key: --alg ES256
     ");
-    let hex = pem.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    write(&hex);
+    write(&encode_hex(pem));
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
     error: unsupported key format: found a PEM in hex, expected PEM, DER, JWK or JWK Set

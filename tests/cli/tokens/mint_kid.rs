@@ -153,27 +153,11 @@ fn preset_selects_the_key_of_the_store() {
     error: key `prod-1` of the preset not found
     hint: create the key: jeton keys generate --purpose test --alg EdDSA --kid prod-1
     ");
-    // The hint, executed.
-    sandbox.stdout_of(&[
-        "keys",
-        "generate",
-        "--purpose",
-        "test",
-        "--alg",
-        "EdDSA",
-        "--kid",
-        "prod-1",
-    ]);
-    sandbox.stdout_of(&[
-        "keys",
-        "generate",
-        "--purpose",
-        "test",
-        "--alg",
-        "EdDSA",
-        "--kid",
-        "prod-2",
-    ]);
+    // The hint, executed, and the same for a second key.
+    let generate = ["keys", "generate", "--purpose", "test", "--alg", "EdDSA", "--kid"];
+    for kid in ["prod-1", "prod-2"] {
+        sandbox.stdout_of(&[&generate[..], &[kid]].concat());
+    }
     sandbox.run(&["keys", "activate", "prod-2"]).ok();
     for command in [&mint[..], &["token", "mint", "--preset", "ours", "--record"]] {
         let token = sandbox.stdout_of(command);
