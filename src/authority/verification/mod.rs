@@ -143,7 +143,7 @@ fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
         (RejectReason::KeyRevoked, format!("`{kid}`"))
     } else {
         let until = key.verify_until.map_or_else(String::new, |until| {
-            format!(", accepted until {}", describe_time(until, now, now))
+            format!(" was accepted until {}", describe_time(until, now, now))
         });
         (RejectReason::KeyRetired, format!("`{kid}`{until}"))
     };

@@ -102,9 +102,9 @@ fn retired_key_verifies_and_is_published_until_expiry() {
     std::thread::sleep(std::time::Duration::from_secs(3));
     let output = sandbox.run(&["token", "verify", &token, "--type", "test"]);
     assert_snapshot!(output, @"
-    invalid: unknown_key: `<key>`, accepted until <time> (<ago>)
+    invalid: unknown_key: `<key>` was accepted until <time> (<ago>)
     --- exit code 10, stderr
-    error: signing key retired: `<key>`, accepted until <time> (<ago>)
+    error: signing key retired: `<key>` was accepted until <time> (<ago>)
     ");
     assert_eq!(published_keys(), json!([]));
 }

@@ -50,7 +50,7 @@ fn refused_session_is_named_in_the_message() {
     assert_snapshot!(outputs, @"
     retired key
     --- exit code 10, stderr
-    error: your session was signed by a retired key: `<key>`, accepted until <time> (<ago>)
+    error: your session was signed by a retired key: `<key>` was accepted until <time> (<ago>)
     hint: log in again: jeton login
     revoked key
     --- exit code 12, stderr

@@ -292,7 +292,7 @@ fn state_of_a_stored_token_is_shown_with_its_time() {
     error: token owner disabled: `ada`, since <time> (<ago>)
     retired key
     --- exit code 10, stderr
-    error: signing key retired: `<key>`, accepted until <time> (<ago>)
+    error: signing key retired: `<key>` was accepted until <time> (<ago>)
     revoked key
     --- exit code 12, stderr
     error: signing key revoked: `<key>`

@@ -252,7 +252,7 @@ fn refused_session_is_named_in_the_message() {
     assert_eq!(
         message_at(&retire, 60),
         format!(
-            "your session was signed by a retired key: `{kid}`, accepted until {} (1 m ago)",
+            "your session was signed by a retired key: `{kid}` was accepted until {} (1 m ago)",
             at(0)
         )
     );
