@@ -22,7 +22,6 @@ pub(crate) use environment::{Environment, Options};
 pub(crate) use input::{PasswordSource, read_key_variable};
 pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
 pub(crate) use run_console::SecretOutput;
-pub(crate) use store_handle::StoreHandle;
 pub(crate) use subprocess::SignalForwarder;
 pub(crate) use token_input::SEVERAL_TOKENS_HINT;
 
@@ -34,6 +33,7 @@ use environment::Clock;
 use run_console::RunConsole;
 use session::SessionHandle;
 use std::rc::Rc;
+use store_handle::StoreHandle;
 
 /// One run of the program.
 pub(crate) struct App {

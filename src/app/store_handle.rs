@@ -5,9 +5,7 @@ use crate::authority::{self, AuditContext, Caller};
 use crate::crypto::PublicKeys;
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, Untrusted, escape};
-use crate::store::{
-    self, Findings, OpenOutcome, PermissionFix, RestoreOutcome, SqliteBuild, Store,
-};
+use crate::store::{self, Findings, OpenOutcome, PermissionFix, RestoreOutcome, Store};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -158,11 +156,6 @@ impl StoreHandle {
     pub(crate) fn check(&mut self) -> Result<Findings, Failure> {
         let (path, now) = (self.path()?, self.now()?);
         Ok(authority::maintenance::check(&path, now, self.console.options.wait)?)
-    }
-
-    /// Returns how the SQLite library of this program was built, without opening a store.
-    pub(crate) fn sqlite_build() -> Result<SqliteBuild, Failure> {
-        Ok(SqliteBuild::query()?)
     }
 
     /// Migrates an older store to the current schema, after a backup. Returns the path of the

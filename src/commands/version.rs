@@ -1,6 +1,6 @@
 //! `jeton version`
 
-use crate::app::{App, Rendered, Report, SqliteBuild, StoreHandle};
+use crate::app::{App, Rendered, Report, SqliteBuild};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use serde::Serialize;
@@ -45,7 +45,7 @@ impl Command for Args {
             static_libc: cfg!(target_feature = "crt-static"),
             // The build script of the crypto library reads the same variable.
             jitter_entropy: option_env!("AWS_LC_SYS_NO_JITTER_ENTROPY") != Some("1"),
-            sqlite: StoreHandle::sqlite_build()?,
+            sqlite: SqliteBuild::query()?,
         })
     }
 }

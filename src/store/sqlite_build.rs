@@ -39,21 +39,3 @@ impl SqliteBuild {
         Ok(Self { version: rusqlite::version(), options })
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    #[test]
-    fn recommended_options_are_configured_and_compiled_in() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/.cargo/config.toml");
-        let file = fs::read_to_string(path).unwrap();
-        let mut options: Vec<&str> =
-            file.split_whitespace().filter_map(|word| word.strip_prefix("-DSQLITE_")).collect();
-        options.sort_unstable();
-        assert_eq!(options, RECOMMENDED_OPTIONS);
-        let build = SqliteBuild::query().unwrap();
-        assert!(build.options.values().all(|is_compiled| *is_compiled), "{build:?}");
-    }
-}

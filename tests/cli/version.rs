@@ -2,6 +2,7 @@
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
+use std::collections::BTreeSet;
 
 #[test]
 fn version_is_printed_without_a_store() {
@@ -18,4 +19,23 @@ fn json_output_states_how_the_program_was_built() {
     assert_eq!(output["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(output["jitter_entropy"], false);
     assert_snapshot!(output["sqlite"]["options"], @r#"{"DEFAULT_MEMSTATUS=0":true,"DQS=0":true,"LIKE_DOESNT_MATCH_BLOBS":true,"OMIT_DECLTYPE":true,"OMIT_DEPRECATED":true,"OMIT_LOAD_EXTENSION":true,"OMIT_SHARED_CACHE":true,"USE_ALLOCA":true}"#);
+}
+
+#[test]
+fn recommended_options_are_compiled_in_and_documented() {
+    let output = Sandbox::new().run_json(&["version"]).ok().stdout;
+    let output: serde_json::Value = serde_json::from_str(&output).unwrap();
+    let options = output["sqlite"]["options"].as_object().unwrap();
+    assert!(options.values().all(|is_compiled| *is_compiled == true), "{output}");
+    let options: BTreeSet<&str> = options.keys().map(String::as_str).collect();
+    for text in [
+        include_str!("../../.cargo/config.toml"),
+        include_str!("../../src/guides/install.md"),
+        include_str!("../recipes/workflow.yml"),
+    ] {
+        let words = text.split(|c: char| c.is_whitespace() || c == '\'');
+        let configured: BTreeSet<&str> =
+            words.filter_map(|word| word.strip_prefix("-DSQLITE_")).collect();
+        assert_eq!(configured, options);
+    }
 }

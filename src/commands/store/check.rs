@@ -1,6 +1,6 @@
 //! `jeton store check`
 
-use crate::app::{App, Cell, Rendered, Report, SqliteBuild, StoreHandle, Style};
+use crate::app::{App, Cell, Rendered, Report, SqliteBuild, Style};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -58,7 +58,7 @@ impl Command for Args {
             ok: faults.is_empty(),
             findings: faults.iter().map(to_finding).collect(),
             warnings: check_result.warnings,
-            sqlite: StoreHandle::sqlite_build()?,
+            sqlite: SqliteBuild::query()?,
         })?;
         let message = format!("the store has {}", pluralize(faults.len(), "fault"));
         faults
