@@ -180,7 +180,7 @@ fn public_key_verifier(key: PublicKey) -> Result<Verifier, InvalidValue> {
 }
 
 fn private_key_error() -> InvalidValue {
-    invalid_key("found a private key, expected a public key")
+    invalid_key("found a private key, expected only its public members")
 }
 
 #[cfg(test)]

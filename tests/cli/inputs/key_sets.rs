@@ -92,7 +92,7 @@ fn other_documents_are_named_for_what_they_are() {
     hint: extract the key: jq -r .public_key set.json > key.txt
     service account
     --- exit code 65, stderr
-    error: key: found a private key, expected a public key
+    error: key: found a private key, expected only its public members
     answer of a proxy
     --- exit code 65, stderr
     error: unsupported key format: found a JSON document with a key in a member, expected PEM, DER, JWK or JWK Set
@@ -164,9 +164,9 @@ fn key_is_chosen_by_algorithm_and_key_id() {
     empty key id in the token
     valid
     named key is private
-    invalid: unknown_key: key 1 of 2: found a private key, expected a public key
+    invalid: unknown_key: key 1 of 2: found a private key, expected only its public members
     --- exit code 10, stderr
-    error: signing key unusable: key 1 of 2: found a private key, expected a public key
+    error: signing key unusable: key 1 of 2: found a private key, expected only its public members
     private key that is not asked for
     valid
     key types of other standards

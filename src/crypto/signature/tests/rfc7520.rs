@@ -114,7 +114,7 @@ fn rfc7520_3_keys() {
     let parse_set =
         |keys: &[Value]| read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes());
     let refusal = |keys: &[Value]| parse_set(keys).unwrap_err().reason;
-    assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected a public key");
+    assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected only its public members");
     let mut public = public_part(ec_jwk());
     // The EC key and the RSA key of the RFC have the same key id.
     public["kid"] = "ec".into();

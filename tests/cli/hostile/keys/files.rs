@@ -6,7 +6,7 @@ use crate::hostile::issuer::{ED25519, P256, P256_PUBLIC, RSA, RSA_PUBLIC};
 use crate::hostile::signer::decode_pem;
 
 const UNKNOWN_FORMAT: &str = "unsupported key format";
-const FOUND_PRIVATE_KEY: &str = "found a private key, expected a public key";
+const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
 const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const BAD_RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192 bits";
 const BAD_EXPONENT: &str = "the RSA exponent is not an odd number of at least 3";
 const NO_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
-const FOUND_PRIVATE_KEY: &str = "found a private key, expected a public key";
+const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
 /// Ed25519 points of small order: the eight points, then the non-canonical encodings (a coordinate
