@@ -14,21 +14,27 @@ pub(crate) fn worker_count() -> usize {
 
 /// Applies a worker to each input and passes the outputs to `consume`, in the order of the inputs.
 ///
-/// The inputs are produced on a thread of their own, each worker runs on its own thread, and
-/// `consume` runs on the calling thread. The first error, in the order of the inputs, ends the work
-/// and is returned; inputs that were already produced are dropped.
-pub(crate) fn map_in_order<I: Send, O: Send, E: Send>(
+/// The inputs are produced on a thread of their own. `create_worker` runs on the thread of each
+/// worker, and `consume` on the calling thread. With a `worker_count` of 0, everything runs on the
+/// calling thread. The first error, in the order of the inputs, ends the work and is returned;
+/// inputs that were already produced are dropped.
+pub(crate) fn map_in_order<I: Send, O: Send, E: Send, W: FnMut(I) -> Result<O, E>>(
+    worker_count: usize,
     inputs: impl Iterator<Item = Result<I, E>> + Send,
-    workers: impl IntoIterator<Item = impl FnMut(I) -> Result<O, E> + Send>,
+    create_worker: impl Fn() -> Result<W, E> + Sync,
     mut consume: impl FnMut(O) -> Result<(), E>,
 ) -> Result<(), E> {
+    if worker_count == 0 {
+        let mut worker = create_worker()?;
+        return inputs.map(|input| worker(input?)).try_for_each(|output| consume(output?));
+    }
+    let create_worker = &create_worker;
     thread::scope(|scope| {
-        let (input_queues, output_queues): (Vec<_>, Vec<_>) = workers
-            .into_iter()
-            .map(|worker| {
+        let (input_queues, output_queues): (Vec<_>, Vec<_>) = (0..worker_count)
+            .map(|_| {
                 let (input_sender, inputs) = sync_channel(QUEUE_LENGTH);
                 let (outputs, output_receiver) = sync_channel(QUEUE_LENGTH);
-                scope.spawn(move || run_worker(worker, &inputs, &outputs));
+                scope.spawn(move || run_worker(create_worker, &inputs, &outputs));
                 (input_sender, output_receiver)
             })
             .unzip();
@@ -49,11 +55,18 @@ pub(crate) fn map_in_order<I: Send, O: Send, E: Send>(
     })
 }
 
-fn run_worker<I, O, E>(
-    mut worker: impl FnMut(I) -> Result<O, E>,
+fn run_worker<I, O, E, W: FnMut(I) -> Result<O, E>>(
+    create_worker: impl Fn() -> Result<W, E>,
     inputs: &Receiver<Result<I, E>>,
     outputs: &SyncSender<Result<O, E>>,
 ) {
+    let mut worker = match create_worker() {
+        Ok(worker) => worker,
+        Err(error) => {
+            let _ = outputs.send(Err(error));
+            return;
+        }
+    };
     for input in inputs {
         if outputs.send(input.and_then(&mut worker)).is_err() {
             break;
@@ -70,17 +83,16 @@ mod tests {
 
     #[test]
     fn outputs_have_the_order_of_inputs() {
-        for worker_count in 1..=3 {
-            let workers = std::iter::repeat_n(
-                |number: u64| {
-                    // Later inputs are often ready first.
-                    thread::sleep(Duration::from_micros(number * 7 % 5 * 100));
-                    Ok::<_, Infallible>(number)
-                },
-                worker_count,
-            );
+        let create_worker = || {
+            Ok(|number: u64| {
+                // Later inputs are often ready first.
+                thread::sleep(Duration::from_micros(number * 7 % 5 * 100));
+                Ok::<_, Infallible>(number)
+            })
+        };
+        for worker_count in 0..=3 {
             let mut outputs = Vec::new();
-            let Ok(()) = map_in_order((0..100).map(Ok), workers, |output| {
+            let Ok(()) = map_in_order(worker_count, (0..100).map(Ok), create_worker, |output| {
                 outputs.push(output);
                 Ok(())
             });
@@ -95,25 +107,29 @@ mod tests {
             produced_count.fetch_add(1, Ordering::Relaxed);
             if number == 40 { Err("input") } else { Ok(number) }
         });
-        let worker = |number| if number == 30 { Err("worker") } else { Ok(number) };
+        let create_worker = || Ok(|number| if number == 30 { Err("worker") } else { Ok(number) });
         let mut outputs = Vec::new();
-        let result = map_in_order(inputs, [worker; 2], |output| {
+        let result = map_in_order(2, inputs, create_worker, |output| {
             outputs.push(output);
             if output == 20 { Err("consumer") } else { Ok(()) }
         });
         assert_eq!(result, Err("consumer"));
         assert!(outputs.iter().copied().eq(0..=20), "{outputs:?}");
         assert!(produced_count.load(Ordering::Relaxed) < 100);
-        let result = map_in_order((0..50).map(Ok), [worker; 2], |_| Ok(()));
+        let result = map_in_order(2, (0..50).map(Ok), create_worker, |_| Ok(()));
         assert_eq!(result, Err("worker"));
         let inputs = (0..50).map(|number| if number == 25 { Err("input") } else { Ok(number) });
-        assert_eq!(map_in_order(inputs, [worker; 2], |_| Ok(())), Err("input"));
+        assert_eq!(map_in_order(2, inputs, create_worker, |_| Ok(())), Err("input"));
+        let create_worker = || if false { Ok(|()| Ok(())) } else { Err("no worker") };
+        let result = map_in_order(2, (0..9).map(|_| Ok(())), create_worker, |()| Ok(()));
+        assert_eq!(result, Err("no worker"));
     }
 
     #[test]
     #[should_panic(expected = "a scoped thread panicked")]
     fn panic_of_a_worker_is_propagated() {
-        let worker = |number: i32| if number == 3 { panic!("worker") } else { Ok::<_, ()>(number) };
-        let _ = map_in_order((0..10).map(Ok), [worker; 2], |_| Ok(()));
+        let create_worker =
+            || Ok(|number| if number == 3 { panic!("worker") } else { Ok::<_, ()>(number) });
+        let _ = map_in_order(2, (0..10).map(Ok), create_worker, |_| Ok(()));
     }
 }

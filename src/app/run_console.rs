@@ -164,6 +164,20 @@ impl RunConsole {
         matches!(self.write_report(secret), Ok(Delivery::Done))
     }
 
+    /// Writes lines with secrets. If not all lines can be written, returns the number of lines that
+    /// were.
+    pub(super) fn write_secret_lines(&self, lines: &str) -> Result<(), usize> {
+        self.terminal.write_lines(lines)
+    }
+
+    /// Returns each value as one line of JSON.
+    pub(crate) fn render_json_lines<V: Serialize>(
+        &self,
+        values: impl Iterator<Item = V>,
+    ) -> Result<String, Failure> {
+        Ok(self.terminal.render_json_lines(values)?)
+    }
+
     fn write_report(&self, report: &impl Report) -> Result<Delivery, terminal::Error> {
         self.terminal.write_result(report, self.clock.now().ok())
     }

@@ -38,8 +38,8 @@ pub(crate) use password::{
     spend_remaining_work, verify_password,
 };
 pub(crate) use random::{
-    check_random_source, generate_jti, generate_password, generate_sid, generate_store_id,
-    generate_uid, generate_uuid,
+    JtiGenerator, check_random_source, generate_jti, generate_password, generate_sid,
+    generate_store_id, generate_uid, generate_uuid,
 };
 #[cfg(any(fuzzing, test))]
 pub(crate) use reader::is_key_document;
@@ -47,7 +47,9 @@ pub(crate) use reader::{FILE_PLACEHOLDER, SAVE_HINT};
 pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
-pub(crate) use signature::{check_key, is_same_hmac_key, is_signed_by, sign, sign_parts};
+pub(crate) use signature::{
+    TokenPrefix, TokenSigner, check_key, is_same_hmac_key, is_signed_by, sign,
+};
 #[cfg(any(fuzzing, test))]
 pub(crate) use verifier::Verifier;
 pub(crate) use verifier::{KeyRefusal, KeySet, SingleKeyReader, read_jwks};

@@ -85,12 +85,6 @@ impl ScratchDatabase {
         let line: Option<i64> = select.query_row([name], |row| row.get(0)).optional()?;
         Ok(line.and_then(|line| u64::try_from(line).ok()))
     }
-
-    /// Releases all names.
-    pub(crate) fn release_names(&self) -> Result<(), Error> {
-        self.connection.execute("DELETE FROM names", [])?;
-        Ok(())
-    }
 }
 
 fn serialize_fields(row: &Row) -> Result<Vec<u8>, Error> {
@@ -140,11 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn name_is_reserved_once_until_release() {
+    fn name_is_reserved_once() {
         let scratch = ScratchDatabase::new().unwrap();
         let reserve = |line| scratch.reserve_name("a", line).unwrap();
         assert_eq!((reserve(7), reserve(8), reserve(9)), (None, Some(7), Some(7)));
-        scratch.release_names().unwrap();
-        assert_eq!(reserve(9), None);
     }
 }

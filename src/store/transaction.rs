@@ -54,11 +54,11 @@ impl<'c> Writer<'c> {
         Self { reader: Reader { connection: sql }, summary: RefCell::default() }
     }
 
-    /// Adds a recorded token to the summary.
-    pub(super) fn note_token(&self, jti: Jti) {
+    /// Adds recorded tokens to the summary.
+    pub(super) fn note_tokens(&self, jtis: &[Jti]) {
         let mut summary = self.summary.borrow_mut();
-        summary.first_jti.get_or_insert(jti);
-        summary.token_count += 1;
+        summary.first_jti = summary.first_jti.or(jtis.first().copied());
+        summary.token_count += jtis.len();
     }
 
     /// Sets the target in the summary.

@@ -5,6 +5,7 @@ use super::table::{self, Table};
 use super::{Cell, Console, Delivery, Error, OutputFormat, Rendered, Report, cell};
 use crate::model::{Timestamp, escape, escape_json, render_csv_header, render_csv_rows};
 use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::retry_on_intr;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, Write};
@@ -47,10 +48,36 @@ impl Console {
         write_stdout(&text)
     }
 
+    /// Writes whole lines to standard output without escaping. If not all lines can be written,
+    /// returns the number of lines that were.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_lines(&self, lines: &str) -> Result<(), usize> {
+        let mut rest = lines.as_bytes();
+        while !rest.is_empty() {
+            // The buffer of the standard library would hide how much was written.
+            let result = retry_on_intr(|| rustix::io::write(rustix::stdio::stdout(), rest));
+            let Some(unwritten) = result.ok().and_then(|count| rest.get(count..)) else {
+                let written = lines.get(..lines.len() - rest.len());
+                return Err(written.unwrap_or_default().matches('\n').count());
+            };
+            rest = unwritten;
+        }
+        Ok(())
+    }
+
     /// Writes one line of JSON to standard output.
     #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn write_json_line(&self, value: &impl Serialize) -> Result<Delivery, Error> {
         write_stdout(&render_json_line(value)?)
+    }
+
+    /// Returns each value as one line of JSON.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn render_json_lines<V: Serialize>(
+        &self,
+        mut values: impl Iterator<Item = V>,
+    ) -> Result<String, Error> {
+        values.try_fold(String::new(), |lines, value| Ok(lines + &render_json_line(&value)?))
     }
 
     /// Writes rows to standard output: JSON Lines, or CSV with a header in the first batch.

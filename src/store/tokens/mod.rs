@@ -1,36 +1,19 @@
 //! The tables of recorded tokens: grants, tokens, blocklist.
 
+mod insertion;
 mod listing;
 
+pub(crate) use insertion::NewToken;
 pub(crate) use listing::TokenFilter;
 
 use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    AppName, Grant, GrantRowId, Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind,
-    TokenOrigin, Untrusted, UserId, parse_strict_object,
+    AppName, Grant, Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind, TokenOrigin,
+    Untrusted, UserId, parse_strict_object,
 };
-use rusqlite::{OptionalExtension, Row, params};
-use serde_json::Value;
+use rusqlite::{OptionalExtension, Row};
 use uuid::Uuid;
-
-/// A token before its insertion.
-#[derive(Debug, Clone)]
-pub(crate) struct NewToken {
-    /// Token id.
-    pub(crate) jti: Jti,
-    /// Grant, which several tokens can share.
-    pub(crate) grant: Grant,
-    /// Row of the key that signed the token.
-    pub(crate) key: KeyRowId,
-    /// Issue time.
-    pub(crate) issued_at: Timestamp,
-    /// Expiry time; `None` for no expiry.
-    pub(crate) expires_at: Option<Timestamp>,
-    /// Start of the chain of renewals, and the `run` command that issued the token, if any; both
-    /// limit further renewals.
-    pub(crate) origin: TokenOrigin,
-}
 
 pub(in crate::store) const COLUMNS: &str =
     "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
@@ -116,54 +99,6 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Records a token, and its grant if no token has the same grant.
-    pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
-        let grant = self.find_or_add_grant(&new.grant)?;
-        let result = self.connection.execute(
-            "INSERT INTO tokens
-                 (jti, grant_id, key_id, issued_at, expires_at, first_issued_at, run_jti)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                new.jti.bytes(),
-                grant,
-                new.key,
-                new.issued_at.unix(),
-                new.expires_at.map(Timestamp::unix),
-                new.origin.first_issued_at.map(Timestamp::unix),
-                new.origin.run_token.map(Jti::bytes),
-            ],
-        );
-        let id = self.inserted_id("tokens", result)?;
-        self.note_token(new.jti);
-        Ok(TokenId(id))
-    }
-
-    fn find_or_add_grant(&self, grant: &Grant) -> Result<GrantRowId, Error> {
-        let permissions = to_json_array(&grant.permissions);
-        let audience = to_json_array(&grant.audience);
-        let claims = Value::from(grant.claims.clone()).to_string();
-        let (owner, kind, app) = (grant.owner_id.0, grant.kind.name(), grant.app.as_str());
-        let values = params![owner, kind, app, permissions, audience, claims];
-        let existing = self
-            .connection
-            .query_row(
-                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
-                     AND permissions = ?4 AND audience = ?5 AND claims = ?6",
-                values,
-                |row| row.get(0),
-            )
-            .optional()?;
-        if let Some(grant_id) = existing {
-            return Ok(grant_id);
-        }
-        let result = self.connection.execute(
-            "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            values,
-        );
-        Ok(GrantRowId(self.inserted_id("grants", result)?))
-    }
-
     /// Revokes a token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
         let changed = self.connection.execute(
@@ -228,10 +163,6 @@ impl Writer<'_> {
         )?;
         Ok(changed > 0)
     }
-}
-
-fn to_json_array(texts: &[Untrusted]) -> String {
-    Value::from(texts.iter().map(Untrusted::as_str).collect::<Vec<_>>()).to_string()
 }
 
 fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {

@@ -139,17 +139,17 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     let mut child =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "9999"]));
     let mut first_line = String::new();
-    // jeton mints tokens in batches of 500. The test closes the pipe, whose buffer is smaller than
-    // a batch, after one line.
+    // jeton mints tokens in batches of at most 8,000. The test closes the pipe, whose buffer is
+    // smaller than a batch, after one line.
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 1, "{output:?}");
-    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["500"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["8000"]);
     let revoked_count =
         sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
     assert_eq!(
         audit_events(&sandbox),
-        ["1 done 500".to_owned(), format!("1 undelivered {revoked_count}")]
+        ["1 done 8000".to_owned(), format!("1 undelivered {revoked_count}")]
     );
     let words = output.stderr.split_whitespace();
     assert!(words.clone().any(|word| word == revoked_count), "{output:?}");

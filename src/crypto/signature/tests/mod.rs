@@ -5,12 +5,18 @@ pub(in crate::crypto) mod rfc7517;
 mod rfc7520;
 pub(in crate::crypto) mod rfc8037;
 
+use super::super::public_key::signing_algorithm;
 use super::*;
 use crate::crypto::verifier::read_verifiers;
 use crate::crypto::{DecodedPayload, DecodedToken, generate_key, initialize_crypto};
+use crate::model::{Curve, KeyType};
 use crate::model::{Purpose, RsaBits, Untrusted};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
+use aws_lc_rs::signature::{EcdsaKeyPair, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
 
 /// Returns header and claims.
 fn decode(token: &str) -> (Value, Value) {
