@@ -3,10 +3,12 @@
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::time::Duration;
 
 fn stdout_lines(output: &RunOutput) -> Vec<&str> {
     output.stdout.lines().collect()
@@ -158,6 +160,37 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     let message: Vec<&str> =
         words.map(|word| if is_number(word) { "<count>" } else { word }).collect();
     assert_snapshot!(message.join(" "), @"error: only the first <count> tokens could be written; <count> recorded tokens were revoked");
+}
+
+#[test]
+fn ctrl_c_ends_after_a_whole_batch() {
+    let sandbox = Sandbox::with_admin();
+    for options in [&["--record"][..], &[], &["--record", "-o", "jsonl"]] {
+        let mint = [&["token", "mint", "--alg", "HS256", "--count", "4294967295"][..], options];
+        let output_path = sandbox.home().join("out");
+        let mut command = sandbox.command(&mint.concat());
+        command.stdout(fs::File::create(&output_path).unwrap());
+        let child = Sandbox::start(&mut command);
+        while fs::metadata(&output_path).unwrap().len() == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let pid = Pid::from_child(&child);
+        kill_process(pid, Signal::INT).unwrap();
+        let output = RunOutput::from(child.wait_with_output().unwrap());
+        assert_eq!(output.code, 130, "{output:?}");
+        let text = fs::read_to_string(&output_path).unwrap();
+        assert!(text.ends_with('\n'));
+        let count = text.lines().count();
+        let message = format!("interrupted; the first {count} tokens were written");
+        assert!(output.stderr.contains(&message), "{output:?}");
+        if options.contains(&"--record") {
+            let rows = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL");
+            let audit = sandbox.sql("SELECT max(count) FROM audit WHERE action = 'token mint'");
+            assert_eq!(rows, [count.to_string()]);
+            assert!(options.len() > 1 || audit == rows, "{audit:?}");
+            let _ = sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
+        }
+    }
 }
 
 #[test]
