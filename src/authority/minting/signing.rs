@@ -6,7 +6,7 @@ use super::defects::Defect;
 use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
 use crate::crypto::{self, MAX_TOKEN_BYTES};
-use crate::model::{Algorithm, KeySpec, RsaBits, Timestamp, TokenId, Untrusted};
+use crate::model::{Algorithm, KeySpec, Timestamp, TokenId, Untrusted};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -79,11 +79,7 @@ pub(super) fn sign_token(
     let sign_with = |key: &KeySpec, claims| crypto::sign_parts(key, &parts.header, claims);
     let sign_valid = || sign_with(key, &parts.claims);
     Ok(match defect {
-        Some(Defect::WrongKey) => {
-            let (algorithm, purpose) = (key.algorithm, key.purpose);
-            let other_key = crypto::generate_key(algorithm, purpose, RsaBits::default())?;
-            sign_with(&other_key, &parts.claims)?
-        }
+        Some(Defect::WrongKey) => sign_with(&crypto::other_key(key)?, &parts.claims)?,
         Some(Defect::AlgConfusion) => sign_with(&public_key_as_secret(key)?, &parts.claims)?,
         Some(Defect::TamperedPayload) => {
             let mut claims = parts.claims.clone();
