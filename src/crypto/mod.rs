@@ -32,7 +32,7 @@ pub(crate) use hash_class::HashClass;
 pub(crate) use hash_class::hashing_work;
 pub(crate) use import::{ImportedKey, KeyImporter, equals_public_key};
 pub(crate) use key_error::ImportError;
-pub(crate) use keys::generate_key;
+pub(crate) use keys::{generate_key, other_key};
 pub(crate) use password::{
     check_hash, hash_password, hash_passwords, needs_rehash, parse_imported_hash,
     spend_remaining_work, verify_password,

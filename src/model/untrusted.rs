@@ -79,6 +79,10 @@ const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
 
 /// Escapes line breaks and every other unsafe character, as `\n` or `\u{1b}`.
 pub(crate) fn escape(text: &str) -> String {
+    // The fast path for tokens and most other text.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -6,7 +6,7 @@ use super::defects::Defect;
 use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
 use crate::crypto::{self, MAX_TOKEN_BYTES, TokenSigner};
-use crate::model::{Algorithm, KeySpec, RsaBits};
+use crate::model::{Algorithm, KeySpec};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value, json};
 
@@ -54,11 +54,7 @@ pub(super) fn sign_token(
     let sign_valid = || signer.sign(&parts.header, &parts.claims);
     let sign_with = |key: &KeySpec| TokenSigner::new(key)?.sign(&parts.header, &parts.claims);
     Ok(match defect {
-        Some(Defect::WrongKey) => {
-            let (algorithm, purpose) = (key.algorithm, key.purpose);
-            let other_key = crypto::generate_key(algorithm, purpose, RsaBits::default())?;
-            sign_with(&other_key)?
-        }
+        Some(Defect::WrongKey) => sign_with(&crypto::other_key(key)?)?,
         Some(Defect::AlgConfusion) => sign_with(&public_key_as_secret(key)?)?,
         Some(Defect::TamperedPayload) => {
             let mut claims = parts.claims.clone();
