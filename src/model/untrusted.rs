@@ -51,7 +51,8 @@ pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
 /// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two different names
 /// would look the same.
 pub(crate) fn is_invisible(c: char) -> bool {
-    is_unsafe_for_terminal(c) || DEFAULT_IGNORABLE.iter().any(|range| range.contains(&c))
+    is_unsafe_for_terminal(c)
+        || !c.is_ascii() && DEFAULT_IGNORABLE.iter().any(|range| range.contains(&c))
 }
 
 /// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The test compares

@@ -71,6 +71,21 @@ impl ScratchDatabase {
         Ok(rows)
     }
 
+    /// Returns an iterator over all rows, in batches of at most `max_rows`.
+    pub(crate) fn batches(
+        &mut self,
+        max_rows: usize,
+    ) -> impl Iterator<Item = Result<Vec<(i64, Row)>, Error>> + Send {
+        let mut last_number = 0;
+        std::iter::from_fn(move || {
+            let batch = self.rows_after(last_number, max_rows);
+            if let Ok(rows) = &batch {
+                last_number = rows.last()?.0;
+            }
+            Some(batch)
+        })
+    }
+
     /// Reserves a name that only one row may have, such as a username or a `jti`, for the row at
     /// `line`. Returns the line of an earlier reservation, if any.
     pub(crate) fn reserve_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {

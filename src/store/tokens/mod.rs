@@ -101,11 +101,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Revokes a token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
-        let changed = self.connection.execute(
-            "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
-            (id.0, now.unix()),
-        )?;
-        Ok(changed > 0)
+        Ok(self.revoke_tokens(&[id], now)? > 0)
     }
 
     /// Revokes all tokens of the `run` command that issued the token, and returns their number.
