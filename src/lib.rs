@@ -33,7 +33,6 @@ mod files;
 pub mod fuzzing;
 mod model;
 mod os_users;
-#[expect(dead_code, reason = "the bulk commands will use it")]
 mod parallel;
 mod paths;
 mod session_file;

@@ -4,7 +4,9 @@ use super::environment::{Clock, Environment, Options};
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
 use crate::model;
-use crate::terminal::{self, Cell, Confirmation, Delivery, OutputFormat, Progress, Report, Table};
+use crate::terminal::{
+    self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, Progress, Report, Table,
+};
 use secrecy::SecretString;
 use serde::Serialize;
 use std::cell::{self, OnceCell};
@@ -109,10 +111,9 @@ impl RunConsole {
         }
     }
 
-    /// Writes one line of JSON Lines, regardless of the output format. Returns `false` if the pipe
-    /// is closed.
-    pub(crate) fn write_json_line(&self, line: &impl Serialize) -> Result<bool, Failure> {
-        Ok(self.terminal.write_json_line(line)? == Delivery::Done)
+    /// Writes lines of JSON, regardless of the output format. Returns `false` if the pipe is closed.
+    pub(crate) fn write_json_lines(&self, lines: &JsonLines) -> Result<bool, Failure> {
+        Ok(self.terminal.write_json_lines(lines)? == Delivery::Done)
     }
 
     /// Writes rows in a line-based output format; in CSV, a header is written before the first
