@@ -1,6 +1,7 @@
 //! Parallel work on a sequence of inputs. The order of the inputs is kept, and memory use does not
 //! depend on their number.
 
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, available_parallelism};
 
@@ -28,35 +29,78 @@ pub(crate) fn map_in_order<I: Send, O: Send, E: Send, W: FnMut(I) -> Result<O, E
         let mut worker = create_worker()?;
         return inputs.map(|input| worker(input?)).try_for_each(|output| consume(output?));
     }
-    let create_worker = &create_worker;
     thread::scope(|scope| {
-        let (input_queues, output_queues): (Vec<_>, Vec<_>) = (0..worker_count)
-            .map(|_| {
-                let (input_sender, inputs) = sync_channel(QUEUE_LENGTH);
-                let (outputs, output_receiver) = sync_channel(QUEUE_LENGTH);
-                scope.spawn(move || run_worker(create_worker, &inputs, &outputs));
-                (input_sender, output_receiver)
-            })
-            .unzip();
-        scope.spawn(move || {
-            for (queue, input) in input_queues.iter().cycle().zip(inputs) {
-                if queue.send(input).is_err() {
-                    break;
-                }
-            }
+        let create_workers = std::iter::repeat_n(&create_worker, worker_count);
+        let outputs = start_threads(inputs, create_workers, |task| {
+            scope.spawn(task);
         });
-        // A queue without a further output follows the last output: the inputs were distributed in
-        // the same order.
-        for queue in output_queues.iter().cycle() {
-            let Ok(output) = queue.recv() else { break };
-            consume(output?)?;
-        }
-        Ok(())
+        consume_in_order(&outputs, consume)
     })
 }
 
+/// Applies workers to inputs like [`map_in_order`], but after an error does not wait for the
+/// threads: the next input may never arrive.
+pub(crate) fn map_stream_in_order<I: Send + 'static, O: Send + 'static, E: Send + 'static>(
+    inputs: impl Iterator<Item = Result<I, E>> + Send + 'static,
+    workers: impl IntoIterator<Item = impl FnMut(I) -> Result<O, E> + Send + 'static>,
+    consume: impl FnMut(O) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut threads = Vec::new();
+    let create_workers = workers.into_iter().map(|worker| move || Ok(worker));
+    let outputs = start_threads(inputs, create_workers, |task| threads.push(thread::spawn(task)));
+    consume_in_order(&outputs, consume)?;
+    for thread in threads {
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+    }
+    Ok(())
+}
+
+/// Work of one thread.
+type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+/// Outputs of one worker.
+type OutputQueue<O, E> = Receiver<Result<O, E>>;
+
+/// Starts a thread that distributes the inputs in turn, and a thread for each worker. Returns the
+/// outputs of each worker.
+fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Result<O, E>>(
+    inputs: impl Iterator<Item = Result<I, E>> + Send + 'a,
+    create_workers: impl IntoIterator<Item = impl FnOnce() -> Result<W, E> + Send + 'a>,
+    mut start: impl FnMut(Task<'a>),
+) -> Vec<OutputQueue<O, E>> {
+    let (mut input_queues, mut output_queues) = (Vec::new(), Vec::new());
+    for create_worker in create_workers {
+        let (input_sender, worker_inputs) = sync_channel(QUEUE_LENGTH);
+        let (worker_outputs, output_receiver) = sync_channel(QUEUE_LENGTH);
+        start(Box::new(move || run_worker(create_worker, &worker_inputs, &worker_outputs)));
+        input_queues.push(input_sender);
+        output_queues.push(output_receiver);
+    }
+    start(Box::new(move || {
+        for (queue, input) in input_queues.iter().cycle().zip(inputs) {
+            if queue.send(input).is_err() {
+                break;
+            }
+        }
+    }));
+    output_queues
+}
+
+fn consume_in_order<O, E>(
+    queues: &[OutputQueue<O, E>],
+    mut consume: impl FnMut(O) -> Result<(), E>,
+) -> Result<(), E> {
+    // A queue without a further output follows the last output: the inputs were distributed in the
+    // same order.
+    for queue in queues.iter().cycle() {
+        let Ok(output) = queue.recv() else { break };
+        consume(output?)?;
+    }
+    Ok(())
+}
+
 fn run_worker<I, O, E, W: FnMut(I) -> Result<O, E>>(
-    create_worker: impl Fn() -> Result<W, E>,
+    create_worker: impl FnOnce() -> Result<W, E>,
     inputs: &Receiver<Result<I, E>>,
     outputs: &SyncSender<Result<O, E>>,
 ) {
@@ -123,6 +167,29 @@ mod tests {
         let create_worker = || if false { Ok(|()| Ok(())) } else { Err("no worker") };
         let result = map_in_order(2, (0..9).map(|_| Ok(())), create_worker, |()| Ok(()));
         assert_eq!(result, Err("no worker"));
+    }
+
+    #[test]
+    fn stream_ends_while_it_waits_for_input() {
+        for worker_count in 1..=3 {
+            let (sender, receiver) = sync_channel(8);
+            (0..8).for_each(|number| sender.send(Ok(number)).unwrap());
+            let workers = std::iter::repeat_n(Ok, worker_count);
+            let mut outputs = Vec::new();
+            let result = map_stream_in_order(receiver.into_iter(), workers, |output: u64| {
+                outputs.push(output);
+                if output == 5 { Err("consumer") } else { Ok(()) }
+            });
+            assert_eq!((result, outputs), (Err("consumer"), (0..=5).collect()));
+            drop(sender);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "input")]
+    fn panic_of_a_stream_is_propagated() {
+        let inputs = (0..10).map(|number| if number == 3 { panic!("input") } else { Ok(number) });
+        let _ = map_stream_in_order(inputs, [Ok::<i32, ()>; 2], |_| Ok(()));
     }
 
     #[test]

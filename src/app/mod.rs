@@ -14,10 +14,13 @@ mod run_console;
 mod session;
 mod store_handle;
 mod subprocess;
+mod token_batch;
 mod token_input;
 
 pub(crate) use crate::store::SqliteBuild;
-pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, Style, Table};
+pub(crate) use crate::terminal::{
+    Cell, Console, JsonLines, OutputFormat, Rendered, Report, Style, Table,
+};
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::{Environment, Options};
 pub(crate) use input::{PasswordSource, read_key_variable};
@@ -25,6 +28,7 @@ pub(crate) use interruption::Interruption;
 pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
 pub(crate) use run_console::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
+pub(crate) use token_batch::TokenChunk;
 pub(crate) use token_input::SEVERAL_TOKENS_HINT;
 
 use crate::authority::audit_context::{AuditTarget, record_refusal};
@@ -103,7 +107,7 @@ impl App {
     pub(crate) fn deliver_secret_lines(
         &mut self,
         _: SecretOutput,
-        lines: &str,
+        lines: &[u8],
         undo: impl FnOnce(&mut Self, usize) -> Result<Failure, Failure>,
     ) -> Result<(), Failure> {
         match self.console.write_secret_lines(lines) {

@@ -21,7 +21,7 @@ mod secret;
 mod signature;
 mod verifier;
 
-pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES};
+pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, parse_header};
 pub(crate) use decoded_token::{
     DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES, is_token_in_base64,
 };
@@ -48,7 +48,7 @@ pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
 pub(crate) use signature::{
-    TokenPrefix, TokenSigner, check_key, is_same_hmac_key, is_signed_by, sign,
+    SignatureVerifier, TokenPrefix, TokenSigner, check_key, is_same_hmac_key, sign,
 };
 #[cfg(any(fuzzing, test))]
 pub(crate) use verifier::Verifier;

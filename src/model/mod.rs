@@ -69,8 +69,8 @@ pub(crate) use token::{
 };
 pub(crate) use token_text::{NotOneToken, extract_token};
 pub(crate) use untrusted::{
-    REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,
-    redact_for_error,
+    REDACTED, Untrusted, escape, escape_json, is_invisible, is_printable_ascii,
+    is_unsafe_for_terminal, redact_for_error,
 };
 pub(crate) use url_scheme::parse_url_scheme;
 pub(crate) use user::{NewUser, Role, User, WithOwner};

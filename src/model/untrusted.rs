@@ -1,6 +1,7 @@
 //! Untrusted text, and the escaping that makes its display safe.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
@@ -130,7 +131,10 @@ fn looks_random(part: &str) -> bool {
 ///
 /// Outside of strings, JSON contains only ASCII without controls other than whitespace, so that the
 /// replacement changes only strings. Line breaks of pretty-printed JSON are kept.
-pub(crate) fn escape_json(json: &str) -> String {
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    if is_printable_ascii(json.as_bytes()) {
+        return Cow::Borrowed(json);
+    }
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && is_unsafe_for_terminal(c) {
@@ -142,7 +146,13 @@ pub(crate) fn escape_json(json: &str) -> String {
             escaped.push(c);
         }
     }
-    escaped
+    Cow::Owned(escaped)
+}
+
+/// Returns whether the text consists of printable ASCII characters, which are safe for terminals.
+pub(crate) fn is_printable_ascii(text: &[u8]) -> bool {
+    // Without an early exit, the loop compares many bytes at once.
+    text.iter().fold(true, |is_printable, byte| is_printable & matches!(byte, b' '..=b'~'))
 }
 
 #[cfg(test)]
@@ -193,7 +203,8 @@ mod tests {
     #[test]
     fn escaped_json_parses_to_same_value() {
         let value = serde_json::json!({"name": "x\u{9b}31m\u{200b}\u{e0041}\u{1b}"});
-        let text = escape_json(&value.to_string());
+        let json = value.to_string();
+        let text = escape_json(&json);
         assert!(!text.chars().any(is_unsafe_for_terminal));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }

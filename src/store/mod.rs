@@ -122,7 +122,7 @@ impl Store {
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok::<_, Error>(transaction)
         })?;
-        work(&Reader { connection: &transaction })
+        work(&Reader::new(&transaction))
     }
 
     /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`

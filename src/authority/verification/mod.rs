@@ -5,6 +5,7 @@
 
 mod agreement;
 mod expectations;
+mod header_cache;
 mod introspection;
 mod report;
 mod third_party;
@@ -13,13 +14,15 @@ mod token_state;
 pub(crate) use crate::crypto::{KeySet, SingleKeyReader, read_jwks};
 pub(crate) use expectations::{Expectations, ExpectedKind, MediaType};
 use expectations::{check_claims, check_typ};
+use header_cache::{Header, HeaderCache};
 pub(crate) use introspection::introspect;
+use report::EarlyRejection;
 pub(super) use report::TokenRecord;
 pub(crate) use report::VerificationReport;
 #[cfg(any(fuzzing, test))]
 pub(crate) use third_party::check_claims_only;
-pub(crate) use third_party::verify_third_party;
-use token_state::check_token_state;
+pub(crate) use third_party::{ThirdPartyVerifier, verify_third_party};
+use token_state::{OwnerCache, check_token_state};
 pub(super) use token_state::{
     load_consistent_record, recheck_app_token_owner, recheck_session_owner,
 };
@@ -27,11 +30,12 @@ pub(super) use token_state::{
 use super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::rejection::{describe_time, value_to_text};
 use super::{Error, RejectReason, Rejection};
-use crate::crypto::{CompactJws, is_signed_by};
+use crate::crypto::{CompactJws, SignatureVerifier};
 pub(crate) use crate::crypto::{DecodedPayload, DecodedToken};
 use crate::model::{Algorithm, Key, KeyState, Purpose, Timestamp, TokenKind, parse_strict_object};
 use crate::store::{Reader, Store};
 use serde_json::{Map, Value};
+use std::rc::Rc;
 
 /// Claims that contain the permissions of a token of the store.
 const PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
@@ -43,39 +47,114 @@ pub(crate) fn verify(
     token: &str,
     expectations: &Expectations,
 ) -> Result<VerificationReport, Error> {
-    let compact = match CompactJws::parse(token) {
-        Ok(compact) => compact,
-        Err(detail) => {
-            return Ok(VerificationReport::malformed(detail));
+    // A malformed token is refused without the store.
+    match HeaderCache::new().parse(token) {
+        Ok(compact) => {
+            store.read(|tx| StoreVerifier::new(tx, expectations).verify_parsed(&compact))
         }
-    };
-    store.read(|tx| {
-        let key = match select_key(tx, &compact.header, expectations)? {
+        Err(rejection) => Ok(rejection.into()),
+    }
+}
+
+/// Calls `work` with a verifier of tokens of this store. The verifier sees one snapshot of the
+/// store: changes that are committed in the meantime have no effect.
+pub(crate) fn with_verifier<T, E: From<crate::store::Error>>(
+    store: &mut Store,
+    expectations: &Expectations,
+    work: impl FnOnce(&mut StoreVerifier<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    store.read(|tx| work(&mut StoreVerifier::new(tx, expectations)))
+}
+
+/// Verifier of tokens of the store. Keys and owners are looked up once.
+pub(crate) struct StoreVerifier<'a> {
+    expectations: &'a Expectations,
+    headers: HeaderCache<StoredKey>,
+    owners: OwnerCache<'a>,
+}
+
+/// A key of the store, ready to verify signatures.
+struct StoredKey {
+    key: Rc<Key>,
+    verifier: SignatureVerifier,
+}
+
+impl<'a> StoreVerifier<'a> {
+    fn new(tx: &'a Reader<'a>, expectations: &'a Expectations) -> Self {
+        Self { expectations, headers: HeaderCache::new(), owners: OwnerCache::new(tx) }
+    }
+
+    /// Verifies a token.
+    pub(crate) fn verify(&mut self, token: &str) -> Result<VerificationReport, Error> {
+        match self.headers.parse(token) {
+            Ok(compact) => self.verify_parsed(&compact),
+            Err(rejection) => Ok(rejection.into()),
+        }
+    }
+
+    fn verify_parsed(
+        &self,
+        compact: &CompactJws<'_, Rc<Header<StoredKey>>>,
+    ) -> Result<VerificationReport, Error> {
+        let select_key = |header: &_| select_key(self.owners.tx, header, self.expectations);
+        let StoredKey { key, verifier } = match compact.header.key(select_key)? {
             Ok(key) => key,
-            Err(report) => return Ok(report),
+            Err(rejection) => return Ok(rejection.into()),
         };
-        if !is_signed_by(&compact, &key.spec)? {
-            return Ok(VerificationReport::from_reason(RejectReason::BadSignature));
+        if !verifier.verifies(compact) {
+            return Ok(EarlyRejection::from(RejectReason::BadSignature).into());
         }
-        if let Some(rejection) = check_key_state(&key, expectations.now) {
-            return Ok(VerificationReport::from_reason(rejection));
+        if let Some(rejection) = check_key_state(key, self.expectations.now) {
+            return Ok(EarlyRejection::from(rejection).into());
         }
-        let claims = match parse_strict_object(&compact.payload) {
+        let claims = match parse_claims(&compact.payload) {
             Ok(claims) => claims,
-            Err(error) => {
-                let fault = format!("the payload is {}", error.summary());
-                return Ok(VerificationReport::malformed(fault));
-            }
+            Err(rejection) => return Ok(rejection.into()),
         };
         let mut report = VerificationReport {
-            kind: Some(determine_kind(&key, &claims)),
-            key: Some(key),
+            kind: Some(determine_kind(key, &claims)),
+            key: Some(Rc::clone(key)),
             ..VerificationReport::default()
         };
-        check_token(tx, &mut report, &claims, &compact.header, expectations)?;
+        self.check_token(&mut report, &claims, &compact.header.members)?;
         report.claims = Some(claims);
         Ok(report)
-    })
+    }
+
+    fn check_token(
+        &self,
+        report: &mut VerificationReport,
+        claims: &Map<String, Value>,
+        header: &Map<String, Value>,
+    ) -> Result<(), Error> {
+        let expectations = self.expectations;
+        let kind = report.kind.unwrap_or(TokenKind::App);
+        let registered = match RegisteredClaims::parse(claims) {
+            Ok(registered) => registered,
+            Err(rejection) => {
+                report.reasons.push(rejection);
+                return Ok(());
+            }
+        };
+        match check_kind(kind, claims, header, expectations.kind) {
+            Some(rejection) => report.reasons.push(rejection),
+            None => check_typ(report, header, expectations),
+        }
+        check_token_state(&self.owners, report, kind, claims, &registered, expectations.now)?;
+        // A test token imitates a third-party token, whose permissions may be in any of these
+        // claims.
+        let is_test = kind == TokenKind::Test;
+        let permission_claims =
+            if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
+        check_claims(report, claims, &registered, permission_claims, expectations);
+        Ok(())
+    }
+}
+
+/// Parses the claims of a token with a valid signature.
+fn parse_claims(payload: &[u8]) -> Result<Map<String, Value>, EarlyRejection> {
+    parse_strict_object(payload)
+        .map_err(|error| EarlyRejection::malformed(format!("the payload is {}", error.summary())))
 }
 
 /// Decodes header and payload without verification.
@@ -93,8 +172,8 @@ fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
     expectations: &Expectations,
-) -> Result<Result<Key, VerificationReport>, Error> {
-    let reject = |reason: RejectReason| Ok(Err(VerificationReport::from_reason(reason)));
+) -> Result<Result<StoredKey, EarlyRejection>, Error> {
+    let reject = |reason: RejectReason| Ok(Err(EarlyRejection::from(reason)));
     let (algorithm, kid) = match parse_alg_and_kid(header) {
         Ok((algorithm, Some(kid))) => (algorithm, kid),
         Ok((_, None)) => return reject(RejectReason::UnknownKey),
@@ -119,26 +198,24 @@ fn select_key(
         let rejection = Rejection::new(RejectReason::WrongType)
             .with_expected(kind.name())
             .with_explanation(format!("found {found}, expected `{}`", kind.name()));
-        return Ok(Err(VerificationReport {
-            kind: kind_of_key,
-            ..VerificationReport::from_reason(rejection)
-        }));
+        return Ok(Err(EarlyRejection { kind: kind_of_key, rejection }));
     }
     if !key.spec.algorithm.is_equivalent(algorithm) {
         let rejection =
             Rejection::new(RejectReason::AlgNotAllowed).with_expected(key.spec.algorithm.name());
-        return Ok(Err(VerificationReport::from_reason(rejection)));
+        return Ok(Err(rejection.into()));
     }
-    Ok(Ok(key))
+    let verifier = SignatureVerifier::new(&key.spec)?;
+    Ok(Ok(StoredKey { key: Rc::new(key), verifier }))
 }
 
 /// Returns the rejection of every token of a key that no longer verifies. Anyone who has a revoked
 /// key may have signed the token: no claim can be trusted.
 fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
-    let kid = key.spec.kid.to_display();
     if key.can_verify(now) {
         return None;
     }
+    let kid = key.spec.kid.to_display();
     let (reason, explanation) = if key.state == KeyState::Revoked {
         (RejectReason::KeyRevoked, format!("`{kid}`"))
     } else {
@@ -213,33 +290,6 @@ fn check_kind(
     } else {
         None
     }
-}
-
-fn check_token(
-    tx: &Reader<'_>,
-    report: &mut VerificationReport,
-    claims: &Map<String, Value>,
-    header: &Map<String, Value>,
-    expectations: &Expectations,
-) -> Result<(), Error> {
-    let kind = report.kind.unwrap_or(TokenKind::App);
-    let registered = match RegisteredClaims::parse(claims) {
-        Ok(registered) => registered,
-        Err(rejection) => {
-            report.reasons.push(rejection);
-            return Ok(());
-        }
-    };
-    match check_kind(kind, claims, header, expectations.kind) {
-        Some(rejection) => report.reasons.push(rejection),
-        None => check_typ(report, header, expectations),
-    }
-    check_token_state(tx, report, kind, claims, &registered, expectations.now)?;
-    // A test token imitates a third-party token, whose permissions may be in any of these claims.
-    let is_test = kind == TokenKind::Test;
-    let permission_claims = if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
-    check_claims(report, claims, &registered, permission_claims, expectations);
-    Ok(())
 }
 
 #[cfg(test)]

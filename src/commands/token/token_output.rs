@@ -1,6 +1,6 @@
 //! Output of test tokens. Recorded tokens that cannot be delivered are revoked.
 
-use crate::app::{App, Interruption, OutputFormat, Rendered, Report, SecretOutput};
+use crate::app::{App, Interruption, JsonLines, OutputFormat, Rendered, Report, SecretOutput};
 use crate::authority;
 use crate::authority::minting::{MintedToken, MintedTokens};
 use crate::authority::tokens::RevocationCause;
@@ -65,11 +65,12 @@ impl TokenDelivery {
         match app.console.output_format() {
             OutputFormat::Json => self.document.items.extend(tokens.iter()),
             OutputFormat::JsonLines => {
-                let lines = app.console.render_json_lines(tokens.iter())?;
-                self.deliver_lines(app, &lines, tokens)?;
+                let mut lines = JsonLines::default();
+                tokens.iter().try_for_each(|minted| lines.push(&minted))?;
+                self.deliver_lines(app, lines.as_bytes(), tokens)?;
             }
             OutputFormat::Text | OutputFormat::Csv => {
-                self.deliver_lines(app, tokens.lines(), tokens)?;
+                self.deliver_lines(app, tokens.lines().as_bytes(), tokens)?;
             }
         }
         self.interruption.as_ref().map_or(Ok(()), Interruption::check)
@@ -78,7 +79,7 @@ impl TokenDelivery {
     fn deliver_lines(
         &mut self,
         app: &mut App,
-        lines: &str,
+        lines: &[u8],
         tokens: &MintedTokens,
     ) -> Result<(), Failure> {
         app.deliver_secret_lines(self.output, lines, |app, written_count| {

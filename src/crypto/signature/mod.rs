@@ -7,7 +7,10 @@ use super::error::Error;
 use super::jwk;
 use super::public_key::PublicKey;
 use crate::model::{Algorithm, KeySpec};
+use aws_lc_rs::signature::ParsedPublicKey;
 use jsonwebtoken::DecodingKey;
+use jsonwebtoken::crypto::JwtVerifier;
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use secrecy::{ExposeSecret, SecretSlice};
 pub(super) use signer::damaged_key;
 use signer::to_jsonwebtoken;
@@ -17,7 +20,7 @@ pub(crate) use signer::{TokenPrefix, TokenSigner, sign, sign_text};
 pub(crate) fn check_key(key: &KeySpec) -> Result<(), Error> {
     let token = sign_text(key, "{}", "{}")?;
     let compact = CompactJws::parse(token.expose_secret()).map_err(|_| damaged_key(key))?;
-    if is_signed_by(&compact, key)? { Ok(()) } else { Err(damaged_key(key)) }
+    if SignatureVerifier::new(key)?.verifies(&compact) { Ok(()) } else { Err(damaged_key(key)) }
 }
 
 /// Returns whether two secrets produce the same signatures. This is possible for different secrets,
@@ -52,39 +55,61 @@ impl VerificationKey {
         }
     }
 
-    /// Returns whether the token has a valid signature of the key with `algorithm`. Ignores `alg`
-    /// in the token. Returns `false` if the algorithm is for another type of key.
-    pub(super) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
+    /// Returns the verifier of signatures of the key with `algorithm`. If the algorithm is for
+    /// another type of key, no signature is valid.
+    pub(super) fn verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         let key = match self {
             // With an empty secret, anyone could create valid signatures.
-            Self::Secret(secret) if secret.expose_secret().is_empty() => return false,
-            Self::Secret(_) if !algorithm.is_symmetric() => return false,
-            Self::Secret(secret) => DecodingKey::from_secret(secret.expose_secret()),
-            Self::Public(key) if key.key_type() != algorithm.key_type() => return false,
-            Self::Public(key) => match key.to_decoding_key() {
-                Some(key) => key,
-                None => return key.verifies_es512(token.signing_input, token.signature),
+            Self::Secret(secret) if secret.expose_secret().is_empty() => None,
+            Self::Secret(_) if !algorithm.is_symmetric() => None,
+            Self::Secret(secret) => Some(DecodingKey::from_secret(secret.expose_secret())),
+            Self::Public(key) if key.key_type() != algorithm.key_type() => None,
+            Self::Public(key) => match key.to_es512_key() {
+                Some(key) => return SignatureVerifier::Es512(key),
+                None => key.to_decoding_key(),
             },
         };
-        to_jsonwebtoken(algorithm).is_some_and(|algorithm| {
-            let message = token.signing_input.as_bytes();
-            jsonwebtoken::crypto::verify(token.signature, message, &key, algorithm).unwrap_or(false)
-        })
+        let verifier = key.zip(to_jsonwebtoken(algorithm)).and_then(|(key, algorithm)| {
+            (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key).ok()
+        });
+        verifier.map_or(SignatureVerifier::Unsuitable, SignatureVerifier::Library)
     }
 }
 
-/// Returns whether the token has a valid signature of the key. Uses the algorithm of the key and
-/// ignores `alg` in the token.
-pub(crate) fn is_signed_by(token: &CompactJws<'_>, key: &KeySpec) -> Result<bool, Error> {
-    let verification_key = if key.algorithm.is_symmetric() {
-        let secret = key.material.expose_secret();
-        Some(secret).filter(|secret| !secret.is_empty()).map(VerificationKey::new_secret)
-    } else {
-        let public_key = key.public_jwk.as_ref().and_then(|jwk| jwk::public_key(jwk).ok());
-        public_key.map(VerificationKey::Public)
-    };
-    let verification_key = verification_key.ok_or_else(|| damaged_key(key))?;
-    Ok(verification_key.verifies(token, key.algorithm))
+/// Verifier of signatures of one key with one algorithm. Creation costs more than a verification
+/// with HMAC.
+pub(crate) enum SignatureVerifier {
+    /// Verifier of the JWT library.
+    Library(Box<dyn JwtVerifier>),
+    /// Public key on P-521, which the JWT library does not have.
+    Es512(ParsedPublicKey),
+    /// The algorithm is for another type of key.
+    Unsuitable,
+}
+
+impl SignatureVerifier {
+    /// Creates the verifier of a key of the store.
+    pub(crate) fn new(key: &KeySpec) -> Result<Self, Error> {
+        let verification_key = if key.algorithm.is_symmetric() {
+            let secret = key.material.expose_secret();
+            Some(secret).filter(|secret| !secret.is_empty()).map(VerificationKey::new_secret)
+        } else {
+            let public_key = key.public_jwk.as_ref().and_then(|jwk| jwk::public_key(jwk).ok());
+            public_key.map(VerificationKey::Public)
+        };
+        let verification_key = verification_key.ok_or_else(|| damaged_key(key))?;
+        Ok(verification_key.verifier(key.algorithm))
+    }
+
+    /// Returns whether the token has a valid signature of the key. Ignores `alg` in the token.
+    pub(crate) fn verifies<H>(&self, token: &CompactJws<'_, H>) -> bool {
+        let (message, signature) = (token.signing_input.as_bytes(), &token.signature);
+        match self {
+            Self::Library(verifier) => verifier.verify(message, signature).is_ok(),
+            Self::Es512(key) => key.verify_sig(message, signature).is_ok(),
+            Self::Unsuitable => false,
+        }
+    }
 }
 
 #[cfg(test)]

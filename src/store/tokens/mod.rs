@@ -2,22 +2,17 @@
 
 mod insertion;
 mod listing;
+mod lookup;
 
 pub(crate) use insertion::NewToken;
 pub(crate) use listing::TokenFilter;
+pub(in crate::store) use lookup::{COLUMNS, token_from_row};
 
-use super::sql::{optional_time, required_time};
+use super::sql::required_time;
 use super::{Error, Reader, Writer};
-use crate::model::{
-    AppName, Grant, Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind, TokenOrigin,
-    Untrusted, UserId, parse_strict_object,
-};
-use rusqlite::{OptionalExtension, Row};
+use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
+use rusqlite::OptionalExtension;
 use uuid::Uuid;
-
-pub(in crate::store) const COLUMNS: &str =
-    "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
-    g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind, t.key_id";
 
 pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
@@ -33,16 +28,6 @@ pub(super) fn quota_count_sql() -> String {
 }
 
 impl Reader<'_> {
-    /// Returns the token with this row id.
-    pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<RecordedToken>, Error> {
-        self.token_where("t.id = ?1", id.0)
-    }
-
-    /// Returns the token with this `jti`.
-    pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
-        self.token_where("t.jti = ?1", jti.bytes())
-    }
-
     /// Returns whether a token with this `jti` is recorded. The statement is cached for repeated
     /// calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
@@ -57,21 +42,6 @@ impl Reader<'_> {
             self.connection.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let run = run.map(|jti| Jti::new(Uuid::from_bytes(jti)));
         Ok(TokenOrigin { first_issued_at: Some(required_time(first)?), run_token: run })
-    }
-
-    fn token_where(
-        &self,
-        condition: &str,
-        value: impl rusqlite::ToSql,
-    ) -> Result<Option<RecordedToken>, Error> {
-        self.connection
-            .query_row(
-                &format!("SELECT {COLUMNS} FROM {TABLES} WHERE {condition}"),
-                [value],
-                |row| Ok(token_from_row(row)),
-            )
-            .optional()?
-            .transpose()
     }
 
     /// Returns the app tokens that count towards a user's quota.
@@ -159,34 +129,6 @@ impl Writer<'_> {
         )?;
         Ok(changed > 0)
     }
-}
-
-fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {
-    let texts: Vec<String> = serde_json::from_str(json).map_err(|_| {
-        Error::Damaged("permissions or audience of a grant is not a JSON array".to_owned())
-    })?;
-    Ok(texts.into_iter().map(Untrusted::new).collect())
-}
-
-pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, Error> {
-    Ok(RecordedToken {
-        id: TokenId(row.get(0)?),
-        jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
-        key_row_id: row.get(12)?,
-        issued_at: required_time(row.get(2)?)?,
-        expires_at: optional_time(row.get(3)?)?,
-        revoked_at: optional_time(row.get(4)?)?,
-        grace_until: optional_time(row.get(5)?)?,
-        grant: Grant {
-            kind: TokenKind::parse_recorded(&row.get::<_, String>(11)?)?,
-            owner_id: UserId(row.get(6)?),
-            app: AppName::new_unchecked(row.get(7)?),
-            permissions: parse_json_array(&row.get::<_, String>(8)?)?,
-            audience: parse_json_array(&row.get::<_, String>(9)?)?,
-            claims: parse_strict_object(row.get::<_, String>(10)?.as_bytes())
-                .map_err(|_| Error::Damaged("claims of a grant are not JSON".to_owned()))?,
-        },
-    })
 }
 
 #[cfg(test)]
