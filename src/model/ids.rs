@@ -92,6 +92,14 @@ uuid_id!(
     StoreId
 );
 impl_parse!(UserUuid, Jti, Sid);
+
+impl Jti {
+    /// Appends the canonical spelling to a text.
+    pub(crate) fn append_to(self, text: &mut String) {
+        text.push_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    }
+}
+
 row_id!(
     /// Row id of a user; never reused.
     UserId

@@ -3,7 +3,6 @@
 use crate::crypto;
 use crate::model::Jti;
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// Kind of a generated value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +26,7 @@ impl TokenValue<'_> {
     /// Appends the text of the value.
     pub(super) fn append_to(&self, text: &mut String) {
         match self {
-            // Writing to a string does not fail.
-            Self::Jti(jti) => drop(write!(text, "{jti}")),
+            Self::Jti(jti) => jti.append_to(text),
             Self::Text(value) => text.push_str(value),
         }
     }

@@ -8,17 +8,12 @@ use super::super::Error;
 use super::generated::{GeneratedKind, TokenValue, ValueGenerator, generate_text};
 use super::minted_tokens::{JtiClaim, MintedTokens};
 use super::record::{RowOwner, build_token_row};
+use super::row_shape::{MAX_EXAMPLES, MAX_TEXT_BYTES, is_like, is_plain};
 use super::token_builder::TokenBuilder;
 use crate::crypto::{self, TokenPrefix, TokenSigner};
 use crate::model::{Row, Timestamp};
 use crate::store::NewToken;
 use serde_json::{Map, Value};
-
-/// Maximum number of patterns of a request: rows of JSON Lines can have different members.
-const MAX_PATTERNS: usize = 8;
-
-/// Maximum length of a text of an input row in bytes.
-const MAX_FIELD_BYTES: usize = 1024;
 
 /// Tokens that differ only in the values of gaps in their claims.
 #[derive(Debug)]
@@ -71,8 +66,9 @@ impl PatternCache {
         row: &Row,
         owner: Option<RowOwner>,
     ) -> Result<Option<&TokenPattern>, Error> {
-        let mut index = self.patterns.iter().position(|pattern| pattern.applies_to(&row.fields));
-        if index.is_none() && self.example_count < MAX_PATTERNS {
+        let mut index =
+            self.patterns.iter().position(|pattern| is_like(&row.fields, &pattern.fields));
+        if index.is_none() && self.example_count < MAX_EXAMPLES {
             self.example_count += 1;
             if let Some(pattern) = TokenPattern::from_example(builder, &row.fields, owner)? {
                 index = Some(self.patterns.len());
@@ -139,7 +135,7 @@ impl TokenPattern {
         let (start, claims) = split_at_markers(&claims_json, &markers);
         let max_value_length = |(gap, text): &(usize, String)| match markers[*gap].gap {
             Gap::Generated(_) => markers[*gap].text.len() + text.len(),
-            Gap::Field(_) => MAX_FIELD_BYTES + text.len(),
+            Gap::Field(_) => MAX_TEXT_BYTES + text.len(),
         };
         let max_claims_length = start.len() + claims.iter().map(max_value_length).sum::<usize>();
         Ok(Some(Self {
@@ -152,15 +148,6 @@ impl TokenPattern {
             fields: fields.clone(),
             max_json_length: header.len() + max_claims_length,
         }))
-    }
-
-    /// Returns whether only texts of an input row differ from the example.
-    pub(super) fn applies_to(&self, fields: &Map<String, Value>) -> bool {
-        fields.len() == self.fields.len()
-            && fields.iter().zip(&self.fields).all(|((name, value), (example_name, example))| {
-                let is_text = value.is_string() && example.is_string() && is_plain(value);
-                name == example_name && (is_text || value == example)
-            })
     }
 
     /// Returns the maximum length of header and claims as JSON in bytes.
@@ -215,20 +202,11 @@ fn append_parts(text: &mut String, parts: &GapParts, values: &[TokenValue<'_>]) 
     }
 }
 
-/// Returns whether a value of an input row is not a text, or a short text that JSON and JSON in a
-/// text contain unchanged. An empty text is different: as a parameter it is an empty list.
-fn is_plain(value: &Value) -> bool {
-    let is_unchanged = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
-    value.as_str().is_none_or(|text| {
-        (1..=MAX_FIELD_BYTES).contains(&text.len()) && text.bytes().all(is_unchanged)
-    })
-}
-
 /// Returns whether a token can be built if each text has the maximum length.
 fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -> bool {
     let mut long_fields = fields.clone();
     for text in long_fields.values_mut().filter(|value| value.is_string()) {
-        *text = Value::from("x".repeat(MAX_FIELD_BYTES));
+        *text = Value::from("x".repeat(MAX_TEXT_BYTES));
     }
     builder.build_requested(&long_fields, &mut generate_text).is_ok()
 }

@@ -29,13 +29,18 @@ pub(super) fn validate_rows(
     mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
 ) -> Result<usize, Error> {
     let is_recorded = builder.request.record;
+    let examples = claim_rows.examples().filter(|_| !is_recorded);
+    if let Some(json_length) = examples.map_or(Ok(None), |rows| check_examples(builder, rows))? {
+        return Ok(json_length);
+    }
     let names = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
-    for batch in claim_rows.batches(claim_rows.sample(), 0)? {
+    for batch in claim_rows.batches(claim_rows.sample(), 0) {
         let mut jtis = Vec::new();
-        for row in batch?.iter() {
-            let pattern = if is_recorded { None } else { patterns.find(builder, row, None)? };
+        for row in batch?.rows()? {
+            let row = row?;
+            let pattern = if is_recorded { None } else { patterns.find(builder, &row, None)? };
             let pattern_length = pattern.map(TokenPattern::max_json_length);
             if let Some(length) = pattern_length.filter(|length| is_always_verifiable(*length)) {
                 max_length = max_length.max(length);
@@ -45,13 +50,28 @@ pub(super) fn validate_rows(
             let length = check_size(builder, &parts).map_err(|error| with_line(row.line, error))?;
             max_length = max_length.max(length);
             if is_recorded {
-                jtis.push(plan_jti(builder, row, &parts.claims)?);
+                jtis.push(plan_jti(builder, &row, &parts.claims)?);
             }
         }
         ensure_distinct_jtis(names.as_ref(), &jtis)?;
         check_jtis(&jtis)?;
     }
     Ok(max_length)
+}
+
+/// Returns the maximum length of header and claims as JSON in bytes, if each row has a pattern of
+/// which every token is valid.
+fn check_examples(builder: &TokenBuilder<'_>, rows: &[Row]) -> Result<Option<usize>, Error> {
+    let mut patterns = PatternCache::default();
+    let mut max_length = 0;
+    for row in rows {
+        let length = patterns.find(builder, row, None)?.map(TokenPattern::max_json_length);
+        let Some(length) = length.filter(|length| is_always_verifiable(*length)) else {
+            return Ok(None);
+        };
+        max_length = max_length.max(length);
+    }
+    Ok(Some(max_length))
 }
 
 fn plan_jti(

@@ -97,7 +97,7 @@ impl MintJob {
         let worker_count = if range.len() > 1 { worker_count() } else { 0 };
         let builder = self.builder(key, kid);
         let mut jti_generator = JtiGenerator::default();
-        let batches = self.claim_rows.batches(range, self.json_length)?.map(move |batch| {
+        let batches = self.claim_rows.batches(range, self.json_length).map(move |batch| {
             let batch = batch?;
             let jtis = jti_generator.generate(batch.len()).map_err(Error::from)?;
             Ok((batch, jtis))

@@ -62,9 +62,10 @@ impl<'a> BatchSigner<'a> {
             RowBatch::Repeated(row, count) => {
                 self.sign_row(row, *count, &mut generator, &mut signed)?;
             }
-            RowBatch::FromFile(rows) => {
-                for row in rows {
-                    self.sign_row(row, 1, &mut generator, &mut signed)?;
+            RowBatch::Text { .. } => {
+                for row in batch.rows()? {
+                    let row = row?;
+                    self.sign_row(&row, 1, &mut generator, &mut signed)?;
                 }
             }
         }

@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::authority::minting::token_builder::Validity;
-use crate::authority::minting::{MintRequest, Template, builtin_preset_names, load_builtin_preset};
+use crate::authority::minting::{
+    ClaimRows, MintRequest, Template, builtin_preset_names, load_builtin_preset,
+};
 use crate::authority::test_store::{at, decode_token, mint_request};
 use crate::crypto::{self, JtiGenerator};
-use crate::model::{
-    Algorithm, ExtraClaims, KeyRowId, KeySpec, Purpose, RowReader, RsaBits, UserId, UserUuid,
-};
+use crate::model::{Algorithm, ExtraClaims, KeyRowId, KeySpec, Purpose, RsaBits, UserId, UserUuid};
+use serde_json::Map;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 fn generate_key() -> KeySpec {
@@ -31,20 +33,17 @@ fn compare(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<boo
     let owner = RowOwner { user: UserId(1), key: KeyRowId(1) };
     let owner = request.record.then_some(owner);
     let mut signer = BatchSigner::new(builder, owner).unwrap();
-    let same_row = Row::default();
-    let batch = match input {
-        Some(input) => {
-            let rows = RowReader::new(input.as_bytes()).unwrap();
-            RowBatch::FromFile(rows.collect::<Result<_, _>>().unwrap())
-        }
-        None => RowBatch::Repeated(&same_row, 3),
+    let claim_rows = match input {
+        Some(input) => ClaimRows::read(input.as_bytes()).unwrap(),
+        None => ClaimRows::repeat(Map::new(), 3),
     };
+    let batch = claim_rows.batches(0..claim_rows.count(), 0).next().unwrap().unwrap();
     let jtis = JtiGenerator::default().generate(batch.len()).unwrap();
     let minted = signer.sign(&batch, jtis.clone()).unwrap();
     let mut expected = SignedBatch { tokens: MintedTokens::with_capacity(0, 0), rows: Vec::new() };
     let mut generator = ValueGenerator::with_jtis(jtis);
-    for row in batch.iter() {
-        signer.sign_without_pattern(row, &mut generator, &mut expected).unwrap();
+    for row in batch.rows().unwrap() {
+        signer.sign_without_pattern(&row.unwrap(), &mut generator, &mut expected).unwrap();
     }
     assert_eq!(minted.tokens.len(), expected.tokens.len());
     for (actual, expected) in minted.tokens.iter().zip(expected.tokens.iter()) {
@@ -58,8 +57,10 @@ fn compare(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<boo
         }
     }
     assert_eq!(describe_rows(&minted.rows), describe_rows(&expected.rows));
-    let find = |row| signer.patterns.find(&builder, row, owner).unwrap().is_some();
-    batch.iter().map(find).collect()
+    let find = |row: Result<Cow<'_, Row>, _>| {
+        signer.patterns.find(&builder, &row.unwrap(), owner).unwrap().is_some()
+    };
+    batch.rows().unwrap().map(find).collect()
 }
 
 /// Returns whether a claim has a random value other than a generated token id.
