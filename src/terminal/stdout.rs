@@ -158,6 +158,11 @@ impl JsonLines {
         &self.0
     }
 
+    /// Appends text that was rendered as a line, or a part of it.
+    pub(crate) fn push_rendered(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
     /// Appends a line.
     pub(crate) fn push(&mut self, value: &impl Serialize) -> Result<(), Error> {
         let start = self.0.len();

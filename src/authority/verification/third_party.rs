@@ -4,11 +4,12 @@
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::super::rejection::describe_alternatives;
 use super::super::{RejectReason, Rejection};
+use super::expectations::{Expectations, check_claims, check_typ};
 use super::header_cache::HeaderCache;
+use super::key_choice::parse_alg_and_kid;
+use super::kind::parse_claims;
 use super::report::EarlyRejection;
-use super::{
-    Expectations, VerificationReport, check_claims, check_typ, parse_alg_and_kid, parse_claims,
-};
+use super::report::VerificationReport;
 use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
@@ -119,7 +120,7 @@ pub(crate) fn check_claims_only(
                 &mut store_report,
                 claims,
                 &registered,
-                &super::PERMISSION_CLAIMS,
+                &super::kind::PERMISSION_CLAIMS,
                 expectations,
             );
         }

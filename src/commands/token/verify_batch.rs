@@ -1,12 +1,10 @@
 //! `jeton token verify --batch`: verification of the tokens on standard input on several threads.
 
 use super::verification_keys::VerificationKeys;
-use super::verify_output::VerifyOutput;
+use super::verify_output::{ExampleLines, VerifyOutput};
 use crate::app::{App, JsonLines, TokenChunk};
 use crate::authority::Error;
-use crate::authority::verification::{
-    Expectations, ThirdPartyVerifier, VerificationReport, with_verifier,
-};
+use crate::authority::verification::{Expectations, ThirdPartyVerifier, Verdict, with_verifier};
 use crate::failure::Failure;
 use crate::model::Timestamp;
 use std::rc::Rc;
@@ -68,7 +66,9 @@ fn start_worker(
             let keys = Arc::clone(keys);
             Box::new(move |chunk| {
                 let mut verifier = ThirdPartyVerifier::new(&keys, &expectations);
-                verify_chunk(&chunk, now, |token| Ok(verifier.verify(token)))
+                verify_chunk(&chunk, now, |token| {
+                    Ok(Verdict::Report(Box::new(verifier.verify(token))))
+                })
             })
         }
     })
@@ -89,19 +89,31 @@ struct ChunkResults {
 fn verify_chunk(
     chunk: &TokenChunk,
     now: Timestamp,
-    mut verify: impl FnMut(&str) -> Result<VerificationReport, Error>,
+    mut verify: impl FnMut(&str) -> Result<Verdict, Error>,
 ) -> Result<ChunkResults, Failure> {
     let lines = JsonLines::with_capacity(chunk.len());
     let mut results = ChunkResults { lines, ..ChunkResults::default() };
+    let mut example_lines: Option<ExampleLines> = None;
     for token in chunk.tokens() {
-        let report = match token.and_then(|token| Ok(verify(&token)?)) {
-            Ok(report) => report,
+        let verdict = match token.and_then(|token| Ok(verify(&token)?)) {
+            Ok(verdict) => verdict,
             Err(failure) => {
                 results.failure = Some(failure);
                 break;
             }
         };
         results.line_count += 1;
+        let report = match verdict {
+            Verdict::Report(report) => report,
+            Verdict::ValidLike(example, jti, id) => {
+                let lines = match example_lines.take().filter(|lines| lines.are_like(&example)) {
+                    Some(lines) => lines,
+                    None => ExampleLines::new(&example, now)?,
+                };
+                example_lines.insert(lines).push_line(jti, id, &mut results.lines);
+                continue;
+            }
+        };
         results.lines.push(&VerifyOutput::new(&report, now))?;
         if report.reasons.is_empty() {
             continue;

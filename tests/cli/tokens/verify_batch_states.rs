@@ -1,7 +1,7 @@
 //! `jeton token verify --batch`: tokens of every kind and state have the results of single runs, and
 //! results arrive while the input is open.
 
-use crate::sandbox::{Sandbox, tampered};
+use crate::sandbox::{Sandbox, payload, tampered};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -71,6 +71,18 @@ fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     for part in 0..3 {
         tokens.extend(valid_tokens.iter().map(|token| tampered(token, part)));
     }
+    let many = mint(&["--record", "--count", "5", "--sub", "alice"]);
+    let many: Vec<&str> = many.lines().collect();
+    revoke(many[2]);
+    tokens.extend(many.iter().map(|token| (*token).to_owned()));
+    let jti = payload(many[1])["jti"].as_str().unwrap().to_owned();
+    let [same_jti, reference] = ["jti", "ref"].map(|name| format!("{name}={jti}"));
+    tokens.push(mint(&["--sub", "alice", "--claim", &same_jti]));
+    tokens.push(mint(&["--sub", "alice", "--claim", &same_jti, "--claim", &reference]));
+    let new_jti = "0192abcd-0000-7000-8000-00000000cccc";
+    let [new_claim, new_reference] = ["jti", "ref"].map(|name| format!("{name}={new_jti}"));
+    tokens.push(mint(&["--record", "--claim", &new_claim, "--claim", &new_reference]));
+    tokens.push(many[4].to_owned());
     sandbox.run(&["users", "disable", "john"]).ok();
     sandbox.run(&["users", "delete", "mary", "--yes"]).ok();
     tokens
