@@ -7,9 +7,10 @@ use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::model::{BOM, extract_token, is_utf16};
 use crate::parallel::{map_stream_in_order, worker_count};
+use memchr::{memchr_iter, memrchr};
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 /// Maximum length of a line in bytes, and of the lines that are read together. A longer line is
 /// truncated; the truncated line is still too long for a token and therefore refused.
@@ -57,7 +58,9 @@ pub(crate) struct TokenChunk(Vec<u8>);
 
 impl Drop for TokenChunk {
     fn drop(&mut self) {
-        self.0.as_mut_slice().zeroize();
+        // `zeroize` itself writes the bytes one by one.
+        self.0.fill(0);
+        optimization_barrier(self.0.as_slice());
     }
 }
 
@@ -76,7 +79,7 @@ impl TokenChunk {
             input.skip_until(b'\n').map_err(stdin_error)?;
             return Ok(Some(chunk));
         }
-        let last_end = input.buffer().iter().rposition(|byte| *byte == b'\n');
+        let last_end = memrchr(b'\n', input.buffer());
         let length = last_end.map_or(0, |end| end + 1);
         chunk.0.extend_from_slice(input.buffer().get(..length).unwrap_or_default());
         input.consume(length);
@@ -90,7 +93,15 @@ impl TokenChunk {
 
     /// Returns the token in each line.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Result<Cow<'_, str>, Failure>> {
-        self.0.split_inclusive(|byte| *byte == b'\n').map(parse_line)
+        let text = self.0.as_slice();
+        let mut start = 0;
+        let ends = memchr_iter(b'\n', text).map(|line_feed| line_feed + 1);
+        // The last line may have no line feed.
+        let lines = ends.chain([text.len()]).filter_map(move |end| {
+            let line = text.get(std::mem::replace(&mut start, end)..end)?;
+            (!line.is_empty()).then_some(line)
+        });
+        lines.map(parse_line)
     }
 }
 

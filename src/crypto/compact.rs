@@ -3,6 +3,7 @@
 use crate::model::parse_strict_object;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memchr_iter;
 use serde_json::{Map, Value};
 
 /// Maximum token size: 64 KiB.
@@ -45,9 +46,9 @@ impl<'t, H> CompactJws<'t, H> {
         if text.is_empty() {
             return Err("empty".to_owned());
         }
-        let mut parts = text.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
+        let mut separators = memchr_iter(b'.', text.as_bytes());
+        let (Some(first), Some(second), None) =
+            (separators.next(), separators.next(), separators.next())
         else {
             let is_encrypted = text.split('.').count() == JWE_PART_COUNT;
             return Err(if is_encrypted {
@@ -56,8 +57,10 @@ impl<'t, H> CompactJws<'t, H> {
                 "expected three parts".to_owned()
             });
         };
+        let (header, payload) = (&text[..first], &text[first + 1..second]);
+        let signature = &text[second + 1..];
         Ok(Self {
-            signing_input: &text[..header.len() + 1 + payload.len()],
+            signing_input: &text[..second],
             signature: decode_part(signature, "signature")?,
             header: find_header(header)?,
             payload: decode_part(payload, "payload")?,

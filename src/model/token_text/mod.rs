@@ -3,6 +3,7 @@
 
 use super::untrusted::is_unsafe_for_terminal;
 use super::{parse_strict_object, redact_for_error};
+use memchr::memchr_iter;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -127,7 +128,8 @@ fn trim(text: &str) -> &str {
 fn is_token_text(text: &str) -> bool {
     // Without an early exit, the loop compares many bytes at once.
     text.bytes().fold(true, |all_fit, byte| all_fit & is_token_byte(byte))
-        && !text.split('=').skip(1).any(|part| !may_follow_padding(part))
+        && memchr_iter(b'=', text.as_bytes())
+            .all(|padding| text.get(padding + 1..).is_some_and(may_follow_padding))
 }
 
 fn is_token_byte(byte: u8) -> bool {
@@ -136,7 +138,7 @@ fn is_token_byte(byte: u8) -> bool {
 
 /// Returns whether text after `=` can belong to the same token: more padding, or the next part.
 fn may_follow_padding(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with('.')
+    rest.is_empty() || rest.starts_with(['=', '.'])
 }
 
 /// Removes quotes, names and one authentication scheme around a token.
