@@ -4,7 +4,11 @@
 //!
 //! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts; `--binary PATH`
 //! measures this program; `--before PATH` adds the figures of an older program with the same link mode;
-//! `--dynamic PATH` adds the start of a dynamically linked program.
+//! `--dynamic PATH` adds the start of a dynamically linked program. `--rows pages,logins,prune` measures
+//! pages of a million users, failed logins, and `store prune` while other processes write.
+//!
+//! Variables: `JETON_BENCH_JWT` names the program of jwt-cli, `JETON_TEST_PYTHON` and `JETON_TEST_NODE`
+//! the interpreters of the scripts in `benches/peers`.
 //!
 //! The programs are copied first, as an installation would do: the page cache of a freshly linked
 //! file can be fragmented, which makes page faults slower, in particular for a large program.

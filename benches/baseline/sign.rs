@@ -73,9 +73,8 @@ fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
 
 /// The constant parts of a token.
 struct Template {
-    /// Encoded header, separator, and encoded start of the claims.
+    /// Encoded header, and separator.
     start: String,
-    /// The remaining claims.
     claims: Vec<u8>,
     /// Position of the token id in `claims`; empty if the token has no id.
     jti: Range<usize>,
@@ -85,16 +84,14 @@ impl Template {
     fn parse(token: &str) -> Outcome<Self> {
         let (header, rest) = token.split_once('.').ok_or("the sample is not a token")?;
         let (payload, _) = rest.split_once('.').ok_or("the sample is not a token")?;
-        let mut claims = URL_SAFE_NO_PAD.decode(payload)?;
-        let mut start = format!("{header}.");
+        let claims = URL_SAFE_NO_PAD.decode(payload)?;
         let member = br#""jti":""#;
         let position = claims.windows(member.len()).position(|window| window == member);
-        let Some(position) = position else { return Ok(Self { start, claims, jti: 0..0 }) };
-        let jti = position + member.len();
-        // Base64 encodes groups of three bytes.
-        let rest = claims.split_off(jti - jti % 3);
-        URL_SAFE_NO_PAD.encode_string(claims, &mut start);
-        Ok(Self { start, claims: rest, jti: jti % 3..jti % 3 + 36 })
+        let jti = position.map_or(0..0, |position| {
+            let start = position + member.len();
+            start..start + 36
+        });
+        Ok(Self { start: format!("{header}."), claims, jti })
     }
 }
 
