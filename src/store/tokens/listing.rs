@@ -120,7 +120,7 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Revokes those of the tokens that are not revoked yet, and returns their number.
+    /// Revokes the tokens that are not revoked yet, and returns their number.
     pub(crate) fn revoke_tokens(&self, ids: &[TokenId], now: Timestamp) -> Result<usize, Error> {
         let sql = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
         let mut statement = self.connection.prepare_cached(sql)?;

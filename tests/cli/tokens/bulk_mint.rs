@@ -7,8 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::time::Duration;
+use std::io::{BufRead, BufReader, Read};
 
 fn stdout_lines(output: &RunOutput) -> Vec<&str> {
     output.stdout.lines().collect()
@@ -167,18 +166,14 @@ fn ctrl_c_ends_after_a_whole_batch() {
     let sandbox = Sandbox::with_admin();
     for options in [&["--record"][..], &[], &["--record", "-o", "jsonl"]] {
         let mint = [&["token", "mint", "--alg", "HS256", "--count", "4294967295"][..], options];
-        let output_path = sandbox.home().join("out");
-        let mut command = sandbox.command(&mint.concat());
-        command.stdout(fs::File::create(&output_path).unwrap());
-        let child = Sandbox::start(&mut command);
-        while fs::metadata(&output_path).unwrap().len() == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let pid = Pid::from_child(&child);
-        kill_process(pid, Signal::INT).unwrap();
+        let mut child = Sandbox::start(&mut sandbox.command(&mint.concat()));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut text = String::new();
+        stdout.read_line(&mut text).unwrap();
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        stdout.read_to_string(&mut text).unwrap();
         let output = RunOutput::from(child.wait_with_output().unwrap());
         assert_eq!(output.code, 130, "{output:?}");
-        let text = fs::read_to_string(&output_path).unwrap();
         assert!(text.ends_with('\n'));
         let count = text.lines().count();
         let message = format!("interrupted; the first {count} tokens were written");
