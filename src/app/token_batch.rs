@@ -12,9 +12,12 @@ use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 use zeroize::optimization_barrier;
 
-/// Maximum length of a line in bytes, and of the lines that are read together. A longer line is
-/// truncated; the truncated line is still too long for a token and therefore refused.
-const MAX_CHUNK_BYTES: usize = 2 * MAX_TOKEN_BYTES;
+/// Maximum length of a line in bytes. A longer line is truncated; the truncated line is still too
+/// long for a token and therefore refused.
+const MAX_LINE_BYTES: usize = 2 * MAX_TOKEN_BYTES;
+
+/// Maximum length in bytes of the lines that are read together after the first line.
+const BUFFER_BYTES: usize = 2 * 1024 * 1024;
 
 impl RunConsole {
     /// Reads tokens from standard input for `argument`, one per line, and applies `work` to chunks
@@ -34,7 +37,7 @@ impl RunConsole {
         W: FnMut(TokenChunk) -> Result<O, Failure> + Send + 'static,
     {
         let (stream, _guard) = self.open_stdin(InputKind::TokenLines, argument)?.into_parts();
-        let mut input = BufReader::with_capacity(MAX_CHUNK_BYTES, stream);
+        let mut input = BufReader::with_capacity(BUFFER_BYTES, stream);
         let chunks = std::iter::from_fn(move || TokenChunk::read(&mut input).transpose());
         let workers = std::iter::repeat_with(start_worker).take(worker_count());
         let workers = workers.collect::<Result<Vec<_>, _>>()?;
@@ -69,8 +72,8 @@ impl TokenChunk {
     /// end.
     fn read(input: &mut BufReader<impl Read>) -> Result<Option<Self>, Failure> {
         // With the capacity from the start, no copy of a token is left in memory.
-        let mut chunk = Self(Vec::with_capacity(2 * MAX_CHUNK_BYTES));
-        let limit = u64::try_from(MAX_CHUNK_BYTES).unwrap_or(u64::MAX);
+        let mut chunk = Self(Vec::with_capacity(MAX_LINE_BYTES + BUFFER_BYTES));
+        let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
         let first_line = input.by_ref().take(limit).read_until(b'\n', &mut chunk.0);
         if first_line.map_err(stdin_error)? == 0 {
             return Ok(None);

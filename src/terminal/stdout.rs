@@ -11,6 +11,7 @@ use rustix::io::retry_on_intr;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Number of rows per write to standard output.
@@ -156,6 +157,16 @@ impl JsonLines {
     /// Returns the lines.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Returns the length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Appends a part of other lines.
+    pub(crate) fn push_part(&mut self, lines: &Self, range: Range<usize>) {
+        self.0.extend_from_slice(lines.0.get(range).unwrap_or_default());
     }
 
     /// Appends text that was rendered as a line, or a part of it.

@@ -7,6 +7,8 @@ use crate::authority::Error;
 use crate::authority::verification::{Expectations, ThirdPartyVerifier, Verdict, with_verifier};
 use crate::failure::Failure;
 use crate::model::Timestamp;
+use std::borrow::Cow;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -86,43 +88,94 @@ struct ChunkResults {
     failure: Option<Failure>,
 }
 
+/// Verifies the tokens of a chunk, similar tokens one after the other: their rows are neighbours in
+/// the store. The results have the order of the lines.
 fn verify_chunk(
     chunk: &TokenChunk,
     now: Timestamp,
     mut verify: impl FnMut(&str) -> Result<Verdict, Error>,
 ) -> Result<ChunkResults, Failure> {
-    let lines = JsonLines::with_capacity(chunk.len());
-    let mut results = ChunkResults { lines, ..ChunkResults::default() };
-    let mut example_lines: Option<ExampleLines> = None;
-    for token in chunk.tokens() {
-        let verdict = match token.and_then(|token| Ok(verify(&token)?)) {
-            Ok(verdict) => verdict,
-            Err(failure) => {
-                results.failure = Some(failure);
-                break;
+    let mut tokens: Vec<_> = chunk.tokens().collect();
+    let mut order: Vec<usize> = (0..tokens.len()).collect();
+    order.sort_unstable_by_key(|index| tokens[*index].as_deref().ok());
+    let mut renderer = Renderer::new(chunk.len(), now);
+    let mut results = vec![LineResult::default(); tokens.len()];
+    let (mut first_error, mut failure) = (None, None);
+    for index in order {
+        let token = std::mem::replace(&mut tokens[index], Ok(Cow::Borrowed("")));
+        match token.and_then(|token| Ok(verify(&token)?)) {
+            Ok(verdict) => {
+                let (result, error) = renderer.render(verdict)?;
+                results[index] = result;
+                keep_first(&mut first_error, error.map(|error| (index, error)));
             }
-        };
-        results.line_count += 1;
-        let report = match verdict {
-            Verdict::Report(report) => report,
-            Verdict::ValidLike(example, jti, id) => {
-                let lines = match example_lines.take().filter(|lines| lines.are_like(&example)) {
-                    Some(lines) => lines,
-                    None => ExampleLines::new(&example, now)?,
-                };
-                example_lines.insert(lines).push_line(jti, id, &mut results.lines);
-                continue;
-            }
-        };
-        results.lines.push(&VerifyOutput::new(&report, now))?;
-        if report.reasons.is_empty() {
-            continue;
-        }
-        results.invalid_count += 1;
-        if results.first_error.is_none() {
-            let error = report.into_accepted().err();
-            results.first_error = error.map(|error| (results.line_count, error));
+            Err(error) => keep_first(&mut failure, Some((index, error))),
         }
     }
-    Ok(results)
+    let line_count = failure.as_ref().map_or(results.len(), |(index, _)| *index);
+    results.truncate(line_count);
+    let mut lines = JsonLines::with_capacity(renderer.lines.len());
+    for result in &results {
+        lines.push_part(&renderer.lines, result.range.clone());
+    }
+    Ok(ChunkResults {
+        lines,
+        line_count,
+        invalid_count: results.iter().filter(|result| !result.is_valid).count(),
+        first_error: first_error
+            .filter(|(index, _)| *index < line_count)
+            .map(|(index, error)| (index + 1, error)),
+        failure: failure.map(|(_, failure)| failure),
+    })
+}
+
+/// Keeps the value with the smallest index.
+fn keep_first<T>(first: &mut Option<(usize, T)>, other: Option<(usize, T)>) {
+    if let Some((index, _)) = &other
+        && first.as_ref().is_none_or(|(first_index, _)| index < first_index)
+    {
+        *first = other;
+    }
+}
+
+/// Result of one line.
+#[derive(Debug, Clone, Default)]
+struct LineResult {
+    /// Position of the rendered line.
+    range: Range<usize>,
+    is_valid: bool,
+}
+
+/// Renderer of results.
+struct Renderer {
+    lines: JsonLines,
+    now: Timestamp,
+    example_lines: Option<ExampleLines>,
+}
+
+impl Renderer {
+    fn new(capacity: usize, now: Timestamp) -> Self {
+        Self { lines: JsonLines::with_capacity(capacity), now, example_lines: None }
+    }
+
+    /// Renders a result. Returns the error of an invalid token, too.
+    fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
+        let start = self.lines.len();
+        let error = match verdict {
+            Verdict::Report(report) => {
+                self.lines.push(&VerifyOutput::new(&report, self.now))?;
+                report.into_accepted().err()
+            }
+            Verdict::ValidLike(example, jti, id) => {
+                let known_lines = self.example_lines.take();
+                let lines = match known_lines.filter(|lines| lines.are_like(&example)) {
+                    Some(lines) => lines,
+                    None => ExampleLines::new(&example, self.now)?,
+                };
+                self.example_lines.insert(lines).push_line(jti, id, &mut self.lines);
+                None
+            }
+        };
+        Ok((LineResult { range: start..self.lines.len(), is_valid: error.is_none() }, error))
+    }
 }

@@ -63,7 +63,7 @@ impl ExampleLines {
         })
     }
 
-    /// Returns whether the lines are those of tokens like the example.
+    /// Returns whether the lines are for tokens like the example.
     pub(super) fn are_like(&self, example: &Rc<Example>) -> bool {
         Rc::ptr_eq(&self.example, example)
     }
