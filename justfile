@@ -18,9 +18,10 @@ test *FILTER:
 fuzz SECONDS='60':
     .ci/fuzz {{SECONDS}}
 
-# Whole processes, measured against a lower bound.
-bench:
-    cargo bench --locked --bench process
+# Speed, memory and size of the static program against their goals: jeton help performance.
+bench *OPTIONS:
+    cargo build --locked --release
+    packaging/static cargo bench --locked --bench table -- --dynamic "${CARGO_TARGET_DIR:-target}/release/jeton" {{ OPTIONS }}
 
 # Everything that CI runs.
 ci:

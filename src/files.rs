@@ -80,10 +80,12 @@ pub(crate) fn remove_if_exists(path: &Path) -> Result<()> {
 /// Replaces a file in a directory of jeton: writes and syncs [a temporary file][create_temp_file],
 /// renames it, and syncs the directory.
 pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -> Result<()> {
-    replace_via_temp_file(directory, OsStr::new(name), name, content, mode)
+    replace_via_temp_file(directory, OsStr::new(name), name, content, mode)?;
+    sync_directory(directory)
 }
 
-/// Replaces a file in a directory that the user chose, where `NAME.new` may be a user file.
+/// Replaces a file in a directory that the user chose, where `NAME.new` may be a user file. The
+/// caller must [sync the directory][sync_directory], once for several files.
 pub(crate) fn replace_in_user_directory(
     directory: &Path,
     name: &str,
@@ -110,7 +112,7 @@ fn replace_via_temp_file(
     file.as_file().write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(directory.join(name))?;
-    sync_directory(directory)
+    Ok(())
 }
 
 /// Waits for the lock of a file or directory; returns false after `timeout`. Closing the file

@@ -11,9 +11,9 @@
 //! authority            the rules for accounts, sessions, tokens and keys
 //! store, crypto, terminal, session_file
 //!                      SQLite; signatures and hashes; console; session file
-//! model, paths, files, directory, signals
+//! model, paths, files, directory, signals, parallel
 //!                      validated values; default paths; atomic file replacement; directory
-//!                      permissions; signals that end a process
+//!                      permissions; signals that end a process; work on several threads
 //! ```
 
 mod app;
@@ -33,6 +33,7 @@ mod files;
 pub mod fuzzing;
 mod model;
 mod os_users;
+mod parallel;
 mod paths;
 mod session_file;
 mod signals;

@@ -1,81 +1,143 @@
-//! Comparison of two commands that run alternately.
+//! Whole processes, measured alternately: duration, CPU time and peak memory.
 
 use crate::home::Outcome;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use std::error::Error;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-const WARM_UP_ROUNDS: usize = 20;
+/// Unit of the CPU times in `/proc/PID/stat`, per second (`USER_HZ`).
+const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Two commands to compare, each with name and expected exit code.
-///
-/// Each round runs both commands; the order alternates, so that no command always runs second.
-pub(crate) struct Comparison<'c> {
-    pub(crate) runs: usize,
-    pub(crate) first: (&'static str, Command, i32),
-    pub(crate) second: (&'static str, Command, i32),
-    /// Clean-up after each round, not timed.
-    pub(crate) after_round: &'c mut dyn FnMut() -> Outcome<()>,
-    /// Maximum ratio of the medians.
-    pub(crate) max_ratio: Option<f64>,
-    /// Minimum ratio of the medians.
-    pub(crate) min_ratio: Option<f64>,
+/// Figures of one run.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Sample {
+    pub(crate) seconds: f64,
+    /// User and system time of all threads, in steps of 10 ms.
+    pub(crate) cpu_seconds: f64,
+    pub(crate) peak_mib: f64,
+    /// Growth of the store file.
+    pub(crate) stored_bytes: f64,
+    /// Longest duration of a concurrent command or commit.
+    pub(crate) longest_wait_ms: f64,
 }
 
-impl Comparison<'_> {
-    /// Runs both commands and prints the figures; returns whether the target is met.
-    pub(crate) fn run(mut self) -> Outcome<bool> {
-        let mut times = (Vec::new(), Vec::new());
-        for round in 0..WARM_UP_ROUNDS + self.runs {
-            let (first, second) = if round % 2 == 0 {
-                let first = measure_run(&mut self.first)?;
-                (first, measure_run(&mut self.second)?)
-            } else {
-                let second = measure_run(&mut self.second)?;
-                (measure_run(&mut self.first)?, second)
-            };
-            (self.after_round)()?;
-            if round >= WARM_UP_ROUNDS {
-                times.0.push(first);
-                times.1.push(second);
-            }
-        }
-        times.0.sort_unstable();
-        times.1.sort_unstable();
-        println!("{:<28}{:>6}{:>12}{:>12}", "", "runs", "median ms", "p95 ms");
-        for (name, times) in [(self.first.0, &times.0), (self.second.0, &times.1)] {
-            let (median, p95) = (percentile_ms(times, 50)?, percentile_ms(times, 95)?);
-            println!("{name:<28}{:>6}{median:>12.2}{p95:>12.2}", times.len());
-        }
-        let ratio = percentile_ms(&times.0, 50)? / percentile_ms(&times.1, 50)?;
-        let is_target_met = self.max_ratio.is_none_or(|max| ratio <= max)
-            && self.min_ratio.is_none_or(|min| ratio >= min);
-        let target = match (self.min_ratio, self.max_ratio) {
-            (None, None) => String::new(),
-            (min, max) => {
-                let min = min.map_or_else(String::new, |min| format!("{min:.2} to "));
-                let max = max.map_or_else(String::new, |max| format!("{max:.2}"));
-                let outcome = if is_target_met { "met" } else { "MISSED" };
-                format!("   target: {min}{max}, {outcome}")
-            }
-        };
-        println!("{:<34}{ratio:>12.2}{target}\n", "ratio of the medians");
-        Ok(is_target_met)
+/// Function that performs one run, with untimed preparation and clean-up.
+pub(crate) type Run<'r> = Box<dyn FnMut() -> Outcome<Sample> + 'r>;
+
+/// All runs of a named program.
+pub(crate) struct Series {
+    pub(crate) name: String,
+    samples: Vec<Sample>,
+}
+
+impl Series {
+    /// Returns the median of a figure.
+    pub(crate) fn median(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
+        self.percentile(50, figure)
+    }
+
+    /// Returns the median duration in seconds.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.median(|sample| sample.seconds)
+    }
+
+    /// Returns the largest value of a figure.
+    pub(crate) fn max(&self, figure: impl Fn(&Sample) -> f64) -> f64 {
+        self.percentile(100, figure)
+    }
+
+    fn percentile(&self, percent: usize, figure: impl Fn(&Sample) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.samples.iter().map(figure).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        let index = (values.len() * percent / 100).min(values.len().saturating_sub(1));
+        values.get(index).copied().unwrap_or(f64::NAN)
+    }
+
+    pub(crate) fn run_count(&self) -> usize {
+        self.samples.len()
     }
 }
 
-/// Returns the duration of one run; fails on an unexpected exit code.
-fn measure_run((name, command, expected): &mut (&'static str, Command, i32)) -> Outcome<Duration> {
+/// Runs all programs in each round, each time in another order, so that none always follows the
+/// same program. Short runs are preceded by warm-up rounds.
+pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outcome<Vec<Series>> {
+    let warm_up_rounds = (rounds / 5).min(20);
+    let (mut series, mut runs): (Vec<Series>, Vec<Run<'_>>) =
+        programs.into_iter().map(|(name, run)| (Series { name, samples: Vec::new() }, run)).unzip();
+    for round in 0..warm_up_rounds + rounds {
+        for offset in 0..runs.len() {
+            let index = (round + offset) % runs.len();
+            if let (Some(run), Some(series)) = (runs.get_mut(index), series.get_mut(index)) {
+                let sample = run().map_err(|error| format!("{}: {error}", series.name))?;
+                if round >= warm_up_rounds {
+                    series.samples.push(sample);
+                }
+            }
+        }
+    }
+    Ok(series)
+}
+
+/// Runs a short command without output and measures the duration; fails on an unexpected exit code.
+pub(crate) fn time(command: &mut Command, expected_code: i32) -> Outcome<Sample> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
-    let status =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-    let duration = start.elapsed();
-    if status.code() != Some(*expected) {
-        return Err(format!("`{name}` failed: {status}, expected exit code {expected}").into());
+    let status = command.status()?;
+    let seconds = start.elapsed().as_secs_f64();
+    if status.code() != Some(expected_code) {
+        return Err(format!("{status}, expected exit code {expected_code}: {command:?}").into());
     }
-    Ok(duration)
+    Ok(Sample { seconds, ..Sample::default() })
 }
 
-fn percentile_ms(sorted: &[Duration], percent: usize) -> Outcome<f64> {
-    let time = sorted.get(sorted.len() * percent / 100).ok_or("no measurements")?;
-    Ok(time.as_secs_f64() * 1000.0)
+/// Runs a command and measures duration, CPU time and peak memory; fails unless the exit code is 0.
+pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
+    let start = Instant::now();
+    let mut child = command.spawn()?;
+    let directory = format!("/proc/{}", child.id());
+    let directory = Path::new(&directory);
+    let sample = thread::scope(|scope| {
+        let memory = scope.spawn(|| poll_peak_memory(directory, start));
+        // The kernel reports the CPU time until the exit code is collected.
+        waitid(
+            WaitId::Pid(Pid::from_child(&child)),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        )?;
+        let seconds = start.elapsed().as_secs_f64();
+        let cpu_seconds = read_cpu_seconds(directory)?;
+        let peak_mib = memory.join().map_err(|_| "a thread panicked")?;
+        Ok::<_, Box<dyn Error>>(Sample { seconds, cpu_seconds, peak_mib, ..Sample::default() })
+    })?;
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(format!("{status}: {command:?}").into());
+    }
+    Ok(sample)
+}
+
+/// Returns the peak memory of a process in MiB. The kernel reports the value only while the process
+/// runs; a long process is polled less often.
+fn poll_peak_memory(directory: &Path, start: Instant) -> f64 {
+    let mut peak_mib: f64 = 0.0;
+    loop {
+        let text = std::fs::read_to_string(directory.join("status")).unwrap_or_default();
+        let field = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = field.and_then(|field| field.split_whitespace().next()?.parse::<f64>().ok());
+        let Some(kib) = kib else { return peak_mib };
+        peak_mib = peak_mib.max(kib / 1024.0);
+        if start.elapsed() > Duration::from_millis(50) {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// Returns user and system time of a process, fields 14 and 15 of `/proc/PID/stat`.
+fn read_cpu_seconds(directory: &Path) -> Outcome<f64> {
+    let text = std::fs::read_to_string(directory.join("stat"))?;
+    let (_, fields) = text.rsplit_once(") ").ok_or("unexpected format of /proc/PID/stat")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? / TICKS_PER_SECOND)
 }

@@ -1,13 +1,20 @@
-//! Set-up shared by all benchmarks: a temporary home directory with a store, and the exit code.
+//! Set-up of a benchmark: a temporary home directory with a store.
 
+use crate::comparison::Sample;
+use rusqlite::Connection;
 use std::error::Error;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// Result of a benchmark step.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Issue and expiry time of inserted tokens.
+pub(crate) const PAST: (i64, i64) = (1_700_000_000, 1_700_003_600);
+pub(crate) const FUTURE: (i64, i64) = (1_800_000_000, 4_000_000_000);
 
 /// Home directory with a store, in which the admin `ada` is logged in and has one token.
 pub(crate) struct Home {
@@ -35,32 +42,100 @@ impl Home {
 
     /// Runs jeton; fails unless the exit code is 0.
     pub(crate) fn run(&self, args: &[&str]) -> Outcome<()> {
-        let mut child = self
-            .command(args)
-            .arg("--quiet")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()?;
+        self.output(args).map(drop)
+    }
+
+    /// Runs jeton and returns the standard output; fails unless the exit code is 0.
+    pub(crate) fn output(&self, args: &[&str]) -> Outcome<String> {
+        let mut command = self.command(args);
+        command.arg("--quiet").stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         // Most commands exit without reading the password.
         let _ = child.stdin.take().ok_or("no standard input")?.write_all(b"lovelace");
-        let status = child.wait()?;
-        if status.success() { Ok(()) } else { Err(format!("{args:?} failed: {status}").into()) }
-    }
-
-    /// Returns the directory of the store.
-    pub(crate) fn store_directory(&self) -> PathBuf {
-        self.directory.path().join(".local/share/jeton")
-    }
-}
-
-/// Returns the exit code of a benchmark: success if all targets are met.
-pub(crate) fn exit_code(result: Outcome<bool>) -> ExitCode {
-    match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            println!("benchmark failed: {error}");
-            ExitCode::FAILURE
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            let message = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{args:?} failed: {}: {message}", output.status).into());
         }
+        Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+    }
+
+    /// Writes a file with generated content in the home directory and returns the path.
+    pub(crate) fn write_file(
+        &self,
+        name: &str,
+        lines: impl Iterator<Item = String>,
+    ) -> Outcome<String> {
+        let path = self.directory.path().join(name);
+        let mut file = std::io::BufWriter::new(File::create(&path)?);
+        for line in lines {
+            writeln!(file, "{line}")?;
+        }
+        file.flush()?;
+        Ok(path.to_string_lossy().into_owned())
+    }
+
+    /// Returns the store file.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.directory.path().join(".local/share/jeton/jeton.db")
+    }
+
+    /// Opens the store for preparation: durability does not matter.
+    pub(crate) fn connect(&self) -> Outcome<Connection> {
+        let connection = Connection::open(self.store())?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        Ok(connection)
+    }
+
+    /// Copies the WAL back, so that the store is one file, and returns the size in bytes.
+    pub(crate) fn checkpoint(&self) -> Outcome<f64> {
+        let connection = self.connect()?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(f64::from(u32::try_from(std::fs::metadata(self.store())?.len())?))
+    }
+
+    /// Inserts tokens with consecutive ids, alternately of the first `grant_count` grants.
+    pub(crate) fn insert_tokens(
+        &self,
+        count: u32,
+        grant_count: u32,
+        (issued_at, expires_at): (i64, i64),
+    ) -> Outcome<()> {
+        let store = self.connect()?;
+        for start in (0..count).step_by(1_000_000) {
+            store.execute(
+                "WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
+                 INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
+                 SELECT CAST(printf('%016d', i) AS BLOB), 1 + i % ?3, 1, ?4, ?5 FROM n",
+                (start, count.min(start + 1_000_000), grant_count, issued_at, expires_at),
+            )?;
+        }
+        self.checkpoint().map(drop)
+    }
+
+    /// Inserts users in addition to the admin.
+    pub(crate) fn insert_users(&self, count: u32) -> Outcome<()> {
+        self.connect()?.execute(
+            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
+             INSERT INTO users (uid, username, email, email_key, password, role, created_at, password_at)
+             SELECT CAST(printf('%016d', i) AS BLOB), printf('user%07d', i),
+                 printf('user%07d@example.com', i), printf('user%07d@example.com', i),
+                 (SELECT password FROM users WHERE id = 1), 'user', 1800000000 + i, 1800000000
+             FROM n",
+            [count],
+        )?;
+        self.checkpoint().map(drop)
+    }
+
+    /// Returns the result of a query for a number.
+    pub(crate) fn query_number(&self, sql: &str) -> Outcome<u32> {
+        Ok(self.connect()?.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// Runs a command that adds to the store, with the growth of the file.
+    pub(crate) fn measure_growth(&self, run: impl FnOnce() -> Outcome<Sample>) -> Outcome<Sample> {
+        let size = self.checkpoint()?;
+        let sample = run()?;
+        Ok(Sample { stored_bytes: self.checkpoint()? - size, ..sample })
     }
 }

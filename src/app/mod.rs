@@ -5,6 +5,7 @@ mod completion_source;
 mod environment;
 mod input;
 mod input_files;
+mod interruption;
 mod locations;
 mod login;
 mod output_files;
@@ -13,16 +14,21 @@ mod run_console;
 mod session;
 mod store_handle;
 mod subprocess;
+mod token_batch;
 mod token_input;
 
 pub(crate) use crate::store::SqliteBuild;
-pub(crate) use crate::terminal::{Cell, Console, OutputFormat, Rendered, Report, Style, Table};
+pub(crate) use crate::terminal::{
+    Cell, Console, JsonLines, OutputFormat, Rendered, Report, Style, Table,
+};
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::{Environment, Options};
 pub(crate) use input::{PasswordSource, read_key_variable};
+pub(crate) use interruption::Interruption;
 pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
 pub(crate) use run_console::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
+pub(crate) use token_batch::TokenChunk;
 pub(crate) use token_input::SEVERAL_TOKENS_HINT;
 
 use crate::authority::audit_context::{AuditTarget, record_refusal};
@@ -94,6 +100,20 @@ impl App {
         undo: impl FnOnce(&mut Self) -> Result<Failure, Failure>,
     ) -> Result<(), Failure> {
         if self.console.write_secret(secret) { Ok(()) } else { Err(undo(self)?) }
+    }
+
+    /// Writes lines with secrets to standard output, as [`App::deliver_secret`] does. If not all can be
+    /// delivered, `undo` revokes the secrets after the given number of written lines.
+    pub(crate) fn deliver_secret_lines(
+        &mut self,
+        _: SecretOutput,
+        lines: &[u8],
+        undo: impl FnOnce(&mut Self, usize) -> Result<Failure, Failure>,
+    ) -> Result<(), Failure> {
+        match self.console.write_secret_lines(lines) {
+            Ok(()) => Ok(()),
+            Err(written_count) => Err(undo(self, written_count)?),
+        }
     }
 
     /// Prints the failure, and records the refusal of a change. Returns the exit code of the

@@ -51,8 +51,8 @@ impl<'p> OutputDir<'p> {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Replaces files in the given order, with this mode. A file that already has the content and
-    /// no permissions beyond `mode` is left unchanged.
+    /// Replaces files in the given order, with this mode; all are durable when this returns. A file
+    /// that already has the content and no permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -61,6 +61,7 @@ impl<'p> OutputDir<'p> {
         let mut files = files.iter().map(|(name, content)| (name.as_ref(), content.as_ref()));
         files
             .try_for_each(|(name, content)| self.replace_file(name, content, mode))
+            .and_then(|()| files::sync_directory(self.path))
             .map_err(|error| write_error(self.path, &error))
     }
 

@@ -4,7 +4,9 @@ use super::environment::{Clock, Environment, Options};
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
 use crate::model;
-use crate::terminal::{self, Cell, Confirmation, Delivery, OutputFormat, Progress, Report, Table};
+use crate::terminal::{
+    self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, Progress, Report, Table,
+};
 use secrecy::SecretString;
 use serde::Serialize;
 use std::cell::{self, OnceCell};
@@ -109,10 +111,9 @@ impl RunConsole {
         }
     }
 
-    /// Writes one line of JSON Lines, regardless of the output format. Returns `false` if the pipe
-    /// is closed.
-    pub(crate) fn write_json_line(&self, line: &impl Serialize) -> Result<bool, Failure> {
-        Ok(self.terminal.write_json_line(line)? == Delivery::Done)
+    /// Writes lines of JSON, regardless of the output format. Returns `false` if the pipe is closed.
+    pub(crate) fn write_json_lines(&self, lines: &JsonLines) -> Result<bool, Failure> {
+        Ok(self.terminal.write_json_lines(lines)? == Delivery::Done)
     }
 
     /// Writes rows in a line-based output format; in CSV, a header is written before the first
@@ -162,6 +163,12 @@ impl RunConsole {
     /// Writes a secret. Returns `false` if the secret was not delivered.
     pub(super) fn write_secret(&self, secret: &impl Report) -> bool {
         matches!(self.write_report(secret), Ok(Delivery::Done))
+    }
+
+    /// Writes lines with secrets. If not all lines can be written, returns the number of lines that
+    /// were.
+    pub(super) fn write_secret_lines(&self, lines: &[u8]) -> Result<(), usize> {
+        self.terminal.write_lines(lines)
     }
 
     fn write_report(&self, report: &impl Report) -> Result<Delivery, terminal::Error> {

@@ -1,18 +1,16 @@
 //! Tokens from arguments, standard input, files and the environment. Every command reads tokens here.
 
 use super::environment::INVALID_UTF8_TOKEN;
-use super::input_files::{InputKind, stdin_error};
+use super::input_files::InputKind;
 use super::run_console::RunConsole;
 use crate::authority::RejectReason;
-use crate::crypto::{MAX_DECODED_TOKEN_BYTES, MAX_TOKEN_BYTES, is_token_in_base64};
+use crate::crypto::{MAX_DECODED_TOKEN_BYTES, is_token_in_base64};
 use crate::failure::{Code, Failure};
 use crate::model::{
-    NotOneToken, extract_token, is_utf16, normalize_encoding, quote_shell_word, redact_for_error,
+    NotOneToken, extract_token, normalize_encoding, quote_shell_word, redact_for_error,
 };
-use crate::terminal::StdinReader;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -111,11 +109,6 @@ impl RunConsole {
         }
     }
 
-    /// Opens standard input for `argument` to read tokens, one per line.
-    pub(crate) fn open_token_lines(&self, argument: &'static str) -> Result<TokenLines, Failure> {
-        Ok(TokenLines::new(self.open_stdin(InputKind::TokenLines, argument)?))
-    }
-
     fn read_token_file(
         &self,
         argument: &'static str,
@@ -125,51 +118,16 @@ impl RunConsole {
     }
 }
 
-/// Tokens on standard input, one per line.
-pub(crate) struct TokenLines(BufReader<StdinReader>);
-
-impl TokenLines {
-    pub(super) fn new(input: StdinReader) -> Self {
-        Self(BufReader::new(input))
-    }
-
-    /// Returns the next token; `None` at the end. A line longer than the limit is truncated; the
-    /// truncated line is still too long for a token and therefore refused.
-    pub(crate) fn next(&mut self) -> Result<Option<SecretString>, Failure> {
-        let mut line = Zeroizing::new(Vec::new());
-        let limit = u64::try_from(2 * MAX_TOKEN_BYTES).unwrap_or(u64::MAX);
-        let length = (&mut self.0).take(limit).read_until(b'\n', &mut line).map_err(stdin_error)?;
-        if length == 0 {
-            return Ok(None);
-        }
-        if is_utf16(&line) {
-            let message = "UTF-16 text found, expected UTF-8";
-            return Err(Failure::new(Code::InvalidInput, message)
-                .with_hint("convert the file: iconv -f UTF-16 -t UTF-8 FILE"));
-        }
-        if line.last() != Some(&b'\n') {
-            self.0.skip_until(b'\n').map_err(stdin_error)?;
-        }
-        // Text that is not one token is refused by the verifier, like any other malformed token.
-        let token = extract_token(decode_text(&line).as_ref());
-        if token.is_err() && line.starts_with(br#"{"items":["#) {
-            let message = "JSON with several tokens found, expected one token per line";
-            return Err(Failure::new(Code::InvalidInput, message)
-                .with_hint("use `-o jsonl` to write one object per line"));
-        }
-        Ok(Some(token.map_or_else(|_| SecretString::from(INVALID_UTF8_TOKEN), SecretString::from)))
-    }
-}
-
 /// Returns the token in a text: see [`extract_token`].
 fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
-    let token = extract_token(&decode_text(bytes)).map_err(to_failure)?;
+    let text = decode_text(bytes);
+    let token = extract_token(&text).map_err(to_failure)?;
     if is_token_in_base64(&token) {
         let message = "token in base64 found, expected a token";
         let hint = "decode the token: base64 -d FILE";
         return Err(malformed(message.to_owned(), hint.to_owned()));
     }
-    Ok(SecretString::from(token))
+    Ok(SecretString::from(token.into_owned()))
 }
 
 fn decode_text(bytes: &[u8]) -> Zeroizing<String> {

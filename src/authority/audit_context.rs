@@ -62,6 +62,23 @@ impl AuditContext {
         tx.add_event(&self.build_event(user, subject, outcome, count))
     }
 
+    /// Counts the changes of one of several transactions: adds `count` to `event`, or without an
+    /// event records a successful change. Returns the event, or `None` if nothing has changed yet.
+    pub(super) fn record_or_add(
+        &self,
+        tx: &Writer<'_>,
+        event: Option<AuditEventId>,
+        user: Option<UserId>,
+        subject: impl Into<EventSubject>,
+        count: usize,
+    ) -> Result<Option<AuditEventId>, Error> {
+        match event {
+            Some(event) => tx.add_to_count(event, count).map(|()| Some(event)),
+            None if count == 0 => Ok(None),
+            None => self.record_outcome(tx, user, subject, OUTCOME_DONE, count).map(Some),
+        }
+    }
+
     /// Returns an event of the running command.
     pub(super) fn build_event<'e>(
         &'e self,

@@ -199,9 +199,19 @@ pub(super) fn mint_token(
     request: &MintRequest,
 ) -> Result<MintedToken, Error> {
     let (audit, claim_rows) = (audit_at(0), ClaimRows::repeat(Map::new(), 1));
-    let (mut job, mut job_key) =
+    let (job, mut job_key) =
         MintJob::with_store_key(store, &audit, &minter.caller, request.clone(), claim_rows)?;
-    Ok(job.next_batch(store, &mut job_key)?.remove(0))
+    let mut token = None;
+    job.mint_all(
+        store,
+        &mut job_key,
+        |store| Ok(store),
+        |_, tokens| {
+            token = tokens.into_single();
+            Ok::<_, Error>(())
+        },
+    )?;
+    Ok(token.unwrap())
 }
 
 /// Mints a test token at [`NOW`] and returns its text.

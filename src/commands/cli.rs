@@ -97,6 +97,16 @@ pub fn command() -> clap::Command {
     reflow_help(global_args::with_global_options_line(command))
 }
 
+/// Builds the command tree for the help of the program, which is faster than the complete tree: the
+/// commands of groups have no arguments.
+pub(super) fn program_help() -> clap::Command {
+    let mut command = Cli::command();
+    for subcommand in command.get_subcommands_mut().filter(|command| !command.has_subcommands()) {
+        subcommand.build();
+    }
+    reflow_help(global_args::with_global_options_line(command))
+}
+
 /// Joins the lines of each help paragraph of a command and all subcommands. Clap wraps the joined
 /// paragraphs at the terminal width.
 fn reflow_help(mut command: clap::Command) -> clap::Command {

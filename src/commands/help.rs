@@ -12,7 +12,8 @@ use std::marker::PhantomData;
 
 /// Show a guide, or help for a command
 ///
-/// Guides: tour, install, ci, test-tokens, accounts, keys, administration, scripting, security
+/// Guides: tour, install, ci, test-tokens, accounts, keys, administration, scripting, security,
+/// performance
 ///
 /// Parts of guides: environment, exit-codes, output, trust
 ///

@@ -9,8 +9,8 @@ use clap::{ArgMatches, Args, Subcommand};
 use std::ffi::OsString;
 use std::mem;
 
-/// Parses `argv`. Help and error messages of clap need the complete command tree, the version does
-/// not.
+/// Parses `argv`. Error messages and the help of a command need the complete command tree; the
+/// version and the help of the program do not.
 pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     // The words after `--` belong to another program.
     let own_words = argv.split(|word| word == "--").next().unwrap_or_default();
@@ -21,8 +21,10 @@ pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
         take_subcommand(add_subcommands(clap::Command::new(name)), own_words)
     else {
         let program = clap::Command::new("jeton").version(env!("CARGO_PKG_VERSION"));
-        return match GlobalArgs::augment_args(program).try_get_matches_from(argv) {
-            Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+        let parsed = GlobalArgs::augment_args(program).try_get_matches_from(argv);
+        return match parsed.as_ref().map_err(clap::Error::kind) {
+            Err(ErrorKind::DisplayVersion) => parsed,
+            Err(ErrorKind::DisplayHelp) => cli::program_help().try_get_matches_from(argv),
             Ok(_) | Err(_) => cli::command().try_get_matches_from(argv),
         };
     };
@@ -131,7 +133,11 @@ mod tests {
         for line in [
             "jeton",
             "jeton --version",
+            "jeton --help",
+            "jeton -h",
             "jeton -q --help",
+            "jeton --help tokn",
+            "jeton --store --help",
             "jeton tokn",
             "jeton --store token whoami --nope",
             "jeton token",

@@ -136,10 +136,18 @@ fn mint_test_token(
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
-    let (mut job, mut job_key) =
-        MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
-            .map_err(|error| errors.to_failure(error))?;
-    let token = job.next_batch(store, &mut job_key)?.pop();
+    let (job, mut job_key) = MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
+        .map_err(|error| errors.to_failure(error))?;
+    let mut token = None;
+    job.mint_all(
+        store,
+        &mut job_key,
+        |store| Ok(store),
+        |_, tokens| {
+            token = tokens.into_single();
+            Ok::<_, Failure>(())
+        },
+    )?;
     let Some((token, id)) = token.and_then(|minted| Some((minted.token, minted.id?))) else {
         return Err(internal_error("the token was not recorded"));
     };
@@ -162,8 +170,12 @@ fn mint_with_external_key(
     let (mut request, ExternalKey { key, kid }) =
         test_token.into_external_request(app, key_args, bytes)?;
     request.expiry = request.expiry.with_one_hour_default();
-    let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
-    let minted = job.next_unrecorded_batch(&key, kid.as_ref())?.pop();
+    let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
+    let mut minted = None;
+    job.mint_all_with_external_key(&key, kid.as_ref(), |tokens| {
+        minted = tokens.into_single();
+        Ok::<_, Failure>(())
+    })?;
     let minted = minted.ok_or_else(|| internal_error("no token was minted"))?;
     let expiry = match minted.expires_at {
         Some(time) => format!("expires at {}", app.console.render_cell(time)),

@@ -7,6 +7,7 @@ use crate::model::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// JSON view of a user.
 #[derive(Debug, Serialize)]
@@ -107,16 +108,17 @@ impl TokenView {
     pub(super) fn new(with_owner: WithOwner<RecordedToken>, now: Timestamp) -> Self {
         let token = with_owner.value;
         let status = token.status(now);
+        let grant = Arc::unwrap_or_clone(token.grant);
         Self {
             id: token.id,
             jti: token.jti,
-            kind: token.grant.kind,
-            app: token.grant.app,
-            user_id: token.grant.owner_id,
+            kind: grant.kind,
+            app: grant.app,
+            user_id: grant.owner_id,
             user: with_owner.owner_name,
-            permissions: token.grant.permissions,
-            aud: token.grant.audience,
-            claims: token.grant.claims,
+            permissions: grant.permissions,
+            aud: grant.audience,
+            claims: grant.claims,
             status,
             issued_at: token.issued_at,
             expires_at: token.expires_at,

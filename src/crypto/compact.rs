@@ -3,6 +3,7 @@
 use crate::model::parse_strict_object;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memchr_iter;
 use serde_json::{Map, Value};
 
 /// Maximum token size: 64 KiB.
@@ -13,13 +14,13 @@ pub(super) const JWE_PART_COUNT: usize = 5;
 
 /// A parsed token whose signature is not verified.
 #[derive(Debug)]
-pub(crate) struct CompactJws<'t> {
+pub(crate) struct CompactJws<'t, H = Map<String, Value>> {
     /// Signing input: header and payload as encoded in the token.
     pub(crate) signing_input: &'t str,
-    /// Signature in base64url.
-    pub(crate) signature: &'t str,
+    /// Decoded signature.
+    pub(crate) signature: Vec<u8>,
     /// Header: a JSON object without duplicate members.
-    pub(crate) header: Map<String, Value>,
+    pub(crate) header: H,
     /// Decoded payload.
     pub(crate) payload: Vec<u8>,
 }
@@ -28,15 +29,26 @@ impl<'t> CompactJws<'t> {
     /// Parses exactly three parts in canonical base64url, the first of which is a JSON object, with
     /// at most [`MAX_TOKEN_BYTES`] bytes. The error message contains no part of the token.
     pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
+        Self::parse_with(text, parse_header)
+    }
+}
+
+impl<'t, H> CompactJws<'t, H> {
+    /// Parses a token as [`CompactJws::parse`], with the header from `find_header`, which gets the
+    /// encoded header and may return the result of an earlier [`parse_header`].
+    pub(crate) fn parse_with(
+        text: &'t str,
+        find_header: impl FnOnce(&str) -> Result<H, String>,
+    ) -> Result<Self, String> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err("larger than 64 KiB".to_owned());
         }
         if text.is_empty() {
             return Err("empty".to_owned());
         }
-        let mut parts = text.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
+        let mut separators = memchr_iter(b'.', text.as_bytes());
+        let (Some(first), Some(second), None) =
+            (separators.next(), separators.next(), separators.next())
         else {
             let is_encrypted = text.split('.').count() == JWE_PART_COUNT;
             return Err(if is_encrypted {
@@ -45,20 +57,27 @@ impl<'t> CompactJws<'t> {
                 "expected three parts".to_owned()
             });
         };
-        // Only one encoding of the bytes is accepted: no padding, no stray bits, no whitespace.
-        let decode_part = |part: &str, name: &str| {
-            URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
-        };
-        decode_part(signature, "signature")?;
-        let header_bytes = decode_part(header, "header")?;
+        let (header, payload) = (&text[..first], &text[first + 1..second]);
+        let signature = &text[second + 1..];
         Ok(Self {
-            signing_input: &text[..header.len() + 1 + payload.len()],
-            signature,
-            header: parse_strict_object(&header_bytes)
-                .map_err(|error| format!("the header is {}", error.summary()))?,
+            signing_input: &text[..second],
+            signature: decode_part(signature, "signature")?,
+            header: find_header(header)?,
             payload: decode_part(payload, "payload")?,
         })
     }
+}
+
+/// Parses an encoded header. The error message contains no part of the header.
+pub(crate) fn parse_header(encoded: &str) -> Result<Map<String, Value>, String> {
+    parse_strict_object(&decode_part(encoded, "header")?)
+        .map_err(|error| format!("the header is {}", error.summary()))
+}
+
+/// Decodes a part. Only one encoding of the bytes is accepted: no padding, no stray bits, no
+/// whitespace.
+fn decode_part(part: &str, name: &str) -> Result<Vec<u8>, String> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
 }
 
 #[cfg(test)]

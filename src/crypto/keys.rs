@@ -13,6 +13,22 @@ use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use secrecy::SecretSlice;
 use serde_json::{Map, Value};
 
+/// Private key of RFC 7517, appendix A.2, in PKCS#8.
+const PUBLISHED_RSA_KEY: &[u8] = include_bytes!("rfc7517_rsa_key.der");
+
+/// Returns another key for the algorithm of `key`, to sign tokens that `key` does not verify. An RSA
+/// key is a published one, because generating a key takes as long as hundreds of signatures.
+pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
+    if matches!(key.algorithm.key_type(), KeyType::Rsa) {
+        let published = build_private_key(key.algorithm, key.purpose, PUBLISHED_RSA_KEY)?;
+        let modulus = |key: &KeySpec| key.public_jwk.as_ref().and_then(|jwk| jwk.get("n").cloned());
+        if modulus(&published) != modulus(key) {
+            return Ok(published);
+        }
+    }
+    generate_key(key.algorithm, key.purpose, RsaBits::default())
+}
+
 /// Generates a key for `algorithm`; `bits` applies to RSA. Key ids that start with a hyphen, as one
 /// in 64 thumbprints does, are discarded: on the command line they would be flags.
 pub(crate) fn generate_key(
@@ -188,6 +204,29 @@ mod tests {
             assert!(key.public_jwk.is_none());
             let secret = key.material.expose_secret();
             assert!(secret.len() == letters && secret.iter().all(u8::is_ascii_graphic));
+        }
+    }
+
+    #[test]
+    fn other_key_differs_from_every_key() {
+        crate::crypto::initialize_crypto();
+        assert_eq!(PUBLISHED_RSA_KEY, rsa_pkcs8(&rfc7517::rsa_jwk()));
+        let published =
+            |algorithm| build_private_key(algorithm, Purpose::Test, PUBLISHED_RSA_KEY).unwrap();
+        for key in [
+            generate_test_key(Algorithm::HS256),
+            generate_test_key(Algorithm::ES384),
+            generate_test_key(Algorithm::EdDSA),
+            generate_test_key(Algorithm::RS256),
+            published(Algorithm::RS256),
+            published(Algorithm::PS384),
+        ] {
+            let other = other_key(&key).unwrap();
+            assert_eq!(other.algorithm, key.algorithm);
+            assert_ne!(other.material.expose_secret(), key.material.expose_secret());
+            let public_members =
+                |key: &KeySpec| key.public_jwk.clone().map(|jwk| jwk["kty"].clone());
+            assert_eq!(public_members(&other), public_members(&key));
         }
     }
 

@@ -21,7 +21,7 @@ mod secret;
 mod signature;
 mod verifier;
 
-pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES};
+pub(crate) use compact::{CompactJws, MAX_TOKEN_BYTES, parse_header};
 pub(crate) use decoded_token::{
     DecodedPayload, DecodedToken, MAX_DECODED_TOKEN_BYTES, is_token_in_base64,
 };
@@ -32,14 +32,14 @@ pub(crate) use hash_class::HashClass;
 pub(crate) use hash_class::hashing_work;
 pub(crate) use import::{ImportedKey, KeyImporter, equals_public_key};
 pub(crate) use key_error::ImportError;
-pub(crate) use keys::generate_key;
+pub(crate) use keys::{generate_key, other_key};
 pub(crate) use password::{
     check_hash, hash_password, hash_passwords, needs_rehash, parse_imported_hash,
     spend_remaining_work, verify_password,
 };
 pub(crate) use random::{
-    check_random_source, generate_jti, generate_password, generate_sid, generate_store_id,
-    generate_uid, generate_uuid,
+    JtiGenerator, check_random_source, generate_jti, generate_password, generate_sid,
+    generate_store_id, generate_uid, generate_uuid,
 };
 #[cfg(any(fuzzing, test))]
 pub(crate) use reader::is_key_document;
@@ -47,7 +47,9 @@ pub(crate) use reader::{FILE_PLACEHOLDER, SAVE_HINT};
 pub(crate) use secret::{KeyFormat, PublicKeys, SecretEncoding};
 #[cfg(test)]
 pub(crate) use signature::sign_text;
-pub(crate) use signature::{check_key, is_same_hmac_key, is_signed_by, sign, sign_parts};
+pub(crate) use signature::{
+    SignatureVerifier, TokenPrefix, TokenSigner, check_key, is_same_hmac_key, sign,
+};
 #[cfg(any(fuzzing, test))]
 pub(crate) use verifier::Verifier;
 pub(crate) use verifier::{KeyRefusal, KeySet, SingleKeyReader, read_jwks};

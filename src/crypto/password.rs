@@ -4,13 +4,11 @@
 use super::error::Error;
 use super::hash_class::{HashClass, parse_phc};
 use crate::model::{InvalidValue, Password, PasswordHash};
+use crate::parallel::{map_in_order, worker_count};
 use argon2::password_hash::phc::{self, Ident, Output, ParamsString, Salt};
 use argon2::{
     Algorithm, Argon2, Block, MIN_SALT_LEN, Params, PasswordVerifier, RECOMMENDED_SALT_LEN, Version,
 };
-use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// Returns a new salted hash.
 pub(crate) fn hash_password(password: &Password) -> Result<PasswordHash, Error> {
@@ -45,29 +43,22 @@ pub(crate) fn hash_passwords(
     passwords: &[&Password],
     on_hashed: &(dyn Fn() + Sync),
 ) -> Result<Vec<PasswordHash>, Error> {
-    let next_index = AtomicUsize::new(0);
-    let hash_remaining = || {
-        let (mut hashes, mut memory) = (Vec::new(), Vec::new());
-        loop {
-            let index = next_index.fetch_add(1, Ordering::Relaxed);
-            let Some(password) = passwords.get(index) else { return Ok(hashes) };
-            hashes.push((index, hash_password_in(&mut memory, password)?));
+    let create_worker = || {
+        let mut memory = Vec::new();
+        Ok(move |password: &Password| {
+            let hash = hash_password_in(&mut memory, password);
             on_hashed();
-        }
+            hash
+        })
     };
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let worker_count = worker_count().min(passwords.len());
+    let passwords = passwords.iter().copied().map(Ok);
     let mut hashes = Vec::with_capacity(passwords.len());
-    thread::scope(|scope| {
-        let threads = processors.min(passwords.len());
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(hash_remaining)).collect();
-        for thread in threads {
-            let result = thread.join();
-            hashes.extend(result.map_err(|_| Error::Hash("a thread panicked".to_owned()))??);
-        }
+    map_in_order(worker_count, passwords, create_worker, |hash| {
+        hashes.push(hash);
         Ok::<_, Error>(())
     })?;
-    hashes.sort_unstable_by_key(|(index, _)| *index);
-    Ok(hashes.into_iter().map(|(_, hash)| hash).collect())
+    Ok(hashes)
 }
 
 /// Validates an imported hash: it must be an Argon2 hash within the limits, so that the source of
@@ -142,6 +133,7 @@ pub(crate) fn needs_rehash(hash: &PasswordHash) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn password(text: &str) -> Password {
         Password::parse(text.to_owned()).unwrap()

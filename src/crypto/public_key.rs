@@ -5,7 +5,6 @@ use super::error::{Error, invalid_key};
 use crate::model::{Curve, InvalidValue, KeyType};
 use aws_lc_rs::signature::{
     self as aws, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, ParsedPublicKey,
-    UnparsedPublicKey,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -75,13 +74,10 @@ impl PublicKey {
         })
     }
 
-    /// Returns whether the base64url text is a valid signature of the message with ES512. Returns
-    /// `false` for a key of another type.
-    pub(super) fn verifies_es512(&self, message: &str, signature: &str) -> bool {
-        let Self::Ec { curve: Curve::P521, x, y } = self else { return false };
-        let key = UnparsedPublicKey::new(verification_algorithm(Curve::P521), encode_point(x, y));
-        let signature = URL_SAFE_NO_PAD.decode(signature);
-        signature.is_ok_and(|signature| key.verify(message.as_bytes(), &signature).is_ok())
+    /// Returns the key for ES512; `None` for a key of another type or that is no point on the curve.
+    pub(super) fn to_es512_key(&self) -> Option<ParsedPublicKey> {
+        let Self::Ec { curve: Curve::P521, x, y } = self else { return None };
+        ParsedPublicKey::new(verification_algorithm(Curve::P521), encode_point(x, y)).ok()
     }
 
     /// Returns the members of the JWK that describe the key (RFC 7518, section 6; RFC 8037, section

@@ -28,7 +28,8 @@ pub fn token(bytes: &[u8]) {
     };
     assert!(text.len() <= MAX_TOKEN_BYTES);
     assert_extraction_is_exact(text);
-    assert_eq!(format!("{}.{}", compact.signing_input, compact.signature), text);
+    let signature = URL_SAFE_NO_PAD.encode(&compact.signature);
+    assert_eq!(format!("{}.{signature}", compact.signing_input), text);
     let reencode = |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("base64url"));
     assert_eq!(text.split('.').map(reencode).collect::<Vec<_>>().join("."), text);
     let lenient = lenient.expect("a strict token decodes");
@@ -60,7 +61,8 @@ fn assert_extraction_is_exact(token: &str) {
     }
     let (start, end) = token.split_at(token.len() / 2);
     for inside in [" ", "\t", "\\", "\"", "\u{200b}", " \n"] {
-        let extracted = extract_token(&format!("{start}{inside}{end}"));
+        let text = format!("{start}{inside}{end}");
+        let extracted = extract_token(&text);
         assert_ne!(extracted.as_deref(), Ok(token), "{inside:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! Display names, and search terms for user names.
 
+use super::precis::is_visible_ascii;
 use super::{InvalidValue, Untrusted, is_invisible};
 use precis_profiles::Nickname;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
@@ -61,6 +62,9 @@ impl NameFilter {
 /// Folds case, width and spaces: PRECIS `Nickname` (RFC 8266) in lower case. Text that this profile
 /// rejects is only converted to lower case.
 fn fold_for_search(text: &str) -> String {
+    if text.split(' ').all(is_visible_ascii) {
+        return text.to_ascii_lowercase();
+    }
     Nickname::enforce(text).unwrap_or(Cow::Borrowed(text)).to_lowercase()
 }
 
@@ -68,6 +72,7 @@ fn fold_for_search(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::{Email, UserName};
+    use proptest::prelude::*;
 
     #[test]
     fn display_name_rejects_invisible_text() {
@@ -77,6 +82,17 @@ mod tests {
             ["", " ", "\u{3000}", "a\nb", "a\u{202e}b", "\u{3164}", "a\u{fe0f}", &"x".repeat(201)]
         {
             assert!(DisplayName::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn visible_ascii_words_need_no_profile(text in "[ -~]{0,80}") {
+            let folded = Nickname::enforce(text.as_str()).map_or_else(
+                |_| text.to_lowercase(),
+                |enforced| enforced.to_lowercase(),
+            );
+            prop_assert_eq!(fold_for_search(&text), folded);
         }
     }
 

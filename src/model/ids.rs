@@ -46,7 +46,9 @@ macro_rules! row_id {
 /// Parses a UUID in hyphenated lower-case form. Every other spelling is rejected, because claims
 /// are compared as strings.
 fn parse_canonical(text: &str) -> Option<Uuid> {
-    Uuid::try_parse(text).ok().filter(|uuid| uuid.hyphenated().to_string() == text)
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|uuid| uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text)
 }
 
 macro_rules! impl_parse {
@@ -90,6 +92,14 @@ uuid_id!(
     StoreId
 );
 impl_parse!(UserUuid, Jti, Sid);
+
+impl Jti {
+    /// Appends the canonical spelling to a text.
+    pub(crate) fn append_to(self, text: &mut String) {
+        text.push_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    }
+}
+
 row_id!(
     /// Row id of a user; never reused.
     UserId

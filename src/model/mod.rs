@@ -54,7 +54,7 @@ pub(crate) use numeric_date::describe_numeric_date;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use permission_policy::PermissionPolicy;
-pub(crate) use row_reader::{InvalidLine, InvalidLines, Row, RowError, RowReader};
+pub(crate) use row_reader::{InvalidLine, InvalidLines, Row, RowError, RowReader, TextPosition};
 pub(crate) use session_end::SessionEndReason;
 pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
 pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
@@ -69,8 +69,8 @@ pub(crate) use token::{
 };
 pub(crate) use token_text::{NotOneToken, extract_token};
 pub(crate) use untrusted::{
-    REDACTED, Untrusted, escape, escape_json, is_invisible, is_unsafe_for_terminal,
-    redact_for_error,
+    REDACTED, Untrusted, escape, escape_json, is_invisible, is_printable_ascii,
+    is_unsafe_for_terminal, redact_for_error,
 };
 pub(crate) use url_scheme::parse_url_scheme;
 pub(crate) use user::{NewUser, Role, User, WithOwner};

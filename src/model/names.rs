@@ -1,12 +1,9 @@
 //! User names, e-mail addresses, application names and permissions in canonical form.
 
-use super::precis::enforce_to_fixed_point;
+use super::precis::normalize_username;
 use super::{InvalidValue, Untrusted, UserId, UserUuid, is_invisible};
 use email_address::{EmailAddress, Options};
-use precis_profiles::UsernameCaseMapped;
-use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use serde::Serialize;
-use std::borrow::Cow;
 use unicode_security::MixedScript;
 
 /// User name, normalized by PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64 bytes,
@@ -18,10 +15,8 @@ pub(crate) struct UserName(Untrusted);
 impl UserName {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("username", reason);
-        let name = enforce_to_fixed_point(text, |text| {
-            UsernameCaseMapped::enforce(text).map(Cow::into_owned)
-        })
-        .ok_or_else(|| invalid("only letters, digits and common symbols are allowed"))?;
+        let name = normalize_username(text)
+            .ok_or_else(|| invalid("only letters, digits and common symbols are allowed"))?;
         if name.len() > 64 {
             return Err(invalid("longer than 64 bytes"));
         }
@@ -34,7 +29,7 @@ impl UserName {
         if name.chars().all(char::is_numeric) || UserUuid::parse(&name).is_some() {
             return Err(invalid("could be mistaken for an id"));
         }
-        if !name.is_single_script() || name.chars().any(is_invisible) {
+        if !name.is_ascii() && (!name.is_single_script() || name.chars().any(is_invisible)) {
             return Err(invalid("mixes scripts or contains invisible characters"));
         }
         Ok(Self(Untrusted::new(name.as_str())))
@@ -74,7 +69,9 @@ impl Email {
         let domain = address.domain().to_lowercase();
         let normalized = format!("{}@{domain}", address.local_part());
         // Lower case can map a letter to two characters, one of which a domain cannot contain.
-        parse_address(&normalized)?;
+        if !domain.is_ascii() {
+            parse_address(&normalized)?;
+        }
         Ok(Self(Untrusted::new(normalized)))
     }
 

@@ -1,7 +1,32 @@
 //! Text normalization by PRECIS profiles (RFC 8264).
+//!
+//! The profiles look up each character in tables, which is slow for many names. All profiles accept
+//! visible ASCII characters and change at most their case (RFC 8264, section 9.11), so that
+//! [`is_visible_ascii`] text needs no table.
 
+use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::Error;
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use std::borrow::Cow;
 use zeroize::Zeroizing;
+
+/// Returns whether the text is not empty and has only visible ASCII characters, without spaces.
+pub(super) fn is_visible_ascii(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Applies the profile `UsernameCaseMapped` (RFC 8265, section 3.3). Returns `None` if the profile
+/// rejects the text.
+pub(super) fn normalize_username(text: &str) -> Option<Zeroizing<String>> {
+    if is_visible_ascii(text) {
+        return Some(text.to_ascii_lowercase().into());
+    }
+    enforce_username(text)
+}
+
+fn enforce_username(text: &str) -> Option<Zeroizing<String>> {
+    enforce_to_fixed_point(text, |text| UsernameCaseMapped::enforce(text).map(Cow::into_owned))
+}
 
 /// Applies a profile until the text does not change, so that normalization is idempotent. Returns
 /// `None` if the text still changes after four applications (RFC 8264, section 7).
@@ -24,6 +49,17 @@ pub(super) fn enforce_to_fixed_point(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::is_invisible;
+    use proptest::prelude::*;
+    use unicode_security::MixedScript;
+
+    proptest! {
+        #[test]
+        fn profile_changes_only_the_case_of_visible_ascii(text in "[!-~]{1,80}") {
+            prop_assert_eq!(normalize_username(&text), enforce_username(&text));
+            prop_assert!(text.as_str().is_single_script() && !text.chars().any(is_invisible));
+        }
+    }
 
     #[test]
     fn text_without_fixed_point_is_refused() {

@@ -6,6 +6,7 @@ use super::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Kind of a token. A token of one kind is never accepted as another kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -96,9 +97,21 @@ impl Grant {
     /// Returns the claims of a test token without `jti` and times, which differ between tokens.
     pub(crate) fn shared_claims(claims: &Map<String, Value>) -> Map<String, Value> {
         let mut shared = claims.clone();
-        shared.retain(|name, _| !["jti", "iat", "nbf", "exp"].contains(&name.as_str()));
+        shared.retain(|name, _| is_shared(name));
         shared
     }
+
+    /// Returns whether the claims of the grant are the shared claims of a test token.
+    pub(crate) fn has_shared_claims_of(&self, claims: &Map<String, Value>) -> bool {
+        let shared = || claims.iter().filter(|(name, _)| is_shared(name));
+        shared().count() == self.claims.len()
+            && shared().all(|(name, value)| self.claims.get(name) == Some(value))
+    }
+}
+
+/// Returns whether the claim can be equal in several test tokens.
+fn is_shared(name: &str) -> bool {
+    !["jti", "iat", "nbf", "exp"].contains(&name)
 }
 
 /// Origin of an app token, which limits its renewal.
@@ -119,7 +132,7 @@ pub(crate) struct RecordedToken {
     /// Token id.
     pub(crate) jti: Jti,
     /// Properties shared with other tokens.
-    pub(crate) grant: Grant,
+    pub(crate) grant: Arc<Grant>,
     /// Row id of the signing key.
     pub(crate) key_row_id: KeyRowId,
     /// Issue time: the `iat` claim.

@@ -1,6 +1,7 @@
 //! Untrusted text, and the escaping that makes its display safe.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
@@ -51,7 +52,8 @@ pub(crate) fn is_unsafe_for_terminal(c: char) -> bool {
 /// (`Default_Ignorable_Code_Point` of the Unicode Character Database), so that two different names
 /// would look the same.
 pub(crate) fn is_invisible(c: char) -> bool {
-    is_unsafe_for_terminal(c) || DEFAULT_IGNORABLE.iter().any(|range| range.contains(&c))
+    is_unsafe_for_terminal(c)
+        || !c.is_ascii() && DEFAULT_IGNORABLE.iter().any(|range| range.contains(&c))
 }
 
 /// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 16). The test compares
@@ -79,6 +81,10 @@ const DEFAULT_IGNORABLE: [RangeInclusive<char>; 17] = [
 
 /// Escapes line breaks and every other unsafe character, as `\n` or `\u{1b}`.
 pub(crate) fn escape(text: &str) -> String {
+    // The fast path for tokens and most other text.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -125,7 +131,10 @@ fn looks_random(part: &str) -> bool {
 ///
 /// Outside of strings, JSON contains only ASCII without controls other than whitespace, so that the
 /// replacement changes only strings. Line breaks of pretty-printed JSON are kept.
-pub(crate) fn escape_json(json: &str) -> String {
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    if is_printable_ascii(json.as_bytes()) {
+        return Cow::Borrowed(json);
+    }
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && is_unsafe_for_terminal(c) {
@@ -137,7 +146,13 @@ pub(crate) fn escape_json(json: &str) -> String {
             escaped.push(c);
         }
     }
-    escaped
+    Cow::Owned(escaped)
+}
+
+/// Returns whether the text consists of printable ASCII characters, which are safe for terminals.
+pub(crate) fn is_printable_ascii(text: &[u8]) -> bool {
+    // Without an early exit, the loop compares many bytes at once.
+    text.iter().fold(true, |is_printable, byte| is_printable & matches!(byte, b' '..=b'~'))
 }
 
 #[cfg(test)]
@@ -188,7 +203,8 @@ mod tests {
     #[test]
     fn escaped_json_parses_to_same_value() {
         let value = serde_json::json!({"name": "x\u{9b}31m\u{200b}\u{e0041}\u{1b}"});
-        let text = escape_json(&value.to_string());
+        let json = value.to_string();
+        let text = escape_json(&json);
         assert!(!text.chars().any(is_unsafe_for_terminal));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }

@@ -125,7 +125,7 @@ fn check_contents(
             return Ok(());
         }
     };
-    let tx = Reader { connection: &snapshot };
+    let tx = Reader::new(&snapshot);
     check_pages(&tx, findings);
     check_foreign_keys(&tx, findings);
     // The rows of other versions cannot be checked.

@@ -100,6 +100,13 @@ pub(super) fn configure_writing(connection: &Connection) -> rusqlite::Result<()>
     connection.pragma_update(None, "wal_autocheckpoint", 100)
 }
 
+/// Applies the settings of a connection that writes large transactions, each of which is longer than
+/// the usual WAL. Must run after [`configure_writing`].
+pub(super) fn configure_bulk_writing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 1_000)
+}
+
 /// Makes SQLite copy back and remove a long WAL if this process closes the store last. Returns
 /// whether the copy is enabled: the WAL is long and the connection can write.
 ///

@@ -115,12 +115,9 @@ impl Reader<'_> {
         condition: &str,
         values: impl rusqlite::Params,
     ) -> Result<Option<Key>, Error> {
-        self.connection
-            .query_row(&format!("SELECT {COLUMNS} FROM keys WHERE {condition}"), values, |row| {
-                Ok(key_from_row(row))
-            })
-            .optional()?
-            .transpose()
+        let sql = format!("SELECT {COLUMNS} FROM keys WHERE {condition}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        statement.query_row(values, |row| Ok(key_from_row(row))).optional()?.transpose()
     }
 }
 

@@ -122,7 +122,7 @@ impl Store {
             transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok::<_, Error>(transaction)
         })?;
-        work(&Reader { connection: &transaction })
+        work(&Reader::new(&transaction))
     }
 
     /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`
@@ -154,18 +154,32 @@ impl Store {
         Ok(value)
     }
 
+    /// Prepares for many large writes: SQLite copies the WAL back after 1,000 pages instead of 100,
+    /// and when the store is closed.
+    pub(crate) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
+        self.configure_for_writing()?;
+        connect::configure_bulk_writing(&self.connection)?;
+        self.checkpoint_on_close = true;
+        Ok(())
+    }
+
     /// Pauses between two writes, long enough for waiting processes to acquire the write lock.
     pub(crate) fn pause_between_writes() {
         std::thread::sleep(RETRY_INTERVAL);
     }
 
-    /// Waits for the write lock in short, even steps. SQLite itself has no queue and waits in steps
-    /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
-    fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
+    fn configure_for_writing(&mut self) -> Result<(), Error> {
         if !self.is_write_configured {
             connect::configure_writing(&self.connection)?;
             self.is_write_configured = true;
         }
+        Ok(())
+    }
+
+    /// Waits for the write lock in short, even steps. SQLite itself has no queue and waits in steps
+    /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
+    fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
+        self.configure_for_writing()?;
         self.connection.busy_timeout(Duration::ZERO)?;
         let transaction = retry_until(deadline, || {
             let immediate = TransactionBehavior::Immediate;

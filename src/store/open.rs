@@ -65,6 +65,19 @@ impl Store {
         }
     }
 
+    /// Opens the same store for reading on another thread.
+    pub(crate) fn open_reader(&self) -> Result<Self, Error> {
+        Ok(Self {
+            connection: connect(&self.path, OpenMode::ReadOnlyAlongside, self.lock_timeout)?,
+            path: self.path.clone(),
+            id: self.id.clone(),
+            lock_timeout: self.lock_timeout,
+            checkpoint_on_close: false,
+            is_new: false,
+            is_write_configured: false,
+        })
+    }
+
     /// Opens the store at `path`, and creates a missing store first.
     pub(crate) fn open_or_create(
         path: &Path,

@@ -123,26 +123,54 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Removes tokens that expired at `until` or before, and returns their number. A successor
-    /// stays until its predecessor is removed; predecessors are older and therefore removed first.
+    /// Removes the tokens from the first to the last of the ids that expired at `until` or before, and
+    /// returns their number. A successor stays until its predecessor is removed; predecessors are
+    /// older and therefore removed first.
     pub(crate) fn remove_tokens(&self, ids: &[TokenId], until: Timestamp) -> Result<usize, Error> {
-        let mut statement = self.connection.prepare(
-            "DELETE FROM tokens WHERE id = ?1 AND expires_at <= ?2
-                 AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)
-             RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
-                 WHEN 'test' THEN expires_at ELSE 0 END",
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(0) };
+        // One statement removes all tokens without a predecessor, which are almost all tokens.
+        let successors = "SELECT superseded_by FROM tokens WHERE superseded_by BETWEEN ?1 AND ?2";
+        let mut latest_by_key = BTreeMap::new();
+        let mut count = self.delete_tokens(
+            &format!("id BETWEEN ?1 AND ?2 AND expires_at <= ?3 AND id NOT IN ({successors})"),
+            (first, last, until.unix()),
+            &mut latest_by_key,
         )?;
-        let (mut deleted, mut latest_by_key) = (0, BTreeMap::<KeyRowId, i64>::new());
-        for id in ids {
-            let row = statement.query_row((id, until.unix()), |row| Ok((row.get(0)?, row.get(1)?)));
-            if let Some((key, expiry)) = row.optional()? {
-                deleted += 1;
-                let latest = latest_by_key.entry(key).or_insert(expiry);
-                *latest = expiry.max(*latest);
-            }
+        let remaining: Vec<TokenId> = self.query_ids(
+            "SELECT id FROM tokens WHERE id BETWEEN ?1 AND ?2 AND expires_at <= ?3 ORDER BY id",
+            (first, last, until.unix()),
+        )?;
+        for id in remaining {
+            let condition =
+                "id = ?1 AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)";
+            count += self.delete_tokens(condition, [id], &mut latest_by_key)?;
         }
         self.record_pruned_until(latest_by_key)?;
-        Ok(deleted)
+        Ok(count)
+    }
+
+    /// Deletes tokens, and returns their number. Adds the latest expiry of the deleted test tokens of
+    /// each key to `latest_by_key`.
+    fn delete_tokens(
+        &self,
+        condition: &str,
+        values: impl Params,
+        latest_by_key: &mut BTreeMap<KeyRowId, i64>,
+    ) -> Result<usize, Error> {
+        let sql = format!(
+            "DELETE FROM tokens WHERE {condition}
+             RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
+                 WHEN 'test' THEN expires_at ELSE 0 END"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let (mut rows, mut count) = (statement.query(values)?, 0);
+        while let Some(row) = rows.next()? {
+            let expiry = row.get(1)?;
+            let latest = latest_by_key.entry(row.get(0)?).or_insert(expiry);
+            *latest = (*latest).max(expiry);
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// Stores the latest expiry of the pruned test tokens of each key. For test tokens with this or

@@ -94,7 +94,7 @@ impl LockedStore {
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match &self.database {
-            Some(database) => work(&Reader { connection: &database.connection }),
+            Some(database) => work(&Reader::new(&database.connection)),
             None => Err(Error::NotAStore(self.path.clone()).into()),
         }
     }

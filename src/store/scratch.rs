@@ -71,6 +71,21 @@ impl ScratchDatabase {
         Ok(rows)
     }
 
+    /// Returns an iterator over all rows, in batches of at most `max_rows`.
+    pub(crate) fn batches(
+        &mut self,
+        max_rows: usize,
+    ) -> impl Iterator<Item = Result<Vec<(i64, Row)>, Error>> + Send {
+        let mut last_number = 0;
+        std::iter::from_fn(move || {
+            let batch = self.rows_after(last_number, max_rows);
+            if let Ok(rows) = &batch {
+                last_number = rows.last()?.0;
+            }
+            Some(batch)
+        })
+    }
+
     /// Reserves a name that only one row may have, such as a username or a `jti`, for the row at
     /// `line`. Returns the line of an earlier reservation, if any.
     pub(crate) fn reserve_name(&self, name: &str, line: u64) -> Result<Option<u64>, Error> {
@@ -84,12 +99,6 @@ impl ScratchDatabase {
             self.connection.prepare_cached("SELECT line FROM names WHERE name = ?1")?;
         let line: Option<i64> = select.query_row([name], |row| row.get(0)).optional()?;
         Ok(line.and_then(|line| u64::try_from(line).ok()))
-    }
-
-    /// Releases all names.
-    pub(crate) fn release_names(&self) -> Result<(), Error> {
-        self.connection.execute("DELETE FROM names", [])?;
-        Ok(())
     }
 }
 
@@ -140,11 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn name_is_reserved_once_until_release() {
+    fn name_is_reserved_once() {
         let scratch = ScratchDatabase::new().unwrap();
         let reserve = |line| scratch.reserve_name("a", line).unwrap();
         assert_eq!((reserve(7), reserve(8), reserve(9)), (None, Some(7), Some(7)));
-        scratch.release_names().unwrap();
-        assert_eq!(reserve(9), None);
     }
 }

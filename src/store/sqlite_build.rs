@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 /// The compile-time options in `.cargo/config.toml`, which a build by `cargo install` from a registry or
 /// a repository does not have. `connect` makes the settings that are also possible at run time.
-const RECOMMENDED_OPTIONS: [&str; 8] = [
+const RECOMMENDED_OPTIONS: [&str; 9] = [
     "DEFAULT_MEMSTATUS=0",
     "DQS=0",
+    "ENABLE_NULL_TRIM",
     "LIKE_DOESNT_MATCH_BLOBS",
     "OMIT_DECLTYPE",
     "OMIT_DEPRECATED",

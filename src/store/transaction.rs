@@ -1,15 +1,26 @@
 //! Access to the store's rows within a transaction.
 
 use super::Error;
-use crate::model::{Jti, Untrusted};
+use crate::model::{Grant, GrantRowId, Jti, Untrusted};
 use rusqlite::{Connection, ErrorCode, Transaction};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// Queries within one transaction. The module of each table adds its query methods in its own
 /// `impl Reader` block.
 pub(crate) struct Reader<'c> {
     pub(super) connection: &'c Connection,
+    /// Grants that were read. The row of a grant never changes, and its id is never reused.
+    pub(super) grants: RefCell<HashMap<GrantRowId, Arc<Grant>>>,
+}
+
+impl<'c> Reader<'c> {
+    /// Creates a reader within an open transaction.
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { connection, grants: RefCell::default() }
+    }
 }
 
 /// A [`Reader`] that can also change rows.
@@ -51,14 +62,14 @@ impl WriteSummary {
 
 impl<'c> Writer<'c> {
     pub(super) fn new(sql: &'c Connection) -> Self {
-        Self { reader: Reader { connection: sql }, summary: RefCell::default() }
+        Self { reader: Reader::new(sql), summary: RefCell::default() }
     }
 
-    /// Adds a recorded token to the summary.
-    pub(super) fn note_token(&self, jti: Jti) {
+    /// Adds recorded tokens to the summary.
+    pub(super) fn note_tokens(&self, jtis: &[Jti]) {
         let mut summary = self.summary.borrow_mut();
-        summary.first_jti.get_or_insert(jti);
-        summary.token_count += 1;
+        summary.first_jti = summary.first_jti.or(jtis.first().copied());
+        summary.token_count += jtis.len();
     }
 
     /// Sets the target in the summary.

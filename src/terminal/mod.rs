@@ -15,7 +15,7 @@ pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmation};
 pub(crate) use signal_guard::{Echo, stop_handling_signals};
 pub(crate) use stdin::StdinReader;
-pub(crate) use stdout::is_stdout_writable;
+pub(crate) use stdout::{JsonLines, is_stdout_writable};
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
@@ -167,7 +167,8 @@ impl Console {
     /// Prints a failure: an error message and a hint, or one line of JSON.
     pub(crate) fn print_failure(&self, message: &str, hint: Option<&str>, json: &Value) {
         if self.format.is_json() {
-            let line = escape_json(&json.to_string()) + "\n";
+            let json = json.to_string();
+            let line = escape_json(&json) + "\n";
             let _ = io::stderr().write_all(line.as_bytes());
             return;
         }

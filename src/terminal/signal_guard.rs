@@ -195,7 +195,8 @@ fn exit_on_signal(signal: i32, signal_report: SignalReport) {
         }
     };
     if let Some(report) = signal_report {
-        let line = escape_json(&report(code).to_string()) + "\n";
+        let json = report(code).to_string();
+        let line = escape_json(&json) + "\n";
         let _ = io::stderr().write_all(line.as_bytes());
     }
     std::process::exit(i32::from(code));

@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 /// Standard input, open for reading.
 pub(crate) struct StdinReader {
     stream: Stdin,
-    _guard: Option<TerminalGuard>,
+    guard: Option<TerminalGuard>,
 }
 
 impl Console {
@@ -20,7 +20,7 @@ impl Console {
     pub(crate) fn open_stdin(&self, description: &str, echo: Echo) -> Result<StdinReader, Error> {
         let stream = io::stdin();
         if !stream.is_terminal() {
-            return Ok(StdinReader { stream, _guard: None });
+            return Ok(StdinReader { stream, guard: None });
         }
         self.print_status(&format!(
             "reading {description} from standard input; press Ctrl-D on an empty line to finish"
@@ -37,7 +37,14 @@ impl Console {
                 .map(Some),
         };
         let guard = guard.map_err(|error| Error::TerminalFailed(error.to_string()))?;
-        Ok(StdinReader { stream, _guard: guard })
+        Ok(StdinReader { stream, guard })
+    }
+}
+
+impl StdinReader {
+    /// Returns the stream, for use on another thread, and the guard that restores the terminal.
+    pub(crate) fn into_parts(self) -> (Stdin, Option<impl Sized + use<>>) {
+        (self.stream, self.guard)
     }
 }
 

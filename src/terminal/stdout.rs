@@ -3,11 +3,15 @@
 use super::style::{Screen, should_colour};
 use super::table::{self, Table};
 use super::{Cell, Console, Delivery, Error, OutputFormat, Rendered, Report, cell};
-use crate::model::{Timestamp, escape, escape_json, render_csv_header, render_csv_rows};
+use crate::model::{
+    Timestamp, escape, escape_json, is_printable_ascii, render_csv_header, render_csv_rows,
+};
 use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::retry_on_intr;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Number of rows per write to standard output.
@@ -38,7 +42,8 @@ impl Console {
                 }
                 Rendered::Json(value) => {
                     let json = serde_json::to_string_pretty(&value);
-                    escape_json(&json.map_err(|error| Error::Output(error.to_string()))?) + "\n"
+                    let json = json.map_err(|error| Error::Output(error.to_string()))?;
+                    escape_json(&json).into_owned() + "\n"
                 }
                 Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
                 Rendered::Table(table) => table.render(screen().as_ref()),
@@ -47,10 +52,27 @@ impl Console {
         write_stdout(&text)
     }
 
-    /// Writes one line of JSON to standard output.
+    /// Writes whole lines to standard output without escaping. If not all lines can be written,
+    /// returns the number of lines that were.
     #[expect(clippy::unused_self, reason = "output requires a console")]
-    pub(crate) fn write_json_line(&self, value: &impl Serialize) -> Result<Delivery, Error> {
-        write_stdout(&render_json_line(value)?)
+    pub(crate) fn write_lines(&self, lines: &[u8]) -> Result<(), usize> {
+        let mut rest = lines;
+        while !rest.is_empty() {
+            // The buffer of the standard library would hide how much was written.
+            let result = retry_on_intr(|| rustix::io::write(rustix::stdio::stdout(), rest));
+            let Some(unwritten) = result.ok().and_then(|count| rest.get(count..)) else {
+                let written = lines.get(..lines.len() - rest.len()).unwrap_or_default();
+                return Err(written.split(|byte| *byte == b'\n').count() - 1);
+            };
+            rest = unwritten;
+        }
+        Ok(())
+    }
+
+    /// Writes lines of JSON to standard output.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_json_lines(&self, lines: &JsonLines) -> Result<Delivery, Error> {
+        write_stdout_bytes(&lines.0)
     }
 
     /// Writes rows to standard output: JSON Lines, or CSV with a header in the first batch.
@@ -122,9 +144,55 @@ impl Console {
     }
 }
 
+/// Lines of JSON that are rendered before they are written, such as on another thread.
+#[derive(Debug, Default)]
+pub(crate) struct JsonLines(Vec<u8>);
+
+impl JsonLines {
+    /// Creates a buffer for a number of bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
+    /// Returns the lines.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns the length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Appends a part of other lines.
+    pub(crate) fn push_part(&mut self, lines: &Self, range: Range<usize>) {
+        self.0.extend_from_slice(lines.0.get(range).unwrap_or_default());
+    }
+
+    /// Appends text that was rendered as a line, or a part of it.
+    pub(crate) fn push_rendered(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// Appends a line.
+    pub(crate) fn push(&mut self, value: &impl Serialize) -> Result<(), Error> {
+        let start = self.0.len();
+        serde_json::to_writer(&mut self.0, value)
+            .map_err(|error| Error::Output(error.to_string()))?;
+        let line = self.0.get(start..).unwrap_or_default();
+        if !is_printable_ascii(line) {
+            let escaped = escape_json(&String::from_utf8_lossy(line)).into_owned();
+            self.0.truncate(start);
+            self.0.extend(escaped.into_bytes());
+        }
+        self.0.push(b'\n');
+        Ok(())
+    }
+}
+
 fn render_json_line(value: &impl Serialize) -> Result<String, Error> {
     let json = serde_json::to_string(value).map_err(|error| Error::Output(error.to_string()))?;
-    Ok(escape_json(&json) + "\n")
+    Ok(escape_json(&json).into_owned() + "\n")
 }
 
 fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Error> {
@@ -139,8 +207,12 @@ fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Erro
 }
 
 fn write_stdout(text: &str) -> Result<Delivery, Error> {
+    write_stdout_bytes(text.as_bytes())
+}
+
+fn write_stdout_bytes(bytes: &[u8]) -> Result<Delivery, Error> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(Delivery::Done),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Delivery::NoReader),
         Err(error) => Err(Error::Output(error.to_string())),

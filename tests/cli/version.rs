@@ -18,7 +18,7 @@ fn json_output_states_how_the_program_was_built() {
     let output: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(output["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(output["jitter_entropy"], false);
-    assert_snapshot!(output["sqlite"]["options"], @r#"{"DEFAULT_MEMSTATUS=0":true,"DQS=0":true,"LIKE_DOESNT_MATCH_BLOBS":true,"OMIT_DECLTYPE":true,"OMIT_DEPRECATED":true,"OMIT_LOAD_EXTENSION":true,"OMIT_SHARED_CACHE":true,"USE_ALLOCA":true}"#);
+    assert_snapshot!(output["sqlite"]["options"], @r#"{"DEFAULT_MEMSTATUS=0":true,"DQS=0":true,"ENABLE_NULL_TRIM":true,"LIKE_DOESNT_MATCH_BLOBS":true,"OMIT_DECLTYPE":true,"OMIT_DEPRECATED":true,"OMIT_LOAD_EXTENSION":true,"OMIT_SHARED_CACHE":true,"USE_ALLOCA":true}"#);
 }
 
 #[test]

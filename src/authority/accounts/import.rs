@@ -8,10 +8,13 @@ use super::import_rows::row_exists_error;
 pub(crate) use super::import_rows::{ImportRows, UnknownFields};
 use super::require_admin_or_empty_store;
 use crate::crypto::HashClass;
-use crate::model::{EventDetail, EventSubject, PasswordHash, Role, TargetKind, User};
+use crate::model::{EventDetail, EventSubject, NewUser, PasswordHash, Role, TargetKind, User};
 use crate::store::{self, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
+
+/// Number of accounts that one statement adds.
+const INSERT_SIZE: usize = 50;
 
 /// The outcome of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +32,16 @@ pub(crate) struct ImportOutcome {
 }
 
 impl ImportOutcome {
+    /// Counts a new account, and stores the class of its hash if no stored hash costs more.
+    fn count_new(&mut self, tx: &Writer<'_>, user: &NewUser) -> Result<(), Error> {
+        self.created_count += 1;
+        match &user.password_hash {
+            Some(hash) => raise_costliest_hash(tx, hash)?,
+            None => self.passwordless_count += 1,
+        }
+        Ok(())
+    }
+
     /// Counts an existing account.
     fn count_existing(&mut self, import_row: &ImportRow, user: &User) {
         self.existing_count += 1;
@@ -52,7 +65,7 @@ pub(crate) fn import(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
-    import_rows: &ImportRows,
+    import_rows: &mut ImportRows,
     if_exists: IfExists,
     on_hashed: &(dyn Fn() + Sync),
 ) -> Result<ImportOutcome, Error> {
@@ -67,8 +80,9 @@ pub(crate) fn import(
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         let mut outcome = ImportOutcome::default();
-        import_rows.for_each_row(|_, row| {
-            apply_row(tx, audit, &import_rows.parse_row(row)?, if_exists, &mut outcome)
+        import_rows.for_each_batch(|rows| {
+            let mut batches = rows.chunks(INSERT_SIZE);
+            batches.try_for_each(|rows| apply_rows(tx, audit, rows, if_exists, &mut outcome))
         })?;
         if tx.count_admins()? == 0 {
             return Err(Error::NoAdmin);
@@ -80,6 +94,26 @@ pub(crate) fn import(
     })
 }
 
+/// Adds accounts, or counts existing accounts.
+fn apply_rows(
+    tx: &Writer<'_>,
+    audit: &AuditContext,
+    import_rows: &[ImportRow],
+    if_exists: IfExists,
+    outcome: &mut ImportOutcome,
+) -> Result<(), Error> {
+    // A row still has a password only if its account existed during hashing.
+    if import_rows.iter().all(|row| row.password.is_none()) {
+        let new_users: Vec<_> = import_rows.iter().map(|row| &row.new_user).collect();
+        match tx.add_users(&new_users, audit.now) {
+            Ok(_) => return new_users.iter().try_for_each(|user| outcome.count_new(tx, user)),
+            Err(store::Error::AlreadyExists) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    import_rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
+}
+
 /// Adds an account, or counts an existing account.
 fn apply_row(
     tx: &Writer<'_>,
@@ -89,7 +123,6 @@ fn apply_row(
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
     if import_row.password.is_some() {
-        // A row still has a password only if its account existed during hashing.
         match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
             Some(user) => outcome.count_existing(import_row, &user),
             None => outcome.existing_count += 1,
@@ -97,13 +130,7 @@ fn apply_row(
         return Ok(());
     }
     match tx.add_user(&import_row.new_user, audit.now) {
-        Ok(_) => {
-            outcome.created_count += 1;
-            match &import_row.new_user.password_hash {
-                Some(hash) => raise_costliest_hash(tx, hash)?,
-                None => outcome.passwordless_count += 1,
-            }
-        }
+        Ok(_) => outcome.count_new(tx, &import_row.new_user)?,
         Err(store::Error::AlreadyExists) => {
             match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
                 Some(user) if if_exists == IfExists::Skip => {

@@ -10,6 +10,7 @@ use crate::model::{
     InvalidLine, InvalidLines, Password, Role, Row, RowError, SpreadsheetRows, Timestamp,
     redact_for_error,
 };
+use crate::parallel::map_in_order;
 use crate::store::{self, Reader, ScratchDatabase, Store};
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -136,9 +137,8 @@ impl ImportRows {
         Ok(())
     }
 
-    pub(super) fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
-        let line = row.line;
-        parse_import_row(row, self.now).map_err(|reason| InvalidLine { line, reason })
+    fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
+        parse_row(row, self.now)
     }
 
     /// Returns the number of rows.
@@ -152,8 +152,25 @@ impl ImportRows {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
     }
 
+    /// Calls `visit` with the rows in batches, in order. The rows are read and parsed on other
+    /// threads.
+    pub(super) fn for_each_batch(
+        &mut self,
+        visit: impl FnMut(Vec<ImportRow>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let now = self.now;
+        let create_parser = || {
+            Ok(|batch: Vec<(i64, Row)>| {
+                let rows = batch.into_iter().map(|(_, row)| Ok(parse_row(row, now)?));
+                rows.collect::<Result<Vec<_>, Error>>()
+            })
+        };
+        let batches = self.rows.batches(BATCH_SIZE).map(|batch| Ok(batch?));
+        map_in_order(1, batches, create_parser, visit)
+    }
+
     /// Calls `visit` with the number and content of each row, in order.
-    pub(super) fn for_each_row(
+    fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -221,6 +238,11 @@ impl ImportRows {
         })?;
         hash_pending(&mut pending)
     }
+}
+
+fn parse_row(row: Row, now: Timestamp) -> Result<ImportRow, InvalidLine> {
+    let line = row.line;
+    parse_import_row(row, now).map_err(|reason| InvalidLine { line, reason })
 }
 
 /// Refuses unknown columns. Without a header, the first line may contain a password: the names are

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn parse(value: &Value) -> Result<RegisteredClaims, RejectReason> {
+fn parse(value: &Value) -> Result<RegisteredClaims<'_>, RejectReason> {
     RegisteredClaims::parse(value.as_object().unwrap()).map_err(|rejection| rejection.reason)
 }
 
-fn check_at(claims: &RegisteredClaims, now: Timestamp, leeway: i64) -> Vec<Rejection> {
+fn check_at(claims: &RegisteredClaims<'_>, now: Timestamp, leeway: i64) -> Vec<Rejection> {
     check_times(claims, VerificationTime { now, reference: now, leeway })
 }
 
@@ -40,7 +40,8 @@ fn claim_of_wrong_type_is_refused() {
 
 #[test]
 fn token_is_refused_from_exp_on() {
-    let claims = parse(&json!({"exp": 100})).unwrap();
+    let claims = json!({"exp": 100});
+    let claims = parse(&claims).unwrap();
     assert_eq!(check_at(&claims, at(99), 0), []);
     assert_eq!(check_at(&claims, at(100), 0), [RejectReason::Expired]);
     assert_eq!(check_at(&claims, at(104), 5), []);
@@ -55,7 +56,8 @@ fn future_times_are_not_yet_valid() {
         assert_eq!(check_at(&claims, at(101), 0), []);
         assert_eq!(check_at(&claims, at(100), 1), []);
     }
-    let both = parse(&json!({"exp": 50, "nbf": 101})).unwrap();
+    let both = json!({"exp": 50, "nbf": 101});
+    let both = parse(&both).unwrap();
     assert_eq!(check_at(&both, at(100), 0), [RejectReason::Expired, RejectReason::NotYetValid]);
 }
 

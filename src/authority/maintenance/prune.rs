@@ -1,6 +1,5 @@
 //! Pruning of expired tokens and sessions, in short transactions so that other processes can write.
 
-use super::super::audit_context::OUTCOME_DONE;
 use super::super::principal::BearerCredential;
 use super::super::{AuditContext, Caller, Error};
 use super::{ADMINS_ONLY, authorize, ensure_writable};
@@ -11,8 +10,12 @@ use crate::model::{
 };
 use crate::store::{self, Reader, Store, Writer};
 
-/// Number of rows that one transaction removes. The transaction blocks other writers for about ten
+/// Number of tokens that one transaction removes. The transaction blocks other writers for about 30
 /// milliseconds.
+const TOKEN_BATCH_SIZE: usize = 20_000;
+
+/// Number of other rows that one transaction removes. The transaction blocks other writers for about
+/// ten milliseconds.
 const BATCH_SIZE: usize = 5_000;
 
 /// The numbers of removed rows.
@@ -82,7 +85,7 @@ pub(crate) fn prune(
         TokenId(0),
         |tx, after| {
             on_progress(to_count(*after), to_count(last_id));
-            tx.expired_tokens(*after, cutoff, BATCH_SIZE)
+            tx.expired_tokens(*after, cutoff, TOKEN_BATCH_SIZE)
         },
         |tx, ids| tx.remove_tokens(ids, cutoff),
     )?;
@@ -159,20 +162,8 @@ impl PruneJob<'_> {
             let (removed, event) =
                 self.caller.write_with_role(self.store, Role::Admin, ADMINS_ONLY, |tx| {
                     let removed = remove(tx, &batch)?;
-                    let event = match self.event {
-                        Some(event) => tx.add_to_count(event, removed).map(|()| Some(event))?,
-                        None if removed == 0 => None,
-                        None => {
-                            let caller_id = Some(self.caller.user.id);
-                            Some(self.audit.record_outcome(
-                                tx,
-                                caller_id,
-                                EventTarget::store(),
-                                OUTCOME_DONE,
-                                removed,
-                            )?)
-                        }
-                    };
+                    let (user, target) = (Some(self.caller.user.id), EventTarget::store());
+                    let event = self.audit.record_or_add(tx, self.event, user, target, removed)?;
                     Ok((removed, event))
                 })?;
             (total, self.event) = (total + removed, event);

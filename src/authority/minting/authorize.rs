@@ -6,6 +6,7 @@ use super::super::verification::{Expectations, ExpectedKind, TokenRecord, verify
 use super::super::{Error, RejectReason};
 use crate::model::{Permission, PermissionPolicy, Role, Timestamp, TokenKind, Untrusted, User};
 use crate::store::Store;
+use std::rc::Rc;
 
 /// Refuses the permissions of a token that `user` may not grant, or that the role of `owner` does not
 /// allow: `jeton:mint` if the role is below minter, and with the role `user` every permission that
@@ -65,9 +66,13 @@ pub(crate) fn authorize_minter(
     };
     let report = report.into_accepted()?;
     match (credential, report.owner, report.key) {
-        (Some(credential), Some(user), Some(key)) => {
-            Ok(Principal { user, credential, is_in_session_file: false, key, now })
-        }
+        (Some(credential), Some(user), Some(key)) => Ok(Principal {
+            user: Rc::unwrap_or_clone(user),
+            credential,
+            is_in_session_file: false,
+            key: Rc::unwrap_or_clone(key),
+            now,
+        }),
         _ if kind == Some(TokenKind::App) => {
             Err(Error::Forbidden("the app token lacks the permission `jeton:mint`"))
         }

@@ -5,90 +5,61 @@ use super::super::signing::ensure_verifiable_length;
 use super::defects::Defect;
 use super::template::TokenParts;
 use super::token_builder::TokenBuilder;
-use crate::crypto::{self, MAX_TOKEN_BYTES};
-use crate::model::{Algorithm, KeySpec, RsaBits, Timestamp, TokenId, Untrusted};
+use crate::crypto::{self, MAX_TOKEN_BYTES, TokenSigner};
+use crate::model::{Algorithm, KeySpec};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-/// A signed test token, as printed.
-#[derive(Debug, Serialize)]
-pub(crate) struct MintedToken {
-    #[serde(serialize_with = "serialize_exposed")]
-    pub(crate) token: SecretString,
-    /// `jti` claim; `None` if the claim is missing or not a string.
-    pub(crate) jti: Option<Untrusted>,
-    /// Id of the row, if the token is recorded.
-    pub(crate) id: Option<TokenId>,
-    /// `exp` claim; `None` if the claim is missing or not a time in whole seconds.
-    #[serde(skip)]
-    pub(crate) expires_at: Option<Timestamp>,
-}
-
-fn serialize_exposed<S: Serializer>(
-    token: &SecretString,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(token.expose_secret())
-}
-
-impl MintedToken {
-    /// Signs a token with header and claims `parts`.
-    pub(super) fn sign(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<Self, Error> {
-        let token = sign_token(builder.key, parts, builder.request.defect)?;
-        if builder.request.defect != Some(Defect::Oversized) {
-            ensure_verifiable_length(token.expose_secret().len())?;
-        }
-        let jti = parts.claims.get("jti").and_then(Value::as_str).map(Untrusted::new);
-        let expires_at =
-            parts.claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
-        Ok(Self { token, jti, id: None, expires_at })
-    }
-}
-
 /// Refuses header and claims that make a token too large for the verifier, before any token of the
-/// request is printed. A token near the limit is signed, because the length of a signature depends
-/// on the key and on the defect.
-pub(super) fn ensure_verifiable_size(
-    builder: &TokenBuilder<'_>,
-    parts: &TokenParts,
-) -> Result<(), Error> {
+/// request is printed. Returns the length of header and claims as JSON in bytes. A token near the
+/// limit is signed, because the length of a signature depends on the key and on the defect.
+pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<usize, Error> {
+    let json_length =
+        |members: &Map<String, Value>| serde_json::to_vec(members).map_or(0, |json| json.len());
+    let length = json_length(&parts.header) + json_length(&parts.claims);
+    if builder.request.defect != Some(Defect::Oversized) && !is_always_verifiable(length) {
+        sign_checked(&TokenSigner::new(builder.key)?, parts, builder.request.defect)?;
+    }
+    Ok(length)
+}
+
+/// Returns whether a token is not too large for the verifier, whatever its signature.
+/// `json_length` is the length of header and claims as JSON in bytes.
+pub(super) const fn is_always_verifiable(json_length: usize) -> bool {
     /// Length of the signature of the largest RSA key (16,384 bits) in base64url, and the full stops.
     const MAX_SIGNATURE_LENGTH: usize = 2_800;
-    if builder.request.defect == Some(Defect::Oversized) {
-        return Ok(());
+    (json_length * 4).div_ceil(3) + MAX_SIGNATURE_LENGTH <= MAX_TOKEN_BYTES
+}
+
+/// Signs the token. Refuses a token that is too large for the verifier, unless that is its defect.
+pub(super) fn sign_checked(
+    signer: &TokenSigner<'_>,
+    parts: &TokenParts,
+    defect: Option<Defect>,
+) -> Result<SecretString, Error> {
+    let token = sign_token(signer, parts, defect)?;
+    if defect != Some(Defect::Oversized) {
+        ensure_verifiable_length(token.expose_secret().len())?;
     }
-    let encoded_length = |members: &Map<String, Value>| {
-        let length = serde_json::to_vec(members).map_or(0, |json| json.len());
-        (length * 4).div_ceil(3)
-    };
-    let length = encoded_length(&parts.header) + encoded_length(&parts.claims);
-    if length + MAX_SIGNATURE_LENGTH <= MAX_TOKEN_BYTES {
-        return Ok(());
-    }
-    let token = sign_token(builder.key, parts, builder.request.defect)?;
-    ensure_verifiable_length(token.expose_secret().len())
+    Ok(token)
 }
 
 /// Signs the token. Adds `defect` if the defect affects the signature or the serialization.
 pub(super) fn sign_token(
-    key: &KeySpec,
+    signer: &TokenSigner<'_>,
     parts: &TokenParts,
     defect: Option<Defect>,
 ) -> Result<SecretString, Error> {
-    let sign_with = |key: &KeySpec, claims| crypto::sign_parts(key, &parts.header, claims);
-    let sign_valid = || sign_with(key, &parts.claims);
+    let key = signer.key();
+    let sign_valid = || signer.sign(&parts.header, &parts.claims);
+    let sign_with = |key: &KeySpec| TokenSigner::new(key)?.sign(&parts.header, &parts.claims);
     Ok(match defect {
-        Some(Defect::WrongKey) => {
-            let (algorithm, purpose) = (key.algorithm, key.purpose);
-            let other_key = crypto::generate_key(algorithm, purpose, RsaBits::default())?;
-            sign_with(&other_key, &parts.claims)?
-        }
-        Some(Defect::AlgConfusion) => sign_with(&public_key_as_secret(key)?, &parts.claims)?,
+        Some(Defect::WrongKey) => sign_with(&crypto::other_key(key)?)?,
+        Some(Defect::AlgConfusion) => sign_with(&public_key_as_secret(key)?)?,
         Some(Defect::TamperedPayload) => {
             let mut claims = parts.claims.clone();
             claims.insert("tampered".to_owned(), json!(true));
-            with_payload_of(&sign_valid()?, &sign_with(key, &claims)?)
+            with_payload_of(&sign_valid()?, &signer.sign(&parts.header, &claims)?)
         }
         Some(Defect::BadSignature) => edit_token(&sign_valid()?, |input, signature| {
             let first = if signature.starts_with('A') { 'B' } else { 'A' };

@@ -4,9 +4,10 @@
 use super::super::Error;
 use super::super::claims::GRANTING_CLAIMS;
 use super::defects::Defect;
+use super::generated::{Generate, GeneratedKind};
 use super::request::MintRequest;
 use super::template::{InputRow, TokenParts, ValueSource};
-use crate::crypto::{self, MAX_TOKEN_BYTES};
+use crate::crypto::MAX_TOKEN_BYTES;
 use crate::model::{Algorithm, KeySpec, Timestamp, Untrusted, UserUuid};
 use serde_json::{Map, Value, json};
 
@@ -41,9 +42,10 @@ impl TokenBuilder<'_> {
     pub(super) fn build_requested(
         &self,
         row_claims: &Map<String, Value>,
+        generate: Generate<'_>,
     ) -> Result<TokenParts, Error> {
         let defect = self.request.defect;
-        self.build(row_claims, defect)?.ok_or_else(|| {
+        self.build(row_claims, defect, generate)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
             let cause = defect.map_or("", |defect| self.inapplicability(defect));
             Error::Usage(format!("defect `{name}` not applicable: {cause}"))
@@ -83,27 +85,27 @@ impl TokenBuilder<'_> {
         &self,
         row_claims: &Map<String, Value>,
         defect: Option<Defect>,
+        generate: Generate<'_>,
     ) -> Result<Option<TokenParts>, Error> {
         let validity = if defect == Some(Defect::Expired) {
             expired_validity(self.validity)?
         } else {
             self.validity
         };
-        let mut parts = self.render(row_claims, validity)?;
+        let mut parts = self.render(row_claims, validity, generate)?;
         let Some(defect) = defect else { return Ok(Some(parts)) };
-        let patch = match self.render_preset_patch(row_claims, validity, defect)? {
+        let patch = match self.render_preset_patch(row_claims, validity, defect, generate)? {
             Some(preset_patch) => Some(preset_patch),
             None => self.build_standard_patch(defect, &parts, validity),
         };
-        Ok(patch.map(|patch| {
-            apply_patch(&mut parts.header, patch.header);
-            apply_patch(&mut parts.claims, patch.claims);
-            // The new `jti` will be revoked; the requested `jti` may belong to another token.
-            if defect == Defect::Revoked {
-                parts.claims.insert("jti".to_owned(), json!(crypto::generate_jti()));
-            }
-            parts
-        }))
+        let Some(patch) = patch else { return Ok(None) };
+        apply_patch(&mut parts.header, patch.header);
+        apply_patch(&mut parts.claims, patch.claims);
+        // The new `jti` will be revoked; the requested `jti` may belong to another token.
+        if defect == Defect::Revoked {
+            parts.claims.insert("jti".to_owned(), json!(generate(GeneratedKind::Jti)?));
+        }
+        Ok(Some(parts))
     }
 
     /// Renders header and claims of a valid token. Precedence of claims, lowest first: preset,
@@ -112,13 +114,14 @@ impl TokenBuilder<'_> {
         &self,
         row_claims: &Map<String, Value>,
         validity: Validity,
+        generate: Generate<'_>,
     ) -> Result<TokenParts, Error> {
         let MintRequest { template, header, claims, jti, omitted_claims, .. } = self.request;
         let InputRow { parameters: row_parameters, claims: row_claims } =
             self.split_row(row_claims)?;
         let parameter_values = self.parameter_values(row_parameters);
-        let mut parts =
-            template.render(&parameter_values, &mut self.create_value_source(validity))?;
+        let mut parts = template
+            .render(&parameter_values, &mut self.create_value_source(validity, generate))?;
         parts.claims.extend(jti.map(|jti| ("jti".to_owned(), json!(jti))));
         parts.header.extend(header.clone());
         parts.claims.extend(row_claims);
@@ -133,11 +136,12 @@ impl TokenBuilder<'_> {
         row_claims: &Map<String, Value>,
         validity: Validity,
         defect: Defect,
+        generate: Generate<'_>,
     ) -> Result<Option<TokenParts>, Error> {
         let template = &self.request.template;
         let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
         let parameter_values = self.parameter_values(self.split_row(row_claims)?.parameters);
-        let source = &mut self.create_value_source(validity);
+        let source = &mut self.create_value_source(validity, generate);
         template.render_patch(patch, &parameter_values, source).map(Some)
     }
 
@@ -156,7 +160,7 @@ impl TokenBuilder<'_> {
         row_parameters
     }
 
-    fn create_value_source(&self, validity: Validity) -> impl ValueSource {
+    fn create_value_source(&self, validity: Validity, generate: Generate<'_>) -> impl ValueSource {
         move |name: &str| {
             Ok(Some(match name {
                 "alg" => json!(self.key.algorithm.name()),
@@ -166,9 +170,9 @@ impl TokenBuilder<'_> {
                 "iat" => json!(validity.issued_at.unix()),
                 "exp" => json!(validity.expires_at.unix()),
                 "not_before" => json!(validity.not_before.map(Timestamp::unix)),
-                "jti" => json!(crypto::generate_jti()),
-                "uuid" => json!(crypto::generate_uuid()),
-                "random" => json!(crypto::generate_password()?),
+                "jti" => json!(generate(GeneratedKind::Jti)?),
+                "uuid" => json!(generate(GeneratedKind::Uuid)?),
+                "random" => json!(generate(GeneratedKind::Random)?),
                 _ => return Ok(None),
             }))
         }

@@ -1,10 +1,17 @@
-//! Bulk revocation by filter, in one transaction.
+//! Bulk revocation by filter, in short transactions so that other processes can write.
 
 use super::super::principal::write_as;
 use super::super::{AuditContext, Caller, Error};
 use super::check_may_revoke;
 use crate::model::{EventDetail, EventSubject, EventTarget, TargetKind, Timestamp, Untrusted};
 use crate::store::{Store, TokenFilter};
+
+/// Number of tokens that are selected at a time.
+const SELECTION_SIZE: usize = 200_000;
+
+/// Number of tokens that one transaction revokes. The transaction blocks other writers for about 50
+/// milliseconds.
+const BATCH_SIZE: usize = 30_000;
 
 /// Returns the number of tokens that [`revoke_bulk`] would revoke.
 pub(crate) fn count_revocable(
@@ -19,6 +26,10 @@ pub(crate) fn count_revocable(
 }
 
 /// Revokes all tokens that match the filter. Returns the number of tokens revoked.
+///
+/// No matching token is valid when the function returns `Ok`. A token that is renewed in the
+/// meantime has a new successor, so tokens are selected until none match. The revocations up to an
+/// error remain, and are counted in the audit event.
 pub(crate) fn revoke_bulk(
     store: &mut Store,
     audit: &AuditContext,
@@ -27,12 +38,26 @@ pub(crate) fn revoke_bulk(
 ) -> Result<usize, Error> {
     check_may_revoke(Some(&caller.user), filter.owner)?;
     let subject = describe_filter(filter);
-    write_as(store, caller, |tx, user| {
-        check_may_revoke(Some(user), filter.owner)?;
-        let count = tx.revoke_tokens(filter, audit.now)?;
-        audit.record(tx, Some(caller.user.id), subject.clone(), count)?;
-        Ok(count)
-    })
+    let (mut total, mut event) = (0, None);
+    loop {
+        let ids = store.read(|tx| tx.revocable_tokens(filter, audit.now, SELECTION_SIZE))?;
+        if ids.is_empty() {
+            return Ok(total);
+        }
+        for batch in ids.chunks(BATCH_SIZE) {
+            if event.is_some() {
+                Store::pause_between_writes();
+            }
+            let revoked_count;
+            (revoked_count, event) = write_as(store, caller, |tx, user| {
+                check_may_revoke(Some(user), filter.owner)?;
+                let count = tx.revoke_tokens(batch, audit.now)?;
+                let caller_id = Some(caller.user.id);
+                Ok((count, audit.record_or_add(tx, event, caller_id, subject.clone(), count)?))
+            })?;
+            total += revoked_count;
+        }
+    }
 }
 
 fn describe_filter(filter: &TokenFilter) -> EventSubject {

@@ -19,6 +19,7 @@ use crate::model::{
 };
 use crate::store::{NewPair, PairWithSession, Store, Writer};
 use std::ops::Deref;
+use std::rc::Rc;
 
 /// A principal that an access token authenticated, with the session of the token.
 #[derive(Debug, Clone)]
@@ -61,10 +62,10 @@ pub(crate) fn authenticate(
     match (report.record, report.owner, report.key) {
         (TokenRecord::Session(pair_with_session), Some(user), Some(key)) => Ok(Caller {
             principal: Principal {
-                user,
+                user: Rc::unwrap_or_clone(user),
                 credential: BearerCredential::Access(pair_with_session.pair.access_jti),
                 is_in_session_file: false,
-                key,
+                key: Rc::unwrap_or_clone(key),
                 now,
             },
             session: pair_with_session.session,
@@ -206,7 +207,9 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession,
         return Err(Error::from_reason(RejectReason::UnknownToken));
     }
     match (report.record, report.owner) {
-        (TokenRecord::Session(pair_with_session), Some(user)) => Ok((pair_with_session, user)),
+        (TokenRecord::Session(pair_with_session), Some(user)) => {
+            Ok((pair_with_session, Rc::unwrap_or_clone(user)))
+        }
         _ => Err(Error::from_reason(RejectReason::UnknownToken)),
     }
 }

@@ -207,7 +207,7 @@ impl PendingToken {
         let record = RecordedToken {
             id,
             jti: self.row.jti,
-            grant: self.row.grant,
+            grant: self.row.grant.into(),
             key_row_id: self.row.key,
             issued_at: self.row.issued_at,
             expires_at: self.row.expires_at,

@@ -11,8 +11,8 @@ use super::super::signing::{load_settings_and_key, with_signing_key};
 use super::super::{AuditContext, Caller, Error, RejectReason, Rejection};
 use super::{IssuedToken, PendingToken, check_quota, load_issuance_state};
 use crate::model::{
-    EventSubject, Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId, TokenKind,
-    TokenOrigin, TokenSelector, TokenStatus, Untrusted, User, UserRef,
+    EventSubject, Grant, Lifetime, Permission, RecordedToken, Settings, Timestamp, TokenId,
+    TokenKind, TokenOrigin, TokenSelector, TokenStatus, Untrusted, User, UserRef,
 };
 use crate::store::{Reader, Store, Writer};
 
@@ -63,7 +63,7 @@ pub(crate) fn renew(
                 Some(_) => compute_expiry(&old_token, ttl, audit.now)?,
                 None => compute_bearer_expiry(&old_token, *origin, settings, ttl, audit.now)?,
             };
-            let grant = old_token.grant.clone();
+            let grant = Grant::clone(&old_token.grant);
             let mut pending_token =
                 PendingToken::sign(settings, key, owner, grant, audit.now, expiry)?;
             // A renewal by the owner or an admin starts a new chain of renewals.

@@ -119,7 +119,7 @@ pub(super) fn check_typ(
 pub(super) fn check_claims(
     report: &mut VerificationReport,
     claims: &Map<String, Value>,
-    registered: &RegisteredClaims,
+    registered: &RegisteredClaims<'_>,
     permission_claims: &[&str],
     expectations: &Expectations,
 ) {
@@ -139,7 +139,7 @@ pub(super) fn check_claims(
         time_reasons.iter_mut().for_each(Rejection::clear_required_leeway);
     }
     report.reasons.extend(time_reasons);
-    let found_issuer = registered.issuer.as_deref();
+    let found_issuer = registered.issuer;
     if let Some(issuer) = expectations.issuer.as_deref().filter(|name| Some(*name) != found_issuer)
     {
         report.reasons.push(
@@ -161,10 +161,12 @@ pub(super) fn check_claims(
 /// Returns the rejection of a token that names none of the accepted audiences.
 fn check_audience(
     claims: &Map<String, Value>,
-    registered: &RegisteredClaims,
+    registered: &RegisteredClaims<'_>,
     accepted: &[String],
 ) -> Option<Rejection> {
-    if accepted.is_empty() || accepted.iter().any(|name| registered.audience.contains(name)) {
+    if accepted.is_empty()
+        || accepted.iter().any(|name| registered.audience.contains(&name.as_str()))
+    {
         return None;
     }
     let rejection = Rejection::for_claim(RejectReason::AudienceMismatch, "aud");

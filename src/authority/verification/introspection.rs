@@ -36,7 +36,7 @@ fn build_active_response(report: VerificationReport, kind: TokenKind) -> Map<Str
         response.insert("scope".to_owned(), permissions.join(" ").into());
         response.insert("client_id".to_owned(), json!(token.grant.app));
     }
-    if let Some(username) = report.owner.and_then(username_or_email) {
+    if let Some(username) = report.owner.as_deref().and_then(username_or_email) {
         response.insert("username".to_owned(), username);
     }
     response.insert("token_use".to_owned(), kind.name().into());
@@ -49,6 +49,7 @@ fn build_active_response(report: VerificationReport, kind: TokenKind) -> Map<Str
     response
 }
 
-fn username_or_email(user: User) -> Option<Value> {
-    user.username.map(|name| json!(name)).or_else(|| user.email.map(|email| json!(email)))
+fn username_or_email(user: &User) -> Option<Value> {
+    let email = || user.email.as_ref().map(|email| json!(email));
+    user.username.as_ref().map(|name| json!(name)).or_else(email)
 }

@@ -4,6 +4,7 @@ use super::super::{Error, RejectReason, Rejection};
 use crate::model::{Key, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId};
 use crate::store::PairWithSession;
 use serde_json::{Map, Value};
+use std::rc::Rc;
 
 /// Row of a token.
 #[derive(Debug, Default)]
@@ -44,19 +45,48 @@ pub(crate) struct VerificationReport {
     /// Row of the token.
     pub(in crate::authority) record: TokenRecord,
     /// Key, once the signature is verified.
-    pub(in crate::authority) key: Option<Key>,
+    pub(in crate::authority) key: Option<Rc<Key>>,
     /// Owner of the token.
-    pub(in crate::authority) owner: Option<User>,
+    pub(in crate::authority) owner: Option<Rc<User>>,
+}
+
+/// Rejection of a token before its claims are checked.
+#[derive(Debug, Clone)]
+pub(super) struct EarlyRejection {
+    /// Kind, if the key that the token names has a single kind.
+    pub(super) kind: Option<TokenKind>,
+    pub(super) rejection: Rejection,
+}
+
+impl EarlyRejection {
+    /// Creates the rejection of a malformed token. The text describes the form, not the content.
+    pub(super) fn malformed(fault: String) -> Self {
+        Rejection::new(RejectReason::Malformed).with_explanation(fault).into()
+    }
+}
+
+impl From<Rejection> for EarlyRejection {
+    fn from(rejection: Rejection) -> Self {
+        Self { kind: None, rejection }
+    }
+}
+
+impl From<RejectReason> for EarlyRejection {
+    fn from(reason: RejectReason) -> Self {
+        Rejection::from(reason).into()
+    }
+}
+
+impl From<EarlyRejection> for VerificationReport {
+    fn from(EarlyRejection { kind, rejection }: EarlyRejection) -> Self {
+        Self { kind, reasons: vec![rejection], ..Self::default() }
+    }
 }
 
 impl VerificationReport {
-    pub(super) fn from_reason(rejection: impl Into<Rejection>) -> Self {
-        Self { reasons: vec![rejection.into()], ..Self::default() }
-    }
-
     /// Creates the report of a malformed token. The text describes the form, not the content.
     pub(crate) fn malformed(fault: String) -> Self {
-        Self::from_reason(Rejection::new(RejectReason::Malformed).with_explanation(fault))
+        EarlyRejection::malformed(fault).into()
     }
 
     /// Returns whether the token was rejected for this reason, among others.

@@ -4,10 +4,15 @@
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::super::rejection::describe_alternatives;
 use super::super::{RejectReason, Rejection};
-use super::{Expectations, VerificationReport, check_claims, check_typ, parse_alg_and_kid};
-use crate::crypto::{CompactJws, KeyRefusal, KeySet};
-use crate::model::parse_strict_object;
+use super::expectations::{Expectations, check_claims, check_typ};
+use super::header_cache::HeaderCache;
+use super::key_choice::parse_alg_and_kid;
+use super::kind::parse_claims;
+use super::report::EarlyRejection;
+use super::report::VerificationReport;
+use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
+use std::convert::Infallible;
 
 /// Maximum number of key ids in a message.
 const MAX_NAMED_KIDS: usize = 4;
@@ -19,40 +24,67 @@ pub(crate) fn verify_third_party(
     token: &str,
     expectations: &Expectations,
 ) -> VerificationReport {
-    let compact = match CompactJws::parse(token) {
-        Ok(compact) => compact,
-        Err(detail) => {
-            return VerificationReport::malformed(detail);
-        }
-    };
-    let (algorithm, kid) = match parse_alg_and_kid(&compact.header) {
-        Ok(alg_and_kid) => alg_and_kid,
-        Err(reason) => return VerificationReport::from_reason(reason),
-    };
-    let candidates = match keys.candidates(algorithm, kid) {
-        Ok(candidates) => candidates,
-        Err(refusal) => return report_refusal(refusal),
-    };
-    if !candidates.keys.iter().any(|key| key.verifies(&compact, algorithm)) {
-        let mut rejection = Rejection::new(RejectReason::BadSignature);
-        if candidates.is_truncated {
-            let count = candidates.keys.len();
-            rejection = rejection
-                .with_explanation(format!("tried {count} keys, and more keys fit the algorithm"));
-        }
-        return VerificationReport::from_reason(rejection);
+    ThirdPartyVerifier::new(keys, expectations).verify(token)
+}
+
+/// Verifier of third-party tokens. The keys for a header are chosen once.
+pub(crate) struct ThirdPartyVerifier<'a> {
+    keys: &'a KeySet,
+    expectations: &'a Expectations,
+    headers: HeaderCache<CandidateKeys>,
+}
+
+/// Keys that may have signed a token, ready to verify signatures.
+struct CandidateKeys {
+    verifiers: Vec<SignatureVerifier>,
+    /// True if further keys were left out.
+    is_truncated: bool,
+}
+
+impl<'a> ThirdPartyVerifier<'a> {
+    pub(crate) fn new(keys: &'a KeySet, expectations: &'a Expectations) -> Self {
+        Self { keys, expectations, headers: HeaderCache::new() }
     }
-    let claims = match parse_strict_object(&compact.payload) {
-        Ok(claims) => claims,
-        Err(error) => {
-            return VerificationReport::malformed(format!("the payload is {}", error.summary()));
+
+    /// Verifies a token.
+    pub(crate) fn verify(&mut self, token: &str) -> VerificationReport {
+        self.try_verify(token).unwrap_or_else(EarlyRejection::into)
+    }
+
+    fn try_verify(&mut self, token: &str) -> Result<VerificationReport, EarlyRejection> {
+        let compact = self.headers.parse(token)?;
+        let header = &compact.header;
+        let Ok(choice) =
+            header.key(|members| Ok::<_, Infallible>(select_candidates(self.keys, members)));
+        let candidates = choice?;
+        if !candidates.verifiers.iter().any(|verifier| verifier.verifies(&compact)) {
+            let mut rejection = Rejection::new(RejectReason::BadSignature);
+            if candidates.is_truncated {
+                let count = candidates.verifiers.len();
+                rejection = rejection.with_explanation(format!(
+                    "tried {count} keys, and more keys fit the algorithm"
+                ));
+            }
+            return Err(rejection.into());
         }
-    };
-    let mut report = VerificationReport::default();
-    check_typ(&mut report, &compact.header, expectations);
-    check_third_party_claims(&mut report, &claims, expectations);
-    report.claims = Some(claims);
-    report
+        let claims = parse_claims(&compact.payload)?;
+        let mut report = VerificationReport::default();
+        check_typ(&mut report, &header.members, self.expectations);
+        check_third_party_claims(&mut report, &claims, self.expectations);
+        report.claims = Some(claims);
+        Ok(report)
+    }
+}
+
+/// Returns the keys that may have signed a token with this header.
+fn select_candidates(
+    keys: &KeySet,
+    header: &Map<String, Value>,
+) -> Result<CandidateKeys, EarlyRejection> {
+    let (algorithm, kid) = parse_alg_and_kid(header)?;
+    let candidates = keys.candidates(algorithm, kid).map_err(to_rejection)?;
+    let verifiers = candidates.keys.iter().map(|key| key.signature_verifier(algorithm)).collect();
+    Ok(CandidateKeys { verifiers, is_truncated: candidates.is_truncated })
 }
 
 /// Checks the claims of a third-party token.
@@ -88,7 +120,7 @@ pub(crate) fn check_claims_only(
                 &mut store_report,
                 claims,
                 &registered,
-                &super::PERMISSION_CLAIMS,
+                &super::kind::PERMISSION_CLAIMS,
                 expectations,
             );
         }
@@ -108,9 +140,9 @@ fn describe_kids(kids: &[String]) -> String {
     }
 }
 
-/// Returns the report for a token without a usable key.
-fn report_refusal(refusal: KeyRefusal) -> VerificationReport {
-    let rejection = match refusal {
+/// Returns the rejection of a token without a usable key.
+fn to_rejection(refusal: KeyRefusal) -> Rejection {
+    match refusal {
         KeyRefusal::Unknown(kids) => {
             Rejection::new(RejectReason::UnknownKey).with_expected_description(describe_kids(&kids))
         }
@@ -126,6 +158,5 @@ fn report_refusal(refusal: KeyRefusal) -> VerificationReport {
         KeyRefusal::Unusable(explanation) => {
             Rejection::new(RejectReason::UnknownKey).with_explanation(explanation)
         }
-    };
-    VerificationReport::from_reason(rejection)
+    }
 }

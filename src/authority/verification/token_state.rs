@@ -6,23 +6,26 @@ use super::super::rejection::{RejectReason, Rejection, describe_alternatives, de
 use super::agreement::find_contradiction;
 use super::report::{TokenRecord, VerificationReport};
 use crate::model::{
-    Grant, Jti, Key, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User,
-    UserId,
+    Jti, Key, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId,
 };
 use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Checks the row of the token. A row that the token contradicts is not added to the report, so
 /// that no caller reads or changes that row, and the reasons for its state have no facts: the token
 /// may name the row of another user.
 pub(super) fn check_token_state(
-    tx: &Reader<'_>,
+    owners: &OwnerCache<'_>,
     report: &mut VerificationReport,
     kind: TokenKind,
     claims: &Map<String, Value>,
-    registered: &RegisteredClaims,
+    registered: &RegisteredClaims<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let tx = owners.tx;
     let key = report.key.as_ref().map(|key| key.id);
     let record = find_record(tx, kind, key, claims, registered)?;
     let mut reasons = Vec::new();
@@ -34,9 +37,10 @@ pub(super) fn check_token_state(
         TokenRecord::Missing => return check_unrecorded(tx, report, kind, registered),
     }
     if let Some(owner) = record.owner() {
-        report.owner = check_owner(tx, &mut reasons, owner, now)?;
+        report.owner = owners.find(owner)?;
+        reasons.extend(check_owner(report.owner.as_deref(), now));
     }
-    let owner = report.owner.as_ref();
+    let owner = report.owner.as_deref();
     if let Some(contradiction) =
         owner.and_then(|owner| find_contradiction(claims, kind, &record, owner))
     {
@@ -54,9 +58,9 @@ fn check_unrecorded(
     tx: &Reader<'_>,
     report: &mut VerificationReport,
     kind: TokenKind,
-    registered: &RegisteredClaims,
+    registered: &RegisteredClaims<'_>,
 ) -> Result<(), Error> {
-    let is_blocked = match (&report.key, &registered.jti) {
+    let is_blocked = match (&report.key, registered.jti) {
         (Some(key), Some(jti)) => tx.is_blocklisted(key.id, jti)?,
         _ => false,
     };
@@ -64,7 +68,7 @@ fn check_unrecorded(
         report.reasons.push(RejectReason::Revoked.into());
     } else if kind != TokenKind::Test {
         report.reasons.push(reject_unknown_token(registered));
-    } else if let Some((kid, until)) = find_prune_horizon(tx, report.key.as_ref(), registered)? {
+    } else if let Some((kid, until)) = find_prune_horizon(tx, report.key.as_deref(), registered)? {
         let rejection = reject_unknown_token(registered);
         let jti = rejection.facts_text().map_or_else(String::new, |text| format!("{text}, "));
         report.reasons.push(rejection.with_explanation(format!(
@@ -77,12 +81,12 @@ fn check_unrecorded(
     Ok(())
 }
 
-fn reject_unknown_token(registered: &RegisteredClaims) -> Rejection {
+fn reject_unknown_token(registered: &RegisteredClaims<'_>) -> Rejection {
     let rejection = Rejection::for_claim(RejectReason::UnknownToken, "jti");
-    match &registered.jti {
+    match registered.jti {
         Some(jti) => rejection
             .with_found(jti)
-            .with_explanation(format!("`jti` {}", describe_alternatives(&[jti.as_str()]))),
+            .with_explanation(format!("`jti` {}", describe_alternatives(&[jti]))),
         None => rejection,
     }
 }
@@ -103,15 +107,31 @@ fn check_revocation(token: &RecordedToken, now: Timestamp) -> Option<Rejection> 
     })
 }
 
-/// Returns the owner, and adds the rejection of a token whose owner is disabled or deleted.
-fn check_owner(
-    tx: &Reader<'_>,
-    reasons: &mut Vec<Rejection>,
-    owner: UserId,
-    now: Timestamp,
-) -> Result<Option<User>, Error> {
-    let owner = tx.find_user_including_deleted(owner)?;
-    let rejection = match &owner {
+/// Owners of tokens in one snapshot of the store. Each owner is looked up once.
+pub(super) struct OwnerCache<'a> {
+    pub(super) tx: &'a Reader<'a>,
+    owners: RefCell<HashMap<UserId, Option<Rc<User>>>>,
+}
+
+impl<'a> OwnerCache<'a> {
+    pub(super) fn new(tx: &'a Reader<'a>) -> Self {
+        Self { tx, owners: RefCell::default() }
+    }
+
+    /// Returns the user with this id, including deleted users.
+    fn find(&self, id: UserId) -> Result<Option<Rc<User>>, Error> {
+        if let Some(owner) = self.owners.borrow().get(&id) {
+            return Ok(owner.clone());
+        }
+        let owner = self.tx.find_user_including_deleted(id)?.map(Rc::new);
+        self.owners.borrow_mut().insert(id, owner.clone());
+        Ok(owner)
+    }
+}
+
+/// Returns the rejection of a token whose owner is disabled or deleted.
+fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
+    match owner {
         None => Some(RejectReason::OwnerDeleted.into()),
         Some(user) => match (user.deleted_at, user.disabled_at) {
             (Some(time), _) => {
@@ -132,9 +152,7 @@ fn check_owner(
             }
             (None, None) => None,
         },
-    };
-    reasons.extend(rejection);
-    Ok(owner)
+    }
 }
 
 /// Returns the owner of an access token that passed verification earlier. Refuses the token if it
@@ -172,7 +190,9 @@ fn require_valid_owner(
     kind: TokenKind,
     now: Timestamp,
 ) -> Result<User, Error> {
-    match check_owner(tx, &mut reasons, owner, now)? {
+    let owner = tx.find_user_including_deleted(owner)?;
+    reasons.extend(check_owner(owner.as_ref(), now));
+    match owner {
         Some(user) if reasons.is_empty() => Ok(user),
         _ => Err(Error::TokenRejected { kind: Some(kind), reasons }),
     }
@@ -204,13 +224,13 @@ fn find_record(
     kind: TokenKind,
     key: Option<KeyRowId>,
     claims: &Map<String, Value>,
-    registered: &RegisteredClaims,
+    registered: &RegisteredClaims<'_>,
 ) -> Result<TokenRecord, Error> {
-    let Some(jti) = registered.jti.as_deref().and_then(Jti::parse) else {
+    let Some(jti) = registered.jti.and_then(Jti::parse) else {
         return Ok(TokenRecord::Missing);
     };
     let has_same_claims = |row: &RecordedToken| {
-        row.expires_at == registered.expires_at && row.grant.claims == Grant::shared_claims(claims)
+        row.expires_at == registered.expires_at && row.grant.has_shared_claims_of(claims)
     };
     let is_same_token = |row: &RecordedToken| {
         let is_test = kind == TokenKind::Test;
@@ -235,7 +255,7 @@ fn find_record(
 fn find_prune_horizon(
     tx: &Reader<'_>,
     key: Option<&Key>,
-    registered: &RegisteredClaims,
+    registered: &RegisteredClaims<'_>,
 ) -> Result<Option<(String, Timestamp)>, Error> {
     let (Some(key), Some(expiry)) = (key, registered.expires_at) else { return Ok(None) };
     let horizon = tx.pruned_until(key.id)?.filter(|until| expiry <= *until);

@@ -14,7 +14,7 @@ pub(super) struct Guide {
 }
 
 /// The guides in the order of the help.
-pub(super) const GUIDES: [Guide; 9] = [
+pub(super) const GUIDES: [Guide; 10] = [
     Guide { name: "tour", markdown: include_str!("../../guides/tour.md") },
     Guide { name: "install", markdown: include_str!("../../guides/install.md") },
     Guide { name: "ci", markdown: include_str!("../../guides/ci.md") },
@@ -24,6 +24,7 @@ pub(super) const GUIDES: [Guide; 9] = [
     Guide { name: "administration", markdown: include_str!("../../guides/administration.md") },
     Guide { name: "scripting", markdown: include_str!("../../guides/scripting.md") },
     Guide { name: "security", markdown: include_str!("../../guides/security.md") },
+    Guide { name: "performance", markdown: include_str!("../../guides/performance.md") },
 ];
 
 /// A help topic that consists of sections of a guide.

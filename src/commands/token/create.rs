@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::model::{AppName, Jti, Permission, Timestamp, TokenId, Untrusted, UserRef};
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Create a token for an application
 ///
@@ -130,12 +131,13 @@ fn describe_issued_token(app: &App, issued_token: &IssuedToken) -> String {
 }
 
 fn to_create_output(issued_token: IssuedToken) -> CreateOutput {
+    let grant = Arc::unwrap_or_clone(issued_token.record.grant);
     CreateOutput {
         token: issued_token.token.expose_secret().to_owned(),
         id: issued_token.record.id,
         jti: issued_token.record.jti,
-        app: issued_token.record.grant.app,
-        permissions: issued_token.record.grant.permissions,
+        app: grant.app,
+        permissions: grant.permissions,
         issued_at: issued_token.record.issued_at,
         expires_at: issued_token.record.expires_at,
         quota_usage: issued_token.quota_usage,

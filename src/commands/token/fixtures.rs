@@ -152,7 +152,9 @@ fn write_to_dir(
     ensure_files_replaceable(&output_dir, &all_files, &stale_files)?;
     stale_files.retain(|name| !all_files.iter().any(|(new, _)| new == name));
     output_dir.remove(&stale_files)?;
-    output_dir.replace(&files, PRIVATE_MODE)?;
+    let (manifest, other_files) = files.split_at(1);
+    output_dir.replace(manifest, PRIVATE_MODE)?;
+    output_dir.replace(other_files, PRIVATE_MODE)?;
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;
     } else if is_secret {

@@ -2,10 +2,10 @@
 
 use super::external_key::{ExternalKey, ExternalKeyArgs};
 use super::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
-use super::token_output;
+use super::token_output::TokenDelivery;
 use crate::app::{App, OutputFormat, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::minting::{ClaimRows, Defect, MintJob, MintRequest, MintedToken};
+use crate::authority::minting::{ClaimRows, Defect, MintJob, MintRequest};
 use crate::commands::args::{number, stdin_path};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -106,23 +106,32 @@ impl Command for Args {
             let (request, ExternalKey { key, kid }) =
                 self.test_token.into_external_request(app, &self.key, &bytes)?;
             let request = options.apply(request);
-            let mut job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
-            return deliver(app, output, is_bulk, |_| {
-                Ok(job.next_unrecorded_batch(&key, kid.as_ref())?)
+            let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
+            let mut delivery = TokenDelivery::start(output, is_bulk)?;
+            let result = job.mint_all_with_external_key(&key, kid.as_ref(), |tokens| {
+                delivery.deliver(app, &tokens)
             });
+            return delivery.finish(app, result);
         }
         let options = JobOptions::new(&self);
         let errors = self.test_token.store_key_errors();
         let request = options.apply(self.test_token.into_store_request(app)?);
         let minter = app.minter()?;
         let (store, audit) = app.store.open()?;
-        let (mut job, mut job_key) =
+        let (job, mut job_key) =
             MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
                 .map_err(|error| errors.to_failure(error))?;
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
         }
-        deliver(app, output, is_bulk, |app| Ok(job.next_batch(app.store.get()?, &mut job_key)?))
+        let mut delivery = TokenDelivery::start(output, is_bulk)?;
+        let result = job.mint_all(
+            app,
+            &mut job_key,
+            |app| app.store.get(),
+            |app, tokens| delivery.deliver(app, &tokens),
+        );
+        delivery.finish(app, result)
     }
 }
 
@@ -170,18 +179,4 @@ impl JobOptions {
         request.defect = self.defect;
         request
     }
-}
-
-fn deliver(
-    app: &mut App,
-    output: SecretOutput,
-    is_bulk: bool,
-    mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
-) -> Result<(), Failure> {
-    if is_bulk {
-        return token_output::deliver_many(app, output, next_batch);
-    }
-    next_batch(app)?
-        .into_iter()
-        .try_for_each(|minted| token_output::deliver_one(app, output, &minted))
 }

@@ -17,6 +17,8 @@ pub(super) mod test_token_args;
 mod token_output;
 mod verification_keys;
 mod verify;
+mod verify_batch;
+mod verify_output;
 
 use crate::app::App;
 use crate::authority::audit_context::AuditTarget;

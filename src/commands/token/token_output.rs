@@ -1,8 +1,8 @@
 //! Output of test tokens. Recorded tokens that cannot be delivered are revoked.
 
-use crate::app::{App, OutputFormat, Rendered, Report, SecretOutput};
+use crate::app::{App, Interruption, JsonLines, OutputFormat, Rendered, Report, SecretOutput};
 use crate::authority;
-use crate::authority::minting::MintedToken;
+use crate::authority::minting::{MintedToken, MintedTokens};
 use crate::authority::tokens::RevocationCause;
 use crate::failure::{Code, Failure};
 use crate::model::TokenId;
@@ -27,11 +27,7 @@ impl Report for TokenListOutput {
 }
 
 /// Prints a single token.
-pub(super) fn deliver_one(
-    app: &mut App,
-    output: SecretOutput,
-    minted: &MintedToken,
-) -> Result<(), Failure> {
+fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Result<(), Failure> {
     app.deliver_secret(output, minted, |app| {
         revoke_undelivered(app, Failure::undelivered("the token"), minted.id.as_slice())
     })?;
@@ -39,68 +35,84 @@ pub(super) fn deliver_one(
     Ok(())
 }
 
-/// Prints many tokens: as one JSON document, or batch by batch in all other formats.
-pub(super) fn deliver_many(
-    app: &mut App,
+/// Output of the tokens of a request, batch by batch.
+pub(super) struct TokenDelivery {
     output: SecretOutput,
-    mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
-) -> Result<(), Failure> {
-    if app.console.output_format() == OutputFormat::Json {
-        return deliver_as_document(app, output, next_batch);
-    }
-    let mut delivered_count = 0;
-    loop {
-        let rows =
-            next_batch(app).map_err(|failure| with_delivered_count(failure, delivered_count))?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for (index, row) in rows.iter().enumerate() {
-            app.deliver_secret(output, row, |app| {
-                let count = delivered_count + index;
-                let message = format!("only the first {count} tokens could be written");
-                revoke_undelivered(
-                    app,
-                    Failure::new(Code::Internal, message),
-                    &recorded_ids(&rows[index..]),
-                )
-            })?;
-        }
-        delivered_count += rows.len();
-    }
+    is_bulk: bool,
+    delivered_count: usize,
+    /// Tokens of a JSON document, which is printed at the end.
+    document: TokenListOutput,
+    interruption: Option<Interruption>,
 }
 
-/// Adds the number of delivered tokens to the failure.
-fn with_delivered_count(failure: Failure, delivered_count: usize) -> Failure {
-    if delivered_count == 0 {
-        return failure;
+impl TokenDelivery {
+    /// Starts the output of a single token, or of any number of tokens if `is_bulk` is set.
+    pub(super) fn start(output: SecretOutput, is_bulk: bool) -> Result<Self, Failure> {
+        Ok(Self {
+            output,
+            is_bulk,
+            delivered_count: 0,
+            document: TokenListOutput { items: Vec::new() },
+            interruption: is_bulk.then(Interruption::watch).transpose()?,
+        })
     }
-    let message = format!("{}; the first {delivered_count} tokens were written", failure.message);
-    Failure { message, ..failure }
-}
 
-fn deliver_as_document(
-    app: &mut App,
-    output: SecretOutput,
-    mut next_batch: impl FnMut(&mut App) -> Result<Vec<MintedToken>, Failure>,
-) -> Result<(), Failure> {
-    let mut document = TokenListOutput { items: Vec::new() };
-    loop {
-        match next_batch(app) {
-            Ok(rows) if rows.is_empty() => break,
-            Ok(rows) => document.items.extend(rows),
-            Err(failure) => {
-                return Err(revoke_undelivered(app, failure, &recorded_ids(&document.items))?);
+    /// Prints a batch of tokens. Returns an error after Ctrl-C.
+    pub(super) fn deliver(&mut self, app: &mut App, tokens: &MintedTokens) -> Result<(), Failure> {
+        if !self.is_bulk {
+            return tokens.iter().try_for_each(|minted| deliver_one(app, self.output, &minted));
+        }
+        match app.console.output_format() {
+            OutputFormat::Json => self.document.items.extend(tokens.iter()),
+            OutputFormat::JsonLines => {
+                let mut lines = JsonLines::default();
+                tokens.iter().try_for_each(|minted| lines.push(&minted))?;
+                self.deliver_lines(app, lines.as_bytes(), tokens)?;
+            }
+            OutputFormat::Text | OutputFormat::Csv => {
+                self.deliver_lines(app, tokens.lines().as_bytes(), tokens)?;
             }
         }
+        self.interruption.as_ref().map_or(Ok(()), Interruption::check)
     }
-    app.deliver_secret(output, &document, |app| {
-        revoke_undelivered(app, Failure::undelivered("no token"), &recorded_ids(&document.items))
-    })
-}
 
-fn recorded_ids(rows: &[MintedToken]) -> Vec<TokenId> {
-    rows.iter().filter_map(|row| row.id).collect()
+    fn deliver_lines(
+        &mut self,
+        app: &mut App,
+        lines: &[u8],
+        tokens: &MintedTokens,
+    ) -> Result<(), Failure> {
+        app.deliver_secret_lines(self.output, lines, |app, written_count| {
+            let count = self.delivered_count + written_count;
+            let message = format!("only the first {count} tokens could be written");
+            let failure = Failure::new(Code::Internal, message);
+            // The message has the count already.
+            self.delivered_count = 0;
+            revoke_undelivered(app, failure, &tokens.ids_from(written_count))
+        })?;
+        self.delivered_count += tokens.len();
+        Ok(())
+    }
+
+    /// Prints the rest of the output, after all tokens were minted or minting failed.
+    pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
+        let document = &self.document;
+        let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();
+        match result {
+            Ok(()) if self.is_bulk && app.console.output_format() == OutputFormat::Json => app
+                .deliver_secret(self.output, document, |app| {
+                    revoke_undelivered(app, Failure::undelivered("no token"), &ids)
+                }),
+            Ok(()) => Ok(()),
+            Err(failure) if self.delivered_count > 0 => {
+                let Failure { message, .. } = &failure;
+                let count = self.delivered_count;
+                let message = format!("{message}; the first {count} tokens were written");
+                Err(Failure { message, ..failure })
+            }
+            Err(failure) => Err(revoke_undelivered(app, failure, &ids)?),
+        }
+    }
 }
 
 /// Revokes recorded tokens that were not delivered because of `failure`. Returns the failure with

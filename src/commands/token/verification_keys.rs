@@ -7,6 +7,7 @@ use crate::commands::args::stdin_path;
 use crate::failure::{Failure, KeySource};
 use crate::model::Algorithm;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Options for keys of another issuer.
 #[derive(Debug, clap::Args)]
@@ -50,7 +51,7 @@ pub(super) struct VerificationKeyArgs {
 /// Keys to verify tokens with.
 pub(super) enum VerificationKeys {
     Store,
-    External(Box<KeySet>),
+    External(Arc<KeySet>),
 }
 
 impl VerificationKeyArgs {
@@ -71,7 +72,7 @@ impl VerificationKeyArgs {
                 let failure = key_failure(error, &KeySource::from_path(path));
                 Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
             })?;
-            return Ok(VerificationKeys::External(Box::new(keys)));
+            return Ok(VerificationKeys::External(Arc::new(keys)));
         }
         let (bytes, source) = match (&self.key, &self.secret_env) {
             (Some(path), _) => {
@@ -95,7 +96,7 @@ impl VerificationKeyArgs {
         if keys.is_from_private_key {
             app.console.print_status("note: found a private key, used its public part");
         }
-        Ok(VerificationKeys::External(Box::new(keys)))
+        Ok(VerificationKeys::External(Arc::new(keys)))
     }
 }
 

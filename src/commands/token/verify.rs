@@ -1,18 +1,17 @@
 //! `jeton token verify`
 
 use super::verification_keys::{VerificationKeyArgs, VerificationKeys};
+use super::verify_batch::verify_batch;
+use super::verify_output::VerifyOutput;
 use super::{TokenArgs, parse_pair, with_foreign_token_hint};
-use crate::app::{App, Cell, Rendered, Report, SEVERAL_TOKENS_HINT, Style};
+use crate::app::{App, SEVERAL_TOKENS_HINT};
 use crate::authority::verification::{Expectations, ExpectedKind, MediaType, VerificationReport};
 use crate::authority::{self, RejectReason, Rejection};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::{
-    InvalidValue, Lifetime, Permission, TimeSpec, Timestamp, TokenId, TokenKind, TokenStatus,
-};
+use crate::model::{InvalidValue, Lifetime, Permission, TimeSpec, TokenKind};
 use secrecy::ExposeSecret;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 /// Verify a token of this store, or a third-party token with given keys
 ///
@@ -90,28 +89,6 @@ pub(crate) struct Args {
     batch: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct VerifyOutput {
-    valid: bool,
-    kind: Option<TokenKind>,
-    reasons: Vec<Rejection>,
-    claims: Option<Map<String, Value>>,
-    token_id: Option<TokenId>,
-    status: Option<TokenStatus>,
-}
-
-impl Report for VerifyOutput {
-    fn render(&self) -> Rendered {
-        if self.reasons.is_empty() {
-            return Rendered::StyledLines(vec![Cell::styled("valid", Style::Success)]);
-        }
-        let render = |rejection: &Rejection| {
-            Cell::styled(&format!("invalid: {}", rejection.verdict()), Style::Error)
-        };
-        Rendered::StyledLines(self.reasons.iter().map(render).collect())
-    }
-}
-
 impl Command for Args {
     const ACTION: &'static str = "token verify";
     const EFFECT: Effect = Effect::Reads;
@@ -140,7 +117,7 @@ impl Command for Args {
             }
             Err(failure) => return Err(failure),
         };
-        app.console.report(&build_output(&report, expectations.now))?;
+        app.console.report(&VerifyOutput::new(&report, expectations.now))?;
         let hint = text_hint.or_else(|| leeway_hint(&report.reasons));
         report.into_accepted().map_err(|error| {
             let failure = if matches!(keys, VerificationKeys::Store) {
@@ -168,34 +145,6 @@ fn verify_token(
             Ok(authority::verification::verify_third_party(keys, token, expectations))
         }
     }
-}
-
-/// Prints a result for each line, in order. Returns the error of the first invalid token, if any.
-fn verify_batch(
-    app: &mut App,
-    keys: &VerificationKeys,
-    expectations: &Expectations,
-) -> Result<(), Failure> {
-    let mut tokens = app.console.open_token_lines("--batch")?;
-    let (mut line_count, mut invalid_count, mut first_error) = (0_usize, 0_usize, None);
-    while let Some(token) = tokens.next()? {
-        line_count += 1;
-        let report = verify_token(app, keys, token.expose_secret(), expectations)?;
-        if !app.console.write_json_line(&build_output(&report, expectations.now))? {
-            return Ok(());
-        }
-        if let Err(error) = report.into_accepted() {
-            invalid_count += 1;
-            first_error.get_or_insert((line_count, error));
-        }
-    }
-    let Some((line, error)) = first_error else { return Ok(()) };
-    let mut failure = Failure::from(error);
-    failure.message = format!(
-        "{invalid_count} of {line_count} tokens are invalid; line {line}: {}",
-        failure.message
-    );
-    Err(failure)
 }
 
 fn build_expectations(
@@ -242,17 +191,6 @@ fn leeway_hint(reasons: &[Rejection]) -> Option<String> {
     let required = required?.into_iter().max()? + MARGIN;
     let (_, leeway) = SUGGESTIONS.iter().find(|(seconds, _)| *seconds >= required)?;
     Some(format!("use `--leeway {leeway}` to allow for clock skew"))
-}
-
-fn build_output(report: &VerificationReport, now: Timestamp) -> VerifyOutput {
-    VerifyOutput {
-        valid: report.reasons.is_empty(),
-        kind: report.kind,
-        reasons: report.reasons.clone(),
-        claims: report.claims.clone(),
-        token_id: report.token_id(),
-        status: report.status(now),
-    }
 }
 
 fn parse_expected_kind(text: &str) -> Result<ExpectedKind, InvalidValue> {

@@ -80,7 +80,7 @@ impl Command for Args {
         let rows = app.console.open_rows_file("FILE", &self.rows)?;
         let unknown_fields =
             if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
-        let batch = ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?;
+        let mut batch = ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?;
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }
@@ -97,7 +97,7 @@ impl Command for Args {
             store,
             &audit,
             caller.as_ref(),
-            &batch,
+            &mut batch,
             if self.exist_ok { IfExists::Skip } else { IfExists::Refuse },
             &on_row,
         );

@@ -3,6 +3,7 @@
 mod key_set;
 mod single_key;
 
+#[cfg(any(fuzzing, test))]
 use super::compact::CompactJws;
 use super::error::invalid_key;
 use super::import::{KeyMaterial, import_der};
@@ -11,7 +12,7 @@ use super::keys::build_private_key;
 use super::public_key::PublicKey;
 use super::reader::{EntryMaterial, KeyEntry};
 use super::secret::{PublicKeys, ensure_not_key};
-use super::signature::VerificationKey;
+use super::signature::{SignatureVerifier, VerificationKey};
 use super::{der, jwk};
 use crate::model::{Algorithm, InvalidValue, KeyType, Purpose};
 pub(crate) use key_set::{KeyRefusal, KeySet, read_jwks};
@@ -63,9 +64,20 @@ impl Verifier {
         self.key.secret().is_some_and(|secret| public_keys.contains(secret))
     }
 
+    /// Returns the verifier of signatures of this key with the algorithm. If the algorithm is not
+    /// permitted, no signature is valid.
+    pub(crate) fn signature_verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
+        if self.algorithms.contains(&algorithm) {
+            self.key.verifier(algorithm)
+        } else {
+            SignatureVerifier::Unsuitable
+        }
+    }
+
     /// Returns whether the token has a valid signature of this key.
+    #[cfg(any(fuzzing, test))]
     pub(crate) fn verifies(&self, token: &CompactJws<'_>, algorithm: Algorithm) -> bool {
-        self.algorithms.contains(&algorithm) && self.key.verifies(token, algorithm)
+        self.signature_verifier(algorithm).verifies(token)
     }
 }
 

@@ -7,6 +7,7 @@
 
 use super::redact_for_error;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 use std::fmt;
 use std::io::{self, Read};
@@ -148,7 +149,8 @@ fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
     let name = NUMBER_MEMBER.as_bytes();
     // A text with this name is read by a reader that copies every string: a borrowed name is then
     // the name of `serde_json`, and never a name in the text.
-    let result = if bytes.windows(name.len()).any(|part| part == name) {
+    let has_name = bytes.contains(&b'$') && bytes.windows(name.len()).any(|part| part == name);
+    let result = if has_name {
         let mut deserializer = serde_json::Deserializer::from_reader(bytes);
         duplicates
             .deserialize(&mut deserializer)
@@ -224,11 +226,18 @@ impl<'de> Visitor<'de> for Duplicates {
                 return Ok(Value::Number(number));
             };
             let value = members.next_value_seed(self)?;
-            if self == Self::Refuse && map.contains_key(&name) {
-                let name = redact_for_error(&name);
-                return Err(A::Error::custom(format_args!("{DUPLICATE_MEMBER} `{name}`")));
+            match map.entry(name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(entry) if self == Self::Refuse => {
+                    let name = redact_for_error(entry.key());
+                    return Err(A::Error::custom(format_args!("{DUPLICATE_MEMBER} `{name}`")));
+                }
+                Entry::Occupied(mut entry) => {
+                    entry.insert(value);
+                }
             }
-            map.insert(name, value);
         }
         Ok(Value::Object(map))
     }

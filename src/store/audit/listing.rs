@@ -190,7 +190,7 @@ mod tests {
     }
 
     fn list_event_ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
-        let list = Reader { connection }.events(filter, PageRequest::All).unwrap();
+        let list = Reader::new(connection).events(filter, PageRequest::All).unwrap();
         assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
         list.items.iter().map(|event| event.id.0).collect()
     }
@@ -240,7 +240,7 @@ mod tests {
         {
             let filter = EventFilter { oldest_first, ..EventFilter::default() };
             let page = PageRequest::After { id: after, per_page: 2 };
-            let list = Reader { connection: &connection }.events(&filter, page).unwrap();
+            let list = Reader::new(&connection).events(&filter, page).unwrap();
             let ids: Vec<i64> = list.items.iter().map(|event| event.id.0).collect();
             assert_eq!((ids, list.next), (expected.to_vec(), Some(expected[1])));
         }

@@ -2,7 +2,8 @@
 
 use super::{COLUMNS, TABLES, token_from_row};
 use crate::model::{
-    AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenKind, TokenStatus, UserId,
+    AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenId, TokenKind,
+    TokenStatus, UserId,
 };
 use crate::store::sql::{WhereClause, limit_plus_one};
 use crate::store::{Error, Reader, Writer};
@@ -100,15 +101,35 @@ impl Reader<'_> {
         let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", clause.sql());
         Ok(self.connection.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
     }
-}
 
-impl Writer<'_> {
-    /// Revokes the matching tokens that are not revoked yet, and returns their number.
-    pub(crate) fn revoke_tokens(
+    /// Returns the ids of at most `max_tokens` matching tokens that are not revoked yet, ascending.
+    pub(crate) fn revocable_tokens(
         &self,
         filter: &TokenFilter,
         now: Timestamp,
-    ) -> Result<usize, Error> {
+        max_tokens: usize,
+    ) -> Result<Vec<TokenId>, Error> {
+        let clause = filter.where_clause(now);
+        let sql = format!("{} LIMIT {max_tokens}", revocable_sql(&clause));
+        let mut statement = self.connection.prepare(&sql)?;
+        let ids = statement.query_map(clause.values().as_slice(), |row| row.get(0))?;
+        let mut ids = ids.collect::<Result<Vec<TokenId>, _>>()?;
+        ids.sort_unstable_by_key(|id| id.0);
+        Ok(ids)
+    }
+}
+
+impl Writer<'_> {
+    /// Revokes the tokens that are not revoked yet, and returns their number.
+    pub(crate) fn revoke_tokens(&self, ids: &[TokenId], now: Timestamp) -> Result<usize, Error> {
+        let sql = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        ids.iter().map(|id| Ok(statement.execute((id, now.unix()))?)).sum()
+    }
+
+    /// Revokes all recorded tokens of a user, and returns their number.
+    pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
+        let filter = TokenFilter { owner: Some(owner), ..TokenFilter::default() };
         let clause = filter.where_clause(now);
         let mut values = clause.values();
         let now = now.unix();
@@ -117,11 +138,6 @@ impl Writer<'_> {
         // the same page to the WAL repeatedly.
         self.connection.pragma_update(None, "cache_size", -16_384)?;
         Ok(self.connection.execute(&revocation_sql(&clause), values.as_slice())?)
-    }
-
-    /// Revokes all recorded tokens of a user, and returns their number.
-    pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
-        self.revoke_tokens(&TokenFilter { owner: Some(owner), ..TokenFilter::default() }, now)
     }
 }
 
@@ -137,11 +153,12 @@ fn list_sql(clause: &WhereClause) -> String {
 }
 
 fn revocation_sql(clause: &WhereClause) -> String {
-    format!(
-        "UPDATE tokens SET revoked_at = :now WHERE id IN
-             (SELECT t.id FROM {TABLES} WHERE {} AND t.revoked_at IS NULL)",
-        clause.sql()
-    )
+    format!("UPDATE tokens SET revoked_at = :now WHERE id IN ({})", revocable_sql(clause))
+}
+
+/// Returns the query for the ids of tokens that are not revoked yet.
+fn revocable_sql(clause: &WhereClause) -> String {
+    format!("SELECT t.id FROM {TABLES} WHERE {} AND t.revoked_at IS NULL", clause.sql())
 }
 
 #[cfg(test)]

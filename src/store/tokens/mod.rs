@@ -1,40 +1,18 @@
 //! The tables of recorded tokens: grants, tokens, blocklist.
 
+mod insertion;
 mod listing;
+mod lookup;
 
+pub(crate) use insertion::NewToken;
 pub(crate) use listing::TokenFilter;
+pub(in crate::store) use lookup::{COLUMNS, token_from_row};
 
-use super::sql::{optional_time, required_time};
+use super::sql::required_time;
 use super::{Error, Reader, Writer};
-use crate::model::{
-    AppName, Grant, GrantRowId, Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind,
-    TokenOrigin, Untrusted, UserId, parse_strict_object,
-};
-use rusqlite::{OptionalExtension, Row, params};
-use serde_json::Value;
+use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
+use rusqlite::OptionalExtension;
 use uuid::Uuid;
-
-/// A token before its insertion.
-#[derive(Debug, Clone)]
-pub(crate) struct NewToken {
-    /// Token id.
-    pub(crate) jti: Jti,
-    /// Grant, which several tokens can share.
-    pub(crate) grant: Grant,
-    /// Row of the key that signed the token.
-    pub(crate) key: KeyRowId,
-    /// Issue time.
-    pub(crate) issued_at: Timestamp,
-    /// Expiry time; `None` for no expiry.
-    pub(crate) expires_at: Option<Timestamp>,
-    /// Start of the chain of renewals, and the `run` command that issued the token, if any; both
-    /// limit further renewals.
-    pub(crate) origin: TokenOrigin,
-}
-
-pub(in crate::store) const COLUMNS: &str =
-    "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until,
-    g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind, t.key_id";
 
 pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
@@ -50,16 +28,6 @@ pub(super) fn quota_count_sql() -> String {
 }
 
 impl Reader<'_> {
-    /// Returns the token with this row id.
-    pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<RecordedToken>, Error> {
-        self.token_where("t.id = ?1", id.0)
-    }
-
-    /// Returns the token with this `jti`.
-    pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
-        self.token_where("t.jti = ?1", jti.bytes())
-    }
-
     /// Returns whether a token with this `jti` is recorded. The statement is cached for repeated
     /// calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
@@ -74,21 +42,6 @@ impl Reader<'_> {
             self.connection.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let run = run.map(|jti| Jti::new(Uuid::from_bytes(jti)));
         Ok(TokenOrigin { first_issued_at: Some(required_time(first)?), run_token: run })
-    }
-
-    fn token_where(
-        &self,
-        condition: &str,
-        value: impl rusqlite::ToSql,
-    ) -> Result<Option<RecordedToken>, Error> {
-        self.connection
-            .query_row(
-                &format!("SELECT {COLUMNS} FROM {TABLES} WHERE {condition}"),
-                [value],
-                |row| Ok(token_from_row(row)),
-            )
-            .optional()?
-            .transpose()
     }
 
     /// Returns the app tokens that count towards a user's quota.
@@ -116,61 +69,9 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Records a token, and its grant if no token has the same grant.
-    pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
-        let grant = self.find_or_add_grant(&new.grant)?;
-        let result = self.connection.execute(
-            "INSERT INTO tokens
-                 (jti, grant_id, key_id, issued_at, expires_at, first_issued_at, run_jti)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                new.jti.bytes(),
-                grant,
-                new.key,
-                new.issued_at.unix(),
-                new.expires_at.map(Timestamp::unix),
-                new.origin.first_issued_at.map(Timestamp::unix),
-                new.origin.run_token.map(Jti::bytes),
-            ],
-        );
-        let id = self.inserted_id("tokens", result)?;
-        self.note_token(new.jti);
-        Ok(TokenId(id))
-    }
-
-    fn find_or_add_grant(&self, grant: &Grant) -> Result<GrantRowId, Error> {
-        let permissions = to_json_array(&grant.permissions);
-        let audience = to_json_array(&grant.audience);
-        let claims = Value::from(grant.claims.clone()).to_string();
-        let (owner, kind, app) = (grant.owner_id.0, grant.kind.name(), grant.app.as_str());
-        let values = params![owner, kind, app, permissions, audience, claims];
-        let existing = self
-            .connection
-            .query_row(
-                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
-                     AND permissions = ?4 AND audience = ?5 AND claims = ?6",
-                values,
-                |row| row.get(0),
-            )
-            .optional()?;
-        if let Some(grant_id) = existing {
-            return Ok(grant_id);
-        }
-        let result = self.connection.execute(
-            "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            values,
-        );
-        Ok(GrantRowId(self.inserted_id("grants", result)?))
-    }
-
     /// Revokes a token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
-        let changed = self.connection.execute(
-            "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL",
-            (id.0, now.unix()),
-        )?;
-        Ok(changed > 0)
+        Ok(self.revoke_tokens(&[id], now)? > 0)
     }
 
     /// Revokes all tokens of the `run` command that issued the token, and returns their number.
@@ -228,38 +129,6 @@ impl Writer<'_> {
         )?;
         Ok(changed > 0)
     }
-}
-
-fn to_json_array(texts: &[Untrusted]) -> String {
-    Value::from(texts.iter().map(Untrusted::as_str).collect::<Vec<_>>()).to_string()
-}
-
-fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {
-    let texts: Vec<String> = serde_json::from_str(json).map_err(|_| {
-        Error::Damaged("permissions or audience of a grant is not a JSON array".to_owned())
-    })?;
-    Ok(texts.into_iter().map(Untrusted::new).collect())
-}
-
-pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, Error> {
-    Ok(RecordedToken {
-        id: TokenId(row.get(0)?),
-        jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
-        key_row_id: row.get(12)?,
-        issued_at: required_time(row.get(2)?)?,
-        expires_at: optional_time(row.get(3)?)?,
-        revoked_at: optional_time(row.get(4)?)?,
-        grace_until: optional_time(row.get(5)?)?,
-        grant: Grant {
-            kind: TokenKind::parse_recorded(&row.get::<_, String>(11)?)?,
-            owner_id: UserId(row.get(6)?),
-            app: AppName::new_unchecked(row.get(7)?),
-            permissions: parse_json_array(&row.get::<_, String>(8)?)?,
-            audience: parse_json_array(&row.get::<_, String>(9)?)?,
-            claims: parse_strict_object(row.get::<_, String>(10)?.as_bytes())
-                .map_err(|_| Error::Damaged("claims of a grant are not JSON".to_owned()))?,
-        },
-    })
 }
 
 #[cfg(test)]

@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn user_pages_match_full_list() {
         let connection = create_database_with_users();
-        let tx = Reader { connection: &connection };
+        let tx = Reader::new(&connection);
         for descending in [false, true] {
             let filter = UserFilter { descending, ..Default::default() };
             let all = user_ids(&tx.users(&filter, PageRequest::All).unwrap());
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn filtered_users_have_total_and_pages() {
         let connection = create_database_with_users();
-        let tx = Reader { connection: &connection };
+        let tx = Reader::new(&connection);
         let search = NameFilter::parse("USER49").ok();
         let filter = UserFilter { search, role: Some(Role::Minter), ..Default::default() };
         let list = tx.users(&filter, PageRequest::Number { page: 2, per_page: 3 }).unwrap();

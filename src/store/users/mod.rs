@@ -1,5 +1,6 @@
 //! The table of users.
 
+mod insert;
 mod listing;
 
 pub(crate) use listing::{UserFilter, UserOrder};
@@ -7,8 +8,8 @@ pub(crate) use listing::{UserFilter, UserOrder};
 use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    DisplayName, Email, KeyRowId, NewUser, PasswordHash, Quota, Role, Timestamp, Untrusted, User,
-    UserId, UserName, UserRef, UserUuid, WithOwner,
+    DisplayName, Email, KeyRowId, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
+    UserName, UserRef, UserUuid, WithOwner,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -113,30 +114,6 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds a user. Returns [`Error::AlreadyExists`] if a name, e-mail address or uid is in use.
-    pub(crate) fn add_user(&self, account: &NewUser, now: Timestamp) -> Result<UserId, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "INSERT INTO users (uid, username, email, email_key, name, name_key, password, role,
-                 quota, disabled_at, created_at, password_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?;
-        let result = statement.execute(params![
-            account.uid.bytes(),
-            account.username.as_ref().map(UserName::as_str),
-            account.email.as_ref().map(Email::as_str),
-            account.email.as_ref().map(Email::comparison_key),
-            account.display_name.as_ref().map(DisplayName::as_str),
-            account.display_name.as_ref().map(DisplayName::search_key),
-            account.password_hash.as_ref().map(PasswordHash::expose),
-            account.role.name(),
-            account.quota.map(to_stored_quota),
-            account.disabled_at.map(Timestamp::unix),
-            account.created_at.unix(),
-            now.unix(),
-        ]);
-        Ok(UserId(self.inserted_id("users", result)?))
-    }
-
     /// Replaces the user's names. Returns [`Error::AlreadyExists`] if a name or e-mail address is
     /// in use.
     pub(crate) fn set_names(

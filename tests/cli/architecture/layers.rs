@@ -9,6 +9,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("files", 0),
     ("signals", 0),
     ("os_users", 0),
+    ("parallel", 0),
     ("directory", 1),
     ("store", 2),
     ("crypto", 2),

@@ -1,7 +1,9 @@
 //! `token fixtures` killed while a set is created or replaced: the next run always completes the
 //! set.
 
-use super::{call_names, file_names, kill_before_each_call, require_strace, run_killed};
+use super::{
+    call_names, file_names, kill_before_each_call, require_strace, run_killed, run_traced,
+};
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
@@ -66,4 +68,20 @@ fn killed_fixtures_command_can_be_repeated() {
         let kills = kill_before_each_call(&names, kill, check);
         assert!(kills > 30, "{kills} kills");
     }
+}
+
+/// The manifest is durable before the other files, so that the directory is synced twice.
+#[test]
+#[ignore = "needs strace"]
+fn set_is_synced_once_per_file() {
+    require_strace();
+    let sandbox = sandbox_with_key();
+    let trace_file = sandbox.home().join("trace");
+    let options = ["-y", "-e", "trace=fsync", "-o", trace_file.to_str().unwrap()];
+    run_traced(&sandbox, &options, &RFC9068_SET).ok();
+    let trace = std::fs::read_to_string(&trace_file).unwrap();
+    let (directories, files): (Vec<&str>, Vec<&str>) =
+        trace.lines().partition(|line| line.contains("/set>"));
+    assert_eq!(files.len(), file_names(&sandbox.home().join("set")).len(), "{trace}");
+    assert_eq!(directories.len(), 2, "{trace}");
 }

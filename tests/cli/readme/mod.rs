@@ -45,6 +45,7 @@ documents! {
     administration_blocks_print_the_shown_output: "src/guides/administration.md",
     scripting_blocks_print_the_shown_output: "src/guides/scripting.md",
     security_blocks_print_the_shown_output: "src/guides/security.md",
+    performance_blocks_print_the_shown_output: "src/guides/performance.md",
 }
 
 const INSTALL: &str = "cargo install --locked --path . && jeton init && \

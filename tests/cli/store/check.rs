@@ -20,7 +20,7 @@ fn store_in_use_passes_the_check() {
     sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(run_store_check(&sandbox), @"ok");
-    assert_snapshot!(sandbox.run_json(&CHECK), @r#"{"ok":true,"findings":[],"warnings":[],"sqlite":{"version":"3.54.1","options":{"DEFAULT_MEMSTATUS=0":true,"DQS=0":true,"LIKE_DOESNT_MATCH_BLOBS":true,"OMIT_DECLTYPE":true,"OMIT_DEPRECATED":true,"OMIT_LOAD_EXTENSION":true,"OMIT_SHARED_CACHE":true,"USE_ALLOCA":true}}}"#);
+    assert_snapshot!(sandbox.run_json(&CHECK), @r#"{"ok":true,"findings":[],"warnings":[],"sqlite":{"version":"3.54.1","options":{"DEFAULT_MEMSTATUS=0":true,"DQS=0":true,"ENABLE_NULL_TRIM":true,"LIKE_DOESNT_MATCH_BLOBS":true,"OMIT_DECLTYPE":true,"OMIT_DEPRECATED":true,"OMIT_LOAD_EXTENSION":true,"OMIT_SHARED_CACHE":true,"USE_ALLOCA":true}}}"#);
 }
 
 #[test]

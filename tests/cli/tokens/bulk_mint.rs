@@ -3,10 +3,11 @@
 use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 
 fn stdout_lines(output: &RunOutput) -> Vec<&str> {
     output.stdout.lines().collect()
@@ -139,17 +140,17 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     let mut child =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "9999"]));
     let mut first_line = String::new();
-    // jeton mints tokens in batches of 500. The test closes the pipe, whose buffer is smaller than
-    // a batch, after one line.
+    // jeton mints tokens in batches of at most 8,000. The test closes the pipe, whose buffer is
+    // smaller than a batch, after one line.
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 1, "{output:?}");
-    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["500"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["8000"]);
     let revoked_count =
         sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL").remove(0);
     assert_eq!(
         audit_events(&sandbox),
-        ["1 done 500".to_owned(), format!("1 undelivered {revoked_count}")]
+        ["1 done 8000".to_owned(), format!("1 undelivered {revoked_count}")]
     );
     let words = output.stderr.split_whitespace();
     assert!(words.clone().any(|word| word == revoked_count), "{output:?}");
@@ -158,6 +159,33 @@ fn audit_counts_recorded_and_undelivered_tokens() {
     let message: Vec<&str> =
         words.map(|word| if is_number(word) { "<count>" } else { word }).collect();
     assert_snapshot!(message.join(" "), @"error: only the first <count> tokens could be written; <count> recorded tokens were revoked");
+}
+
+#[test]
+fn ctrl_c_ends_after_a_whole_batch() {
+    let sandbox = Sandbox::with_admin();
+    for options in [&["--record"][..], &[], &["--record", "-o", "jsonl"]] {
+        let mint = [&["token", "mint", "--alg", "HS256", "--count", "4294967295"][..], options];
+        let mut child = Sandbox::start(&mut sandbox.command(&mint.concat()));
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut text = String::new();
+        stdout.read_line(&mut text).unwrap();
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        stdout.read_to_string(&mut text).unwrap();
+        let output = RunOutput::from(child.wait_with_output().unwrap());
+        assert_eq!(output.code, 130, "{output:?}");
+        assert!(text.ends_with('\n'));
+        let count = text.lines().count();
+        let message = format!("interrupted; the first {count} tokens were written");
+        assert!(output.stderr.contains(&message), "{output:?}");
+        if options.contains(&"--record") {
+            let rows = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL");
+            let audit = sandbox.sql("SELECT max(count) FROM audit WHERE action = 'token mint'");
+            assert_eq!(rows, [count.to_string()]);
+            assert!(options.len() > 1 || audit == rows, "{audit:?}");
+            let _ = sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
+        }
+    }
 }
 
 #[test]

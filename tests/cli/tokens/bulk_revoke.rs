@@ -79,6 +79,25 @@ fn bulk_revocation_keeps_the_rows() {
 }
 
 #[test]
+fn revocation_of_many_tokens_is_one_audit_event() {
+    let sandbox = with_six_tokens();
+    // Many tokens are revoked in several transactions.
+    sandbox.sql(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
+         INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
+             SELECT CAST(printf('%016d', i) AS BLOB), 1 + i % 2, 1, i, iif(i % 7, 1 << 32, i) FROM n",
+    );
+    assert_snapshot!(sandbox.run(&revoke_arguments(&["--all"])), @"
+    --- stderr
+    revoked 60005 tokens
+    ");
+    let live = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL AND expires_at > unixepoch()";
+    assert_eq!(sandbox.sql(live), ["1"]);
+    let audit = "SELECT count FROM audit WHERE action = 'token revoke'";
+    assert_eq!(sandbox.sql(audit), ["60005"]);
+}
+
+#[test]
 fn before_option_revokes_older_tokens() {
     let sandbox = with_six_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = issued_at - 864000 WHERE id IN (1, 4, 6)");

@@ -27,4 +27,5 @@ mod times;
 mod verdicts;
 mod verify;
 mod verify_batch;
+mod verify_batch_states;
 mod verify_input;

@@ -17,7 +17,7 @@ fn import_text(
     if_exists: IfExists,
 ) -> Result<ImportOutcome, Error> {
     let caller = importer.map(|test_user| &test_user.caller);
-    import(store, &audit_at(0), caller, &read_batch(text).unwrap(), if_exists, &|| {})
+    import(store, &audit_at(0), caller, &mut read_batch(text).unwrap(), if_exists, &|| {})
 }
 
 #[test]
@@ -209,4 +209,32 @@ fn import_and_export_require_admin() {
     let mut user_export =
         export(&mut store, &audit_at(0), &ada.caller, PasswordHashes::Include, to_row).unwrap();
     assert_eq!(user_export.next_batch().unwrap(), vec![row(true); 2]);
+}
+
+#[test]
+fn existing_account_among_many_rows_is_found() {
+    let to_row = |number| format!("{{\"username\":\"user{number}\"}}\n");
+    let rows = (0..1_234).map(to_row).collect::<Vec<_>>().concat();
+    for number in [0, 49, 50, 777, 1_233] {
+        let mut store = new_store();
+        let ada = add_user(&mut store, "ada", Role::Admin);
+        let existing = format!("username\nuser{number}\n");
+        import_text(&mut store, Some(&ada), &existing, IfExists::Refuse).unwrap();
+        let result = import_text(&mut store, Some(&ada), &rows, IfExists::Refuse);
+        let expected_line = number + 1;
+        assert!(
+            matches!(result, Err(Error::ImportedUserExists { line, .. }) if line == expected_line)
+        );
+        let outcome = import_text(&mut store, Some(&ada), &rows, IfExists::Skip).unwrap();
+        assert_eq!((outcome.created_count, outcome.existing_count), (1_233, 1));
+        let mut names = Vec::new();
+        let mut collect = |user: User, _| {
+            names.push(user.to_display());
+            Ok(())
+        };
+        store.read(|tx| tx.for_each_user(false, &mut collect)).unwrap();
+        let new_numbers = (0..1_234).filter(|other| *other != number);
+        let new_names: Vec<_> = new_numbers.map(|number| format!("user{number}")).collect();
+        assert_eq!(names[2..], new_names);
+    }
 }

@@ -103,8 +103,9 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
              {{\"username\":\"weak-disabled\",\"disabled\":true,\"{weak_hash_member}${HASH}\"}}
              {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${HASH}\"}}"
         );
-        let batch = ImportRows::from_reader(rows.as_bytes(), at(0), UnknownFields::Refuse).unwrap();
-        import(&mut store, &audit_at(0), Some(&admin.caller), &batch, IfExists::Refuse, &|| {})
+        let mut batch =
+            ImportRows::from_reader(rows.as_bytes(), at(0), UnknownFields::Refuse).unwrap();
+        import(&mut store, &audit_at(0), Some(&admin.caller), &mut batch, IfExists::Refuse, &|| {})
             .unwrap();
         store.execute_sql(
             "UPDATE users SET disabled_at = 1 WHERE username = 'disabled';

@@ -8,11 +8,14 @@ use crate::authority::revocation::revoke;
 use crate::authority::sessions::{self, NewPairIds};
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, issue_app_token, mint_request, mint_token,
-    mint_token_text, new_store, reasons_of, refusal_reasons, verification_reasons, verify_token,
+    mint_token_text, new_store, reasons_of, refusal_reasons, set_setting, verification_reasons,
+    verify_token,
 };
 use crate::authority::tokens::{self, Expiry, RenewalOptions};
 use crate::authority::verification::{Expectations, ExpectedKind};
-use crate::model::{GrantRowId, Lifetime, SessionEndReason, TokenId, TokenKind, TokenSelector};
+use crate::model::{
+    GrantRowId, Lifetime, SessionEndReason, Setting, TokenId, TokenKind, TokenSelector,
+};
 use secrecy::ExposeSecret;
 
 const ANY: ExpectedKind = ExpectedKind::Any;
@@ -64,6 +67,23 @@ fn token_is_pruned_from_its_expiry_on() {
     assert_eq!(reasons_at(&mut store, text, 7 * DAY, DAY), [RejectReason::UnknownToken]);
     // The id of the pruned token is not reused.
     assert_eq!(issue_app_token(&mut store, &ada, "app").record.id, TokenId(2));
+}
+
+#[test]
+fn renewed_tokens_are_pruned_together() {
+    let (mut store, ada) = store_with_admin();
+    set_setting(&mut store, Setting::TokenQuota, "unlimited");
+    for _ in 0..8 {
+        issue_app_token(&mut store, &ada, "app");
+    }
+    // The chains 1, 3, 5 and 2, 6, 7; token 2 has no expiry.
+    store.execute_sql(
+        "UPDATE tokens SET superseded_by = id + 2, grace_until = 0 WHERE id IN (1, 3);
+         UPDATE tokens SET superseded_by = 6, grace_until = 0, expires_at = NULL WHERE id = 2;
+         UPDATE tokens SET superseded_by = 7, grace_until = 0 WHERE id = 6;",
+    );
+    assert_eq!(prune_at(&mut store, &ada, 8 * DAY).tokens, 5);
+    assert_eq!(recorded_token_ids(&mut store), [2, 6, 7]);
 }
 
 #[test]

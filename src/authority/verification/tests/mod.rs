@@ -12,10 +12,10 @@ use crate::authority::test_store::{
     TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, new_store_with,
     reasons_of, rotate_app_key, token_request, verification_reasons, verify_token,
 };
-use crate::crypto::{self, PublicKeys, sign_text};
-use crate::model::{Role, TokenKind};
+use crate::crypto::{self, CompactJws, PublicKeys, sign_text};
+use crate::model::{Algorithm, Key, Purpose, Role, TokenKind};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const APP: ExpectedKind = ExpectedKind::Only(TokenKind::App);
 const ACCESS: ExpectedKind = ExpectedKind::Only(TokenKind::Access);

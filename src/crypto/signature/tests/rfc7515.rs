@@ -93,7 +93,7 @@ fn rfc7515_a5_none() {
     let empty_secret = VerificationKey::new_secret(&[]);
     let token = CompactJws::parse(A5_TOKEN).unwrap();
     for algorithm in Algorithm::ALL {
-        assert!(!empty_secret.verifies(&token, algorithm), "{algorithm:?}");
+        assert!(!empty_secret.verifier(algorithm).verifies(&token), "{algorithm:?}");
     }
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
 }

@@ -33,7 +33,7 @@ fn header(algorithm: &str, kid: &str) -> String {
 }
 
 fn compact_token(algorithm: &str, kid: &str, signature: &str) -> String {
-    format!("{}.{PAYLOAD}.{signature}", encode_base64url(&header(algorithm, kid)))
+    format!("{}.{PAYLOAD}.{signature}", URL_SAFE_NO_PAD.encode(header(algorithm, kid)))
 }
 
 /// Section 3.2: an EC private key on P-521; section 3.1 has the public part.

@@ -7,9 +7,9 @@ use crate::crypto::reader::{EntryMaterial, KeyEntry, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys};
 use crate::model::{Algorithm, KeyType};
 use serde_json::{Map, Value};
-use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Maximum number of keys that are tried for one token.
 const MAX_CANDIDATES: usize = 16;
@@ -33,7 +33,7 @@ pub(crate) struct KeySet {
 /// Key of a set, with its verifier once the verifier was required.
 struct SetKey {
     entry: KeyEntry,
-    verifier: OnceCell<Result<Verifier, ImportError>>,
+    verifier: OnceLock<Result<Verifier, ImportError>>,
 }
 
 impl fmt::Debug for KeySet {
@@ -110,7 +110,7 @@ impl KeySet {
                 positions.entry(kid.clone()).or_default().push(index);
             }
         }
-        let to_key = |entry| SetKey { entry, verifier: OnceCell::new() };
+        let to_key = |entry| SetKey { entry, verifier: OnceLock::new() };
         Self {
             keys: entries.into_iter().map(to_key).collect(),
             positions,
@@ -129,7 +129,7 @@ impl KeySet {
         let ignores_kid = !is_of_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
         for key in &mut set.keys {
-            key.verifier = OnceCell::from(Ok(verifier.clone()));
+            key.verifier = OnceLock::from(Ok(verifier.clone()));
         }
         set.ignores_kid = ignores_kid;
         set.is_from_private_key = is_private;

@@ -1,0 +1,33 @@
+//! Baseline processes, which do only the indispensable work: modes of the benchmark program.
+
+mod hash;
+mod sign;
+mod store;
+
+pub(crate) use store::{commit_token, open};
+
+use crate::home::Outcome;
+use std::path::Path;
+
+/// Option that selects a mode of the benchmark program.
+pub(crate) const OPTION: &str = "--baseline";
+
+/// Runs a mode.
+pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match (mode, args.as_slice()) {
+        ("commit", [store]) => commit_token(&mut open(Path::new(store))?),
+        ("read", [store, jti]) => store::read_token(&open(Path::new(store))?, jti),
+        ("store-tokens", [store, count]) => store::add_tokens(Path::new(store), count.parse()?),
+        ("store-users", [store, count]) => store::add_users(Path::new(store), count.parse()?),
+        ("revoke", [store, owner]) => store::revoke_tokens(Path::new(store), owner.parse()?),
+        ("prune", [store]) => store::prune_tokens(Path::new(store)),
+        ("create-key", [algorithm, key]) => sign::create_key(algorithm, Path::new(key)),
+        ("sign", [algorithm, key, sample, count]) => {
+            sign::sign_tokens(algorithm, Path::new(key), sample, count.parse()?)
+        }
+        ("hash", []) => hash::hash_passwords(1),
+        ("hash", [count]) => hash::hash_passwords(count.parse()?),
+        _ => Err(format!("unknown mode `{mode}` with {} arguments", args.len()).into()),
+    }
+}

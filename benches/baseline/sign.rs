@@ -1,0 +1,119 @@
+//! Signing alone: one thread signs tokens like a sample, each with an id of its own, and discards
+//! them.
+
+use super::store::Ids;
+use crate::home::Outcome;
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use aws_lc_rs::{hmac, rand, rsa};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::hint::black_box;
+use std::ops::Range;
+use std::path::Path;
+
+/// Signature function of a prepared key: appends the signature to an empty buffer.
+type Signer = Box<dyn Fn(&[u8], &mut Vec<u8>) -> Outcome<()>>;
+
+/// Writes a new key to a file: a secret, or a private key in PKCS #8.
+pub(super) fn create_key(algorithm: &str, path: &Path) -> Outcome<()> {
+    let mut secret = [0; 32];
+    rand::fill(&mut secret)?;
+    let key = match algorithm {
+        "HS256" => secret.to_vec(),
+        "ES256" => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?
+            .to_pkcs8v1()?
+            .as_ref()
+            .to_vec(),
+        "EdDSA" => Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref().to_vec(),
+        "RS256" => RsaKeyPair::generate(rsa::KeySize::Rsa2048)?.as_der()?.as_ref().to_vec(),
+        _ => return Err(format!("unknown algorithm `{algorithm}`").into()),
+    };
+    Ok(std::fs::write(path, key)?)
+}
+
+fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
+    let key = std::fs::read(path)?;
+    let random = SystemRandom::new();
+    Ok(match algorithm {
+        "HS256" => {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+            Box::new(move |message, signature| {
+                signature.extend_from_slice(hmac::sign(&key, message).as_ref());
+                Ok(())
+            })
+        }
+        "ES256" => {
+            let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key)?;
+            Box::new(move |message, signature| {
+                signature.extend_from_slice(key.sign(&random, message)?.as_ref());
+                Ok(())
+            })
+        }
+        "EdDSA" => {
+            let key = Ed25519KeyPair::from_pkcs8(&key)?;
+            Box::new(move |message, signature| {
+                signature.extend_from_slice(key.sign(message).as_ref());
+                Ok(())
+            })
+        }
+        "RS256" => {
+            let key = RsaKeyPair::from_pkcs8(&key)?;
+            Box::new(move |message, signature| {
+                signature.resize(key.public_modulus_len(), 0);
+                Ok(key.sign(&RSA_PKCS1_SHA256, &random, message, signature)?)
+            })
+        }
+        _ => return Err(format!("unknown algorithm `{algorithm}`").into()),
+    })
+}
+
+/// The constant parts of a token.
+struct Template {
+    /// Encoded header, and separator.
+    start: String,
+    claims: Vec<u8>,
+    /// Position of the token id in `claims`; empty if the token has no id.
+    jti: Range<usize>,
+}
+
+impl Template {
+    fn parse(token: &str) -> Outcome<Self> {
+        let (header, rest) = token.split_once('.').ok_or("the sample is not a token")?;
+        let (payload, _) = rest.split_once('.').ok_or("the sample is not a token")?;
+        let claims = URL_SAFE_NO_PAD.decode(payload)?;
+        let member = br#""jti":""#;
+        let position = claims.windows(member.len()).position(|window| window == member);
+        let jti = position.map_or(0..0, |position| {
+            let start = position + member.len();
+            start..start + 36
+        });
+        Ok(Self { start: format!("{header}."), claims, jti })
+    }
+}
+
+/// Signs tokens with the header and the claims of the sample.
+pub(super) fn sign_tokens(algorithm: &str, key: &Path, sample: &str, count: u32) -> Outcome<()> {
+    let sign = load_signer(algorithm, key)?;
+    let Template { start, mut claims, jti } = Template::parse(sample)?;
+    let (mut ids, mut line, mut signature) = (Ids::new()?, String::new(), Vec::new());
+    for _ in 0..count {
+        line.clear();
+        line.push_str(&start);
+        let id = ids.next_id()?;
+        if let Some(place) = claims.get_mut(jti.clone()).filter(|place| !place.is_empty()) {
+            id.hyphenated().encode_lower(place);
+        }
+        URL_SAFE_NO_PAD.encode_string(&claims, &mut line);
+        signature.clear();
+        sign(line.as_bytes(), &mut signature)?;
+        line.push('.');
+        URL_SAFE_NO_PAD.encode_string(&signature, &mut line);
+        line.push('\n');
+        black_box(&line);
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! The indispensable work on a store: bare statements with the SQLite settings of jeton.
+
+use crate::home::Outcome;
+use aws_lc_rs::rand;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+use uuid::{Builder, Uuid};
+
+/// Rows of one INSERT.
+const ROWS: usize = 50;
+
+/// Rows of one transaction that adds tokens.
+const ADDED_ROWS: u32 = 8_000;
+
+/// Rows of one transaction that revokes or removes tokens.
+const CHANGED_ROWS: u32 = 5_000;
+
+/// A time before the expiry of the inserted tokens, and after that of expired tokens.
+const NOW: i64 = 1_790_000_000;
+
+/// Ascending random UUIDs of version 7: the time, a counter of 26 bits, and 48 random bits, which
+/// are drawn in blocks.
+pub(super) struct Ids {
+    milliseconds: u64,
+    counter: u32,
+    random: Vec<u8>,
+}
+
+impl Ids {
+    pub(super) fn new() -> Outcome<Self> {
+        let milliseconds = u64::try_from(jiff::Timestamp::now().as_millisecond())?;
+        Ok(Self { milliseconds, counter: 0, random: Vec::new() })
+    }
+
+    pub(super) fn next_id(&mut self) -> Outcome<Uuid> {
+        if self.random.is_empty() {
+            self.random.resize(6 * 1024, 0);
+            rand::fill(&mut self.random)?;
+        }
+        let [_, _, third, fourth] = self.counter.to_be_bytes();
+        let [_, _, first, second] = (self.counter >> 14).to_be_bytes();
+        self.counter += 1;
+        // The builder sets the upper bits of the first and the third byte.
+        let mut bytes = [first, second, third, fourth, 0, 0, 0, 0, 0, 0];
+        let start = self.random.len() - 6;
+        bytes[4..].copy_from_slice(&self.random[start..]);
+        self.random.truncate(start);
+        Ok(Builder::from_unix_timestamp_millis(self.milliseconds, &bytes).into_uuid())
+    }
+}
+
+/// Opens the store with the options of `store::open`.
+pub(crate) fn open(store: &Path) -> Outcome<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(store, flags)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+    let mut wal_path = store.as_os_str().to_owned();
+    wal_path.push("-wal");
+    if std::fs::metadata(wal_path).is_ok_and(|metadata| metadata.len() > 400 * 1024) {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    }
+    Ok(connection)
+}
+
+/// Opens the store for many rows: the WAL is copied back every 1,000 pages, the default of SQLite.
+fn open_for_bulk(store: &Path) -> Outcome<Connection> {
+    let connection = open(store)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
+    Ok(connection)
+}
+
+fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new(connection, TransactionBehavior::Immediate)
+}
+
+/// Commits one token, the indispensable work of `token create`.
+pub(crate) fn commit_token(connection: &mut Connection) -> Outcome<()> {
+    let transaction = begin(connection)?;
+    transaction.execute(
+        "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
+         VALUES (?1, 1, 1, 1800000000, 4000000000)",
+        [Uuid::now_v7().as_bytes()],
+    )?;
+    Ok(transaction.commit()?)
+}
+
+/// Reads a token, the indispensable work of `token verify`.
+pub(super) fn read_token(connection: &Connection, jti: &str) -> Outcome<()> {
+    connection.query_row(
+        "SELECT t.revoked_at, g.owner_id FROM tokens t JOIN grants g ON g.id = t.grant_id
+         WHERE t.jti = ?1",
+        [Uuid::parse_str(jti)?.as_bytes()],
+        |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, i64>(1)?)),
+    )?;
+    Ok(())
+}
+
+/// Returns an INSERT of several rows.
+fn insert_sql(columns: &str, row: &str, row_count: usize) -> String {
+    format!("INSERT INTO {columns} VALUES {}", vec![row; row_count].join(", "))
+}
+
+/// Adds tokens with ascending ids, several rows in a statement.
+pub(super) fn add_tokens(store: &Path, count: u32) -> Outcome<()> {
+    let mut connection = open_for_bulk(store)?;
+    let mut ids = Ids::new()?;
+    let columns = "tokens (jti, grant_id, key_id, issued_at, expires_at)";
+    for start in (0..count).step_by(usize::try_from(ADDED_ROWS)?) {
+        let mut remaining = usize::try_from(ADDED_ROWS.min(count - start))?;
+        let transaction = begin(&mut connection)?;
+        while remaining > 0 {
+            let row_count = remaining.min(ROWS);
+            let sql = insert_sql(columns, "(?, 1, 1, 1800000000, 4000000000)", row_count);
+            let mut statement = transaction.prepare_cached(&sql)?;
+            for index in 1..=row_count {
+                statement.raw_bind_parameter(index, ids.next_id()?.as_bytes())?;
+            }
+            statement.raw_execute()?;
+            remaining -= row_count;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Adds users without passwords in one transaction, as an import adds all or none.
+pub(super) fn add_users(store: &Path, count: u32) -> Outcome<()> {
+    let mut connection = open_for_bulk(store)?;
+    let mut ids = Ids::new()?;
+    let columns = "users (uid, username, email, email_key, role, created_at, password_at)";
+    let row = "(?, ?, ?, ?, 'user', 1800000000, 1800000000)";
+    let transaction = begin(&mut connection)?;
+    let numbers: Vec<u32> = (1..=count).collect();
+    for numbers in numbers.chunks(ROWS) {
+        let mut statement = transaction.prepare_cached(&insert_sql(columns, row, numbers.len()))?;
+        for (index, number) in numbers.iter().enumerate() {
+            let email = format!("user{number:07}@example.com");
+            statement.raw_bind_parameter(index * 4 + 1, ids.next_id()?.as_bytes())?;
+            statement.raw_bind_parameter(index * 4 + 2, format!("user{number:07}"))?;
+            statement.raw_bind_parameter(index * 4 + 3, &email)?;
+            statement.raw_bind_parameter(index * 4 + 4, &email)?;
+        }
+        statement.raw_execute()?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Revokes the tokens of a user.
+pub(super) fn revoke_tokens(store: &Path, owner: i64) -> Outcome<()> {
+    let mut connection = open(store)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    loop {
+        let transaction = begin(&mut connection)?;
+        let changed_count = transaction
+            .prepare_cached(
+                "UPDATE tokens SET revoked_at = ?1 WHERE id IN
+                 (SELECT t.id FROM tokens t JOIN grants g ON g.id = t.grant_id
+                  WHERE g.owner_id = ?2 AND t.revoked_at IS NULL LIMIT ?3)",
+            )?
+            .execute((NOW, owner, CHANGED_ROWS))?;
+        transaction.commit()?;
+        if changed_count == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Removes expired tokens.
+pub(super) fn prune_tokens(store: &Path) -> Outcome<()> {
+    let mut connection = open(store)?;
+    let last: u32 = connection.query_row("SELECT max(id) FROM tokens", [], |row| row.get(0))?;
+    for start in (0..last).step_by(usize::try_from(CHANGED_ROWS)?) {
+        let transaction = begin(&mut connection)?;
+        transaction
+            .prepare_cached("DELETE FROM tokens WHERE id > ?1 AND id <= ?2 AND expires_at < ?3")?
+            .execute((start, start + CHANGED_ROWS, NOW))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! The measured programs, and comparisons with baselines.
+
+use crate::baseline;
+use crate::comparison::{Run, Series, alternate, measure, time};
+use crate::home::{Home, Outcome};
+use crate::machine;
+use crate::report::{Goal, Measure, list_milliseconds};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// The measured programs: copies of jeton, of an older jeton, and of this program, which runs the
+/// baselines.
+pub(crate) struct Bench {
+    pub(crate) jeton: PathBuf,
+    pub(crate) before: Option<PathBuf>,
+    /// A dynamically linked jeton.
+    pub(crate) dynamic: Option<PathBuf>,
+    baseline: PathBuf,
+    pub(crate) is_static: bool,
+    pub(crate) is_quick: bool,
+    /// Temporary files.
+    pub(crate) directory: TempDir,
+}
+
+impl Bench {
+    pub(crate) fn new(
+        jeton: &Path,
+        before: Option<&Path>,
+        dynamic: Option<&Path>,
+        is_quick: bool,
+    ) -> Outcome<Self> {
+        let directory = Home::create_directory("programs-")?;
+        let copy = |source: &Path, name: &str| -> Outcome<PathBuf> {
+            let path = directory.path().join(name);
+            std::fs::copy(source, &path)
+                .map_err(|error| format!("{}: {error}", source.display()))?;
+            Ok(path)
+        };
+        Ok(Self {
+            jeton: copy(jeton, "jeton")?,
+            before: before.map(|before| copy(before, "before")).transpose()?,
+            dynamic: dynamic.map(|dynamic| copy(dynamic, "dynamic")).transpose()?,
+            baseline: copy(&std::env::current_exe()?, "baseline")?,
+            is_static: machine::is_static(jeton)?,
+            is_quick,
+            directory,
+        })
+    }
+
+    /// Returns the number of runs: `full`, or a tenth for a quick run.
+    pub(crate) fn rounds(&self, full: usize) -> usize {
+        if self.is_quick { (full / 10).max(2) } else { full }
+    }
+
+    /// Returns the number of items: `full`, or a tenth for a quick run.
+    pub(crate) fn count(&self, full: u32) -> u32 {
+        if self.is_quick { full / 10 } else { full }
+    }
+
+    /// Returns the path of a temporary file.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.directory.path().join(name).to_string_lossy().into_owned()
+    }
+
+    /// Returns the command of a baseline process.
+    pub(crate) fn baseline(&self, mode: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.baseline);
+        command.env_clear().args([baseline::OPTION, mode]).args(args).stdout(Stdio::null());
+        command
+    }
+
+    /// Returns the short run of a baseline process.
+    pub(crate) fn short_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
+        let mut command = self.baseline(mode, args);
+        Box::new(move || time(&mut command, 0))
+    }
+
+    /// Returns the long run of a baseline process.
+    pub(crate) fn long_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
+        let mut command = self.baseline(mode, args);
+        Box::new(move || measure(&mut command))
+    }
+
+    /// Runs jeton, the older jeton and the baselines alternately. `prepare` returns the run of a
+    /// program.
+    pub(crate) fn compare<'r>(
+        &self,
+        rounds: usize,
+        mut prepare: impl FnMut(&Path) -> Outcome<Run<'r>>,
+        baselines: Vec<(&str, Run<'r>)>,
+    ) -> Outcome<Comparison> {
+        let mut programs = vec![("jeton".to_owned(), prepare(&self.jeton)?)];
+        if let Some(before) = &self.before {
+            programs.push(("before".to_owned(), prepare(before)?));
+        }
+        let program_count = programs.len();
+        programs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
+        let mut series = alternate(rounds, programs)?;
+        let baselines = series.split_off(program_count);
+        Ok(Comparison { programs: series, baselines })
+    }
+
+    /// Runs two variants of each program alternately. `prepare` returns both runs of a program.
+    pub(crate) fn compare_pairs<'r>(
+        &self,
+        rounds: usize,
+        names: [&str; 2],
+        mut prepare: impl FnMut(&Path) -> Outcome<[Run<'r>; 2]>,
+    ) -> Outcome<Pairs> {
+        let mut runs = Vec::new();
+        for (path, prefix) in [(Some(&self.jeton), ""), (self.before.as_ref(), "before: ")] {
+            let Some(path) = path else { continue };
+            for (name, run) in names.into_iter().zip(prepare(path)?) {
+                runs.push((format!("{prefix}{name}"), run));
+            }
+        }
+        Ok(Pairs { series: alternate(rounds, runs)? })
+    }
+}
+
+/// Runs of two variants of jeton, and of the older jeton.
+pub(crate) struct Pairs {
+    pub(crate) series: Vec<Series>,
+}
+
+impl Pairs {
+    /// Returns a measure of the figure of each pair.
+    pub(crate) fn measure(
+        &self,
+        row: &'static str,
+        name: impl Into<String>,
+        against: &'static str,
+        goal: Goal,
+        figure: impl Fn(&Series, &Series) -> f64,
+    ) -> Measure {
+        let figures = self.series.chunks(2).filter_map(|pair| match pair {
+            [first, second] => Some(figure(first, second)),
+            _ => None,
+        });
+        Measure::new(row, name, against, goal, figures)
+    }
+
+    /// Returns the duration of the first variant divided by the duration of the second.
+    pub(crate) fn time_ratio(
+        &self,
+        row: &'static str,
+        name: impl Into<String>,
+        against: &'static str,
+        goal: Goal,
+    ) -> Measure {
+        self.measure(row, name, against, goal, |first, second| first.seconds() / second.seconds())
+            .with_details([list_milliseconds(&self.series)])
+    }
+}
+
+/// Runs of jeton and the older jeton, and of the baselines.
+pub(crate) struct Comparison {
+    pub(crate) programs: Vec<Series>,
+    pub(crate) baselines: Vec<Series>,
+}
+
+impl Comparison {
+    /// Returns all series.
+    pub(crate) fn series(&self) -> impl Iterator<Item = &Series> {
+        self.programs.iter().chain(&self.baselines)
+    }
+
+    /// Returns the median duration of the slowest baseline.
+    pub(crate) fn baseline_seconds(&self) -> f64 {
+        self.baselines.iter().map(Series::seconds).fold(f64::NAN, f64::max)
+    }
+
+    /// Returns a measure of the figure of each program.
+    pub(crate) fn measure(
+        &self,
+        row: &'static str,
+        name: impl Into<String>,
+        against: &'static str,
+        goal: Goal,
+        figure: impl Fn(&Series) -> f64,
+    ) -> Measure {
+        Measure::new(row, name, against, goal, self.programs.iter().map(figure))
+    }
+
+    /// Returns the duration divided by the baseline's duration.
+    pub(crate) fn time_ratio(
+        &self,
+        row: &'static str,
+        name: impl Into<String>,
+        against: &'static str,
+        goal: Goal,
+    ) -> Measure {
+        let baseline = self.baseline_seconds();
+        self.measure(row, name, against, goal, |series| series.seconds() / baseline)
+            .with_details([list_milliseconds(self.series())])
+    }
+
+    /// Returns the speed divided by the baseline's speed, at least `min`. Both processed the same
+    /// number of items.
+    pub(crate) fn speed_ratio(
+        &self,
+        row: &'static str,
+        name: impl Into<String>,
+        against: &'static str,
+        min: f64,
+    ) -> Measure {
+        let baseline = self.baseline_seconds();
+        self.measure(row, name, against, Goal::AtLeast(min), |series| baseline / series.seconds())
+    }
+}

@@ -1,0 +1,170 @@
+//! The table of measures: goal and figure side by side.
+
+use crate::comparison::Series;
+
+/// Limit for a figure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    AtMost(f64),
+    AtLeast(f64),
+    Between(f64, f64),
+    /// The figure is reported without a limit.
+    None,
+}
+
+impl Goal {
+    fn is_met(self, figure: f64) -> bool {
+        match self {
+            Self::AtMost(max) => figure <= max,
+            Self::AtLeast(min) => figure >= min,
+            Self::Between(min, max) => (min..=max).contains(&figure),
+            Self::None => true,
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::AtMost(max) => format!("≤ {max}"),
+            Self::AtLeast(min) => format!("≥ {min}"),
+            Self::Between(min, max) => format!("{min} to {max}"),
+            Self::None => "—".to_owned(),
+        }
+    }
+}
+
+/// A line of the table.
+pub(crate) struct Measure {
+    pub(crate) row: &'static str,
+    pub(crate) name: String,
+    pub(crate) against: &'static str,
+    pub(crate) goal: Goal,
+    /// Set if the goal applies only to the static program.
+    pub(crate) is_static_only: bool,
+    /// Unit of goal and figures: `×` for a ratio.
+    pub(crate) unit: &'static str,
+    /// The figure; `None` if a program is not installed.
+    pub(crate) figure: Option<f64>,
+    /// Figure of the older program, measured in the same run.
+    pub(crate) before: Option<f64>,
+    /// Absolute figures.
+    pub(crate) details: Vec<String>,
+}
+
+impl Measure {
+    /// Returns a line with the figures of jeton and the older jeton, as a ratio without details.
+    pub(crate) fn new(
+        row: &'static str,
+        name: impl Into<String>,
+        against: &'static str,
+        goal: Goal,
+        figures: impl IntoIterator<Item = f64>,
+    ) -> Self {
+        let mut figures = figures.into_iter();
+        Self {
+            row,
+            name: name.into(),
+            against,
+            goal,
+            is_static_only: false,
+            unit: "×",
+            figure: figures.next(),
+            before: figures.next(),
+            details: Vec::new(),
+        }
+    }
+
+    /// Returns a line for programs that are not installed.
+    pub(crate) fn not_installed(
+        row: &'static str,
+        name: &str,
+        against: &'static str,
+        goal: Goal,
+        install: &str,
+    ) -> Self {
+        let details = [format!("not installed: {install}")];
+        Self::new(row, name, against, goal, []).with_details(details)
+    }
+
+    /// Makes the goal apply only to the static program.
+    pub(crate) fn static_only(self) -> Self {
+        Self { is_static_only: true, ..self }
+    }
+
+    pub(crate) fn with_unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+
+    /// Prints the line; returns whether the goal is met.
+    pub(crate) fn print(&self, is_static: bool) -> bool {
+        let is_judged = is_static || !self.is_static_only;
+        let is_met = self.figure.is_none_or(|figure| self.goal.is_met(figure));
+        let outcome = match (self.figure, self.goal) {
+            (None, _) => "not measured",
+            (_, Goal::None) => "",
+            _ if !is_judged => "(static only)",
+            _ if is_met => "met",
+            _ => "MISSED",
+        };
+        let to_text = |figure: f64| format!("{figure:.2} {}", self.unit);
+        let [figure, before] =
+            [self.figure, self.before].map(|figure| figure.map_or_else(String::new, to_text));
+        print_line(
+            self.row,
+            &self.name,
+            self.against,
+            &self.goal.text(),
+            [&figure, &before],
+            outcome,
+        );
+        for detail in &self.details {
+            println!("{:8}{detail}", "");
+        }
+        is_met || !is_judged
+    }
+}
+
+/// Prints the titles of the columns.
+pub(crate) fn print_titles() {
+    print_line("row", "measure", "against", "goal", ["figure", "before"], "");
+}
+
+fn print_line(row: &str, name: &str, against: &str, goal: &str, figures: [&str; 2], outcome: &str) {
+    let [figure, before] = figures;
+    let line = format!(
+        "{row:<7} {name:<42} {against:<34} {goal:>12} {figure:>12} {before:>12}  {outcome}"
+    );
+    println!("{}", line.trim_end());
+}
+
+/// Returns the median durations.
+pub(crate) fn list_milliseconds<'s>(series: impl IntoIterator<Item = &'s Series>) -> String {
+    list(series, |series| format!("{:.2} ms", series.seconds() * 1000.0))
+}
+
+/// Returns the median number of items in a second.
+pub(crate) fn list_rates<'s>(
+    count: u32,
+    items: &str,
+    series: impl IntoIterator<Item = &'s Series>,
+) -> String {
+    list(series, |series| format!("{:.0} {items}/s", f64::from(count) / series.seconds()))
+}
+
+/// Returns a figure of each series, and the number of runs.
+pub(crate) fn list<'s>(
+    series: impl IntoIterator<Item = &'s Series>,
+    to_text: impl Fn(&Series) -> String,
+) -> String {
+    let mut run_count = 0;
+    let mut texts = Vec::new();
+    for series in series {
+        run_count = series.run_count();
+        texts.push(format!("{} {}", series.name, to_text(series)));
+    }
+    format!("{}; runs: {run_count}", texts.join(", "))
+}

@@ -1,0 +1,64 @@
+//! Login, and import of users.
+
+use crate::bench::Bench;
+use crate::comparison::{Run, measure, time};
+use crate::home::{Home, Outcome};
+use crate::report::{Goal, Measure, list_rates};
+use std::path::Path;
+
+/// Row 10: `login` against one password hash.
+pub(super) fn measure_login(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let prepare = |program: &Path| -> Outcome<Run<'_>> {
+        let home = Home::new(program)?;
+        let file = home.write_file("password", std::iter::once("lovelace".to_owned()))?;
+        Ok(Box::new(move || {
+            time(&mut home.command(&["login", "ada", "--password-file", &file]), 0)
+        }))
+    };
+    let baseline = ("hash", bench.short_baseline("hash", &[]));
+    let comparison = bench.compare(bench.rounds(100), prepare, vec![baseline])?;
+    Ok(vec![comparison.time_ratio("10", "login", "one Argon2 hash", Goal::AtMost(1.15))])
+}
+
+/// Row 12: `users import` without passwords against storing alone, with passwords against hashes.
+pub(super) fn measure_import(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let files = Home::new(&bench.jeton)?;
+    let (count, password_count) = (bench.count(1_000_000), bench.count(1_000));
+    let header = |text: &str| std::iter::once(text.to_owned());
+    let rows = (1..=count).map(|number| format!("user{number:07},user{number:07}@example.com"));
+    let rows = files.write_file("users.csv", header("username,email").chain(rows))?;
+    let passwords = (1..=password_count).map(|number| format!("user{number:07},lovelace{number}"));
+    let passwords =
+        files.write_file("passwords.csv", header("username,password").chain(passwords))?;
+
+    let store_users = || {
+        let home = Home::new(&bench.jeton)?;
+        let store = home.store().to_string_lossy().into_owned();
+        measure(&mut bench.baseline("store-users", &[&store, &count.to_string()]))
+    };
+    let prepare = |program: &Path| Ok(import_run(program, &rows));
+    let comparison = bench.compare(3, prepare, vec![("storing", Box::new(store_users))])?;
+    let details = list_rates(count, "users", comparison.series());
+    let speed = comparison.speed_ratio("12", "users import, no passwords", "storing alone", 0.5);
+    let memory =
+        comparison.measure("12", "the same: peak memory", "", Goal::AtMost(64.0), |series| {
+            series.max(|sample| sample.peak_mib)
+        });
+
+    let hash = ("hashes", bench.long_baseline("hash", &[&password_count.to_string()]));
+    let prepare = |program: &Path| Ok(import_run(program, &passwords));
+    let comparison = bench.compare(3, prepare, vec![hash])?;
+    let name = format!("users import, {password_count} passwords");
+    let hashing =
+        comparison.time_ratio("12", name, "Argon2 hashes on all cores", Goal::AtMost(1.15));
+    Ok(vec![speed.with_details([details]), memory.with_unit("MiB"), hashing])
+}
+
+/// Returns the run of an import into a new store.
+fn import_run<'r>(program: &Path, rows: &'r str) -> Run<'r> {
+    let program = program.to_owned();
+    Box::new(move || {
+        let home = Home::new(&program)?;
+        measure(&mut home.command(&["users", "import", rows, "--quiet"]))
+    })
+}

@@ -1,0 +1,113 @@
+//! Several processes that write to one store.
+
+use crate::bench::Bench;
+use crate::comparison::{Run, Sample, measure, time};
+use crate::home::{Home, Outcome, PAST};
+use crate::report::{Goal, Measure};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Instant;
+
+const PROCESSES: u32 = 8;
+const TOKENS_OF_PROCESS: u32 = 25;
+
+/// Row 11: parallel `token create` against the same number of consecutive processes.
+pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let prepare =
+        |program: &Path| Ok([creation_run(program, PROCESSES)?, creation_run(program, 1)?]);
+    let names = ["in parallel", "in a row"];
+    let pairs = bench.compare_pairs(bench.rounds(10), names, prepare)?;
+    let name = format!("{PROCESSES} processes × {TOKENS_OF_PROCESS} token create");
+    Ok(vec![pairs.time_ratio("11", name, "200 in a row", Goal::AtMost(0.8))])
+}
+
+/// Returns the run of 200 `token create` in `thread_count` threads; the run fails if a token is not
+/// recorded.
+fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
+    let home = Home::new(program)?;
+    home.run(&["settings", "set", "token.quota", "unlimited"])?;
+    Ok(Box::new(move || {
+        let count_before = home.query_number("SELECT count(*) FROM tokens")?;
+        let total = PROCESSES * TOKENS_OF_PROCESS;
+        let create = || {
+            for _ in 0..total / thread_count {
+                time(&mut home.command(&["token", "create", "my-app"]), 0)
+                    .map_err(|error| error.to_string())?;
+            }
+            Ok::<_, String>(())
+        };
+        let start = Instant::now();
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..thread_count).map(|_| scope.spawn(create)).collect();
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
+        })?;
+        let seconds = start.elapsed().as_secs_f64();
+        let added = home.query_number("SELECT count(*) FROM tokens")? - count_before;
+        if added != total {
+            return Err(format!("{added} tokens recorded, expected {total}").into());
+        }
+        Ok(Sample { seconds, ..Sample::default() })
+    }))
+}
+
+/// Row `prune`: `store prune` while other processes create and mint tokens. No process fails because
+/// the store is busy, and memory use does not depend on the number of tokens.
+pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let count = bench.count(1_000_000);
+    let prepare = |program: &Path| -> Outcome<Run<'_>> {
+        let program = program.to_owned();
+        Ok(Box::new(move || prune_with_writers(&program, count)))
+    };
+    let comparison = bench.compare(1, prepare, vec![])?;
+    let name = "store prune with concurrent writers";
+    let memory = comparison.measure("prune", name, "", Goal::AtMost(64.0), |series| {
+        series.max(|sample| sample.peak_mib)
+    });
+    let wait =
+        comparison.measure("prune", "the same: longest other command", "", Goal::None, |series| {
+            series.max(|sample| sample.longest_wait_ms)
+        });
+    Ok(vec![memory.with_unit("MiB"), wait.with_unit("ms")])
+}
+
+/// Prunes expired tokens, half of them revoked; fails if a token remains or a concurrent command
+/// fails.
+fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
+    let home = Home::new(program)?;
+    home.run(&["settings", "set", "token.quota", "unlimited"])?;
+    home.insert_tokens(count, 1, PAST)?;
+    home.connect()?.execute("UPDATE tokens SET revoked_at = issued_at WHERE id % 2 = 0", [])?;
+    let mut prune = home.command(&["store", "prune", "--quiet"]);
+    let is_finished = AtomicBool::new(false);
+    let repeat = |args: &[&str]| {
+        let mut longest_ms: f64 = 0.0;
+        while !is_finished.load(Ordering::Relaxed) {
+            let sample = time(&mut home.command(args), 0).map_err(|error| error.to_string())?;
+            longest_ms = longest_ms.max(sample.seconds * 1000.0);
+        }
+        Ok::<_, String>(longest_ms)
+    };
+    let (sample, longest_wait_ms) = thread::scope(|scope| {
+        let writers = [
+            scope.spawn(|| repeat(&["token", "create", "my-app"])),
+            scope.spawn(|| repeat(&["token", "mint", "--record"])),
+        ];
+        let result = measure(prune.stdout(Stdio::null()));
+        is_finished.store(true, Ordering::Relaxed);
+        let mut longest_ms: f64 = 0.0;
+        for writer in writers {
+            longest_ms = longest_ms.max(writer.join().map_err(|_| "a thread panicked")??);
+        }
+        Ok::<_, Box<dyn std::error::Error>>((result?, longest_ms))
+    })?;
+    let remaining =
+        home.query_number("SELECT count(*) FROM tokens WHERE expires_at < 1750000000")?;
+    if remaining > 0 {
+        return Err(format!("{remaining} expired tokens remain").into());
+    }
+    Ok(Sample { longest_wait_ms, ..sample })
+}

@@ -1,0 +1,45 @@
+//! Failed logins of unknown and known users: the durations do not differ.
+
+use crate::bench::Bench;
+use crate::comparison::{Run, time};
+use crate::home::{Home, Outcome};
+use crate::report::{Goal, Measure};
+use std::iter::once;
+use std::path::Path;
+
+/// User with an expensive password hash: 64 MiB of memory and three passes.
+const EXPENSIVE_HASH_USER: &str = r#"{"username":"kim","password_hash":"$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}"#;
+
+/// Row `logins`: an unknown user against a wrong password, in a new store, and in a store with an
+/// imported hash that is more expensive than the default.
+pub(super) fn measure_failed_logins(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let mut measures = Vec::new();
+    for (name, user, with_expensive_hash) in [
+        ("login of an unknown user", "ada", false),
+        ("the same, expensive hash of another user", "ada", true),
+        ("the same, expensive hash of the user", "kim", true),
+    ] {
+        let login_run = |program: &Path, user: &'static str| -> Outcome<Run<'_>> {
+            let home = Home::new(program)?;
+            if with_expensive_hash {
+                let rows = home.write_file("rows", once(EXPENSIVE_HASH_USER.to_owned()))?;
+                home.run(&["users", "import", &rows])?;
+            }
+            let password = home.write_file("password", once("not lovelace".to_owned()))?;
+            Ok(Box::new(move || {
+                time(&mut home.command(&["login", user, "--password-file", &password]), 6)
+            }))
+        };
+        let prepare =
+            |program: &Path| Ok([login_run(program, "nobody")?, login_run(program, user)?]);
+        let names = ["unknown user", "wrong password"];
+        let pairs = bench.compare_pairs(bench.rounds(40), names, prepare)?;
+        measures.push(pairs.time_ratio(
+            "logins",
+            name,
+            "wrong password",
+            Goal::Between(0.85, 1.15),
+        ));
+    }
+    Ok(measures)
+}

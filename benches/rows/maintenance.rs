@@ -1,0 +1,128 @@
+//! Changes of many rows: bulk revocation and pruning.
+
+use crate::baseline::{commit_token, open};
+use crate::bench::Bench;
+use crate::comparison::{Run, Sample, measure};
+use crate::home::{FUTURE, Home, Outcome, PAST};
+use crate::report::{Goal, Measure};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 3;
+
+/// Id of the user `john`, whose tokens are revoked.
+const JOHN: &str = "2";
+
+/// Row 13: `token revoke` and `store prune` against the bare statements, and the waits of another
+/// process that commits.
+pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let (revoked_count, pruned_count) = (bench.count(100_000), bench.count(1_000_000));
+    let revocable = move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
+    let prunable = move |program: &Path| {
+        let home = Home::new(program)?;
+        home.insert_tokens(pruned_count, 1, PAST)?;
+        Ok(home)
+    };
+    let mut measures = measure_change(
+        bench,
+        format!("token revoke --user, {revoked_count} tokens"),
+        &["token", "revoke", "--user", "john", "--yes", "--quiet"],
+        &["revoke", JOHN],
+        &revocable,
+    )?;
+    measures.extend(measure_change(
+        bench,
+        format!("store prune, {pruned_count} tokens"),
+        &["store", "prune", "--quiet"],
+        &["prune"],
+        &prunable,
+    )?);
+    Ok(measures)
+}
+
+/// Returns a home directory in which `ada` and `john` own alternate tokens.
+fn home_with_two_owners(program: &Path, count: u32) -> Outcome<Home> {
+    let home = Home::new(program)?;
+    home.run(&["register", "john", "--password-stdin"])?;
+    home.connect()?.execute(
+        "INSERT INTO grants (id, owner_id, kind, app) VALUES (2, ?1, 'app', 'my-app')",
+        [JOHN],
+    )?;
+    home.insert_tokens(count, 2, FUTURE)?;
+    Ok(home)
+}
+
+/// Measures a command against a baseline, alone and while another process commits.
+fn measure_change(
+    bench: &Bench,
+    name: String,
+    args: &[&str],
+    baseline: &[&str],
+    new_home: &dyn Fn(&Path) -> Outcome<Home>,
+) -> Outcome<Vec<Measure>> {
+    let prepare = |program: &Path| -> Outcome<Run<'_>> {
+        let program = program.to_owned();
+        Ok(Box::new(move || {
+            let home = new_home(&program)?;
+            measure(home.command(args).stdout(Stdio::null()))
+        }))
+    };
+    let run_baseline = || {
+        let home = new_home(&bench.jeton)?;
+        let store = home.store().to_string_lossy().into_owned();
+        let (mode, options) = baseline.split_first().ok_or("no mode")?;
+        measure(&mut bench.baseline(mode, &[&[store.as_str()], options].concat()))
+    };
+    let baseline: Run<'_> = Box::new(run_baseline);
+    let comparison = bench.compare(ROUNDS, prepare, vec![("statements", baseline)])?;
+    let prepare_with_writer = |program: &Path| -> Outcome<Run<'_>> {
+        let program = program.to_owned();
+        Ok(Box::new(move || {
+            let home = new_home(&program)?;
+            measure_with_writer(&home.store(), home.command(args).stdout(Stdio::null()))
+        }))
+    };
+    let waits = bench.compare(ROUNDS, prepare_with_writer, vec![])?;
+    let wait =
+        waits.measure("13", "the same: wait of other commits", "", Goal::AtMost(100.0), |series| {
+            series.max(|sample| sample.longest_wait_ms)
+        });
+    Ok(vec![
+        comparison.time_ratio("13", name, "the statements", Goal::AtMost(1.5)),
+        wait.with_unit("ms"),
+    ])
+}
+
+/// Runs a command while this process commits one row every few milliseconds, and measures the
+/// longest commit. The commit waits for the lock in even steps, as a command of jeton does: SQLite
+/// itself waits in steps of up to 100 ms.
+fn measure_with_writer(store: &Path, command: &mut Command) -> Outcome<Sample> {
+    let is_finished = AtomicBool::new(false);
+    let commit_repeatedly = || {
+        let mut connection = open(store)?;
+        connection.busy_handler(Some(|_| {
+            thread::sleep(Duration::from_millis(1));
+            true
+        }))?;
+        let mut longest: f64 = 0.0;
+        while !is_finished.load(Ordering::Relaxed) {
+            let start = Instant::now();
+            commit_token(&mut connection)?;
+            longest = longest.max(start.elapsed().as_secs_f64());
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(longest * 1000.0)
+    };
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            commit_repeatedly().map_err(|error: Box<dyn std::error::Error>| error.to_string())
+        });
+        let result = measure(command);
+        is_finished.store(true, Ordering::Relaxed);
+        let longest_wait_ms = writer.join().map_err(|_| "a thread panicked")??;
+        Ok(Sample { longest_wait_ms, ..result? })
+    })
+}

@@ -1,0 +1,193 @@
+//! Many tokens of one command.
+
+use super::signing::signing_alone;
+use crate::bench::{Bench, Comparison};
+use crate::comparison::{Run, Sample, Series, measure};
+use crate::home::{Home, Outcome};
+use crate::report::{Goal, Measure, list, list_rates};
+use std::fs::File;
+use std::path::Path;
+use std::process::Stdio;
+
+const TOKENS: u32 = 1_000_000;
+
+/// Number of runs of each program.
+const ROUNDS: usize = 3;
+
+/// Options of recorded tokens.
+const RECORDED: &[&str] = &["--alg", "HS256", "--record"];
+
+/// Mints tokens in a new store, into a file next to the store. The output of more than a million
+/// tokens is discarded.
+fn mint(program: &Path, options: &[&str], count: u32) -> Outcome<Sample> {
+    let home = Home::new(program)?;
+    // The first token creates the key.
+    home.run(&["token", "mint", "--alg", "HS256"])?;
+    let mut command = home.command(&[&["token", "mint", "--quiet"], options].concat());
+    command.stdout(if count > TOKENS {
+        Stdio::null()
+    } else {
+        File::create(home.directory.path().join("tokens"))?.into()
+    });
+    let sample = home.measure_growth(|| measure(&mut command))?;
+    let recorded = home.query_number("SELECT count(*) FROM tokens WHERE grant_id > 1")?;
+    if options.contains(&"--record") && recorded != count {
+        return Err(format!("{recorded} tokens recorded, expected {count}").into());
+    }
+    Ok(sample)
+}
+
+/// Returns one token of a command.
+pub(super) fn mint_sample(bench: &Bench, options: &[&str]) -> Outcome<String> {
+    Home::new(&bench.jeton)?.output(&[&["token", "mint"], options].concat())
+}
+
+/// Returns the run of `token mint` with a number of recorded tokens.
+pub(super) fn mint_run<'r>(program: &Path, count: u32) -> Run<'r> {
+    let program = program.to_owned();
+    Box::new(move || mint(&program, &[RECORDED, &["--count", &count.to_string()]].concat(), count))
+}
+
+/// Rows 5 and 6: recorded tokens against signing alone and storing alone; memory and store size.
+pub(super) fn measure_recorded(bench: &Bench, rows: &[&str]) -> Outcome<Vec<Measure>> {
+    let count = bench.count(TOKENS);
+    let sample = mint_sample(bench, RECORDED)?;
+    let store_tokens = || {
+        let home = Home::new(&bench.jeton)?;
+        let store = home.store().to_string_lossy().into_owned();
+        let mut command = bench.baseline("store-tokens", &[&store, &count.to_string()]);
+        home.measure_growth(|| measure(&mut command))
+    };
+    let baselines: Vec<(&str, Run<'_>)> = vec![
+        ("signing", signing_alone(bench, "HS256", &sample, count)?),
+        ("storing", Box::new(store_tokens)),
+    ];
+    let prepare = |program: &Path| Ok(mint_run(program, count));
+    let comparison = bench.compare(ROUNDS, prepare, baselines)?;
+    let against = "the slower of signing and storing";
+    let details = list_rates(count, "tokens", comparison.series());
+    let mut measures = vec![
+        comparison
+            .speed_ratio("5", "token mint --record, HS256", against, 0.65)
+            .with_details([details]),
+    ];
+    for (against, baseline) in
+        ["signing alone", "storing alone"].into_iter().zip(&comparison.baselines)
+    {
+        let figure = |series: &_| ratio(baseline, series);
+        measures.push(comparison.measure("5", "the same", against, Goal::None, figure));
+    }
+    measures.extend(measure_size(&comparison, count, Goal::AtMost(85.0), Goal::AtMost(64.0)));
+    if rows.contains(&"6") && !bench.is_quick {
+        let count = 10 * TOKENS;
+        let prepare = |program: &Path| Ok(mint_run(program, count));
+        let large = bench.compare(1, prepare, vec![])?;
+        measures.extend(measure_size(&large, count, Goal::None, Goal::AtMost(64.0)));
+    }
+    Ok(measures)
+}
+
+fn ratio(baseline: &Series, series: &Series) -> f64 {
+    baseline.seconds() / series.seconds()
+}
+
+/// Returns peak memory and growth of the store file.
+fn measure_size(comparison: &Comparison, count: u32, bytes: Goal, memory: Goal) -> [Measure; 2] {
+    let memory =
+        comparison.measure("6", format!("peak memory, {count} tokens"), "", memory, |series| {
+            series.max(|sample| sample.peak_mib)
+        });
+    let name = format!("bytes a token, {count} tokens");
+    let bytes = comparison.measure("6", name, "", bytes, |series| {
+        series.median(|sample| sample.stored_bytes) / f64::from(count)
+    });
+    [memory.with_unit("MiB"), bytes.with_unit("bytes")]
+}
+
+/// Row 7: tokens that are not recorded, from options, a preset and files.
+pub(super) fn measure_unrecorded(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let count = bench.count(TOKENS);
+    let home = Home::new(&bench.jeton)?;
+    let csv_row = |number| format!("user{number:07},blue");
+    let json_row = |number| format!("{{\"sub\":\"user{number:07}\",\"team\":\"blue\"}}");
+    let header = || std::iter::once("sub,team".to_owned());
+    let files = [
+        home.write_file("rows.csv", header().chain((0..count).map(csv_row)))?,
+        home.write_file("rows.jsonl", (0..count).map(json_row))?,
+        home.write_file("row.csv", header().chain([csv_row(0)]))?,
+        home.write_file("row.jsonl", std::iter::once(json_row(0)))?,
+    ];
+    let [csv, jsonl, one_csv, one_jsonl] = files.each_ref().map(String::as_str);
+    let count_text = count.to_string();
+    let (number, one) = (["--count", &count_text], ["--count", "1"]);
+    let preset = ["--preset", "rfc9068"];
+    let mut measures = Vec::new();
+    for (name, options, sample_options, min) in [
+        ("token mint", number.to_vec(), one.to_vec(), 0.85),
+        ("token mint --preset", [preset, number].concat(), [preset, one].concat(), 0.6),
+        ("token mint --from CSV", vec!["--from", csv], vec!["--from", one_csv], 0.6),
+        ("token mint --from JSONL", vec!["--from", jsonl], vec!["--from", one_jsonl], 0.6),
+    ] {
+        let algorithm = ["--alg", "HS256"];
+        let sample = mint_sample(bench, &[&algorithm, sample_options.as_slice()].concat())?;
+        let options = [&algorithm, options.as_slice()].concat();
+        let prepare = |program: &Path| -> Outcome<Run<'_>> {
+            let (program, options) = (program.to_owned(), options.clone());
+            Ok(Box::new(move || mint(&program, &options, count)))
+        };
+        let baseline = ("signing", signing_alone(bench, "HS256", &sample, count)?);
+        let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
+        let details = list_rates(count, "tokens", comparison.series());
+        let measure = comparison.speed_ratio("7", name, "signing alone", min);
+        measures.push(measure.with_details([details]));
+    }
+    Ok(measures)
+}
+
+/// Row 8: recorded tokens with signatures of key pairs.
+pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let mut measures = Vec::new();
+    for (algorithm, count) in [("ES256", 200_000), ("EdDSA", 300_000), ("RS256", 15_000)] {
+        let count = bench.count(count);
+        let options = ["--alg", algorithm, "--record"];
+        let sample = mint_sample(bench, &options)?;
+        let baseline = ("signing", signing_alone(bench, algorithm, &sample, count)?);
+        let prepare = |program: &Path| -> Outcome<Run<'_>> {
+            let home = Home::new(program)?;
+            // The first token creates the key.
+            home.run(&[&["token", "mint"], &options[..]].concat())?;
+            Ok(Box::new(move || {
+                let mint = ["token", "mint", "--quiet", "--count", &count.to_string()];
+                measure(home.command(&[&mint, &options[..]].concat()).stdout(Stdio::null()))
+            }))
+        };
+        let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
+        let cpu = |series: &Series| series.median(|sample| sample.cpu_seconds);
+        let baseline_cpu = comparison.baselines.first().map_or(f64::NAN, cpu);
+        let name = format!("token mint --record, {algorithm}: CPU time");
+        let speed_up = comparison.baseline_seconds();
+        let figures = list(&comparison.programs, |series| {
+            let seconds = series.seconds();
+            format!(
+                "{:.2} × the speed of one thread, {:.2} cores used",
+                speed_up / seconds,
+                cpu(series) / seconds
+            )
+        });
+        let microseconds = list(comparison.series(), |series| {
+            format!("{:.2} µs", cpu(series) / f64::from(count) * 1e6)
+        });
+        measures.push(
+            comparison
+                .measure("8", name, "signing alone", Goal::AtMost(1.15), |series| {
+                    cpu(series) / baseline_cpu
+                })
+                .with_details([
+                    figures,
+                    microseconds,
+                    list_rates(count, "tokens", comparison.series()),
+                ]),
+        );
+    }
+    Ok(measures)
+}

@@ -1,0 +1,19 @@
+//! The baseline "signing alone" for the tokens of a command.
+
+use crate::bench::Bench;
+use crate::comparison::Run;
+use crate::home::Outcome;
+
+/// Returns the run of one thread that signs tokens like the sample.
+pub(super) fn signing_alone(
+    bench: &Bench,
+    algorithm: &str,
+    sample: &str,
+    count: u32,
+) -> Outcome<Run<'static>> {
+    let key = bench.file(algorithm);
+    if !bench.baseline("create-key", &[algorithm, &key]).status()?.success() {
+        return Err(format!("no key for `{algorithm}`").into());
+    }
+    Ok(bench.long_baseline("sign", &[algorithm, &key, sample, &count.to_string()]))
+}

@@ -1,0 +1,102 @@
+//! Verification of many tokens.
+
+use super::minting::mint_sample;
+use super::signing::signing_alone;
+use crate::bench::Bench;
+use crate::comparison::{Run, Series, measure};
+use crate::home::{Home, Outcome};
+use crate::report::{Goal, Measure, list, list_rates};
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::process::Stdio;
+use std::rc::Rc;
+
+const ROUNDS: usize = 3;
+
+/// A store with recorded tokens, and files of these tokens.
+struct RecordedTokens {
+    home: Home,
+    in_order: String,
+    shuffled: String,
+    /// A tenth of the tokens.
+    few: String,
+}
+
+/// Selects a file of tokens.
+type TokenFile = fn(&RecordedTokens) -> &String;
+
+impl RecordedTokens {
+    fn mint(program: &Path, count: u32) -> Outcome<Rc<Self>> {
+        let home = Home::new(program)?;
+        let path = |name| home.directory.path().join(name).to_string_lossy().into_owned();
+        let (in_order, shuffled, few) = (path("in-order"), path("shuffled"), path("few"));
+        let mut mint = home.command(&["token", "mint", "--alg", "HS256", "--record", "--quiet"]);
+        mint.args(["--count", &count.to_string()]).stdout(File::create(&in_order)?);
+        measure(&mut mint)?;
+        home.checkpoint()?;
+        let text = fs::read_to_string(&in_order)?;
+        let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+        fs::write(&few, lines.get(..lines.len() / 10).unwrap_or_default().concat())?;
+        // The hash function has a fixed seed.
+        lines.sort_by_cached_key(|line| {
+            let mut hasher = DefaultHasher::new();
+            line.hash(&mut hasher);
+            hasher.finish()
+        });
+        fs::write(&shuffled, lines.concat())?;
+        Ok(Rc::new(Self { home, in_order, shuffled, few }))
+    }
+
+    /// Returns the run of a verification. The exit code proves that all tokens are valid.
+    fn verify_run<'r>(self: &Rc<Self>, file: TokenFile) -> Run<'r> {
+        let tokens = Rc::clone(self);
+        Box::new(move || {
+            let mut command =
+                tokens.home.command(&["token", "verify", "--batch", "--type", "test"]);
+            measure(command.stdin(File::open(file(&tokens))?).stdout(Stdio::null()))
+        })
+    }
+}
+
+/// Row 9: `token verify --batch` against signing alone, in issue order and shuffled.
+pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
+    let count = bench.count(1_000_000);
+    let programs = [Some(&bench.jeton), bench.before.as_ref()].into_iter().flatten();
+    let stores = programs
+        .map(|program| Ok((program, RecordedTokens::mint(program, count)?)))
+        .collect::<Outcome<Vec<_>>>()?;
+    let sample = mint_sample(bench, &["--alg", "HS256", "--record"])?;
+    let mut measures = Vec::new();
+    let [in_order, shuffled, few]: [TokenFile; 3] =
+        [|tokens| &tokens.in_order, |tokens| &tokens.shuffled, |tokens| &tokens.few];
+    for (name, min, file) in [("in issue order", 0.4, in_order), ("shuffled", 0.25, shuffled)] {
+        let prepare = |program: &Path| {
+            let store = stores.iter().find(|(path, _)| *path == program).ok_or("no store")?;
+            Ok(store.1.verify_run(file))
+        };
+        let baseline = ("signing", signing_alone(bench, "HS256", &sample, count)?);
+        let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
+        let details = list_rates(count, "tokens", comparison.series());
+        let name = format!("token verify --batch, {name}");
+        let measure = comparison.speed_ratio("9", name, "signing alone", min);
+        measures.push(measure.with_details([details]));
+    }
+    let prepare = |program: &Path| -> Outcome<[Run<'_>; 2]> {
+        let store = stores.iter().find(|(path, _)| *path == program).ok_or("no store")?;
+        Ok([store.1.verify_run(in_order), store.1.verify_run(few)])
+    };
+    let pairs = bench.compare_pairs(1, ["all tokens", "a tenth"], prepare)?;
+    let peak = |series: &Series| series.max(|sample| sample.peak_mib);
+    let memory = pairs.measure(
+        "9",
+        "the same: peak memory",
+        "a tenth of the tokens",
+        Goal::AtMost(1.2),
+        |all, few| peak(all) / peak(few),
+    );
+    measures.push(
+        memory.with_details([list(&pairs.series, |series| format!("{:.1} MiB", peak(series)))]),
+    );
+    Ok(measures)
+}

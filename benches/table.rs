@@ -1,0 +1,126 @@
+//! Speed, memory and size, each compared with a goal. Every ratio is measured in one run of this
+//! program: the compared processes run alternately on one machine and file system, and their medians
+//! are compared. Figures of different runs are not comparable.
+//!
+//! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts; `--binary PATH`
+//! measures this program; `--before PATH` adds the figures of an older program with the same link mode;
+//! `--dynamic PATH` adds the start of a dynamically linked program. `--rows pages,logins,prune` measures
+//! pages of a million users, failed logins, and `store prune` while other processes write.
+//!
+//! Variables: `JETON_BENCH_JWT` names the program of jwt-cli, `JETON_TEST_PYTHON` and `JETON_TEST_NODE`
+//! the interpreters of the scripts in `benches/peers`.
+//!
+//! The programs are copied first, as an installation would do: the page cache of a freshly linked
+//! file can be fragmented, which makes page faults slower, in particular for a large program.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod baseline;
+mod bench;
+mod comparison;
+mod home;
+mod machine;
+mod report;
+mod rows;
+
+use bench::Bench;
+use home::Outcome;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let result = match args.as_slice() {
+        [option, mode, args @ ..] if option == baseline::OPTION => {
+            baseline::run(mode, args).map(|()| true)
+        }
+        args => Options::parse(args).and_then(|options| print_table(&options)),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("benchmark failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Options {
+    /// The selected rows; if empty, all rows of the table.
+    rows: Vec<String>,
+    is_quick: bool,
+    jeton: PathBuf,
+    before: Option<PathBuf>,
+    dynamic: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Outcome<Self> {
+        let jeton = PathBuf::from(env!("CARGO_BIN_EXE_jeton"));
+        let mut options =
+            Self { rows: Vec::new(), is_quick: false, jeton, before: None, dynamic: None };
+        let mut args = args.iter();
+        while let Some(option) = args.next() {
+            let mut value = || args.next().ok_or(format!("`{option}` requires a value"));
+            match option.as_str() {
+                "--rows" => options.rows.extend(value()?.split(',').map(str::to_owned)),
+                "--binary" => options.jeton = PathBuf::from(value()?),
+                "--before" => options.before = Some(PathBuf::from(value()?)),
+                "--dynamic" => options.dynamic = Some(PathBuf::from(value()?)),
+                "--quick" => options.is_quick = true,
+                // `cargo bench` adds this option.
+                "--bench" => {}
+                _ => return Err(format!("unknown option `{option}`").into()),
+            }
+        }
+        let is_unknown = |row: &&String| !rows::GROUPS.iter().any(|group| group.has_row(row));
+        if let Some(row) = options.rows.iter().find(is_unknown) {
+            return Err(format!("unknown row `{row}`").into());
+        }
+        Ok(options)
+    }
+
+    fn selects(&self, row: &str, is_default: bool) -> bool {
+        if self.rows.is_empty() { is_default } else { self.rows.iter().any(|name| name == row) }
+    }
+}
+
+/// Measures and prints the selected rows; returns whether all goals are met.
+fn print_table(options: &Options) -> Outcome<bool> {
+    let bench = Bench::new(
+        &options.jeton,
+        options.before.as_deref(),
+        options.dynamic.as_deref(),
+        options.is_quick,
+    )?;
+    machine::print_head(&options.jeton, bench.is_static)?;
+    if machine::is_static(&std::env::current_exe()?)? != bench.is_static {
+        println!("note     the baselines have another link mode: ratios are not comparable");
+    }
+    if options.is_quick {
+        println!("quick    fewer runs and smaller counts: not for publication");
+    }
+    println!();
+    report::print_titles();
+    let mut missed_rows = Vec::new();
+    for group in rows::GROUPS {
+        let is_selected = |row: &&&str| options.selects(row, group.is_default);
+        let rows: Vec<&str> = group.rows.iter().filter(is_selected).copied().collect();
+        if rows.is_empty() {
+            continue;
+        }
+        for measure in (group.measure)(&bench, &rows)? {
+            if rows.contains(&measure.row) && !measure.print(bench.is_static) {
+                missed_rows.push(measure.row);
+            }
+        }
+    }
+    missed_rows.dedup();
+    if missed_rows.is_empty() {
+        println!("\nall goals met");
+    } else {
+        println!("\nmissed: {}", missed_rows.join(", "));
+    }
+    Ok(missed_rows.is_empty())
+}

@@ -1,0 +1,138 @@
+//! Signing of the tokens of a batch of rows.
+
+use super::super::Error;
+use super::claim_rows::RowBatch;
+use super::generated::{TokenValue, ValueGenerator};
+use super::minted_tokens::{JtiClaim, MintedTokens};
+use super::pattern::PatternCache;
+use super::record::{RowOwner, build_token_row};
+use super::signing::sign_checked;
+use super::token_builder::TokenBuilder;
+use crate::crypto::TokenSigner;
+use crate::model::{Jti, Row, Timestamp};
+use crate::store::NewToken;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+/// Signed tokens of a batch, with their rows in the store.
+pub(super) struct SignedBatch {
+    pub(super) tokens: MintedTokens,
+    /// Rows of the tokens, in order, if the request records tokens.
+    pub(super) rows: Vec<TokenRows>,
+}
+
+/// Rows of the store that differ only in `jti`.
+#[derive(Debug)]
+pub(super) struct TokenRows {
+    pub(super) model: NewToken,
+    pub(super) jtis: Vec<Jti>,
+    /// Set if the user chose the `jti`s.
+    pub(super) has_custom_jtis: bool,
+}
+
+/// Signer of the tokens of a request with one key.
+pub(super) struct BatchSigner<'a> {
+    builder: TokenBuilder<'a>,
+    signer: TokenSigner<'a>,
+    /// Owner of the rows, if the request records tokens.
+    owner: Option<RowOwner>,
+    patterns: PatternCache,
+    payload: String,
+    /// Average length of the tokens of a batch in bytes, as a hint for the next batch.
+    token_length: usize,
+}
+
+impl<'a> BatchSigner<'a> {
+    pub(super) fn new(builder: TokenBuilder<'a>, owner: Option<RowOwner>) -> Result<Self, Error> {
+        let signer = TokenSigner::new(builder.key)?;
+        let (patterns, payload) = (PatternCache::default(), String::new());
+        Ok(Self { builder, signer, owner, patterns, payload, token_length: 0 })
+    }
+
+    /// Signs the tokens of a batch in the order of its rows. The generated token ids are `jtis`.
+    pub(super) fn sign(
+        &mut self,
+        batch: &RowBatch<'_>,
+        jtis: Vec<Jti>,
+    ) -> Result<SignedBatch, Error> {
+        let tokens = MintedTokens::with_capacity(batch.len(), self.token_length);
+        let mut signed = SignedBatch { tokens, rows: Vec::new() };
+        let mut generator = ValueGenerator::with_jtis(jtis);
+        match batch {
+            RowBatch::Repeated(row, count) => {
+                self.sign_row(row, *count, &mut generator, &mut signed)?;
+            }
+            RowBatch::Text { .. } => {
+                for row in batch.rows()? {
+                    let row = row?;
+                    self.sign_row(&row, 1, &mut generator, &mut signed)?;
+                }
+            }
+        }
+        let average_length = signed.tokens.lines().len().div_ceil(batch.len().max(1));
+        self.token_length = self.token_length.max(average_length);
+        Ok(signed)
+    }
+
+    /// Signs `count` tokens with the claims of a row.
+    fn sign_row(
+        &mut self,
+        row: &Row,
+        count: usize,
+        generator: &mut ValueGenerator,
+        signed: &mut SignedBatch,
+    ) -> Result<(), Error> {
+        // A pattern takes longer than a single token.
+        let is_single = count == 1 && !self.builder.has_input_rows;
+        let pattern =
+            if is_single { None } else { self.patterns.find(&self.builder, row, self.owner)? };
+        let Some(pattern) = pattern else {
+            return (0..count).try_for_each(|_| self.sign_without_pattern(row, generator, signed));
+        };
+        let start = signed.tokens.len();
+        for _ in 0..count {
+            pattern.sign(
+                &self.signer,
+                &row.fields,
+                generator,
+                &mut self.payload,
+                &mut signed.tokens,
+            )?;
+        }
+        if let Some(model) = pattern.row() {
+            let (model, jtis) = (model.clone(), signed.tokens.jtis_from(start).collect());
+            signed.rows.push(TokenRows { model, jtis, has_custom_jtis: false });
+        }
+        Ok(())
+    }
+
+    fn sign_without_pattern(
+        &self,
+        row: &Row,
+        generator: &mut ValueGenerator,
+        signed: &mut SignedBatch,
+    ) -> Result<(), Error> {
+        let mut generate = |kind| generator.generate(kind).map(TokenValue::into_text);
+        let parts = self.builder.build_requested(&row.fields, &mut generate)?;
+        let text_claim = |name| parts.claims.get(name).and_then(Value::as_str);
+        let expires_at = parts.claims.get("exp").and_then(Value::as_i64);
+        signed.tokens.push(
+            text_claim("jti").map(JtiClaim::new),
+            expires_at.and_then(Timestamp::from_unix),
+            |line| {
+                let token = sign_checked(&self.signer, &parts, self.builder.request.defect)?;
+                line.push_str(token.expose_secret());
+                Ok::<_, Error>(())
+            },
+        )?;
+        if let Some(owner) = self.owner {
+            let model = build_token_row(&parts.claims, owner, self.builder.validity.issued_at)?;
+            let has_custom_jtis = self.builder.request.has_custom_jti(&row.fields);
+            signed.rows.push(TokenRows { jtis: vec![model.jti], model, has_custom_jtis });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Tests that tokens made from a pattern are the same as tokens built one by one.
+
+use super::*;
+use crate::authority::minting::token_builder::Validity;
+use crate::authority::minting::{
+    ClaimRows, MintRequest, Template, builtin_preset_names, load_builtin_preset,
+};
+use crate::authority::test_store::{at, decode_token, mint_request};
+use crate::crypto::{self, JtiGenerator};
+use crate::model::{Algorithm, ExtraClaims, KeyRowId, KeySpec, Purpose, RsaBits, UserId, UserUuid};
+use serde_json::Map;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+fn generate_key() -> KeySpec {
+    crypto::initialize_crypto();
+    crypto::generate_key(Algorithm::HS256, Purpose::Test, RsaBits::default()).unwrap()
+}
+
+/// Signs the tokens of the rows of an input file, or three tokens without a file, with patterns and
+/// without. Asserts that the tokens and their rows in the store are equal. Returns, for each row,
+/// whether its token has a pattern.
+fn compare(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
+    let builder = TokenBuilder {
+        request,
+        issuer: Some("jeton"),
+        uid: UserUuid::parse("0192abcd-0000-7000-8000-00000000cccc"),
+        validity: Validity { issued_at: at(0), expires_at: at(60), not_before: None },
+        has_input_rows: input.is_some(),
+        key,
+        kid: Some(&key.kid),
+    };
+    let owner = RowOwner { user: UserId(1), key: KeyRowId(1) };
+    let owner = request.record.then_some(owner);
+    let mut signer = BatchSigner::new(builder, owner).unwrap();
+    let claim_rows = match input {
+        Some(input) => ClaimRows::read(input.as_bytes()).unwrap(),
+        None => ClaimRows::repeat(Map::new(), 3),
+    };
+    let batch = claim_rows.batches(0..claim_rows.count(), 0).next().unwrap().unwrap();
+    let jtis = JtiGenerator::default().generate(batch.len()).unwrap();
+    let minted = signer.sign(&batch, jtis.clone()).unwrap();
+    let mut expected = SignedBatch { tokens: MintedTokens::with_capacity(0, 0), rows: Vec::new() };
+    let mut generator = ValueGenerator::with_jtis(jtis);
+    for row in batch.rows().unwrap() {
+        signer.sign_without_pattern(&row.unwrap(), &mut generator, &mut expected).unwrap();
+    }
+    assert_eq!(minted.tokens.len(), expected.tokens.len());
+    for (actual, expected) in minted.tokens.iter().zip(expected.tokens.iter()) {
+        let (token, expected_token) =
+            (actual.token.expose_secret(), expected.token.expose_secret());
+        let masked = mask_random_values(request, token);
+        assert_eq!(masked, mask_random_values(request, expected_token));
+        assert_eq!(actual.expires_at, expected.expires_at);
+        if !is_random(request, "jti") {
+            assert_eq!(actual.jti, expected.jti);
+        }
+    }
+    assert_eq!(describe_rows(&minted.rows), describe_rows(&expected.rows));
+    let find = |row: Result<Cow<'_, Row>, _>| {
+        signer.patterns.find(&builder, &row.unwrap(), owner).unwrap().is_some()
+    };
+    batch.rows().unwrap().map(find).collect()
+}
+
+/// Returns whether a claim has a random value other than a generated token id.
+fn is_random(request: &MintRequest, name: &str) -> bool {
+    let template = request.template.claims.get(name).map(Value::to_string).unwrap_or_default();
+    template.contains("{uuid}") || template.contains("{random}")
+}
+
+/// Returns header and claims of a token. In claims with random values each letter and digit is
+/// replaced.
+fn mask_random_values(request: &MintRequest, token: &str) -> String {
+    let (header, mut claims) = decode_token(token);
+    for name in request.template.claims.keys().filter(|name| is_random(request, name)) {
+        if let Some(value) = claims.get_mut(name) {
+            let text = value.to_string();
+            *value = text.replace(|c: char| c.is_alphanumeric() || "_-".contains(c), "x").into();
+        }
+    }
+    format!("{header} {claims}")
+}
+
+/// Returns a text for each row in the store.
+fn describe_rows(rows: &[TokenRows]) -> Vec<String> {
+    let describe = |rows: &TokenRows, jti: &Jti| {
+        let NewToken { grant, key, issued_at, expires_at, origin, .. } = &rows.model;
+        let custom = rows.has_custom_jtis;
+        format!("{jti} {grant:?} {key:?} {issued_at} {expires_at:?} {origin:?} {custom}")
+    };
+    rows.iter().flat_map(|rows| rows.jtis.iter().map(move |jti| describe(rows, jti))).collect()
+}
+
+#[test]
+fn identical_rows_of_every_preset_have_a_pattern() {
+    let key = generate_key();
+    let claims = ExtraClaims::parse(
+        &["role=x \" \\ \u{1} é".to_owned()],
+        &["n=[1.50,{\"a\":null}]".to_owned(), "exp=1900000000".to_owned()],
+    );
+    let claims = claims.unwrap().0;
+    for name in builtin_preset_names().map(Some).chain([None]) {
+        let template = load_builtin_preset(name).unwrap().unwrap();
+        let request = MintRequest { claims: claims.clone(), ..MintRequest::new(template) };
+        assert_eq!(compare(&key, &request, None), [true; 3], "{name:?}");
+        let is_recordable = request.template.claims.get("jti").is_some_and(|jti| jti == "{jti}")
+            && request.template.claims.keys().all(|name| !is_random(&request, name));
+        if is_recordable {
+            let recorded = MintRequest { record: true, ..request };
+            assert_eq!(compare(&key, &recorded, None), [true; 3], "{name:?}");
+        }
+    }
+}
+
+#[test]
+fn texts_of_input_rows_fill_a_pattern() {
+    let key = generate_key();
+    let rows =
+        "sub,x,exp\na,b,1900000000\né c,-,1900000000\n\"q\"\"q\",\\,1900000000\nd,e,1900000001\n";
+    assert_eq!(compare(&key, &mint_request(), Some(rows)), [true, true, false, true]);
+    let rows = [
+        r#"{"sub":"a","n":1,"in":{"t":"x"}}"#,
+        r#"{"sub":"b","n":1,"in":{"t":"x"}}"#,
+        r#"{"sub":"c","n":2,"in":{"t":"y"}}"#,
+        r#"{"sub":"","n":2,"in":{"t":"y"}}"#,
+        r#"{"sub":"d","n":"2"}"#,
+        r#"{"n":"2","sub":"d"}"#,
+        r#"{"jti":"0192abcd-0000-7000-8000-00000000cccc","scope":"read write"}"#,
+        r#"{"jti":"other","scope":"read"}"#,
+    ];
+    let expected = [true, true, true, false, true, true, true, true];
+    assert_eq!(compare(&key, &mint_request(), Some(&rows.join("\n"))), expected);
+    let recorded = MintRequest { record: true, ..mint_request() };
+    assert_eq!(compare(&key, &recorded, Some("x\na\nb\n")), [false; 2]);
+    let long = format!("x\na\n{}\n", "b".repeat(1_025));
+    assert_eq!(compare(&key, &mint_request(), Some(&long)), [true, false]);
+}
+
+#[test]
+fn parameters_in_input_rows_fill_a_pattern() {
+    let key = generate_key();
+    let preset = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
+    let rows = "sub,aud,domain\na,https://api.example/,x.example\nb,c,d\n";
+    assert_eq!(compare(&key, &preset("auth0"), Some(rows)), [true; 2]);
+    // The parts of the repository depend on more than its text.
+    let rows = "repository\noctocat/app\nocto-org/octo-repo\n";
+    assert_eq!(compare(&key, &preset("github-actions"), Some(rows)), [false; 2]);
+    let template = Template::parse(
+        br#"{"description":"x","parameters":{"list":["a"],"flag":true,"text":"{list} and {flag}"},
+            "claims":{"list":"{list}","flag":"{flag}","text":"{text}","jti":"a{jti}b"}}"#,
+    );
+    let request = MintRequest::new(template.unwrap());
+    let rows = "{\"list\":\"x\"}\n{\"flag\":\"false\"}\n{\"text\":\"y\"}\n{\"list\":[\"z\"]}\n";
+    assert_eq!(compare(&key, &request, Some(rows)), [true, false, true, true]);
+}
+
+#[test]
+fn generated_values_differ_between_tokens() {
+    let key = generate_key();
+    let template = Template::parse(
+        br#"{"description":"x","parameters":{"twice":"{jti}"},
+            "claims":{"jti":"{jti}","a":"{twice}","b":"{twice} {uuid}","c":"{uuid}","d":"{random}"}}"#,
+    );
+    let request = MintRequest::new(template.unwrap());
+    let builder = TokenBuilder {
+        request: &request,
+        issuer: None,
+        uid: None,
+        validity: Validity { issued_at: at(0), expires_at: at(60), not_before: None },
+        has_input_rows: false,
+        key: &key,
+        kid: None,
+    };
+    let mut signer = BatchSigner::new(builder, None).unwrap();
+    let row = Row::default();
+    let minted = signer.sign(&RowBatch::Repeated(&row, 50), Vec::new()).unwrap();
+    let mut seen = HashSet::new();
+    for token in minted.tokens.iter() {
+        let (_, claims) = decode_token(token.token.expose_secret());
+        let text = |name: &str| claims[name].as_str().unwrap().to_owned();
+        let (first, uuid) = (text("a"), text("b")[37..].to_owned());
+        assert_eq!(text("b")[..36], first);
+        for value in [text("jti"), first, uuid, text("c"), text("d")] {
+            assert!(seen.insert(value.clone()), "{value}");
+        }
+    }
+    assert_eq!(seen.len(), 250);
+}

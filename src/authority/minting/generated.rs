@@ -1,0 +1,75 @@
+//! Values that are generated for each token: ids and random text.
+
+use crate::crypto;
+use crate::model::Jti;
+use std::borrow::Cow;
+
+/// Kind of a generated value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GeneratedKind {
+    /// Token id (UUID version 7).
+    Jti,
+    /// UUID version 4.
+    Uuid,
+    /// Random text of 256 bits in base64url.
+    Random,
+}
+
+/// A value of one token. JSON text contains a generated value unchanged: no character is escaped.
+#[derive(Debug)]
+pub(super) enum TokenValue<'v> {
+    Jti(Jti),
+    Text(Cow<'v, str>),
+}
+
+impl TokenValue<'_> {
+    /// Appends the text of the value.
+    pub(super) fn append_to(&self, text: &mut String) {
+        match self {
+            Self::Jti(jti) => jti.append_to(text),
+            Self::Text(value) => text.push_str(value),
+        }
+    }
+
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Jti(jti) => jti.to_string(),
+            Self::Text(value) => value.into_owned(),
+        }
+    }
+}
+
+/// Function that returns the text of a generated value.
+pub(super) type Generate<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
+
+/// Returns a new value.
+pub(super) fn generate_text(kind: GeneratedKind) -> Result<String, crypto::Error> {
+    ValueGenerator::default().generate(kind).map(TokenValue::into_text)
+}
+
+/// Source of the generated values of many tokens.
+#[derive(Debug, Default)]
+pub(super) struct ValueGenerator {
+    /// Token ids to use first, in order.
+    jtis: std::vec::IntoIter<Jti>,
+}
+
+impl ValueGenerator {
+    /// Creates a source that uses these token ids.
+    pub(super) fn with_jtis(jtis: Vec<Jti>) -> Self {
+        Self { jtis: jtis.into_iter() }
+    }
+
+    pub(super) fn generate(
+        &mut self,
+        kind: GeneratedKind,
+    ) -> Result<TokenValue<'static>, crypto::Error> {
+        Ok(match kind {
+            GeneratedKind::Jti => {
+                TokenValue::Jti(self.jtis.next().unwrap_or_else(crypto::generate_jti))
+            }
+            GeneratedKind::Uuid => TokenValue::Text(crypto::generate_uuid().into()),
+            GeneratedKind::Random => TokenValue::Text(crypto::generate_password()?.into()),
+        })
+    }
+}

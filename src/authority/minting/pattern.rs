@@ -1,0 +1,232 @@
+//! Header and claims of tokens that differ only in generated values and in the texts of input rows:
+//! constant text with gaps. The constant parts are serialized once.
+//!
+//! A pattern is made from an example: a token whose varying values are random texts, which are then
+//! found in the serialized claims.
+
+use super::super::Error;
+use super::generated::{GeneratedKind, TokenValue, ValueGenerator, generate_text};
+use super::minted_tokens::{JtiClaim, MintedTokens};
+use super::record::{RowOwner, build_token_row};
+use super::row_shape::{MAX_EXAMPLES, MAX_TEXT_BYTES, is_like, is_plain};
+use super::token_builder::TokenBuilder;
+use crate::crypto::{self, TokenPrefix, TokenSigner};
+use crate::model::{Row, Timestamp};
+use crate::store::NewToken;
+use serde_json::{Map, Value};
+
+/// Tokens that differ only in the values of gaps in their claims.
+#[derive(Debug)]
+pub(super) struct TokenPattern {
+    prefix: TokenPrefix,
+    /// The claims after the prefix.
+    claims: GapParts,
+    gaps: Vec<Gap>,
+    /// The `jti` claim, if it is a string: the text before the first gap, and the rest.
+    jti: Option<(String, GapParts)>,
+    expires_at: Option<Timestamp>,
+    /// Row of the tokens in the store, if the request records tokens.
+    row: Option<NewToken>,
+    /// Fields of the example.
+    fields: Map<String, Value>,
+    /// Maximum length of header and claims as JSON in bytes.
+    max_json_length: usize,
+}
+
+/// Source of the value of a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Generated(GeneratedKind),
+    /// Field of the input row, by position.
+    Field(usize),
+}
+
+/// Numbers of gaps, each with the text that follows the gap.
+type GapParts = Vec<(usize, String)>;
+
+/// Text of a gap in the example.
+struct Marker {
+    gap: Gap,
+    text: String,
+}
+
+/// The patterns of a request.
+#[derive(Debug, Default)]
+pub(super) struct PatternCache {
+    patterns: Vec<TokenPattern>,
+    /// Number of rows from which a pattern was made or could not be made.
+    example_count: usize,
+}
+
+impl PatternCache {
+    /// Returns the pattern of the token of a row, if there is one.
+    pub(super) fn find(
+        &mut self,
+        builder: &TokenBuilder<'_>,
+        row: &Row,
+        owner: Option<RowOwner>,
+    ) -> Result<Option<&TokenPattern>, Error> {
+        let mut index =
+            self.patterns.iter().position(|pattern| is_like(&row.fields, &pattern.fields));
+        if index.is_none() && self.example_count < MAX_EXAMPLES {
+            self.example_count += 1;
+            if let Some(pattern) = TokenPattern::from_example(builder, &row.fields, owner)? {
+                index = Some(self.patterns.len());
+                self.patterns.push(pattern);
+            }
+        }
+        Ok(index.map(|index| &self.patterns[index]))
+    }
+}
+
+impl TokenPattern {
+    /// Makes the pattern of tokens of input rows like `fields`. Returns `None` if more than text in
+    /// the claims depends on the varying values.
+    pub(super) fn from_example(
+        builder: &TokenBuilder<'_>,
+        fields: &Map<String, Value>,
+        owner: Option<RowOwner>,
+    ) -> Result<Option<Self>, Error> {
+        if builder.request.defect.is_some() {
+            return Ok(None);
+        }
+        let mut markers = Vec::new();
+        let mut marked_fields = fields.clone();
+        let mut add_marker = |gap, kind| {
+            let text = generate_text(kind)?;
+            markers.push(Marker { gap, text: text.clone() });
+            Ok::<_, crypto::Error>(text)
+        };
+        if builder.has_input_rows {
+            if !fields.values().all(is_plain) || !accepts_long_texts(builder, fields) {
+                return Ok(None);
+            }
+            for (index, text) in marked_fields.values_mut().enumerate() {
+                if text.is_string() {
+                    *text = add_marker(Gap::Field(index), GeneratedKind::Random)?.into();
+                }
+            }
+        }
+        let example = builder
+            .build_requested(&marked_fields, &mut |kind| add_marker(Gap::Generated(kind), kind));
+        let (header, claims) = match example {
+            Ok(example) => (Value::from(example.header).to_string(), example.claims),
+            // The error, if it is one of the row and not of the example, is found without a pattern.
+            Err(_) if builder.has_input_rows => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_marked = |text: &str| markers.iter().any(|marker| text.contains(&marker.text));
+        let row = match owner {
+            Some(_) if builder.request.has_custom_jti(fields) => return Ok(None),
+            Some(owner) => Some(build_token_row(&claims, owner, builder.validity.issued_at)?),
+            None => None,
+        };
+        let shared_claims = row.as_ref().map(|row| Value::from(row.grant.claims.clone()));
+        if is_marked(&header) || shared_claims.is_some_and(|claims| is_marked(&claims.to_string()))
+        {
+            return Ok(None);
+        }
+        let jti = claims.get("jti").and_then(Value::as_str).map(|text| {
+            let (start, parts) = split_at_markers(text, &markers);
+            (start.to_owned(), parts)
+        });
+        let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
+        let claims_json = Value::from(claims).to_string();
+        let (start, claims) = split_at_markers(&claims_json, &markers);
+        let max_value_length = |(gap, text): &(usize, String)| match markers[*gap].gap {
+            Gap::Generated(_) => markers[*gap].text.len() + text.len(),
+            Gap::Field(_) => MAX_TEXT_BYTES + text.len(),
+        };
+        let max_claims_length = start.len() + claims.iter().map(max_value_length).sum::<usize>();
+        Ok(Some(Self {
+            prefix: TokenPrefix::new(&header, start),
+            claims,
+            gaps: markers.into_iter().map(|marker| marker.gap).collect(),
+            jti,
+            expires_at,
+            row,
+            fields: fields.clone(),
+            max_json_length: header.len() + max_claims_length,
+        }))
+    }
+
+    /// Returns the maximum length of header and claims as JSON in bytes.
+    pub(super) fn max_json_length(&self) -> usize {
+        self.max_json_length
+    }
+
+    /// Returns the row of the tokens in the store, if the request records tokens.
+    pub(super) fn row(&self) -> Option<&NewToken> {
+        self.row.as_ref()
+    }
+
+    /// Signs the token of an input row. `payload` is a buffer.
+    pub(super) fn sign(
+        &self,
+        signer: &TokenSigner<'_>,
+        fields: &Map<String, Value>,
+        generator: &mut ValueGenerator,
+        payload: &mut String,
+        tokens: &mut MintedTokens,
+    ) -> Result<(), Error> {
+        let field = |index| fields.values().nth(index).and_then(Value::as_str).unwrap_or_default();
+        let to_value = |gap: &Gap| {
+            Ok::<_, Error>(match gap {
+                Gap::Generated(kind) => generator.generate(*kind)?,
+                Gap::Field(index) => TokenValue::Text(field(*index).into()),
+            })
+        };
+        let values: Vec<TokenValue<'_>> =
+            self.gaps.iter().map(to_value).collect::<Result<_, _>>()?;
+        payload.clear();
+        payload.push_str(&self.prefix.payload_tail);
+        append_parts(payload, &self.claims, &values);
+        let jti = self.jti.as_ref().map(|(start, parts)| match (start.as_str(), &parts[..]) {
+            ("", [(gap, end)]) if end.is_empty() => JtiClaim::from_value(&values[*gap]),
+            _ => {
+                let mut text = start.clone();
+                append_parts(&mut text, parts, &values);
+                JtiClaim::new(&text)
+            }
+        });
+        tokens.push(jti, self.expires_at, |line| {
+            Ok(signer.append_token(line, &self.prefix, payload)?)
+        })
+    }
+}
+
+fn append_parts(text: &mut String, parts: &GapParts, values: &[TokenValue<'_>]) {
+    for (gap, following_text) in parts {
+        values[*gap].append_to(text);
+        text.push_str(following_text);
+    }
+}
+
+/// Returns whether a token can be built if each text has the maximum length.
+fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -> bool {
+    let mut long_fields = fields.clone();
+    for text in long_fields.values_mut().filter(|value| value.is_string()) {
+        *text = Value::from("x".repeat(MAX_TEXT_BYTES));
+    }
+    builder.build_requested(&long_fields, &mut generate_text).is_ok()
+}
+
+/// Splits JSON text at the markers. Returns the text before the first marker, and the number of each
+/// gap with the text that follows the gap.
+fn split_at_markers<'j>(json: &'j str, markers: &[Marker]) -> (&'j str, GapParts) {
+    let find_first = |text: &str| {
+        let offsets = markers.iter().map(|marker| text.find(&marker.text));
+        offsets.zip(0..).filter_map(|(offset, gap)| Some((offset?, gap))).min()
+    };
+    let Some((start_length, mut gap)) = find_first(json) else { return (json, Vec::new()) };
+    let (start, mut rest) = json.split_at(start_length);
+    let mut parts = Vec::new();
+    loop {
+        let tail = &rest[markers[gap].text.len()..];
+        let next = find_first(tail);
+        let (text, next_rest) = tail.split_at(next.map_or(tail.len(), |(length, _)| length));
+        parts.push((gap, text.to_owned()));
+        let Some((_, next_gap)) = next else { return (start, parts) };
+        (rest, gap) = (next_rest, next_gap);
+    }
+}

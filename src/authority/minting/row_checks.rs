@@ -1,0 +1,134 @@
+//! Checks that a token can be built from each row and, if requested, recorded.
+
+use super::super::Error;
+use super::claim_rows::ClaimRows;
+use super::generated::generate_text;
+use super::pattern::{PatternCache, TokenPattern};
+use super::record::{ensure_never_revoked, jti_taken_error, parse_jti_and_expiry};
+use super::signing::{check_size, is_always_verifiable};
+use super::token_builder::TokenBuilder;
+use crate::model::{InvalidLine, Jti, KeyRowId, Row, Timestamp};
+use crate::store::{Reader, ScratchDatabase};
+use serde_json::{Map, Value};
+
+/// `jti` of a token to record.
+#[derive(Debug)]
+pub(super) struct PlannedJti {
+    jti: Jti,
+    line: u64,
+    /// Expiry of the token, if its `jti` was chosen by the user.
+    expires_at: Option<Timestamp>,
+}
+
+/// Refuses rows from which no token can be built and, if the request records tokens, rows whose
+/// token cannot be recorded. Calls `check_jtis` with the planned `jti`s of each batch. Returns the
+/// maximum length of header and claims as JSON in bytes.
+pub(super) fn validate_rows(
+    builder: &TokenBuilder<'_>,
+    claim_rows: &ClaimRows,
+    mut check_jtis: impl FnMut(&[PlannedJti]) -> Result<(), Error>,
+) -> Result<usize, Error> {
+    let is_recorded = builder.request.record;
+    let examples = claim_rows.examples().filter(|_| !is_recorded);
+    if let Some(json_length) = examples.map_or(Ok(None), |rows| check_examples(builder, rows))? {
+        return Ok(json_length);
+    }
+    let names = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
+    let mut patterns = PatternCache::default();
+    let mut max_length = 0;
+    for batch in claim_rows.batches(claim_rows.sample(), 0) {
+        let mut jtis = Vec::new();
+        for row in batch?.rows()? {
+            let row = row?;
+            let pattern = if is_recorded { None } else { patterns.find(builder, &row, None)? };
+            let pattern_length = pattern.map(TokenPattern::max_json_length);
+            if let Some(length) = pattern_length.filter(|length| is_always_verifiable(*length)) {
+                max_length = max_length.max(length);
+                continue;
+            }
+            let parts = builder.build_requested(&row.fields, &mut generate_text)?;
+            let length = check_size(builder, &parts).map_err(|error| with_line(row.line, error))?;
+            max_length = max_length.max(length);
+            if is_recorded {
+                jtis.push(plan_jti(builder, &row, &parts.claims)?);
+            }
+        }
+        ensure_distinct_jtis(names.as_ref(), &jtis)?;
+        check_jtis(&jtis)?;
+    }
+    Ok(max_length)
+}
+
+/// Returns the maximum length of header and claims as JSON in bytes, if each row has a pattern of
+/// which every token is valid.
+fn check_examples(builder: &TokenBuilder<'_>, rows: &[Row]) -> Result<Option<usize>, Error> {
+    let mut patterns = PatternCache::default();
+    let mut max_length = 0;
+    for row in rows {
+        let length = patterns.find(builder, row, None)?.map(TokenPattern::max_json_length);
+        let Some(length) = length.filter(|length| is_always_verifiable(*length)) else {
+            return Ok(None);
+        };
+        max_length = max_length.max(length);
+    }
+    Ok(Some(max_length))
+}
+
+fn plan_jti(
+    builder: &TokenBuilder<'_>,
+    source_row: &Row,
+    claims: &Map<String, Value>,
+) -> Result<PlannedJti, Error> {
+    let line = source_row.line;
+    let (jti, expires_at) = parse_jti_and_expiry(claims).map_err(|error| with_line(line, error))?;
+    let is_custom = builder.request.has_custom_jti(&source_row.fields);
+    Ok(PlannedJti { jti, line, expires_at: is_custom.then_some(expires_at) })
+}
+
+/// Refuses a `jti` that occurs twice in a request. A generated `jti` is unique and needs no
+/// reservation. Rows from a file have a `scratch` database.
+fn ensure_distinct_jtis(
+    scratch: Option<&ScratchDatabase>,
+    jtis: &[PlannedJti],
+) -> Result<(), Error> {
+    let Some(scratch) = scratch else {
+        let mut pairs = jtis.iter().zip(jtis.iter().skip(1));
+        return if pairs.any(|(first, second)| first.jti == second.jti) {
+            Err(Error::Usage("each recorded token requires its own `jti`".to_owned()))
+        } else {
+            Ok(())
+        };
+    };
+    for PlannedJti { jti, line, .. } in jtis.iter().filter(|planned| planned.expires_at.is_some()) {
+        if let Some(first_line) = scratch.reserve_name(&jti.to_string(), *line)? {
+            let reason = format!("duplicate `jti`, first used on line {first_line}");
+            return Err(InvalidLine { line: *line, reason }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses each `jti` that is already recorded, or that may have been revoked under `key`. The
+/// error names the first such line.
+pub(super) fn ensure_new_jtis(
+    tx: &Reader<'_>,
+    key: Option<KeyRowId>,
+    jtis: &[PlannedJti],
+) -> Result<(), Error> {
+    for PlannedJti { jti, line, expires_at } in jtis {
+        let check_revoked = |key| ensure_never_revoked(tx, key, *jti, *expires_at);
+        let result = if tx.has_token_with_jti(*jti)? {
+            Err(jti_taken_error())
+        } else {
+            key.map_or(Ok(()), check_revoked)
+        };
+        result.map_err(|error| with_line(*line, error))?;
+    }
+    Ok(())
+}
+
+/// Adds the line number to an error, unless `line` is 0, which means that the row is not from a
+/// file.
+fn with_line(line: u64, error: Error) -> Error {
+    if line == 0 { error } else { InvalidLine { line, reason: error.to_string() }.into() }
+}

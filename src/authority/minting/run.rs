@@ -1,0 +1,156 @@
+//! Signing and recording of the tokens of a job: many in parallel, or a single one.
+
+use super::super::Error;
+use super::batch_signer::{BatchSigner, SignedBatch, TokenRows};
+use super::claim_rows::{MAX_BATCH_TOKENS, RowBatch};
+use super::job::{JobKey, MINTERS_ONLY, MintJob};
+use super::minted_tokens::MintedTokens;
+use super::record::{RowOwner, ensure_never_revoked, jti_taken_error};
+use super::request::Signer;
+use crate::authority::keys::load_test_key;
+use crate::crypto::JtiGenerator;
+use crate::model::{KeySpec, Role, TokenId, Untrusted};
+use crate::parallel::{map_in_order, worker_count};
+use crate::store::{self, Store};
+use std::ops::Range;
+
+/// Maximum number of consecutive times that another process replaces the key.
+const MAX_REPLACEMENTS: usize = 5;
+
+/// Reason for which the signing of batches ends early.
+enum Stop<E> {
+    /// The key may no longer sign: another process replaced the key.
+    KeyReplaced,
+    Failed(E),
+}
+
+impl<E: From<Error>> From<Error> for Stop<E> {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl MintJob {
+    /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
+    /// then passed to `deliver`, in order. `store` returns the store of the context.
+    pub(crate) fn mint_all<C, E: From<Error> + Send>(
+        &self,
+        context: &mut C,
+        job_key: &mut JobKey,
+        store: fn(&mut C) -> Result<&mut Store, E>,
+        mut deliver: impl FnMut(&mut C, MintedTokens) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.request.record && self.claim_rows.count() > MAX_BATCH_TOKENS {
+            store(context)?.expect_bulk_writes().map_err(Error::from)?;
+        }
+        let (mut delivered_count, mut replacement_count) = (0, 0);
+        loop {
+            let owner = RowOwner { user: job_key.minter.user.id, key: job_key.row_id };
+            let owner = self.request.record.then_some(owner);
+            let range = delivered_count..self.claim_rows.count();
+            let result =
+                self.sign_batches(&job_key.spec, Some(&job_key.spec.kid), owner, range, |batch| {
+                    let SignedBatch { mut tokens, rows } = batch;
+                    if owner.is_some() {
+                        let store = store(context).map_err(Stop::Failed)?;
+                        let last_id = self.record_batch(store, job_key, &rows)?;
+                        tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
+                    }
+                    (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
+                    deliver(context, tokens).map_err(Stop::Failed)
+                });
+            match result {
+                Ok(()) => return Ok(()),
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::KeyReplaced) if replacement_count == MAX_REPLACEMENTS => {
+                    return Err(Error::KeyContention.into());
+                }
+                Err(Stop::KeyReplaced) => {
+                    replacement_count += 1;
+                    self.replace_key(store(context)?, job_key)?;
+                }
+            }
+        }
+    }
+
+    /// Signs all tokens without recording. Each batch is passed to `deliver`, in order.
+    pub(crate) fn mint_all_with_external_key<E: From<Error> + Send>(
+        &self,
+        key: &KeySpec,
+        kid: Option<&Untrusted>,
+        mut deliver: impl FnMut(MintedTokens) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let range = 0..self.claim_rows.count();
+        self.sign_batches(key, kid, None, range, |batch| deliver(batch.tokens))
+    }
+
+    /// Signs the tokens of the rows in `range` on all cores and passes each batch to `consume`, in
+    /// order.
+    fn sign_batches<E: From<Error> + Send>(
+        &self,
+        key: &KeySpec,
+        kid: Option<&Untrusted>,
+        owner: Option<RowOwner>,
+        range: Range<usize>,
+        consume: impl FnMut(SignedBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let worker_count = if range.len() > 1 { worker_count() } else { 0 };
+        let builder = self.builder(key, kid);
+        let mut jti_generator = JtiGenerator::default();
+        let batches = self.claim_rows.batches(range, self.json_length).map(move |batch| {
+            let batch = batch?;
+            let jtis = jti_generator.generate(batch.len()).map_err(Error::from)?;
+            Ok((batch, jtis))
+        });
+        let create_worker = || {
+            let mut signer = BatchSigner::new(builder, owner)?;
+            Ok(move |(batch, jtis): (RowBatch<'_>, _)| Ok(signer.sign(&batch, jtis)?))
+        };
+        map_in_order(worker_count, batches, create_worker, consume)
+    }
+
+    /// Records a batch and adds to the count of the audit event. Returns the row id of the last
+    /// token, or `None` if the key may no longer sign. An explicitly selected key may sign as long
+    /// as it verifies, even if retired.
+    fn record_batch(
+        &self,
+        store: &mut Store,
+        job_key: &JobKey,
+        rows: &[TokenRows],
+    ) -> Result<Option<TokenId>, Error> {
+        let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
+            let can_sign = match &self.request.signer {
+                Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
+                Signer::PresetKey(kid) => load_test_key(tx, kid.as_str(), self.now).is_ok(),
+                Signer::Algorithm(_) => tx.is_active_key(job_key.row_id)?,
+            };
+            if !can_sign {
+                return Ok(None);
+            }
+            let mut last_id = None;
+            for TokenRows { model, jtis, has_custom_jtis } in rows {
+                if *has_custom_jtis {
+                    for jti in jtis {
+                        ensure_never_revoked(tx, job_key.row_id, *jti, model.expires_at)?;
+                    }
+                }
+                last_id = Some(tx.add_tokens(model, jtis)?);
+            }
+            let count = rows.iter().map(|rows| rows.jtis.len()).sum();
+            tx.add_to_count(job_key.event, count)?;
+            Ok::<_, Error>(last_id)
+        });
+        match result {
+            Err(Error::Store(store::Error::AlreadyExists)) => Err(jti_taken_error()),
+            other => other,
+        }
+    }
+
+    /// Selects the successor of a key that may no longer sign. Only a revoked key has no successor.
+    fn replace_key(&self, store: &mut Store, job_key: &mut JobKey) -> Result<(), Error> {
+        let key = self.select_key(store)?;
+        job_key.row_id = key.id.ok_or(Error::KeyContention)?;
+        job_key.spec = key.spec;
+        Ok(())
+    }
+}

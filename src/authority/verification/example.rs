@@ -1,0 +1,77 @@
+//! Valid tokens that differ only in their ids from a token that was verified before. Many recorded
+//! test tokens have the same claims otherwise, and need not be parsed again.
+
+use super::expectations::Expectations;
+use super::report::{TokenRecord, VerificationReport};
+use crate::model::{Jti, RecordedToken, TokenId, TokenKind};
+use crate::store::{self, Reader};
+use serde_json::Value;
+use std::str;
+use std::sync::Arc;
+
+/// A valid recorded test token.
+///
+/// A token with a good signature and the same header, of which the payload differs only in `jti`
+/// and the row only in its ids, is valid in the same snapshot of the store: all checks read the
+/// same values.
+pub(crate) struct Example {
+    /// Report of the token.
+    pub(crate) report: Box<VerificationReport>,
+    /// `jti` of the token, which occurs once in its claims.
+    pub(crate) jti: Jti,
+    row: RecordedToken,
+    payload_start: Vec<u8>,
+    payload_end: Vec<u8>,
+}
+
+impl Example {
+    /// Makes an example of a verified token, if its report depends on `jti` only through the row.
+    pub(super) fn new(
+        payload: &[u8],
+        report: Box<VerificationReport>,
+        expectations: &Expectations,
+    ) -> Result<Self, Box<VerificationReport>> {
+        let compares_jti = expectations.required_values.iter().any(|(name, _)| name == "jti");
+        let TokenRecord::Token(row) = &report.record else { return Err(report) };
+        let is_suitable = report.reasons.is_empty()
+            && report.kind == Some(TokenKind::Test)
+            && row.revoked_at.is_none()
+            && row.grace_until.is_none()
+            && !compares_jti;
+        let jti = row.jti.to_string();
+        let claims = report.claims.clone().map(|claims| Value::from(claims).to_string());
+        let is_unique = claims.is_some_and(|claims| claims.matches(&jti).count() == 1);
+        let mut positions = str::from_utf8(payload).unwrap_or_default().match_indices(&jti);
+        match (positions.next(), positions.next()) {
+            (Some((start, _)), None) if is_suitable && is_unique => Ok(Self {
+                jti: row.jti,
+                row: row.clone(),
+                payload_start: payload[..start].to_vec(),
+                payload_end: payload[start + jti.len()..].to_vec(),
+                report,
+            }),
+            _ => Err(report),
+        }
+    }
+
+    /// Returns `jti` and row id of a token with a good signature, if the token is like the example.
+    pub(super) fn matches(
+        &self,
+        tx: &Reader<'_>,
+        payload: &[u8],
+    ) -> Result<Option<(Jti, TokenId)>, store::Error> {
+        let jti = payload
+            .strip_prefix(&*self.payload_start)
+            .and_then(|rest| rest.strip_suffix(&*self.payload_end))
+            .and_then(|jti| Jti::parse(str::from_utf8(jti).ok()?));
+        let Some(jti) = jti else { return Ok(None) };
+        let row = tx.find_token_by_jti(jti)?.filter(|row| {
+            row.revoked_at.is_none()
+                && row.grace_until.is_none()
+                && (row.key_row_id, row.issued_at, row.expires_at)
+                    == (self.row.key_row_id, self.row.issued_at, self.row.expires_at)
+                && Arc::ptr_eq(&row.grant, &self.row.grant)
+        });
+        Ok(row.map(|row| (jti, row.id)))
+    }
+}

@@ -1,0 +1,69 @@
+//! Headers of tokens. The header determines the key of a token, and most tokens share few headers.
+
+use super::report::EarlyRejection;
+use crate::crypto::{CompactJws, parse_header};
+use serde_json::{Map, Value};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Parsed headers by their encoded text, each with the choice `K` of the key.
+pub(super) struct HeaderCache<K> {
+    headers: HashMap<String, Rc<Header<K>>>,
+    /// Header of the last token: consecutive tokens often have the same header.
+    last: Option<Rc<Header<K>>>,
+}
+
+/// A parsed header.
+pub(super) struct Header<K> {
+    encoded: String,
+    pub(super) members: Map<String, Value>,
+    choice: OnceCell<Result<K, EarlyRejection>>,
+}
+
+impl<K> HeaderCache<K> {
+    pub(super) fn new() -> Self {
+        Self { headers: HashMap::new(), last: None }
+    }
+
+    /// Parses a token. A header that was parsed before is not parsed again.
+    pub(super) fn parse<'t>(
+        &mut self,
+        token: &'t str,
+    ) -> Result<CompactJws<'t, Rc<Header<K>>>, EarlyRejection> {
+        let find_header = |encoded: &str| self.find(encoded);
+        CompactJws::parse_with(token, find_header).map_err(EarlyRejection::malformed)
+    }
+
+    fn find(&mut self, encoded: &str) -> Result<Rc<Header<K>>, String> {
+        if let Some(last) = self.last.as_ref().filter(|last| last.encoded == encoded) {
+            return Ok(Rc::clone(last));
+        }
+        let header = match self.headers.get(encoded) {
+            Some(header) => Rc::clone(header),
+            None => Rc::new(Header {
+                encoded: encoded.to_owned(),
+                members: parse_header(encoded)?,
+                choice: OnceCell::new(),
+            }),
+        };
+        self.headers.entry(encoded.to_owned()).or_insert_with(|| Rc::clone(&header));
+        Ok(Rc::clone(self.last.insert(header)))
+    }
+}
+
+impl<K> Header<K> {
+    /// Returns the key, or the rejection of a token without a usable key. Calls `choose` once.
+    pub(super) fn key<E>(
+        &self,
+        choose: impl FnOnce(&Map<String, Value>) -> Result<Result<K, EarlyRejection>, E>,
+    ) -> Result<Result<&K, EarlyRejection>, E> {
+        let choice = if let Some(choice) = self.choice.get() {
+            choice
+        } else {
+            let choice = choose(&self.members)?;
+            self.choice.get_or_init(|| choice)
+        };
+        Ok(choice.as_ref().map_err(Clone::clone))
+    }
+}

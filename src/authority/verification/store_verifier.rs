@@ -1,0 +1,147 @@
+//! Verification of tokens of the store in one snapshot.
+
+use super::example::Example;
+use super::expectations::{Expectations, check_claims, check_typ};
+use super::header_cache::{Header, HeaderCache};
+use super::key_choice::{StoredKey, check_key_state, select_key};
+use super::kind::{PERMISSION_CLAIMS, check_kind, determine_kind, parse_claims};
+use super::report::{EarlyRejection, VerificationReport};
+use super::token_state::{OwnerCache, check_token_state};
+use crate::authority::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
+use crate::authority::{Error, RejectReason};
+use crate::crypto::CompactJws;
+use crate::model::{Jti, Key, TokenId, TokenKind};
+use crate::store::Reader;
+use serde_json::{Map, Value};
+use std::rc::Rc;
+
+/// Verifier of tokens of the store. Keys and owners are looked up once.
+pub(crate) struct StoreVerifier<'a> {
+    expectations: &'a Expectations,
+    headers: HeaderCache<StoredKey>,
+    owners: OwnerCache<'a>,
+    /// The last example, and the header of its token.
+    example: Option<(Rc<Header<StoredKey>>, Rc<Example>)>,
+}
+
+/// Result of the verification of one of many tokens.
+pub(crate) enum Verdict {
+    Report(Box<VerificationReport>),
+    /// Valid, with the report of the example except for `jti` and row id.
+    ValidLike(Rc<Example>, Jti, TokenId),
+}
+
+type ParsedToken<'t> = CompactJws<'t, Rc<Header<StoredKey>>>;
+
+impl<'a> StoreVerifier<'a> {
+    pub(super) fn new(tx: &'a Reader<'a>, expectations: &'a Expectations) -> Self {
+        let (headers, owners) = (HeaderCache::new(), OwnerCache::new(tx));
+        Self { expectations, headers, owners, example: None }
+    }
+
+    /// Verifies a token.
+    pub(crate) fn verify(&mut self, token: &str) -> Result<Verdict, Error> {
+        let rejected = |rejection: EarlyRejection| Ok(Verdict::Report(Box::new(rejection.into())));
+        let compact = match self.headers.parse(token) {
+            Ok(compact) => compact,
+            Err(rejection) => return rejected(rejection),
+        };
+        let key = match self.verify_signature(&compact)? {
+            Ok(key) => key,
+            Err(rejection) => return rejected(rejection),
+        };
+        if let Some((header, example)) = &self.example
+            && Rc::ptr_eq(header, &compact.header)
+            && let Some((jti, id)) = example.matches(self.owners.tx, &compact.payload)?
+        {
+            return Ok(Verdict::ValidLike(Rc::clone(example), jti, id));
+        }
+        let report = Box::new(self.verify_claims(&compact, &key)?);
+        let id = report.token_id();
+        Ok(match (Example::new(&compact.payload, report, self.expectations), id) {
+            (Ok(example), Some(id)) => {
+                let (jti, example) = (example.jti, Rc::new(example));
+                self.example = Some((compact.header, Rc::clone(&example)));
+                Verdict::ValidLike(example, jti, id)
+            }
+            (Ok(Example { report, .. }) | Err(report), _) => Verdict::Report(report),
+        })
+    }
+
+    pub(super) fn verify_parsed(
+        &self,
+        compact: &ParsedToken<'_>,
+    ) -> Result<VerificationReport, Error> {
+        match self.verify_signature(compact)? {
+            Ok(key) => self.verify_claims(compact, &key),
+            Err(rejection) => Ok(rejection.into()),
+        }
+    }
+
+    /// Returns the key of a token with a good signature.
+    fn verify_signature(
+        &self,
+        compact: &ParsedToken<'_>,
+    ) -> Result<Result<Rc<Key>, EarlyRejection>, Error> {
+        let select_key = |header: &_| select_key(self.owners.tx, header, self.expectations);
+        let StoredKey { key, verifier } = match compact.header.key(select_key)? {
+            Ok(key) => key,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        if !verifier.verifies(compact) {
+            return Ok(Err(RejectReason::BadSignature.into()));
+        }
+        Ok(match check_key_state(key, self.expectations.now) {
+            Some(rejection) => Err(rejection.into()),
+            None => Ok(Rc::clone(key)),
+        })
+    }
+
+    fn verify_claims(
+        &self,
+        compact: &ParsedToken<'_>,
+        key: &Rc<Key>,
+    ) -> Result<VerificationReport, Error> {
+        let claims = match parse_claims(&compact.payload) {
+            Ok(claims) => claims,
+            Err(rejection) => return Ok(rejection.into()),
+        };
+        let mut report = VerificationReport {
+            kind: Some(determine_kind(key, &claims)),
+            key: Some(Rc::clone(key)),
+            ..VerificationReport::default()
+        };
+        self.check_token(&mut report, &claims, &compact.header.members)?;
+        report.claims = Some(claims);
+        Ok(report)
+    }
+
+    fn check_token(
+        &self,
+        report: &mut VerificationReport,
+        claims: &Map<String, Value>,
+        header: &Map<String, Value>,
+    ) -> Result<(), Error> {
+        let expectations = self.expectations;
+        let kind = report.kind.unwrap_or(TokenKind::App);
+        let registered = match RegisteredClaims::parse(claims) {
+            Ok(registered) => registered,
+            Err(rejection) => {
+                report.reasons.push(rejection);
+                return Ok(());
+            }
+        };
+        match check_kind(kind, claims, header, expectations.kind) {
+            Some(rejection) => report.reasons.push(rejection),
+            None => check_typ(report, header, expectations),
+        }
+        check_token_state(&self.owners, report, kind, claims, &registered, expectations.now)?;
+        // A test token imitates a third-party token, whose permissions may be in any of these
+        // claims.
+        let is_test = kind == TokenKind::Test;
+        let permission_claims =
+            if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };
+        check_claims(report, claims, &registered, permission_claims, expectations);
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! Parallel work on a sequence of inputs. The order of the inputs is kept, and memory use does not
+//! depend on their number.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, available_parallelism};
+
+/// Number of inputs that wait for each worker, and of outputs that wait for the consumer.
+const QUEUE_LENGTH: usize = 1;
+
+/// Returns the number of workers that use all cores.
+pub(crate) fn worker_count() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+/// Applies a worker to each input and passes the outputs to `consume`, in the order of the inputs.
+///
+/// The inputs are produced on a thread of their own. `create_worker` runs on the thread of each
+/// worker, and `consume` on the calling thread. With a `worker_count` of 0, everything runs on the
+/// calling thread. The first error, in the order of the inputs, ends the work and is returned;
+/// inputs that were already produced are dropped.
+pub(crate) fn map_in_order<I: Send, O: Send, E: Send, W: FnMut(I) -> Result<O, E>>(
+    worker_count: usize,
+    inputs: impl Iterator<Item = Result<I, E>> + Send,
+    create_worker: impl Fn() -> Result<W, E> + Sync,
+    mut consume: impl FnMut(O) -> Result<(), E>,
+) -> Result<(), E> {
+    if worker_count == 0 {
+        let mut worker = create_worker()?;
+        return inputs.map(|input| worker(input?)).try_for_each(|output| consume(output?));
+    }
+    thread::scope(|scope| {
+        let create_workers = std::iter::repeat_n(&create_worker, worker_count);
+        let outputs = start_threads(inputs, create_workers, |task| {
+            scope.spawn(task);
+        });
+        consume_in_order(&outputs, consume)
+    })
+}
+
+/// Applies workers to inputs like [`map_in_order`], but after an error does not wait for the
+/// threads: the next input may never arrive.
+pub(crate) fn map_stream_in_order<I: Send + 'static, O: Send + 'static, E: Send + 'static>(
+    inputs: impl Iterator<Item = Result<I, E>> + Send + 'static,
+    workers: impl IntoIterator<Item = impl FnMut(I) -> Result<O, E> + Send + 'static>,
+    consume: impl FnMut(O) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut threads = Vec::new();
+    let create_workers = workers.into_iter().map(|worker| move || Ok(worker));
+    let outputs = start_threads(inputs, create_workers, |task| threads.push(thread::spawn(task)));
+    consume_in_order(&outputs, consume)?;
+    for thread in threads {
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+    }
+    Ok(())
+}
+
+/// Work of one thread.
+type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+/// Outputs of one worker.
+type OutputQueue<O, E> = Receiver<Result<O, E>>;
+
+/// Starts a thread that distributes the inputs in turn, and a thread for each worker. Returns the
+/// outputs of each worker.
+fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Result<O, E>>(
+    inputs: impl Iterator<Item = Result<I, E>> + Send + 'a,
+    create_workers: impl IntoIterator<Item = impl FnOnce() -> Result<W, E> + Send + 'a>,
+    mut start: impl FnMut(Task<'a>),
+) -> Vec<OutputQueue<O, E>> {
+    let (mut input_queues, mut output_queues) = (Vec::new(), Vec::new());
+    for create_worker in create_workers {
+        let (input_sender, worker_inputs) = sync_channel(QUEUE_LENGTH);
+        let (worker_outputs, output_receiver) = sync_channel(QUEUE_LENGTH);
+        start(Box::new(move || run_worker(create_worker, &worker_inputs, &worker_outputs)));
+        input_queues.push(input_sender);
+        output_queues.push(output_receiver);
+    }
+    start(Box::new(move || {
+        for (queue, input) in input_queues.iter().cycle().zip(inputs) {
+            if queue.send(input).is_err() {
+                break;
+            }
+        }
+    }));
+    output_queues
+}
+
+fn consume_in_order<O, E>(
+    queues: &[OutputQueue<O, E>],
+    mut consume: impl FnMut(O) -> Result<(), E>,
+) -> Result<(), E> {
+    // A queue without a further output follows the last output: the inputs were distributed in the
+    // same order.
+    for queue in queues.iter().cycle() {
+        let Ok(output) = queue.recv() else { break };
+        consume(output?)?;
+    }
+    Ok(())
+}
+
+fn run_worker<I, O, E, W: FnMut(I) -> Result<O, E>>(
+    create_worker: impl FnOnce() -> Result<W, E>,
+    inputs: &Receiver<Result<I, E>>,
+    outputs: &SyncSender<Result<O, E>>,
+) {
+    let mut worker = match create_worker() {
+        Ok(worker) => worker,
+        Err(error) => {
+            let _ = outputs.send(Err(error));
+            return;
+        }
+    };
+    for input in inputs {
+        if outputs.send(input.and_then(&mut worker)).is_err() {
+            break;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    #[test]
+    fn outputs_have_the_order_of_inputs() {
+        let create_worker = || {
+            Ok(|number: u64| {
+                // Later inputs are often ready first.
+                thread::sleep(Duration::from_micros(number * 7 % 5 * 100));
+                Ok::<_, Infallible>(number)
+            })
+        };
+        for worker_count in 0..=3 {
+            let mut outputs = Vec::new();
+            let Ok(()) = map_in_order(worker_count, (0..100).map(Ok), create_worker, |output| {
+                outputs.push(output);
+                Ok(())
+            });
+            assert!(outputs.iter().copied().eq(0..100), "{outputs:?}");
+        }
+    }
+
+    #[test]
+    fn first_error_ends_the_work() {
+        let produced_count = AtomicUsize::new(0);
+        let inputs = (0..1_000_000).map(|number| {
+            produced_count.fetch_add(1, Ordering::Relaxed);
+            if number == 40 { Err("input") } else { Ok(number) }
+        });
+        let create_worker = || Ok(|number| if number == 30 { Err("worker") } else { Ok(number) });
+        let mut outputs = Vec::new();
+        let result = map_in_order(2, inputs, create_worker, |output| {
+            outputs.push(output);
+            if output == 20 { Err("consumer") } else { Ok(()) }
+        });
+        assert_eq!(result, Err("consumer"));
+        assert!(outputs.iter().copied().eq(0..=20), "{outputs:?}");
+        assert!(produced_count.load(Ordering::Relaxed) < 100);
+        let result = map_in_order(2, (0..50).map(Ok), create_worker, |_| Ok(()));
+        assert_eq!(result, Err("worker"));
+        let inputs = (0..50).map(|number| if number == 25 { Err("input") } else { Ok(number) });
+        assert_eq!(map_in_order(2, inputs, create_worker, |_| Ok(())), Err("input"));
+        let create_worker = || if false { Ok(|()| Ok(())) } else { Err("no worker") };
+        let result = map_in_order(2, (0..9).map(|_| Ok(())), create_worker, |()| Ok(()));
+        assert_eq!(result, Err("no worker"));
+    }
+
+    #[test]
+    fn stream_ends_while_it_waits_for_input() {
+        for worker_count in 1..=3 {
+            let (sender, receiver) = sync_channel(8);
+            (0..8).for_each(|number| sender.send(Ok(number)).unwrap());
+            let workers = std::iter::repeat_n(Ok, worker_count);
+            let mut outputs = Vec::new();
+            let result = map_stream_in_order(receiver.into_iter(), workers, |output: u64| {
+                outputs.push(output);
+                if output == 5 { Err("consumer") } else { Ok(()) }
+            });
+            assert_eq!((result, outputs), (Err("consumer"), (0..=5).collect()));
+            drop(sender);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "input")]
+    fn panic_of_a_stream_is_propagated() {
+        let inputs = (0..10).map(|number| if number == 3 { panic!("input") } else { Ok(number) });
+        let _ = map_stream_in_order(inputs, [Ok::<i32, ()>; 2], |_| Ok(()));
+    }
+
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn panic_of_a_worker_is_propagated() {
+        let create_worker =
+            || Ok(|number| if number == 3 { panic!("worker") } else { Ok::<_, ()>(number) });
+        let _ = map_in_order(2, (0..10).map(Ok), create_worker, |_| Ok(()));
+    }
+}

@@ -1,0 +1,103 @@
+//! Look-ups of tokens, and the conversion of their rows.
+
+use super::super::sql::{optional_time, required_time};
+use super::super::{Error, Reader};
+use crate::model::{
+    AppName, Grant, GrantRowId, Jti, RecordedToken, TokenId, TokenKind, Untrusted, UserId,
+    parse_strict_object,
+};
+use rusqlite::{OptionalExtension, Row, ToSql};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(in crate::store) const COLUMNS: &str =
+    "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until, t.key_id,
+    g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind";
+
+/// Position of the first column of the grant in [`COLUMNS`].
+const GRANT_OFFSET: usize = 7;
+
+/// Columns of a token, without its grant.
+macro_rules! select_token {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, jti, issued_at, expires_at, revoked_at, grace_until, key_id, grant_id
+             FROM tokens WHERE ",
+            $condition
+        )
+    };
+}
+
+impl Reader<'_> {
+    /// Returns the token with this row id.
+    pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<RecordedToken>, Error> {
+        self.token_from_query(select_token!("id = ?1"), id.0)
+    }
+
+    /// Returns the token with this `jti`.
+    pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
+        self.token_from_query(select_token!("jti = ?1"), jti.bytes())
+    }
+
+    fn token_from_query(
+        &self,
+        sql: &str,
+        value: impl ToSql,
+    ) -> Result<Option<RecordedToken>, Error> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([value])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let grant = self.find_grant(row.get(GRANT_OFFSET)?)?;
+        grant.map(|grant| token_with_grant(row, grant)).transpose()
+    }
+
+    /// Returns the grant with this id. Repeated calls return the same value.
+    fn find_grant(&self, id: GrantRowId) -> Result<Option<Arc<Grant>>, Error> {
+        if let Some(grant) = self.grants.borrow().get(&id) {
+            return Ok(Some(Arc::clone(grant)));
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT owner_id, app, permissions, audience, claims, kind FROM grants WHERE id = ?1",
+        )?;
+        let grant = statement.query_row([id], |row| Ok(grant_from_row(row, 0))).optional()?;
+        let Some(grant) = grant.transpose()?.map(Arc::new) else { return Ok(None) };
+        self.grants.borrow_mut().insert(id, Arc::clone(&grant));
+        Ok(Some(grant))
+    }
+}
+
+pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, Error> {
+    token_with_grant(row, Arc::new(grant_from_row(row, GRANT_OFFSET)?))
+}
+
+fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<RecordedToken, Error> {
+    Ok(RecordedToken {
+        id: TokenId(row.get(0)?),
+        jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
+        issued_at: required_time(row.get(2)?)?,
+        expires_at: optional_time(row.get(3)?)?,
+        revoked_at: optional_time(row.get(4)?)?,
+        grace_until: optional_time(row.get(5)?)?,
+        key_row_id: row.get(6)?,
+        grant,
+    })
+}
+
+fn grant_from_row(row: &Row<'_>, offset: usize) -> Result<Grant, Error> {
+    Ok(Grant {
+        owner_id: UserId(row.get(offset)?),
+        app: AppName::new_unchecked(row.get(offset + 1)?),
+        permissions: parse_json_array(&row.get::<_, String>(offset + 2)?)?,
+        audience: parse_json_array(&row.get::<_, String>(offset + 3)?)?,
+        claims: parse_strict_object(row.get::<_, String>(offset + 4)?.as_bytes())
+            .map_err(|_| Error::Damaged("claims of a grant are not JSON".to_owned()))?,
+        kind: TokenKind::parse_recorded(&row.get::<_, String>(offset + 5)?)?,
+    })
+}
+
+fn parse_json_array(json: &str) -> Result<Vec<Untrusted>, Error> {
+    let texts: Vec<String> = serde_json::from_str(json).map_err(|_| {
+        Error::Damaged("permissions or audience of a grant is not a JSON array".to_owned())
+    })?;
+    Ok(texts.into_iter().map(Untrusted::new).collect())
+}
