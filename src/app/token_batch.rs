@@ -16,8 +16,9 @@ use zeroize::optimization_barrier;
 /// long for a token and therefore refused.
 const MAX_LINE_BYTES: usize = 2 * MAX_TOKEN_BYTES;
 
-/// Maximum length in bytes of the lines that are read together after the first line.
-const BUFFER_BYTES: usize = 2 * 1024 * 1024;
+/// Maximum length in bytes of the lines that are read together after the first line. The more tokens
+/// a chunk has, the more of them have their rows on the same page of the store.
+const BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
 impl RunConsole {
     /// Reads tokens from standard input for `argument`, one per line, and applies `work` to chunks

@@ -6,7 +6,7 @@ use crate::app::{App, JsonLines, TokenChunk};
 use crate::authority::Error;
 use crate::authority::verification::{Expectations, ThirdPartyVerifier, Verdict, with_verifier};
 use crate::failure::Failure;
-use crate::model::Timestamp;
+use crate::model::{Jti, Timestamp, TokenId};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
@@ -96,12 +96,10 @@ fn verify_chunk(
     mut verify: impl FnMut(&str) -> Result<Verdict, Error>,
 ) -> Result<ChunkResults, Failure> {
     let mut tokens: Vec<_> = chunk.tokens().collect();
-    let mut order: Vec<usize> = (0..tokens.len()).collect();
-    order.sort_unstable_by_key(|index| tokens[*index].as_deref().ok());
-    let mut renderer = Renderer::new(chunk.len(), now);
-    let mut results = vec![LineResult::default(); tokens.len()];
+    let mut renderer = Renderer { lines: JsonLines::default(), now, example_lines: None };
+    let mut results: Vec<_> = tokens.iter().map(|_| LineResult::Invalid(0..0)).collect();
     let (mut first_error, mut failure) = (None, None);
-    for index in order {
+    for index in order_by_text(&tokens) {
         let token = std::mem::replace(&mut tokens[index], Ok(Cow::Borrowed("")));
         match token.and_then(|token| Ok(verify(&token)?)) {
             Ok(verdict) => {
@@ -114,19 +112,56 @@ fn verify_chunk(
     }
     let line_count = failure.as_ref().map_or(results.len(), |(index, _)| *index);
     results.truncate(line_count);
-    let mut lines = JsonLines::with_capacity(renderer.lines.len());
+    let mut lines = JsonLines::with_capacity(chunk.len());
     for result in &results {
-        lines.push_part(&renderer.lines, result.range.clone());
+        match result {
+            LineResult::Invalid(range) | LineResult::Valid(range) => {
+                lines.push_part(&renderer.lines, range.clone());
+            }
+            LineResult::ValidLike(example_lines, jti, id) => {
+                example_lines.push_line(*jti, *id, &mut lines);
+            }
+        }
     }
     Ok(ChunkResults {
         lines,
         line_count,
-        invalid_count: results.iter().filter(|result| !result.is_valid).count(),
+        invalid_count: results.iter().filter(|r| matches!(r, LineResult::Invalid(_))).count(),
         first_error: first_error
             .filter(|(index, _)| *index < line_count)
             .map(|(index, error)| (index + 1, error)),
         failure: failure.map(|(_, failure)| failure),
     })
+}
+
+/// Returns the indexes of the tokens in the order of their text.
+fn order_by_text(tokens: &[Result<Cow<'_, str>, Failure>]) -> Vec<usize> {
+    let text = |index: usize| tokens[index].as_deref().unwrap_or_default();
+    let first = tokens.first().and_then(|token| token.as_deref().ok()).unwrap_or_default();
+    let common = (0..tokens.len()).map(text).fold(first, common_prefix).len();
+    // Most texts differ in the bytes after the common start. To compare copies of these bytes is
+    // several times faster than to compare the texts.
+    let key = |index| {
+        let mut key = [0; 16];
+        let rest = &text(index).as_bytes()[common..];
+        let length = rest.len().min(key.len());
+        key[..length].copy_from_slice(&rest[..length]);
+        u128::from_be_bytes(key)
+    };
+    let mut order: Vec<_> = (0..tokens.len()).map(|index| (key(index), index)).collect();
+    order.sort_unstable_by(|(key, index), (other_key, other_index)| {
+        key.cmp(other_key).then_with(|| text(*index).cmp(text(*other_index)))
+    });
+    order.into_iter().map(|(_, index)| index).collect()
+}
+
+fn common_prefix<'t>(text: &'t str, other: &str) -> &'t str {
+    if other.starts_with(text) {
+        return text;
+    }
+    let is_equal = |((_, a), b): &((usize, char), char)| a == b;
+    let length = text.char_indices().zip(other.chars()).find(|pair| !is_equal(pair));
+    &text[..length.map_or(text.len().min(other.len()), |((position, _), _)| position)]
 }
 
 /// Keeps the value with the smallest index.
@@ -139,43 +174,43 @@ fn keep_first<T>(first: &mut Option<(usize, T)>, other: Option<(usize, T)>) {
 }
 
 /// Result of one line.
-#[derive(Debug, Clone, Default)]
-struct LineResult {
-    /// Position of the rendered line.
-    range: Range<usize>,
-    is_valid: bool,
+enum LineResult {
+    /// Range of the rendered line.
+    Invalid(Range<usize>),
+    Valid(Range<usize>),
+    ValidLike(Rc<ExampleLines>, Jti, TokenId),
 }
 
 /// Renderer of results.
 struct Renderer {
     lines: JsonLines,
     now: Timestamp,
-    example_lines: Option<ExampleLines>,
+    example_lines: Option<Rc<ExampleLines>>,
 }
 
 impl Renderer {
-    fn new(capacity: usize, now: Timestamp) -> Self {
-        Self { lines: JsonLines::with_capacity(capacity), now, example_lines: None }
-    }
-
-    /// Renders a result. Returns the error of an invalid token, too.
+    /// Renders a result, if its line has to be rendered separately. Returns the error of an invalid
+    /// token, too.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
-        let start = self.lines.len();
-        let error = match verdict {
+        match verdict {
             Verdict::Report(report) => {
+                let start = self.lines.len();
                 self.lines.push(&VerifyOutput::new(&report, self.now))?;
-                report.into_accepted().err()
+                let range = start..self.lines.len();
+                Ok(match report.into_accepted() {
+                    Ok(_) => (LineResult::Valid(range), None),
+                    Err(error) => (LineResult::Invalid(range), Some(error)),
+                })
             }
             Verdict::ValidLike(example, jti, id) => {
                 let known_lines = self.example_lines.take();
                 let lines = match known_lines.filter(|lines| lines.are_like(&example)) {
                     Some(lines) => lines,
-                    None => ExampleLines::new(&example, self.now)?,
+                    None => Rc::new(ExampleLines::new(&example, self.now)?),
                 };
-                self.example_lines.insert(lines).push_line(jti, id, &mut self.lines);
-                None
+                self.example_lines = Some(Rc::clone(&lines));
+                Ok((LineResult::ValidLike(lines, jti, id), None))
             }
-        };
-        Ok((LineResult { range: start..self.lines.len(), is_valid: error.is_none() }, error))
+        }
     }
 }
