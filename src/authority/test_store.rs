@@ -201,17 +201,7 @@ pub(super) fn mint_token(
     let (audit, claim_rows) = (audit_at(0), ClaimRows::repeat(Map::new(), 1));
     let (job, mut job_key) =
         MintJob::with_store_key(store, &audit, &minter.caller, request.clone(), claim_rows)?;
-    let mut token = None;
-    job.mint_all(
-        store,
-        &mut job_key,
-        |store| Ok(store),
-        |_, tokens| {
-            token = tokens.into_single();
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(token.unwrap())
+    Ok(job.mint_one(store, &mut job_key)?.unwrap())
 }
 
 /// Mints a test token at [`NOW`] and returns its text.

@@ -138,17 +138,8 @@ fn mint_test_token(
     let forwarder = SignalForwarder::install()?;
     let (job, mut job_key) = MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
         .map_err(|error| errors.to_failure(error))?;
-    let mut token = None;
-    job.mint_all(
-        store,
-        &mut job_key,
-        |store| Ok(store),
-        |_, tokens| {
-            token = tokens.into_single();
-            Ok::<_, Failure>(())
-        },
-    )?;
-    let Some((token, id)) = token.and_then(|minted| Some((minted.token, minted.id?))) else {
+    let recorded = job.mint_one(store, &mut job_key)?;
+    let Some((token, id)) = recorded.and_then(|minted| Some((minted.token, minted.id?))) else {
         return Err(internal_error("the token was not recorded"));
     };
     let store_id = store.id()?;

@@ -4,7 +4,7 @@ use super::super::Error;
 use super::batch_signer::{BatchSigner, SignedBatch, TokenRows};
 use super::claim_rows::{MAX_BATCH_TOKENS, RowBatch};
 use super::job::{JobKey, MINTERS_ONLY, MintJob};
-use super::minted_tokens::MintedTokens;
+use super::minted_tokens::{MintedToken, MintedTokens};
 use super::record::{RowOwner, ensure_never_revoked, jti_taken_error};
 use super::request::Signer;
 use crate::authority::keys::load_test_key;
@@ -31,6 +31,22 @@ impl<E: From<Error>> From<Error> for Stop<E> {
 }
 
 impl MintJob {
+    /// Signs the token of a job for one token and, if requested, records the token. Returns `None` for
+    /// a job without tokens.
+    pub(crate) fn mint_one(
+        &self,
+        store: &mut Store,
+        job_key: &mut JobKey,
+    ) -> Result<Option<MintedToken>, Error> {
+        let mut minted = None;
+        let keep_token = |_: &mut Store, tokens: MintedTokens| {
+            minted = tokens.into_single();
+            Ok::<_, Error>(())
+        };
+        self.mint_all(store, job_key, |store| Ok(store), keep_token)?;
+        Ok(minted)
+    }
+
     /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
     /// then passed to `deliver`, in order. `store` returns the store of the context.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
