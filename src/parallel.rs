@@ -5,8 +5,9 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, available_parallelism};
 
-/// Number of inputs that wait for each worker, and of outputs that wait for the consumer.
-const QUEUE_LENGTH: usize = 1;
+/// Number of outputs of each worker that wait for the consumer. Inputs do not wait: the next input is
+/// ready when a worker needs it, and one input at a time is kept in memory.
+const OUTPUT_QUEUE_LENGTH: usize = 1;
 
 /// Returns the number of workers that use all cores.
 pub(crate) fn worker_count() -> usize {
@@ -70,8 +71,8 @@ fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Re
 ) -> Vec<OutputQueue<O, E>> {
     let (mut input_queues, mut output_queues) = (Vec::new(), Vec::new());
     for create_worker in create_workers {
-        let (input_sender, worker_inputs) = sync_channel(QUEUE_LENGTH);
-        let (worker_outputs, output_receiver) = sync_channel(QUEUE_LENGTH);
+        let (input_sender, worker_inputs) = sync_channel(0);
+        let (worker_outputs, output_receiver) = sync_channel(OUTPUT_QUEUE_LENGTH);
         start(Box::new(move || run_worker(create_worker, &worker_inputs, &worker_outputs)));
         input_queues.push(input_sender);
         output_queues.push(output_receiver);
