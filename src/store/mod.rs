@@ -44,7 +44,7 @@ pub(crate) use scratch::ScratchDatabase;
 pub(crate) use sessions::{NewPair, PairWithSession};
 pub(crate) use sqlite_build::SqliteBuild;
 pub(crate) use stats::StoreStats;
-pub(crate) use tokens::{NewToken, TokenFilter};
+pub(crate) use tokens::{NewToken, TokenFilter, TokenLookup};
 pub(crate) use transaction::{Reader, Writer};
 pub(crate) use users::{IssuanceState, UserFilter, UserOrder};
 

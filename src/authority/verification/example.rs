@@ -4,7 +4,7 @@
 use super::expectations::Expectations;
 use super::report::{TokenRecord, VerificationReport};
 use crate::model::{Jti, RecordedToken, TokenId, TokenKind};
-use crate::store::{self, Reader};
+use crate::store::{self, TokenLookup};
 use serde_json::Value;
 use std::str;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Example {
     /// Returns `jti` and row id of a token with a good signature, if the token is like the example.
     pub(super) fn matches(
         &self,
-        tx: &Reader<'_>,
+        tokens: &mut TokenLookup<'_>,
         payload: &[u8],
     ) -> Result<Option<(Jti, TokenId)>, store::Error> {
         let jti = payload
@@ -65,7 +65,7 @@ impl Example {
             .and_then(|rest| rest.strip_suffix(&*self.payload_end))
             .and_then(|jti| Jti::parse(str::from_utf8(jti).ok()?));
         let Some(jti) = jti else { return Ok(None) };
-        let row = tx.find_token_by_jti(jti)?.filter(|row| {
+        let row = tokens.find(jti)?.filter(|row| {
             row.revoked_at.is_none()
                 && row.grace_until.is_none()
                 && (row.key_row_id, row.issued_at, row.expires_at)

@@ -11,7 +11,7 @@ use crate::authority::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use crate::authority::{Error, RejectReason};
 use crate::crypto::CompactJws;
 use crate::model::{Jti, Key, TokenId, TokenKind};
-use crate::store::Reader;
+use crate::store::{Reader, TokenLookup};
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
@@ -22,6 +22,8 @@ pub(crate) struct StoreVerifier<'a> {
     owners: OwnerCache<'a>,
     /// The last example, and the header of its token.
     example: Option<(Rc<Header<StoredKey>>, Rc<Example>)>,
+    /// Prepared when there is an example.
+    tokens: Option<TokenLookup<'a>>,
 }
 
 /// Result of the verification of one of many tokens.
@@ -36,7 +38,7 @@ type ParsedToken<'t> = CompactJws<'t, Rc<Header<StoredKey>>>;
 impl<'a> StoreVerifier<'a> {
     pub(super) fn new(tx: &'a Reader<'a>, expectations: &'a Expectations) -> Self {
         let (headers, owners) = (HeaderCache::new(), OwnerCache::new(tx));
-        Self { expectations, headers, owners, example: None }
+        Self { expectations, headers, owners, example: None, tokens: None }
     }
 
     /// Verifies a token.
@@ -52,7 +54,8 @@ impl<'a> StoreVerifier<'a> {
         };
         if let Some((header, example)) = &self.example
             && Rc::ptr_eq(header, &compact.header)
-            && let Some((jti, id)) = example.matches(self.owners.tx, &compact.payload)?
+            && let Some(tokens) = &mut self.tokens
+            && let Some((jti, id)) = example.matches(tokens, &compact.payload)?
         {
             return Ok(Verdict::ValidLike(Rc::clone(example), jti, id));
         }
@@ -62,6 +65,9 @@ impl<'a> StoreVerifier<'a> {
             (Ok(example), Some(id)) => {
                 let (jti, example) = (example.jti, Rc::new(example));
                 self.example = Some((compact.header, Rc::clone(&example)));
+                if self.tokens.is_none() {
+                    self.tokens = Some(self.owners.tx.token_lookup()?);
+                }
                 Verdict::ValidLike(example, jti, id)
             }
             (Ok(Example { report, .. }) | Err(report), _) => Verdict::Report(report),

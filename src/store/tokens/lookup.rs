@@ -6,7 +6,7 @@ use crate::model::{
     AppName, Grant, GrantRowId, Jti, RecordedToken, TokenId, TokenKind, Untrusted, UserId,
     parse_strict_object,
 };
-use rusqlite::{OptionalExtension, Row, ToSql};
+use rusqlite::{CachedStatement, OptionalExtension, Row, Statement, ToSql};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -28,23 +28,42 @@ macro_rules! select_token {
     };
 }
 
+/// Look-up of many tokens by `jti`, with one prepared statement.
+pub(crate) struct TokenLookup<'r> {
+    reader: &'r Reader<'r>,
+    statement: CachedStatement<'r>,
+}
+
+impl TokenLookup<'_> {
+    /// Returns the token with this `jti`.
+    pub(crate) fn find(&mut self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
+        self.reader.token_from_query(&mut self.statement, jti.bytes())
+    }
+}
+
 impl Reader<'_> {
     /// Returns the token with this row id.
     pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<RecordedToken>, Error> {
-        self.token_from_query(select_token!("id = ?1"), id.0)
+        let mut statement = self.connection.prepare_cached(select_token!("id = ?1"))?;
+        self.token_from_query(&mut statement, id.0)
     }
 
     /// Returns the token with this `jti`.
     pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
-        self.token_from_query(select_token!("jti = ?1"), jti.bytes())
+        self.token_lookup()?.find(jti)
+    }
+
+    /// Prepares the look-up of tokens by `jti`.
+    pub(crate) fn token_lookup(&self) -> Result<TokenLookup<'_>, Error> {
+        let statement = self.connection.prepare_cached(select_token!("jti = ?1"))?;
+        Ok(TokenLookup { reader: self, statement })
     }
 
     fn token_from_query(
         &self,
-        sql: &str,
+        statement: &mut Statement<'_>,
         value: impl ToSql,
     ) -> Result<Option<RecordedToken>, Error> {
-        let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query([value])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let grant = self.find_grant(row.get(GRANT_OFFSET)?)?;

@@ -6,6 +6,7 @@ mod lookup;
 
 pub(crate) use insertion::NewToken;
 pub(crate) use listing::TokenFilter;
+pub(crate) use lookup::TokenLookup;
 pub(in crate::store) use lookup::{COLUMNS, token_from_row};
 
 use super::sql::required_time;
