@@ -37,8 +37,8 @@ pub(super) struct TokenPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Generated(GeneratedKind),
-    /// Field of the input row, by position.
-    Field(usize),
+    /// Text of the input row, by position.
+    Text(usize),
 }
 
 /// Numbers of gaps, each with the text that follows the gap.
@@ -101,10 +101,9 @@ impl TokenPattern {
             if !fields.values().all(is_plain) || !accepts_long_texts(builder, fields) {
                 return Ok(None);
             }
-            for (index, text) in marked_fields.values_mut().enumerate() {
-                if text.is_string() {
-                    *text = add_marker(Gap::Field(index), GeneratedKind::Random)?.into();
-                }
+            let texts = marked_fields.values_mut().filter(|value| value.is_string());
+            for (index, text) in texts.enumerate() {
+                *text = add_marker(Gap::Text(index), GeneratedKind::Random)?.into();
             }
         }
         let example = builder
@@ -135,7 +134,7 @@ impl TokenPattern {
         let (start, claims) = split_at_markers(&claims_json, &markers);
         let max_value_length = |(gap, text): &(usize, String)| match markers[*gap].gap {
             Gap::Generated(_) => markers[*gap].text.len() + text.len(),
-            Gap::Field(_) => MAX_TEXT_BYTES + text.len(),
+            Gap::Text(_) => MAX_TEXT_BYTES + text.len(),
         };
         let max_claims_length = start.len() + claims.iter().map(max_value_length).sum::<usize>();
         Ok(Some(Self {
@@ -160,20 +159,21 @@ impl TokenPattern {
         self.row.as_ref()
     }
 
-    /// Signs the token of an input row. `payload` is a buffer.
+    /// Signs the token of an input row with these texts. `payload` is a buffer.
     pub(super) fn sign(
         &self,
         signer: &TokenSigner<'_>,
-        fields: &Map<String, Value>,
+        texts: &[&str],
         generator: &mut ValueGenerator,
         payload: &mut String,
         tokens: &mut MintedTokens,
     ) -> Result<(), Error> {
-        let field = |index| fields.values().nth(index).and_then(Value::as_str).unwrap_or_default();
         let to_value = |gap: &Gap| {
             Ok::<_, Error>(match gap {
                 Gap::Generated(kind) => generator.generate(*kind)?,
-                Gap::Field(index) => TokenValue::Text(field(*index).into()),
+                Gap::Text(index) => {
+                    TokenValue::Text(texts.get(*index).copied().unwrap_or_default().into())
+                }
             })
         };
         let values: Vec<TokenValue<'_>> =

@@ -38,7 +38,7 @@ pub(super) fn validate_rows(
     let mut max_length = 0;
     for batch in claim_rows.batches(claim_rows.sample(), 0) {
         let mut jtis = Vec::new();
-        for row in batch?.rows()? {
+        for row in batch?.rows() {
             let row = row?;
             let pattern = if is_recorded { None } else { patterns.find(builder, &row, None)? };
             let pattern_length = pattern.map(TokenPattern::max_json_length);

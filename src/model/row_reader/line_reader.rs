@@ -11,15 +11,6 @@ pub(crate) const MAX_ROW_BYTES: usize = 128 * 1024;
 
 const UNCLOSED_QUOTE: &str = "unclosed quote";
 
-/// Position between two lines of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct TextPosition {
-    /// Number of bytes before the position.
-    pub(crate) bytes: u64,
-    /// Number of lines before the position.
-    pub(crate) lines: u64,
-}
-
 /// Text input with the current chunk.
 #[derive(Debug)]
 pub(super) struct LineReader<R> {
@@ -31,23 +22,16 @@ pub(super) struct LineReader<R> {
     line: u64,
     /// Number of completely read lines.
     lines_read: u64,
-    /// Number of bytes of all lines, including the last.
-    bytes_read: u64,
 }
 
 impl<R: BufRead> LineReader<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: Vec::new(), position: 0, line: 1, lines_read: 0, bytes_read: 0 }
+        Self { input, buffer: Vec::new(), position: 0, line: 1, lines_read: 0 }
     }
 
     /// Returns the first line of the chunk, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
-    }
-
-    /// Returns the end of the chunk in the text.
-    pub(super) fn text_position(&self) -> TextPosition {
-        TextPosition { bytes: self.bytes_read, lines: self.lines_read }
     }
 
     /// Returns the unconsumed bytes of the chunk.
@@ -117,7 +101,6 @@ impl<R: BufRead> LineReader<R> {
             return Err(invalid_line(self.line, &reason));
         }
         self.lines_read += u64::from(self.buffer.ends_with(b"\n"));
-        self.bytes_read += u64::try_from(count).unwrap_or(u64::MAX);
         Ok(count)
     }
 }

@@ -5,7 +5,6 @@ mod json_list;
 mod line_reader;
 mod row;
 
-pub(crate) use line_reader::TextPosition;
 pub(crate) use row::{InvalidLine, InvalidLines, Row, RowError};
 
 use super::parse_strict_object;
@@ -75,25 +74,6 @@ impl<R: BufRead> RowReader<R> {
     /// Returns the column names of CSV; empty for JSON Lines.
     pub(crate) fn columns(&self) -> &[String] {
         if let InputFormat::Csv(csv) = &self.format { csv.columns() } else { &[] }
-    }
-
-    /// Returns the position after the header of CSV, before the first row is read; the start of the
-    /// text for JSON Lines.
-    pub(crate) fn header_end(&self) -> TextPosition {
-        if self.is_csv() { self.text_end() } else { TextPosition::default() }
-    }
-
-    /// Returns the position after the last row; `None` if another row follows on the same line.
-    /// Reading the header and the text from this position on returns the further rows.
-    pub(crate) fn row_end(&self) -> Option<TextPosition> {
-        let is_line_end =
-            !self.is_csv() || self.reader.remaining().iter().all(|byte| b"\r\n".contains(byte));
-        is_line_end.then(|| self.text_end())
-    }
-
-    /// Returns the position after all text that was read.
-    pub(crate) fn text_end(&self) -> TextPosition {
-        self.reader.text_position()
     }
 
     pub(super) fn is_csv(&self) -> bool {

@@ -6,6 +6,7 @@ use super::generated::{TokenValue, ValueGenerator};
 use super::minted_tokens::{JtiClaim, MintedTokens};
 use super::pattern::PatternCache;
 use super::record::{RowOwner, build_token_row};
+use super::row_file::DecodedRow;
 use super::signing::sign_checked;
 use super::token_builder::TokenBuilder;
 use crate::crypto::TokenSigner;
@@ -60,12 +61,12 @@ impl<'a> BatchSigner<'a> {
         let mut generator = ValueGenerator::with_jtis(jtis);
         match batch {
             RowBatch::Repeated(row, count) => {
-                self.sign_row(row, *count, &mut generator, &mut signed)?;
+                let row = DecodedRow::from(*row);
+                self.sign_row(&row, *count, &mut generator, &mut signed)?;
             }
-            RowBatch::Text { .. } => {
-                for row in batch.rows()? {
-                    let row = row?;
-                    self.sign_row(&row, 1, &mut generator, &mut signed)?;
+            RowBatch::FromFile(rows) => {
+                for row in rows.rows() {
+                    self.sign_row(&row?, 1, &mut generator, &mut signed)?;
                 }
             }
         }
@@ -77,27 +78,25 @@ impl<'a> BatchSigner<'a> {
     /// Signs `count` tokens with the claims of a row.
     fn sign_row(
         &mut self,
-        row: &Row,
+        row: &DecodedRow<'_>,
         count: usize,
         generator: &mut ValueGenerator,
         signed: &mut SignedBatch,
     ) -> Result<(), Error> {
         // A pattern takes longer than a single token.
         let is_single = count == 1 && !self.builder.has_input_rows;
-        let pattern =
-            if is_single { None } else { self.patterns.find(&self.builder, row, self.owner)? };
-        let Some(pattern) = pattern else {
-            return (0..count).try_for_each(|_| self.sign_without_pattern(row, generator, signed));
+        let pattern = if is_single {
+            None
+        } else {
+            self.patterns.find(&self.builder, &row.shape, self.owner)?
         };
-        let start = signed.tokens.len();
+        let Some(pattern) = pattern else {
+            let row = row.to_row();
+            return (0..count).try_for_each(|_| self.sign_without_pattern(&row, generator, signed));
+        };
+        let (start, texts) = (signed.tokens.len(), row.texts());
         for _ in 0..count {
-            pattern.sign(
-                &self.signer,
-                &row.fields,
-                generator,
-                &mut self.payload,
-                &mut signed.tokens,
-            )?;
+            pattern.sign(&self.signer, &texts, generator, &mut self.payload, &mut signed.tokens)?;
         }
         if let Some(model) = pattern.row() {
             let (model, jtis) = (model.clone(), signed.tokens.jtis_from(start).collect());
