@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod cli;
 mod command;
+mod command_tree;
 mod completers;
 mod completions;
 mod global_args;
