@@ -145,7 +145,8 @@ impl StoreHandle {
         self.store.insert(outcome.store)
     }
 
-    fn path(&self) -> Result<PathBuf, Failure> {
+    /// Returns the path of the store, which may not exist.
+    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
         self.console.store_path().ok_or_else(|| {
             Failure::usage("no home directory for the store")
                 .with_hint("set the path with `--store` or `JETON_STORE`")

@@ -4,7 +4,7 @@ use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node
 use super::global_args::{self, GlobalArgs};
 use super::{
     audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
-    sessions, settings, store, token, users, version, whoami,
+    sessions, settings, status, store, token, users, version, whoami,
 };
 use clap::{CommandFactory, Parser};
 use std::mem;
@@ -42,6 +42,7 @@ command_group! {
         Login(login::Args),
         Logout(logout::Args),
         Refresh(refresh::Args),
+        Status(status::Args),
         Whoami(whoami::Args),
         Passwd(passwd::Args),
         Recover(recover::Args),
@@ -60,6 +61,7 @@ command_group! {
         Store(store::Commands),
         #[command(subcommand, alias = "audits")]
         Audit(audit::Commands<Tree>),
+        #[command(alias = "completion")]
         Completions(completions::Args),
         Man(man::Args<Tree>),
         Version(version::Args),

@@ -1,16 +1,21 @@
 //! `jeton help`
 
+use super::command_tree::CommandView;
 use super::guides;
-use crate::app::{App, OutputFormat};
+use crate::app::{App, OutputFormat, Rendered, Report};
 use crate::commands::command::{Command, CommandTree, Effect};
 use crate::failure::Failure;
 use crate::model::{find_similar, redact_for_error};
 use clap::error::ErrorKind;
 use clap_complete::CompletionCandidate;
+use serde::Serialize;
 use std::iter;
 use std::marker::PhantomData;
 
 /// Show a guide, or help for a command
+///
+/// With `-o json`: the guide, or the command with its arguments, options and subcommands; without
+/// words the complete command tree.
 ///
 /// Guides: tour, install, ci, test-tokens, accounts, keys, administration, scripting, security,
 /// performance
@@ -20,6 +25,7 @@ use std::marker::PhantomData;
 ///   jeton help tour
 ///   jeton help token create
 ///   jeton help exit-codes
+///   jeton help -o json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args<T: CommandTree> {
@@ -40,12 +46,26 @@ fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
     guides::names().map(str::to_owned).chain(commands).map(CompletionCandidate::new).collect()
 }
 
+/// JSON view of a guide, or of a part of a guide.
+#[derive(Debug, Serialize)]
+struct GuideView<'a> {
+    name: &'a str,
+    text: String,
+}
+
+impl Report for GuideView<'_> {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
+    }
+}
+
 impl<T: CommandTree> Command for Args<T> {
     const ACTION: &'static str = "help";
     const EFFECT: Effect = Effect::Reads;
-    const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text];
-
     fn run(self, app: &mut App) -> Result<(), Failure> {
+        if app.console.output_format() == OutputFormat::Json {
+            return self.report_tree(app);
+        }
         if let [word] = self.words.as_slice()
             && let Some(text) = guides::page(word)
         {
@@ -58,12 +78,31 @@ impl<T: CommandTree> Command for Args<T> {
             Err(help) if help.kind() == ErrorKind::DisplayHelp => {
                 app.console.write_document(&help.render().ansi().to_string())
             }
-            _ => Err(Failure::usage(format!(
-                "unknown guide or command `{}`",
-                display_words(&self.words)
-            ))
-            .with_hint(unknown_words_hint(&T::build(), &self.words))),
+            _ => Err(self.unknown_words_failure()),
         }
+    }
+}
+
+impl<T: CommandTree> Args<T> {
+    /// Writes the named command with its subcommands as JSON, or the complete tree.
+    fn report_tree(&self, app: &App) -> Result<(), Failure> {
+        if let [word] = self.words.as_slice()
+            && let Some(text) = guides::page(word)
+        {
+            return app.console.report(&GuideView { name: word, text });
+        }
+        let root = T::build();
+        let (mut command, mut parents) = (&root, Vec::new());
+        for word in &self.words {
+            parents.push(command.get_name());
+            command = command.find_subcommand(word).ok_or_else(|| self.unknown_words_failure())?;
+        }
+        app.console.report(&CommandView::new(&parents.join(" "), command))
+    }
+
+    fn unknown_words_failure(&self) -> Failure {
+        Failure::usage(format!("unknown guide or command `{}`", display_words(&self.words)))
+            .with_hint(unknown_words_hint(&T::build(), &self.words))
     }
 }
 

@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod cli;
 mod command;
+mod command_tree;
 mod completers;
 mod completions;
 mod global_args;
@@ -19,6 +20,7 @@ mod man;
 mod paging;
 mod parse_errors;
 mod parse_hints;
+mod parse_suggestions;
 mod passwd;
 mod recover;
 mod refresh;
@@ -26,6 +28,8 @@ mod register;
 mod run;
 mod sessions;
 mod settings;
+mod shortcuts;
+mod status;
 mod store;
 mod token;
 mod users;
@@ -46,6 +50,10 @@ use std::ffi::OsString;
 
 /// Runs the command in `argv` and returns the exit code.
 pub(crate) fn run(argv: &[OsString]) -> u8 {
+    let argv = &*shortcuts::expand(argv);
+    if argv.len() == 1 {
+        status::print_state_before_help();
+    }
     let parsed = lazy_parse::parse(argv).and_then(|mut matches| {
         let global = GlobalArgs::from_innermost_matches(&matches)?;
         Ok((global, cli::Commands::from_arg_matches_mut(&mut matches)?.into_invocation()))

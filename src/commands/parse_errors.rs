@@ -4,7 +4,7 @@
 use super::args::UrlAsPath;
 use super::global_args;
 use super::parse_hints::{
-    SECRET_FLAGS, command_path, flag_name, given_conflicts, hint, option_without_value, values,
+    SECRET_FLAGS, flag_name, given_conflicts, hint, option_without_value, values,
 };
 use super::variables::{find_non_utf8_variable, find_variable};
 use crate::app::Console;
@@ -19,19 +19,22 @@ use std::fmt::Write;
 /// code.
 pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 {
     let console = Console::new(global_args::requested_format(argv, &["json", "jsonl"]), false);
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    let is_document = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    if is_document {
         return match console.write_document(&error.render().ansi().to_string()) {
             Ok(_) => 0,
             Err(error) => report_failure(&console, &error.into()),
         };
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        console.print_status(&error.render().to_string());
-        return report_failure(&console, &missing_command(&command_path(argv)));
-    }
     if error.kind() == ErrorKind::MissingSubcommand {
         let path = values(&error, ContextKind::InvalidSubcommand).concat();
-        return report_failure(&console, &missing_command(&path));
+        let failure = Failure::usage("missing command").with_hint(format!("see `{path} --help`"));
+        return report_failure(&console, &failure);
     }
     if let Some(failure) = url_failure(&error, argv) {
         return report_failure(&console, &failure);
@@ -116,11 +119,7 @@ fn repeat_word(word: &str, url: &str) -> Option<String> {
     (is_repeatable && !reads_stdin).then(|| quote_shell_word(word))
 }
 
-fn missing_command(path: &str) -> Failure {
-    Failure::usage("missing command").with_hint(format!("see `{path} --help`"))
-}
-
-/// Returns the message of an error, with the valid values and with suggestions.
+/// Returns the message of an error, with the valid values.
 #[expect(clippy::wildcard_enum_match_arm, reason = "clap describes the other kinds in general")]
 fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let argument = values(error, ContextKind::InvalidArg).concat();
@@ -164,10 +163,6 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     if !valid_values.is_empty() {
         let _ = write!(message, "\n  [possible values: {}]", valid_values.join(", "));
     }
-    let tips = suggestions(error);
-    if !tips.is_empty() {
-        let _ = write!(message, "\n\n  tip: {}", tips.join("\n  tip: "));
-    }
     message
 }
 
@@ -182,28 +177,6 @@ fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> 
             format!("the argument '{argument}' cannot be used with '{}'", others.join("' or '"))
         }
     }
-}
-
-/// Returns tips on how to correct the command line.
-fn suggestions(error: &clap::Error) -> Vec<String> {
-    let similar_words = [
-        (ContextKind::SuggestedSubcommand, "subcommand"),
-        (ContextKind::SuggestedArg, "argument"),
-        (ContextKind::SuggestedValue, "value"),
-    ];
-    let mut tips = Vec::new();
-    for (kind, noun) in similar_words {
-        let words = values(error, kind);
-        match words.as_slice() {
-            [] => {}
-            [word] => tips.push(format!("a similar {noun} exists: '{word}'")),
-            words => tips.push(format!("some similar {noun}s exist: '{}'", words.join("', '"))),
-        }
-    }
-    if let Some(ContextValue::StyledStrs(texts)) = error.get(ContextKind::Suggested) {
-        tips.extend(texts.iter().map(ToString::to_string));
-    }
-    tips
 }
 
 /// Escapes the words that clap repeats, and removes words that may be misplaced secrets: an extra
@@ -221,8 +194,6 @@ fn escape_clap_error(error: &mut clap::Error) {
     };
     if error.kind() == ErrorKind::UnknownArgument && !argument.as_ref().is_some_and(is_flag) {
         error.remove(ContextKind::InvalidArg);
-        // The suggestion repeats the word.
-        error.remove(ContextKind::Suggested);
         return;
     }
     let flag = argument.as_deref().map(flag_name);
@@ -236,7 +207,6 @@ fn escape_clap_error(error: &mut clap::Error) {
             if is_value && is_redacted { REDACTED.to_owned() } else { redact_for_error(text) };
         if display_value != *text {
             error.insert(kind, ContextValue::String(display_value));
-            error.remove(ContextKind::Suggested);
         }
     }
 }

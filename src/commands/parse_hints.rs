@@ -1,7 +1,8 @@
 //! Hints for errors of the command-line parser.
 
 use super::cli::command;
-use crate::model::{InvalidValue, quote_shell_word, redact_for_error};
+use super::parse_suggestions::{command_hint, option_hint};
+use crate::model::{InvalidValue, find_similar, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
@@ -41,7 +42,8 @@ pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
     }
     let specific = conflict_hint(error, argv)
         .or_else(|| hyphen_value_hint(error, argv))
-        .or_else(|| extra_word_hint(error, argv));
+        .or_else(|| extra_word_hint(error, argv))
+        .or_else(|| suggestion(error, argv));
     if let Some(hint) = specific {
         return hint;
     }
@@ -120,7 +122,37 @@ fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
         "jeton run" if is_word => {
             Some("put `--` before the command: jeton run -- COMMAND".to_owned())
         }
+        "jeton token create" if is_word => {
+            Some("use `--permission P[,P]` for permissions".to_owned())
+        }
         "jeton token fixtures" if is_word => Some("use `--out DIR`".to_owned()),
+        _ => None,
+    }
+}
+
+/// Returns the hint for an unknown command or option, and for a misspelled value.
+#[expect(clippy::wildcard_enum_match_arm, reason = "other errors have no suggestion")]
+fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    let context = |kind| values(error, kind).concat();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = context(ContextKind::InvalidSubcommand);
+            let position = argv.iter().position(|argument| argument == word.as_str());
+            let group = command_path(argv.get(..position?)?);
+            command_hint(&command(), group.trim_start_matches("jeton").trim_start(), &word)
+        }
+        ErrorKind::UnknownArgument => {
+            let root = command();
+            let (path, flag) = (command_path(argv), context(ContextKind::InvalidArg));
+            let path = path.trim_start_matches("jeton").trim_start();
+            option_hint(innermost_command(&root, argv), path, &flag)
+        }
+        ErrorKind::InvalidValue => {
+            let valid = values(error, ContextKind::ValidValue);
+            let value = context(ContextKind::InvalidValue);
+            let similar = find_similar(&value, valid.iter().map(String::as_str))?;
+            Some(format!("use `{similar}`"))
+        }
         _ => None,
     }
 }

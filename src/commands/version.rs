@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use serde::Serialize;
 use std::env::consts;
 
-/// Print the version, and with `-o json` how the program was built
+/// Print the version and commit, and with `-o json` how the program was built
 ///
 /// `jitter_entropy` is true if the crypto library collects CPU timing jitter at the first random
 /// number, which takes about 24 ms per command. Builds by `cargo install` from a registry or a
@@ -20,6 +20,8 @@ pub(crate) struct Args {}
 #[derive(Debug, Serialize)]
 struct VersionOutput {
     version: &'static str,
+    /// Commit of the source code; null if unknown, as in a build from an archive without metadata.
+    commit: Option<&'static str>,
     os: &'static str,
     arch: &'static str,
     static_libc: bool,
@@ -29,7 +31,9 @@ struct VersionOutput {
 
 impl Report for VersionOutput {
     fn render(&self) -> Rendered {
-        Rendered::Lines(vec![format!("jeton {}", self.version)])
+        let commit = self.commit.and_then(|commit| commit.get(..12));
+        let commit = commit.map(|commit| format!(" ({commit})")).unwrap_or_default();
+        Rendered::Lines(vec![format!("jeton {}{commit}", self.version)])
     }
 }
 
@@ -40,6 +44,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         app.console.report(&VersionOutput {
             version: env!("CARGO_PKG_VERSION"),
+            commit: option_env!("SOURCE_COMMIT"),
             os: consts::OS,
             arch: consts::ARCH,
             static_libc: cfg!(target_feature = "crt-static"),

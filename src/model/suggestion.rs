@@ -2,20 +2,31 @@
 
 use super::InvalidValue;
 
-/// Minimum similarity (Jaro), as in the suggestions of clap.
-const MIN_SIMILARITY: f64 = 0.7;
+/// Minimum length of a word that the similar name may begin with.
+const MIN_PREFIX_LENGTH: usize = 3;
 
-/// Returns the name that is most similar to `word`, ignoring case, if there is a similar name.
+/// Returns the name that `word` misspells or begins, ignoring case, if there is one. One edit in
+/// three characters is a misspelling; names that only share letters are not similar.
 pub(crate) fn find_similar<'a>(
     word: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let word: String = word.chars().take(64).flat_map(char::to_lowercase).collect();
+    if word.chars().count() < MIN_PREFIX_LENGTH {
+        return None;
+    }
+    let max_distance = word.chars().count() / 3;
+    let distance = |name: &str| {
+        let name = name.to_lowercase();
+        // A name that begins with the word is less similar than a misspelled name.
+        let prefix_distance = if name.starts_with(&word) { max_distance } else { usize::MAX };
+        strsim::osa_distance(&word, &name).min(prefix_distance)
+    };
     names
         .into_iter()
-        .map(|name| (strsim::jaro(&word, &name.to_lowercase()), name))
-        .filter(|(similarity, _)| *similarity > MIN_SIMILARITY)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|name| (distance(name), name))
+        .filter(|(edits, _)| *edits <= max_distance)
+        .min_by_key(|(edits, _)| *edits)
         .map(|(_, name)| name)
 }
 

@@ -10,6 +10,7 @@ mod crash;
 mod default_signals;
 mod documentation;
 mod exit_codes;
+mod first_guesses;
 mod hints;
 mod hostile;
 mod inputs;

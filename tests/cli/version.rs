@@ -3,13 +3,27 @@
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn version_is_printed_without_a_store() {
     let sandbox = Sandbox::new();
-    let version = format!("jeton {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(sandbox.run(&["version"]).ok().stdout, version);
-    assert_eq!(sandbox.run(&["--version"]).ok().stdout, version);
+    let version = concat!("jeton ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(sandbox.run(&["--version"]).ok().stdout, format!("{version}\n"));
+    let commit = sandbox.json(&["version"])["commit"].as_str().map(str::to_owned);
+    let commit = commit.map(|commit| format!(" ({})", &commit[..12])).unwrap_or_default();
+    assert_eq!(sandbox.run(&["version"]).ok().stdout, format!("{version}{commit}\n"));
+}
+
+#[test]
+fn commit_is_that_of_the_repository() {
+    let directory = env!("CARGO_MANIFEST_DIR");
+    let git = Command::new("git").args(["-C", directory, "rev-parse", "HEAD"]).output();
+    let head =
+        git.ok().filter(|git| git.status.success() && Path::new(directory).join(".git").exists());
+    let head = head.map(|git| String::from_utf8(git.stdout).unwrap().trim().to_owned());
+    assert_eq!(Sandbox::new().json(&["version"])["commit"], serde_json::json!(head));
 }
 
 #[test]

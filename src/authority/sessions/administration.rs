@@ -5,9 +5,9 @@ use super::super::principal::{require_role, write_as};
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{
     ActiveSession, EventDetail, EventSubject, EventTarget, Role, Session, SessionEndReason, Sid,
-    TargetKind, UserId, WithOwner,
+    TargetKind, Timestamp, User, UserId, UserRef, WithOwner,
 };
-use crate::store::Store;
+use crate::store::{self, Store};
 
 const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
@@ -28,6 +28,22 @@ pub(crate) fn list_open(
             .into_iter()
             .map(|active| tx.with_owner(active.session.user_id, active))
             .collect::<Result<_, _>>()
+    })?)
+}
+
+/// Returns a session that has neither ended nor expired, with its user, who is not disabled.
+pub(crate) fn find_open(
+    store: &mut Store,
+    now: Timestamp,
+    sid: Sid,
+) -> Result<Option<(User, Session)>, Error> {
+    Ok(store.read(|tx| {
+        let is_open = |session: &Session| session.ended_at.is_none() && session.expires_at > now;
+        let Some(session) = tx.find_session(sid)?.filter(is_open) else { return Ok(None) };
+        let user = tx.find_user(&UserRef::Id(session.user_id))?;
+        Ok::<_, store::Error>(
+            user.filter(|user| user.disabled_at.is_none()).map(|user| (user, session)),
+        )
     })?)
 }
 

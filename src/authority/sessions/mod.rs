@@ -3,7 +3,7 @@
 mod administration;
 mod pair;
 
-pub(crate) use administration::{list_open, revoke, revoke_all};
+pub(crate) use administration::{find_open, list_open, revoke, revoke_all};
 pub(super) use pair::expiry_after;
 use pair::{Freshness, new_pair, reissue_pair, sign_pair};
 pub(crate) use pair::{NewPairIds, TokenPair};

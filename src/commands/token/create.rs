@@ -42,7 +42,7 @@ pub(crate) struct Args {
     no_expiry: bool,
 
     /// Audience (`aud`); repeatable
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, alias = "audience", value_name = "AUDIENCE")]
     aud: Vec<String>,
 
     #[command(flatten)]

@@ -34,11 +34,11 @@ pub(crate) struct Args {
     test_token: TestTokenArgs,
 
     /// Issue time (`iat`), in the formats of `--expires-at` [default: now]
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    #[arg(long, alias = "iat", value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
     issued_at: Option<TimeSpec>,
 
     /// Start of validity (`nbf`), in the formats of `--expires-at`
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    #[arg(long, alias = "nbf", value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
     not_before: Option<TimeSpec>,
 
     #[command(flatten)]

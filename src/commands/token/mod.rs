@@ -47,7 +47,7 @@ command_group! {
         Show(show::Args),
         #[command(alias = "rotate")]
         Renew(renew::Args),
-        #[command(alias = "rm")]
+        #[command(aliases = ["rm", "delete"])]
         Revoke(revoke::Args),
     }
 }
@@ -83,7 +83,7 @@ struct ExpiryArgs {
     ttl: Option<Lifetime>,
 
     /// Expiry time (`exp`): RFC 3339, a date, Unix seconds, `now`, `+1h` or `-1h`
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
+    #[arg(long, alias = "exp", value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
     expires_at: Option<TimeSpec>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct TestTokenArgs {
     pub(crate) test: TestOnlyArgs,
 
     /// Audience (`aud`); repeatable
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, alias = "audience", value_name = "AUDIENCE")]
     aud: Vec<String>,
 
     /// Permissions (`permissions`)
@@ -54,11 +54,11 @@ pub(crate) struct TestOnlyArgs {
     set: Vec<(String, String)>,
 
     /// Subject (`sub`) [default with a key of the store: your uid]
-    #[arg(long)]
+    #[arg(long, alias = "subject")]
     sub: Option<String>,
 
     /// Issuer (`iss`) [default with a key of the store: the setting `issuer`]
-    #[arg(long, value_name = "ISSUER")]
+    #[arg(long, alias = "issuer", value_name = "ISSUER")]
     iss: Option<String>,
 
     /// OAuth scope (`scope`), space-separated

@@ -34,11 +34,11 @@ pub(crate) struct Args {
     permission: Vec<Permission>,
 
     /// Accepted audience (`aud`); repeatable, the token must name at least one
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, alias = "audience", value_name = "AUDIENCE")]
     aud: Vec<String>,
 
     /// Required issuer (`iss`)
-    #[arg(long, value_name = "ISSUER")]
+    #[arg(long, alias = "issuer", value_name = "ISSUER")]
     iss: Option<String>,
 
     /// Required token type: app, access, refresh, test or any

@@ -115,6 +115,7 @@ pub(super) const STEPS: &[Step] = &[
     step_with_input("login nobody --password-stdin", "hopper-22", 6, "- login_invalid 0"),
     step_with_input("login john --password-stdin", "hopper-22", 0, "john done 1"),
     read_step("audit list", 7),
+    read_step("status", 0),
     read_step("whoami", 0),
     read_step("sessions list", 0),
     read_step("sessions token", 0),

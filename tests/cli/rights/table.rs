@@ -94,6 +94,7 @@ pub(super) const TABLE: &[Row] = &[
         invalid_access_token: [2; 2],
         ..session_row("refresh", ALL)
     },
+    Row { no_credential: 0, ..session_row("status", ALL) },
     session_row("whoami", ALL),
     session_row("whoami --require-role minter", [9, 0, 0]),
     with_input(session_row("passwd --password-stdin", ALL), "lovelace\nlovelace"),

@@ -1,6 +1,7 @@
 //! The table of hints.
 
 mod accounts;
+mod command_line;
 mod key_ids;
 mod stores;
 mod values;
@@ -28,7 +29,8 @@ pub(super) const fn case(
 
 /// Returns all cases.
 pub(super) fn all() -> Vec<&'static Case> {
-    let groups = [values::CASES, accounts::CASES, stores::CASES, key_ids::CASES];
+    let groups =
+        [values::CASES, command_line::CASES, accounts::CASES, stores::CASES, key_ids::CASES];
     groups.into_iter().flatten().collect()
 }
 

@@ -1,0 +1,54 @@
+//! State of the login, read without a refresh and without an error for a missing login.
+
+use super::session::SessionHandle;
+use super::store_handle::StoreHandle;
+use crate::authority;
+use crate::failure::Failure;
+use crate::model::{Session, User, escape};
+
+/// State of the login in a store that exists.
+pub(crate) enum LoginState {
+    /// The store has no users yet.
+    NoUsers,
+    /// No credential is given, or its session has ended.
+    LoggedOut,
+    LoggedIn(Box<CurrentLogin>),
+}
+
+/// A usable login.
+pub(crate) struct CurrentLogin {
+    pub(crate) user: User,
+    pub(crate) session: Session,
+    /// Source of the credential: a file, a variable or the session file.
+    pub(crate) source: String,
+}
+
+impl SessionHandle {
+    /// Returns the state of the login. The access token in the session file may have expired: the
+    /// state is that of the session, which the next command refreshes.
+    pub(crate) fn login_state(&mut self, store: &mut StoreHandle) -> Result<LoginState, Failure> {
+        if self.has_bearer_credential()? {
+            let identity = self.caller_with_source(store)?;
+            return Ok(LoginState::LoggedIn(Box::new(CurrentLogin {
+                user: identity.caller.user.clone(),
+                session: identity.caller.session.clone(),
+                source: identity.source,
+            })));
+        }
+        let file = self.locate_session_file(store)?;
+        let login = self.load_login(&file)?;
+        let (open_store, audit) = store.open()?;
+        let open_session = match login {
+            Some(login) => authority::sessions::find_open(open_store, audit.now, login.sid)?,
+            None => None,
+        };
+        match open_session {
+            Some((user, session)) => {
+                let source = escape(&file.path().to_string_lossy());
+                Ok(LoginState::LoggedIn(Box::new(CurrentLogin { user, session, source })))
+            }
+            None if authority::accounts::has_users(open_store)? => Ok(LoginState::LoggedOut),
+            None => Ok(LoginState::NoUsers),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The command tree as JSON, for programs.
+
+use crate::app::{Rendered, Report};
+use clap::builder::StyledStr;
+use clap::{Arg, Command};
+use serde::Serialize;
+
+/// JSON view of a command with its subcommands.
+#[derive(Debug, Serialize)]
+pub(super) struct CommandView {
+    /// Words before the arguments: `jeton token create`.
+    command: String,
+    about: String,
+    aliases: Vec<String>,
+    arguments: Vec<ArgumentView>,
+    options: Vec<OptionView>,
+    commands: Vec<Self>,
+}
+
+/// JSON view of a positional argument.
+#[derive(Debug, Serialize)]
+struct ArgumentView {
+    name: String,
+    required: bool,
+    repeatable: bool,
+    help: String,
+}
+
+/// JSON view of an option.
+#[derive(Debug, Serialize)]
+struct OptionView {
+    long: Option<String>,
+    short: Option<char>,
+    /// Name of the value; null for a flag.
+    value: Option<String>,
+    required: bool,
+    repeatable: bool,
+    global: bool,
+    default: Option<String>,
+    env: Option<String>,
+    possible_values: Vec<String>,
+    help: String,
+}
+
+impl Report for CommandView {
+    fn render(&self) -> Rendered {
+        Rendered::Nothing
+    }
+}
+
+impl CommandView {
+    /// Describes a command of a built tree. `parent` is the path of the parent.
+    pub(super) fn new(parent: &str, command: &Command) -> Self {
+        let path = format!("{parent} {}", command.get_name()).trim_start().to_owned();
+        let (positional, options): (Vec<&Arg>, Vec<&Arg>) =
+            command.get_arguments().partition(|argument| argument.is_positional());
+        Self {
+            about: text(command.get_long_about().or_else(|| command.get_about())),
+            aliases: command.get_all_aliases().map(str::to_owned).collect(),
+            arguments: positional.into_iter().map(ArgumentView::new).collect(),
+            options: options.into_iter().map(OptionView::new).collect(),
+            commands: command.get_subcommands().map(|child| Self::new(&path, child)).collect(),
+            command: path,
+        }
+    }
+}
+
+impl ArgumentView {
+    fn new(argument: &Arg) -> Self {
+        Self {
+            name: value_name(argument).unwrap_or_else(|| argument.get_id().to_string()),
+            required: argument.is_required_set(),
+            repeatable: is_repeatable(argument),
+            help: text(argument.get_long_help().or_else(|| argument.get_help())),
+        }
+    }
+}
+
+impl OptionView {
+    fn new(option: &Arg) -> Self {
+        let takes_value = option.get_action().takes_values();
+        let defaults: Vec<_> =
+            option.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+        let possible_values = option.get_possible_values();
+        Self {
+            long: option.get_long().map(str::to_owned),
+            short: option.get_short(),
+            value: value_name(option).filter(|_| takes_value),
+            required: option.is_required_set(),
+            repeatable: is_repeatable(option),
+            global: option.is_global_set(),
+            default: (takes_value && !defaults.is_empty()).then(|| defaults.join(",")),
+            env: option.get_env().map(|name| name.to_string_lossy().into_owned()),
+            possible_values: possible_values
+                .iter()
+                .filter(|_| takes_value)
+                .map(|value| value.get_name().to_owned())
+                .collect(),
+            help: text(option.get_long_help().or_else(|| option.get_help())),
+        }
+    }
+}
+
+fn value_name(argument: &Arg) -> Option<String> {
+    Some(argument.get_value_names()?.first()?.to_string())
+}
+
+fn is_repeatable(argument: &Arg) -> bool {
+    let takes_several = |count: clap::builder::ValueRange| count.max_values() > 1;
+    matches!(argument.get_action(), clap::ArgAction::Append | clap::ArgAction::Count)
+        || argument.get_num_args().is_some_and(takes_several)
+}
+
+fn text(styled: Option<&StyledStr>) -> String {
+    styled.map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,84 @@
+//! Token commands at top level: `jeton mint` is `jeton token mint`.
+
+use super::global_args::GlobalArgs;
+use clap::Args;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+
+/// Words at top level, and the token commands that they name.
+const SHORTCUTS: [(&str, &str); 5] = [
+    ("mint", "mint"),
+    ("encode", "mint"),
+    ("decode", "decode"),
+    ("verify", "verify"),
+    ("inspect", "inspect"),
+];
+
+/// Replaces a shortcut at top level, or after `help`, with the token command.
+pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
+    let is_shortcut = |word: &OsString| SHORTCUTS.iter().any(|(name, _)| word == name);
+    if !argv.iter().any(is_shortcut) {
+        return Cow::Borrowed(argv);
+    }
+    let Some(mut position) = command_position(argv) else { return Cow::Borrowed(argv) };
+    if argv.get(position).is_some_and(|word| word == "help") {
+        position += 1;
+    }
+    let verb = SHORTCUTS.iter().find(|(name, _)| argv.get(position).is_some_and(|w| w == name));
+    let (Some((_, verb)), Some((before, after))) = (verb, argv.split_at_checked(position)) else {
+        return Cow::Borrowed(argv);
+    };
+    let command = ["token", verb].map(OsString::from);
+    Cow::Owned([before, &command, after.get(1..).unwrap_or_default()].concat())
+}
+
+/// Returns the index of the first word that is neither a global option nor the value of one.
+fn command_position(argv: &[OsString]) -> Option<usize> {
+    let global = GlobalArgs::augment_args(clap::Command::new("jeton"));
+    let takes_next_word = |word: &OsStr| {
+        global.get_arguments().filter(|option| option.get_action().takes_values()).any(|option| {
+            let long = option.get_long().map(|name| format!("--{name}"));
+            let short = option.get_short().map(|name| format!("-{name}"));
+            [long, short].into_iter().flatten().any(|flag| word == flag.as_str())
+        })
+    };
+    let mut words = argv.iter().enumerate().skip(1);
+    while let Some((position, word)) = words.next() {
+        if word == "--" {
+            return None;
+        }
+        if takes_next_word(word) {
+            words.next();
+        } else if !word.as_encoded_bytes().starts_with(b"-") {
+            return Some(position);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortcut_is_expanded_only_in_place_of_a_command() {
+        for (line, expected) in [
+            ("jeton mint --sub a", "jeton token mint --sub a"),
+            ("jeton encode", "jeton token mint"),
+            (
+                "jeton -q -o json --store mint verify x",
+                "jeton -q -o json --store mint token verify x",
+            ),
+            ("jeton --wait=3s decode -", "jeton --wait=3s token decode -"),
+            ("jeton help inspect", "jeton help token inspect"),
+            ("jeton token mint", "jeton token mint"),
+            ("jeton run -- mint", "jeton run -- mint"),
+            ("jeton --store mint whoami", "jeton --store mint whoami"),
+            ("jeton -- mint", "jeton -- mint"),
+            ("jeton --store mint", "jeton --store mint"),
+        ] {
+            let argv: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(expand(&argv).join(OsStr::new(" ")), OsString::from(expected), "{line}");
+        }
+    }
+}

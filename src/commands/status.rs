@@ -1,0 +1,120 @@
+//! `jeton status`
+
+use super::global_args::GlobalArgs;
+use super::views::UserView;
+use crate::app::{App, Environment, LoginState, OutputFormat, Rendered, Report};
+use crate::commands::command::{Command, DEFAULT_FORMATS, Effect};
+use crate::failure::Failure;
+use crate::model::{Sid, Timestamp, escape};
+use clap::FromArgMatches;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Show the store and the login, and the next command
+///
+/// The exit code is 0 in every state, and no session is refreshed. In scripts that need a login, use
+/// `jeton whoami`.
+///
+///   jeton status -o json | jq -r .user.username
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {}
+
+#[derive(Debug, Serialize)]
+struct StatusOutput {
+    store: StoreStatus,
+    user: Option<UserView>,
+    session: Option<SessionStatus>,
+    credential: Option<String>,
+    /// Command that usually comes next.
+    next: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct StoreStatus {
+    path: String,
+    exists: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct SessionStatus {
+    sid: Sid,
+    expires_at: Timestamp,
+}
+
+impl Report for StatusOutput {
+    fn render(&self) -> Rendered {
+        let store = escape(&self.store.path);
+        let mut fields = vec![(
+            "store",
+            if self.store.exists { store } else { format!("{store} (does not exist)") }.into(),
+        )];
+        match &self.user {
+            Some(user) => {
+                let name = user.username.as_ref().map(|name| name.to_display());
+                let name = name.or_else(|| user.email.as_ref().map(|email| email.to_display()));
+                let name = name.unwrap_or_else(|| user.id.to_string());
+                fields.push(("logged in as", format!("{name} ({})", user.role.name()).into()));
+            }
+            None => fields.push(("logged in as", "-".into())),
+        }
+        if let Some(session) = &self.session {
+            fields.push(("session ends", session.expires_at.into()));
+        }
+        if let Some(credential) = &self.credential {
+            fields.push(("credential", credential.clone().into()));
+        }
+        fields.push(("next", self.next.into()));
+        Rendered::Fields(fields)
+    }
+}
+
+impl StatusOutput {
+    fn query(app: &mut App) -> Result<Self, Failure> {
+        let path = app.store.path()?.to_string_lossy().into_owned();
+        let exists = app.store.exists()?;
+        let state = if exists { Some(app.session.login_state(&mut app.store)?) } else { None };
+        let (user, session, credential, next) = match state {
+            None | Some(LoginState::NoUsers) => (None, None, None, "jeton init"),
+            Some(LoginState::LoggedOut) => (None, None, None, "jeton login"),
+            Some(LoginState::LoggedIn(login)) => {
+                let session =
+                    SessionStatus { sid: login.session.sid, expires_at: login.session.expires_at };
+                let user = login.user.into();
+                (Some(user), Some(session), Some(login.source), "jeton token create APP")
+            }
+        };
+        Ok(Self { store: StoreStatus { path, exists }, user, session, credential, next })
+    }
+}
+
+impl Command for Args {
+    const ACTION: &'static str = "status";
+    const EFFECT: Effect = Effect::Reads;
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        let status = StatusOutput::query(app)?;
+        app.console.report(&status)
+    }
+}
+
+/// Prints the state before the help of the program, or nothing after an error or if the store is
+/// locked.
+pub(super) fn print_state_before_help() {
+    const MAX_WAIT: Duration = Duration::from_millis(200);
+    let program = <GlobalArgs as clap::Args>::augment_args(clap::Command::new("jeton"));
+    let Ok(matches) = program.try_get_matches_from(["jeton"]) else { return };
+    let options =
+        GlobalArgs::from_arg_matches(&matches).map(|args| args.into_options(DEFAULT_FORMATS));
+    let (Ok(Ok(mut options)), Ok(environment)) = (options, Environment::from_env()) else { return };
+    options.output_format = OutputFormat::Text;
+    options.quiet = true;
+    options.wait = options.wait.min(MAX_WAIT);
+    let mut app = App::new(options, environment, Args::ACTION, false, None);
+    if let Ok(status) = StatusOutput::query(&mut app)
+        && app.console.report(&status).is_ok()
+    {
+        let _ = app.console.write_document("\n");
+    }
+    app.finish();
+}

@@ -1,0 +1,204 @@
+//! First guesses of users who know other tools: each works, or fails with the hint that names the
+//! right command or option.
+
+use crate::sandbox::Sandbox;
+
+/// Command lines that work, after `jeton init`. `TOKEN` is an app token.
+const WORKING: [&str; 31] = [
+    "",
+    "token",
+    "users",
+    "mint --sub alice",
+    "encode --sub alice",
+    "decode TOKEN",
+    "verify TOKEN",
+    "inspect TOKEN",
+    "-o json verify TOKEN",
+    "help mint",
+    "mint --help",
+    "version",
+    "--version",
+    "-V",
+    "status",
+    "status -o json",
+    "completion bash",
+    "tokens list",
+    "token ls",
+    "user ls",
+    "key list",
+    "session ls",
+    "setting ls",
+    "token mint --issuer i --subject s --audience a",
+    "token mint --exp +1h --nbf now --iat now",
+    "token create shop --audience a --exp +1h -p read",
+    "token verify TOKEN --issuer jeton",
+    "token fixtures --subject s --audience a --out fixtures",
+    "run --issuer i -- true",
+    "token delete 1 --yes",
+    "help -o json",
+];
+
+/// Command lines that fail with exit code 2, and their hints.
+const HINTS: [(&str, &str); 47] = [
+    ("auth login", "use `jeton login`"),
+    ("signin", "use `jeton login`"),
+    ("signup", "use `jeton register`"),
+    ("signout", "use `jeton logout`"),
+    ("me", "use `jeton whoami`"),
+    ("password", "use `jeton passwd`"),
+    ("sign", "use `jeton token mint`"),
+    ("validate", "use `jeton token verify`"),
+    ("create app", "use `jeton token create`"),
+    ("introspect x", "use `jeton token introspect`"),
+    ("revoke 1", "use one of: jeton sessions revoke, jeton token revoke, jeton keys revoke"),
+    ("renew x", "use `jeton token renew`"),
+    ("fixtures", "use `jeton token fixtures`"),
+    ("presets", "use `jeton token presets`"),
+    ("backup", "use `jeton store backup`"),
+    ("prune", "use `jeton store prune`"),
+    ("doctor", "use `jeton store check`"),
+    ("config", "use `jeton settings list`"),
+    ("jwks", "use `jeton keys export`"),
+    ("logs", "use `jeton audit list`"),
+    ("exec ls", "use `jeton run -- COMMAND`"),
+    ("tokn list", "use `jeton token`"),
+    ("token crate app", "use `jeton token create`"),
+    ("token verfiy x", "use `jeton token verify`"),
+    ("token generate", "use `jeton token create`"),
+    ("token sign", "use `jeton token mint`"),
+    ("token validate x", "use `jeton token verify`"),
+    ("token get 1", "use `jeton token show ID`"),
+    ("users get ada", "use `jeton users show USER`"),
+    ("users remove ada", "use `jeton users delete USER`"),
+    ("keys create", "use `jeton keys generate`"),
+    ("keys add", "use `jeton keys import`"),
+    ("token create shop read", "use `--permission P[,P]` for permissions"),
+    ("token create shop --scope read", "use `--permission SCOPE`"),
+    ("token verify TOKEN --scope read", "use `--permission SCOPE`"),
+    (
+        "token mint --secret hunter2",
+        "use `--secret-env NAME` with the name of an environment variable",
+    ),
+    ("token mint --secret-evn S", "use `--secret-env`"),
+    ("token mint --payload {}", "use `--claims` with a JSON object or a file"),
+    ("token mint --private-key k.pem", "use `--key-file FILE`"),
+    ("token mint --expires-in 1h", "use `--ttl DURATION`"),
+    ("token mint --exp 1h", "use `+1h` or `-1h`"),
+    ("token list --limit 5", "use `--per-page N`"),
+    ("token list --json", "use `-o json`"),
+    ("login --username ada", "pass the username without an option: jeton login USERNAME"),
+    ("login --password x", "use `--password-stdin`, `--password-file FILE` or a prompt"),
+    ("-v", "use `--version`"),
+    ("run ls", "put `--` before the command: jeton run -- COMMAND"),
+];
+
+fn words<'a>(line: &'a str, token: &'a str) -> Vec<&'a str> {
+    line.split_whitespace().map(|word| if word == "TOKEN" { token } else { word }).collect()
+}
+
+#[test]
+fn first_guess_works() {
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.stdout_of(&["token", "create", "my-app"]);
+    for line in WORKING {
+        let output = sandbox.run(&words(line, token.trim())).ok();
+        assert!(
+            !output.stdout.is_empty()
+                || line.starts_with("token fix")
+                || line.ends_with("true")
+                || line.contains("delete"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn first_guess_has_a_hint() {
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.stdout_of(&["token", "create", "my-app"]);
+    for (line, hint) in HINTS {
+        let output = sandbox.run(&words(line, token.trim())).fails(2);
+        let hint = format!("hint: {hint}\n");
+        assert!(output.stderr.ends_with(&hint), "{line}: {}", output.stderr);
+        assert!(!output.stderr.contains("hunter2"), "{line}");
+        assert_eq!(output.stderr.lines().filter(|line| line.contains("tip")).count(), 0, "{line}");
+        let error = sandbox.run_json(&words(line, token.trim())).fails(2).error();
+        let message = error["message"].as_str().unwrap();
+        assert!(!message.contains("similar") && !message.contains("use `"), "{line}: {message}");
+    }
+}
+
+#[test]
+fn program_without_arguments_shows_the_state_before_the_help() {
+    let sandbox = Sandbox::new();
+    let first_lines = || {
+        let stdout = sandbox.run(&[]).ok().stdout;
+        let (state, help) = stdout.split_once("\n\n").unwrap();
+        assert!(help.contains("Usage: jeton [OPTIONS] <COMMAND>"), "{stdout}");
+        state.replace(sandbox.home().to_str().unwrap(), "HOME")
+    };
+    let store = "HOME/.local/share/jeton/jeton.db";
+    assert_eq!(
+        first_lines(),
+        format!(
+            "store         {store} (does not exist)\nlogged in as  -\nnext          jeton init"
+        )
+    );
+    assert!(!sandbox.store().exists());
+    sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace1").ok();
+    let state = first_lines();
+    assert!(state.contains("logged in as  ada (admin)\n"), "{state}");
+    assert!(state.ends_with("jeton token create APP"), "{state}");
+    sandbox.run(&["logout"]).ok();
+    assert!(first_lines().ends_with("logged in as  -\nnext          jeton login"));
+    for suffix in ["-wal", "-shm"] {
+        std::fs::remove_file(format!("{}{suffix}", sandbox.store().display())).unwrap();
+    }
+    std::fs::write(sandbox.store(), "damaged").unwrap();
+    let output = sandbox.run(&[]).ok();
+    assert_eq!(output.stderr, "");
+    assert!(output.stdout.starts_with("Issue, inspect"), "{}", output.stdout);
+}
+
+#[test]
+fn state_does_not_refresh_the_session() {
+    let mut sandbox = Sandbox::with_admin();
+    let before = std::fs::read(sandbox.session_file()).unwrap();
+    sandbox.sql("UPDATE pairs SET access_expires_at = 1");
+    let status = sandbox.json(&["status"]);
+    assert_eq!(status["user"]["username"], "ada");
+    assert_eq!(status["next"], "jeton token create APP");
+    assert_eq!(std::fs::read(sandbox.session_file()).unwrap(), before);
+    sandbox.set_variable("JETON_TOKEN", "x.y.z");
+    sandbox.run(&["status"]).fails(10);
+}
+
+#[test]
+fn command_tree_as_json_has_every_command() {
+    fn collect<'v>(command: &'v serde_json::Value, paths: &mut Vec<&'v str>) {
+        paths.push(command["command"].as_str().unwrap());
+        for subcommand in command["commands"].as_array().unwrap() {
+            collect(subcommand, paths);
+        }
+    }
+    fn walk(command: &clap::Command, parent: &str, paths: &mut Vec<String>) {
+        let path = format!("{parent} {}", command.get_name()).trim_start().to_owned();
+        paths.push(path.clone());
+        command.get_subcommands().for_each(|child| walk(child, &path, paths));
+    }
+    let sandbox = Sandbox::new();
+    let tree = sandbox.json(&["help"]);
+    let (mut found, mut expected) = (Vec::new(), Vec::new());
+    collect(&tree, &mut found);
+    walk(&jeton::command(), "", &mut expected);
+    assert_eq!(found, expected);
+    let mint = sandbox.json(&["help", "token", "mint"]);
+    let options = mint["options"].as_array().unwrap();
+    let alg = options.iter().find(|option| option["long"] == "alg").unwrap();
+    assert_eq!(alg["value"], "ALG");
+    assert_eq!(alg["repeatable"], false);
+    let store = options.iter().find(|option| option["long"] == "store").unwrap();
+    assert_eq!((&store["global"], &store["env"]), (&true.into(), &"JETON_STORE".into()));
+    let error = sandbox.run_json(&["help", "tokn"]).fails(2).error();
+    assert_eq!(error["hint"], "use `jeton help token`");
+}
