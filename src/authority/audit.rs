@@ -2,12 +2,9 @@
 
 use super::accounts::user_not_found;
 use super::{Caller, Error};
-use crate::model::{AuditEvent, AuditEventId, Page, PageRequest, Role, UserId, UserRef};
+use crate::model::{AuditEvent, Page, PageRequest, Role, UserId, UserRef};
 pub(crate) use crate::store::EventFilter;
 use crate::store::Store;
-
-/// Maximum number of events in a batch.
-const BATCH_SIZE: i64 = 1_000;
 
 fn authorize_read(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, "only admins can see the audit log")
@@ -37,15 +34,4 @@ pub(crate) fn list_events(
 ) -> Result<Page<AuditEvent>, Error> {
     authorize_read(caller)?;
     Ok(store.read(|tx| tx.events(filter, page))?)
-}
-
-/// Returns the next batch of events after the event `after`, or an empty list after the last event.
-pub(crate) fn load_next_events(
-    store: &mut Store,
-    caller: &Caller,
-    filter: &EventFilter,
-    after: Option<AuditEventId>,
-) -> Result<Vec<AuditEvent>, Error> {
-    authorize_read(caller)?;
-    Ok(store.read(|tx| tx.events_after(filter, after, 0, BATCH_SIZE))?)
 }

@@ -112,8 +112,6 @@ pub(crate) enum Rendered {
     Json(Value),
     /// Names and values.
     Fields(Vec<(&'static str, Cell)>),
-    /// Rows under a header.
-    Table(Table),
 }
 
 /// Result of a command: serialized as JSON for programs, rendered as text for people.

@@ -46,7 +46,6 @@ impl Console {
                     escape_json(&json).into_owned() + "\n"
                 }
                 Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
-                Rendered::Table(table) => table.render(screen().as_ref()),
             },
         };
         write_stdout(&text)
@@ -93,6 +92,12 @@ impl Console {
             }
         }
         Ok(Delivery::Done)
+    }
+
+    /// Writes the CSV header of a list, which is complete without rows.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_csv_header(&self, columns: &[&str]) -> Result<Delivery, Error> {
+        write_stdout(&render_csv_header(columns.iter().copied()))
     }
 
     /// Writes trusted text, such as a completion script, to standard output without escaping.
@@ -202,7 +207,8 @@ fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Erro
         Err(error) => Err(Error::Output(error.to_string())),
     };
     let rows: Vec<Map<String, Value>> = rows.iter().map(to_row).collect::<Result<_, _>>()?;
-    let header = rows.first().filter(|_| with_header).map(render_csv_header);
+    let first_row = rows.first().filter(|_| with_header);
+    let header = first_row.map(|row| render_csv_header(row.keys().map(String::as_str)));
     Ok(header.unwrap_or_default() + &render_csv_rows(&rows))
 }
 

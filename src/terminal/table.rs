@@ -34,12 +34,8 @@ impl Table {
         format!("{table}\n")
     }
 
-    /// Renders the table; the result is empty if the table has no rows.
-    pub(super) fn render(&self, screen: Option<&Screen>) -> String {
-        self.render_part(screen, true)
-    }
-
-    /// Renders a part of a table, with the header only if `is_first`.
+    /// Renders a part of a table, with the header only if `is_first`. The result is empty if the
+    /// part has no rows.
     pub(super) fn render_part(&self, screen: Option<&Screen>, is_first: bool) -> String {
         if self.rows.is_empty() {
             return String::new();
@@ -146,6 +142,12 @@ mod tests {
 
     fn screen(columns: usize) -> Screen {
         Screen { columns, has_colour: false, now: Timestamp::from_unix(1_000_000_000) }
+    }
+
+    impl Table {
+        fn render(&self, screen: Option<&Screen>) -> String {
+            self.render_part(screen, true)
+        }
     }
 
     fn token_table() -> Table {

@@ -14,6 +14,7 @@ mod hints;
 mod hostile;
 mod inputs;
 mod keys;
+mod lists;
 mod main_workflow;
 mod memory;
 mod node;

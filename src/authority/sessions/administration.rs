@@ -4,30 +4,28 @@ use super::super::error::ResourceKind;
 use super::super::principal::{require_role, write_as};
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{
-    ActiveSession, EventDetail, EventSubject, EventTarget, Role, Session, SessionEndReason, Sid,
-    TargetKind, UserId, WithOwner,
+    ActiveSession, EventDetail, EventSubject, EventTarget, Page, PageRequest, Role, Session,
+    SessionEndReason, Sid, TargetKind, UserId, WithOwner,
 };
 use crate::store::Store;
 
 const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
-/// Returns the open sessions of a user, or of all users. The user must be the caller unless the
-/// caller is an admin.
+/// Returns a page of the open sessions of a user, or of all users. The user must be the caller
+/// unless the caller is an admin.
 pub(crate) fn list_open(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     user: Option<UserId>,
-) -> Result<Vec<WithOwner<ActiveSession>>, Error> {
+    page: PageRequest,
+) -> Result<Page<WithOwner<ActiveSession>>, Error> {
     if user != Some(caller.user.id) {
         caller.require_role(Role::Admin, "only admins can see sessions of other users")?;
     }
     Ok(store.read(|tx| {
-        let open_sessions = tx.open_sessions(user, audit.now)?;
-        open_sessions
-            .into_iter()
-            .map(|active| tx.with_owner(active.session.user_id, active))
-            .collect::<Result<_, _>>()
+        tx.open_sessions(user, page, audit.now)?
+            .try_map(|active| tx.with_owner(active.session.user_id, active))
     })?)
 }
 
