@@ -131,6 +131,11 @@ impl RunConsole {
         Ok(self.terminal.write_csv_header(columns)? == Delivery::Done)
     }
 
+    /// Writes names, one per line. Returns `false` if the pipe is closed.
+    pub(crate) fn write_names(&self, names: &[String]) -> Result<bool, Failure> {
+        Ok(self.terminal.write_names(names)? == Delivery::Done)
+    }
+
     /// Writes items of a list that is one JSON document. Returns `false` if the pipe is closed.
     pub(crate) fn write_items(
         &self,

@@ -19,8 +19,14 @@ pub(super) enum Effect {
 pub(super) const DEFAULT_FORMATS: &[OutputFormat] = &[OutputFormat::Text, OutputFormat::Json];
 
 /// Output formats of commands that print a list.
-pub(super) const LIST_FORMATS: &[OutputFormat] =
-    &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines, OutputFormat::Csv];
+pub(super) const LIST_FORMATS: &[OutputFormat] = &[
+    OutputFormat::Text,
+    OutputFormat::Wide,
+    OutputFormat::Json,
+    OutputFormat::JsonLines,
+    OutputFormat::Csv,
+    OutputFormat::Name,
+];
 
 /// Arguments of a command, with everything that is specific to the command.
 pub(super) trait Command: clap::Args + 'static {

@@ -25,7 +25,7 @@ pub(super) struct PageArgs {
     #[arg(long, value_name = "ID", conflicts_with = "page", allow_hyphen_values = true, value_parser = number(0..=i64::MAX))]
     after: Option<i64>,
 
-    /// Print all rows, without paging (the default with `-o json`, `jsonl` or `csv`)
+    /// Print all rows, without paging (the default with `-o json`, `jsonl`, `csv` or `name`)
     #[arg(long, conflicts_with_all = ["page", "per_page", "after"])]
     all: bool,
 }
@@ -37,9 +37,9 @@ impl PageArgs {
     pub(super) fn page_request(&self, format: OutputFormat) -> PageRequest {
         let has_page = self.page.is_some() || self.per_page.is_some();
         let is_complete = match format {
-            OutputFormat::Text => self.all,
+            OutputFormat::Text | OutputFormat::Wide => self.all,
             OutputFormat::Json => !has_page && self.after.is_none(),
-            OutputFormat::JsonLines | OutputFormat::Csv => !has_page,
+            OutputFormat::JsonLines | OutputFormat::Csv | OutputFormat::Name => !has_page,
         };
         let per_page = self.per_page.unwrap_or(20);
         match self.after {
@@ -67,8 +67,12 @@ pub(super) struct ListReport<T> {
     pub(super) noun: &'static str,
     /// CSV columns: the names of the members of each row in JSON.
     pub(super) columns: &'static [&'static str],
-    /// Renders rows as a table.
+    /// Returns the id of a row, as the argument of other commands.
+    pub(super) id_of: fn(&T) -> String,
+    /// Renders rows as a table with all columns.
     pub(super) build_table: fn(&[T]) -> Table,
+    /// Table columns that only `-o wide` shows.
+    pub(super) wide_columns: &'static [&'static str],
     /// `true` if the list is sorted by id, so that rows after a given id can be loaded.
     pub(super) is_sorted_by_id: bool,
 }
@@ -142,7 +146,14 @@ impl<T: Serialize> ListReport<T> {
                 }
                 app.console.write_rows(rows, false)
             }
-            OutputFormat::Text => app.console.write_table(&(self.build_table)(rows), is_first_part),
+            OutputFormat::Name => {
+                app.console.write_names(&rows.iter().map(self.id_of).collect::<Vec<_>>())
+            }
+            OutputFormat::Wide => app.console.write_table(&(self.build_table)(rows), is_first_part),
+            OutputFormat::Text => {
+                let table = (self.build_table)(rows).without_columns(self.wide_columns);
+                app.console.write_table(&table, is_first_part)
+            }
         }
     }
 }

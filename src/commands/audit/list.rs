@@ -115,8 +115,14 @@ impl<T: CommandTree> Command for Args<T> {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let filter = build_filter(app, &caller, &self)?;
-        let list =
-            ListReport { noun: "events", columns: COLUMNS, build_table, is_sorted_by_id: true };
+        let list = ListReport {
+            noun: "events",
+            columns: COLUMNS,
+            id_of: |event: &AuditEvent| event.id.to_string(),
+            build_table,
+            wide_columns: &[],
+            is_sorted_by_id: true,
+        };
         let page = self.paging.page_request(app.console.output_format());
         list.report(app, page, |app, page| {
             Ok(authority::audit::list_events(app.store.get()?, &caller, &filter, page)?)

@@ -78,8 +78,14 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let (store, audit) = app.store.open()?;
         let keys = authority::keys::list(store, audit.now)?;
-        let list =
-            ListReport { noun: "keys", columns: COLUMNS, build_table, is_sorted_by_id: false };
+        let list = ListReport {
+            noun: "keys",
+            columns: COLUMNS,
+            id_of: |key: &KeyRow| key.kid.to_display(),
+            build_table,
+            wide_columns: &[],
+            is_sorted_by_id: false,
+        };
         list.report_rows(app, keys.into_iter().map(KeyRow::new).collect())
     }
 }

@@ -62,7 +62,8 @@ impl SessionRow {
 }
 
 fn build_table(sessions: &[SessionRow]) -> Table {
-    let mut table = Table::new(&["SID", "USER", "CREATED", "REFRESHED", "EXPIRES", "CURRENT"]);
+    let header = ["SID", "USER", "CREATED", "REFRESHED", "EXPIRES", "LATEST EXPIRY", "CURRENT"];
+    let mut table = Table::new(&header);
     for session in sessions {
         table.add_row(vec![
             Cell::from(session.sid.to_string()),
@@ -70,6 +71,7 @@ fn build_table(sessions: &[SessionRow]) -> Table {
             Cell::from(session.created_at),
             Cell::from(session.refreshed_at),
             Cell::from(session.refresh_expires_at),
+            Cell::from(session.expires_at),
             Cell::from(if session.current { "yes" } else { "-" }),
         ]);
     }
@@ -84,8 +86,14 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let user = self.owner.resolve_owner(app, &caller)?;
-        let list =
-            ListReport { noun: "sessions", columns: COLUMNS, build_table, is_sorted_by_id: true };
+        let list = ListReport {
+            noun: "sessions",
+            columns: COLUMNS,
+            id_of: |session: &SessionRow| session.sid.to_string(),
+            build_table,
+            wide_columns: &["LATEST EXPIRY"],
+            is_sorted_by_id: true,
+        };
         list.report(app, all_rows(None), |app, page| {
             let (store, audit) = app.store.open()?;
             let sessions = authority::sessions::list_open(store, &audit, &caller, user, page)?;

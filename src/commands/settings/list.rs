@@ -16,10 +16,11 @@ pub(crate) struct Args {}
 const COLUMNS: &[&str] = &["name", "value", "default"];
 
 fn build_table(settings: &[SettingView]) -> Table {
-    let mut table = Table::new(&["NAME", "VALUE", "DEFAULT"]);
+    let mut table = Table::new(&["NAME", "VALUE", "DEFAULT", "DESCRIPTION"]);
     for setting in settings {
         let [value, default] = [&setting.value, &setting.default].map(to_plain_text);
-        table.add_row(vec![setting.name.to_owned(), escape(&value), default]);
+        let description = setting.description.to_owned();
+        table.add_row(vec![setting.name.to_owned(), escape(&value), default, description]);
     }
     table
 }
@@ -34,8 +35,14 @@ impl Command for Args {
         let settings = authority::settings::list(app.store.get()?)?;
         let rows =
             settings.iter().map(|(setting, value)| SettingView::new(*setting, value)).collect();
-        let list =
-            ListReport { noun: "settings", columns: COLUMNS, build_table, is_sorted_by_id: false };
+        let list = ListReport {
+            noun: "settings",
+            columns: COLUMNS,
+            id_of: |setting: &SettingView| setting.name.to_owned(),
+            build_table,
+            wide_columns: &["DESCRIPTION"],
+            is_sorted_by_id: false,
+        };
         list.report_rows(app, rows)
     }
 }

@@ -81,15 +81,29 @@ const COLUMNS: &[&str] = &[
 struct StatusFilter(Option<TokenStatus>);
 
 fn build_table(tokens: &[TokenView]) -> Table {
-    let mut table = Table::new(&["ID", "KIND", "APP", "USER", "PERMISSIONS", "STATUS", "EXPIRES"]);
+    let mut table = Table::new(&[
+        "ID",
+        "JTI",
+        "KIND",
+        "APP",
+        "USER",
+        "PERMISSIONS",
+        "AUD",
+        "STATUS",
+        "ISSUED",
+        "EXPIRES",
+    ]);
     for token in tokens {
         table.add_row(vec![
             Cell::from(token.id.to_string()),
+            Cell::from(token.jti.to_string()),
             Cell::from(token.kind.name()),
             Cell::breakable(token.app.to_display()),
             user_cell(token.user.as_ref(), token.user_id),
             list_cell(&token.permissions),
+            list_cell(&token.aud),
             Cell::from(token.status),
+            Cell::from(token.issued_at),
             expiry_cell(token.effective_expiry()),
         ]);
     }
@@ -117,8 +131,14 @@ impl Command for Args {
             expiring_within: self.expiring_within,
             issued_before: self.before.map(|bound| bound.resolve_bound(now)),
         };
-        let list =
-            ListReport { noun: "tokens", columns: COLUMNS, build_table, is_sorted_by_id: true };
+        let list = ListReport {
+            noun: "tokens",
+            columns: COLUMNS,
+            id_of: |token: &TokenView| token.id.to_string(),
+            build_table,
+            wide_columns: &["JTI", "AUD", "ISSUED"],
+            is_sorted_by_id: true,
+        };
         let page = self.paging.page_request(app.console.output_format());
         let total = list.report(app, page, |app, page| {
             let tokens = authority::tokens::list(app.store.get()?, now, &caller, &filter, page)?;

@@ -42,13 +42,20 @@ struct PresetRow {
     description: Untrusted,
     /// `true` if the preset is a file in the configuration directory.
     custom: bool,
+    #[serde(skip)]
+    alg: Option<Untrusted>,
+    #[serde(skip)]
+    ttl: Option<Untrusted>,
 }
 
 fn build_table(presets: &[PresetRow]) -> Table {
-    let mut table = Table::new(&["NAME", "CUSTOM", "DESCRIPTION"]);
+    let mut table = Table::new(&["NAME", "CUSTOM", "ALG", "LIFETIME", "DESCRIPTION"]);
     for row in presets {
         let custom = if row.custom { "yes".to_owned() } else { placeholder() };
-        table.add_row(vec![row.name.to_display(), custom, row.description.to_display()]);
+        let [alg, ttl] = [&row.alg, &row.ttl]
+            .map(|text| text.as_ref().map_or_else(placeholder, Untrusted::to_display));
+        let description = row.description.to_display();
+        table.add_row(vec![row.name.to_display(), custom, alg, ttl, description]);
     }
     table
 }
@@ -130,13 +137,24 @@ fn list_presets(app: &App) -> Result<(), Failure> {
     for (name, is_custom) in app.environment.list_presets() {
         match app.environment.load_preset(Some(&name)) {
             Ok(preset) => {
-                let description = Untrusted::new(preset.description);
-                rows.push(PresetRow { name: Untrusted::new(name), description, custom: is_custom });
+                rows.push(PresetRow {
+                    name: Untrusted::new(name),
+                    description: Untrusted::new(preset.description),
+                    custom: is_custom,
+                    alg: preset.alg.map(Untrusted::new),
+                    ttl: preset.ttl.map(Untrusted::new),
+                });
             }
             Err(failure) => app.console.print_warning(&failure.message),
         }
     }
-    let list =
-        ListReport { noun: "presets", columns: COLUMNS, build_table, is_sorted_by_id: false };
+    let list = ListReport {
+        noun: "presets",
+        columns: COLUMNS,
+        id_of: |preset: &PresetRow| preset.name.to_display(),
+        build_table,
+        wide_columns: &["ALG", "LIFETIME"],
+        is_sorted_by_id: false,
+    };
     list.report_rows(app, rows)
 }

@@ -120,7 +120,9 @@ impl Command for Args {
         let list = ListReport {
             noun: "users",
             columns: if is_admin { &COLUMNS } else { USER_COLUMNS },
+            id_of: |user: &UserRow| user.id.to_string(),
             build_table,
+            wide_columns: &["UID"],
             is_sorted_by_id: filter.order == UserOrder::Id,
         };
         list.report(app, page, |app, page| {

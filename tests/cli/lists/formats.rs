@@ -9,7 +9,7 @@ use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 
-const FORMATS: [&str; 4] = ["text", "json", "jsonl", "csv"];
+const FORMATS: [&str; 6] = ["text", "wide", "json", "jsonl", "csv", "name"];
 
 /// Returns the rows of a list in JSON.
 fn json_items(sandbox: &Sandbox, list: &str, options: &[&str]) -> Vec<Value> {
@@ -110,6 +110,71 @@ fn pages_can_be_requested_in_every_format() {
         let lines = run_format(&sandbox, list, "jsonl", &after_fifth);
         assert_eq!(parse_json_lines(&lines), items[5..], "{list}");
     }
+}
+
+#[test]
+fn names_are_the_ids_of_the_json_list() {
+    let sandbox = sandbox_with_long_lists();
+    let members = ["id", "id", "sid", "kid", "id", "name", "name"];
+    for (list, member) in LISTS.into_iter().zip(members) {
+        let items = json_items(&sandbox, list, &[]);
+        let to_id = |item: &Value| item[member].to_string().trim_matches('"').to_owned();
+        let ids: Vec<String> = items.iter().map(to_id).collect();
+        let names = run_format(&sandbox, list, "name", &[]);
+        assert_eq!(names.lines().collect::<Vec<_>>(), ids, "{list}");
+    }
+    for list in PAGED_LISTS {
+        let names = run_format(&sandbox, list, "name", &["--per-page", "3"]);
+        assert_eq!(names.lines().count(), 3, "{list}");
+    }
+}
+
+#[test]
+fn other_commands_accept_the_names() {
+    let sandbox = sandbox_with_long_lists();
+    for (list, command) in LISTS.into_iter().zip([
+        "users show",
+        "token show",
+        "sessions revoke",
+        "keys export --pem",
+        "audit list --after",
+        "settings get",
+        "token presets show",
+    ]) {
+        let names = run_format(&sandbox, list, "name", &[]);
+        let name = names.lines().last().unwrap();
+        sandbox.run(&with_options(command, &[name])).ok();
+    }
+}
+
+#[test]
+fn wide_list_has_more_columns() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "create", "a", "--aud", "x"]).ok();
+    let header = |list: &str, format: &str| {
+        let table = run_format(&sandbox, list, format, &[]);
+        let header = table.lines().next().unwrap().split("  ").filter(|name| !name.is_empty());
+        header.map(|name| name.trim().to_owned()).collect::<Vec<_>>()
+    };
+    for (list, added) in LISTS.into_iter().zip([
+        &["UID"][..],
+        &["JTI", "AUD", "ISSUED"],
+        &["LATEST EXPIRY"],
+        &[],
+        &[],
+        &["DESCRIPTION"],
+        &["ALG", "LIFETIME"],
+    ]) {
+        let mut columns = header(list, "wide");
+        assert!(added.iter().all(|name| columns.iter().any(|column| column == name)), "{list}");
+        columns.retain(|name| !added.contains(&name.as_str()));
+        assert_eq!(columns, header(list, "text"), "{list}");
+    }
+    let output = sandbox.run(&["token", "list", "-o", "wide"]);
+    insta::assert_snapshot!(output, @"
+    ID  JTI                                   KIND  APP  USER  PERMISSIONS  AUD  STATUS  ISSUED                EXPIRES
+    1   <uuid>  app   a    ada   -            x    live    <time>  <time>
+    ");
 }
 
 #[test]
