@@ -1,8 +1,11 @@
 //! Queries of the audit log, for admins.
 
+use super::abbreviation::{find_key, find_session};
 use super::accounts::user_not_found;
 use super::{Caller, Error};
-use crate::model::{AuditEvent, Page, PageRequest, Role, UserId, UserRef};
+use crate::model::{
+    AuditEvent, EventTarget, Page, PageRequest, Role, SidPrefix, TargetKind, UserId, UserRef,
+};
 pub(crate) use crate::store::EventFilter;
 use crate::store::Store;
 
@@ -23,6 +26,27 @@ pub(crate) fn find_actor(
         UserRef::Uid(_) | UserRef::Email(_) | UserRef::Name(_) => tx.find_user(user_ref),
     })?;
     user.map(|user| user.id).ok_or_else(|| user_not_found(user_ref))
+}
+
+/// Returns the target of a filter, with the full id of an abbreviated key or session. The id of an
+/// object that does not exist is unchanged: the audit log may still have its events.
+pub(crate) fn resolve_target(
+    store: &mut Store,
+    caller: &Caller,
+    target: EventTarget,
+) -> Result<EventTarget, Error> {
+    authorize_read(caller)?;
+    store.read(|tx| {
+        let Some(id) = target.id() else { return Ok(target) };
+        let full = match (target.kind, SidPrefix::parse(id)) {
+            (TargetKind::Key, _) => find_key(tx, id)?.map(|key| EventTarget::key(&key.spec.kid)),
+            (TargetKind::Session, Ok(prefix)) => {
+                find_session(tx, &prefix, None)?.map(|session| EventTarget::session(session.sid))
+            }
+            _ => None,
+        };
+        Ok(full.unwrap_or(target))
+    })
 }
 
 /// Returns a page of events.

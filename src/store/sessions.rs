@@ -4,7 +4,7 @@ use super::sql::{limit_plus_one, optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
     ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, Page, PageRequest, RecordedPair,
-    Session, SessionEndReason, SessionRowId, Sid, Timestamp, TokenPairRowId, UserId,
+    Session, SessionEndReason, SessionRowId, Sid, SidPrefix, Timestamp, TokenPairRowId, UserId,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -76,6 +76,25 @@ impl Reader<'_> {
             )
             .optional()?
             .transpose()
+    }
+
+    /// Returns at most `limit` sessions whose ids begin with `prefix`, of a user or of all users,
+    /// oldest first.
+    pub(crate) fn find_sessions(
+        &self,
+        prefix: &SidPrefix,
+        user: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Session>, Error> {
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
+             WHERE sid BETWEEN ?1 AND ?2 AND (?3 IS NULL OR user_id = ?3)
+             ORDER BY id LIMIT {limit}"
+        ))?;
+        let (first, last) = prefix.range();
+        let values = (first.bytes(), last.bytes(), user.map(|id| id.0));
+        let rows = statement.query_map(values, |row| Ok(session_from_row(row, 0)))?;
+        rows.map(|row| row.map_err(Error::from)?).collect()
     }
 
     /// Returns a page of the sessions that can be refreshed, of a user or of all users, oldest

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod abbreviated_ids;
 mod accounts;
 mod architecture;
 mod audit;

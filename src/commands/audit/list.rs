@@ -146,6 +146,10 @@ fn build_filter<T: CommandTree>(
     if since.zip(until).is_some_and(|(since, until)| since > until) {
         return Err(Failure::usage("`--since` is later than `--until`"));
     }
+    let target = match args.target.clone() {
+        Some(target) => Some(authority::audit::resolve_target(app.store.get()?, caller, target)?),
+        None => None,
+    };
     let action = args.action.as_deref().map(|words| (words, resolve_action(&T::build(), words)));
     if let Some((words, None)) = &action {
         let display_action = redact_for_error(words);
@@ -162,7 +166,7 @@ fn build_filter<T: CommandTree>(
         until,
         user,
         action: action.map(|(words, name)| Untrusted::new(name.as_deref().unwrap_or(words))),
-        target: args.target.clone(),
+        target,
         outcome: args.outcome.as_deref().map(Untrusted::new),
         oldest_first: args.reverse,
     })
