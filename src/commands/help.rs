@@ -1,6 +1,6 @@
 //! `jeton help`
 
-use super::guides;
+use super::{guides, schemas};
 use crate::app::{App, OutputFormat};
 use crate::commands::command::{Command, CommandTree, Effect};
 use crate::failure::Failure;
@@ -17,13 +17,16 @@ use std::marker::PhantomData;
 ///
 /// Parts of guides: environment, exit-codes, output, trust
 ///
+/// `jeton help schema` lists the JSON Schemas of results with `-o json`.
+///
 ///   jeton help tour
 ///   jeton help token create
 ///   jeton help exit-codes
+///   jeton help schema users list
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args<T: CommandTree> {
-    /// Guide, or a command
+    /// Guide, a command, or `schema`
     #[arg(value_name = "GUIDE|COMMAND", add = clap_complete::ArgValueCandidates::new(guides_and_commands::<T>))]
     words: Vec<String>,
 
@@ -31,13 +34,17 @@ pub(crate) struct Args<T: CommandTree> {
     tree: PhantomData<T>,
 }
 
+/// First word of the help for JSON Schemas.
+const SCHEMA: &str = "schema";
+
 /// Returns the names of guides and commands, for completion.
 fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
     let root = T::build();
     let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
     let is_guide = |name: &String| guides::names().any(|guide| guide == name);
     let commands = commands.filter(|name| !is_guide(name));
-    guides::names().map(str::to_owned).chain(commands).map(CompletionCandidate::new).collect()
+    let topics = guides::names().chain([SCHEMA]).map(str::to_owned);
+    topics.chain(commands).map(CompletionCandidate::new).collect()
 }
 
 impl<T: CommandTree> Command for Args<T> {
@@ -50,6 +57,9 @@ impl<T: CommandTree> Command for Args<T> {
             && let Some(text) = guides::page(word)
         {
             return app.console.write_document(&text);
+        }
+        if let [SCHEMA, rest @ ..] = &*self.words.iter().map(String::as_str).collect::<Vec<_>>() {
+            return print_schema(app, &rest.join(" "));
         }
         // Parsing the words with `--help` appended gives the same text as `jeton COMMAND --help`.
         let words = self.words.iter().map(String::as_str);
@@ -67,6 +77,18 @@ impl<T: CommandTree> Command for Args<T> {
     }
 }
 
+/// Prints the schema of the result of a command, or the list of the schemas.
+fn print_schema(app: &App, name: &str) -> Result<(), Failure> {
+    if name.is_empty() {
+        return app.console.write_document(&schemas::overview());
+    }
+    let schema = schemas::find(name).ok_or_else(|| {
+        Failure::usage(format!("unknown schema `{}`", redact_for_error(name)))
+            .with_hint("list the schemas: jeton help schema")
+    })?;
+    app.console.write_document(schema)
+}
+
 /// Returns a hint for unknown words: the similar guide or command, if any.
 fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     let (mut command, mut path) = (root, "jeton help".to_owned());
@@ -79,7 +101,7 @@ fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
         let is_root = path == "jeton help";
         let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         if is_root {
-            guides::names().for_each(|name| names.push(name));
+            guides::names().chain([SCHEMA]).for_each(|name| names.push(name));
         }
         return match find_similar(word, names) {
             Some(name) => format!("use `{path} {name}`"),

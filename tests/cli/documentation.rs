@@ -110,6 +110,11 @@ fn help_prints_guides() {
     JSON list: arrays and objects are JSON, and `null` is an empty cell. Text that a
     spreadsheet would evaluate is prefixed with `'`.
 
+    `jeton help schema` lists the JSON Schemas of the lists, of `login`, `token
+    create` and `token verify`, and of errors. A later version can add members:
+
+        $ jeton help schema users list > users-list.json
+
     Only on a terminal, tables fit the terminal width, times are followed by the
     relative time (`in 6 d`, `3 h ago`), and status words are coloured. Ids are
     never wrapped: if a table does not fit otherwise, each row is printed as a list.

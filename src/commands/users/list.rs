@@ -55,7 +55,7 @@ pub(crate) struct Args {
 }
 
 /// Names of the members of [`UserRow`], of which users see the first part.
-const COLUMNS: [&str; 6] = ["id", "uid", "username", "email", "role", "status"];
+const COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
 const USER_COLUMNS: &[&str] = COLUMNS.split_at(4).0;
 
 #[derive(Debug, Serialize)]
@@ -119,7 +119,7 @@ impl Command for Args {
         };
         let list = ListReport {
             noun: "users",
-            columns: if is_admin { &COLUMNS } else { USER_COLUMNS },
+            columns: if is_admin { COLUMNS } else { USER_COLUMNS },
             id_of: |user: &UserRow| user.id.to_string(),
             build_table,
             wide_columns: &["UID"],

@@ -96,8 +96,8 @@ fn pages_can_be_requested_in_every_format() {
         for (options, expected) in [
             (&per_page[..], &items[..3]),
             (&["--page", "2"], &items[20..40]),
-            (&[&per_page[..], &["--page", "2"]].concat(), &items[3..6]),
-            (&[&after_fifth[..], &per_page].concat(), &items[5..8]),
+            (&[&per_page[..], &["--page", "2"]].concat()[..], &items[3..6]),
+            (&[&after_fifth[..], &per_page].concat()[..], &items[5..8]),
         ] {
             assert_eq!(json_items(&sandbox, list, options), expected, "{list} {options:?}");
             let lines = run_format(&sandbox, list, "jsonl", options);

@@ -2,6 +2,7 @@
 
 mod formats;
 mod memory;
+mod schemas;
 
 use crate::sandbox::Sandbox;
 
