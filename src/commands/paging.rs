@@ -58,10 +58,10 @@ impl PageArgs {
 /// Returns the request for all rows, or for all rows after an id. [`ListReport::report`] loads the
 /// rows in chunks.
 pub(super) fn all_rows(after: Option<i64>) -> PageRequest {
-    PageRequest::Chunk { after, skip: 0, size: CHUNK_ROWS }
+    PageRequest::Chunk { after, size: CHUNK_ROWS }
 }
 
-/// Description of a list to report: the noun for its rows, the columns and the order.
+/// Description of a list to report.
 pub(super) struct ListReport<T> {
     /// Noun for the rows, in the plural.
     pub(super) noun: &'static str,
@@ -73,8 +73,6 @@ pub(super) struct ListReport<T> {
     pub(super) build_table: fn(&[T]) -> Table,
     /// Table columns that only `-o wide` shows.
     pub(super) wide_columns: &'static [&'static str],
-    /// `true` if the list is sorted by id, so that rows after a given id can be loaded.
-    pub(super) is_sorted_by_id: bool,
 }
 
 impl<T: Serialize> ListReport<T> {
@@ -118,9 +116,8 @@ impl<T: Serialize> ListReport<T> {
     ) -> Result<i64, Failure> {
         let (mut after, mut total) = (start, 0);
         loop {
-            let skip = if after.is_some() { 0 } else { total };
-            let chunk = load(app, PageRequest::Chunk { after, skip, size: CHUNK_ROWS })?;
-            let is_first = total == 0;
+            let chunk = load(app, all_rows(after))?;
+            let is_first = after == start;
             total += i64::try_from(chunk.items.len()).unwrap_or(0);
             if !self.write_part(app, &chunk.items, is_first)? {
                 break;
@@ -129,7 +126,7 @@ impl<T: Serialize> ListReport<T> {
                 end_list(app, &Page::<T>::new(PageRequest::All, Vec::new(), total, |_| 0))?;
                 break;
             }
-            after = chunk.next.filter(|_| self.is_sorted_by_id);
+            after = chunk.next;
         }
         app.console.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
         Ok(total)

@@ -278,9 +278,12 @@ fn output_list_length_is_unlimited() {
     for order in ["id", "username", "email", "created"] {
         let words = ["users", "list", "-o", "json", "--desc", "--sort", order];
         let all: serde_json::Value = serde_json::from_str(&run_list(&words)).unwrap();
-        let ids: std::collections::BTreeSet<i64> =
-            all["items"].as_array().unwrap().iter().map(|u| u["id"].as_i64().unwrap()).collect();
-        assert_eq!(ids.len(), user_count + 1, "{order}");
+        let items = all["items"].as_array().unwrap();
+        let ids: std::collections::BTreeSet<_> = items.iter().map(|u| u["id"].as_i64()).collect();
+        assert_eq!((ids.len(), items.len()), (user_count + 1, user_count + 1), "{order}");
+        let page = [&words[..], &["--page", "1201", "--per-page", "10"]].concat();
+        let page: serde_json::Value = serde_json::from_str(&run_list(&page)).unwrap();
+        assert_eq!(page["items"].as_array().unwrap()[..], items[12_000..], "{order}");
     }
     let json = run_list(&["users", "export", "-o", "json"]);
     let items = serde_json::from_str::<serde_json::Value>(&json).unwrap()["items"].clone();

@@ -121,7 +121,6 @@ impl<T: CommandTree> Command for Args<T> {
             id_of: |event: &AuditEvent| event.id.to_string(),
             build_table,
             wide_columns: &[],
-            is_sorted_by_id: true,
         };
         let page = self.paging.page_request(app.console.output_format());
         list.report(app, page, |app, page| {

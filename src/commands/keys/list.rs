@@ -84,7 +84,6 @@ impl Command for Args {
             id_of: |key: &KeyRow| key.kid.to_display(),
             build_table,
             wide_columns: &[],
-            is_sorted_by_id: false,
         };
         list.report_rows(app, keys.into_iter().map(KeyRow::new).collect())
     }

@@ -92,7 +92,6 @@ impl Command for Args {
             id_of: |session: &SessionRow| session.sid.to_string(),
             build_table,
             wide_columns: &["LATEST EXPIRY"],
-            is_sorted_by_id: true,
         };
         list.report(app, all_rows(None), |app, page| {
             let (store, audit) = app.store.open()?;

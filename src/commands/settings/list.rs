@@ -41,7 +41,6 @@ impl Command for Args {
             id_of: |setting: &SettingView| setting.name.to_owned(),
             build_table,
             wide_columns: &["DESCRIPTION"],
-            is_sorted_by_id: false,
         };
         list.report_rows(app, rows)
     }

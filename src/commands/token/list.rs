@@ -137,7 +137,6 @@ impl Command for Args {
             id_of: |token: &TokenView| token.id.to_string(),
             build_table,
             wide_columns: &["JTI", "AUD", "ISSUED"],
-            is_sorted_by_id: true,
         };
         let page = self.paging.page_request(app.console.output_format());
         let total = list.report(app, page, |app, page| {

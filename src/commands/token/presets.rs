@@ -154,7 +154,6 @@ fn list_presets(app: &App) -> Result<(), Failure> {
         id_of: |preset: &PresetRow| preset.name.to_display(),
         build_table,
         wide_columns: &["ALG", "LIFETIME"],
-        is_sorted_by_id: false,
     };
     list.report_rows(app, rows)
 }

@@ -1,8 +1,7 @@
 //! `jeton users list`
 
 use crate::app::{App, Cell, OutputFormat, Table};
-use crate::authority;
-use crate::authority::accounts::{UserFilter, UserOrder};
+use crate::authority::accounts::{UserFilter, UserList, UserOrder};
 use crate::commands::command::{Command, Effect, LIST_FORMATS};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{UserView, name_cell, status_cell};
@@ -117,17 +116,16 @@ impl Command for Args {
             descending: self.desc,
             ..Default::default()
         };
+        let mut users = UserList::new(&caller, filter)?;
         let list = ListReport {
             noun: "users",
             columns: if is_admin { COLUMNS } else { USER_COLUMNS },
             id_of: |user: &UserRow| user.id.to_string(),
             build_table,
             wide_columns: &["UID"],
-            is_sorted_by_id: filter.order == UserOrder::Id,
         };
         list.report(app, page, |app, page| {
-            let users = authority::accounts::list(app.store.get()?, &caller, &filter, page)?;
-            Ok(users.map(|user| {
+            Ok(users.load(app.store.get()?, page)?.map(|user| {
                 let user = UserView::from(user);
                 UserRow {
                     id: user.id,
