@@ -46,7 +46,8 @@ impl CompletionSource {
     pub(crate) fn sessions() -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         query(|tx| {
-            let sessions = tx.open_sessions(None, now)?.into_iter().rev().take(50);
+            let sessions = tx.open_sessions(None, PageRequest::All, now)?.items;
+            let sessions = sessions.into_iter().rev().take(50);
             sessions.map(|open| describe_session(tx, &open.session)).collect()
         })
     }

@@ -126,6 +126,16 @@ impl RunConsole {
         Ok(self.terminal.write_rows(rows, is_first_batch)? == Delivery::Done)
     }
 
+    /// Writes the CSV header of a list. Returns `false` if the pipe is closed.
+    pub(crate) fn write_csv_header(&self, columns: &[&str]) -> Result<bool, Failure> {
+        Ok(self.terminal.write_csv_header(columns)? == Delivery::Done)
+    }
+
+    /// Writes names, one per line. Returns `false` if the pipe is closed.
+    pub(crate) fn write_names(&self, names: &[String]) -> Result<bool, Failure> {
+        Ok(self.terminal.write_names(names)? == Delivery::Done)
+    }
+
     /// Writes items of a list that is one JSON document. Returns `false` if the pipe is closed.
     pub(crate) fn write_items(
         &self,

@@ -1,13 +1,13 @@
 //! Queries of the audit log, for admins.
 
+use super::abbreviation::{find_key, find_session};
 use super::accounts::user_not_found;
 use super::{Caller, Error};
-use crate::model::{AuditEvent, AuditEventId, Page, PageRequest, Role, UserId, UserRef};
+use crate::model::{
+    AuditEvent, EventTarget, Page, PageRequest, Role, SidPrefix, TargetKind, UserId, UserRef,
+};
 pub(crate) use crate::store::EventFilter;
 use crate::store::Store;
-
-/// Maximum number of events in a batch.
-const BATCH_SIZE: i64 = 1_000;
 
 fn authorize_read(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, "only admins can see the audit log")
@@ -28,6 +28,27 @@ pub(crate) fn find_actor(
     user.map(|user| user.id).ok_or_else(|| user_not_found(user_ref))
 }
 
+/// Returns the target of a filter, with the full id of an abbreviated key or session. The id of an
+/// object that does not exist is unchanged: the audit log may still have its events.
+pub(crate) fn resolve_target(
+    store: &mut Store,
+    caller: &Caller,
+    target: EventTarget,
+) -> Result<EventTarget, Error> {
+    authorize_read(caller)?;
+    store.read(|tx| {
+        let Some(id) = target.id() else { return Ok(target) };
+        let full = match (target.kind, SidPrefix::parse(id)) {
+            (TargetKind::Key, _) => find_key(tx, id)?.map(|key| EventTarget::key(&key.spec.kid)),
+            (TargetKind::Session, Ok(prefix)) => {
+                find_session(tx, &prefix, None)?.map(|session| EventTarget::session(session.sid))
+            }
+            _ => None,
+        };
+        Ok(full.unwrap_or(target))
+    })
+}
+
 /// Returns a page of events.
 pub(crate) fn list_events(
     store: &mut Store,
@@ -37,15 +58,4 @@ pub(crate) fn list_events(
 ) -> Result<Page<AuditEvent>, Error> {
     authorize_read(caller)?;
     Ok(store.read(|tx| tx.events(filter, page))?)
-}
-
-/// Returns the next batch of events after the event `after`, or an empty list after the last event.
-pub(crate) fn load_next_events(
-    store: &mut Store,
-    caller: &Caller,
-    filter: &EventFilter,
-    after: Option<AuditEventId>,
-) -> Result<Vec<AuditEvent>, Error> {
-    authorize_read(caller)?;
-    Ok(store.read(|tx| tx.events_after(filter, after, 0, BATCH_SIZE))?)
 }

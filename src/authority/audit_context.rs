@@ -2,7 +2,7 @@
 
 use super::RejectReason;
 use crate::model::{
-    AuditEventId, EventSubject, EventTarget, Setting, Sid, Timestamp, TokenSelector, UserId,
+    AuditEventId, EventSubject, EventTarget, Setting, SidPrefix, Timestamp, TokenSelector, UserId,
     UserRef,
 };
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
@@ -125,20 +125,24 @@ pub(crate) enum AuditTarget {
     User(UserRef),
     Key(String),
     Token(TokenSelector),
-    Session(Sid),
+    Session(SidPrefix),
     Setting(Setting),
 }
 
 impl AuditTarget {
-    /// Returns the target of the event, or `None` if the object does not exist.
+    /// Returns the target of the event, or `None` if no object, or more than one, has this name.
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<EventTarget>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| EventTarget::user(user.id)),
-            Self::Session(sid) => {
-                tx.find_session(*sid)?.map(|session| EventTarget::session(session.sid))
-            }
+            Self::Session(sid) => match tx.find_sessions(sid, None, 2)?.as_slice() {
+                [session] => Some(EventTarget::session(session.sid)),
+                _ => None,
+            },
             Self::Setting(setting) => Some(EventTarget::setting(*setting)),
-            Self::Key(kid) => tx.find_key(kid)?.map(|key| EventTarget::key(&key.spec.kid)),
+            Self::Key(kid) => match tx.find_keys(kid)?.as_slice() {
+                [key] => Some(EventTarget::key(&key.spec.kid)),
+                _ => None,
+            },
             Self::Token(selector) => {
                 let token = match selector {
                     TokenSelector::Id(id) => tx.find_token(*id)?,

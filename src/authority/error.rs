@@ -1,5 +1,6 @@
 //! The errors of the authority module.
 
+use super::ambiguous_id::AmbiguousId;
 use super::rejection::{Rejection, order_session_reasons, session_rejection_message};
 use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
@@ -165,6 +166,9 @@ pub(crate) enum Error {
         /// The user whose role is too low.
         user: UserWithRole,
     },
+    /// An abbreviated id with which several ids begin.
+    #[error(transparent)]
+    AmbiguousId(#[from] AmbiguousId),
     /// A missing object.
     #[error("{} {} not found", .resource.noun(), format_name(name.as_deref()))]
     NotFound {
@@ -217,8 +221,7 @@ pub(crate) struct UserWithRole {
     pub(crate) name: String,
     /// Role.
     pub(crate) role: Role,
-    /// True if the user is logged in. Otherwise the user is the owner of a token for which another
-    /// user or the bearer of the token acts.
+    /// False for the owner of a token, for whom another user or the bearer of the token acts.
     pub(crate) is_logged_in: bool,
 }
 

@@ -1,7 +1,9 @@
 //! Rules of authorization, of token validity and of the audit. The module reads no clock, no
 //! environment and no terminal. Slow work (hashing, signing) is done before the transaction.
 
+mod abbreviation;
 pub(crate) mod accounts;
+mod ambiguous_id;
 pub(crate) mod audit;
 pub(crate) mod audit_context;
 mod claims;

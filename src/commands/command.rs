@@ -18,6 +18,16 @@ pub(super) enum Effect {
 /// Output formats of most commands.
 pub(super) const DEFAULT_FORMATS: &[OutputFormat] = &[OutputFormat::Text, OutputFormat::Json];
 
+/// Output formats of commands that print a list.
+pub(super) const LIST_FORMATS: &[OutputFormat] = &[
+    OutputFormat::Text,
+    OutputFormat::Wide,
+    OutputFormat::Json,
+    OutputFormat::JsonLines,
+    OutputFormat::Csv,
+    OutputFormat::Name,
+];
+
 /// Arguments of a command, with everything that is specific to the command.
 pub(super) trait Command: clap::Args + 'static {
     /// Path of the command, such as `token create`.
@@ -30,6 +40,11 @@ pub(super) trait Command: clap::Args + 'static {
     /// Returns the effect of the command with these arguments.
     fn effect(&self) -> Effect {
         Self::EFFECT
+    }
+
+    /// Returns the output formats that the command supports with these arguments.
+    fn formats(&self) -> &'static [OutputFormat] {
+        Self::FORMATS
     }
 
     /// Returns the object that the arguments name, even if the object does not exist, for the audit
@@ -116,7 +131,7 @@ impl<C: Command> CommandSet for C {
 
     fn into_invocation(self) -> Invocation {
         Invocation {
-            info: CommandInfo::of::<C>(),
+            info: CommandInfo { formats: self.formats(), ..CommandInfo::of::<C>() },
             effect: self.effect(),
             audit_target: self.audit_target(),
             stdin_arguments: self.stdin_arguments(),

@@ -101,11 +101,13 @@ pub(super) struct GlobalArgs {
 }
 
 /// Output formats with descriptions. Every command supports the first format.
-pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 4] = [
+pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 6] = [
     (OutputFormat::Text, "for people and for shells; lists are tables"),
+    (OutputFormat::Wide, "text with more columns"),
     (OutputFormat::Json, "one JSON document; an error is one line of JSON, without other messages"),
     (OutputFormat::JsonLines, "one JSON document per line"),
     (OutputFormat::Csv, "comma-separated values with a header line (RFC 4180)"),
+    (OutputFormat::Name, "ids only, one per line, as arguments for other commands"),
 ];
 
 /// Returns the matches of the innermost subcommand.

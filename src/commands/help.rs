@@ -1,7 +1,7 @@
 //! `jeton help`
 
 use super::command_tree::CommandView;
-use super::guides;
+use super::{guides, schemas};
 use crate::app::{App, OutputFormat, Rendered, Report};
 use crate::commands::command::{Command, CommandTree, Effect};
 use crate::failure::Failure;
@@ -22,14 +22,17 @@ use std::marker::PhantomData;
 ///
 /// Parts of guides: environment, exit-codes, output, trust
 ///
+/// `jeton help schema` lists the JSON Schemas of results with `-o json`.
+///
 ///   jeton help tour
 ///   jeton help token create
 ///   jeton help exit-codes
 ///   jeton help -o json
+///   jeton help schema users list
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args<T: CommandTree> {
-    /// Guide, or a command
+    /// Guide, a command, or `schema`
     #[arg(value_name = "GUIDE|COMMAND", add = clap_complete::ArgValueCandidates::new(guides_and_commands::<T>))]
     words: Vec<String>,
 
@@ -37,13 +40,17 @@ pub(crate) struct Args<T: CommandTree> {
     tree: PhantomData<T>,
 }
 
+/// First word of the help for JSON Schemas.
+const SCHEMA: &str = "schema";
+
 /// Returns the names of guides and commands, for completion.
 fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
     let root = T::build();
     let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
     let is_guide = |name: &String| guides::names().any(|guide| guide == name);
     let commands = commands.filter(|name| !is_guide(name));
-    guides::names().map(str::to_owned).chain(commands).map(CompletionCandidate::new).collect()
+    let topics = guides::names().chain([SCHEMA]).map(str::to_owned);
+    topics.chain(commands).map(CompletionCandidate::new).collect()
 }
 
 /// JSON view of a guide, or of a part of a guide.
@@ -62,7 +69,11 @@ impl Report for GuideView<'_> {
 impl<T: CommandTree> Command for Args<T> {
     const ACTION: &'static str = "help";
     const EFFECT: Effect = Effect::Reads;
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
+        if let [SCHEMA, rest @ ..] = &*self.words.iter().map(String::as_str).collect::<Vec<_>>() {
+            return print_schema(app, &rest.join(" "));
+        }
         if app.console.output_format() == OutputFormat::Json {
             return self.report_tree(app);
         }
@@ -106,6 +117,22 @@ impl<T: CommandTree> Args<T> {
     }
 }
 
+/// Prints the schema of the result of a command, or the list of the schemas.
+fn print_schema(app: &App, name: &str) -> Result<(), Failure> {
+    if name.is_empty() {
+        let text = schemas::overview();
+        if app.console.output_format() == OutputFormat::Json {
+            return app.console.report(&GuideView { name: SCHEMA, text });
+        }
+        return app.console.write_document(&text);
+    }
+    let schema = schemas::find(name).ok_or_else(|| {
+        Failure::usage(format!("unknown schema `{}`", redact_for_error(name)))
+            .with_hint("list the schemas: jeton help schema")
+    })?;
+    app.console.write_document(schema)
+}
+
 /// Returns a hint for unknown words: the similar guide or command, if any.
 fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     let (mut command, mut path) = (root, "jeton help".to_owned());
@@ -118,7 +145,7 @@ fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
         let is_root = path == "jeton help";
         let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         if is_root {
-            guides::names().for_each(|name| names.push(name));
+            guides::names().chain([SCHEMA]).for_each(|name| names.push(name));
         }
         return match find_similar(word, names) {
             Some(name) => format!("use `{path} {name}`"),

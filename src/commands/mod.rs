@@ -26,6 +26,7 @@ mod recover;
 mod refresh;
 mod register;
 mod run;
+mod schemas;
 mod sessions;
 mod settings;
 mod shortcuts;

@@ -1,14 +1,15 @@
-//! Paging of long lists.
+//! Lists: paging, and the output in every format.
 
 use super::args::number;
-use crate::app::{App, OutputFormat, Rendered, Report, Table};
+use crate::app::{App, OutputFormat, Table};
 use crate::failure::Failure;
 use crate::model::{Page, PageRequest};
 use clap::Args;
 use serde::Serialize;
+use std::mem;
 
-/// Number of rows loaded at once for `--all`.
-const CHUNK_ROWS: u32 = 5_000;
+/// Number of rows loaded at once for a complete list.
+const CHUNK_ROWS: u32 = 1_000;
 
 #[derive(Debug, Args)]
 pub(super) struct PageArgs {
@@ -24,54 +25,54 @@ pub(super) struct PageArgs {
     #[arg(long, value_name = "ID", conflicts_with = "page", allow_hyphen_values = true, value_parser = number(0..=i64::MAX))]
     after: Option<i64>,
 
-    /// Print all rows, without paging
+    /// Print all rows, without paging (the default with `-o json`, `jsonl`, `csv` or `name`)
     #[arg(long, conflicts_with_all = ["page", "per_page", "after"])]
     all: bool,
 }
 
 impl PageArgs {
-    pub(super) fn page_request(&self) -> PageRequest {
+    /// Returns the requested part of a list. Text is printed in pages, and every other format is
+    /// complete unless a page is requested. `--after` requests a page only in JSON: lines have no
+    /// member `next`, so that a page would look complete.
+    pub(super) fn page_request(&self, format: OutputFormat) -> PageRequest {
+        let has_page = self.page.is_some() || self.per_page.is_some();
+        let is_complete = match format {
+            OutputFormat::Text | OutputFormat::Wide => self.all,
+            OutputFormat::Json => !has_page && self.after.is_none(),
+            OutputFormat::JsonLines | OutputFormat::Csv | OutputFormat::Name => !has_page,
+        };
         let per_page = self.per_page.unwrap_or(20);
         match self.after {
-            _ if self.all => PageRequest::All,
+            after if is_complete => all_rows(after),
             Some(id) => PageRequest::After { id, per_page },
             None => PageRequest::Number { page: self.page.unwrap_or(1), per_page },
         }
     }
 
-    /// Returns whether `--page` or `--per-page` was given.
-    pub(super) fn is_paged(&self) -> bool {
-        self.page.is_some() || self.per_page.is_some()
-    }
-
-    /// Returns the id to start after.
-    pub(super) fn after(&self) -> Option<i64> {
-        self.after
+    /// Returns whether `--after` was given.
+    pub(super) fn has_start(&self) -> bool {
+        self.after.is_some()
     }
 }
 
-/// Description of a list to report: the noun for its rows, the table layout and the order.
+/// Returns the request for all rows, or for all rows after an id. [`ListReport::report`] loads the
+/// rows in chunks.
+pub(super) fn all_rows(after: Option<i64>) -> PageRequest {
+    PageRequest::Chunk { after, size: CHUNK_ROWS }
+}
+
+/// Description of a list to report.
 pub(super) struct ListReport<T> {
     /// Noun for the rows, in the plural.
     pub(super) noun: &'static str,
-    /// Renders rows as a table.
+    /// CSV columns: the names of the members of each row in JSON.
+    pub(super) columns: &'static [&'static str],
+    /// Returns the id of a row, as the argument of other commands.
+    pub(super) id_of: fn(&T) -> String,
+    /// Renders rows as a table with all columns.
     pub(super) build_table: fn(&[T]) -> Table,
-    /// `true` if the list is sorted by id, so that rows after a given id can be loaded.
-    pub(super) is_sorted_by_id: bool,
-}
-
-#[derive(Serialize)]
-struct PageOutput<'l, T> {
-    #[serde(flatten)]
-    page: Page<T>,
-    #[serde(skip)]
-    list: &'l ListReport<T>,
-}
-
-impl<T: Serialize> Report for PageOutput<'_, T> {
-    fn render(&self) -> Rendered {
-        Rendered::Table((self.list.build_table)(&self.page.items))
-    }
+    /// Table columns that only `-o wide` shows.
+    pub(super) wide_columns: &'static [&'static str],
 }
 
 impl<T: Serialize> ListReport<T> {
@@ -79,54 +80,91 @@ impl<T: Serialize> ListReport<T> {
     pub(super) fn report(
         &self,
         app: &mut App,
-        page: PageRequest,
+        request: PageRequest,
         mut load: impl FnMut(&mut App, PageRequest) -> Result<Page<T>, Failure>,
     ) -> Result<i64, Failure> {
-        if page == PageRequest::All {
-            return self.report_all(app, load);
+        match request {
+            PageRequest::Chunk { after, .. } => self.report_all(app, after, load),
+            PageRequest::Number { .. } | PageRequest::After { .. } | PageRequest::All => {
+                let page = load(app, request)?;
+                self.report_page(app, page)
+            }
         }
-        let page = load(app, page)?;
-        let (position_text, total) = (describe_position(&page, self.noun), page.total);
-        app.console.report(&PageOutput { page, list: self })?;
+    }
+
+    /// Reports a complete list that is short enough to be loaded at once.
+    pub(super) fn report_rows(&self, app: &App, rows: Vec<T>) -> Result<(), Failure> {
+        let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        self.report_page(app, Page::new(PageRequest::All, rows, total, |_| 0)).map(|_| ())
+    }
+
+    fn report_page(&self, app: &App, mut page: Page<T>) -> Result<i64, Failure> {
+        let position_text = describe_position(&page, self.noun);
+        let rows = mem::take(&mut page.items);
+        if self.write_part(app, &rows, true)? {
+            end_list(app, &page)?;
+        }
         app.console.print_status_if_some(position_text);
-        Ok(total)
+        Ok(page.total)
     }
 
     fn report_all(
         &self,
         app: &mut App,
+        start: Option<i64>,
         mut load: impl FnMut(&mut App, PageRequest) -> Result<Page<T>, Failure>,
     ) -> Result<i64, Failure> {
-        let (mut after, mut total) = (None, 0);
-        let is_output_open = loop {
-            let skip = if after.is_some() { 0 } else { total };
-            let chunk = load(app, PageRequest::Chunk { after, skip, size: CHUNK_ROWS })?;
-            let is_first = total == 0;
+        let (mut after, mut total) = (start, 0);
+        loop {
+            let chunk = load(app, all_rows(after))?;
+            let is_first = after == start;
             total += i64::try_from(chunk.items.len()).unwrap_or(0);
-            let is_output_open = match app.console.output_format() {
-                OutputFormat::Json | OutputFormat::JsonLines => {
-                    app.console.write_items(&chunk.items, is_first)?
-                }
-                OutputFormat::Text | OutputFormat::Csv => {
-                    app.console.write_table(&(self.build_table)(&chunk.items), is_first)?
-                }
-            };
-            after = chunk.next.filter(|_| self.is_sorted_by_id);
-            if chunk.next.is_none() || !is_output_open {
-                break is_output_open;
+            if !self.write_part(app, &chunk.items, is_first)? {
+                break;
             }
-        };
-        let empty_page = Page::<()>::new(PageRequest::All, Vec::new(), total, |()| 0);
-        if app.console.output_format().is_json() && is_output_open {
-            app.console.end_items(&empty_page)?;
+            if chunk.next.is_none() {
+                end_list(app, &Page::<T>::new(PageRequest::All, Vec::new(), total, |_| 0))?;
+                break;
+            }
+            after = chunk.next;
         }
         app.console.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
         Ok(total)
     }
+
+    /// Writes a part of the list. Returns `false` if the pipe is closed.
+    fn write_part(&self, app: &App, rows: &[T], is_first_part: bool) -> Result<bool, Failure> {
+        match app.console.output_format() {
+            OutputFormat::Json => app.console.write_items(rows, is_first_part),
+            OutputFormat::JsonLines => app.console.write_rows(rows, false),
+            OutputFormat::Csv => {
+                if is_first_part && !app.console.write_csv_header(self.columns)? {
+                    return Ok(false);
+                }
+                app.console.write_rows(rows, false)
+            }
+            OutputFormat::Name => {
+                app.console.write_names(&rows.iter().map(self.id_of).collect::<Vec<_>>())
+            }
+            OutputFormat::Wide => app.console.write_table(&(self.build_table)(rows), is_first_part),
+            OutputFormat::Text => {
+                let table = (self.build_table)(rows).without_columns(self.wide_columns);
+                app.console.write_table(&table, is_first_part)
+            }
+        }
+    }
+}
+
+/// Ends the JSON document of a list with the members of `page`, which has no items.
+fn end_list<T: Serialize>(app: &App, page: &Page<T>) -> Result<(), Failure> {
+    if app.console.output_format() == OutputFormat::Json {
+        app.console.end_items(page)?;
+    }
+    Ok(())
 }
 
 /// Returns the status message below a page: its position in the list and the next page.
-pub(super) fn describe_position<T>(list: &Page<T>, noun: &str) -> Option<String> {
+fn describe_position<T>(list: &Page<T>, noun: &str) -> Option<String> {
     if list.items.is_empty() && list.total > 0 && list.page.is_some() {
         return Some(format!("no {noun} on this page, last page: {}", list.pages));
     }

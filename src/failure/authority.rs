@@ -27,9 +27,7 @@ impl From<Error> for Failure {
             Error::KeyExists(..) => failure(Code::KeyExists)
                 .with_hint("use another key: purpose and algorithm of a key cannot change"),
             Error::KeyHasOtherKid(kid) => key_has_other_kid(message, &kid),
-            Error::KidExists { .. } => {
-                failure(Code::KeyExists).with_hint("choose another key id with `--kid ID`")
-            }
+            Error::KidExists { .. } => kid_exists(message),
             Error::PresetKeyNotFound { kid, algorithm } => {
                 preset_key_not_found(message, &kid, algorithm)
             }
@@ -61,6 +59,7 @@ impl From<Error> for Failure {
                 .with_hint(
                     "list the permissions you can grant: jeton settings get token.permissions",
                 ),
+            Error::AmbiguousId(ambiguous) => ambiguous_id(message, ambiguous.named_ids()),
             Error::NotFound { resource, .. } => not_found(message, resource),
             Error::QuotaExceeded { limit, live_tokens } => {
                 quota_exceeded(message, limit, &live_tokens)
@@ -86,6 +85,12 @@ fn not_found(message: String, resource: ResourceKind) -> Failure {
     failure
 }
 
+fn ambiguous_id<'i>(message: String, ids: impl Iterator<Item = &'i Untrusted>) -> Failure {
+    let mut failure = Failure::new(Code::InvalidInput, message);
+    failure.details.insert("candidates".to_owned(), ids.map(|id| json!(id)).collect());
+    failure.with_hint("use more characters of the id")
+}
+
 fn unknown_fields(error: Error) -> Failure {
     Failure::from(error).with_hint("use `--ignore-unknown` to skip unknown columns and members")
 }
@@ -98,6 +103,10 @@ fn key_has_other_kid(message: String, kid: &Untrusted) -> Failure {
     let kid = quote_shell_word(&kid.to_display());
     Failure::new(Code::KeyExists, message)
         .with_hint(format!("use `--kid {kid}` to keep its key id"))
+}
+
+fn kid_exists(message: String) -> Failure {
+    Failure::new(Code::KeyExists, message).with_hint("choose another key id with `--kid ID`")
 }
 
 fn preset_key_not_found(message: String, kid: &Untrusted, algorithm: Algorithm) -> Failure {

@@ -53,7 +53,8 @@ pub fn input_formats(bytes: &[u8]) {
 /// Asserts that a written CSV cell is read back unchanged.
 fn assert_csv_round_trip(text: &str) {
     let row = Map::from_iter([("a".to_owned(), Value::from(0)), ("b".to_owned(), text.into())]);
-    let file = render_csv_header(&row) + &render_csv_rows(std::slice::from_ref(&row));
+    let file = render_csv_header(row.keys().map(String::as_str))
+        + &render_csv_rows(std::slice::from_ref(&row));
     let assert_same = |Row { fields: cells, .. }: Row| {
         let cell = cells.get("b").and_then(Value::as_str);
         assert_eq!(cell.unwrap_or_default(), escape(text));

@@ -1,5 +1,6 @@
 //! Ids: integers for people to type, UUIDs (version 7) for programs.
 
+use super::InvalidValue;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
@@ -58,18 +59,24 @@ macro_rules! impl_parse {
             pub(crate) fn parse(text: &str) -> Option<Self> {
                 parse_canonical(text).map(Self)
             }
-
-            /// Parses text that a person typed, ignoring case (RFC 9562, section 4). Ids in tokens
-            /// are case-sensitive: see `parse`.
-            pub(crate) fn parse_lenient(text: &str) -> Option<Self> {
-                Self::parse(&text.to_ascii_lowercase())
-            }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Self::parse(&String::deserialize(deserializer)?)
                     .ok_or_else(|| de::Error::custom("not a UUID in canonical form"))
+            }
+        })+
+    };
+}
+
+macro_rules! impl_lenient_parse {
+    ($($name:ident),+) => {
+        $(impl $name {
+            /// Parses text that a person typed, ignoring case (RFC 9562, section 4). Ids in tokens
+            /// are case-sensitive: see `parse`.
+            pub(crate) fn parse_lenient(text: &str) -> Option<Self> {
+                Self::parse(&text.to_ascii_lowercase())
             }
         })+
     };
@@ -92,11 +99,52 @@ uuid_id!(
     StoreId
 );
 impl_parse!(UserUuid, Jti, Sid);
+impl_lenient_parse!(UserUuid, Jti);
 
 impl Jti {
     /// Appends the canonical spelling to a text.
     pub(crate) fn append_to(self, text: &mut String) {
         text.push_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    }
+}
+
+/// Minimum length of an abbreviated id in characters.
+pub(crate) const MIN_ID_LENGTH: usize = 4;
+
+/// Session id, or its first characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SidPrefix {
+    text: String,
+    first: Sid,
+    last: Sid,
+}
+
+impl SidPrefix {
+    /// Parses text that a person typed, ignoring case.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let text = text.to_ascii_lowercase();
+        let complete = |uuid: Uuid| {
+            let end = uuid.to_string().get(text.len()..)?.to_owned();
+            Sid::parse(&(text.clone() + &end))
+        };
+        match (complete(Uuid::nil()), complete(Uuid::max())) {
+            (Some(first), Some(last)) if text.len() >= MIN_ID_LENGTH => {
+                Ok(Self { text, first, last })
+            }
+            _ => Err(InvalidValue::new(
+                "session id",
+                "expected an id from `jeton sessions list`, or at least its first 4 characters",
+            )),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the first and the last id that begin with the text.
+    pub(crate) fn range(&self) -> (Sid, Sid) {
+        (self.first, self.last)
     }
 }
 
@@ -132,6 +180,21 @@ row_id!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn session_id_is_abbreviated_to_four_or_more_characters() {
+        let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
+        for length in MIN_ID_LENGTH..=text.len() {
+            let prefix = SidPrefix::parse(&text[..length].to_uppercase()).unwrap();
+            assert_eq!(prefix.as_str(), &text[..length]);
+            let (first, last) = prefix.range();
+            let sid = Sid::parse(text).unwrap();
+            assert!((first..=last).contains(&sid) && (first == last) == (length == text.len()));
+        }
+        for invalid in ["", "018", "018f4f5e7", "018f-", "é18f", "018g", &format!("{text}0")] {
+            assert!(SidPrefix::parse(invalid).is_err(), "{invalid}");
+        }
+    }
 
     #[test]
     fn uuid_has_one_spelling() {

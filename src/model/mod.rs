@@ -40,8 +40,8 @@ pub(crate) use env_variable::check_token_variable;
 pub(crate) use event::{AuditEvent, EventDetail, EventSubject, EventTarget, TargetKind};
 pub(crate) use file_value::FileValue;
 pub(crate) use ids::{
-    AuditEventId, GrantRowId, Jti, KeyRowId, SessionRowId, Sid, StoreId, TokenId, TokenPairRowId,
-    UserId, UserUuid,
+    AuditEventId, GrantRowId, Jti, KeyRowId, MIN_ID_LENGTH, SessionRowId, Sid, SidPrefix, StoreId,
+    TokenId, TokenPairRowId, UserId, UserUuid,
 };
 pub(crate) use issuer::IssuerUrl;
 #[cfg(any(test, fuzzing))]

@@ -24,10 +24,8 @@ pub(crate) enum PageRequest {
     All,
     /// One chunk of all items; the total number of items is not counted.
     Chunk {
-        /// Last id of the previous chunk, if the list is sorted by id.
+        /// [`Page::next`] of the previous chunk.
         after: Option<i64>,
-        /// Number of rows to skip.
-        skip: i64,
         /// Number of items in the chunk, at least 1.
         size: u32,
     },
@@ -44,7 +42,7 @@ impl PageRequest {
             }
             Self::After { id, per_page } => (0, id, i64::from(per_page)),
             Self::All => (0, 0, -1),
-            Self::Chunk { after, skip, size } => (skip, after.unwrap_or(0), i64::from(size)),
+            Self::Chunk { after, size } => (0, after.unwrap_or(0), i64::from(size)),
         }
     }
 

@@ -1,22 +1,23 @@
 //! CSV for spreadsheets: no cell is interpreted as a formula, and every cell survives a round trip.
 
-use super::{Row, RowError, RowReader, escape};
+use super::{Row, RowError, RowReader, escape, escape_json};
 use serde_json::{Map, Value};
 use std::io::BufRead;
 
-/// Renders rows as CSV without a header. `null` becomes an empty cell.
+/// Renders rows as CSV without a header. `null` becomes an empty cell; arrays and objects are JSON.
 pub(crate) fn render_csv_rows(rows: &[Map<String, Value>]) -> String {
     let to_cell = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => escape_formula(&escape(text)),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => escape_json(&value.to_string()).into_owned(),
     };
     render_records(rows.iter().map(|row| row.values().map(to_cell).collect()))
 }
 
-/// Renders the CSV header for rows with these members.
-pub(crate) fn render_csv_header(row: &Map<String, Value>) -> String {
-    render_records([row.keys().cloned().collect()].into_iter())
+/// Renders the CSV header with these columns.
+pub(crate) fn render_csv_header<'c>(columns: impl IntoIterator<Item = &'c str>) -> String {
+    render_records([columns.into_iter().map(str::to_owned).collect()].into_iter())
 }
 
 fn render_records(records: impl Iterator<Item = Vec<String>>) -> String {
@@ -97,6 +98,7 @@ fn has_formula_escape(text: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn test_row(name: &str, text: &str) -> Map<String, Value> {
         Map::from_iter([("id".to_owned(), Value::from(1)), (name.to_owned(), Value::from(text))])
@@ -107,7 +109,8 @@ mod tests {
     }
 
     fn render_csv(row: &Map<String, Value>) -> String {
-        render_csv_header(row) + &render_csv_rows(std::slice::from_ref(row))
+        render_csv_header(row.keys().map(String::as_str))
+            + &render_csv_rows(std::slice::from_ref(row))
     }
 
     #[test]
@@ -126,6 +129,13 @@ mod tests {
         ] {
             assert_eq!(render_csv(&test_row("name", text)), format!("id,name\n1,{cell}\n"));
         }
+    }
+
+    #[test]
+    fn nested_values_are_json() {
+        let row = json!({"list": ["=1", "a\u{202e}b"], "object": {"k": 1}, "none": null});
+        let cells = render_csv_rows(&[row.as_object().unwrap().clone()]);
+        assert_eq!(cells, "\"[\"\"=1\"\",\"\"a\\u202eb\"\"]\",\"{\"\"k\"\":1}\",\n");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::sql::{optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    Algorithm, Key, KeyRowId, KeySpec, KeyState, Purpose, SessionEndReason, Timestamp, Untrusted,
+    Algorithm, Key, KeyRowId, KeySpec, KeyState, MIN_ID_LENGTH, Purpose, SessionEndReason,
+    Timestamp, Untrusted,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
@@ -31,6 +32,16 @@ impl Reader<'_> {
     /// Returns the key with the id `kid` in any state.
     pub(crate) fn find_key(&self, kid: &str) -> Result<Option<Key>, Error> {
         self.key_where("kid = ?1", [kid])
+    }
+
+    /// Returns the key with the id `kid`, or else the keys whose ids begin with `kid`, oldest first.
+    /// A text of less than [`MIN_ID_LENGTH`] characters is not an abbreviated id.
+    pub(crate) fn find_keys(&self, kid: &str) -> Result<Vec<Key>, Error> {
+        match self.find_key(kid)? {
+            Some(key) => Ok(vec![key]),
+            None if kid.chars().count() < MIN_ID_LENGTH => Ok(Vec::new()),
+            None => self.keys_where("substr(kid, 1, length(?1)) = ?1", [kid]),
+        }
     }
 
     /// Returns the key with the same material in any state.

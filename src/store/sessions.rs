@@ -1,10 +1,10 @@
 //! The tables of sessions and their token pairs.
 
-use super::sql::{optional_time, required_time};
+use super::sql::{limit_plus_one, optional_time, required_time};
 use super::{Error, Reader, Writer};
 use crate::model::{
-    ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, RecordedPair, Session,
-    SessionEndReason, SessionRowId, Sid, Timestamp, TokenPairRowId, UserId,
+    ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, Page, PageRequest, RecordedPair,
+    Session, SessionEndReason, SessionRowId, Sid, SidPrefix, Timestamp, TokenPairRowId, UserId,
 };
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -78,26 +78,55 @@ impl Reader<'_> {
             .transpose()
     }
 
-    /// Returns the sessions that can be refreshed, of a user or of all users, oldest first.
+    /// Returns at most `limit` sessions whose ids begin with `prefix`, of a user or of all users,
+    /// oldest first.
+    pub(crate) fn find_sessions(
+        &self,
+        prefix: &SidPrefix,
+        user: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Session>, Error> {
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
+             WHERE sid BETWEEN ?1 AND ?2 AND (?3 IS NULL OR user_id = ?3)
+             ORDER BY id LIMIT {limit}"
+        ))?;
+        let (first, last) = prefix.range();
+        let values = (first.bytes(), last.bytes(), user.map(|id| id.0));
+        let rows = statement.query_map(values, |row| Ok(session_from_row(row, 0)))?;
+        rows.map(|row| row.map_err(Error::from)?).collect()
+    }
+
+    /// Returns a page of the sessions that can be refreshed, of a user or of all users, oldest
+    /// first.
     pub(crate) fn open_sessions(
         &self,
         user: Option<UserId>,
+        page: PageRequest,
         now: Timestamp,
-    ) -> Result<Vec<ActiveSession>, Error> {
+    ) -> Result<Page<ActiveSession>, Error> {
+        let total = page.count_total(|| self.count_open_sessions(user, now))?;
+        let (skip, after, take) = page.sql_window();
         let mut statement = self.connection.prepare(&format!(
             "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason,
                  s.created_at, p.issued_at, p.refresh_expires_at
-             {FROM_OPEN_SESSIONS} ORDER BY s.id"
+             {FROM_OPEN_SESSIONS} AND s.id > ?3 ORDER BY s.id LIMIT ?4 OFFSET ?5"
         ))?;
-        statement
-            .query_map((user.map(|id| id.0), now.unix()), |row| Ok(open_session_from_row(row)))?
+        let values = (user.map(|id| id.0), now.unix(), after, limit_plus_one(take), skip);
+        let rows = statement
+            .query_map(values, |row| Ok(open_session_from_row(row)))?
             .map(|row| row.map_err(Error::from)?)
-            .collect()
+            .collect::<Result<_, Error>>()?;
+        Ok(Page::new(page, rows, total, |open: &ActiveSession| open.session.id.0))
     }
 
-    /// Returns the number of sessions that can be refreshed, of all users.
-    pub(crate) fn count_open_sessions(&self, now: Timestamp) -> Result<i64, Error> {
-        let values = (None::<i64>, now.unix());
+    /// Returns the number of sessions that can be refreshed, of a user or of all users.
+    pub(crate) fn count_open_sessions(
+        &self,
+        user: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<i64, Error> {
+        let values = (user.map(|id| id.0), now.unix());
         Ok(self.connection.query_row(
             &format!("SELECT count(*) {FROM_OPEN_SESSIONS}"),
             values,

@@ -51,7 +51,7 @@ impl Store {
                 bytes: (file.len(), wal.metadata().map_or(0, |wal| wal.len())),
                 modes: (permission_bits(file.mode()), permission_bits(directory.mode())),
                 users: tx.query_number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
-                sessions: tx.count_open_sessions(now)?,
+                sessions: tx.count_open_sessions(None, now)?,
                 tokens: tx.tokens_by_status(now)?,
                 keys: tx.keys()?,
                 keys_with_pruned_tokens: tx.keys_with_pruned_tokens()?,

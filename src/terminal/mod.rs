@@ -32,12 +32,16 @@ use style::should_colour;
 pub(crate) enum OutputFormat {
     /// Plain text for people and for `$(…)`.
     Text,
+    /// Text with more columns.
+    Wide,
     /// One JSON document for programs.
     Json,
     /// One JSON document per line, for results of any length.
     JsonLines,
     /// CSV for spreadsheets.
     Csv,
+    /// One id per line.
+    Name,
 }
 
 impl OutputFormat {
@@ -45,9 +49,11 @@ impl OutputFormat {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Wide => "wide",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
             Self::Csv => "csv",
+            Self::Name => "name",
         }
     }
 
@@ -55,7 +61,7 @@ impl OutputFormat {
     pub(crate) fn is_json(self) -> bool {
         match self {
             Self::Json | Self::JsonLines => true,
-            Self::Text | Self::Csv => false,
+            Self::Text | Self::Wide | Self::Csv | Self::Name => false,
         }
     }
 }
@@ -112,8 +118,6 @@ pub(crate) enum Rendered {
     Json(Value),
     /// Names and values.
     Fields(Vec<(&'static str, Cell)>),
-    /// Rows under a header.
-    Table(Table),
 }
 
 /// Result of a command: serialized as JSON for programs, rendered as text for people.

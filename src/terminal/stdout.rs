@@ -30,24 +30,27 @@ impl Console {
         let screen = || Screen::from_stdout(now);
         let text = match self.format {
             OutputFormat::Json | OutputFormat::JsonLines => render_json_line(report)?,
-            OutputFormat::Text | OutputFormat::Csv => match report.render() {
-                Rendered::Nothing => return Ok(Delivery::Done),
-                Rendered::Lines(lines) => lines.iter().map(|line| escape(line) + "\n").collect(),
-                Rendered::StyledLines(cells) => {
-                    let terminal_screen = screen();
-                    let render = |cell: &Cell| {
-                        cell::apply_marks(&cell.to_marked_text(terminal_screen.as_ref()))
-                    };
-                    cells.iter().map(|cell| render(cell) + "\n").collect()
+            OutputFormat::Text | OutputFormat::Wide | OutputFormat::Csv | OutputFormat::Name => {
+                match report.render() {
+                    Rendered::Nothing => return Ok(Delivery::Done),
+                    Rendered::Lines(lines) => {
+                        lines.iter().map(|line| escape(line) + "\n").collect()
+                    }
+                    Rendered::StyledLines(cells) => {
+                        let terminal_screen = screen();
+                        let render = |cell: &Cell| {
+                            cell::apply_marks(&cell.to_marked_text(terminal_screen.as_ref()))
+                        };
+                        cells.iter().map(|cell| render(cell) + "\n").collect()
+                    }
+                    Rendered::Json(value) => {
+                        let json = serde_json::to_string_pretty(&value);
+                        let json = json.map_err(|error| Error::Output(error.to_string()))?;
+                        escape_json(&json).into_owned() + "\n"
+                    }
+                    Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
                 }
-                Rendered::Json(value) => {
-                    let json = serde_json::to_string_pretty(&value);
-                    let json = json.map_err(|error| Error::Output(error.to_string()))?;
-                    escape_json(&json).into_owned() + "\n"
-                }
-                Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
-                Rendered::Table(table) => table.render(screen().as_ref()),
-            },
+            }
         };
         write_stdout(&text)
     }
@@ -84,7 +87,11 @@ impl Console {
         for (index, chunk) in rows.chunks(ROWS_PER_WRITE).enumerate() {
             let text = match self.format {
                 OutputFormat::Csv => render_csv(chunk, is_first_batch && index == 0)?,
-                OutputFormat::Text | OutputFormat::Json | OutputFormat::JsonLines => {
+                OutputFormat::Text
+                | OutputFormat::Wide
+                | OutputFormat::Json
+                | OutputFormat::JsonLines
+                | OutputFormat::Name => {
                     chunk.iter().map(render_json_line).collect::<Result<_, _>>()?
                 }
             };
@@ -93,6 +100,19 @@ impl Console {
             }
         }
         Ok(Delivery::Done)
+    }
+
+    /// Writes the CSV header of a list, which is complete without rows.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_csv_header(&self, columns: &[&str]) -> Result<Delivery, Error> {
+        write_stdout(&render_csv_header(columns.iter().copied()))
+    }
+
+    /// Writes names, one per line.
+    #[expect(clippy::unused_self, reason = "output requires a console")]
+    pub(crate) fn write_names(&self, names: &[String]) -> Result<Delivery, Error> {
+        let lines: String = names.iter().map(|name| escape(name) + "\n").collect();
+        write_stdout(&lines)
     }
 
     /// Writes trusted text, such as a completion script, to standard output without escaping.
@@ -202,7 +222,8 @@ fn render_csv(rows: &[impl Serialize], with_header: bool) -> Result<String, Erro
         Err(error) => Err(Error::Output(error.to_string())),
     };
     let rows: Vec<Map<String, Value>> = rows.iter().map(to_row).collect::<Result<_, _>>()?;
-    let header = rows.first().filter(|_| with_header).map(render_csv_header);
+    let first_row = rows.first().filter(|_| with_header);
+    let header = first_row.map(|row| render_csv_header(row.keys().map(String::as_str)));
     Ok(header.unwrap_or_default() + &render_csv_rows(&rows))
 }
 

@@ -23,6 +23,18 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
+    /// Removes columns.
+    pub(crate) fn without_columns(mut self, names: &[&str]) -> Self {
+        let is_kept: Vec<bool> = self.header.iter().map(|name| !names.contains(name)).collect();
+        let mut flags = is_kept.iter();
+        self.header.retain(|_| flags.next() == Some(&true));
+        for row in &mut self.rows {
+            let mut flags = is_kept.iter();
+            row.retain(|_| flags.next() == Some(&true));
+        }
+        self
+    }
+
     /// Renders the table as Markdown.
     pub(crate) fn to_markdown(&self) -> String {
         let mut table = comfy_table::Table::new();
@@ -34,12 +46,8 @@ impl Table {
         format!("{table}\n")
     }
 
-    /// Renders the table; the result is empty if the table has no rows.
-    pub(super) fn render(&self, screen: Option<&Screen>) -> String {
-        self.render_part(screen, true)
-    }
-
-    /// Renders a part of a table, with the header only if `is_first`.
+    /// Renders a part of a table, with the header only if `is_first`. The result is empty if the
+    /// part has no rows.
     pub(super) fn render_part(&self, screen: Option<&Screen>, is_first: bool) -> String {
         if self.rows.is_empty() {
             return String::new();
@@ -148,6 +156,12 @@ mod tests {
         Screen { columns, has_colour: false, now: Timestamp::from_unix(1_000_000_000) }
     }
 
+    impl Table {
+        fn render(&self, screen: Option<&Screen>) -> String {
+            self.render_part(screen, true)
+        }
+    }
+
     fn token_table() -> Table {
         let permissions = ["read", "write", "a-long-permission"].map(Untrusted::new);
         let mut table = Table::new(&["ID", "APP", "MAY", "STATUS", "ENDS"]);
@@ -175,6 +189,13 @@ mod tests {
         table.add_row(vec!["1".to_owned(), "ada".to_owned()]);
         table.add_row(vec!["10".to_owned(), "b\u{1b}[0m".to_owned()]);
         assert_eq!(table.render(None), "ID  NAME\n1   ada\n10  b\\u{1b}[0m\n");
+    }
+
+    #[test]
+    fn columns_can_be_removed() {
+        let mut table = Table::new(&["ID", "UID", "NAME"]);
+        table.add_row(vec!["1", "u", "ada"]);
+        assert_eq!(table.without_columns(&["UID", "OTHER"]).render(None), "ID  NAME\n1   ada\n");
     }
 
     #[test]

@@ -85,21 +85,40 @@ fn help_prints_guides() {
           description
       `text`
           for people and for shells; lists are tables
+      `wide`
+          text with more columns: lists
       `json`
           one JSON document; an error is one line of JSON, without other messages
       `jsonl`
-          one JSON document per line: `token mint`, `users export`, `audit list`
+          one JSON document per line: lists, `token mint`, `users export`
       `csv`
-          comma-separated values with a header line (RFC 4180): `users export`
+          comma-separated values with a header line (RFC 4180): lists, `users
+          export`
+      `name`
+          ids only, one per line, as arguments for other commands: lists
 
     A format that a command does not support is a usage error with `-o`; with
     `JETON_OUTPUT` the command prints text instead. `completions` and `help` support
     only text.
 
+    A list in `json`, `jsonl`, `csv` or `name` is complete, unless a page is
+    requested with `--page`, `--per-page` or `--after`; it is written in parts, so
+    that a list of any length takes little memory. As text, long lists are printed
+    in pages of 20 rows. In JSON, `next` is the value of `--after` for the next
+    page. In `jsonl`, `csv` and `name`, which have no such member, `--after` alone
+    selects all rows after the id. The columns of a CSV list are the members of the
+    JSON list: arrays and objects are JSON, and `null` is an empty cell. Text that a
+    spreadsheet would evaluate is prefixed with `'`.
+
+    `jeton help schema` lists the JSON Schemas of the lists, of `login`, `token
+    create` and `token verify`, and of errors. A later version can add members:
+
+        $ jeton help schema users list > users-list.json
+
     Only on a terminal, tables fit the terminal width, times are followed by the
     relative time (`in 6 d`, `3 h ago`), and status words are coloured. Ids are
     never wrapped: if a table does not fit otherwise, each row is printed as a list.
-    With `--all`, a table is printed in parts of 5,000 rows, each as wide as
+    With `--all`, a table is printed in parts of 1,000 rows, each as wide as
     necessary. For an empty list, nothing is printed to standard output; a status
     message reports the empty list.
     ");
@@ -152,7 +171,7 @@ fn completion_scripts_match_the_files() {
 fn help_and_hints_name_the_supported_formats() {
     let mut sandbox = Sandbox::new();
     for (arguments, formats) in [
-        (&["users", "list"][..], "text or json"),
+        (&["users", "list"][..], "text, wide, json, jsonl, csv or name"),
         (&["token", "mint"], "text, json or jsonl"),
         (&["token"], "text or json"),
     ] {

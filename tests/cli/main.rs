@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod abbreviated_ids;
 mod accounts;
 mod architecture;
 mod audit;
@@ -15,6 +16,7 @@ mod hints;
 mod hostile;
 mod inputs;
 mod keys;
+mod lists;
 mod main_workflow;
 mod memory;
 mod node;

@@ -16,7 +16,7 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
 /// packages of `python/requirements.txt`.
 pub(crate) fn python() -> &'static Path {
     static PYTHON: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
-        let script = "import sys, jwt, flask_jwt_extended, cryptography, pytest, yaml; \
+        let script = "import sys, jwt, flask_jwt_extended, cryptography, jsonschema, pytest, yaml; \
                       print(sys.executable)";
         let mut command = interpreter("JETON_TEST_PYTHON", "python3");
         let needed = "Python with the packages of tests/cli/python/requirements.txt \

@@ -1,15 +1,13 @@
-//! Listing, changing, disabling and deleting of accounts. The last active admin cannot be removed.
+//! Changing, disabling and deleting of accounts. The last active admin cannot be removed.
 
 use super::super::error::ResourceKind;
 use super::super::principal::require_role;
 use super::super::{AuditContext, Caller, Error};
 pub(crate) use crate::crypto::generate_password;
 use crate::model::{
-    DisplayName, Email, EventTarget, Page, PageRequest, Quota, Role, SessionEndReason, User,
-    UserId, UserName, UserRef,
+    DisplayName, Email, EventTarget, Quota, Role, SessionEndReason, User, UserId, UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
-pub(crate) use crate::store::{UserFilter, UserOrder};
 
 const ADMINS_ONLY_CHANGE: &str = "only admins can change accounts";
 const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";
@@ -76,23 +74,6 @@ impl NameOwner {
 
 pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
-}
-
-/// Returns a page of the existing users that match the filter. Only admins see roles, status and
-/// display names: a filter by role or status is refused to other users, and their searches ignore
-/// display names.
-pub(crate) fn list(
-    store: &mut Store,
-    caller: &Caller,
-    filter: &UserFilter,
-    page: PageRequest,
-) -> Result<Page<User>, Error> {
-    if filter.role.is_some() || filter.disabled.is_some() {
-        caller.require_role(Role::Admin, "only admins can see roles and status")?;
-    }
-    let is_admin = caller.user.role == Role::Admin;
-    let filter = UserFilter { includes_display_name: is_admin, ..filter.clone() };
-    Ok(store.read(|tx| tx.users(&filter, page))?)
 }
 
 /// Returns a user, who must be the caller unless the caller is an admin.

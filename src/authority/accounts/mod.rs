@@ -5,14 +5,16 @@ mod export;
 mod import;
 mod import_row;
 mod import_rows;
+mod listing;
 
 pub(crate) use administration::{
-    IfExists, Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable,
-    generate_password, has_users, list, load, load_for_deletion, rename, set_quota, set_role,
+    IfExists, Patch, ProfilePatch, delete, disable, enable, generate_password, has_users, load,
+    load_for_deletion, rename, set_quota, set_role,
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
 pub(crate) use import::{ImportOutcome, ImportRows, UnknownFields, authorize_import, import};
+pub(crate) use listing::{UserFilter, UserList, UserOrder};
 
 use administration::NameOwner;
 
@@ -34,7 +36,6 @@ pub(crate) struct Registration {
     pub(crate) email: Option<Email>,
     /// The display name.
     pub(crate) name: Option<DisplayName>,
-    /// The password.
     pub(crate) password: Password,
     /// The requested role.
     pub(crate) role: Role,

@@ -1,6 +1,7 @@
 //! Key lifecycle: standby, active, retired, revoked. A key is published before its first signature
 //! and still verifies for some time after a rotation, so that verifiers never miss a key.
 
+use crate::authority::abbreviation::find_key;
 use crate::authority::sessions::expiry_after;
 use crate::authority::{AuditContext, Caller, Error, error::ResourceKind};
 use crate::crypto;
@@ -35,24 +36,25 @@ pub(crate) struct RetiredKey {
 }
 
 /// Activates a standby or retired key and retires the active key, which still verifies for the time
-/// `overlap`, by default that of the settings. Returns `None` if the key is already active.
+/// `overlap`, by default that of the settings. Returns the key, and no rotation if the key is already
+/// active.
 pub(crate) fn activate(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     kid: &str,
     overlap: Option<Lifetime>,
-) -> Result<Option<Rotation>, Error> {
+) -> Result<(Key, Option<Rotation>), Error> {
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = require_key(tx, kid)?;
         match key.state {
-            KeyState::Active => return Ok(None),
+            KeyState::Active => return Ok((key, None)),
             KeyState::Revoked => return Err(Error::KeyRevoked),
             KeyState::Standby | KeyState::Retired => {}
         }
         let rotation = retire_and_activate(tx, audit.now, &key, overlap)?;
         record_key_event(tx, audit, caller, &key.spec.kid)?;
-        Ok(Some(rotation))
+        Ok((key, Some(rotation)))
     })
 }
 
@@ -77,15 +79,15 @@ pub(crate) fn rotate(
     })
 }
 
-/// Retires a key: it no longer signs, but still verifies until the returned time. The active app
-/// key cannot be retired, only replaced: see [`rotate`].
+/// Retires a key: it no longer signs, but still verifies until the returned time. Returns the key,
+/// too. The active app key cannot be retired, only replaced: see [`rotate`].
 pub(crate) fn retire(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     kid: &str,
     overlap: Option<Lifetime>,
-) -> Result<Timestamp, Error> {
+) -> Result<(Key, Timestamp), Error> {
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = require_key(tx, kid)?;
         if key.state == KeyState::Revoked {
@@ -97,7 +99,7 @@ pub(crate) fn retire(
         let verify_until = compute_verify_until(tx, overlap, audit.now)?;
         tx.retire_key(key.id, verify_until, audit.now)?;
         record_key_event(tx, audit, caller, &key.spec.kid)?;
-        Ok(verify_until)
+        Ok((key, verify_until))
     })
 }
 
@@ -181,9 +183,10 @@ fn ensure_revocable(key: &Key, if_active: IfActive) -> Result<(), Error> {
     Ok(())
 }
 
+/// Returns the key with this id, which may be abbreviated.
 pub(super) fn require_key(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
     // An unknown id may be a token or a secret: the error does not repeat the text.
-    tx.find_key(kid)?.ok_or(Error::NotFound { resource: ResourceKind::Key, name: None })
+    find_key(tx, kid)?.ok_or(Error::NotFound { resource: ResourceKind::Key, name: None })
 }
 
 /// Returns the active key that a key of this purpose and algorithm would replace: the only app key,

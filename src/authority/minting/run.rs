@@ -136,8 +136,9 @@ impl MintJob {
     ) -> Result<Option<TokenId>, Error> {
         let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
             let can_sign = match &self.request.signer {
-                Signer::Key(kid) => load_test_key(tx, kid, self.now).is_ok(),
-                Signer::PresetKey(kid) => load_test_key(tx, kid.as_str(), self.now).is_ok(),
+                Signer::Key(_) | Signer::PresetKey(_) => {
+                    load_test_key(tx, job_key.spec.kid.as_str(), self.now).is_ok()
+                }
                 Signer::Algorithm(_) => tx.is_active_key(job_key.row_id)?,
             };
             if !can_sign {

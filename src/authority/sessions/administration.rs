@@ -1,33 +1,32 @@
 //! Listing and revocation of sessions.
 
+use super::super::abbreviation::find_session;
 use super::super::error::ResourceKind;
 use super::super::principal::{require_role, write_as};
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{
-    ActiveSession, EventDetail, EventSubject, EventTarget, Role, Session, SessionEndReason, Sid,
-    TargetKind, Timestamp, User, UserId, UserRef, WithOwner,
+    ActiveSession, EventDetail, EventSubject, EventTarget, Page, PageRequest, Role, Session,
+    SessionEndReason, Sid, SidPrefix, TargetKind, Timestamp, User, UserId, UserRef, WithOwner,
 };
-use crate::store::{self, Store};
+use crate::store::{self, Reader, Store};
 
 const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
-/// Returns the open sessions of a user, or of all users. The user must be the caller unless the
-/// caller is an admin.
+/// Returns a page of the open sessions of a user, or of all users. The user must be the caller
+/// unless the caller is an admin.
 pub(crate) fn list_open(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     user: Option<UserId>,
-) -> Result<Vec<WithOwner<ActiveSession>>, Error> {
+    page: PageRequest,
+) -> Result<Page<WithOwner<ActiveSession>>, Error> {
     if user != Some(caller.user.id) {
         caller.require_role(Role::Admin, "only admins can see sessions of other users")?;
     }
     Ok(store.read(|tx| {
-        let open_sessions = tx.open_sessions(user, audit.now)?;
-        open_sessions
-            .into_iter()
-            .map(|active| tx.with_owner(active.session.user_id, active))
-            .collect::<Result<_, _>>()
+        tx.open_sessions(user, page, audit.now)?
+            .try_map(|active| tx.with_owner(active.session.user_id, active))
     })?)
 }
 
@@ -48,26 +47,20 @@ pub(crate) fn find_open(
 }
 
 /// Ends sessions, all or none: every session must exist, and belong to the caller unless the caller
-/// is an admin. Returns for each session whether the session was open.
+/// is an admin. Returns for each session whether the session was open. Abbreviated ids are resolved
+/// among the sessions that the caller may end.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
-    sids: &[Sid],
+    sids: &[SidPrefix],
 ) -> Result<Vec<(Sid, bool)>, Error> {
     write_as(store, caller, |tx, user| {
         let mut sessions: Vec<Session> = Vec::with_capacity(sids.len());
         for sid in sids {
-            let session = tx.find_session(*sid)?;
-            // Only admins can find out which sessions of other users exist.
-            if session.as_ref().is_none_or(|session| session.user_id != user.id) {
-                require_role(user, Role::Admin, ADMINS_ONLY)?;
-            }
-            sessions.push(session.ok_or_else(|| Error::NotFound {
-                resource: ResourceKind::Session,
-                name: Some(sid.to_string()),
-            })?);
+            sessions.push(load_session(tx, user, sid)?);
         }
+        let sids: Vec<Sid> = sessions.iter().map(|session| session.sid).collect();
         let mut results = Vec::with_capacity(sessions.len());
         for session in sessions {
             results.push((
@@ -79,11 +72,23 @@ pub(crate) fn revoke(
         audit.record(
             tx,
             Some(caller.user.id),
-            EventSubject::list(sids.iter().copied().map(EventTarget::session)),
+            EventSubject::list(sids.into_iter().map(EventTarget::session)),
             count,
         )?;
         Ok(results)
     })
+}
+
+/// Returns a session that the user may end.
+fn load_session(tx: &Reader<'_>, user: &User, sid: &SidPrefix) -> Result<Session, Error> {
+    let owner = (user.role < Role::Admin).then_some(user.id);
+    if let Some(session) = find_session(tx, sid, owner)? {
+        return Ok(session);
+    }
+    // Only admins can find out which sessions of other users exist.
+    require_role(user, Role::Admin, ADMINS_ONLY)?;
+    let name = Some(sid.as_str().to_owned());
+    Err(Error::NotFound { resource: ResourceKind::Session, name })
 }
 
 /// Ends all sessions of a user, including that of the caller. Returns the number of ended sessions.

@@ -3,12 +3,12 @@
 use crate::app::{App, Cell, OutputFormat, Style, Table};
 use crate::authority::audit::EventFilter;
 use crate::authority::{self, Caller};
-use crate::commands::command::{Command, CommandTree, Effect};
+use crate::commands::command::{Command, CommandTree, Effect, LIST_FORMATS};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{name_cell, placeholder, user_cell};
 use crate::failure::{Code, Failure, Kind};
 use crate::model::{
-    AuditEvent, AuditEventId, EventTarget, TimeSpec, Untrusted, UserId, UserRef, redact_for_error,
+    AuditEvent, EventTarget, TimeSpec, Untrusted, UserId, UserRef, redact_for_error,
 };
 use std::marker::PhantomData;
 
@@ -17,9 +17,8 @@ use std::marker::PhantomData;
 /// Every change and every refused change is an event with actor, target (for a refusal, only if the
 /// target was found), outcome and number of changed objects. Outcomes are `done`, an error code,
 /// `undelivered` (the result could not be printed) and `revoked` (at the end of `jeton run`).
-/// Reads, usage errors and commands without an effect are not recorded. With `-o jsonl`, all
-/// matching events are printed, one per line, unless `--page` or `--per-page` is given. To collect
-/// events incrementally, continue after the last known id with `--reverse --after`.
+/// Reads, usage errors and commands without an effect are not recorded. To collect events
+/// incrementally, continue after the last known id with `--reverse --after` and `-o jsonl`.
 ///
 ///   jeton audit list --since 7d --outcome forbidden
 ///   jeton audit list --user john --action token
@@ -67,6 +66,20 @@ pub(crate) struct Args<T: CommandTree> {
     tree: PhantomData<T>,
 }
 
+/// Names of the members of [`AuditEvent`].
+const COLUMNS: &[&str] = &[
+    "id",
+    "created_at",
+    "user_id",
+    "user",
+    "os_uid",
+    "action",
+    "target",
+    "detail",
+    "outcome",
+    "count",
+];
+
 fn build_table(events: &[AuditEvent]) -> Table {
     let header = ["ID", "CREATED", "USER", "OS UID", "ACTION", "TARGET", "OUTCOME", "COUNT"];
     let mut table = Table::new(&header);
@@ -97,27 +110,20 @@ fn outcome_cell(event: &AuditEvent) -> Cell {
 impl<T: CommandTree> Command for Args<T> {
     const ACTION: &'static str = "audit list";
     const EFFECT: Effect = Effect::Reads;
-    const FORMATS: &'static [OutputFormat] =
-        &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines];
+    const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let filter = build_filter(app, &caller, &self)?;
-        let is_json_lines = app.console.output_format() == OutputFormat::JsonLines;
-        if is_json_lines && !self.paging.is_paged() {
-            return stream_events(app, &caller, &filter, self.paging.after().map(AuditEventId));
-        }
-        if is_json_lines {
-            let events = authority::audit::list_events(
-                app.store.get()?,
-                &caller,
-                &filter,
-                self.paging.page_request(),
-            )?;
-            return app.console.write_rows(&events.items, true).map(drop);
-        }
-        let list = ListReport { noun: "events", build_table, is_sorted_by_id: true };
-        list.report(app, self.paging.page_request(), |app, page| {
+        let list = ListReport {
+            noun: "events",
+            columns: COLUMNS,
+            id_of: |event: &AuditEvent| event.id.to_string(),
+            build_table,
+            wide_columns: &[],
+        };
+        let page = self.paging.page_request(app.console.output_format());
+        list.report(app, page, |app, page| {
             Ok(authority::audit::list_events(app.store.get()?, &caller, &filter, page)?)
         })?;
         Ok(())
@@ -139,6 +145,10 @@ fn build_filter<T: CommandTree>(
     if since.zip(until).is_some_and(|(since, until)| since > until) {
         return Err(Failure::usage("`--since` is later than `--until`"));
     }
+    let target = match args.target.clone() {
+        Some(target) => Some(authority::audit::resolve_target(app.store.get()?, caller, target)?),
+        None => None,
+    };
     let action = args.action.as_deref().map(|words| (words, resolve_action(&T::build(), words)));
     if let Some((words, None)) = &action {
         let display_action = redact_for_error(words);
@@ -155,7 +165,7 @@ fn build_filter<T: CommandTree>(
         until,
         user,
         action: action.map(|(words, name)| Untrusted::new(name.as_deref().unwrap_or(words))),
-        target: args.target.clone(),
+        target,
         outcome: args.outcome.as_deref().map(Untrusted::new),
         oldest_first: args.reverse,
     })
@@ -181,21 +191,4 @@ fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<U
     let is_named = !matches!(user_ref, UserRef::Id(_));
     let may_be_deleted = failure.kind() == Kind::NotFound && is_named;
     Err(if may_be_deleted { failure.with_hint("for a deleted user, use the id") } else { failure })
-}
-
-/// Writes events batch by batch, in constant memory.
-fn stream_events(
-    app: &mut App,
-    caller: &Caller,
-    filter: &EventFilter,
-    mut after: Option<AuditEventId>,
-) -> Result<(), Failure> {
-    loop {
-        let events = authority::audit::load_next_events(app.store.get()?, caller, filter, after)?;
-        let Some(last) = events.last() else { return Ok(()) };
-        after = Some(last.id);
-        if !app.console.write_rows(&events, true)? {
-            return Ok(());
-        }
-    }
 }

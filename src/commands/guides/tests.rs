@@ -3,7 +3,7 @@
 use super::{GUIDES, Guide, markdown, names, page, plain_text};
 use crate::app::OutputFormat;
 use crate::commands::cli::Tree;
-use crate::commands::command::CommandTree;
+use crate::commands::command::{CommandTree, LIST_FORMATS};
 use crate::commands::global_args;
 use crate::commands::guides::Block;
 use crate::failure::Kind;
@@ -34,15 +34,20 @@ fn exit_code_table_lists_every_kind_and_code() {
 }
 
 #[test]
-fn format_table_lists_every_format_and_its_commands() {
+fn format_table_has_every_format_and_its_commands() {
     let formats = global_args::OUTPUT_FORMATS.iter().map(|(format, description)| {
         let description = match format {
             OutputFormat::Text | OutputFormat::Json => (*description).to_owned(),
-            OutputFormat::JsonLines | OutputFormat::Csv => {
+            OutputFormat::Wide
+            | OutputFormat::JsonLines
+            | OutputFormat::Csv
+            | OutputFormat::Name => {
                 let commands = Tree::ROOT.commands().into_iter();
-                let commands = commands.filter(|info| info.formats.contains(format));
-                let commands: Vec<&str> = commands.map(|info| info.action).collect();
-                format!("{description}: `{}`", commands.join("`, `"))
+                let others = commands
+                    .filter(|info| info.formats.contains(format) && info.formats != LIST_FORMATS);
+                let mut names = vec!["lists".to_owned()];
+                names.extend(others.map(|info| format!("`{}`", info.action)));
+                format!("{description}: {}", names.join(", "))
             }
         };
         [format!("`{}`", format.name()), description].to_vec()

@@ -6,7 +6,6 @@ use crate::authority;
 use crate::authority::audit_context::AuditTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::Untrusted;
 
 /// Make a specific key the signing key (admins only)
 ///
@@ -15,7 +14,7 @@ use crate::model::Untrusted;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Key id, as listed by `jeton keys list`
+    /// Key id, as listed by `jeton keys list`, or at least its first 4 characters
     #[arg(
         allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::activatable_keys)
@@ -38,10 +37,11 @@ impl Command for Args {
         let caller = app.caller()?;
         let (store, audit) = app.store.open()?;
         let (kid, overlap) = (&self.kid, self.overlap.overlap);
-        if let Some(rotation) = authority::keys::activate(store, &audit, &caller, kid, overlap)? {
+        let (key, rotation) = authority::keys::activate(store, &audit, &caller, kid, overlap)?;
+        if let Some(rotation) = rotation {
             return report_rotation(app, rotation);
         }
-        let active_kid = Untrusted::new(kid.as_str());
+        let active_kid = key.spec.kid;
         app.console
             .print_status(&format!("key {} is already the signing key", active_kid.to_display()));
         app.console.report(&RotateOutput { changed: false, active_kid, retired: None })

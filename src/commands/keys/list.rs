@@ -1,9 +1,10 @@
 //! `jeton keys list`
 
-use crate::app::{App, Cell, Rendered, Report, Table};
+use crate::app::{App, Cell, OutputFormat, Table};
 use crate::authority;
 use crate::authority::keys::KeySummary;
-use crate::commands::command::{Command, Effect};
+use crate::commands::command::{Command, Effect, LIST_FORMATS};
+use crate::commands::paging::ListReport;
 use crate::commands::views::placeholder;
 use crate::failure::Failure;
 use crate::model::{Algorithm, KeyState, Purpose, Timestamp, Untrusted};
@@ -16,10 +17,9 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {}
 
-#[derive(Debug, Serialize)]
-struct KeyListOutput {
-    items: Vec<KeyRow>,
-}
+/// Names of the members of [`KeyRow`].
+const COLUMNS: &[&str] =
+    &["kid", "purpose", "alg", "weak", "status", "created_at", "verify_until", "live_tokens"];
 
 #[derive(Debug, Serialize)]
 struct KeyRow {
@@ -48,23 +48,21 @@ impl KeyRow {
     }
 }
 
-impl Report for KeyListOutput {
-    fn render(&self) -> Rendered {
-        let header = ["KID", "PURPOSE", "ALG", "STATUS", "CREATED", "VERIFY UNTIL", "LIVE TOKENS"];
-        let mut table = Table::new(&header);
-        for key in &self.items {
-            table.add_row(vec![
-                Cell::from(key.kid.to_display()),
-                Cell::from(key.purpose.name()),
-                Cell::from(describe_algorithm(key)),
-                Cell::from(key.status),
-                Cell::from(key.created_at),
-                key.verify_until.map_or_else(|| placeholder().into(), Cell::from),
-                Cell::from(key.live_tokens.to_string()),
-            ]);
-        }
-        Rendered::Table(table)
+fn build_table(keys: &[KeyRow]) -> Table {
+    let header = ["KID", "PURPOSE", "ALG", "STATUS", "CREATED", "VERIFY UNTIL", "LIVE TOKENS"];
+    let mut table = Table::new(&header);
+    for key in keys {
+        table.add_row(vec![
+            Cell::from(key.kid.to_display()),
+            Cell::from(key.purpose.name()),
+            Cell::from(describe_algorithm(key)),
+            Cell::from(key.status),
+            Cell::from(key.created_at),
+            key.verify_until.map_or_else(|| placeholder().into(), Cell::from),
+            Cell::from(key.live_tokens.to_string()),
+        ]);
     }
+    table
 }
 
 fn describe_algorithm(key: &KeyRow) -> String {
@@ -75,10 +73,18 @@ fn describe_algorithm(key: &KeyRow) -> String {
 impl Command for Args {
     const ACTION: &'static str = "keys list";
     const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let (store, audit) = app.store.open()?;
         let keys = authority::keys::list(store, audit.now)?;
-        app.console.report(&KeyListOutput { items: keys.into_iter().map(KeyRow::new).collect() })
+        let list = ListReport {
+            noun: "keys",
+            columns: COLUMNS,
+            id_of: |key: &KeyRow| key.kid.to_display(),
+            build_table,
+            wide_columns: &[],
+        };
+        list.report_rows(app, keys.into_iter().map(KeyRow::new).collect())
     }
 }

@@ -93,7 +93,7 @@ fn print_activation_hint(app: &App, key: &Key) {
 /// Argument for the key id.
 #[derive(Debug, clap::Args)]
 struct KeyArgs {
-    /// Key id, as listed by `jeton keys list`
+    /// Key id, as listed by `jeton keys list`, or at least its first 4 characters
     #[arg(
         allow_hyphen_values = true,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::unrevoked_keys)

@@ -6,7 +6,6 @@ use crate::authority;
 use crate::authority::audit_context::AuditTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::Untrusted;
 use serde::Serialize;
 
 /// Stop signing with a key; tokens signed with it are still accepted for a while (admins only)
@@ -45,9 +44,9 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let (store, audit) = app.store.open()?;
-        let kid = Untrusted::new(self.key.kid.as_str());
-        let overlap = self.overlap.overlap;
-        let verify_until = authority::keys::retire(store, &audit, &caller, kid.as_str(), overlap)?;
+        let (kid, overlap) = (&self.key.kid, self.overlap.overlap);
+        let (key, verify_until) = authority::keys::retire(store, &audit, &caller, kid, overlap)?;
+        let kid = key.spec.kid;
         app.console.print_status(&format!(
             "key {} is retired and verifies until {}",
             kid.to_display(),

@@ -1,9 +1,10 @@
 //! `jeton sessions list`
 
-use crate::app::{App, Cell, Rendered, Report, Table};
+use crate::app::{App, Cell, OutputFormat, Table};
 use crate::authority;
 use crate::commands::args::OwnerArgs;
-use crate::commands::command::{Command, Effect};
+use crate::commands::command::{Command, Effect, LIST_FORMATS};
+use crate::commands::paging::{ListReport, all_rows};
 use crate::commands::views::user_cell;
 use crate::failure::Failure;
 use crate::model::{ActiveSession, Sid, Timestamp, Untrusted, UserId, WithOwner};
@@ -20,10 +21,17 @@ pub(crate) struct Args {
     owner: OwnerArgs,
 }
 
-#[derive(Debug, Serialize)]
-struct SessionListOutput {
-    items: Vec<SessionRow>,
-}
+/// Names of the members of [`SessionRow`].
+const COLUMNS: &[&str] = &[
+    "sid",
+    "user_id",
+    "user",
+    "created_at",
+    "refreshed_at",
+    "refresh_expires_at",
+    "expires_at",
+    "current",
+];
 
 #[derive(Debug, Serialize)]
 struct SessionRow {
@@ -53,39 +61,43 @@ impl SessionRow {
     }
 }
 
-impl Report for SessionListOutput {
-    fn render(&self) -> Rendered {
-        let mut table = Table::new(&["SID", "USER", "CREATED", "REFRESHED", "EXPIRES", "CURRENT"]);
-        for session in &self.items {
-            table.add_row(vec![
-                Cell::from(session.sid.to_string()),
-                user_cell(session.user.as_ref(), session.user_id),
-                Cell::from(session.created_at),
-                Cell::from(session.refreshed_at),
-                Cell::from(session.refresh_expires_at),
-                Cell::from(if session.current { "yes" } else { "-" }),
-            ]);
-        }
-        Rendered::Table(table)
+fn build_table(sessions: &[SessionRow]) -> Table {
+    let header = ["SID", "USER", "CREATED", "REFRESHED", "EXPIRES", "LATEST EXPIRY", "CURRENT"];
+    let mut table = Table::new(&header);
+    for session in sessions {
+        table.add_row(vec![
+            Cell::from(session.sid.to_string()),
+            user_cell(session.user.as_ref(), session.user_id),
+            Cell::from(session.created_at),
+            Cell::from(session.refreshed_at),
+            Cell::from(session.refresh_expires_at),
+            Cell::from(session.expires_at),
+            Cell::from(if session.current { "yes" } else { "-" }),
+        ]);
     }
+    table
 }
 
 impl Command for Args {
     const ACTION: &'static str = "sessions list";
     const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
         let user = self.owner.resolve_owner(app, &caller)?;
-        let (store, audit) = app.store.open()?;
-        let sessions = authority::sessions::list_open(store, &audit, &caller, user)?;
-        let items: Vec<SessionRow> = sessions
-            .into_iter()
-            .map(|session| SessionRow::new(session, caller.session.sid))
-            .collect();
-        if items.is_empty() {
-            app.console.print_status("no sessions");
-        }
-        app.console.report(&SessionListOutput { items })
+        let list = ListReport {
+            noun: "sessions",
+            columns: COLUMNS,
+            id_of: |session: &SessionRow| session.sid.to_string(),
+            build_table,
+            wide_columns: &["LATEST EXPIRY"],
+        };
+        list.report(app, all_rows(None), |app, page| {
+            let (store, audit) = app.store.open()?;
+            let sessions = authority::sessions::list_open(store, &audit, &caller, user, page)?;
+            Ok(sessions.map(|session| SessionRow::new(session, caller.session.sid)))
+        })?;
+        Ok(())
     }
 }

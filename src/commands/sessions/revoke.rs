@@ -6,7 +6,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
-use crate::model::{Sid, UserRef};
+use crate::model::{SidPrefix, UserRef};
 use serde::Serialize;
 
 /// End sessions: invalidate their access and refresh tokens
@@ -19,15 +19,15 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Session ids, as listed by `jeton sessions list`
+    /// Session ids, as listed by `jeton sessions list`, or at least their first 4 characters
     #[arg(
         value_name = "SID",
         required_unless_present = "all",
         conflicts_with_all = ["all", "user"],
-        value_parser = parse_sid,
+        value_parser = SidPrefix::parse,
         add = clap_complete::ArgValueCandidates::new(crate::commands::completers::sessions)
     )]
-    sids: Vec<Sid>,
+    sids: Vec<SidPrefix>,
 
     /// Owner of the sessions (admins only) [default: yourself]
     #[arg(
@@ -62,7 +62,7 @@ impl Command for Args {
     fn audit_target(&self) -> Option<AuditTarget> {
         match (&self.user, self.sids.as_slice()) {
             (Some(user), _) => Some(AuditTarget::User(user.clone())),
-            (None, [sid]) => Some(AuditTarget::Session(*sid)),
+            (None, [sid]) => Some(AuditTarget::Session(sid.clone())),
             (None, _) => None,
         }
     }
@@ -87,8 +87,4 @@ impl Command for Args {
         app.console.print_status(&format!("ended {}", pluralize(count, "session")));
         app.console.report(&RevokeOutput { changed: count > 0, sessions_ended: count })
     }
-}
-
-fn parse_sid(text: &str) -> Result<Sid, String> {
-    Sid::parse_lenient(text).ok_or_else(|| "not a session id".to_owned())
 }

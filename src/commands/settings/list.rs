@@ -1,42 +1,47 @@
 //! `jeton settings list`
 
 use super::{SettingView, to_plain_text};
-use crate::app::{App, Rendered, Report, Table};
+use crate::app::{App, OutputFormat, Table};
 use crate::authority;
-use crate::commands::command::{Command, Effect};
+use crate::commands::command::{Command, Effect, LIST_FORMATS};
+use crate::commands::paging::ListReport;
 use crate::failure::Failure;
 use crate::model::escape;
-use serde::Serialize;
 
 /// List settings with values and defaults
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-#[derive(Debug, Serialize)]
-struct SettingsOutput {
-    items: Vec<SettingView>,
-}
+/// Names of the members of [`SettingView`].
+const COLUMNS: &[&str] = &["name", "value", "default"];
 
-impl Report for SettingsOutput {
-    fn render(&self) -> Rendered {
-        let mut table = Table::new(&["NAME", "VALUE", "DEFAULT"]);
-        for setting in &self.items {
-            let [value, default] = [&setting.value, &setting.default].map(to_plain_text);
-            table.add_row(vec![setting.name.to_owned(), escape(&value), default]);
-        }
-        Rendered::Table(table)
+fn build_table(settings: &[SettingView]) -> Table {
+    let mut table = Table::new(&["NAME", "VALUE", "DEFAULT", "DESCRIPTION"]);
+    for setting in settings {
+        let [value, default] = [&setting.value, &setting.default].map(to_plain_text);
+        let description = setting.description.to_owned();
+        table.add_row(vec![setting.name.to_owned(), escape(&value), default, description]);
     }
+    table
 }
 
 impl Command for Args {
     const ACTION: &'static str = "settings list";
     const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         app.caller()?;
         let settings = authority::settings::list(app.store.get()?)?;
-        let items =
+        let rows =
             settings.iter().map(|(setting, value)| SettingView::new(*setting, value)).collect();
-        app.console.report(&SettingsOutput { items })
+        let list = ListReport {
+            noun: "settings",
+            columns: COLUMNS,
+            id_of: |setting: &SettingView| setting.name.to_owned(),
+            build_table,
+            wide_columns: &["DESCRIPTION"],
+        };
+        list.report_rows(app, rows)
     }
 }

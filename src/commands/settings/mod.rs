@@ -53,12 +53,14 @@ struct SettingView {
     name: &'static str,
     value: Value,
     default: Value,
+    #[serde(skip)]
+    description: &'static str,
 }
 
 impl SettingView {
     fn new(setting: Setting, value: &str) -> Self {
         let (value, default) = (setting.to_json(value), setting.to_json(setting.default_value()));
-        Self { name: setting.name(), value, default }
+        Self { name: setting.name(), value, default, description: setting.about() }
     }
 }
 

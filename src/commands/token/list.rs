@@ -1,10 +1,10 @@
 //! `jeton token list`
 
-use crate::app::{App, Cell, Table};
+use crate::app::{App, Cell, OutputFormat, Table};
 use crate::authority;
 use crate::authority::tokens::TokenFilter;
 use crate::commands::args::OwnerArgs;
-use crate::commands::command::{Command, Effect};
+use crate::commands::command::{Command, Effect, LIST_FORMATS};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{TokenView, expiry_cell, list_cell, user_cell};
 use crate::failure::{Code, Failure};
@@ -59,19 +59,51 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
+/// Names of the members of [`TokenView`].
+const COLUMNS: &[&str] = &[
+    "id",
+    "jti",
+    "kind",
+    "app",
+    "user_id",
+    "user",
+    "permissions",
+    "aud",
+    "claims",
+    "status",
+    "issued_at",
+    "expires_at",
+    "grace_until",
+    "revoked_at",
+];
+
 #[derive(Debug, Clone, Copy)]
 struct StatusFilter(Option<TokenStatus>);
 
 fn build_table(tokens: &[TokenView]) -> Table {
-    let mut table = Table::new(&["ID", "KIND", "APP", "USER", "PERMISSIONS", "STATUS", "EXPIRES"]);
+    let mut table = Table::new(&[
+        "ID",
+        "JTI",
+        "KIND",
+        "APP",
+        "USER",
+        "PERMISSIONS",
+        "AUD",
+        "STATUS",
+        "ISSUED",
+        "EXPIRES",
+    ]);
     for token in tokens {
         table.add_row(vec![
             Cell::from(token.id.to_string()),
+            Cell::from(token.jti.to_string()),
             Cell::from(token.kind.name()),
             Cell::breakable(token.app.to_display()),
             user_cell(token.user.as_ref(), token.user_id),
             list_cell(&token.permissions),
+            list_cell(&token.aud),
             Cell::from(token.status),
+            Cell::from(token.issued_at),
             expiry_cell(token.effective_expiry()),
         ]);
     }
@@ -81,6 +113,7 @@ fn build_table(tokens: &[TokenView]) -> Table {
 impl Command for Args {
     const ACTION: &'static str = "token list";
     const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let status = self.status.0;
@@ -98,8 +131,15 @@ impl Command for Args {
             expiring_within: self.expiring_within,
             issued_before: self.before.map(|bound| bound.resolve_bound(now)),
         };
-        let list = ListReport { noun: "tokens", build_table, is_sorted_by_id: true };
-        let total = list.report(app, self.paging.page_request(), |app, page| {
+        let list = ListReport {
+            noun: "tokens",
+            columns: COLUMNS,
+            id_of: |token: &TokenView| token.id.to_string(),
+            build_table,
+            wide_columns: &["JTI", "AUD", "ISSUED"],
+        };
+        let page = self.paging.page_request(app.console.output_format());
+        let total = list.report(app, page, |app, page| {
             let tokens = authority::tokens::list(app.store.get()?, now, &caller, &filter, page)?;
             Ok(tokens.map(|token| TokenView::new(token, now)))
         })?;

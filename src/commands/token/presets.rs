@@ -1,8 +1,9 @@
 //! `jeton token presets …`
 
-use crate::app::{App, Rendered, Report, Table};
+use crate::app::{App, OutputFormat, Rendered, Report, Table};
 use crate::authority::minting::Template;
-use crate::commands::command::{Command, Effect};
+use crate::commands::command::{Command, DEFAULT_FORMATS, Effect, LIST_FORMATS};
+use crate::commands::paging::ListReport;
 use crate::commands::views::placeholder;
 use crate::failure::Failure;
 use crate::model::{Untrusted, escape};
@@ -32,10 +33,8 @@ pub(crate) struct Args {
     name: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct PresetListOutput {
-    items: Vec<PresetRow>,
-}
+/// Names of the members of [`PresetRow`].
+const COLUMNS: &[&str] = &["name", "description", "custom"];
 
 #[derive(Debug, Serialize)]
 struct PresetRow {
@@ -43,17 +42,22 @@ struct PresetRow {
     description: Untrusted,
     /// `true` if the preset is a file in the configuration directory.
     custom: bool,
+    #[serde(skip)]
+    alg: Option<Untrusted>,
+    #[serde(skip)]
+    ttl: Option<Untrusted>,
 }
 
-impl Report for PresetListOutput {
-    fn render(&self) -> Rendered {
-        let mut table = Table::new(&["NAME", "CUSTOM", "DESCRIPTION"]);
-        for row in &self.items {
-            let custom = if row.custom { "yes".to_owned() } else { placeholder() };
-            table.add_row(vec![row.name.to_display(), custom, row.description.to_display()]);
-        }
-        Rendered::Table(table)
+fn build_table(presets: &[PresetRow]) -> Table {
+    let mut table = Table::new(&["NAME", "CUSTOM", "ALG", "LIFETIME", "DESCRIPTION"]);
+    for row in presets {
+        let custom = if row.custom { "yes".to_owned() } else { placeholder() };
+        let [alg, ttl] = [&row.alg, &row.ttl]
+            .map(|text| text.as_ref().map_or_else(placeholder, Untrusted::to_display));
+        let description = row.description.to_display();
+        table.add_row(vec![row.name.to_display(), custom, alg, ttl, description]);
     }
+    table
 }
 
 #[derive(Debug, Serialize)]
@@ -109,6 +113,11 @@ fn push_section<'e>(
 impl Command for Args {
     const ACTION: &'static str = "token presets";
     const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
+
+    fn formats(&self) -> &'static [OutputFormat] {
+        if self.name.is_some() { DEFAULT_FORMATS } else { Self::FORMATS }
+    }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         match (self.show.as_deref(), self.name.as_deref()) {
@@ -124,19 +133,27 @@ impl Command for Args {
 }
 
 fn list_presets(app: &App) -> Result<(), Failure> {
-    let mut items = Vec::new();
+    let mut rows = Vec::new();
     for (name, is_custom) in app.environment.list_presets() {
         match app.environment.load_preset(Some(&name)) {
             Ok(preset) => {
-                let description = Untrusted::new(preset.description);
-                items.push(PresetRow {
+                rows.push(PresetRow {
                     name: Untrusted::new(name),
-                    description,
+                    description: Untrusted::new(preset.description),
                     custom: is_custom,
+                    alg: preset.alg.map(Untrusted::new),
+                    ttl: preset.ttl.map(Untrusted::new),
                 });
             }
             Err(failure) => app.console.print_warning(&failure.message),
         }
     }
-    app.console.report(&PresetListOutput { items })
+    let list = ListReport {
+        noun: "presets",
+        columns: COLUMNS,
+        id_of: |preset: &PresetRow| preset.name.to_display(),
+        build_table,
+        wide_columns: &["ALG", "LIFETIME"],
+    };
+    list.report_rows(app, rows)
 }

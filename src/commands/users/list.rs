@@ -1,15 +1,12 @@
 //! `jeton users list`
 
-use crate::app::{App, Cell, Table};
-use crate::authority;
-use crate::authority::accounts::{UserFilter, UserOrder};
-use crate::commands::command::{Command, Effect};
+use crate::app::{App, Cell, OutputFormat, Table};
+use crate::authority::accounts::{UserFilter, UserList, UserOrder};
+use crate::commands::command::{Command, Effect, LIST_FORMATS};
 use crate::commands::paging::{ListReport, PageArgs};
 use crate::commands::views::{UserView, name_cell, status_cell};
 use crate::failure::Failure;
-use crate::model::{
-    Email, InvalidValue, NameFilter, PageRequest, Role, UserId, UserName, UserUuid,
-};
+use crate::model::{Email, InvalidValue, NameFilter, Role, UserId, UserName, UserUuid};
 use serde::Serialize;
 
 /// List accounts, by default sorted by id
@@ -18,7 +15,7 @@ use serde::Serialize;
 ///
 ///   jeton users list --page 2 --per-page 3
 ///   jeton users list --search example.com --sort email
-///   jeton users list --status disabled --all -o json
+///   jeton users list --status disabled -o json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -55,6 +52,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     paging: PageArgs,
 }
+
+/// Names of the members of [`UserRow`], of which users see the first part.
+const COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
+const USER_COLUMNS: &[&str] = COLUMNS.split_at(4).0;
 
 #[derive(Debug, Serialize)]
 struct UserRow {
@@ -98,10 +99,11 @@ fn build_table(users: &[UserRow]) -> Table {
 impl Command for Args {
     const ACTION: &'static str = "users list";
     const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = LIST_FORMATS;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let page = self.paging.page_request();
-        if self.sort != UserOrder::Id && matches!(page, PageRequest::After { .. }) {
+        let page = self.paging.page_request(app.console.output_format());
+        if self.sort != UserOrder::Id && self.paging.has_start() {
             return Err(Failure::usage("`--after` requires `--sort id`"));
         }
         let caller = app.caller()?;
@@ -114,14 +116,16 @@ impl Command for Args {
             descending: self.desc,
             ..Default::default()
         };
+        let mut users = UserList::new(&caller, filter)?;
         let list = ListReport {
             noun: "users",
+            columns: if is_admin { COLUMNS } else { USER_COLUMNS },
+            id_of: |user: &UserRow| user.id.to_string(),
             build_table,
-            is_sorted_by_id: filter.order == UserOrder::Id,
+            wide_columns: &["UID"],
         };
         list.report(app, page, |app, page| {
-            let users = authority::accounts::list(app.store.get()?, &caller, &filter, page)?;
-            Ok(users.map(|user| {
+            Ok(users.load(app.store.get()?, page)?.map(|user| {
                 let user = UserView::from(user);
                 UserRow {
                     id: user.id,

@@ -106,7 +106,7 @@ impl Reader<'_> {
 
     /// Returns at most `take` events after the id `after`, or from the start, without the first
     /// `skip`. Does not count the events.
-    pub(crate) fn events_after(
+    fn events_after(
         &self,
         filter: &EventFilter,
         after: Option<AuditEventId>,

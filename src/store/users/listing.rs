@@ -1,7 +1,7 @@
 //! Queries for users: search, order, pages, export.
 
 use super::{COLUMNS, user_from_row};
-use crate::model::{NameFilter, Page, PageRequest, PasswordHash, Role, User};
+use crate::model::{NameFilter, Page, PageRequest, PasswordHash, Role, User, UserId};
 use crate::store::sql::{WhereClause, limit_plus_one};
 use crate::store::{Error, Reader};
 use rusqlite::ToSql;
@@ -121,9 +121,18 @@ impl Reader<'_> {
             .collect::<Result<_, Error>>()?;
         let mut list = Page::new(page, rows, total, |user: &User| user.id.0);
         // The id of the last item locates the next page only in the order of ids.
-        let is_chunk = matches!(page, PageRequest::Chunk { .. });
-        list.next = list.next.filter(|_| is_chunk || filter.order == UserOrder::Id);
+        list.next = list.next.filter(|_| filter.order == UserOrder::Id);
         Ok(list)
+    }
+
+    /// Returns the ids of the users that match the filter, in the order of the filter.
+    pub(crate) fn user_ids(&self, filter: &UserFilter) -> Result<Vec<UserId>, Error> {
+        let clause = filter.where_clause();
+        let (condition, order) = (clause.sql(), filter.order_by());
+        let sql = format!("SELECT id FROM users WHERE {condition} ORDER BY {order}");
+        let mut statement = self.connection.prepare(&sql)?;
+        let ids = statement.query_map(clause.values().as_slice(), |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
     }
 
     /// Returns the number of users, without deleted users.

@@ -64,7 +64,7 @@ fn newest_event_is_first() {
     );
     let output = sandbox.run_json(&["audit", "list", "--outcome", "login_invalid"]).to_string();
     let output = output.replace(&format!("\"os_uid\":{uid},"), "\"os_uid\":<uid>,");
-    assert_snapshot!(output, @r#"{"items":[{"id":7,"created_at":"<time>","user_id":null,"user":null,"os_uid":<uid>,"action":"login","target":null,"detail":null,"outcome":"login_invalid","count":0}],"page":1,"per_page":20,"total":1,"pages":1,"next":null}"#);
+    assert_snapshot!(output, @r#"{"items":[{"id":7,"created_at":"<time>","user_id":null,"user":null,"os_uid":<uid>,"action":"login","target":null,"detail":null,"outcome":"login_invalid","count":0}],"page":1,"per_page":null,"total":1,"pages":1,"next":null}"#);
 }
 
 #[test]

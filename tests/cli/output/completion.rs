@@ -65,6 +65,7 @@ fn completion_offers_enumerated_values() {
         ("settings unset i", "issuer"),
         ("help e", "environment exit-codes"),
         ("help to", "token tour"),
+        ("help sc", "schema scripting"),
         ("users show ", ""),
         ("sessions revoke ", ""),
     ] {

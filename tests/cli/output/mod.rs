@@ -188,8 +188,8 @@ fn quiet_keeps_results_errors_and_warnings() {
     let sandbox = Sandbox::with_john();
     let verbose = sandbox.run(&["users", "list", "--per-page", "1"]).ok();
     assert_snapshot!(verbose, @"
-    ID  UID                                   USERNAME  EMAIL
-    1   <uuid>  ada       -
+    ID  USERNAME  EMAIL
+    1   ada       -
     --- stderr
     1 of 2 users, page 1 of 2, next: --page 2
     ");

@@ -38,7 +38,7 @@ fn list_shows_everything_except_the_token() {
     3   app   b    john  -            expired  <time>
     4   app   b    ada   -            live     never
     ");
-    assert_snapshot!(sandbox.run_json(&["token", "list", "--user", "john"]), @r#"{"items":[{"id":1,"jti":"<uuid>","kind":"app","app":"a","user_id":2,"user":"john","permissions":["read","write"],"aud":["x"],"claims":{"k":"v"},"status":"live","issued_at":"<time>","expires_at":"<time>","grace_until":null,"revoked_at":null}],"page":1,"per_page":20,"total":1,"pages":1,"next":null}"#);
+    assert_snapshot!(sandbox.run_json(&["token", "list", "--user", "john"]), @r#"{"items":[{"id":1,"jti":"<uuid>","kind":"app","app":"a","user_id":2,"user":"john","permissions":["read","write"],"aud":["x"],"claims":{"k":"v"},"status":"live","issued_at":"<time>","expires_at":"<time>","grace_until":null,"revoked_at":null}],"page":1,"per_page":null,"total":1,"pages":1,"next":null}"#);
 }
 
 #[test]

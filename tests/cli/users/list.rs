@@ -16,11 +16,11 @@ fn with_four_users() -> Sandbox {
 fn user_sees_names_only() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
-    ID  UID                                   USERNAME  EMAIL
-    1   <uuid>  ada       -
-    2   <uuid>  john      john@example.com
+    ID  USERNAME  EMAIL
+    1   ada       -
+    2   john      john@example.com
     ");
-    assert_snapshot!(sandbox.run_json(&["users", "list"]), @r#"{"items":[{"id":1,"uid":"<uuid>","username":"ada","email":null},{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com"}],"page":1,"per_page":20,"total":2,"pages":1,"next":null}"#);
+    assert_snapshot!(sandbox.run_json(&["users", "list"]), @r#"{"items":[{"id":1,"uid":"<uuid>","username":"ada","email":null},{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com"}],"page":1,"per_page":null,"total":2,"pages":1,"next":null}"#);
 }
 
 #[test]
@@ -28,9 +28,9 @@ fn admin_sees_role_and_status() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["users", "ls"]), @"
-    ID  UID                                   USERNAME  EMAIL             ROLE   STATUS
-    1   <uuid>  ada       -                 admin  active
-    2   <uuid>  john      john@example.com  user   active
+    ID  USERNAME  EMAIL             ROLE   STATUS
+    1   ada       -                 admin  active
+    2   john      john@example.com  user   active
     ");
     assert_snapshot!(sandbox.run_json(&["users", "list", "--after", "1"]), @r#"{"items":[{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","role":"user","status":"active"}],"page":null,"per_page":20,"total":2,"pages":1,"next":null}"#);
 }
@@ -45,7 +45,7 @@ fn list_is_paged() {
         let page_members = ["page", "per_page", "total", "pages", "next"].map(|name| &page[name]);
         format!("{} {}", names.join(","), page_members.map(ToString::to_string).join(" "))
     };
-    assert_eq!(list(&[]), "ada,john,kim,lee 1 20 4 1 null");
+    assert_eq!(list(&[]), "ada,john,kim,lee 1 null 4 1 null");
     assert_eq!(list(&["--per-page", "3"]), "ada,john,kim 1 3 4 2 3");
     assert_eq!(list(&["--per-page", "3", "--page", "2"]), "lee 2 3 4 2 null");
     assert_eq!(list(&["--per-page", "2", "--page", "2"]), "kim,lee 2 2 4 2 null");
@@ -70,28 +70,28 @@ fn footer_names_the_next_page() {
     }
     assert_snapshot!(outputs, @"
     $ jeton users list --per-page 3
-    ID  UID                                   USERNAME  EMAIL
-    1   <uuid>  ada       -
-    2   <uuid>  john      john@example.com
-    3   <uuid>  kim       kim@example.com
+    ID  USERNAME  EMAIL
+    1   ada       -
+    2   john      john@example.com
+    3   kim       kim@example.com
     --- stderr
     3 of 4 users, page 1 of 2, next: --page 2
     $ jeton users list --per-page 3 --page 2
-    ID  UID                                   USERNAME  EMAIL
-    4   <uuid>  lee       lee@example.com
+    ID  USERNAME  EMAIL
+    4   lee       lee@example.com
     $ jeton users list --per-page 1 --after 2
-    ID  UID                                   USERNAME  EMAIL
-    3   <uuid>  kim       kim@example.com
+    ID  USERNAME  EMAIL
+    3   kim       kim@example.com
     --- stderr
     1 of 4 users, next: --after 3
     $ jeton users list --after 4
     --- stderr
     no users
     $ jeton users list --per-page 3 --quiet
-    ID  UID                                   USERNAME  EMAIL
-    1   <uuid>  ada       -
-    2   <uuid>  john      john@example.com
-    3   <uuid>  kim       kim@example.com
+    ID  USERNAME  EMAIL
+    1   ada       -
+    2   john      john@example.com
+    3   kim       kim@example.com
     ");
 }
 
@@ -228,9 +228,9 @@ fn sort_puts_missing_names_last() {
     assert_eq!((&list["next"], &list["pages"]), (&Value::Null, &json!(3)));
     let output = sandbox.run(&["users", "list", "--sort", "email", "--per-page", "2"]).ok();
     assert_snapshot!(output, @"
-    ID  UID                                   USERNAME  EMAIL    ROLE  STATUS
-    5   <uuid>  kimx1     a@x.org  user  active
-    3   <uuid>  zoe       b@x.org  user  active
+    ID  USERNAME  EMAIL    ROLE  STATUS
+    5   kimx1     a@x.org  user  active
+    3   zoe       b@x.org  user  active
     --- stderr
     2 of 6 users, page 1 of 3, next: --page 2
     ");

@@ -155,6 +155,31 @@ fn account_change_requires_admin() {
 }
 
 #[test]
+fn chunks_of_a_sorted_list_have_every_user_once() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    for name in ["eve", "bob", "kim", "dan"] {
+        add_user(&mut store, name, Role::User);
+    }
+    for (order, expected) in
+        [(UserOrder::Id, "ada eve, bob kim, dan"), (UserOrder::Username, "ada bob, dan eve, kim")]
+    {
+        let mut list =
+            UserList::new(&ada.caller, UserFilter { order, ..Default::default() }).unwrap();
+        let (mut after, mut chunks) = (None, Vec::new());
+        loop {
+            let page = list.load(&mut store, PageRequest::Chunk { after, size: 2 }).unwrap();
+            chunks.push(page.items.iter().map(User::to_display).collect::<Vec<_>>().join(" "));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(chunks.join(", "), expected);
+    }
+}
+
+#[test]
 fn search_by_display_name_or_role_requires_admin() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
@@ -164,7 +189,8 @@ fn search_by_display_name_or_role_requires_admin() {
     rename(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&ada), &patch).unwrap();
     let search = |text| UserFilter { search: NameFilter::parse(text).ok(), ..Default::default() };
     let mut find_usernames = |test_user: &TestUser, filter: &UserFilter| {
-        let page = list(&mut store, &test_user.caller, filter, PageRequest::All)?;
+        let mut list = UserList::new(&test_user.caller, filter.clone())?;
+        let page = list.load(&mut store, PageRequest::All)?;
         Ok::<_, Error>(page.items.iter().map(User::to_display).collect::<Vec<_>>().join(" "))
     };
     assert_eq!(find_usernames(&ada, &search("august")).unwrap(), "ada");

@@ -12,7 +12,6 @@ use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, new_store, set_setting,
 };
 use crate::model::{NameFilter, Page, PageRequest, Setting};
-use crate::store::UserFilter;
 
 fn password(text: &str) -> Password {
     Password::parse(text.to_owned()).unwrap()
@@ -44,7 +43,8 @@ fn login_succeeds(store: &mut Store, login: &str, password_text: &str) -> bool {
 }
 
 fn list_all_users(store: &mut Store, viewer: &TestUser) -> Page<User> {
-    list(store, &viewer.caller, &UserFilter::default(), PageRequest::All).unwrap()
+    let mut list = UserList::new(&viewer.caller, UserFilter::default()).unwrap();
+    list.load(store, PageRequest::All).unwrap()
 }
 
 fn user_ref_of(test_user: &TestUser) -> UserRef {

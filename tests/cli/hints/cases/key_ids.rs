@@ -35,4 +35,10 @@ pub(super) const CASES: &[Case] = &[
         "jeton token mint --header kid=k1",
         "jeton token mint ${W1%KID}k1 && $M $W2 k1",
     ),
+    case(
+        "use more characters of the id",
+        "init; jeton keys generate --kid key-1 -q; jeton keys generate --kid key-2 -q",
+        "jeton keys activate key-",
+        "jeton keys activate key-1",
+    ),
 ];

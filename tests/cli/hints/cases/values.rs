@@ -200,4 +200,5 @@ pub(super) const CASES: &[Case] = &[
         "jeton token verify @t --secret-env S --alg HS256",
         "jeton token verify $W1 --secret-env S --alg HS256 < t",
     ),
+    case("list the schemas: jeton help schema", "", "jeton help schema users", "$CMD"),
 ];

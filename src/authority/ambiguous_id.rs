@@ -1,0 +1,38 @@
+//! The error for an abbreviated id that does not select a single object.
+
+use crate::model::Untrusted;
+
+/// Maximum number of ids that the error names.
+const MAX_NAMED: usize = 10;
+
+/// An abbreviated id with which several ids begin.
+#[derive(Debug, thiserror::Error)]
+#[error("{noun} id `{prefix}` is ambiguous: {}", format_ids(.ids))]
+pub(crate) struct AmbiguousId {
+    /// The kind of the object.
+    noun: &'static str,
+    /// The abbreviated id. Ids begin with this text, so that the text is not a secret.
+    prefix: String,
+    /// The ids that begin with the abbreviated id.
+    ids: Vec<Untrusted>,
+}
+
+impl AmbiguousId {
+    /// Maximum number of objects that have to be loaded for the error.
+    pub(super) const MAX_LOADED: usize = MAX_NAMED + 1;
+
+    pub(super) fn new(noun: &'static str, prefix: &str, ids: Vec<Untrusted>) -> Self {
+        Self { noun, prefix: prefix.to_owned(), ids }
+    }
+
+    /// Returns the ids that the message names.
+    pub(crate) fn named_ids(&self) -> impl Iterator<Item = &Untrusted> {
+        self.ids.iter().take(MAX_NAMED)
+    }
+}
+
+fn format_ids(ids: &[Untrusted]) -> String {
+    let named = ids.iter().take(MAX_NAMED).map(|id| format!("`{}`", id.to_display()));
+    let more = if ids.len() > MAX_NAMED { ", …" } else { "" };
+    named.collect::<Vec<_>>().join(", ") + more
+}

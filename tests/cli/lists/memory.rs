@@ -1,0 +1,53 @@
+//! Lists that are longer than the memory limit of the program.
+
+use super::with_options;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use serde_json::Value;
+use std::process::Stdio;
+
+/// Number of tokens and sessions. Together, the tokens are larger than the memory limit.
+const ROWS: usize = 12_000;
+
+/// Length of the claims of each token in bytes.
+const CLAIMS_LENGTH: usize = 6_000;
+
+fn sandbox_with_many_rows() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    for insert in [
+        format!(
+            "INSERT INTO grants (owner_id, kind, app, claims)
+             VALUES (1, 'test', 'a', '{{\"text\":\"{}\"}}')",
+            "x".repeat(CLAIMS_LENGTH)
+        ),
+        format!("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT {ROWS})
+         INSERT INTO tokens (jti, grant_id, key_id, issued_at) SELECT randomblob(16), 1, 1, 0 FROM n"),
+        "INSERT INTO sessions (sid, user_id, created_at, expires_at)
+         SELECT jti, 1, 0, 9000000000 FROM tokens"
+            .to_owned(),
+        "INSERT INTO pairs (session_id, key_id, access, refresh, issued_at, access_expires_at,
+             refresh_expires_at)
+         SELECT id, 1, sid, sid, 0, 9000000000, 9000000000 FROM sessions WHERE id > 1"
+            .to_owned(),
+    ] {
+        sandbox.sql(&insert);
+    }
+    sandbox
+}
+
+#[test]
+fn long_list_is_written_in_parts() {
+    let sandbox = sandbox_with_many_rows();
+    let run = |list: &str, format: &str| {
+        let words = with_options(list, &["-o", format]);
+        let child = Sandbox::start(sandbox.memory_limited_command(&words).stdin(Stdio::null()));
+        RunOutput::from(child.wait_with_output().unwrap()).ok().stdout
+    };
+    let tokens: Value = serde_json::from_str(&run("token list", "json")).unwrap();
+    assert_eq!(tokens["items"].as_array().unwrap().len(), ROWS);
+    assert_eq!(tokens["total"], ROWS);
+    let sessions: Value = serde_json::from_str(&run("sessions list", "json")).unwrap();
+    assert_eq!(sessions["items"].as_array().unwrap().len(), ROWS + 1);
+    assert_eq!(run("sessions list", "jsonl").lines().count(), ROWS + 1);
+    assert_eq!(run("sessions list", "csv").lines().count(), ROWS + 2);
+}

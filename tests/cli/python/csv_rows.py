@@ -1,0 +1,27 @@
+"""Parses a CSV list and returns its rows with the types of the members in JSON."""
+
+import csv
+import io
+import json
+import sys
+
+
+def to_value(cell, expected):
+    """Returns the value of a cell; text is returned as it is, without a formula escape."""
+    if cell == "" and expected is None:
+        return None
+    if isinstance(expected, str):
+        return cell[1:] if cell.startswith("'=") else cell
+    return json.loads(cell)
+
+
+request = json.load(sys.stdin)
+rows = list(csv.DictReader(io.StringIO(request["csv"], newline=""), strict=True))
+assert len(rows) == len(request["items"])
+json.dump(
+    [
+        {name: to_value(cell, item[name]) for name, cell in row.items()}
+        for row, item in zip(rows, request["items"])
+    ],
+    sys.stdout,
+)
