@@ -2,6 +2,7 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::args::DryRunArgs;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Keep tokens and sessions that expired within this period before now
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     keep: Option<Lifetime>,
+
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,8 +56,13 @@ impl Command for Args {
     const ACTION: &'static str = "store prune";
     const EFFECT: Effect = Effect::Changes;
 
+    fn effect(&self) -> Effect {
+        self.dry_run.effect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
+        self.dry_run.start(app);
         let (store, audit) = app.store.open()?;
         if let Some(last_change) =
             authority::maintenance::detect_fast_clock(store, &audit, &caller, self.keep)?

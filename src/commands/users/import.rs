@@ -3,7 +3,7 @@
 use crate::app::{App, Rendered, Report};
 use crate::authority;
 use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows, UnknownFields};
-use crate::commands::args::stdin_path;
+use crate::commands::args::{DryRunArgs, stdin_path};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// Skip columns and members that accounts do not have
     #[arg(long)]
     ignore_unknown: bool,
+
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,6 +67,10 @@ impl Command for Args {
     const ACTION: &'static str = "users import";
     const EFFECT: Effect = Effect::Changes;
 
+    fn effect(&self) -> Effect {
+        self.dry_run.effect()
+    }
+
     fn stdin_arguments(&self) -> Vec<&'static str> {
         stdin_path("FILE", Some(&self.rows)).into_iter().collect()
     }
@@ -77,6 +84,7 @@ impl Command for Args {
         if let Some(caller) = &caller {
             authority::accounts::authorize_import(caller)?;
         }
+        self.dry_run.start(app);
         let rows = app.console.open_rows_file("FILE", &self.rows)?;
         let unknown_fields =
             if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };

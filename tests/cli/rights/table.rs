@@ -148,6 +148,8 @@ pub(super) const TABLE: &[Row] = &[
     session_row("token revoke --user nobody --yes", MISSING),
     session_row("token revoke --app app --yes", ALL),
     session_row("token revoke --user ME --yes", ALL),
+    session_row("token revoke --all --dry-run", ALL),
+    session_row("token revoke --user KIM --dry-run", ADMINS),
     session_row("token revoke --user KIM --yes", ADMINS),
     session_row("token revoke --all-users --before 1970-01-02T00:00:00Z --yes", ADMINS),
     session_row("users list", ALL),
@@ -171,6 +173,7 @@ pub(super) const TABLE: &[Row] = &[
     session_row("users enable KIM", ADMINS),
     // The file is opened after the role check.
     session_row("users import missing-file", [7, 7, 2]),
+    session_row("users import missing-file --dry-run", [7, 7, 2]),
     session_row("users export", ADMINS),
     session_row("users export --with-hashes --yes", ADMINS),
     session_row("users delete EVE --yes", ADMINS),
@@ -189,6 +192,7 @@ pub(super) const TABLE: &[Row] = &[
     session_row("keys revoke nokey --yes", MISSING),
     session_row("keys export --private nokey --yes", MISSING),
     session_row("keys activate -- KEY", ADMINS),
+    session_row("keys rotate --dry-run", ADMINS),
     session_row("keys rotate", ADMINS),
     session_row("keys retire -- KEY", ADMINS),
     session_row("keys revoke --yes -- KEY", ADMINS),
@@ -198,6 +202,7 @@ pub(super) const TABLE: &[Row] = &[
     public_row("store info", 0),
     public_row("store check", 0),
     session_row("store backup copy.db", ADMINS),
+    session_row("store prune --dry-run", ADMINS),
     session_row("store prune", ADMINS),
     session_row("store migrate", ADMINS),
     // The file is opened after the role check.
