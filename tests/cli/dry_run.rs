@@ -105,6 +105,8 @@ fn dry_run_of_rotation_names_no_discarded_key() {
     --- stderr
     dry run: a new key (ES256) is now the signing key
     dry run: key <key> is retired and verifies until <time>
+    warning: verifiers with a cached JWK Set do not know the new key yet
+    hint: create the next key in advance: jeton keys generate
     ");
     assert_eq!(
         sandbox.json(&["keys", "rotate", "--dry-run"])["active_kid"],

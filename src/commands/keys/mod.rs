@@ -154,6 +154,10 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
             ));
         }
     }
+    if rotation.is_new_key && !rotation.algorithm.is_symmetric() {
+        app.console.print_warning("verifiers with a cached JWK Set do not know the new key yet");
+        app.console.print_hint("create the next key in advance: jeton keys generate");
+    }
     let retired = rotation
         .retired_key
         .map(|key| RetiredKeyView { kid: key.kid, verify_until: key.verify_until });
