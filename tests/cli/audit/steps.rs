@@ -173,6 +173,8 @@ pub(super) const STEPS: &[Step] = &[
     step("logout", 0, "john done 1"),
     step("logout", 0, ""),
     step("token create app", 4, "- authorization_header 0"),
+    step("store backup without-login.db", 0, "- done 1"),
+    step("store prune", 0, ""),
     step_with_input("recover john --password-stdin", "noether-55", 0, "- done 1"),
     step_with_input("recover nobody --password-stdin", "noether-55", 3, "- user_not_found 0"),
     step_with_input("login ada --password-stdin", "lovelace-1", 0, "ada done 1"),

@@ -201,9 +201,10 @@ pub(super) const TABLE: &[Row] = &[
     session_row("settings unset token.ttl", ADMINS),
     public_row("store info", 0),
     public_row("store check", 0),
-    session_row("store backup copy.db", ADMINS),
-    session_row("store prune --dry-run", ADMINS),
-    session_row("store prune", ADMINS),
+    // The owner of the file needs no login.
+    Row { no_credential: 0, ..session_row("store backup copy.db", ADMINS) },
+    Row { no_credential: 0, ..session_row("store prune --dry-run", ADMINS) },
+    Row { no_credential: 0, ..session_row("store prune", ADMINS) },
     session_row("store migrate", ADMINS),
     // The file is opened after the role check.
     Row { no_credential: 2, ..session_row("store restore missing-file", [7, 7, 2]) },
