@@ -2,14 +2,15 @@
 
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
-use super::administration::{IfExists, NameOwner};
+use super::administration::IfExists;
+use super::import_existing::{find_existing, row_exists_error, update_existing};
+pub(crate) use super::import_row::GeneratedPassword;
 use super::import_row::ImportRow;
-use super::import_rows::row_exists_error;
 pub(crate) use super::import_rows::{ImportRows, UnknownFields};
 use super::require_admin_or_empty_store;
 use crate::crypto::HashClass;
 use crate::model::{EventDetail, EventSubject, NewUser, PasswordHash, Role, TargetKind, User};
-use crate::store::{self, Store, Writer};
+use crate::store::{self, Reader, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
 
@@ -23,7 +24,9 @@ pub(crate) struct ImportOutcome {
     pub(crate) created_count: usize,
     /// The number of new accounts without a password.
     pub(crate) passwordless_count: usize,
-    /// The number of rows whose accounts already exist.
+    /// The number of existing accounts that were updated.
+    pub(crate) updated_count: usize,
+    /// The number of rows whose accounts already exist and are unchanged.
     pub(crate) existing_count: usize,
     /// The number of existing accounts that differ from their rows.
     pub(crate) differing_count: usize,
@@ -42,7 +45,7 @@ impl ImportOutcome {
         Ok(())
     }
 
-    /// Counts an existing account.
+    /// Counts an account that is left unchanged.
     fn count_existing(&mut self, import_row: &ImportRow, user: &User) {
         self.existing_count += 1;
         if import_row.differs_from(user) {
@@ -57,8 +60,8 @@ pub(crate) fn authorize_import(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds accounts, all or none, with the roles in the file. With [`IfExists::Skip`] an existing
-/// account with the same names is left unchanged. Only admins may import; while the store has no
+/// Adds accounts, all or none, with the roles in the file. `if_exists` is the treatment of existing
+/// accounts. Only admins may import; while the store has no
 /// users, the owner of the store file may import without a caller. `on_hashed` is called after each
 /// hashed password, on the hashing thread, and once for each account that needs no hashing.
 pub(crate) fn import(
@@ -79,6 +82,7 @@ pub(crate) fn import(
     }
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
+        ensure_generated_are_new(tx, import_rows)?;
         let mut outcome = ImportOutcome::default();
         import_rows.for_each_batch(|rows| {
             let mut batches = rows.chunks(INSERT_SIZE);
@@ -89,12 +93,23 @@ pub(crate) fn import(
         }
         let caller_id = caller.map(|caller| caller.user.id);
         let subject = EventSubject::several(TargetKind::User, EventDetail::objects("users"));
-        audit.record(tx, caller_id, subject, outcome.created_count)?;
+        audit.record(tx, caller_id, subject, outcome.created_count + outcome.updated_count)?;
         Ok(outcome)
     })
 }
 
-/// Adds accounts, or counts existing accounts.
+/// Refuses an account with a generated password that another command has created since: the file with
+/// the passwords would have a wrong password.
+fn ensure_generated_are_new(tx: &Reader<'_>, import_rows: &ImportRows) -> Result<(), Error> {
+    for generated in &import_rows.generated {
+        if tx.find_user(&generated.login)?.is_some() {
+            return Err(Error::UserExists);
+        }
+    }
+    Ok(())
+}
+
+/// Adds accounts, or updates or counts existing accounts.
 fn apply_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -114,7 +129,7 @@ fn apply_rows(
     import_rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
 }
 
-/// Adds an account, or counts an existing account.
+/// Adds an account, or updates or counts an existing account.
 fn apply_row(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -122,24 +137,23 @@ fn apply_row(
     if_exists: IfExists,
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
-    if import_row.password.is_some() {
-        match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
-            Some(user) => outcome.count_existing(import_row, &user),
-            None => outcome.existing_count += 1,
+    let is_unhashed = import_row.password.is_some();
+    if !is_unhashed {
+        match tx.add_user(&import_row.new_user, audit.now) {
+            Ok(_) => return outcome.count_new(tx, &import_row.new_user),
+            Err(store::Error::AlreadyExists) => {}
+            Err(error) => return Err(error.into()),
         }
-        return Ok(());
     }
-    match tx.add_user(&import_row.new_user, audit.now) {
-        Ok(_) => outcome.count_new(tx, &import_row.new_user)?,
-        Err(store::Error::AlreadyExists) => {
-            match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
-                Some(user) if if_exists == IfExists::Skip => {
-                    outcome.count_existing(import_row, &user);
-                }
-                _ => return Err(row_exists_error(tx, import_row)?),
-            }
+    match find_existing(tx, import_row, if_exists)? {
+        Some(user) if if_exists == IfExists::Update => {
+            let is_changed = update_existing(tx, audit, import_row, &user)?;
+            outcome.updated_count += usize::from(is_changed);
+            outcome.existing_count += usize::from(!is_changed);
         }
-        Err(error) => return Err(error.into()),
+        Some(user) => outcome.count_existing(import_row, &user),
+        None if is_unhashed => outcome.existing_count += 1,
+        None => return Err(row_exists_error(tx, import_row)?),
     }
     Ok(())
 }

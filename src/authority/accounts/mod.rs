@@ -3,18 +3,22 @@
 mod administration;
 mod export;
 mod import;
+mod import_existing;
+mod import_passwords;
 mod import_row;
 mod import_rows;
 mod registration;
 
 pub(crate) use administration::{
-    IfExists, Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable,
-    generate_password, has_users, list, load, load_for_deletion, rename, set_quota, set_role,
+    IfExists, Patch, ProfilePatch, UserFilter, UserOrder, delete, disable, enable, has_users, list,
+    load, load_for_deletion, rename, set_quota, set_role,
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
-pub(crate) use import::{ImportOutcome, ImportRows, UnknownFields, authorize_import, import};
-pub(crate) use registration::{Registration, create_first_admin, register};
+pub(crate) use import::{
+    GeneratedPassword, ImportOutcome, ImportRows, UnknownFields, authorize_import, import,
+};
+pub(crate) use registration::{Registration, create_first_admin, generate_password, register};
 
 use super::audit_context::AuditRowState;
 use super::principal::{require_role, write_as_optional_principal};

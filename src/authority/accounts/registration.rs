@@ -12,6 +12,7 @@ use crate::model::{
     UserName, UserRef,
 };
 use crate::store::{self, Reader, Store, Writer};
+use secrecy::SecretString;
 
 /// The fields of a new account.
 #[derive(Debug, Clone)]
@@ -44,6 +45,13 @@ impl Registration {
     fn user_refs(&self) -> Vec<UserRef> {
         login_refs(self.username.as_ref(), self.email.as_ref())
     }
+}
+
+/// Generates a password that is long enough for the store; `None` for a store that does not exist yet.
+pub(crate) fn generate_password(store: Option<&mut Store>) -> Result<SecretString, Error> {
+    let settings = store.map(|store| store.read(|tx| tx.load_settings())).transpose()?;
+    let min_length = settings.map_or(0, |settings| settings.password_min_length);
+    Ok(crypto::generate_password(min_length)?)
 }
 
 /// Adds an account. The first user of a store becomes an admin, regardless of the requested role.

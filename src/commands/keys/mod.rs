@@ -48,11 +48,7 @@ fn add_keys(
     activate: bool,
     load_keys: impl FnOnce(&App) -> Result<Vec<NewKey>, Failure>,
 ) -> Result<Vec<RequestedKey>, Failure> {
-    let caller = if app.store.exists()? {
-        app.session.caller_unless_empty_store(&mut app.store)?
-    } else {
-        None
-    };
+    let caller = app.session.caller_unless_empty_store(&mut app.store)?;
     if let Some(caller) = &caller {
         authority::keys::authorize_add(caller)?;
     }

@@ -6,6 +6,7 @@ mod enable;
 mod export;
 mod import;
 mod list;
+pub(crate) mod password_file;
 mod rename;
 mod set_quota;
 mod set_role;

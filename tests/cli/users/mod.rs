@@ -6,4 +6,6 @@ mod export;
 mod import;
 mod import_formats;
 mod import_limits;
+mod import_passwords;
+mod import_update;
 mod list;
