@@ -204,6 +204,8 @@ mod tests {
             "recover ada --password-file -",
             "refresh --token-stdin",
             "keys import --purpose test --from-file -",
+            "users create kim --password-stdin",
+            "users create kim --password-file -",
             "users import -",
             "token inspect -",
             "token introspect -",

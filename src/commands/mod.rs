@@ -16,6 +16,7 @@ mod lazy_parse;
 mod login;
 mod logout;
 mod man;
+mod new_account;
 mod paging;
 mod parse_errors;
 mod parse_hints;

@@ -18,7 +18,9 @@ pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
 pub(crate) use import::{
     GeneratedPassword, ImportOutcome, ImportRows, UnknownFields, authorize_import, import,
 };
-pub(crate) use registration::{Registration, create_first_admin, generate_password, register};
+pub(crate) use registration::{
+    Registration, authorize_creation, create, create_first_admin, generate_password, register,
+};
 
 use super::audit_context::AuditRowState;
 use super::principal::{require_role, write_as_optional_principal};

@@ -5,7 +5,7 @@ use super::super::principal::write_as_optional_principal;
 use super::super::sessions::AuthenticatedUser;
 use super::super::{AuditContext, Caller, Error};
 use super::administration::{IfExists, NameOwner, require_user};
-use super::{check_min_length, login_refs};
+use super::{check_min_length, login_refs, require_admin_or_empty_store};
 use crate::crypto;
 use crate::model::{
     DisplayName, Email, EventTarget, NewUser, Password, PasswordHash, Role, Timestamp, User,
@@ -13,6 +13,8 @@ use crate::model::{
 };
 use crate::store::{self, Reader, Store, Writer};
 use secrecy::SecretString;
+
+const ADMINS_ONLY: &str = "only admins can create accounts";
 
 /// The fields of a new account.
 #[derive(Debug, Clone)]
@@ -54,6 +56,24 @@ pub(crate) fn generate_password(store: Option<&mut Store>) -> Result<SecretStrin
     Ok(crypto::generate_password(min_length)?)
 }
 
+/// Refuses the creation of accounts by a caller who is not an admin.
+pub(crate) fn authorize_creation(caller: &Caller) -> Result<(), Error> {
+    caller.require_role(Role::Admin, ADMINS_ONLY)
+}
+
+/// Adds an account as [`register`] does, for an admin.
+pub(crate) fn create(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: &Caller,
+    registration: &Registration,
+    if_exists: IfExists,
+) -> Result<(User, bool), Error> {
+    add_account(store, audit, Some(caller), registration, if_exists, |tx, user| {
+        require_admin_or_empty_store(tx, user, ADMINS_ONLY)
+    })
+}
+
 /// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
 /// With [`IfExists::Skip`] an existing account with the same names is left unchanged. Returns the
 /// user and whether the account is new.
@@ -64,7 +84,21 @@ pub(crate) fn register(
     registration: &Registration,
     if_exists: IfExists,
 ) -> Result<(User, bool), Error> {
-    store.read(|tx| authorize_registration(tx, caller.map(|caller| &caller.user), registration))?;
+    add_account(store, audit, caller, registration, if_exists, |tx, user| {
+        authorize_registration(tx, user, registration)
+    })
+}
+
+/// Adds an account, if `authorize` permits the current row of the caller.
+fn add_account(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: Option<&Caller>,
+    registration: &Registration,
+    if_exists: IfExists,
+    authorize: impl Fn(&Reader<'_>, Option<&User>) -> Result<(), Error>,
+) -> Result<(User, bool), Error> {
+    store.read(|tx| authorize(tx, caller.map(|caller| &caller.user)))?;
     let find_existing = |store: &mut Store| {
         store
             .read(|tx| NameOwner::lookup(tx, &registration.user_refs()))
@@ -80,7 +114,7 @@ pub(crate) fn register(
         registration.to_new_user(audit.now, crypto::hash_password(&registration.password)?);
     let principal = caller.map(|caller| &caller.principal);
     let result = write_as_optional_principal(store, principal, |tx, user| {
-        authorize_registration(tx, user, registration)?;
+        authorize(tx, user)?;
         check_min_length(tx, &registration.password)?;
         let role = if tx.has_users()? { registration.role } else { Role::Admin };
         insert_user(tx, audit, caller, &NewUser { role, ..new_user.clone() })

@@ -24,6 +24,7 @@ const ROLE_COMMANDS: &[&str] = &[
     "token revoke KIM_ID",
     "token revoke --user KIM --yes",
     "token revoke --all --all-users --yes",
+    "users create zoe --password-file password",
     "users set-role EVE minter",
     "users set-quota EVE 1",
     "users rename EVE zoe",

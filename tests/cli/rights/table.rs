@@ -157,6 +157,8 @@ pub(super) const TABLE: &[Row] = &[
     session_row("users show KIM", ADMINS),
     session_row("users show 99", MISSING),
     session_row("users list --role user", ADMINS),
+    with_input(session_row("users create zoe --exist-ok --password-stdin", ADMINS), PASSWORD),
+    session_row("users create zoe --exist-ok --generate-password", ADMINS),
     session_row("users set-role EVE user", ADMINS),
     session_row("users set-role ME user", [7, 7, 5]),
     session_row("users set-quota EVE 1", ADMINS),

@@ -1,6 +1,7 @@
 //! Account administration: list, changes, export and import.
 
 mod changes;
+mod create;
 mod delete;
 mod export;
 mod import;
