@@ -3,8 +3,8 @@
 use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node, command_group};
 use super::global_args::{self, GlobalArgs};
 use super::{
-    audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
-    sessions, settings, store, token, users, version, whoami,
+    apply, audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh,
+    register, sessions, settings, store, token, users, version, whoami,
 };
 use clap::{CommandFactory, Parser};
 use std::mem;
@@ -56,6 +56,7 @@ command_group! {
         Keys(keys::Commands),
         #[command(subcommand, alias = "setting")]
         Settings(settings::Commands),
+        Apply(apply::Args),
         #[command(subcommand, alias = "stores")]
         Store(store::Commands),
         #[command(subcommand, alias = "audits")]
@@ -207,6 +208,7 @@ mod tests {
             "users create kim --password-stdin",
             "users create kim --password-file -",
             "users import -",
+            "apply -f -",
             "token inspect -",
             "token introspect -",
             "token decode -",

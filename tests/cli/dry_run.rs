@@ -62,6 +62,13 @@ fn dry_run_equals_command() {
     ] {
         assert_dry_run_equals_command(with_tokens, arguments, 0);
     }
+    let create = || {
+        let sandbox = Sandbox::with_admin();
+        let file = "[settings]\ntoken.quota = 4\n[users.ada]\nname = \"Ada\"\n[users.kim]\n";
+        fs::write(sandbox.home().join("store.toml"), file).unwrap();
+        sandbox
+    };
+    assert_dry_run_equals_command(create, &["apply", "-f", "store.toml"], 0);
     let rows = "username,password\nkim,123456\nlee,\n";
     assert_dry_run_equals_command(with_rows(rows), &["users", "import", "rows"], 0);
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod accounts;
+mod apply;
 mod architecture;
 mod audit;
 mod crash;

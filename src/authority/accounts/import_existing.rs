@@ -3,7 +3,7 @@
 use super::super::{AuditContext, Error};
 use super::administration::{IfExists, NameOwner};
 use super::import_row::ImportRow;
-use crate::model::{DisplayName, Email, InvalidLine, SessionEndReason, User, UserRef};
+use crate::model::{Email, InvalidLine, SessionEndReason, User, UserRef};
 use crate::store::{self, Reader, Writer};
 
 /// Returns the account that a row describes; `None` if the account is new. Refuses a row whose names
@@ -41,23 +41,23 @@ fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Err
     })
 }
 
-/// Gives an existing account the fields of a row, except a password. Returns whether the account
-/// changed.
+/// Gives an existing account the fields of a row, except a password. Returns the names of the fields
+/// that changed.
 pub(super) fn update_existing(
     tx: &Writer<'_>,
     audit: &AuditContext,
     import_row: &ImportRow,
     user: &User,
-) -> Result<bool, Error> {
+) -> Result<Vec<&'static str>, Error> {
     let updated = import_row.update(user, audit.now);
     let is_disabled = updated.disabled_at.is_some();
-    let has_new_names = updated.email.as_ref().map(Email::as_str)
-        != user.email.as_ref().map(Email::as_str)
-        || updated.display_name != user.display_name;
+    let has_new_email =
+        updated.email.as_ref().map(Email::as_str) != user.email.as_ref().map(Email::as_str);
+    let has_new_name = updated.display_name != user.display_name;
     let has_new_status = is_disabled != user.disabled_at.is_some();
-    if has_new_names {
-        let name: Option<&DisplayName> = updated.display_name.as_ref();
-        tx.set_names(user.id, updated.username.as_ref(), updated.email.as_ref(), name)?;
+    if has_new_email || has_new_name {
+        let (username, email) = (updated.username.as_ref(), updated.email.as_ref());
+        tx.set_names(user.id, username, email, updated.display_name.as_ref())?;
     }
     if updated.role != user.role {
         tx.set_role(user.id, updated.role)?;
@@ -71,8 +71,14 @@ pub(super) fn update_existing(
     if has_new_status && is_disabled {
         tx.end_user_sessions(user.id, None, SessionEndReason::Disabled, audit.now)?;
     }
-    let has_new_rights = updated.role != user.role || updated.quota != user.quota;
-    Ok(has_new_names || has_new_rights || has_new_status)
+    let fields = [
+        ("email", has_new_email),
+        ("name", has_new_name),
+        ("role", updated.role != user.role),
+        ("quota", updated.quota != user.quota),
+        ("disabled", has_new_status),
+    ];
+    Ok(fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect())
 }
 
 /// Returns the error for a row with names of existing users.

@@ -21,9 +21,10 @@ impl ImportRows {
         mut store: Option<&mut Store>,
         if_exists: IfExists,
     ) -> Result<(), Error> {
-        let settings =
-            store.as_mut().map(|store| store.read(|tx| tx.load_settings())).transpose()?;
-        let min_length = settings.map_or(0, |settings| settings.password_min_length);
+        let min_length = match &mut store {
+            Some(store) => store.read(|tx| self.min_password_length(tx))?,
+            None => self.min_password_length.unwrap_or(0),
+        };
         let mut generated = Vec::new();
         self.for_each_row(|number, mut row| {
             let import_row = self.parse_row(row.clone())?;

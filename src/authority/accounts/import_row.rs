@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 /// The allowed fields of a row.
-pub(super) const FIELDS: [&str; 10] = [
+pub(in crate::authority) const FIELDS: [&str; 10] = [
     "uid",
     "username",
     "email",

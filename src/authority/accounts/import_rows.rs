@@ -11,7 +11,7 @@ use crate::model::{
     InvalidLine, InvalidLines, Role, Row, RowError, SpreadsheetRows, Timestamp, redact_for_error,
 };
 use crate::parallel::map_in_order;
-use crate::store::{Reader, ScratchDatabase};
+use crate::store::{self, Reader, ScratchDatabase};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
@@ -37,9 +37,36 @@ pub(crate) struct ImportRows {
     skipped_fields: BTreeSet<String>,
     /// The generated passwords of new accounts.
     pub(super) generated: Vec<GeneratedPassword>,
+    /// Requests the list of changes in the outcome.
+    pub(super) lists_changes: bool,
+    /// The minimum length of passwords that will apply; `None` for the setting of the store.
+    pub(super) min_password_length: Option<usize>,
 }
 
 impl ImportRows {
+    fn new(now: Timestamp) -> Result<Self, Error> {
+        Ok(Self {
+            rows: ScratchDatabase::new()?,
+            now,
+            count: 0,
+            unhashed_count: 0,
+            has_admin: false,
+            skipped_fields: BTreeSet::new(),
+            generated: Vec::new(),
+            lists_changes: false,
+            min_password_length: None,
+        })
+    }
+
+    /// Starts without rows. The outcome will list the changes. `min_password_length` is the minimum
+    /// that will apply, `None` the minimum of the store.
+    pub(in crate::authority) fn with_list_of_changes(
+        now: Timestamp,
+        min_password_length: Option<usize>,
+    ) -> Result<Self, Error> {
+        Ok(Self { lists_changes: true, min_password_length, ..Self::new(now)? })
+    }
+
     /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
     /// With [`UnknownFields::Ignore`], fields that accounts do not have are omitted.
     pub(crate) fn from_reader(
@@ -48,15 +75,7 @@ impl ImportRows {
         unknown_fields: UnknownFields,
     ) -> Result<Self, Error> {
         let rows = SpreadsheetRows::new(input, "password")?;
-        let mut import_rows = Self {
-            rows: ScratchDatabase::new()?,
-            now,
-            count: 0,
-            unhashed_count: 0,
-            has_admin: false,
-            skipped_fields: BTreeSet::new(),
-            generated: Vec::new(),
-        };
+        let mut import_rows = Self::new(now)?;
         match unknown_fields {
             UnknownFields::Refuse => check_columns(rows.columns())?,
             UnknownFields::Ignore if rows.columns().iter().any(|name| is_known(name)) => {
@@ -121,7 +140,8 @@ impl ImportRows {
         self.skipped_fields.iter().map(String::as_str).collect()
     }
 
-    fn add_row(&mut self, row: Row) -> Result<(), Error> {
+    /// Adds a row.
+    pub(in crate::authority) fn add_row(&mut self, row: Row) -> Result<(), Error> {
         self.rows.push(&row)?;
         let import_row = self.parse_row(row)?;
         for name in &import_row.user_refs() {
@@ -150,6 +170,12 @@ impl ImportRows {
     /// users.
     pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
+    }
+
+    /// Returns the minimum length of new passwords.
+    pub(super) fn min_password_length(&self, tx: &Reader<'_>) -> Result<usize, store::Error> {
+        let stored = || tx.load_settings().map(|settings| settings.password_min_length);
+        self.min_password_length.map_or_else(stored, Ok)
     }
 
     /// Calls `visit` with the rows in batches, in order. The rows are read and parsed on other
@@ -186,7 +212,7 @@ impl ImportRows {
     /// Refuses passwords that are too short, and rows whose names belong to other accounts or, with
     /// [`IfExists::Refuse`], to an existing account. Called before the slow hashing.
     pub(super) fn check_rows(&self, tx: &Reader<'_>, if_exists: IfExists) -> Result<(), Error> {
-        let min_length = tx.load_settings()?.password_min_length;
+        let min_length = self.min_password_length(tx)?;
         let mut invalid_lines = InvalidLines::default();
         self.for_each_row(|_, row| {
             let import_row = self.parse_row(row)?;

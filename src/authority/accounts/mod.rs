@@ -16,8 +16,11 @@ pub(crate) use administration::{
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
 pub(crate) use import::{
-    GeneratedPassword, ImportOutcome, ImportRows, UnknownFields, authorize_import, import,
+    AccountChange, GeneratedPassword, ImportOutcome, ImportRows, UnknownFields, authorize_import,
+    import,
 };
+pub(super) use import::{add_rows, hash_rows};
+pub(super) use import_row::FIELDS as ACCOUNT_FIELDS;
 pub(crate) use registration::{
     Registration, authorize_creation, create, create_first_admin, generate_password, register,
 };

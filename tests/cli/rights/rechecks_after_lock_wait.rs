@@ -41,6 +41,7 @@ const ROLE_COMMANDS: &[&str] = &[
     "keys retire -- KEY",
     "keys revoke --yes -- KEY",
     "settings set token.ttl 1d",
+    "apply -f store.toml",
     "settings unset token.quota",
     "store backup copy.db",
     "store prune",
@@ -103,6 +104,7 @@ fn scenario_with_files() -> Scenario {
     file("passwords", "lovelace\nlovelace");
     file("secret", "0123456789abcdef0123456789abcdef");
     file("users.csv", "username,role\nevil,admin\n");
+    file("store.toml", "[settings]\ntoken.ttl = \"2d\"\n[users.evil2]\nrole = \"admin\"\n");
     let expire =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
     scenario.sandbox.sql(expire);

@@ -201,6 +201,9 @@ pub(super) const TABLE: &[Row] = &[
     session_row("settings get token.ttl", ALL),
     session_row("settings set token.ttl 7d", ADMINS),
     session_row("settings unset token.ttl", ADMINS),
+    // The file is opened after the role check.
+    session_row("apply -f missing-file", [7, 7, 2]),
+    with_input(session_row("apply -f -", ADMINS), "[settings]\ntoken.ttl = \"7d\"\n"),
     public_row("store info", 0),
     public_row("store check", 0),
     // The owner of the file needs no login.
