@@ -74,12 +74,12 @@ impl SessionHandle {
         }
     }
 
-    /// Returns the caller; `None` if the store has no users yet.
+    /// Returns the caller; `None` if the store does not exist or has no users yet.
     pub(crate) fn caller_unless_empty_store(
         &mut self,
         store: &mut StoreHandle,
     ) -> Result<Option<Caller>, Failure> {
-        if authority::accounts::has_users(store.get()?)? {
+        if store.exists()? && authority::accounts::has_users(store.get()?)? {
             self.caller(store).map(Some)
         } else {
             Ok(None)

@@ -25,6 +25,9 @@ const MAX_KEY_FILE_BYTES: usize = 6 * 1024 * 1024;
 /// Maximum size of a claims file in bytes, equal to the maximum size of a row of claims.
 const MAX_CLAIMS_FILE_BYTES: usize = 128 * 1024;
 
+/// Maximum size of a TOML file in bytes.
+const MAX_TOML_FILE_BYTES: usize = 4 * 1024 * 1024;
+
 /// Source of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PasswordSource {
@@ -49,6 +52,22 @@ impl RunConsole {
             return Err(Failure::new(Code::BadData, message));
         }
         Ok(bytes)
+    }
+
+    /// Reads the TOML file that `argument` names.
+    pub(crate) fn read_toml_file(
+        &self,
+        argument: &'static str,
+        path: &Path,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let bytes = self.read_file(InputKind::Toml, argument, path, MAX_TOML_FILE_BYTES)?;
+        if bytes.len() > MAX_TOML_FILE_BYTES {
+            let message = format!("TOML file too large: more than {MAX_TOML_FILE_BYTES} bytes");
+            return Err(Failure::new(Code::BadData, message));
+        }
+        let text = String::from_utf8(normalize_encoding(&bytes).into_owned());
+        text.map(Zeroizing::new)
+            .map_err(|_| Failure::new(Code::BadData, "the TOML file is not UTF-8"))
     }
 
     /// Reads the claims that `argument` names: one JSON object, as text or in a file.

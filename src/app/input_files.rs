@@ -25,6 +25,8 @@ pub(super) enum InputKind {
     TokenLines,
     Key,
     Claims,
+    /// Settings and accounts, which may have passwords.
+    Toml,
     /// One user or the claims of one token per row.
     Rows,
 }
@@ -38,6 +40,7 @@ impl InputKind {
             Self::TokenLines => "tokens",
             Self::Key => "the key",
             Self::Claims => "the claims",
+            Self::Toml => "the TOML document",
             Self::Rows => "the rows",
         }
     }
@@ -47,7 +50,7 @@ impl InputKind {
             Self::Password | Self::PasswordChange | Self::Token | Self::TokenLines | Self::Key => {
                 true
             }
-            Self::Claims | Self::Rows => false,
+            Self::Claims | Self::Toml | Self::Rows => false,
         }
     }
 

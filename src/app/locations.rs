@@ -101,9 +101,9 @@ impl RunConsole {
 }
 
 /// Commands that use the store.
-const STORE_COMMANDS: [&str; 16] = [
-    "audit", "init", "keys", "login", "logout", "passwd", "recover", "refresh", "register", "run",
-    "sessions", "settings", "store", "token", "users", "whoami",
+const STORE_COMMANDS: [&str; 17] = [
+    "apply", "audit", "init", "keys", "login", "logout", "passwd", "recover", "refresh",
+    "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
 /// Adds a flag to the commands of jeton in a hint. Quoted words of a command are unchanged.

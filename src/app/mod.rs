@@ -27,7 +27,9 @@ pub(crate) use environment::{Environment, Options};
 pub(crate) use input::{PasswordSource, read_key_variable};
 pub(crate) use interruption::Interruption;
 pub(crate) use login_state::LoginState;
-pub(crate) use output_files::{OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory};
+pub(crate) use output_files::{
+    NewSecretFile, OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory,
+};
 pub(crate) use run_console::SecretOutput;
 pub(crate) use subprocess::SignalForwarder;
 pub(crate) use token_batch::TokenChunk;

@@ -3,10 +3,10 @@
 use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
 use crate::model::redact_for_error;
-use crate::{directory, files, paths};
-use std::fs::{DirBuilder, File, Metadata};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use crate::{directory, files, paths, store};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Mode of files that all users may read.
@@ -36,13 +36,7 @@ impl<'p> OutputDir<'p> {
         let to_failure = |error| write_error(path, &error);
         let mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
         DirBuilder::new().recursive(true).mode(mode).create(path).map_err(to_failure)?;
-        match directory::check_permissions(path) {
-            Ok(writers) => console.warn_of_group_writers(writers, path),
-            Err(directory::Error::Io(error)) => return Err(to_failure(error)),
-            Err(directory::Error::Insecure(insecure)) => {
-                return Err(Failure::insecure_directory(&insecure));
-            }
-        }
+        check_directory(console, path)?;
         let lock = File::open(path).map_err(to_failure)?;
         if !files::lock(&lock, console.options.wait).map_err(to_failure)? {
             return Err(Failure::new(Code::Busy, "output directory locked by another process"));
@@ -100,6 +94,65 @@ impl<'p> OutputDir<'p> {
     pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
         let remove_file = |name: &String| files::remove_if_exists(&self.path.join(name));
         names.iter().try_for_each(remove_file).map_err(|error| write_error(self.path, &error))
+    }
+}
+
+/// A new file with secrets, which is removed when the value is dropped, unless the file is kept.
+pub(crate) struct NewSecretFile {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl NewSecretFile {
+    /// Creates a file that only the owner can read. Refuses an existing file, and a directory that
+    /// other users can write. The file is durable when this returns.
+    pub(crate) fn create(
+        console: &RunConsole,
+        path: &Path,
+        content: &[u8],
+    ) -> Result<Self, Failure> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = parent.unwrap_or(Path::new("."));
+        check_directory(console, directory)?;
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(PRIVATE_MODE).open(path);
+        let mut file = file.map_err(|error| {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                return store::Error::TargetExists(path.to_owned()).into();
+            }
+            write_error(path, &error)
+        })?;
+        let new_file = Self { path: path.to_owned(), is_kept: false };
+        file.write_all(content)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| files::sync_directory(directory))
+            .map_err(|error| write_error(path, &error))?;
+        Ok(new_file)
+    }
+
+    /// Keeps the file.
+    pub(crate) fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for NewSecretFile {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = files::remove_if_exists(&self.path);
+        }
+    }
+}
+
+/// Refuses a directory that other users can write.
+fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
+    match directory::check_permissions(path) {
+        Ok(writers) => {
+            console.warn_of_group_writers(writers, path);
+            Ok(())
+        }
+        Err(directory::Error::Io(error)) => Err(write_error(path, &error)),
+        Err(directory::Error::Insecure(insecure)) => Err(Failure::insecure_directory(&insecure)),
     }
 }
 

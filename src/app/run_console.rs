@@ -24,6 +24,8 @@ pub(crate) struct RunConsole {
     /// (such as `JETON_TOKEN`).
     pub(super) bearer_credential: OnceCell<Option<(SecretString, String)>>,
     pub(super) stdin_guard: StdinGuard,
+    /// Set during a dry run.
+    pub(super) is_dry_run: cell::Cell<bool>,
 }
 
 /// Guard that hands standard input to one argument.
@@ -95,8 +97,8 @@ impl RunConsole {
         let terminal = terminal::Console::new(options.output_format, options.quiet)
             .with_signal_report(Failure::interrupted_json);
         let stdin_guard = StdinGuard::new(options.token_file.as_deref());
-        let bearer_credential = OnceCell::new();
-        Self { terminal, options, environment, clock, bearer_credential, stdin_guard }
+        let (bearer_credential, is_dry_run) = (OnceCell::new(), cell::Cell::new(false));
+        Self { terminal, options, environment, clock, bearer_credential, stdin_guard, is_dry_run }
     }
 
     /// Reserves standard input for an argument before the command runs.
@@ -201,9 +203,13 @@ impl RunConsole {
         !self.options.quiet && !self.options.output_format.is_json()
     }
 
-    /// Prints a status message.
+    /// Prints a status message, marked in a dry run.
     pub(crate) fn print_status(&self, message: &str) {
-        self.terminal.print_status(message);
+        if self.is_dry_run.get() {
+            self.terminal.print_status(&format!("dry run: {message}"));
+        } else {
+            self.terminal.print_status(message);
+        }
     }
 
     /// Prints a status message, if there is one.
@@ -257,9 +263,13 @@ impl RunConsole {
         Ok(Some(self.terminal.prompt_line("Username or e-mail address")?.to_string()))
     }
 
-    /// Asks for confirmation of a destructive change.
+    /// Asks for confirmation of a destructive change. A dry run only prints the question.
     pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
         if self.options.yes {
+            return Ok(());
+        }
+        if self.is_dry_run.get() {
+            self.print_status(&format!("would ask: {question}"));
             return Ok(());
         }
         if !self.can_prompt() {

@@ -104,9 +104,13 @@ impl StoreHandle {
         if self.exists()? {
             return Ok(false);
         }
-        let path = self.path()?;
+        let (path, wait) = (self.path()?, self.console.options.wait);
         let rows = authority::keys::build_initial_rows(first_key()?, self.now()?);
-        let outcome = Store::open_or_create(&path, self.console.options.wait, || rows)?;
+        let outcome = if self.is_dry_run() {
+            Store::simulate_creation(&path, wait, &rows)?
+        } else {
+            Store::open_or_create(&path, wait, || rows)?
+        };
         let is_created = outcome.created;
         self.adopt(outcome);
         Ok(is_created)
@@ -118,6 +122,20 @@ impl StoreHandle {
         let first_key =
             || Ok(authority::keys::generate(algorithm, Purpose::App, RsaBits::default())?);
         self.create_if_missing(first_key)
+    }
+
+    /// Starts a dry run: nothing that the command changes from now on is committed, status messages
+    /// are marked, and confirmations are not requested.
+    pub(crate) fn start_dry_run(&mut self) {
+        self.console.is_dry_run.set(true);
+        if let Some(store) = &mut self.store {
+            store.start_dry_run();
+        }
+    }
+
+    /// Returns whether this run is a dry run.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.console.is_dry_run.get()
     }
 
     fn adopt(&mut self, outcome: OpenOutcome) -> &mut Store {
@@ -142,7 +160,11 @@ impl StoreHandle {
             outcome.writers,
             outcome.store.path().parent().unwrap_or(Path::new("/")),
         );
-        self.store.insert(outcome.store)
+        let store = self.store.insert(outcome.store);
+        if self.console.is_dry_run.get() {
+            store.start_dry_run();
+        }
+        store
     }
 
     /// Returns the path of the store, which may not exist.

@@ -7,6 +7,7 @@ mod ambiguous_id;
 pub(crate) mod audit;
 pub(crate) mod audit_context;
 mod claims;
+pub(crate) mod desired_state;
 pub(crate) mod error;
 pub(crate) mod keys;
 pub(crate) mod maintenance;

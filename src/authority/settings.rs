@@ -1,8 +1,8 @@
 //! Settings: queries and changes.
 
 use super::{AuditContext, Caller, Error};
-use crate::model::{EventTarget, Role, Setting};
-use crate::store::Store;
+use crate::model::{EventTarget, Role, Setting, Timestamp};
+use crate::store::{self, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can change settings";
 
@@ -41,14 +41,26 @@ pub(crate) fn set(
     value: &str,
 ) -> Result<bool, Error> {
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
-        let value = setting.validate(value)?;
-        let old_value = tx.find_setting(setting)?;
-        let changed = old_value.as_deref().unwrap_or(setting.default_value()) != value;
-        tx.set_setting(setting, &value, audit.now)?;
+        let changed = change(tx, audit.now, setting, &setting.validate(value)?)?;
         let count = usize::from(changed);
         audit.record(tx, Some(caller.user.id), EventTarget::setting(setting), count)?;
         Ok(changed)
     })
+}
+
+/// Changes a setting to a validated value. Returns whether the value changed.
+pub(super) fn change(
+    tx: &Writer<'_>,
+    now: Timestamp,
+    setting: Setting,
+    value: &str,
+) -> Result<bool, store::Error> {
+    let old_value = tx.find_setting(setting)?;
+    if old_value.as_deref().unwrap_or(setting.default_value()) == value {
+        return Ok(false);
+    }
+    tx.set_setting(setting, value, now)?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use crate::model::{
 use crate::store::{Error as StoreError, Store};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
+use std::path::Path;
+use std::time::Duration;
 
 /// The start of each test, in Unix seconds.
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -37,7 +39,8 @@ pub(super) fn new_store() -> Store {
 pub(super) fn new_store_with(algorithm: Algorithm) -> Store {
     crypto::initialize_crypto();
     let key = keys::generate(algorithm, Purpose::App, RsaBits::default()).unwrap();
-    Store::in_memory(&keys::build_initial_rows(key, at(0)))
+    let rows = keys::build_initial_rows(key, at(0));
+    Store::in_memory(Path::new(":memory:"), Duration::from_secs(1), &rows).unwrap()
 }
 
 /// A user with a session that started at [`NOW`].

@@ -1,5 +1,6 @@
-//! Arguments that several commands share: paths, passwords, and filters by owner.
+//! Arguments that several commands share: paths, passwords, filters by owner, and dry runs.
 
+use super::command::Effect;
 use crate::app::{App, PasswordSource};
 use crate::authority::{self, Caller};
 use crate::failure::Failure;
@@ -114,6 +115,28 @@ fn password_source(stdin: bool, file: Option<PathBuf>) -> PasswordSource {
         Some(path) => PasswordSource::File(path),
         None if stdin => PasswordSource::Stdin,
         None => PasswordSource::EnvOrPrompt,
+    }
+}
+
+/// Option for a dry run.
+#[derive(Debug, Args)]
+pub(super) struct DryRunArgs {
+    /// Print what the command would change, without changing anything or asking for confirmation
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl DryRunArgs {
+    /// Returns the effect of a command that otherwise changes the store.
+    pub(super) fn effect(&self) -> Effect {
+        if self.dry_run { Effect::Reads } else { Effect::Changes }
+    }
+
+    /// Starts the dry run, if requested. Called after authentication, which may refresh the session.
+    pub(super) fn start(&self, app: &mut App) {
+        if self.dry_run {
+            app.store.start_dry_run();
+        }
     }
 }
 

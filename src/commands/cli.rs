@@ -3,8 +3,8 @@
 use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node, command_group};
 use super::global_args::{self, GlobalArgs};
 use super::{
-    audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
-    sessions, settings, status, store, token, users, version, whoami,
+    apply, audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh,
+    register, sessions, settings, status, store, token, users, version, whoami,
 };
 use clap::{CommandFactory, Parser};
 use std::mem;
@@ -57,6 +57,7 @@ command_group! {
         Keys(keys::Commands),
         #[command(subcommand, alias = "setting")]
         Settings(settings::Commands),
+        Apply(apply::Args),
         #[command(subcommand, alias = "stores")]
         Store(store::Commands),
         #[command(subcommand, alias = "audits")]
@@ -206,7 +207,10 @@ mod tests {
             "recover ada --password-file -",
             "refresh --token-stdin",
             "keys import --purpose test --from-file -",
+            "users create kim --password-stdin",
+            "users create kim --password-file -",
             "users import -",
+            "apply -f -",
             "token inspect -",
             "token introspect -",
             "token decode -",

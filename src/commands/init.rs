@@ -8,6 +8,7 @@ use crate::authority::accounts::Registration;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, Email, Password, Role, UserName, UserRef, render_command};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
 /// Create a store with a signing key and an admin, and log in
@@ -75,11 +76,9 @@ impl Command for Args {
                 authority::keys::require_signing_algorithm(app.store.get()?, algorithm)?;
             }
         }
-        let (password, is_random) =
-            match app.console.try_obtain_new_password(&self.password.into_source())? {
-                Some(password) => (password, false),
-                None => (Password::parse(authority::accounts::generate_password()?)?, true),
-            };
+        let given = app.console.try_obtain_new_password(&self.password.into_source())?;
+        let is_random = given.is_none();
+        let password = given.map_or_else(generate_password, Ok)?;
         app.session.ensure_session_can_be_saved()?;
         app.store.create_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
         let registration =
@@ -103,6 +102,11 @@ impl Command for Args {
         let store = app.store.get()?.path().to_string_lossy().into_owned();
         app.console.report(&InitOutput { changed: true, store, user: Some(user.into()) })
     }
+}
+
+fn generate_password() -> Result<Password, Failure> {
+    let password = authority::accounts::generate_password(None)?;
+    Ok(Password::parse(password.expose_secret().to_owned())?)
 }
 
 fn report_existing_store(app: &mut App, exist_ok: bool) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! The command line: one file per command, one directory per command group (`token`, `keys`). A
 //! command authenticates the caller, calls the authority layer, and reports the result.
 
+mod apply;
 mod args;
 mod audit;
 mod cli;
@@ -17,6 +18,7 @@ mod lazy_parse;
 mod login;
 mod logout;
 mod man;
+mod new_account;
 mod paging;
 mod parse_errors;
 mod parse_hints;

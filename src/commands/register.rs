@@ -1,14 +1,12 @@
 //! `jeton register`
 
 use super::args::PasswordArgs;
-use super::views::UserView;
-use crate::app::{App, Rendered, Report};
+use super::new_account::{NewAccountArgs, NewAccountOutput, print_account};
+use crate::app::App;
 use crate::authority;
-use crate::authority::accounts::{IfExists, Registration};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::{Algorithm, DisplayName, Email, Role, UserName};
-use serde::Serialize;
+use crate::model::{Algorithm, Role};
 
 /// Register an account
 ///
@@ -19,40 +17,11 @@ use serde::Serialize;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Username
-    #[arg(required_unless_present = "email", value_parser = UserName::parse)]
-    username: Option<UserName>,
-
-    /// E-mail address
-    #[arg(long, value_parser = Email::parse)]
-    email: Option<Email>,
-
-    /// Display name
-    #[arg(long, value_parser = DisplayName::parse)]
-    name: Option<DisplayName>,
-
-    /// Role: user, minter or admin
-    #[arg(long, default_value = "user", value_parser = Role::parse, add = super::completers::roles())]
-    role: Role,
-
-    /// Succeed without changes if an account with the given username and e-mail address exists
-    #[arg(long)]
-    exist_ok: bool,
+    #[command(flatten)]
+    account: NewAccountArgs,
 
     #[command(flatten)]
     password: PasswordArgs,
-}
-
-#[derive(Debug, Serialize)]
-struct RegisterOutput {
-    changed: bool,
-    user: UserView,
-}
-
-impl Report for RegisterOutput {
-    fn render(&self) -> Rendered {
-        Rendered::Nothing
-    }
 }
 
 impl Command for Args {
@@ -65,7 +34,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let password = app.console.obtain_new_password(&self.password.into_source())?;
-        if self.role != Role::User {
+        if self.account.role != Role::User {
             // All input is read before the store is created.
             app.console.bearer_credential()?;
         }
@@ -73,34 +42,23 @@ impl Command for Args {
         // Registration with the role `user` needs no login, so an unusable session is ignored.
         let caller = match app.session.caller_if_any(&mut app.store) {
             Ok(caller) => caller,
-            Err(_) if self.role == Role::User => None,
+            Err(_) if self.account.role == Role::User => None,
             Err(failure) => return Err(failure),
         };
         let (store, audit) = app.store.open()?;
-        let registration = Registration {
-            username: self.username,
-            email: self.email,
-            name: self.name,
-            password,
-            role: self.role,
-        };
+        let if_exists = self.account.if_exists();
+        let registration = self.account.into_registration(password);
         let (user, changed) = authority::accounts::register(
             store,
             &audit,
             caller.as_ref(),
             &registration,
-            if self.exist_ok { IfExists::Skip } else { IfExists::Refuse },
+            if_exists,
         )?;
         if changed {
             app.console.warn_if_password_short(&registration.password);
         }
-        let verb = if changed { "registered" } else { "already registered:" };
-        app.console.print_status(&format!(
-            "{verb} {} (id {}, {})",
-            user.to_display(),
-            user.id,
-            user.role.name()
-        ));
-        app.console.report(&RegisterOutput { changed, user: user.into() })
+        print_account(app, if changed { "registered" } else { "already registered:" }, &user);
+        app.console.report(&NewAccountOutput { changed, user: user.into() })
     }
 }

@@ -38,8 +38,8 @@ pub(crate) use password::{
     spend_remaining_work, verify_password,
 };
 pub(crate) use random::{
-    JtiGenerator, check_random_source, generate_jti, generate_password, generate_sid,
-    generate_store_id, generate_uid, generate_uuid,
+    JtiGenerator, check_random_source, generate_jti, generate_password, generate_random_text,
+    generate_sid, generate_store_id, generate_uid, generate_uuid,
 };
 #[cfg(any(fuzzing, test))]
 pub(crate) use reader::is_key_document;

@@ -4,6 +4,7 @@ use super::error::Error;
 use crate::model::{Jti, Sid, StoreId, UserUuid};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
 use uuid::{Builder, NoContext, Timestamp, Uuid};
 use zeroize::Zeroizing;
 
@@ -80,9 +81,31 @@ pub(crate) fn generate_uuid() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// Generates a password of 256 bits.
-pub(crate) fn generate_password() -> Result<String, Error> {
+/// Generates a text of 256 bits.
+pub(crate) fn generate_random_text() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(random_bytes(32)?))
+}
+
+/// Characters of generated passwords: 5 bits each, without characters that look alike.
+const PASSWORD_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// Number of characters in a group of a generated password.
+const PASSWORD_GROUP_LENGTH: usize = 5;
+
+/// Generates a password of at least 100 bits and at least `min_chars` characters: groups of letters
+/// and digits, which people can type and which a spreadsheet keeps as text.
+pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error> {
+    let group_count = (min_chars + 1).div_ceil(PASSWORD_GROUP_LENGTH + 1).max(4);
+    let bytes = random_bytes(group_count * PASSWORD_GROUP_LENGTH)?;
+    let to_char = |byte: &u8| PASSWORD_ALPHABET.get(usize::from(byte & 31)).copied();
+    let mut password = String::with_capacity(group_count * (PASSWORD_GROUP_LENGTH + 1));
+    for group in bytes.chunks(PASSWORD_GROUP_LENGTH) {
+        if !password.is_empty() {
+            password.push('-');
+        }
+        password.extend(group.iter().filter_map(to_char).map(char::from));
+    }
+    Ok(SecretString::from(password))
 }
 
 /// Generates a secret with the entropy of a hash of `size` bytes, more than the length that RFC
@@ -100,6 +123,20 @@ pub(super) fn random_bytes(count: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn generated_password_has_the_requested_length() {
+        for (min_chars, length) in [(0, 23), (23, 23), (24, 29), (256, 257)] {
+            let password = generate_password(min_chars).unwrap();
+            assert_eq!(password.expose_secret().len(), length, "{min_chars}");
+        }
+        let passwords = (0..100).map(|_| generate_password(0).unwrap().expose_secret().to_owned());
+        let passwords: BTreeSet<String> = passwords.collect();
+        let characters: BTreeSet<char> = passwords.iter().flat_map(|text| text.chars()).collect();
+        assert_eq!((passwords.len(), characters.len()), (100, 33), "{characters:?}");
+    }
 
     #[test]
     fn many_jtis_are_distinct_and_ascending() {

@@ -214,6 +214,14 @@ pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Refuses a path at which no store can be created, because of its name or its directory. A missing
+/// directory would be created.
+pub(super) fn check_new_file(path: &Path) -> Result<(), Error> {
+    reject_reserved_suffix(path)?;
+    let Ok(directory) = canonical_directory(path) else { return Ok(()) };
+    check_directory(path, &directory, FileRole::NewStore).map(|_| ())
+}
+
 /// Returns the file's directory with symbolic links resolved.
 pub(super) fn canonical_directory(path: &Path) -> std::io::Result<PathBuf> {
     match path.parent() {

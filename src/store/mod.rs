@@ -7,6 +7,7 @@ mod check;
 mod check_rows;
 mod connect;
 mod directory_remedy;
+mod dry_run;
 mod error;
 mod expected_schema;
 mod file;
@@ -56,6 +57,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// An open store with the current schema version.
+#[expect(clippy::struct_excessive_bools, reason = "independent states of the connection")]
 pub(crate) struct Store {
     connection: Connection,
     path: PathBuf,
@@ -69,6 +71,8 @@ pub(crate) struct Store {
     is_write_configured: bool,
     /// Set if this process created the store.
     is_new: bool,
+    /// Set by [`Store::start_dry_run`].
+    is_dry_run: bool,
 }
 
 impl Store {
@@ -115,6 +119,9 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.is_in_dry_run_transaction() {
+            return work(&Reader::new(&self.connection));
+        }
         let transaction = retry_until(Instant::now() + self.lock_timeout, || {
             let transaction = self.connection.unchecked_transaction()?;
             // The first statement takes the snapshot and can find the store busy. Later
@@ -146,6 +153,9 @@ impl Store {
         deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.is_dry_run {
+            return self.write_without_commit(deadline, work);
+        }
         let transaction = self.begin_write(deadline)?;
         let writer = Writer::new(&transaction);
         let value = work(&writer)?;

@@ -59,6 +59,7 @@ impl Store {
                     checkpoint_on_close,
                     is_new: false,
                     is_write_configured: false,
+                    is_dry_run: false,
                 };
                 Ok(OpenOutcome { store, created: false, permission_fix, writers })
             }
@@ -75,6 +76,7 @@ impl Store {
             checkpoint_on_close: false,
             is_new: false,
             is_write_configured: false,
+            is_dry_run: false,
         })
     }
 
@@ -109,27 +111,9 @@ impl Store {
             checkpoint_on_close: false,
             is_new: created,
             is_write_configured: true,
+            is_dry_run: false,
         };
         Ok(OpenOutcome { store, created, permission_fix, writers })
-    }
-
-    /// Creates a store in memory for unit tests.
-    #[cfg(test)]
-    pub(crate) fn in_memory(initial_rows: &InitialRows) -> Self {
-        let path = Path::new(":memory:");
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
-        super::connect::configure(&connection, Duration::from_secs(1)).unwrap();
-        initialize_store(&connection, path, initial_rows).unwrap();
-        let (path, lock_timeout, id) = (path.to_owned(), Duration::from_secs(1), OnceCell::new());
-        Self {
-            connection,
-            path,
-            id,
-            lock_timeout,
-            checkpoint_on_close: false,
-            is_new: false,
-            is_write_configured: false,
-        }
     }
 
     /// Executes SQL for unit tests, to reach states that no command produces.

@@ -133,7 +133,7 @@ pub(super) fn migrate<T>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{Algorithm, EventSubject, Purpose};
     use crate::store::{Store, backup::backup_before_migration};
@@ -147,7 +147,8 @@ mod tests {
     const EXTENDED_MIGRATIONS: &[&str] =
         &[MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], "CREATE TABLE made_up (one INTEGER) STRICT"];
 
-    fn create_store(directory: &Path) -> PathBuf {
+    /// Creates the store `a.db` in a directory.
+    pub(in crate::store) fn create_store(directory: &Path) -> PathBuf {
         let key = KeySpec {
             kid: Untrusted::new("k"),
             purpose: Purpose::App,

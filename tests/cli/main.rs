@@ -5,11 +5,13 @@
 
 mod abbreviated_ids;
 mod accounts;
+mod apply;
 mod architecture;
 mod audit;
 mod crash;
 mod default_signals;
 mod documentation;
+mod dry_run;
 mod exit_codes;
 mod first_guesses;
 mod hints;
@@ -31,6 +33,7 @@ mod recipes;
 mod redact;
 mod required;
 mod rights;
+mod rows;
 mod run;
 mod run_output;
 mod sandbox;

@@ -3,7 +3,6 @@
 use super::super::error::ResourceKind;
 use super::super::principal::require_role;
 use super::super::{AuditContext, Caller, Error};
-pub(crate) use crate::crypto::generate_password;
 use crate::model::{
     DisplayName, Email, EventTarget, Quota, Role, SessionEndReason, User, UserId, UserName, UserRef,
 };
@@ -23,6 +22,8 @@ pub(crate) enum IfExists {
     Refuse,
     /// The existing account is left unchanged, if it has all names.
     Skip,
+    /// The existing account gets the fields of a row of an import, except a password.
+    Update,
 }
 
 /// New names for a user; a name that is `None` is unchanged.

@@ -2,47 +2,79 @@
 
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
-use super::administration::{IfExists, NameOwner};
+use super::administration::IfExists;
+use super::import_existing::{find_existing, row_exists_error, update_existing};
+pub(crate) use super::import_row::GeneratedPassword;
 use super::import_row::ImportRow;
-use super::import_rows::row_exists_error;
 pub(crate) use super::import_rows::{ImportRows, UnknownFields};
 use super::require_admin_or_empty_store;
 use crate::crypto::HashClass;
-use crate::model::{EventDetail, EventSubject, NewUser, PasswordHash, Role, TargetKind, User};
-use crate::store::{self, Store, Writer};
+use crate::model::{EventDetail, EventSubject, PasswordHash, Role, TargetKind, User, UserRef};
+use crate::store::{self, Reader, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
 
 /// Number of accounts that one statement adds.
 const INSERT_SIZE: usize = 50;
 
+/// A change of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AccountChange {
+    /// The username, or else the e-mail address, escaped.
+    pub(crate) login: String,
+    /// The names of the changed fields; `None` for a new account.
+    pub(crate) fields: Option<Vec<&'static str>>,
+}
+
 /// The outcome of an import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ImportOutcome {
     /// The number of new accounts.
     pub(crate) created_count: usize,
     /// The number of new accounts without a password.
     pub(crate) passwordless_count: usize,
-    /// The number of rows whose accounts already exist.
+    /// The number of existing accounts that were updated.
+    pub(crate) updated_count: usize,
+    /// The number of rows whose accounts already exist and are unchanged.
     pub(crate) existing_count: usize,
     /// The number of existing accounts that differ from their rows.
     pub(crate) differing_count: usize,
     /// The line of the first row that differs.
     pub(crate) first_differing_line: Option<u64>,
+    /// The new and the updated accounts, if the rows request the list.
+    pub(crate) changes: Option<Vec<AccountChange>>,
 }
 
 impl ImportOutcome {
     /// Counts a new account, and stores the class of its hash if no stored hash costs more.
-    fn count_new(&mut self, tx: &Writer<'_>, user: &NewUser) -> Result<(), Error> {
+    fn count_new(&mut self, tx: &Writer<'_>, import_row: &ImportRow) -> Result<(), Error> {
         self.created_count += 1;
-        match &user.password_hash {
+        self.note_change(import_row, None);
+        match &import_row.new_user.password_hash {
             Some(hash) => raise_costliest_hash(tx, hash)?,
             None => self.passwordless_count += 1,
         }
         Ok(())
     }
 
-    /// Counts an existing account.
+    /// Counts an account that was updated, unless no field has changed.
+    fn count_updated(&mut self, import_row: &ImportRow, fields: Vec<&'static str>) {
+        if fields.is_empty() {
+            self.existing_count += 1;
+        } else {
+            self.updated_count += 1;
+            self.note_change(import_row, Some(fields));
+        }
+    }
+
+    fn note_change(&mut self, import_row: &ImportRow, fields: Option<Vec<&'static str>>) {
+        if let Some(changes) = &mut self.changes {
+            let login = import_row.user_refs().first().map(UserRef::to_display);
+            changes.extend(login.map(|login| AccountChange { login, fields }));
+        }
+    }
+
+    /// Counts an account that is left unchanged.
     fn count_existing(&mut self, import_row: &ImportRow, user: &User) {
         self.existing_count += 1;
         if import_row.differs_from(user) {
@@ -57,10 +89,10 @@ pub(crate) fn authorize_import(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds accounts, all or none, with the roles in the file. With [`IfExists::Skip`] an existing
-/// account with the same names is left unchanged. Only admins may import; while the store has no
-/// users, the owner of the store file may import without a caller. `on_hashed` is called after each
-/// hashed password, on the hashing thread, and once for each account that needs no hashing.
+/// Adds accounts, all or none, with the roles in the file. `if_exists` is the treatment of existing
+/// accounts. Only admins may import; while the store has no users, the owner of the store file may
+/// import without a caller. `on_hashed` is called after each hashed password, on the hashing thread,
+/// and once for each account that needs no hashing.
 pub(crate) fn import(
     store: &mut Store,
     audit: &AuditContext,
@@ -72,29 +104,65 @@ pub(crate) fn import(
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
+    hash_rows(store, import_rows, if_exists, on_hashed)?;
+    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
+        require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
+        let outcome = add_rows(tx, audit, import_rows, if_exists)?;
+        let caller_id = caller.map(|caller| caller.user.id);
+        let subject = EventSubject::several(TargetKind::User, EventDetail::objects("users"));
+        audit.record(tx, caller_id, subject, outcome.created_count + outcome.updated_count)?;
+        Ok(outcome)
+    })
+}
+
+/// Checks the rows and hashes the passwords of new accounts, before the transaction of
+/// [`add_rows`]. `on_hashed` is called as by [`import`].
+pub(in crate::authority) fn hash_rows(
+    store: &mut Store,
+    import_rows: &ImportRows,
+    if_exists: IfExists,
+    on_hashed: &(dyn Fn() + Sync),
+) -> Result<(), Error> {
     (import_rows.unhashed_count..import_rows.count).for_each(|_| on_hashed());
     if import_rows.unhashed_count > 0 {
         store.read(|tx| import_rows.check_rows(tx, if_exists))?;
         import_rows.hash_passwords(store, if_exists, on_hashed)?;
     }
-    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
-        require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
-        let mut outcome = ImportOutcome::default();
-        import_rows.for_each_batch(|rows| {
-            let mut batches = rows.chunks(INSERT_SIZE);
-            batches.try_for_each(|rows| apply_rows(tx, audit, rows, if_exists, &mut outcome))
-        })?;
-        if tx.count_admins()? == 0 {
-            return Err(Error::NoAdmin);
-        }
-        let caller_id = caller.map(|caller| caller.user.id);
-        let subject = EventSubject::several(TargetKind::User, EventDetail::objects("users"));
-        audit.record(tx, caller_id, subject, outcome.created_count)?;
-        Ok(outcome)
-    })
+    Ok(())
 }
 
-/// Adds accounts, or counts existing accounts.
+/// Adds and updates the accounts of the rows. Refuses a store without an admin.
+pub(in crate::authority) fn add_rows(
+    tx: &Writer<'_>,
+    audit: &AuditContext,
+    import_rows: &mut ImportRows,
+    if_exists: IfExists,
+) -> Result<ImportOutcome, Error> {
+    ensure_generated_are_new(tx, import_rows)?;
+    let changes = import_rows.lists_changes.then(Vec::new);
+    let mut outcome = ImportOutcome { changes, ..ImportOutcome::default() };
+    import_rows.for_each_batch(|rows| {
+        let mut batches = rows.chunks(INSERT_SIZE);
+        batches.try_for_each(|rows| apply_rows(tx, audit, rows, if_exists, &mut outcome))
+    })?;
+    if tx.count_admins()? == 0 {
+        return Err(Error::NoAdmin);
+    }
+    Ok(outcome)
+}
+
+/// Refuses an account with a generated password that another command has created since: the file with
+/// the passwords would have a wrong password.
+fn ensure_generated_are_new(tx: &Reader<'_>, import_rows: &ImportRows) -> Result<(), Error> {
+    for generated in &import_rows.generated {
+        if tx.find_user(&generated.login)?.is_some() {
+            return Err(Error::UserExists);
+        }
+    }
+    Ok(())
+}
+
+/// Adds accounts, or updates or counts existing accounts.
 fn apply_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -106,7 +174,7 @@ fn apply_rows(
     if import_rows.iter().all(|row| row.password.is_none()) {
         let new_users: Vec<_> = import_rows.iter().map(|row| &row.new_user).collect();
         match tx.add_users(&new_users, audit.now) {
-            Ok(_) => return new_users.iter().try_for_each(|user| outcome.count_new(tx, user)),
+            Ok(_) => return import_rows.iter().try_for_each(|row| outcome.count_new(tx, row)),
             Err(store::Error::AlreadyExists) => {}
             Err(error) => return Err(error.into()),
         }
@@ -114,7 +182,7 @@ fn apply_rows(
     import_rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
 }
 
-/// Adds an account, or counts an existing account.
+/// Adds an account, or updates or counts an existing account.
 fn apply_row(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -122,24 +190,22 @@ fn apply_row(
     if_exists: IfExists,
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
-    if import_row.password.is_some() {
-        match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
-            Some(user) => outcome.count_existing(import_row, &user),
-            None => outcome.existing_count += 1,
+    let is_unhashed = import_row.password.is_some();
+    if !is_unhashed {
+        match tx.add_user(&import_row.new_user, audit.now) {
+            Ok(_) => return outcome.count_new(tx, import_row),
+            Err(store::Error::AlreadyExists) => {}
+            Err(error) => return Err(error.into()),
         }
-        return Ok(());
     }
-    match tx.add_user(&import_row.new_user, audit.now) {
-        Ok(_) => outcome.count_new(tx, &import_row.new_user)?,
-        Err(store::Error::AlreadyExists) => {
-            match NameOwner::lookup(tx, &import_row.user_refs())?.into_single() {
-                Some(user) if if_exists == IfExists::Skip => {
-                    outcome.count_existing(import_row, &user);
-                }
-                _ => return Err(row_exists_error(tx, import_row)?),
-            }
+    match find_existing(tx, import_row, if_exists)? {
+        Some(user) if if_exists == IfExists::Update => {
+            let fields = update_existing(tx, audit, import_row, &user)?;
+            outcome.count_updated(import_row, fields);
         }
-        Err(error) => return Err(error.into()),
+        Some(user) => outcome.count_existing(import_row, &user),
+        None if is_unhashed => outcome.existing_count += 1,
+        None => return Err(row_exists_error(tx, import_row)?),
     }
     Ok(())
 }

@@ -6,10 +6,11 @@ use crate::model::{
     DisplayName, Email, InvalidValue, NewUser, Password, QuotaOverride, Role, Row, Timestamp, User,
     UserName, UserRef, UserUuid, redact_for_error,
 };
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 /// The allowed fields of a row.
-pub(super) const FIELDS: [&str; 10] = [
+pub(in crate::authority) const FIELDS: [&str; 10] = [
     "uid",
     "username",
     "email",
@@ -39,6 +40,14 @@ pub(super) struct ImportRow {
     explicit_fields: ExplicitFields,
 }
 
+/// A generated password.
+#[derive(Debug, Clone)]
+pub(crate) struct GeneratedPassword {
+    /// Username, or else e-mail address.
+    pub(crate) login: UserRef,
+    pub(crate) password: SecretString,
+}
+
 /// Fields that the row may set; `None` if the account gets the default.
 #[derive(Debug)]
 struct ExplicitFields {
@@ -53,6 +62,41 @@ impl ImportRow {
         let mut refs = login_refs(self.new_user.username.as_ref(), self.new_user.email.as_ref());
         refs.extend(self.has_uid.then_some(UserRef::Uid(self.new_user.uid)));
         refs
+    }
+
+    /// Returns the reference that identifies an existing account: the `uid`, or else the username, or
+    /// else the e-mail address.
+    pub(super) fn identity(&self) -> UserRef {
+        let NewUser { uid, username, email, .. } = &self.new_user;
+        match (username, email) {
+            (Some(username), _) if !self.has_uid => UserRef::Name(username.clone()),
+            (None, Some(email)) if !self.has_uid => UserRef::Email(email.clone()),
+            _ => UserRef::Uid(*uid),
+        }
+    }
+
+    /// Returns whether the row has a password or a password hash.
+    pub(super) fn has_password(&self) -> bool {
+        self.password.is_some() || self.new_user.password_hash.is_some()
+    }
+
+    /// Returns the user with the fields of the row. Fields that the row does not have are unchanged.
+    pub(super) fn update(&self, user: &User, now: Timestamp) -> User {
+        let ExplicitFields { role, quota, is_disabled } = &self.explicit_fields;
+        let disabled_at = match is_disabled {
+            Some(true) => user.disabled_at.or(Some(now)),
+            Some(false) => None,
+            None => user.disabled_at,
+        };
+        let NewUser { email, display_name, .. } = &self.new_user;
+        User {
+            email: email.clone().or_else(|| user.email.clone()),
+            display_name: display_name.clone().or_else(|| user.display_name.clone()),
+            role: role.unwrap_or(user.role),
+            quota: quota.map_or(user.quota, |quota| quota.0),
+            disabled_at,
+            ..user.clone()
+        }
     }
 
     /// Returns whether the row has another role, quota, status or display name than the existing

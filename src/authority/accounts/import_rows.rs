@@ -1,25 +1,22 @@
-//! The rows of an import file: reading, validation, and hashing of passwords.
+//! The rows of an import file: reading and validation.
 
 use super::super::Error;
-use super::administration::{IfExists, NameOwner};
+use super::administration::IfExists;
+use super::import_existing::find_existing;
 use super::import_row::{
-    FIELDS, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key, parse_import_row,
+    FIELDS, GeneratedPassword, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key,
+    parse_import_row,
 };
-use crate::crypto;
 use crate::model::{
-    InvalidLine, InvalidLines, Password, Role, Row, RowError, SpreadsheetRows, Timestamp,
-    redact_for_error,
+    InvalidLine, InvalidLines, Role, Row, RowError, SpreadsheetRows, Timestamp, redact_for_error,
 };
 use crate::parallel::map_in_order;
-use crate::store::{self, Reader, ScratchDatabase, Store};
+use crate::store::{self, Reader, ScratchDatabase};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
 /// Number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 500;
-
-/// Number of passwords that are passed to the hashing threads at a time.
-const HASH_BATCH_SIZE: usize = 256;
 
 /// Treatment of fields that no account has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,16 +28,45 @@ pub(crate) enum UnknownFields {
 /// The valid rows of an import file, without duplicates.
 #[derive(Debug)]
 pub(crate) struct ImportRows {
-    rows: ScratchDatabase,
+    pub(super) rows: ScratchDatabase,
     now: Timestamp,
     pub(super) count: usize,
     /// The number of accounts with a password that has yet to be hashed.
     pub(super) unhashed_count: usize,
     has_admin: bool,
     skipped_fields: BTreeSet<String>,
+    /// The generated passwords of new accounts.
+    pub(super) generated: Vec<GeneratedPassword>,
+    /// Requests the list of changes in the outcome.
+    pub(super) lists_changes: bool,
+    /// The minimum length of passwords that will apply; `None` for the setting of the store.
+    pub(super) min_password_length: Option<usize>,
 }
 
 impl ImportRows {
+    fn new(now: Timestamp) -> Result<Self, Error> {
+        Ok(Self {
+            rows: ScratchDatabase::new()?,
+            now,
+            count: 0,
+            unhashed_count: 0,
+            has_admin: false,
+            skipped_fields: BTreeSet::new(),
+            generated: Vec::new(),
+            lists_changes: false,
+            min_password_length: None,
+        })
+    }
+
+    /// Starts without rows. The outcome will list the changes. `min_password_length` is the minimum
+    /// that will apply, `None` the minimum of the store.
+    pub(in crate::authority) fn with_list_of_changes(
+        now: Timestamp,
+        min_password_length: Option<usize>,
+    ) -> Result<Self, Error> {
+        Ok(Self { lists_changes: true, min_password_length, ..Self::new(now)? })
+    }
+
     /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
     /// With [`UnknownFields::Ignore`], fields that accounts do not have are omitted.
     pub(crate) fn from_reader(
@@ -49,14 +75,7 @@ impl ImportRows {
         unknown_fields: UnknownFields,
     ) -> Result<Self, Error> {
         let rows = SpreadsheetRows::new(input, "password")?;
-        let mut import_rows = Self {
-            rows: ScratchDatabase::new()?,
-            now,
-            count: 0,
-            unhashed_count: 0,
-            has_admin: false,
-            skipped_fields: BTreeSet::new(),
-        };
+        let mut import_rows = Self::new(now)?;
         match unknown_fields {
             UnknownFields::Refuse => check_columns(rows.columns())?,
             UnknownFields::Ignore if rows.columns().iter().any(|name| is_known(name)) => {
@@ -121,7 +140,8 @@ impl ImportRows {
         self.skipped_fields.iter().map(String::as_str).collect()
     }
 
-    fn add_row(&mut self, row: Row) -> Result<(), Error> {
+    /// Adds a row.
+    pub(in crate::authority) fn add_row(&mut self, row: Row) -> Result<(), Error> {
         self.rows.push(&row)?;
         let import_row = self.parse_row(row)?;
         for name in &import_row.user_refs() {
@@ -137,7 +157,7 @@ impl ImportRows {
         Ok(())
     }
 
-    fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
+    pub(super) fn parse_row(&self, row: Row) -> Result<ImportRow, InvalidLine> {
         parse_row(row, self.now)
     }
 
@@ -150,6 +170,12 @@ impl ImportRows {
     /// users.
     pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
         if self.has_admin { Ok(()) } else { Err(Error::NoAdmin) }
+    }
+
+    /// Returns the minimum length of new passwords.
+    pub(super) fn min_password_length(&self, tx: &Reader<'_>) -> Result<usize, store::Error> {
+        let stored = || tx.load_settings().map(|settings| settings.password_min_length);
+        self.min_password_length.map_or_else(stored, Ok)
     }
 
     /// Calls `visit` with the rows in batches, in order. The rows are read and parsed on other
@@ -170,7 +196,7 @@ impl ImportRows {
     }
 
     /// Calls `visit` with the number and content of each row, in order.
-    fn for_each_row(
+    pub(super) fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -183,19 +209,15 @@ impl ImportRows {
         }
     }
 
-    /// Refuses passwords that are too short and, with [`IfExists::Refuse`], rows whose accounts
-    /// already exist. Called before the slow hashing.
+    /// Refuses passwords that are too short, and rows whose names belong to other accounts or, with
+    /// [`IfExists::Refuse`], to an existing account. Called before the slow hashing.
     pub(super) fn check_rows(&self, tx: &Reader<'_>, if_exists: IfExists) -> Result<(), Error> {
-        let min_length = tx.load_settings()?.password_min_length;
+        let min_length = self.min_password_length(tx)?;
         let mut invalid_lines = InvalidLines::default();
         self.for_each_row(|_, row| {
             let import_row = self.parse_row(row)?;
-            match NameOwner::lookup(tx, &import_row.user_refs())? {
-                NameOwner::Free => {}
-                NameOwner::Single(_) if if_exists == IfExists::Skip => return Ok(()),
-                NameOwner::Single(_) | NameOwner::Conflicting => {
-                    return Err(row_exists_error(tx, &import_row)?);
-                }
+            if find_existing(tx, &import_row, if_exists)?.is_some() {
+                return Ok(());
             }
             if import_row.password.is_some_and(|password| password.char_count() < min_length) {
                 let reason = format!("password shorter than {min_length} characters");
@@ -204,39 +226,6 @@ impl ImportRows {
             Ok(())
         })?;
         Ok(invalid_lines.into_result()?)
-    }
-
-    /// Replaces passwords by their hashes and calls `on_hashed` after each password. With
-    /// [`IfExists::Skip`] only the passwords of new accounts are hashed.
-    pub(super) fn hash_passwords(
-        &self,
-        store: &mut Store,
-        if_exists: IfExists,
-        on_hashed: &(dyn Fn() + Sync),
-    ) -> Result<(), Error> {
-        let mut pending: Vec<(i64, Row, Password)> = Vec::new();
-        let hash_pending = |pending: &mut Vec<(i64, Row, Password)>| {
-            let passwords: Vec<&Password> = pending.iter().map(|(.., password)| password).collect();
-            let hashes = crypto::hash_passwords(&passwords, on_hashed)?;
-            for ((number, mut row, _), hash) in pending.drain(..).zip(hashes) {
-                row.fields.remove("password");
-                row.fields.insert("password_hash".to_owned(), hash.expose().into());
-                self.rows.replace(number, &row)?;
-            }
-            Ok::<_, Error>(())
-        };
-        self.for_each_row(|number, row| {
-            let import_row = self.parse_row(row.clone())?;
-            let refs = import_row.user_refs();
-            if let Some(password) = import_row.password
-                && (if_exists == IfExists::Refuse
-                    || matches!(store.read(|tx| NameOwner::lookup(tx, &refs))?, NameOwner::Free))
-            {
-                pending.push((number, row, password));
-            }
-            if pending.len() < HASH_BATCH_SIZE { Ok(()) } else { hash_pending(&mut pending) }
-        })?;
-        hash_pending(&mut pending)
     }
 }
 
@@ -266,23 +255,4 @@ fn check_columns(columns: &[String]) -> Result<(), Error> {
 
 fn is_known(name: &str) -> bool {
     FIELDS.contains(&name)
-}
-
-/// Returns the error for a row with names of existing users.
-pub(super) fn row_exists_error(
-    tx: &Reader<'_>,
-    import_row: &ImportRow,
-) -> Result<Error, store::Error> {
-    let mut taken_names = Vec::new();
-    for name in &import_row.user_refs() {
-        if tx.find_user(name)?.is_some() {
-            taken_names.push(name.to_display());
-        }
-    }
-    let line = import_row.line;
-    if taken_names.is_empty() {
-        let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
-        return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
-    }
-    Ok(Error::ImportedUserExists { line, taken_names })
 }

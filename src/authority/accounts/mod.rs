@@ -3,20 +3,29 @@
 mod administration;
 mod export;
 mod import;
+mod import_existing;
+mod import_passwords;
 mod import_row;
 mod import_rows;
 mod listing;
+mod registration;
 
 pub(crate) use administration::{
-    IfExists, Patch, ProfilePatch, delete, disable, enable, generate_password, has_users, load,
-    load_for_deletion, rename, set_quota, set_role,
+    IfExists, Patch, ProfilePatch, delete, disable, enable, has_users, load, load_for_deletion,
+    rename, set_quota, set_role,
 };
 pub(super) use administration::{require_self_or_admin, require_user, user_not_found};
 pub(crate) use export::{PasswordHashes, UserExport, authorize_export, export};
-pub(crate) use import::{ImportOutcome, ImportRows, UnknownFields, authorize_import, import};
+pub(crate) use import::{
+    AccountChange, GeneratedPassword, ImportOutcome, ImportRows, UnknownFields, authorize_import,
+    import,
+};
+pub(super) use import::{add_rows, hash_rows};
+pub(super) use import_row::FIELDS as ACCOUNT_FIELDS;
 pub(crate) use listing::{UserFilter, UserList, UserOrder};
-
-use administration::NameOwner;
+pub(crate) use registration::{
+    Registration, authorize_creation, create, create_first_admin, generate_password, register,
+};
 
 use super::audit_context::AuditRowState;
 use super::principal::{require_role, write_as_optional_principal};
@@ -24,22 +33,9 @@ use super::sessions::AuthenticatedUser;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    DisplayName, Email, EventTarget, NewUser, Password, PasswordHash, Role, SessionEndReason,
-    Timestamp, User, UserName, UserRef,
+    Email, EventTarget, Password, PasswordHash, Role, SessionEndReason, User, UserName, UserRef,
 };
-use crate::store::{self, Reader, Store, Writer};
-
-/// The fields of a new account.
-#[derive(Debug, Clone)]
-pub(crate) struct Registration {
-    pub(crate) username: Option<UserName>,
-    pub(crate) email: Option<Email>,
-    /// The display name.
-    pub(crate) name: Option<DisplayName>,
-    pub(crate) password: Password,
-    /// The requested role.
-    pub(crate) role: Role,
-}
+use crate::store::{Reader, Store};
 
 /// The input of a login. A malformed name or password is `None`.
 #[derive(Debug, Clone)]
@@ -50,103 +46,10 @@ pub(crate) struct LoginCredentials {
     pub(crate) password: Option<Password>,
 }
 
-impl Registration {
-    fn to_new_user(&self, now: Timestamp, password: PasswordHash) -> NewUser {
-        NewUser {
-            uid: crypto::generate_uid(),
-            username: self.username.clone(),
-            email: self.email.clone(),
-            display_name: self.name.clone(),
-            password_hash: Some(password),
-            role: self.role,
-            quota: None,
-            disabled_at: None,
-            created_at: now,
-        }
-    }
-
-    fn user_refs(&self) -> Vec<UserRef> {
-        login_refs(self.username.as_ref(), self.email.as_ref())
-    }
-}
-
 /// Returns the names by which a user can log in.
 fn login_refs(username: Option<&UserName>, email: Option<&Email>) -> Vec<UserRef> {
     let username = username.cloned().map(UserRef::Name);
     username.into_iter().chain(email.cloned().map(UserRef::Email)).collect()
-}
-
-/// Adds an account. The first user of a store becomes an admin, regardless of the requested role.
-/// With [`IfExists::Skip`] an existing account with the same names is left unchanged. Returns the
-/// user and whether the account is new.
-pub(crate) fn register(
-    store: &mut Store,
-    audit: &AuditContext,
-    caller: Option<&Caller>,
-    registration: &Registration,
-    if_exists: IfExists,
-) -> Result<(User, bool), Error> {
-    store.read(|tx| authorize_registration(tx, caller.map(|caller| &caller.user), registration))?;
-    let find_existing = |store: &mut Store| {
-        store
-            .read(|tx| NameOwner::lookup(tx, &registration.user_refs()))
-            .map(NameOwner::into_single)
-    };
-    if if_exists == IfExists::Skip
-        && let Some(user) = find_existing(store)?
-    {
-        return Ok((user, false));
-    }
-    store.read(|tx| check_min_length(tx, &registration.password))?;
-    let new_user =
-        registration.to_new_user(audit.now, crypto::hash_password(&registration.password)?);
-    let principal = caller.map(|caller| &caller.principal);
-    let result = write_as_optional_principal(store, principal, |tx, user| {
-        authorize_registration(tx, user, registration)?;
-        check_min_length(tx, &registration.password)?;
-        let role = if tx.has_users()? { registration.role } else { Role::Admin };
-        insert_user(tx, audit, caller, &NewUser { role, ..new_user.clone() })
-    });
-    match result {
-        Ok(user) => Ok((user, true)),
-        Err(Error::Store(store::Error::AlreadyExists)) => {
-            match find_existing(store)?.filter(|_| if_exists == IfExists::Skip) {
-                Some(user) => Ok((user, false)),
-                None => Err(Error::UserExists),
-            }
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Adds an account. Without a caller the new user is the actor in the audit.
-fn insert_user(
-    tx: &Writer<'_>,
-    audit: &AuditContext,
-    caller: Option<&Caller>,
-    new_user: &NewUser,
-) -> Result<User, Error> {
-    let id = tx.add_user(new_user, audit.now)?;
-    let actor = caller.map_or(id, |caller| caller.user.id);
-    audit.record(tx, Some(actor), EventTarget::user(id), 1)?;
-    require_user(tx, &UserRef::Id(id))
-}
-
-fn authorize_registration(
-    tx: &Reader<'_>,
-    user: Option<&User>,
-    registration: &Registration,
-) -> Result<(), Error> {
-    let is_admin = user.is_some_and(|user| user.role == Role::Admin);
-    if is_admin || !tx.has_users()? {
-        return Ok(());
-    }
-    let refusal = match registration.role {
-        Role::User if tx.load_settings()?.register_open => return Ok(()),
-        Role::User => "only admins can register accounts",
-        Role::Minter | Role::Admin => "only admins can assign roles",
-    };
-    Err(Error::insufficient_role(refusal, Role::Admin, user))
 }
 
 /// Refuses a user who is not an admin. Without a user, refuses if the store has users: before the
@@ -161,24 +64,6 @@ pub(super) fn require_admin_or_empty_store(
         None if tx.has_users()? => Err(Error::insufficient_role(refusal, Role::Admin, None)),
         None => Ok(()),
     }
-}
-
-/// Adds the first admin of a store without users. The returned user can start a session.
-pub(crate) fn create_first_admin(
-    store: &mut Store,
-    audit: &AuditContext,
-    registration: &Registration,
-) -> Result<AuthenticatedUser, Error> {
-    let hash = crypto::hash_password(&registration.password)?;
-    let new_user =
-        NewUser { role: Role::Admin, ..registration.to_new_user(audit.now, hash.clone()) };
-    let user = store.write(|tx| {
-        if tx.has_users()? {
-            return Err(Error::StoreExists);
-        }
-        insert_user(tx, audit, None, &new_user)
-    })?;
-    Ok(AuthenticatedUser { user, hash, upgraded_hash: None, audit_row: AuditRowState::Written })
 }
 
 /// Authenticates a user by password. All failures (unknown or malformed name, malformed or wrong

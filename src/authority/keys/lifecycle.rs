@@ -20,6 +20,8 @@ pub(crate) struct Rotation {
     pub(crate) active_kid: Untrusted,
     /// The algorithm of the active key.
     pub(crate) algorithm: Algorithm,
+    /// Set if the rotation generated the active key.
+    pub(crate) is_new_key: bool,
     /// The previously active key, if any.
     pub(crate) retired_key: Option<RetiredKey>,
 }
@@ -75,7 +77,8 @@ pub(crate) fn rotate(
         let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new_key.as_ref())?;
         let rotation = retire_and_activate(tx, audit.now, &key, overlap)?;
         record_key_event(tx, audit, caller, &key.spec.kid)?;
-        Ok(rotation)
+        let is_new_key = new_key.as_ref().is_some_and(|new_key| new_key.kid == key.spec.kid);
+        Ok(Rotation { is_new_key, ..rotation })
     })
 }
 
@@ -270,7 +273,12 @@ pub(super) fn retire_and_activate(
         None => None,
     };
     tx.activate_key(key.id, now)?;
-    Ok(Rotation { active_kid: key.spec.kid.clone(), algorithm: key.spec.algorithm, retired_key })
+    Ok(Rotation {
+        active_kid: key.spec.kid.clone(),
+        algorithm: key.spec.algorithm,
+        is_new_key: false,
+        retired_key,
+    })
 }
 
 fn compute_verify_until(

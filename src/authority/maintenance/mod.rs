@@ -7,11 +7,12 @@ pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
 pub(crate) use restore::{check_backup, restore};
 
 use super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
+use super::principal::write_as_optional_principal;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::directory::Writers;
 use crate::model::{EventTarget, Role, Timestamp};
-use crate::store::{self, Findings, Store, StoreStats};
+use crate::store::{self, Findings, Store, StoreStats, Writer};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,13 +38,13 @@ fn build_crypto_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to `target`, for an admin. Returns the size of the copy in bytes and the users
+/// Copies the store to `target`, for an admin or the owner of the store file. Returns the size of the copy in bytes and the users
 /// who can write the directory of the copy. The audit event is committed before the copy gets its
 /// final name. `on_progress` gets the number of copied pages and the number of all pages.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
-    caller: &Caller,
+    caller: Option<&Caller>,
     target: &Path,
     on_progress: impl FnMut(usize, usize) + Send + 'static,
 ) -> Result<(u64, Writers), Error> {
@@ -51,8 +52,9 @@ pub(crate) fn back_up(
     ensure_writable(store)?;
     let pending_backup = store.backup(target, on_progress)?;
     let writers = pending_backup.writers;
-    let event = caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
-        Ok(audit.record_outcome(tx, Some(caller.user.id), EventTarget::store(), OUTCOME_DONE, 1)?)
+    let caller_id = caller.map(|caller| caller.user.id);
+    let event = write_as_maintainer(store, caller, |tx| {
+        Ok(audit.record_outcome(tx, caller_id, EventTarget::store(), OUTCOME_DONE, 1)?)
     })?;
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),
@@ -63,9 +65,22 @@ pub(crate) fn back_up(
     }
 }
 
-/// Refuses a caller who is not an admin.
-pub(crate) fn authorize(caller: &Caller) -> Result<(), Error> {
-    caller.require_role(Role::Admin, ADMINS_ONLY)
+/// Refuses a caller who is not an admin. Without a caller, the owner of the store file acts, who can
+/// copy and change the file without jeton.
+pub(crate) fn authorize(caller: Option<&Caller>) -> Result<(), Error> {
+    caller.map_or(Ok(()), |caller| caller.require_role(Role::Admin, ADMINS_ONLY))
+}
+
+/// Runs `work` in one write transaction, for an admin or the owner of the store file.
+fn write_as_maintainer<T>(
+    store: &mut Store,
+    caller: Option<&Caller>,
+    mut work: impl FnMut(&Writer<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match caller {
+        Some(caller) => caller.write_with_role(store, Role::Admin, ADMINS_ONLY, work),
+        None => write_as_optional_principal(store, None, |tx, _| work(tx)),
+    }
 }
 
 /// Refuses a read-only store before the slow work; the commit would refuse it only afterwards.

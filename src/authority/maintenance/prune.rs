@@ -2,11 +2,10 @@
 
 use super::super::principal::BearerCredential;
 use super::super::{AuditContext, Caller, Error};
-use super::{ADMINS_ONLY, authorize, ensure_writable};
+use super::{authorize, ensure_writable, write_as_maintainer};
 use crate::crypto::HashClass;
 use crate::model::{
-    AuditEventId, EventTarget, GrantRowId, KeyRowId, Lifetime, Role, SessionRowId, Timestamp,
-    TokenId,
+    AuditEventId, EventTarget, GrantRowId, KeyRowId, Lifetime, SessionRowId, Timestamp, TokenId,
 };
 use crate::store::{self, Reader, Store, Writer};
 
@@ -38,15 +37,15 @@ pub(crate) struct PruneCounts {
 pub(crate) fn detect_fast_clock(
     store: &mut Store,
     audit: &AuditContext,
-    caller: &Caller,
+    caller: Option<&Caller>,
     keep: Option<Lifetime>,
 ) -> Result<Option<Timestamp>, Error> {
     authorize(caller)?;
     let Some(cutoff) = compute_expiry_cutoff(audit.now, keep) else { return Ok(None) };
     let newest = store.read(|tx| {
-        let pair_with_session = match caller.credential {
-            BearerCredential::Access(jti) => tx.find_pair_by_access(jti)?,
-            BearerCredential::AppToken(_) => None,
+        let pair_with_session = match caller.map(|caller| caller.credential) {
+            Some(BearerCredential::Access(jti)) => tx.find_pair_by_access(jti)?,
+            Some(BearerCredential::AppToken(_)) | None => None,
         };
         tx.newest_event_time(
             pair_with_session
@@ -63,13 +62,14 @@ fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Times
     Timestamp::from_unix(now.unix() - keep.map_or(0, Lifetime::seconds))
 }
 
-/// Removes tokens and sessions that expired at least `keep` ago, for an admin. Expired tokens are
+/// Removes tokens and sessions that expired at least `keep` ago, for an admin or the owner of the store
+/// file. Expired tokens are
 /// refused with or without their rows. `on_progress` gets the number of checked token rows and the
 /// number of all token rows.
 pub(crate) fn prune(
     store: &mut Store,
     audit: &AuditContext,
-    caller: &Caller,
+    caller: Option<&Caller>,
     keep: Option<Lifetime>,
     on_progress: &mut dyn FnMut(usize, usize),
 ) -> Result<PruneCounts, Error> {
@@ -111,7 +111,7 @@ pub(crate) fn prune(
 
 /// Stores the class (algorithm and cost parameters) of the costliest remaining password hash, if
 /// the stored class is different.
-fn update_costliest_hash_class(store: &mut Store, caller: &Caller) -> Result<(), Error> {
+fn update_costliest_hash_class(store: &mut Store, caller: Option<&Caller>) -> Result<(), Error> {
     let compare_stored = |tx: &Reader<'_>| {
         let class = find_costliest_hash_class(tx)?;
         Ok::<_, store::Error>((tx.costliest_hash_class()? == class, class))
@@ -119,7 +119,7 @@ fn update_costliest_hash_class(store: &mut Store, caller: &Caller) -> Result<(),
     if store.read(compare_stored)?.0 {
         return Ok(());
     }
-    caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
+    write_as_maintainer(store, caller, |tx| {
         let (_, class) = compare_stored(tx)?;
         Ok(tx.set_costliest_hash_class(class.as_deref())?)
     })
@@ -140,7 +140,7 @@ fn find_costliest_hash_class(tx: &Reader<'_>) -> Result<Option<String>, store::E
 struct PruneJob<'p> {
     store: &'p mut Store,
     audit: &'p AuditContext,
-    caller: &'p Caller,
+    caller: Option<&'p Caller>,
     /// The id of the audit event that counts the removed rows; `None` until a row is removed.
     event: Option<AuditEventId>,
 }
@@ -159,13 +159,12 @@ impl PruneJob<'_> {
             let batch = self.store.read(|tx| find(tx, &after))?;
             let Some(last) = batch.last() else { return Ok(total) };
             after = last.clone();
-            let (removed, event) =
-                self.caller.write_with_role(self.store, Role::Admin, ADMINS_ONLY, |tx| {
-                    let removed = remove(tx, &batch)?;
-                    let (user, target) = (Some(self.caller.user.id), EventTarget::store());
-                    let event = self.audit.record_or_add(tx, self.event, user, target, removed)?;
-                    Ok((removed, event))
-                })?;
+            let user = self.caller.map(|caller| caller.user.id);
+            let (removed, event) = write_as_maintainer(self.store, self.caller, |tx| {
+                let (removed, target) = (remove(tx, &batch)?, EventTarget::store());
+                let event = self.audit.record_or_add(tx, self.event, user, target, removed)?;
+                Ok((removed, event))
+            })?;
             (total, self.event) = (total + removed, event);
             Store::pause_between_writes();
         }

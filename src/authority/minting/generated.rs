@@ -69,7 +69,7 @@ impl ValueGenerator {
                 TokenValue::Jti(self.jtis.next().unwrap_or_else(crypto::generate_jti))
             }
             GeneratedKind::Uuid => TokenValue::Text(crypto::generate_uuid().into()),
-            GeneratedKind::Random => TokenValue::Text(crypto::generate_password()?.into()),
+            GeneratedKind::Random => TokenValue::Text(crypto::generate_random_text()?.into()),
         })
     }
 }

@@ -44,6 +44,10 @@ impl Command for Args {
         let active_kid = key.spec.kid;
         app.console
             .print_status(&format!("key {} is already the signing key", active_kid.to_display()));
-        app.console.report(&RotateOutput { changed: false, active_kid, retired: None })
+        app.console.report(&RotateOutput {
+            changed: false,
+            active_kid: Some(active_kid),
+            retired: None,
+        })
     }
 }

@@ -48,11 +48,7 @@ fn add_keys(
     activate: bool,
     load_keys: impl FnOnce(&App) -> Result<Vec<NewKey>, Failure>,
 ) -> Result<Vec<RequestedKey>, Failure> {
-    let caller = if app.store.exists()? {
-        app.session.caller_unless_empty_store(&mut app.store)?
-    } else {
-        None
-    };
+    let caller = app.session.caller_unless_empty_store(&mut app.store)?;
     if let Some(caller) = &caller {
         authority::keys::authorize_add(caller)?;
     }
@@ -113,7 +109,8 @@ struct OverlapArgs {
 #[derive(Debug, Serialize)]
 struct RotateOutput {
     changed: bool,
-    active_kid: Untrusted,
+    /// `None` in a dry run that would generate the key.
+    active_kid: Option<Untrusted>,
     retired: Option<RetiredKeyView>,
 }
 
@@ -132,10 +129,14 @@ impl crate::app::Report for RotateOutput {
 /// Prints and reports the new and the retired key.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    app.console.print_status(&format!(
-        "key {} ({algorithm}) is now the signing key",
-        rotation.active_kid.to_display()
-    ));
+    // The key that a dry run generates is discarded.
+    let has_kid = !(rotation.is_new_key && app.store.is_dry_run());
+    let active_kid = has_kid.then_some(rotation.active_kid);
+    let key_name = match &active_kid {
+        Some(kid) => format!("key {}", kid.to_display()),
+        None => "a new key".to_owned(),
+    };
+    app.console.print_status(&format!("{key_name} ({algorithm}) is now the signing key"));
     if let Some(retired) = &rotation.retired_key {
         let verify_until = app.console.render_cell(retired.verify_until);
         app.console.print_status(&format!(
@@ -149,8 +150,12 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
             ));
         }
     }
+    if rotation.is_new_key && !rotation.algorithm.is_symmetric() {
+        app.console.print_warning("verifiers with a cached JWK Set do not know the new key yet");
+        app.console.print_hint("create the next key in advance: jeton keys generate");
+    }
     let retired = rotation
         .retired_key
         .map(|key| RetiredKeyView { kid: key.kid, verify_until: key.verify_until });
-    app.console.report(&RotateOutput { changed: true, active_kid: rotation.active_kid, retired })
+    app.console.report(&RotateOutput { changed: true, active_kid, retired })
 }

@@ -3,6 +3,7 @@
 use super::{OverlapArgs, report_rotation};
 use crate::app::App;
 use crate::authority;
+use crate::commands::args::DryRunArgs;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, Purpose};
@@ -34,14 +35,22 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     overlap: OverlapArgs,
+
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 impl Command for Args {
     const ACTION: &'static str = "keys rotate";
     const EFFECT: Effect = Effect::Changes;
 
+    fn effect(&self) -> Effect {
+        self.dry_run.effect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
+        self.dry_run.start(app);
         let (store, audit) = app.store.open()?;
         let (purpose, overlap) = (self.purpose, self.overlap.overlap);
         let rotation = authority::keys::rotate(store, &audit, &caller, purpose, self.alg, overlap)?;

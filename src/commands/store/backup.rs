@@ -8,7 +8,7 @@ use crate::model::Untrusted;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Back up the store to a new file (admins only)
+/// Back up the store to a new file (admins, or without a login the owner of the store file)
 ///
 /// The backup is a consistent store with all accounts and private keys, readable only by you. The store
 /// can be used during the backup. Restore a backup with `jeton store restore`.
@@ -44,12 +44,17 @@ impl Command for Args {
             return Err(Failure::usage("backup to standard output is not supported")
                 .with_hint("give a file name: jeton store backup FILE"));
         }
-        let caller = app.caller()?;
+        let caller = app.session.caller_or_file_owner(&mut app.store)?;
         let (store, audit) = app.store.open()?;
         let progress = app.console.start_progress("backing up", 0);
         let on_progress = progress.updater();
-        let (size, directory_writers) =
-            authority::maintenance::back_up(store, &audit, &caller, &self.file, on_progress)?;
+        let (size, directory_writers) = authority::maintenance::back_up(
+            store,
+            &audit,
+            caller.as_ref(),
+            &self.file,
+            on_progress,
+        )?;
         drop(progress);
         app.console
             .warn_of_group_writers(directory_writers, self.file.parent().unwrap_or(&self.file));

@@ -44,7 +44,7 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let backup = match app.caller() {
             Ok(caller) => {
-                authority::maintenance::authorize(&caller)?;
+                authority::maintenance::authorize(Some(&caller))?;
                 None
             }
             Err(failure) if failure.code == Code::StoreOlder => {

@@ -2,13 +2,14 @@
 
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::commands::args::DryRunArgs;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{Lifetime, Timestamp};
 use serde::Serialize;
 
-/// Delete expired tokens and sessions (admins only)
+/// Delete expired tokens and sessions (admins, or without a login the owner of the store file)
 ///
 /// Deleted tokens are still refused as expired. Their revocations are deleted too: after a test
 /// token is deleted, jeton no longer knows which test tokens of the same key with the same or an
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Keep tokens and sessions that expired within this period before now
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Lifetime::parse)]
     keep: Option<Lifetime>,
+
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,11 +56,17 @@ impl Command for Args {
     const ACTION: &'static str = "store prune";
     const EFFECT: Effect = Effect::Changes;
 
+    fn effect(&self) -> Effect {
+        self.dry_run.effect()
+    }
+
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = app.caller()?;
+        let caller = app.session.caller_or_file_owner(&mut app.store)?;
+        let caller = caller.as_ref();
+        self.dry_run.start(app);
         let (store, audit) = app.store.open()?;
         if let Some(last_change) =
-            authority::maintenance::detect_fast_clock(store, &audit, &caller, self.keep)?
+            authority::maintenance::detect_fast_clock(store, &audit, caller, self.keep)?
         {
             confirm_clock_gap(app, last_change)?;
         }
@@ -64,7 +74,7 @@ impl Command for Args {
         let progress = app.console.start_progress("pruning", 0);
         let mut on_progress = |done, total| progress.set(done, total);
         let counts =
-            authority::maintenance::prune(store, &audit, &caller, self.keep, &mut on_progress)?;
+            authority::maintenance::prune(store, &audit, caller, self.keep, &mut on_progress)?;
         drop(progress);
         let tokens = pluralize(counts.tokens, "token");
         let sessions = pluralize(counts.sessions, "session");

@@ -48,7 +48,7 @@ impl Command for Args {
                 .with_hint("give a file name: jeton store restore FILE"));
         }
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
-        caller.as_ref().map_or(Ok(()), authority::maintenance::authorize)?;
+        authority::maintenance::authorize(caller.as_ref())?;
         app.store.confirm_restore(&self.file)?;
         let outcome = app.store.restore(&self.file, caller.as_ref())?;
         let file = Untrusted::new(self.file.to_string_lossy());

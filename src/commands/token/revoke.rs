@@ -6,7 +6,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::revocation::RevocationOutcome;
 use crate::authority::tokens::TokenFilter;
 use crate::authority::{self, Caller};
-use crate::commands::args::OwnerArgs;
+use crate::commands::args::{DryRunArgs, OwnerArgs};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ use serde::Serialize;
 ///
 ///   jeton token revoke 7 8
 ///   jeton token revoke - < token.txt
-///   jeton token revoke --app deploy
+///   jeton token revoke --app deploy --dry-run
 ///   jeton token revoke --all-users --before 2026-01-31T12:00:00Z --yes
 #[derive(Debug, clap::Args)]
 #[command(
@@ -63,6 +63,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     owner: OwnerArgs,
+
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +97,10 @@ impl Command for Args {
     const ACTION: &'static str = "token revoke";
     const EFFECT: Effect = Effect::Changes;
 
+    fn effect(&self) -> Effect {
+        self.dry_run.effect()
+    }
+
     fn stdin_arguments(&self) -> Vec<&'static str> {
         self.tokens.iter().filter(|token| *token == "-").map(|_| "ID|JTI|TOKEN").collect()
     }
@@ -117,6 +124,7 @@ impl Command for Args {
         } else {
             None
         };
+        self.dry_run.start(app);
         let (store, audit) = app.store.open()?;
         let outcomes = authority::revocation::revoke(store, &audit, caller.as_ref(), &selectors)?;
         for outcome in &outcomes {
@@ -133,6 +141,7 @@ impl Command for Args {
 
 fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let caller = app.caller()?;
+    args.dry_run.start(app);
     let owner = args.owner.resolve_owner(app, &caller)?;
     let (store, audit) = app.store.open()?;
     let filter = TokenFilter {

@@ -1,9 +1,11 @@
 //! `jeton users import`
 
+use super::password_file::{PasswordFile, print_passwordless_hint};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::Caller;
 use crate::authority::accounts::{IfExists, ImportOutcome, ImportRows, UnknownFields};
-use crate::commands::args::stdin_path;
+use crate::commands::args::{DryRunArgs, path, stdin_path};
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
@@ -13,18 +15,18 @@ use std::path::PathBuf;
 
 /// Add accounts from a file, all or none (admins only)
 ///
-/// The file is CSV with a header, separated by commas, semicolons or tabs, or JSON Lines. A row has a `username`, an `email` or both, and
-/// optionally `name`, `role` (default `user`), `quota` (a number, `unlimited` or `default`),
-/// `disabled` (true or false), `created_at`, `uid` (as exported), and a `password` in plain text or
-/// a `password_hash` (Argon2, PHC format). Users imported without a `password` or `password_hash`
-/// cannot log in until `jeton recover` sets a password. Column names, roles, `true` and `false` are
-/// case-insensitive; empty rows are skipped.
+/// The file is CSV with a header, separated by commas, semicolons or tabs, or JSON Lines. A row has a
+/// `username`, an `email` or both, and optionally `name`, `role` (default `user`), `quota` (a number,
+/// `unlimited` or `default`), `disabled` (true or false), `created_at`, `uid` (as exported), and a
+/// `password` in plain text or a `password_hash` (Argon2, PHC format). Users imported without a
+/// `password` or `password_hash` cannot log in until `jeton recover` sets a password. Column names,
+/// roles, `true` and `false` are case-insensitive; empty rows are skipped.
 ///
 /// The file can be of any size, with rows of at most 128 KiB. Rows beyond a few megabytes are kept in
 /// an unnamed file in `TMPDIR` during the import. Creates the store if it does not exist. An import
 /// into a store without users needs no login, and must contain an admin.
 ///
-///   jeton users import users.csv
+///   jeton users import users.csv --generate-passwords passwords.csv
 ///   jeton users export -o jsonl | jeton --store other.db users import -
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -38,16 +40,32 @@ pub(crate) struct Args {
     #[arg(long)]
     exist_ok: bool,
 
+    /// Update existing accounts: set name, e-mail address, role, quota and status to the values of the
+    /// row, if the row has a value. An account is identified by `uid`, or else by username, or else by
+    /// e-mail address. Passwords are never changed
+    #[arg(long, conflicts_with = "exist_ok")]
+    update: bool,
+
+    /// Generate a password for each new account without one, and write logins and passwords to this new
+    /// file (CSV, readable only by you). Without the file, no account is imported
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    generate_passwords: Option<PathBuf>,
+
     /// Skip columns and members that accounts do not have
     #[arg(long)]
     ignore_unknown: bool,
+
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 #[derive(Debug, Serialize)]
 struct ImportOutput {
     changed: bool,
     imported: usize,
+    updated: usize,
     without_password: usize,
+    generated_passwords: usize,
     skipped: usize,
     /// Number of existing users that differ from their row.
     #[serde(rename = "different")]
@@ -64,19 +82,20 @@ impl Command for Args {
     const ACTION: &'static str = "users import";
     const EFFECT: Effect = Effect::Changes;
 
+    fn effect(&self) -> Effect {
+        self.dry_run.effect()
+    }
+
     fn stdin_arguments(&self) -> Vec<&'static str> {
         stdin_path("FILE", Some(&self.rows)).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let caller = if app.store.exists()? {
-            app.session.caller_unless_empty_store(&mut app.store)?
-        } else {
-            None
-        };
+        let caller = app.session.caller_unless_empty_store(&mut app.store)?;
         if let Some(caller) = &caller {
             authority::accounts::authorize_import(caller)?;
         }
+        self.dry_run.start(app);
         let rows = app.console.open_rows_file("FILE", &self.rows)?;
         let unknown_fields =
             if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
@@ -84,42 +103,66 @@ impl Command for Args {
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }
-        app.store.create_with_algorithm(Algorithm::ES256)?;
-        let (store, audit) = app.store.open()?;
-        let skipped_fields = batch.skipped_fields();
-        if !skipped_fields.is_empty() {
-            let names = skipped_fields.join("`, `");
-            app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
+        let if_exists = match (self.update, self.exist_ok) {
+            (true, _) => IfExists::Update,
+            (false, true) => IfExists::Skip,
+            (false, false) => IfExists::Refuse,
+        };
+        let path = self.generate_passwords.as_deref();
+        let password_file = PasswordFile::create(app, &mut batch, path, if_exists)?;
+        let result = import(app, caller.as_ref(), &mut batch, if_exists);
+        if let Ok(outcome) = &result {
+            print_outcome(app, outcome, if_exists);
         }
-        let progress = app.console.start_progress("importing", batch.len());
-        let on_row = || progress.advance();
-        let result = authority::accounts::import(
-            store,
-            &audit,
-            caller.as_ref(),
-            &mut batch,
-            if self.exist_ok { IfExists::Skip } else { IfExists::Refuse },
-            &on_row,
-        );
-        drop(progress);
-        report_import(app, result?)
+        if let Some(password_file) = password_file {
+            password_file.settle(app, &result);
+        }
+        let outcome = result?;
+        app.console.report(&ImportOutput {
+            changed: outcome.created_count + outcome.updated_count > 0,
+            imported: outcome.created_count,
+            updated: outcome.updated_count,
+            without_password: outcome.passwordless_count,
+            generated_passwords: batch.generated_passwords().len(),
+            skipped: outcome.existing_count,
+            differing_users: outcome.differing_count,
+        })
     }
 }
 
-fn report_import(app: &App, outcome: ImportOutcome) -> Result<(), Failure> {
-    let ImportOutcome {
-        created_count: created,
-        passwordless_count: without_password,
-        existing_count: existing,
-        differing_count: differing,
-        first_differing_line: first_differing,
-    } = outcome;
-    let existing_note = match existing {
+fn import(
+    app: &mut App,
+    caller: Option<&Caller>,
+    batch: &mut ImportRows,
+    if_exists: IfExists,
+) -> Result<ImportOutcome, Failure> {
+    app.store.create_with_algorithm(Algorithm::ES256)?;
+    let skipped_fields = batch.skipped_fields();
+    if !skipped_fields.is_empty() {
+        let names = skipped_fields.join("`, `");
+        app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
+    }
+    let (store, audit) = app.store.open()?;
+    let progress = app.console.start_progress("importing", batch.len());
+    let on_row = || progress.advance();
+    let result = authority::accounts::import(store, &audit, caller, batch, if_exists, &on_row);
+    drop(progress);
+    Ok(result?)
+}
+
+fn print_outcome(app: &App, outcome: &ImportOutcome, if_exists: IfExists) {
+    let imported = pluralize(outcome.created_count, "user");
+    let updated = match if_exists {
+        IfExists::Update => format!(", updated {}", outcome.updated_count),
+        IfExists::Refuse | IfExists::Skip => String::new(),
+    };
+    let skipped = match outcome.existing_count {
         0 => String::new(),
         count => format!(", skipped {count} existing"),
     };
-    app.console.print_status(&format!("imported {}{existing_note}", pluralize(created, "user")));
-    if let Some(line) = first_differing {
+    app.console.print_status(&format!("imported {imported}{updated}{skipped}"));
+    let differing = outcome.differing_count;
+    if let Some(line) = outcome.first_differing_line {
         let users = pluralize(differing, "existing user");
         app.console.print_warning(&match differing {
             1 => format!("{users} differs from the row on line {line} and was not changed"),
@@ -128,17 +171,5 @@ fn report_import(app: &App, outcome: ImportOutcome) -> Result<(), Failure> {
             }
         });
     }
-    if without_password > 0 {
-        let users = pluralize(without_password, "user");
-        app.console.print_hint(&format!(
-            "set a password for {users} without a password: jeton recover USER"
-        ));
-    }
-    app.console.report(&ImportOutput {
-        changed: created > 0,
-        imported: created,
-        without_password,
-        skipped: existing,
-        differing_users: differing,
-    })
+    print_passwordless_hint(app, outcome.passwordless_count);
 }

@@ -1,11 +1,13 @@
 //! `jeton users …`
 
+mod create;
 mod delete;
 mod disable;
 mod enable;
 mod export;
 mod import;
 mod list;
+pub(crate) mod password_file;
 mod rename;
 mod set_quota;
 mod set_role;
@@ -19,11 +21,12 @@ use crate::model::{User, UserRef};
 use serde::Serialize;
 
 command_group! {
-    /// List, change, delete, import and export accounts
+    /// List, create, change, delete, import and export accounts
     pub(crate) enum Commands {
         #[command(alias = "ls")]
         List(list::Args),
         Show(show::Args),
+        Create(create::Args),
         SetRole(set_role::Args),
         SetQuota(set_quota::Args),
         Rename(rename::Args),

@@ -9,7 +9,7 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     // A refusal is recorded even if the credential is no longer valid.
     ("src/authority/audit_context.rs", 1),
     // Creates the first admin of a store without users.
-    ("src/authority/accounts/mod.rs", 1),
+    ("src/authority/accounts/registration.rs", 1),
     // A command revokes its own tokens that were not delivered, or whose child process has exited,
     // even if the credential is no longer valid.
     ("src/authority/tokens/recorded.rs", 1),

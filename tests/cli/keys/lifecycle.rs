@@ -86,6 +86,23 @@ fn rotation_without_standby_key_keeps_algorithm() {
 }
 
 #[test]
+fn rotation_to_a_new_key_warns_about_cached_key_sets() {
+    let sandbox = Sandbox::with_admin();
+    assert_snapshot!(sandbox.run(&["keys", "rotate"]), @"
+    --- stderr
+    key <key> (ES256) is now the signing key
+    key <key> is retired and verifies until <time>
+    warning: verifiers with a cached JWK Set do not know the new key yet
+    hint: create the next key in advance: jeton keys generate
+    ");
+    assert_snapshot!(sandbox.run(&["keys", "rotate", "--alg", "HS256"]), @"
+    --- stderr
+    key <key> (HS256) is now the signing key
+    key <key> is retired and verifies until <time>
+    ");
+}
+
+#[test]
 fn retired_key_verifies_and_is_published_until_expiry() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "mint", "--ttl", "1d"]);

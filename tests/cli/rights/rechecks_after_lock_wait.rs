@@ -1,10 +1,10 @@
 //! Rights that end while a command waits for a lock: the command is refused before its change.
 
 use super::Scenario;
+use crate::rows::all_rows;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use rusqlite::Connection;
-use rusqlite::types::Value;
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 use std::time::Duration;
@@ -24,6 +24,7 @@ const ROLE_COMMANDS: &[&str] = &[
     "token revoke KIM_ID",
     "token revoke --user KIM --yes",
     "token revoke --all --all-users --yes",
+    "users create zoe --password-file password",
     "users set-role EVE minter",
     "users set-quota EVE 1",
     "users rename EVE zoe",
@@ -40,27 +41,11 @@ const ROLE_COMMANDS: &[&str] = &[
     "keys retire -- KEY",
     "keys revoke --yes -- KEY",
     "settings set token.ttl 1d",
+    "apply -f store.toml",
     "settings unset token.quota",
     "store backup copy.db",
     "store prune",
 ];
-
-/// Returns every row of every table except `audit`.
-fn all_rows(store: &Connection) -> Vec<(String, Vec<Value>)> {
-    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'";
-    let mut names = store.prepare(names).unwrap();
-    let names: Vec<String> =
-        names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let mut result = Vec::new();
-    for name in names {
-        let mut table = store.prepare(&format!("SELECT * FROM {name}")).unwrap();
-        let width = table.column_count();
-        let row = |row: &rusqlite::Row<'_>| (0..width).map(|at| row.get(at)).collect();
-        let rows: Vec<Vec<Value>> = table.query_map([], row).unwrap().map(Result::unwrap).collect();
-        result.extend(rows.into_iter().map(|row| (name.clone(), row)));
-    }
-    result
-}
 
 /// Sleeps long enough for a command to reach its wait for the lock.
 fn sleep_until_commands_wait() {
@@ -100,12 +85,12 @@ fn run_while_locked(
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     sleep_until_commands_wait();
     store.execute_batch(sql).unwrap();
-    let before = all_rows(&store);
+    let before = all_rows(&store, "audit");
     store.execute_batch("COMMIT").unwrap();
     let outputs =
         children.into_iter().map(|child| RunOutput::from(child.wait_with_output().unwrap()));
     let outputs = lines.iter().copied().zip(outputs).collect();
-    assert!(all_rows(&store) == before, "{outputs:?}");
+    assert!(all_rows(&store, "audit") == before, "{outputs:?}");
     outputs
 }
 
@@ -119,6 +104,7 @@ fn scenario_with_files() -> Scenario {
     file("passwords", "lovelace\nlovelace");
     file("secret", "0123456789abcdef0123456789abcdef");
     file("users.csv", "username,role\nevil,admin\n");
+    file("store.toml", "[settings]\ntoken.ttl = \"2d\"\n[users.evil2]\nrole = \"admin\"\n");
     let expire =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
     scenario.sandbox.sql(expire);

@@ -205,3 +205,19 @@ fn only_admins_maintain_the_store() {
     let refused = ["store prune forbidden", "store backup forbidden", "store migrate forbidden"];
     assert_eq!(sandbox.sql(audit_sql), refused);
 }
+
+#[test]
+fn owner_of_the_file_maintains_the_store_without_login() {
+    let sandbox = Sandbox::with_john();
+    sandbox.run(&["logout"]).ok();
+    sandbox.run(&["store", "backup", "copy.db"]).ok();
+    sandbox.run(&["store", "prune"]).ok();
+    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    let audit_sql = "SELECT action || ' ' || outcome || ' ' || (user_id IS NULL) FROM audit
+        WHERE action LIKE 'store %'";
+    assert_eq!(sandbox.sql(audit_sql), ["store backup done 1"]);
+    for arguments in [&["prune"][..], &["backup", "copy.db"]] {
+        let elsewhere = [&["store"], arguments, &["--store", "missing.db"]].concat();
+        assert_eq!(sandbox.run(&elsewhere).code, 3, "{arguments:?}");
+    }
+}

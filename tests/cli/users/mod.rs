@@ -1,9 +1,12 @@
 //! Account administration: list, changes, export and import.
 
 mod changes;
+mod create;
 mod delete;
 mod export;
 mod import;
 mod import_formats;
 mod import_limits;
+mod import_passwords;
+mod import_update;
 mod list;

@@ -154,7 +154,7 @@ fn existing_user_is_skipped_or_refused() {
         first_differing_line: Some(3),
         ..ImportOutcome::default()
     };
-    assert_eq!(outcome, ImportOutcome { created_count: 1, ..skipped_outcome });
+    assert_eq!(outcome, ImportOutcome { created_count: 1, ..skipped_outcome.clone() });
     let row = store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
     assert_eq!(row.role, Role::User);
     let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();

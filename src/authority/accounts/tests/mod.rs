@@ -11,7 +11,7 @@ use crate::authority::sessions;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, new_store, set_setting,
 };
-use crate::model::{NameFilter, Page, PageRequest, Setting};
+use crate::model::{DisplayName, NameFilter, Page, PageRequest, Setting};
 
 fn password(text: &str) -> Password {
     Password::parse(text.to_owned()).unwrap()

@@ -138,9 +138,13 @@ fn fast_clock_is_detected() {
             "UPDATE pairs SET issued_at = {now} WHERE id = (SELECT max(id) FROM pairs);
              UPDATE audit SET at = {now} WHERE id = (SELECT max(id) FROM audit)"
         ));
-        let newest_change =
-            detect_fast_clock(&mut store, &audit_at(seconds), &late_session.caller, lifetime(keep))
-                .unwrap();
+        let newest_change = detect_fast_clock(
+            &mut store,
+            &audit_at(seconds),
+            Some(&late_session.caller),
+            lifetime(keep),
+        )
+        .unwrap();
         store.execute_sql("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)");
         newest_change
     };

@@ -1,0 +1,101 @@
+//! Existing accounts of import rows: lookup, and update with the fields of a row.
+
+use super::super::{AuditContext, Error};
+use super::administration::{IfExists, NameOwner};
+use super::import_row::ImportRow;
+use crate::model::{Email, InvalidLine, SessionEndReason, User, UserRef};
+use crate::store::{self, Reader, Writer};
+
+/// Returns the account that a row describes; `None` if the account is new. Refuses a row whose names
+/// belong to several accounts or, with [`IfExists::Refuse`], to any account.
+pub(super) fn find_existing(
+    tx: &Reader<'_>,
+    import_row: &ImportRow,
+    if_exists: IfExists,
+) -> Result<Option<User>, Error> {
+    match (NameOwner::lookup(tx, &import_row.user_refs())?, if_exists) {
+        (NameOwner::Free, _) => Ok(None),
+        (NameOwner::Single(user), IfExists::Skip | IfExists::Update) => Ok(Some(user)),
+        (NameOwner::Conflicting, IfExists::Update) => find_by_identity(tx, import_row).map(Some),
+        (NameOwner::Single(_), IfExists::Refuse)
+        | (NameOwner::Conflicting, IfExists::Refuse | IfExists::Skip) => {
+            Err(row_exists_error(tx, import_row)?)
+        }
+    }
+}
+
+/// Returns the account with the `uid`, or else with the username of the row. The e-mail address of the
+/// row must be free: the account will get this address.
+fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Error> {
+    let is_same_username = |user: &User| {
+        let username = import_row.new_user.username.as_ref();
+        username.is_none_or(|username| user.username.as_ref() == Some(username))
+    };
+    let user = tx.find_user(&import_row.identity())?.filter(is_same_username);
+    let email = import_row.new_user.email.clone().map(UserRef::Email);
+    let email_owner = email.map(|email| tx.find_user(&email)).transpose()?.flatten();
+    let is_email_free = |user: &User| email_owner.as_ref().is_none_or(|owner| owner.id == user.id);
+    user.filter(is_email_free).ok_or_else(|| {
+        let reason = "username, e-mail address and uid do not belong to the same account";
+        InvalidLine { line: import_row.line, reason: reason.to_owned() }.into()
+    })
+}
+
+/// Gives an existing account the fields of a row, except a password. Returns the names of the fields
+/// that changed.
+pub(super) fn update_existing(
+    tx: &Writer<'_>,
+    audit: &AuditContext,
+    import_row: &ImportRow,
+    user: &User,
+) -> Result<Vec<&'static str>, Error> {
+    let updated = import_row.update(user, audit.now);
+    let is_disabled = updated.disabled_at.is_some();
+    let has_new_email =
+        updated.email.as_ref().map(Email::as_str) != user.email.as_ref().map(Email::as_str);
+    let has_new_name = updated.display_name != user.display_name;
+    let has_new_status = is_disabled != user.disabled_at.is_some();
+    if has_new_email || has_new_name {
+        let (username, email) = (updated.username.as_ref(), updated.email.as_ref());
+        tx.set_names(user.id, username, email, updated.display_name.as_ref())?;
+    }
+    if updated.role != user.role {
+        tx.set_role(user.id, updated.role)?;
+    }
+    if updated.quota != user.quota {
+        tx.set_quota(user.id, updated.quota)?;
+    }
+    if has_new_status {
+        tx.set_disabled(user.id, updated.disabled_at)?;
+    }
+    if has_new_status && is_disabled {
+        tx.end_user_sessions(user.id, None, SessionEndReason::Disabled, audit.now)?;
+    }
+    let fields = [
+        ("email", has_new_email),
+        ("name", has_new_name),
+        ("role", updated.role != user.role),
+        ("quota", updated.quota != user.quota),
+        ("disabled", has_new_status),
+    ];
+    Ok(fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect())
+}
+
+/// Returns the error for a row with names of existing users.
+pub(super) fn row_exists_error(
+    tx: &Reader<'_>,
+    import_row: &ImportRow,
+) -> Result<Error, store::Error> {
+    let mut taken_names = Vec::new();
+    for name in &import_row.user_refs() {
+        if tx.find_user(name)?.is_some() {
+            taken_names.push(name.to_display());
+        }
+    }
+    let line = import_row.line;
+    if taken_names.is_empty() {
+        let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
+        return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
+    }
+    Ok(Error::ImportedUserExists { line, taken_names })
+}

@@ -1,0 +1,189 @@
+//! The settings and accounts that a file describes, and their transfer to the store.
+
+use super::accounts::{
+    self, ACCOUNT_FIELDS, IfExists, ImportOutcome, ImportRows, require_admin_or_empty_store,
+};
+use super::principal::write_as_optional_principal;
+use super::{AuditContext, Caller, Error, settings};
+use crate::model::{
+    EventDetail, EventSubject, InvalidLine, InvalidLines, Role, Row, Setting, TargetKind,
+    Timestamp, TomlEntry, TomlValue, parse_toml, redact_for_error,
+};
+use crate::store::Store;
+use serde_json::{Map, Value};
+
+const ADMINS_ONLY: &str = "only admins can apply a file";
+
+/// Tables for test tokens, which other commands read from the same file.
+const TABLES_OF_OTHER_COMMANDS: [&str; 2] = ["tokens", "defaults"];
+
+/// The settings and accounts of a file.
+#[derive(Debug)]
+pub(crate) struct DesiredState {
+    /// The settings with their values, in the order of the file.
+    settings: Vec<(Setting, String)>,
+    /// The accounts.
+    pub(crate) accounts: ImportRows,
+}
+
+/// The changes of a store.
+#[derive(Debug)]
+pub(crate) struct StateChanges {
+    /// The changed settings with their new values.
+    pub(crate) settings: Vec<(Setting, String)>,
+    /// The new and the updated accounts.
+    pub(crate) accounts: ImportOutcome,
+}
+
+impl DesiredState {
+    /// Reads a TOML document with the tables `settings` and `users`. The error names the first
+    /// invalid lines, without the values of accounts.
+    pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Self, Error> {
+        let mut invalid_lines = InvalidLines::default();
+        let (mut settings, mut accounts) = (Vec::new(), Vec::new());
+        for TomlEntry { key, line, value } in parse_toml(text)? {
+            match (key.as_str(), value) {
+                ("settings", TomlValue::Table(entries)) => {
+                    read_settings("", entries, &mut settings, &mut invalid_lines)?;
+                }
+                ("users", TomlValue::Table(entries)) => accounts.extend(entries),
+                ("users", TomlValue::Plain(_)) => {
+                    let reason = "`users` is not a table: expected tables `[users.LOGIN]`";
+                    invalid_lines.push(invalid_line(line, reason))?;
+                }
+                (name, TomlValue::Table(_)) if TABLES_OF_OTHER_COMMANDS.contains(&name) => {}
+                (name, _) => {
+                    let name = redact_for_error(name);
+                    let reason =
+                        format!("unknown key `{name}`: expected tables `settings` and `users`");
+                    invalid_lines.push(invalid_line(line, &reason))?;
+                }
+            }
+        }
+        let min_length = settings.iter().find(|(name, _)| *name == Setting::PasswordMinLength);
+        let min_length = min_length.and_then(|(_, value)| value.parse().ok());
+        let mut state =
+            Self { settings, accounts: ImportRows::with_list_of_changes(now, min_length)? };
+        for entry in accounts {
+            let result = read_account(entry).map_err(Error::from);
+            match result.and_then(|row| state.accounts.add_row(row)) {
+                Err(Error::InvalidLine(line)) => invalid_lines.push(line)?,
+                other => other?,
+            }
+        }
+        invalid_lines.lines.sort_by_key(|line| line.line);
+        invalid_lines.into_result()?;
+        Ok(state)
+    }
+}
+
+fn invalid_line(line: u64, reason: &str) -> InvalidLine {
+    InvalidLine { line, reason: reason.to_owned() }
+}
+
+/// Reads settings. The name of a setting is a quoted key, or consists of the names of nested tables.
+fn read_settings(
+    prefix: &str,
+    entries: Vec<TomlEntry>,
+    settings: &mut Vec<(Setting, String)>,
+    invalid_lines: &mut InvalidLines,
+) -> Result<(), InvalidLines> {
+    for TomlEntry { key, line, value } in entries {
+        let name = format!("{prefix}{key}");
+        let value = match value {
+            TomlValue::Table(entries) => {
+                read_settings(&format!("{name}."), entries, settings, invalid_lines)?;
+                continue;
+            }
+            TomlValue::Plain(value) => value,
+        };
+        match read_setting(&name, value) {
+            Ok((setting, _)) if settings.iter().any(|(other, _)| *other == setting) => {
+                let reason = format!("setting `{}` has a value already", setting.name());
+                invalid_lines.push(invalid_line(line, &reason))?;
+            }
+            Ok(setting) => settings.push(setting),
+            Err(reason) => invalid_lines.push(invalid_line(line, &reason))?,
+        }
+    }
+    Ok(())
+}
+
+fn read_setting(name: &str, value: Value) -> Result<(Setting, String), String> {
+    let setting = Setting::parse(name).map_err(|invalid| {
+        format!("unknown key `{}`: {}", redact_for_error(name), invalid.reason)
+    })?;
+    let text = match value {
+        Value::String(text) => text,
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            return Err(format!("{}: expected a string, a number or a boolean", setting.name()));
+        }
+    };
+    let text = setting.validate(&text);
+    Ok((setting, text.map_err(|invalid| format!("{}: {}", setting.name(), invalid.reason))?))
+}
+
+/// Reads the table of an account as the row of an import. The name of the table is the username or
+/// the e-mail address.
+fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, InvalidLine> {
+    let TomlValue::Table(entries) = value else {
+        let reason = format!("`{}` is not a table of an account", redact_for_error(&key));
+        return Err(invalid_line(line, &reason));
+    };
+    let name_field = if key.contains('@') { "email" } else { "username" };
+    let mut fields = Map::from_iter([(name_field.to_owned(), Value::from(key))]);
+    for TomlEntry { key, line, value } in entries {
+        if key == name_field {
+            let reason = format!("`{name_field}` is the name of the table");
+            return Err(invalid_line(line, &reason));
+        }
+        match value {
+            TomlValue::Plain(value) if ACCOUNT_FIELDS.contains(&key.as_str()) => {
+                fields.insert(key, value);
+            }
+            TomlValue::Plain(_) | TomlValue::Table(_) => {
+                let (name, expected) = (redact_for_error(&key), ACCOUNT_FIELDS.join(", "));
+                let reason = format!("unknown key `{name}`: expected one of {expected}");
+                return Err(invalid_line(line, &reason));
+            }
+        }
+    }
+    Ok(Row { line, fields })
+}
+
+/// Refuses a caller who is not an admin.
+pub(crate) fn authorize(caller: &Caller) -> Result<(), Error> {
+    caller.require_role(Role::Admin, ADMINS_ONLY)
+}
+
+/// Sets the settings and adds or updates the accounts, all or none. What the file does not describe
+/// is unchanged. Only admins may apply a file; while the store has no users, the owner of the store
+/// file may apply the file without a caller. `on_hashed` is called as by [`accounts::import`].
+pub(crate) fn apply(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: Option<&Caller>,
+    state: &mut DesiredState,
+    on_hashed: &(dyn Fn() + Sync),
+) -> Result<StateChanges, Error> {
+    store.read(|tx| {
+        require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
+    })?;
+    accounts::hash_rows(store, &state.accounts, IfExists::Update, on_hashed)?;
+    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
+        require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
+        let mut changed_settings = Vec::new();
+        for (setting, value) in &state.settings {
+            if settings::change(tx, audit.now, *setting, value)? {
+                changed_settings.push((*setting, value.clone()));
+            }
+        }
+        let accounts = accounts::add_rows(tx, audit, &mut state.accounts, IfExists::Update)?;
+        let count = changed_settings.len() + accounts.created_count + accounts.updated_count;
+        let detail = EventDetail::objects("settings and users");
+        let subject = EventSubject::several(TargetKind::Store, detail);
+        audit.record(tx, caller.map(|caller| caller.user.id), subject, count)?;
+        Ok(StateChanges { settings: changed_settings, accounts })
+    })
+}

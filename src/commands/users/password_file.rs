@@ -1,0 +1,77 @@
+//! File of the passwords that a command generates for new accounts.
+
+use crate::app::{App, NewSecretFile};
+use crate::authority::accounts::{GeneratedPassword, IfExists, ImportRows};
+use crate::commands::views::pluralize;
+use crate::failure::{Code, Failure};
+use crate::model::{redact_for_error, render_csv_header, render_csv_rows};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+
+/// File with the generated passwords of the accounts that a command will create.
+pub(crate) struct PasswordFile {
+    file: NewSecretFile,
+    path: PathBuf,
+    count: usize,
+}
+
+impl PasswordFile {
+    /// Generates the passwords of new accounts, if `path` is given, and writes the file, unless no
+    /// password was generated. Called before the accounts are created: without the file, their
+    /// passwords would be lost.
+    pub(crate) fn create(
+        app: &mut App,
+        rows: &mut ImportRows,
+        path: Option<&Path>,
+        if_exists: IfExists,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(path) = path else { return Ok(None) };
+        if path.as_os_str() == "-" {
+            return Err(Failure::usage("passwords cannot be written to standard output"));
+        }
+        let store = if app.store.exists()? { Some(app.store.get()?) } else { None };
+        rows.generate_passwords(store, if_exists)?;
+        let rows: Vec<_> = rows.generated_passwords().iter().map(to_row).collect();
+        let Some(first) = rows.first() else { return Ok(None) };
+        let header = render_csv_header(first.keys().map(String::as_str));
+        let csv = header + &render_csv_rows(&rows);
+        let file = NewSecretFile::create(&app.console, path, csv.as_bytes())?;
+        Ok(Some(Self { file, path: path.to_owned(), count: rows.len() }))
+    }
+
+    /// Keeps the file if the accounts were created, or may have been created; removes the file
+    /// otherwise.
+    pub(crate) fn settle<T>(self, app: &App, result: &Result<T, Failure>) {
+        match result {
+            Ok(_) => {
+                let passwords = pluralize(self.count, "password");
+                let path = redact_for_error(&self.path.to_string_lossy());
+                app.console.print_status(&format!("wrote {passwords} to `{path}`"));
+                if !app.store.is_dry_run() {
+                    self.file.keep();
+                }
+            }
+            Err(failure) if failure.code == Code::OutcomeUnknown => self.file.keep(),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Prints how new users without a password get a password.
+pub(crate) fn print_passwordless_hint(app: &App, count: usize) {
+    if count > 0 {
+        let users = pluralize(count, "user");
+        app.console.print_hint(&format!(
+            "set a password for {users} without a password: jeton recover USER"
+        ));
+    }
+}
+
+fn to_row(generated: &GeneratedPassword) -> Map<String, Value> {
+    let password = generated.password.expose_secret();
+    Map::from_iter([
+        ("login".to_owned(), generated.login.to_display().into()),
+        ("password".to_owned(), password.into()),
+    ])
+}

@@ -1,0 +1,108 @@
+//! Dry runs: changes that are never committed.
+
+use super::connect::configure;
+use super::file::{PermissionFix, check_new_file};
+use super::schema::initialize_store;
+use super::{Error, InitialRows, OpenOutcome, Store, Writer};
+use crate::directory::Writers;
+use rusqlite::{Connection, DropBehavior};
+use std::cell::OnceCell;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+impl Store {
+    /// Starts a dry run. The first write begins a transaction that is never committed; later reads
+    /// and writes are part of this transaction and find its changes. Other processes cannot write
+    /// from the first write until this process closes the store.
+    pub(crate) fn start_dry_run(&mut self) {
+        self.is_dry_run = true;
+    }
+
+    /// Returns whether the transaction of a dry run has started. No other transaction stays open.
+    pub(super) fn is_in_dry_run_transaction(&self) -> bool {
+        self.is_dry_run && !self.connection.is_autocommit()
+    }
+
+    /// Runs `work` in the transaction of the dry run. If `work` fails, only its changes are undone.
+    pub(super) fn write_without_commit<T, E: From<Error>>(
+        &mut self,
+        deadline: Instant,
+        work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !self.is_in_dry_run_transaction() {
+            self.begin_write(deadline)?.set_drop_behavior(DropBehavior::Ignore);
+        }
+        let savepoint = self.connection.savepoint().map_err(Error::from)?;
+        let value = work(&Writer::new(&savepoint))?;
+        savepoint.commit().map_err(Error::from)?;
+        Ok(value)
+    }
+
+    /// Creates a store in memory, in place of the missing store at `path`. Refuses a path at which no
+    /// store can be created.
+    pub(crate) fn simulate_creation(
+        path: &Path,
+        lock_timeout: Duration,
+        initial_rows: &InitialRows,
+    ) -> Result<OpenOutcome, Error> {
+        check_new_file(path)?;
+        let store = Self::in_memory(path, lock_timeout, initial_rows)?;
+        let permission_fix = PermissionFix::NotNeeded;
+        Ok(OpenOutcome { store, created: true, permission_fix, writers: Writers::User })
+    }
+
+    /// Creates a store in memory.
+    pub(crate) fn in_memory(
+        path: &Path,
+        lock_timeout: Duration,
+        initial_rows: &InitialRows,
+    ) -> Result<Self, Error> {
+        let connection = Connection::open_in_memory()?;
+        configure(&connection, lock_timeout)?;
+        initialize_store(&connection, path, initial_rows)?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            id: OnceCell::new(),
+            lock_timeout,
+            checkpoint_on_close: false,
+            is_write_configured: false,
+            is_new: false,
+            is_dry_run: false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Setting, Timestamp};
+    use crate::store::Reader;
+    use crate::store::schema::tests::create_store;
+
+    fn issuer(tx: &Reader<'_>) -> Result<Option<String>, Error> {
+        tx.find_setting(Setting::Issuer)
+    }
+
+    #[test]
+    fn changes_of_a_dry_run_are_visible_only_to_the_dry_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = create_store(directory.path());
+        let now = Timestamp::from_unix(1_800_000_000).unwrap();
+        let open = || Store::open(&path, Duration::from_secs(1)).unwrap().store;
+        let (mut dry, mut other) = (open(), open());
+        dry.start_dry_run();
+        assert_eq!(dry.read(issuer).unwrap(), None, "no transaction before the first write");
+        dry.write(|tx| tx.set_setting(Setting::Issuer, "a", now)).unwrap();
+        let failed: Result<(), Error> = dry.write(|tx| {
+            tx.set_setting(Setting::Issuer, "b", now)?;
+            Err(Error::AlreadyExists)
+        });
+        assert!(matches!(failed, Err(Error::AlreadyExists)));
+        assert_eq!(dry.read(issuer).unwrap().as_deref(), Some("a"));
+        assert_eq!(other.read(issuer).unwrap(), None);
+        drop(dry);
+        other.write(|tx| tx.set_setting(Setting::TokenTtl, "1d", now)).unwrap();
+        assert_eq!(other.read(issuer).unwrap(), None);
+    }
+}

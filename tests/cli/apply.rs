@@ -1,0 +1,192 @@
+//! `jeton apply`
+
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+const STORE: &str = "\u{feff}# the team\r
+[defaults]
+preset = \"flask\"
+
+[settings]
+token.quota = 10
+session = { access_ttl = \"5m\" }
+\"register.open\" = false
+
+[users.ada]
+role = \"admin\"
+email = \"ada@example.com\"
+password = \"lovelace\"
+
+[users.\"kim@example.com\"]
+name = \"Kim\"
+quota = \"unlimited\"
+disabled = true
+created_at = 2030-01-31T00:00:00Z
+
+[tokens.ADMIN_TOKEN]
+sub = \"alice\"
+";
+
+fn apply(sandbox: &Sandbox, file: &str, options: &[&str]) -> RunOutput {
+    fs::write(sandbox.home().join("store.toml"), file).unwrap();
+    sandbox.run(&[&["apply", "-f", "store.toml"], options].concat())
+}
+
+/// Returns the accounts as text.
+fn users(sandbox: &Sandbox) -> Vec<String> {
+    let columns = "concat_ws(' ', username, email, name, role, quota, disabled_at IS NOT NULL)";
+    sandbox.sql(&format!("SELECT {columns} FROM users ORDER BY id"))
+}
+
+fn settings(sandbox: &Sandbox) -> Vec<String> {
+    sandbox.sql("SELECT name || ' ' || value FROM settings ORDER BY name")
+}
+
+#[test]
+fn file_creates_a_store() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(apply(&sandbox, STORE, &[]), @"
+    --- stderr
+    created store `~/.local/share/jeton/jeton.db`
+    set token.quota to 10
+    set session.access_ttl to 5m
+    set register.open to false
+    created user ada
+    created user kim@example.com
+    hint: set a password for 1 user without a password: jeton recover USER
+    ");
+    assert_eq!(users(&sandbox), ["ada ada@example.com admin 0", "kim@example.com Kim user -1 1"]);
+    let expected = ["register.open false", "session.access_ttl 5m", "token.quota 10"];
+    assert_eq!(settings(&sandbox), expected);
+    let audit =
+        "SELECT action || ' ' || target_kind || ' ' || (detail ->> 'objects') || ' ' || count
+        FROM audit";
+    assert_eq!(sandbox.sql(audit), ["apply store settings and users 5"]);
+    assert_eq!(apply(&sandbox, STORE, &[]).code, 4, "the store has users now");
+    sandbox.log_in("ada", "lovelace");
+}
+
+#[test]
+fn second_application_changes_nothing() {
+    let sandbox = Sandbox::new();
+    apply(&sandbox, STORE, &[]).ok();
+    sandbox.log_in("ada", "lovelace");
+    let dump = || {
+        let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+        crate::rows::all_rows(&store, "")
+    };
+    let before = dump();
+    assert_snapshot!(apply(&sandbox, STORE, &[]), @"
+    --- stderr
+    nothing to change
+    ");
+    assert_snapshot!(sandbox.run_json(&["apply", "-f", "store.toml"]), @r#"{"changed":false,"settings":[],"users":[],"without_password":0,"generated_passwords":0}"#);
+    assert!(dump() == before);
+}
+
+#[test]
+fn changed_values_are_applied_and_reported() {
+    let sandbox = Sandbox::with_john();
+    sandbox.log_in("ada", "lovelace");
+    let file = "[users.john]\nrole = \"minter\"\nquota = 7\nemail = \"new@example.com\"\n\
+                password = \"ignored\"\n[users.lee]\n[settings]\nissuer = \"team\"\n";
+    assert_snapshot!(apply(&sandbox, file, &["-o", "json"]), @r#"{"changed":true,"settings":[{"name":"issuer","value":"team"}],"users":[{"user":"john","change":"updated","fields":["email","role","quota"]},{"user":"lee","change":"created","fields":[]}],"without_password":1,"generated_passwords":0}"#);
+    assert_eq!(
+        users(&sandbox),
+        ["ada admin 0", "john new@example.com minter 7 0", "lee user 0"],
+        "what the file does not have is unchanged"
+    );
+    assert_snapshot!(apply(&sandbox, "users.john.disabled = true", &[]), @"
+    --- stderr
+    updated user john: disabled
+    ");
+    apply(&sandbox, "users.john.disabled = false", &[]).ok();
+    sandbox.log_in("john", "123456");
+}
+
+#[test]
+fn invalid_file_changes_nothing() {
+    let sandbox = Sandbox::with_john();
+    sandbox.log_in("ada", "lovelace");
+    let before = (users(&sandbox), settings(&sandbox));
+    let mut outputs = String::new();
+    for file in [
+        "[settings]\ntoken.quota = 4\n\n[users.kim]\nrole = \"king\"\n",
+        "[settings]\ntoken.qota = 4\n[users.kim]\npasword = \"marker\"\n\n[user.lee]\n",
+        "[settings]\ntoken.quota = \"many\"\ntoken.ttl = [1]\n\"token.quota\" = 5\n",
+        "[[users]]\nusername = \"kim\"\n",
+        "[users]\nkim = 1\n",
+        "[users.kim]\nusername = \"kim\"\n",
+        "[users.kim]\nemail = \"x@x.org\"\n[users.\"x@x.org\"]\n",
+        "[users.7]\n",
+        "[settings]\ntoken.quota = 4\n[users.kim]\nemail = \"john@example.com\"\n",
+        "[settings]\ntoken.quota = 4\n[users.ada]\nrole = \"user\"\n",
+        "[settings]\npassword.min_length = 9\n[users.kim]\npassword = \"short\"\n",
+        "[users.kim]\npassword = \"marker\n",
+        "not TOML",
+    ] {
+        let output = apply(&sandbox, file, &[]).fails(65);
+        assert!(!output.stderr.contains("marker"), "{output:?}");
+        outputs += &output.to_string();
+    }
+    assert_snapshot!(outputs, @"");
+    assert_eq!((users(&sandbox), settings(&sandbox)), before);
+    let error = sandbox.run_json(&["apply", "-f", "store.toml"]).error();
+    assert_eq!((&error["code"], &error["details"]["line"]), (&"bad_data".into(), &1.into()));
+}
+
+#[test]
+fn generated_passwords_are_written_once() {
+    let sandbox = Sandbox::new();
+    let file = "[settings]\npassword.min_length = 30\n[users.ada]\nrole = \"admin\"\n";
+    let options = ["--passwords-out", "passwords.csv"];
+    assert_snapshot!(apply(&sandbox, file, &options), @"
+    --- stderr
+    created store `~/.local/share/jeton/jeton.db`
+    set password.min_length to 30
+    created user ada
+    wrote 1 password to `passwords.csv`
+    ");
+    let path = sandbox.home().join("passwords.csv");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let csv = fs::read_to_string(&path).unwrap();
+    let password = csv.lines().nth(1).unwrap().strip_prefix("ada,").unwrap();
+    assert_eq!(password.len(), 35);
+    sandbox.log_in("ada", password);
+    assert_snapshot!(apply(&sandbox, file, &options), @"
+    --- stderr
+    nothing to change
+    ");
+    assert_eq!(fs::read_to_string(&path).unwrap(), csv);
+    let output = apply(&sandbox, "[users.kim]\n", &options).fails(5);
+    assert!(output.stderr.contains("already exists"), "{output:?}");
+    assert_eq!(users(&sandbox).len(), 1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), csv);
+}
+
+#[test]
+fn new_store_needs_an_admin_in_the_file() {
+    let sandbox = Sandbox::new();
+    for file in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
+        let output = apply(&sandbox, file, &[]).fails(65);
+        assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
+        assert!(!sandbox.store().exists());
+    }
+    assert_snapshot!(apply(&sandbox, STORE, &["--dry-run"]), @"");
+    assert!(!sandbox.store().exists());
+}
+
+#[test]
+fn only_admins_apply_a_file() {
+    let sandbox = Sandbox::with_john();
+    assert_snapshot!(apply(&sandbox, "not TOML", &[]), @"
+    --- exit code 7, stderr
+    error: only admins can apply a file: logged in as `john` with role `user`
+    hint: log in as a user with the role `admin`: jeton login LOGIN
+    ");
+    sandbox.run(&["logout"]).ok();
+    assert_eq!(apply(&sandbox, STORE, &["--dry-run"]).code, 4);
+}

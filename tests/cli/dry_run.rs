@@ -1,0 +1,142 @@
+//! `--dry-run`: the output and exit code of the real command, and no change.
+
+use crate::rows::all_rows;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use std::fs;
+
+/// Returns every row of the store.
+fn dump(sandbox: &Sandbox) -> Vec<(String, Vec<Value>)> {
+    all_rows(&Connection::open(sandbox.store()).unwrap(), "")
+}
+
+/// Asserts that a dry run changes nothing, and has the output and exit code that the command then
+/// has, as text and as JSON.
+fn assert_dry_run_equals_command(create: impl Fn() -> Sandbox, arguments: &[&str], code: i32) {
+    let dry_arguments = [arguments, &["--dry-run"]].concat();
+    let (sandbox, json_sandbox) = (create(), create());
+    let before = dump(&sandbox);
+    let (dry_run, dry_run_json) = (sandbox.run(&dry_arguments), sandbox.run_json(&dry_arguments));
+    assert!(dump(&sandbox) == before, "{dry_run:?}");
+    let command = sandbox.run(arguments);
+    assert_eq!((dry_run.code, command.code), (code, code), "{dry_run:?} {command:?}");
+    assert_eq!(dry_run.to_string().replace("dry run: ", ""), command.to_string());
+    assert_eq!(dry_run_json.to_string(), json_sandbox.run_json(arguments).to_string());
+    if code == 0 {
+        let statuses = dry_run.stderr.lines().filter(|line| line.starts_with("dry run: ")).count();
+        assert!(statuses > 0, "{dry_run:?}");
+        assert!(dump(&sandbox) != before, "the command changes something");
+    }
+}
+
+/// Returns a sandbox with three live tokens, an expired token and a standby key.
+fn with_tokens() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    for app in ["a", "b"] {
+        sandbox.stdout_of(&["token", "create", app]);
+    }
+    sandbox.stdout_of(&["token", "mint", "--record"]);
+    sandbox.stdout_of(&["token", "mint", "--record", "--issued-at", "2020-01-01T00:00:00Z"]);
+    sandbox.run(&["keys", "generate"]).ok();
+    sandbox
+}
+
+/// Returns a sandbox with a file of accounts.
+fn with_rows(rows: &'static str) -> impl Fn() -> Sandbox {
+    move || {
+        let sandbox = Sandbox::with_admin();
+        fs::write(sandbox.home().join("rows"), rows).unwrap();
+        sandbox
+    }
+}
+
+#[test]
+fn dry_run_equals_command() {
+    for arguments in [
+        &["token", "revoke", "--all", "--yes"][..],
+        &["token", "revoke", "1", "2"],
+        &["store", "prune"],
+        &["keys", "rotate"],
+    ] {
+        assert_dry_run_equals_command(with_tokens, arguments, 0);
+    }
+    let create = || {
+        let sandbox = Sandbox::with_admin();
+        let file = "[settings]\ntoken.quota = 4\n[users.ada]\nname = \"Ada\"\n[users.kim]\n";
+        fs::write(sandbox.home().join("store.toml"), file).unwrap();
+        sandbox
+    };
+    assert_dry_run_equals_command(create, &["apply", "-f", "store.toml"], 0);
+    let rows = "username,password\nkim,123456\nlee,\n";
+    assert_dry_run_equals_command(with_rows(rows), &["users", "import", "rows"], 0);
+}
+
+#[test]
+fn failed_dry_run_equals_failed_command() {
+    for (rows, code) in [
+        ("username\nkim\nada\n", 5),
+        ("username,uid\nkim,1\n", 65),
+        ("username,password_hash\nkim,x\n", 65),
+    ] {
+        assert_dry_run_equals_command(with_rows(rows), &["users", "import", "rows"], code);
+    }
+    for arguments in
+        [&["store", "prune"][..], &["keys", "rotate"], &["token", "revoke", "--user", "ada"]]
+    {
+        assert_dry_run_equals_command(Sandbox::with_john, arguments, 7);
+    }
+}
+
+#[test]
+fn dry_run_prints_the_question_of_the_command() {
+    let sandbox = with_tokens();
+    assert_snapshot!(sandbox.run(&["token", "revoke", "--all", "--dry-run"]), @"
+    --- stderr
+    dry run: would ask: Revoke 3 tokens of ada?
+    dry run: revoked 3 tokens
+    ");
+    sandbox.sql("UPDATE audit SET at = at - 5184000 RETURNING id");
+    assert_snapshot!(sandbox.run(&["store", "prune", "--dry-run"]), @"
+    --- stderr
+    dry run: would ask: Prune although the store was last changed at <time>, and the clock may be ahead?
+    dry run: removed 1 token, 0 sessions and 0 revocation entries
+    ");
+}
+
+#[test]
+fn dry_run_of_rotation_names_no_discarded_key() {
+    let sandbox = Sandbox::with_admin();
+    assert_snapshot!(sandbox.run(&["keys", "rotate", "--dry-run"]), @"");
+    assert_eq!(
+        sandbox.json(&["keys", "rotate", "--dry-run"])["active_kid"],
+        serde_json::Value::Null
+    );
+    assert_eq!(sandbox.json(&["keys", "list"])["total"], 1);
+}
+
+#[test]
+fn dry_run_creates_no_store() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.home().join("rows"), "username,role\nada,admin\n").unwrap();
+    assert_snapshot!(sandbox.run(&["users", "import", "rows", "--dry-run"]), @"
+    --- stderr
+    dry run: created store `~/.local/share/jeton/jeton.db`
+    dry run: imported 1 user
+    hint: set a password for 1 user without a password: jeton recover USER
+    ");
+    assert!(!sandbox.home().join(".local").exists());
+    let output = sandbox.run(&["users", "import", "rows", "--dry-run", "--store", "a.db-wal"]);
+    assert_snapshot!(output, @"");
+}
+
+#[test]
+fn dry_run_may_refresh_the_session() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
+    sandbox.run(&["refresh"]).ok();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    sandbox.run(&["keys", "rotate", "--dry-run"]).ok();
+    sandbox.run(&["whoami"]).ok();
+}

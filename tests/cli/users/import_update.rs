@@ -1,0 +1,93 @@
+//! `jeton users import --update`
+
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use std::fs;
+
+fn update(sandbox: &Sandbox, rows: &str) -> RunOutput {
+    fs::write(sandbox.home().join("rows"), rows).unwrap();
+    sandbox.run(&["users", "import", "rows", "--update"])
+}
+
+/// Returns a sandbox with the users ada, john and kim, in which ada is logged in.
+fn with_users() -> Sandbox {
+    let sandbox = Sandbox::with_john();
+    sandbox.register("kim", "123456");
+    sandbox.log_in("ada", "lovelace");
+    sandbox
+}
+
+#[test]
+fn existing_accounts_get_the_values_of_their_rows() {
+    let sandbox = with_users();
+    let rows = "username,email,name,role,quota,disabled,password\n\
+                john,john@new.org,John Doe,minter,7,,ignored\n\
+                ada,,,,,,\n\
+                kim,,,,unlimited,true,\n\
+                lee,,,,,,654321\n";
+    assert_snapshot!(update(&sandbox, rows), @"
+    --- stderr
+    imported 1 user, updated 2, skipped 1 existing
+    ");
+    let columns = "concat_ws(' ', username, email, name, role, quota, disabled_at IS NOT NULL)";
+    let users = sandbox.sql(&format!("SELECT {columns} FROM users ORDER BY id"));
+    assert_eq!(
+        users,
+        [
+            "ada admin 0",
+            "john john@new.org John Doe minter 7 0",
+            "kim kim@example.com user -1 1",
+            "lee user 0"
+        ]
+    );
+    let audit = "SELECT count FROM audit WHERE action = 'users import'";
+    assert_eq!(sandbox.sql(audit), ["3"], "one audit event");
+    assert_snapshot!(sandbox.run_json(&["users", "import", "rows", "--update"]), @"");
+    assert_eq!(sandbox.sql(audit), ["3"], "no event without a change");
+    sandbox.log_in("john@new.org", "123456");
+    sandbox.log_in("lee", "654321");
+}
+
+#[test]
+fn update_ends_sessions_of_disabled_users() {
+    let sandbox = with_users();
+    let open_sessions =
+        || sandbox.sql("SELECT count(*) FROM sessions WHERE user_id = 2 AND ended_at IS NULL");
+    sandbox.sql("UPDATE sessions SET ended_at = NULL, end_reason = NULL WHERE user_id = 2");
+    assert_eq!(open_sessions(), ["1"]);
+    update(&sandbox, "email,disabled\njohn@example.com,true\n").ok();
+    assert_eq!(open_sessions(), ["0"]);
+    update(&sandbox, "email,disabled\njohn@example.com,false\n").ok();
+    sandbox.log_in("john", "123456");
+}
+
+#[test]
+fn row_of_several_accounts_updates_nothing() {
+    let sandbox = with_users();
+    let uid = sandbox.sql("SELECT lower(hex(uid)) FROM users WHERE username = 'john'").remove(0);
+    let before = sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users");
+    let mut outputs = String::new();
+    for rows in [
+        "username,email\nada,ada@x.org\njohn,kim@example.com\n".to_owned(),
+        "username,email\nada,ada@x.org\njohnny,john@example.com\n".to_owned(),
+        format!("username,uid\nkim,{uid}\n"),
+        "username,role\nada,user\n".to_owned(),
+    ] {
+        outputs += &update(&sandbox, &rows).fails(65).to_string();
+    }
+    assert_snapshot!(outputs, @"");
+    assert_eq!(sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users"), before);
+    let conflict = sandbox.run(&["users", "import", "rows", "--update", "--exist-ok"]);
+    assert_eq!(conflict.code, 2, "{conflict:?}");
+}
+
+#[test]
+fn account_is_found_by_uid() {
+    let sandbox = with_users();
+    let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
+    let rows = format!("uid,username,email,role\n{uid},john,new@x.org,minter\n");
+    update(&sandbox, &rows).ok();
+    let user = sandbox.json(&["users", "show", "john"]);
+    assert_eq!((&user["email"], &user["role"]), (&"new@x.org".into(), &"minter".into()));
+}
