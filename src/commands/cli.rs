@@ -3,8 +3,8 @@
 use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node, command_group};
 use super::global_args::{self, GlobalArgs};
 use super::{
-    audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh, register,
-    sessions, settings, store, token, users, version, whoami,
+    audit, completers, completions, help, init, keys, login, logout, man, passwd, recover, refresh,
+    register, sessions, settings, store, token, users, version, whoami,
 };
 use clap::{CommandFactory, Parser};
 use std::mem;
@@ -94,7 +94,7 @@ pub fn command() -> clap::Command {
             *subcommand = global_args::with_output_formats(mem::take(subcommand), formats);
         }
     }
-    reflow_help(global_args::with_global_options_line(command))
+    reflow_help(global_args::with_global_options_line(completers::with_paths(command)))
 }
 
 /// Builds the command tree for the help of the program, which is faster than the complete tree: the

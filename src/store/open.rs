@@ -8,8 +8,9 @@ use super::lock::retry_until;
 use super::schema::{DatabaseKind, InitialRows, detect_kind, initialize_store};
 use super::{Error, Store};
 use crate::directory::Writers;
+use rusqlite::Connection;
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Result of opening a store.
@@ -65,17 +66,39 @@ impl Store {
         }
     }
 
+    /// Opens the store at `path` for reading, without a wait and without a change to the file: exposed
+    /// permissions stay.
+    pub(crate) fn open_read_only(path: &Path) -> Result<Self, Error> {
+        let Some(StoreFile { path, .. }) = file::locate(path)? else {
+            return Err(Error::NotFound(path.to_owned()));
+        };
+        let connection = connect(&path, OpenMode::ReadOnly, Duration::ZERO)?;
+        let transaction = connection.unchecked_transaction().map_err(map_open_error(&path))?;
+        let kind = detect_kind(&transaction, &path)?;
+        drop(transaction);
+        match kind {
+            DatabaseKind::Empty => Err(Error::NotFound(path)),
+            DatabaseKind::CurrentStore => Ok(Self::new_reader(connection, path, Duration::ZERO)),
+        }
+    }
+
     /// Opens the same store for reading on another thread.
     pub(crate) fn open_reader(&self) -> Result<Self, Error> {
-        Ok(Self {
-            connection: connect(&self.path, OpenMode::ReadOnlyAlongside, self.lock_timeout)?,
-            path: self.path.clone(),
-            id: self.id.clone(),
-            lock_timeout: self.lock_timeout,
+        let connection = connect(&self.path, OpenMode::ReadOnlyAlongside, self.lock_timeout)?;
+        let reader = Self::new_reader(connection, self.path.clone(), self.lock_timeout);
+        Ok(Self { id: self.id.clone(), ..reader })
+    }
+
+    fn new_reader(connection: Connection, path: PathBuf, lock_timeout: Duration) -> Self {
+        Self {
+            connection,
+            path,
+            id: OnceCell::new(),
+            lock_timeout,
             checkpoint_on_close: false,
             is_new: false,
             is_write_configured: false,
-        })
+        }
     }
 
     /// Opens the store at `path`, and creates a missing store first.
@@ -117,7 +140,7 @@ impl Store {
     #[cfg(test)]
     pub(crate) fn in_memory(initial_rows: &InitialRows) -> Self {
         let path = Path::new(":memory:");
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let connection = Connection::open_in_memory().unwrap();
         super::connect::configure(&connection, Duration::from_secs(1)).unwrap();
         initialize_store(&connection, path, initial_rows).unwrap();
         let (path, lock_timeout, id) = (path.to_owned(), Duration::from_secs(1), OnceCell::new());
