@@ -1,2 +1,2 @@
 # Elvish completion for jeton: add this line to ~/.config/elvish/rc.elv
-eval (E:COMPLETE=elvish jeton | slurp)
+eval (env COMPLETE=elvish jeton | slurp)

@@ -43,6 +43,7 @@ mod terminal;
 pub use commands::command;
 
 use clap_complete::CompleteEnv;
+use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -61,7 +62,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Shells request completions with the environment variable `COMPLETE`.
     match CompleteEnv::with_factory(command)
         .shells(commands::COMPLETION_SHELLS)
-        .try_complete(&args, None)
+        .try_complete(&args, env::current_dir().ok().as_deref())
     {
         Ok(false) => ExitCode::from(commands::run(&args)),
         Ok(true) | Err(_) => ExitCode::SUCCESS,

@@ -1,72 +1,125 @@
-//! Completion candidates from the store and the presets: at most 50, and only words without
-//! characters that a shell interprets. No messages are printed.
+//! Values for shell completion: from the store, the presets, `PATH` and the command line. No messages
+//! are printed, and the store is not changed.
 
-use super::environment::{Clock, Environment, read_store_path};
+use super::environment::{Clock, Environment, read_store_path, read_variable};
 use super::presets::list_preset_names;
-use crate::model::{Email, Key, PageRequest, Session, Timestamp, User, UserName, is_plain_word};
+use crate::model::{Key, Setting, Timestamp, escape, unquote_shell_word};
 use crate::paths;
-use crate::store::{Error, Reader, Store, TokenFilter, UserFilter};
-use std::time::Duration;
+use crate::store::{Error, Reader, Store};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::env;
+use std::fs::{self, DirEntry};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 /// Source of completion candidates. After any error, no candidates are offered.
 pub(crate) struct CompletionSource;
 
-const FIRST_PAGE: PageRequest = PageRequest::Number { page: 1, per_page: 50 };
-
 impl CompletionSource {
-    /// Returns a word for each user: the username, or else the e-mail address, or else the id. A
-    /// name with characters that a shell interprets is skipped.
-    ///
-    /// Roles are omitted: completion runs without a login.
-    pub(crate) fn users() -> Vec<String> {
-        let candidate = |user: User| {
-            let (name, email) = (user.username.as_ref(), user.email.as_ref());
-            let names = [name.map(UserName::as_str), email.map(Email::as_str)];
-            let plain_name = names.into_iter().flatten().find(|name| is_plain_word(name));
-            (plain_name.map_or_else(|| user.id.to_string(), str::to_owned), String::new())
-        };
-        let users = query(|tx| {
-            Ok(tx
-                .users(&UserFilter::default(), FIRST_PAGE)?
-                .items
-                .into_iter()
-                .map(candidate)
-                .collect())
-        });
-        users.into_iter().map(|(word, _)| word).collect()
+    /// Returns the position of the word at the cursor in a command line of `word_count` words: of the
+    /// last word, unless the shell sets the position.
+    pub(crate) fn cursor_position(word_count: usize) -> usize {
+        let index = read_variable("_CLAP_COMPLETE_INDEX");
+        let index = index.and_then(|index| index.to_str()?.parse().ok());
+        index.unwrap_or_else(|| word_count.saturating_sub(1))
     }
 
-    /// Returns the ids of the keys that match `filter`, each with state, purpose and algorithm.
-    pub(crate) fn keys(filter: fn(&Key) -> bool) -> Vec<(String, String)> {
-        let is_match = |key: &&Key| filter(key);
-        query(|tx| Ok(tx.keys()?.iter().filter(is_match).take(50).map(describe_key).collect()))
+    /// Returns the words of the command line before the word at the cursor, as typed.
+    pub(crate) fn words_before_cursor() -> Vec<String> {
+        // `jeton -- jeton token show 7`
+        let words = env::args_os().skip_while(|word| word != "--").skip(1);
+        let mut words: Vec<String> =
+            words.map(|word| word.to_string_lossy().into_owned()).collect();
+        words.truncate(Self::cursor_position(words.len()));
+        words
+    }
+
+    /// Returns the value of an option before the cursor: `--NAME VALUE` or `--NAME=VALUE`.
+    pub(crate) fn option_before_cursor(option: &str) -> Option<String> {
+        let words = Self::words_before_cursor();
+        let position = words.iter().rposition(|word| {
+            word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        })?;
+        let value = words.get(position)?.strip_prefix(option)?.strip_prefix('=');
+        value.or(words.get(position + 1).map(String::as_str)).map(unquote_shell_word)
+    }
+
+    /// Returns the start of the word at the cursor that bash keeps: a candidate replaces the rest.
+    pub(crate) fn kept_part() -> String {
+        let kept = read_variable("_JETON_COMPLETE_KEPT").and_then(|kept| kept.into_string().ok());
+        kept.unwrap_or_default()
+    }
+
+    /// Returns the usernames and e-mail addresses that start with `prefix`.
+    ///
+    /// Roles are omitted: completion runs without a login.
+    pub(crate) fn users(prefix: &str) -> Vec<String> {
+        query(|tx| tx.complete_user(prefix))
+    }
+
+    /// Returns the applications that start with `prefix`.
+    pub(crate) fn apps(prefix: &str) -> Vec<String> {
+        query(|tx| tx.complete_app(prefix))
+    }
+
+    /// Returns the granted permissions that start with `prefix`.
+    pub(crate) fn permissions(prefix: &str) -> Vec<String> {
+        query(|tx| tx.complete_permission(prefix))
+    }
+
+    /// Returns the ids of live tokens that start with `prefix`, each with the application.
+    pub(crate) fn tokens(prefix: &str) -> Vec<(String, String)> {
+        let Ok(now) = Clock::default().now() else { return Vec::new() };
+        let tokens = query(|tx| tx.complete_token(prefix, now));
+        tokens.into_iter().map(|(id, app)| (id.to_string(), escape(&app))).collect()
     }
 
     /// Returns the ids of the latest open sessions, each with the owner.
     pub(crate) fn sessions() -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
-        query(|tx| {
-            let sessions = tx.open_sessions(None, PageRequest::All, now)?.items;
-            let sessions = sessions.into_iter().rev().take(50);
-            sessions.map(|open| describe_session(tx, &open.session)).collect()
-        })
+        query(|tx| load_sessions(tx, now))
+    }
+
+    /// Returns the ids of the keys that match `filter`, each with state, purpose and algorithm.
+    pub(crate) fn keys(filter: fn(&Key) -> bool) -> Vec<(String, String)> {
+        query(|tx| Ok(tx.keys()?.iter().filter(|key| filter(key)).map(describe_key).collect()))
+    }
+
+    /// Returns the stored value of a setting, if the value differs from the default.
+    pub(crate) fn setting(setting: Setting) -> Option<String> {
+        query(|tx| Ok(tx.find_setting(setting)?.into_iter().collect())).pop()
     }
 
     /// Returns the names of presets.
     pub(crate) fn presets() -> Vec<String> {
         let Ok(environment) = Environment::from_env() else { return Vec::new() };
-        let names =
-            list_preset_names(environment.config_dir.as_deref()).into_iter().map(|(name, _)| name);
-        names.filter(|name| is_plain_word(name)).take(50).collect()
+        let names = list_preset_names(environment.config_dir.as_deref());
+        names.into_iter().map(|(name, _)| name).collect()
     }
 
-    /// Returns the ids of live tokens, each with the application.
-    pub(crate) fn tokens() -> Vec<(String, String)> {
-        let Ok(now) = Clock::default().now() else { return Vec::new() };
-        let live_filter =
-            TokenFilter { status: Some(crate::model::TokenStatus::Live), ..Default::default() };
-        query(|tx| load_token_candidates(tx, &live_filter, now))
+    /// Returns the parameters of a preset with their defaults.
+    pub(crate) fn preset_parameters(preset: &str) -> Map<String, Value> {
+        let preset = Environment::from_env().and_then(|env| env.load_preset(Some(preset)));
+        preset.map_or_else(|_| Map::new(), |template| template.parameters)
     }
+
+    /// Returns the names of the programs in `PATH` that start with `prefix`.
+    pub(crate) fn programs(prefix: &str) -> BTreeSet<String> {
+        let path = read_variable("PATH").unwrap_or_default();
+        let directories = env::split_paths(&path).filter_map(|path| fs::read_dir(path).ok());
+        let name = |file: DirEntry| {
+            let name = file.file_name().into_string().ok();
+            name.filter(|name| name.starts_with(prefix) && is_program(&file))
+        };
+        directories.flatten().flatten().filter_map(name).collect()
+    }
+}
+
+fn is_program(file: &DirEntry) -> bool {
+    // Follows symbolic links, which the entry does not.
+    let target = fs::metadata(file.path());
+    target.is_ok_and(|target| target.is_file() && target.permissions().mode() & 0o111 != 0)
 }
 
 fn describe_key(key: &Key) -> (String, String) {
@@ -75,33 +128,21 @@ fn describe_key(key: &Key) -> (String, String) {
     (key.spec.kid.as_str().to_owned(), description)
 }
 
-fn describe_session(tx: &Reader<'_>, session: &Session) -> Result<(String, String), Error> {
-    let owner = tx.with_owner(session.user_id, ())?.owner_name;
-    Ok((session.sid.to_string(), owner.map_or_else(String::new, |owner| owner.to_display())))
+fn load_sessions(tx: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, String)>, Error> {
+    let sessions = tx.latest_sessions(now)?.into_iter();
+    sessions
+        .map(|(sid, user)| {
+            let owner = tx.with_owner(user, ())?.owner_name;
+            Ok((sid.to_string(), owner.map_or_else(String::new, |owner| owner.to_display())))
+        })
+        .collect()
 }
 
-fn load_token_candidates(
-    tx: &Reader<'_>,
-    filter: &TokenFilter,
-    now: Timestamp,
-) -> Result<Vec<(String, String)>, Error> {
-    let list = tx.tokens(filter, FIRST_PAGE, now)?;
-    Ok(list
-        .items
-        .into_iter()
-        .map(|token| (token.id.to_string(), token.grant.app.to_display()))
-        .collect())
-}
-
-/// Reads words with descriptions from the store. Words with characters that a shell would interpret
-/// are omitted.
-fn query(
-    read: impl FnOnce(&Reader<'_>) -> Result<Vec<(String, String)>, Error>,
-) -> Vec<(String, String)> {
+/// Reads values from the store.
+fn query<T>(read: impl FnOnce(&Reader<'_>) -> Result<Vec<T>, Error>) -> Vec<T> {
     let Ok(env_path) = read_store_path() else { return Vec::new() };
-    let path = env_path.or_else(paths::default_store_path);
-    let outcome = path.and_then(|path| Store::open(&path, Duration::ZERO).ok());
-    let candidates = outcome.and_then(|mut outcome| outcome.store.read(read).ok());
-    let words = candidates.unwrap_or_default().into_iter();
-    words.filter(|(word, _)| is_plain_word(word)).collect()
+    let option = CompletionSource::option_before_cursor("--store").map(PathBuf::from);
+    let path = option.or(env_path).or_else(paths::default_store_path);
+    let store = path.and_then(|path| Store::open_read_only(&path).ok());
+    store.and_then(|mut store| store.read(read).ok()).unwrap_or_default()
 }

@@ -148,7 +148,7 @@ pub(super) struct OwnerArgs {
         long,
         value_parser = UserRef::parse,
         conflicts_with = "all_users",
-        add = clap_complete::ArgValueCandidates::new(super::completers::users)
+        add = super::completers::users()
     )]
     user: Option<UserRef>,
 

@@ -3,8 +3,8 @@
 use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node, command_group};
 use super::global_args::{self, GlobalArgs};
 use super::{
-    apply, audit, completions, help, init, keys, login, logout, man, passwd, recover, refresh,
-    register, sessions, settings, status, store, token, users, version, whoami,
+    apply, audit, completers, completions, help, init, keys, login, logout, man, passwd, recover,
+    refresh, register, sessions, settings, status, store, token, users, version, whoami,
 };
 use clap::{CommandFactory, Parser};
 use std::mem;
@@ -97,7 +97,7 @@ pub fn command() -> clap::Command {
             *subcommand = global_args::with_output_formats(mem::take(subcommand), formats);
         }
     }
-    reflow_help(global_args::with_global_options_line(command))
+    reflow_help(global_args::with_global_options_line(completers::with_paths(command)))
 }
 
 /// Builds the command tree for the help of the program, which is faster than the complete tree: the

@@ -67,18 +67,12 @@ pub(super) trait Command: clap::Args + 'static {
 pub(super) struct CommandInfo {
     pub(super) action: &'static str,
     pub(super) formats: &'static [OutputFormat],
-    #[cfg(test)]
     pub(super) effect: Effect,
 }
 
 impl CommandInfo {
     const fn of<C: Command>() -> Self {
-        Self {
-            action: C::ACTION,
-            formats: C::FORMATS,
-            #[cfg(test)]
-            effect: C::EFFECT,
-        }
+        Self { action: C::ACTION, formats: C::FORMATS, effect: C::EFFECT }
     }
 }
 

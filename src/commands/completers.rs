@@ -1,9 +1,16 @@
-//! Completion candidates: fixed values, or values from the store. If the store cannot be read, no
-//! candidates are offered.
+//! Completion candidates of arguments: fixed values, or values from the store, the presets and the
+//! system. If the store cannot be read, no candidates are offered.
 
+use super::command::{CommandTree, Effect};
 use crate::app::CompletionSource;
-use crate::model::{Algorithm, KeyState, Purpose, Role, Setting};
-use clap_complete::{ArgValueCandidates, CompletionCandidate};
+use crate::authority::audit_context::AUDIT_OUTCOMES;
+use crate::failure::{Code, Kind};
+use crate::model::{Algorithm, Key, KeyState, Permission, Purpose, Role, Setting, TargetKind};
+use clap::ValueHint;
+use clap_complete::engine::ValueCompleter;
+use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
+use serde_json::Value;
+use std::ffi::OsStr;
 
 /// Returns a completer for a fixed set of values.
 pub(super) fn fixed_values(values: &'static [&'static str]) -> ArgValueCandidates {
@@ -31,59 +38,220 @@ pub(super) fn recorded_kinds() -> ArgValueCandidates {
     fixed_values(&["app", "test"])
 }
 
-/// Returns the names of all settings, each with a description.
-pub(super) fn settings() -> Vec<CompletionCandidate> {
-    let describe = |setting: &Setting| (setting.name().to_owned(), setting.about().to_owned());
-    to_candidates(Setting::ALL.iter().map(describe).collect())
+/// Returns a completer for encodings of secrets.
+pub(super) fn secret_encodings() -> ArgValueCandidates {
+    fixed_values(&["text", "base64", "raw"])
 }
 
-/// Returns the names of presets.
-pub(super) fn presets() -> Vec<CompletionCandidate> {
-    CompletionSource::presets().into_iter().map(CompletionCandidate::new).collect()
+/// Returns a completer for the kinds of audit targets.
+pub(super) fn target_kinds() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        TargetKind::ALL.map(|kind| CompletionCandidate::new(kind.name())).into()
+    })
 }
 
-/// Returns the names of users.
-pub(super) fn users() -> Vec<CompletionCandidate> {
-    CompletionSource::users().into_iter().map(CompletionCandidate::new).collect()
+/// Returns a completer for audit outcomes.
+pub(super) fn audit_outcomes() -> ArgValueCandidates {
+    let codes = || Kind::ALL.iter().flat_map(|kind| kind.codes()).map(|code: &Code| code.as_str());
+    ArgValueCandidates::new(move || {
+        AUDIT_OUTCOMES.into_iter().chain(codes()).map(CompletionCandidate::new).collect()
+    })
 }
 
-/// Returns the ids of live tokens, each with the application.
-pub(super) fn tokens() -> Vec<CompletionCandidate> {
-    to_candidates(CompletionSource::tokens())
+/// Returns a completer for audit actions: the commands that change something, and their groups.
+pub(super) fn audit_actions<T: CommandTree>() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let commands = T::ROOT.commands().into_iter();
+        let changes = commands.filter(|info| info.effect == Effect::Changes);
+        let mut actions: Vec<&str> = Vec::new();
+        for action in changes.map(|info| info.action) {
+            let group = action.split(' ').next().unwrap_or(action);
+            for name in [group, action] {
+                if !actions.contains(&name) {
+                    actions.push(name);
+                }
+            }
+        }
+        actions.into_iter().map(CompletionCandidate::new).collect()
+    })
 }
 
-/// Returns the ids of open sessions, each with the owner.
-pub(super) fn sessions() -> Vec<CompletionCandidate> {
-    to_candidates(CompletionSource::sessions())
+/// Returns a completer for the names of settings, each with a description.
+pub(super) fn settings() -> ArgValueCandidates {
+    let candidate = |setting: &Setting| describe(setting.name(), setting.about());
+    ArgValueCandidates::new(move || Setting::ALL.iter().map(candidate).collect())
 }
 
-/// Returns the ids of all keys, each with a description.
-pub(super) fn keys() -> Vec<CompletionCandidate> {
-    to_candidates(CompletionSource::keys(|_| true))
+/// Returns a completer for the value of the setting before the cursor.
+pub(super) fn setting_values() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let words = CompletionSource::words_before_cursor();
+        let setting = words.iter().rev().find_map(|word| Setting::parse(word).ok());
+        let Some(setting) = setting else { return Vec::new() };
+        let mut values: Vec<_> = CompletionSource::setting(setting)
+            .map(|value| describe(value, "current value"))
+            .into_iter()
+            .collect();
+        values.push(describe(setting.default_value(), "default"));
+        values.extend(setting.named_values().iter().map(CompletionCandidate::new));
+        values
+    })
 }
 
-/// Returns the ids of keys that are not revoked.
-pub(super) fn unrevoked_keys() -> Vec<CompletionCandidate> {
-    to_candidates(CompletionSource::keys(|key| key.state != KeyState::Revoked))
+/// Returns a completer for the names of presets.
+pub(super) fn presets() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        CompletionSource::presets().into_iter().map(CompletionCandidate::new).collect()
+    })
 }
 
-/// Returns the ids of keys that can be activated.
-pub(super) fn activatable_keys() -> Vec<CompletionCandidate> {
-    to_candidates(CompletionSource::keys(|key| {
-        matches!(key.state, KeyState::Standby | KeyState::Retired)
-    }))
+/// Returns a completer for the parameters of the preset in `--preset`.
+pub(super) fn preset_parameters() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let preset = CompletionSource::option_before_cursor("--preset");
+        let Some(preset) = preset else { return Vec::new() };
+        let parameters = CompletionSource::preset_parameters(&preset).into_iter();
+        parameters.flat_map(|(name, default)| parameter_candidates(&name, &default)).collect()
+    })
 }
 
-/// Returns the ids of keys that can sign test tokens.
-pub(super) fn test_keys() -> Vec<CompletionCandidate> {
-    to_candidates(CompletionSource::keys(|key| {
-        key.spec.purpose == Purpose::Test && key.state != KeyState::Revoked
-    }))
+fn parameter_candidates(name: &str, default: &Value) -> Vec<CompletionCandidate> {
+    let values: &[&str] = if default.is_boolean() { &["true", "false"] } else { &[""] };
+    let description = format!("default: {default}");
+    values.iter().map(|value| describe(format!("{name}={value}"), &description)).collect()
+}
+
+/// Returns a completer for usernames and e-mail addresses.
+pub(super) fn users() -> ArgValueCompleter {
+    store_names(CompletionSource::users)
+}
+
+/// Returns a completer for application names.
+pub(super) fn apps() -> ArgValueCompleter {
+    store_names(CompletionSource::apps)
+}
+
+/// Returns a completer for permissions.
+pub(super) fn permissions() -> ArgValueCompleter {
+    store_names(|prefix| {
+        let mut permissions = CompletionSource::permissions(prefix);
+        if Permission::MINT.starts_with(prefix) {
+            permissions.retain(|permission| permission != Permission::MINT);
+            permissions.push(Permission::MINT.to_owned());
+        }
+        permissions
+    })
+}
+
+fn store_names(find: fn(&str) -> Vec<String>) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        let names = current.to_str().map(find).unwrap_or_default();
+        names.into_iter().map(CompletionCandidate::new).collect()
+    })
+}
+
+/// Returns a completer for the ids of live tokens, each with the application.
+pub(super) fn tokens() -> ArgValueCompleter {
+    ArgValueCompleter::new(complete_tokens)
+}
+
+fn complete_tokens(current: &OsStr) -> Vec<CompletionCandidate> {
+    to_candidates(current.to_str().map(CompletionSource::tokens).unwrap_or_default())
+}
+
+/// Returns a completer for a token argument that accepts `@FILE`.
+pub(super) fn token_files() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| complete_token_file(current).unwrap_or_default())
+}
+
+/// Returns a completer for an argument that accepts the id of a token or `@FILE`.
+pub(super) fn tokens_and_token_files() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        complete_token_file(current).unwrap_or_else(|| complete_tokens(current))
+    })
+}
+
+/// Returns the files that complete `@FILE`; `None` for another word.
+fn complete_token_file(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
+    let path = current.to_str()?.strip_prefix('@')?;
+    let files = PathCompleter::file().complete(OsStr::new(path)).into_iter();
+    Some(files.map(|file| file.add_prefix("@")).collect())
+}
+
+/// Returns a completer for a command line: `--`, the name of a program, and files.
+pub(super) fn command_line() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let words = CompletionSource::words_before_cursor();
+        match words.iter().position(|word| word == "--") {
+            None if current.is_empty() => vec![CompletionCandidate::new("--")],
+            None => Vec::new(),
+            Some(separator) => complete_command_word(current, separator + 1 == words.len()),
+        }
+    })
+}
+
+fn complete_command_word(current: &OsStr, is_program: bool) -> Vec<CompletionCandidate> {
+    match current.to_str() {
+        Some(name) if is_program && !name.contains('/') => {
+            CompletionSource::programs(name).into_iter().map(CompletionCandidate::new).collect()
+        }
+        _ => PathCompleter::file().complete(current),
+    }
+}
+
+/// Returns a completer for the ids of open sessions, each with the owner.
+pub(super) fn sessions() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| to_candidates(CompletionSource::sessions()))
+}
+
+/// Returns a completer for the ids of all keys, each with a description.
+pub(super) fn keys() -> ArgValueCandidates {
+    keys_where(|_| true)
+}
+
+/// Returns a completer for the ids of keys that are not revoked.
+pub(super) fn unrevoked_keys() -> ArgValueCandidates {
+    keys_where(|key| key.state != KeyState::Revoked)
+}
+
+/// Returns a completer for the ids of keys that can be activated.
+pub(super) fn activatable_keys() -> ArgValueCandidates {
+    keys_where(|key| matches!(key.state, KeyState::Standby | KeyState::Retired))
+}
+
+/// Returns a completer for the ids of keys that can sign test tokens.
+pub(super) fn test_keys() -> ArgValueCandidates {
+    keys_where(|key| key.spec.purpose == Purpose::Test && key.state != KeyState::Revoked)
+}
+
+fn keys_where(filter: fn(&Key) -> bool) -> ArgValueCandidates {
+    ArgValueCandidates::new(move || to_candidates(CompletionSource::keys(filter)))
 }
 
 fn to_candidates(words: Vec<(String, String)>) -> Vec<CompletionCandidate> {
-    words
-        .into_iter()
-        .map(|(word, description)| CompletionCandidate::new(word).help(Some(description.into())))
-        .collect()
+    words.into_iter().map(|(word, description)| describe(word, &description)).collect()
+}
+
+fn describe(word: impl Into<std::ffi::OsString>, description: &str) -> CompletionCandidate {
+    CompletionCandidate::new(word).help(Some(description.to_owned().into()))
+}
+
+/// Completes paths: an argument whose value name contains `FILE` or `PATH` takes a file, and an
+/// argument whose value name contains `DIR` a directory.
+pub(super) fn with_paths(command: clap::Command) -> clap::Command {
+    command.mut_args(with_path).mut_subcommands(with_paths)
+}
+
+fn with_path(argument: clap::Arg) -> clap::Arg {
+    let names = argument.get_value_names().unwrap_or_default();
+    let mut words = names.iter().flat_map(|name| name.split('|'));
+    let hint = words.find_map(|word| match word {
+        "FILE" | "PATH" => Some(ValueHint::FilePath),
+        "DIR" => Some(ValueHint::DirPath),
+        _ => None,
+    });
+    match hint {
+        Some(hint) => argument.value_hint(hint),
+        None => argument,
+    }
 }

@@ -23,7 +23,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Username or e-mail address [default: name of the OS user]
-    #[arg(add = clap_complete::ArgValueCandidates::new(super::completers::users))]
+    #[arg(add = super::completers::users())]
     login: Option<String>,
 
     #[command(flatten)]

@@ -20,7 +20,7 @@ use serde::Serialize;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Username, e-mail address, id (a number) or uid (a UUID)
-    #[arg(value_parser = UserRef::parse, add = clap_complete::ArgValueCandidates::new(super::completers::users))]
+    #[arg(value_parser = UserRef::parse, add = super::completers::users())]
     user: UserRef,
 
     #[command(flatten)]

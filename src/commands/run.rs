@@ -42,7 +42,7 @@ use std::ffi::OsString;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Command with arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required = true, value_name = "COMMAND", add = crate::commands::completers::command_line())]
     command: Vec<OsString>,
 
     /// Environment variable for the token; variables that affect the loader, a shell or a runtime are
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     env: String,
 
     /// Create an app token for this application instead of a test token
-    #[arg(long, value_name = "NAME", value_parser = AppName::parse, conflicts_with_all = ["TestOnlyArgs", "external_key"])]
+    #[arg(long, value_name = "NAME", value_parser = AppName::parse, add = crate::commands::completers::apps(), conflicts_with_all = ["TestOnlyArgs", "external_key"])]
     app: Option<AppName>,
 
     #[command(flatten)]

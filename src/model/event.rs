@@ -23,7 +23,7 @@ pub(crate) enum TargetKind {
 }
 
 impl TargetKind {
-    const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::User, Self::Token, Self::Session, Self::Key, Self::Setting, Self::Store];
 
     pub(crate) const fn name(self) -> &'static str {

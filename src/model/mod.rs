@@ -58,7 +58,10 @@ pub(crate) use permission_policy::PermissionPolicy;
 pub(crate) use row_reader::{InvalidLine, InvalidLines, Row, RowError, RowReader};
 pub(crate) use session_end::SessionEndReason;
 pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
-pub(crate) use shell::{is_plain_word, quote_shell_word, render_command};
+pub(crate) use shell::{
+    escape_for_bash, is_literal_in_shell, is_plain_word, quote_shell_word, render_command,
+    unquote_shell_word,
+};
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use suggestion::find_similar;
 pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};

@@ -105,6 +105,25 @@ impl Setting {
         })
     }
 
+    /// Returns the values that are words, except the default.
+    pub(crate) const fn named_values(self) -> &'static [&'static str] {
+        match self {
+            Self::TokenQuota => &["unlimited"],
+            Self::TokenPermissions => &["none"],
+            Self::RegisterOpen => &["false"],
+            Self::TokenTtl
+            | Self::TokenMaxTtl
+            | Self::AccessTtl
+            | Self::RefreshTtl
+            | Self::SessionTtl
+            | Self::Issuer
+            | Self::OwnerClaim
+            | Self::TargetClaim
+            | Self::PasswordMinLength
+            | Self::VerifyOverlap => &[],
+        }
+    }
+
     /// Converts a value to JSON: a number or a boolean for settings of these types, else a string.
     pub(crate) fn to_json(self, value: &str) -> Value {
         let is_number = matches!(self, Self::TokenQuota | Self::PasswordMinLength);
@@ -231,6 +250,9 @@ mod tests {
         let mut settings = Settings::default();
         for setting in Setting::ALL {
             settings.apply(*setting, setting.default_value()).unwrap();
+            for value in setting.named_values() {
+                assert!(setting.validate(value).is_ok() && *value != setting.default_value());
+            }
         }
         assert_eq!(settings, Settings::default());
     }

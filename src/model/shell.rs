@@ -1,9 +1,6 @@
 //! Quoting of words for a shell command line.
 
 /// Returns whether `word` needs no quoting in any shell: only ASCII letters, digits and `._@+-`.
-///
-/// Completion offers only plain words from the store, because bash and PowerShell insert candidates
-/// into the command line without quoting.
 pub(crate) fn is_plain_word(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@+-".contains(&b))
 }
@@ -14,6 +11,35 @@ pub(crate) fn is_plain_word(word: &str) -> bool {
 pub(crate) fn quote_shell_word(text: &str) -> String {
     // The only possible error is a NUL, which neither arguments nor escaped text contain.
     shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
+}
+
+/// Returns the value of a word of a POSIX shell, which may end within quotes.
+pub(crate) fn unquote_shell_word(word: &str) -> String {
+    let closed = |quote| shlex::split(&format!("{word}{quote}"));
+    let words = ["", "'", "\""].into_iter().find_map(closed);
+    words.map_or_else(|| word.to_owned(), |words| words.concat())
+}
+
+/// Returns whether no shell interprets the character within a word, except as the first character.
+/// Special characters of shells are ASCII or punctuation: letters of all alphabets are allowed.
+pub(crate) fn is_literal_in_shell(c: char) -> bool {
+    c.is_alphanumeric() || "._@+-/:=,".contains(c)
+}
+
+/// Returns `text` as a part of a word of bash, with a backslash before each character that bash may
+/// interpret. `None` if a backslash does not protect a character.
+pub(crate) fn escape_for_bash(text: &str) -> Option<String> {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !is_literal_in_shell(c) {
+            if c != ' ' && !c.is_ascii_graphic() {
+                return None;
+            }
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    Some(escaped)
 }
 
 /// Returns `command` with `value` as the last argument, for a POSIX shell.
@@ -49,6 +75,35 @@ mod tests {
             ("~", "'~'"),
         ] {
             assert_eq!(quote_shell_word(text), word);
+        }
+    }
+
+    #[test]
+    fn unquoted_word_may_be_incomplete() {
+        for (word, value) in [
+            ("", ""),
+            ("ada", "ada"),
+            (r"my\ file", "my file"),
+            ("'my fi", "my fi"),
+            ("\"it's $x", "it's $x"),
+            ("a'b c':d", "ab c:d"),
+            ("'", ""),
+        ] {
+            assert_eq!(unquote_shell_word(word), value, "{word}");
+        }
+    }
+
+    #[test]
+    fn escaped_text_is_one_word_of_bash() {
+        assert_eq!(escape_for_bash("zoë@x.org:1,2=/a").as_deref(), Some("zoë@x.org:1,2=/a"));
+        assert_eq!(escape_for_bash("my file").as_deref(), Some(r"my\ file"));
+        for c in ('\u{20}'..'\u{7f}').filter(|c| !c.is_ascii_alphanumeric()) {
+            let text = format!("a{c}b");
+            let words = shlex::split(&escape_for_bash(&text).unwrap());
+            assert_eq!(words, Some(vec![text]), "{c:?}");
+        }
+        for c in ['\n', '\t', '\u{7f}', '\u{a0}', '’'] {
+            assert_eq!(escape_for_bash(&format!("a{c}b")), None, "{c:?}");
         }
     }
 

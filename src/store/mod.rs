@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod check;
 mod check_rows;
+mod completion;
 mod connect;
 mod directory_remedy;
 mod dry_run;

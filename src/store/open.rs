@@ -8,8 +8,9 @@ use super::lock::retry_until;
 use super::schema::{DatabaseKind, InitialRows, detect_kind, initialize_store};
 use super::{Error, Store};
 use crate::directory::Writers;
+use rusqlite::Connection;
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Result of opening a store.
@@ -66,18 +67,40 @@ impl Store {
         }
     }
 
+    /// Opens the store at `path` for reading, without a wait and without a change to the file: exposed
+    /// permissions stay.
+    pub(crate) fn open_read_only(path: &Path) -> Result<Self, Error> {
+        let Some(StoreFile { path, .. }) = file::locate(path)? else {
+            return Err(Error::NotFound(path.to_owned()));
+        };
+        let connection = connect(&path, OpenMode::ReadOnly, Duration::ZERO)?;
+        let transaction = connection.unchecked_transaction().map_err(map_open_error(&path))?;
+        let kind = detect_kind(&transaction, &path)?;
+        drop(transaction);
+        match kind {
+            DatabaseKind::Empty => Err(Error::NotFound(path)),
+            DatabaseKind::CurrentStore => Ok(Self::new_reader(connection, path, Duration::ZERO)),
+        }
+    }
+
     /// Opens the same store for reading on another thread.
     pub(crate) fn open_reader(&self) -> Result<Self, Error> {
-        Ok(Self {
-            connection: connect(&self.path, OpenMode::ReadOnlyAlongside, self.lock_timeout)?,
-            path: self.path.clone(),
-            id: self.id.clone(),
-            lock_timeout: self.lock_timeout,
+        let connection = connect(&self.path, OpenMode::ReadOnlyAlongside, self.lock_timeout)?;
+        let reader = Self::new_reader(connection, self.path.clone(), self.lock_timeout);
+        Ok(Self { id: self.id.clone(), ..reader })
+    }
+
+    fn new_reader(connection: Connection, path: PathBuf, lock_timeout: Duration) -> Self {
+        Self {
+            connection,
+            path,
+            id: OnceCell::new(),
+            lock_timeout,
             checkpoint_on_close: false,
             is_new: false,
             is_write_configured: false,
             is_dry_run: false,
-        })
+        }
     }
 
     /// Opens the store at `path`, and creates a missing store first.

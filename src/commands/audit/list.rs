@@ -38,21 +38,21 @@ pub(crate) struct Args<T: CommandTree> {
     #[arg(
         long,
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
+        add = crate::commands::completers::users()
     )]
     user: Option<UserRef>,
 
     /// Filter by action: a command such as `token create`, or a group such as `token`
-    #[arg(long)]
+    #[arg(long, add = crate::commands::completers::audit_actions::<T>())]
     action: Option<String>,
 
     /// Filter by object: `user 3`, `token 7`, `session SID`, `key KID`, `setting NAME`, `store`, or a
     /// kind such as `token`
-    #[arg(long, value_name = "TARGET", value_parser = EventTarget::parse)]
+    #[arg(long, value_name = "TARGET", value_parser = EventTarget::parse, add = crate::commands::completers::target_kinds())]
     target: Option<EventTarget>,
 
     /// Filter by outcome: `done`, `undelivered`, `revoked`, or a code of `jeton help exit-codes`
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", add = crate::commands::completers::audit_outcomes())]
     outcome: Option<String>,
 
     /// List oldest events first

@@ -17,7 +17,7 @@ pub(crate) struct Args {
     /// Key id, as listed by `jeton keys list`, or at least its first 4 characters
     #[arg(
         allow_hyphen_values = true,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::activatable_keys)
+        add = crate::commands::completers::activatable_keys()
     )]
     kid: String,
 

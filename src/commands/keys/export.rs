@@ -60,7 +60,7 @@ pub(crate) struct Args {
         long,
         value_name = "KID",
         num_args = 0..=1,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::keys)
+        add = crate::commands::completers::keys()
     )]
     pem: Option<Vec<String>>,
 
@@ -70,7 +70,7 @@ pub(crate) struct Args {
         long,
         value_name = "KID",
         allow_hyphen_values = true,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::keys)
+        add = crate::commands::completers::keys()
     )]
     private: Option<String>,
 }

@@ -62,7 +62,7 @@ pub(crate) struct Args {
         value_name = "ENCODING",
         requires = "alg",
         value_parser = SecretEncoding::parse,
-        add = crate::commands::completers::fixed_values(&["text", "base64", "raw"])
+        add = crate::commands::completers::secret_encodings()
     )]
     encoding: Option<SecretEncoding>,
 

@@ -92,7 +92,7 @@ struct KeyArgs {
     /// Key id, as listed by `jeton keys list`, or at least its first 4 characters
     #[arg(
         allow_hyphen_values = true,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::unrevoked_keys)
+        add = crate::commands::completers::unrevoked_keys()
     )]
     kid: String,
 }

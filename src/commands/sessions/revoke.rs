@@ -25,7 +25,7 @@ pub(crate) struct Args {
         required_unless_present = "all",
         conflicts_with_all = ["all", "user"],
         value_parser = SidPrefix::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::sessions)
+        add = crate::commands::completers::sessions()
     )]
     sids: Vec<SidPrefix>,
 
@@ -34,7 +34,7 @@ pub(crate) struct Args {
         long,
         requires = "all",
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
+        add = crate::commands::completers::users()
     )]
     user: Option<UserRef>,
 

@@ -29,7 +29,7 @@ struct SettingArgs {
     #[arg(
         value_parser = parse_setting,
         help = setting_help(),
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::settings)
+        add = crate::commands::completers::settings()
     )]
     name: Setting,
 }

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     setting: SettingArgs,
 
     /// New value
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = crate::commands::completers::setting_values())]
     value: String,
 }
 

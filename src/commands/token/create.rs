@@ -25,13 +25,13 @@ use std::sync::Arc;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Application name
-    #[arg(value_parser = AppName::parse)]
+    #[arg(value_parser = AppName::parse, add = crate::commands::completers::apps())]
     app: AppName,
 
     /// Permissions (`permissions`); `jeton:mint` allows minting test tokens (minters and admins
     /// only); the setting `token.permissions` restricts the permissions that users with the role
     /// `user` can grant
-    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse)]
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse, add = crate::commands::completers::permissions())]
     permission: Vec<Permission>,
 
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
+        add = crate::commands::completers::users()
     )]
     user: Option<UserRef>,
 }

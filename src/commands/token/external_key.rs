@@ -41,7 +41,7 @@ pub(crate) struct ExternalKeyArgs {
         value_name = "ENCODING",
         requires = "external_key",
         value_parser = SecretEncoding::parse,
-        add = crate::commands::completers::fixed_values(&["text", "base64", "raw"])
+        add = crate::commands::completers::secret_encodings()
     )]
     encoding: Option<SecretEncoding>,
 

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     kind: Option<TokenKind>,
 
     /// Filter by application, or subject of a test token
-    #[arg(long, value_parser = AppName::parse)]
+    #[arg(long, value_parser = AppName::parse, add = crate::commands::completers::apps())]
     app: Option<AppName>,
 
     /// Filter by status: live, expired, revoked or all

@@ -102,7 +102,7 @@ impl ExpiryArgs {
 struct TokenArgs {
     /// Token, `-` for standard input, or `@FILE` [default: `JETON_TOKEN`]. Other users of the machine
     /// can see arguments
-    #[arg(value_name = "TOKEN")]
+    #[arg(value_name = "TOKEN", add = crate::commands::completers::token_files())]
     token: Option<String>,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// Preset to show
     #[arg(
         value_name = "NAME",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::presets)
+        add = crate::commands::completers::presets()
     )]
     name: Option<String>,
 }

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Other users of the machine can see arguments
     #[arg(
         value_name = "ID|JTI|TOKEN",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::tokens)
+        add = crate::commands::completers::tokens_and_token_files()
     )]
     token: String,
 

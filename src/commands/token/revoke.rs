@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[arg(
         value_name = "ID|JTI|TOKEN",
         conflicts_with_all = ["kind", "app", "before", "all", "user", "all_users"],
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::tokens)
+        add = crate::commands::completers::tokens_and_token_files()
     )]
     tokens: Vec<String>,
 
@@ -50,7 +50,7 @@ pub(crate) struct Args {
     kind: Option<TokenKind>,
 
     /// Filter by application, or subject of a test token
-    #[arg(long, value_parser = AppName::parse)]
+    #[arg(long, value_parser = AppName::parse, add = crate::commands::completers::apps())]
     app: Option<AppName>,
 
     /// Filter by issue time (`iat`), before this time: RFC 3339, a date, Unix seconds, `now`, or an age (`30d`)

@@ -15,7 +15,7 @@ pub(crate) struct Args {
     #[arg(
         value_name = "ID|JTI",
         value_parser = parse_selector,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::tokens)
+        add = crate::commands::completers::tokens()
     )]
     id: TokenSelector,
 }

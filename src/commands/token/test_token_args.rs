@@ -27,7 +27,7 @@ pub(crate) struct TestTokenArgs {
     aud: Vec<String>,
 
     /// Permissions (`permissions`)
-    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',')]
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', add = crate::commands::completers::permissions())]
     permission: Vec<String>,
 
     #[command(flatten)]
@@ -45,12 +45,12 @@ pub(crate) struct TestOnlyArgs {
     #[arg(
         long,
         value_name = "NAME",
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::presets)
+        add = crate::commands::completers::presets()
     )]
     pub(crate) preset: Option<String>,
 
     /// Parameter of the preset; repeatable, once per item for a list
-    #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = parse_pair)]
+    #[arg(long, value_name = "NAME=VALUE", requires = "preset", value_parser = parse_pair, add = crate::commands::completers::preset_parameters())]
     set: Vec<(String, String)>,
 
     /// Subject (`sub`) [default with a key of the store: your uid]
@@ -96,7 +96,7 @@ pub(crate) struct TestOnlyArgs {
         value_name = "KID",
         conflicts_with = "alg",
         allow_hyphen_values = true,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::test_keys)
+        add = crate::commands::completers::test_keys()
     )]
     key: Option<String>,
 }

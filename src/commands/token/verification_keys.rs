@@ -40,7 +40,7 @@ pub(super) struct VerificationKeyArgs {
 
     /// Encoding of the secret: text (without the trailing line break), base64 (standard or URL-safe),
     /// or raw
-    #[arg(long, value_name = "ENCODING", requires = "third_party", conflicts_with = "jwks", value_parser = SecretEncoding::parse)]
+    #[arg(long, value_name = "ENCODING", requires = "third_party", conflicts_with = "jwks", value_parser = SecretEncoding::parse, add = crate::commands::completers::secret_encodings())]
     encoding: Option<SecretEncoding>,
 
     /// Allow HMAC secrets shorter than the hash output

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     token: TokenArgs,
 
     /// Required permissions; for third-party tokens, also read from `scope` and `scp`
-    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved)]
+    #[arg(short, long, value_name = "P[,P]", value_delimiter = ',', value_parser = Permission::parse_including_reserved, add = crate::commands::completers::permissions())]
     permission: Vec<Permission>,
 
     /// Accepted audience (`aud`); repeatable, the token must name at least one

@@ -45,7 +45,7 @@ struct UserArgs {
     /// Username, e-mail address, id (a number) or uid (a UUID)
     #[arg(
         value_parser = UserRef::parse,
-        add = clap_complete::ArgValueCandidates::new(crate::commands::completers::users)
+        add = crate::commands::completers::users()
     )]
     user: UserRef,
 }

@@ -3,29 +3,28 @@
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-/// The separator of candidates in bash.
-const SEPARATOR: &str = "\u{b}";
-
-/// Returns the command that completes the last word of a command line.
-fn completion_command(sandbox: &Sandbox, line: &str) -> Command {
+/// Returns the lines that the script of a shell reads for the last word of a command line.
+#[track_caller]
+fn complete(sandbox: &Sandbox, shell: &str, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let mut command = sandbox.command(&[&["--", "jeton"], words.as_slice()].concat());
-    command.envs([("COMPLETE", "bash"), ("_CLAP_IFS", SEPARATOR)]);
-    command.env("_CLAP_COMPLETE_INDEX", words.len().to_string());
-    command
+    command.env("COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+    let output = RunOutput::capture(command);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{line}");
+    let separator = if shell == "bash" { '\u{b}' } else { '\n' };
+    let lines = output.stdout.split(separator).filter(|line| !line.is_empty());
+    lines.map(str::to_owned).collect()
 }
 
-/// Returns the sorted candidates, without flags, for the last word of a command line.
+/// Returns the sorted candidates for the last word of a command line.
 #[track_caller]
-fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
-    let output = RunOutput::capture(completion_command(sandbox, line));
-    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{line}");
-    let is_flag = |word: &&str| word.starts_with('-');
-    let words: BTreeSet<&str> =
-        output.stdout.split(SEPARATOR).filter(|word| !is_flag(word)).collect();
-    words.into_iter().map(|word| word.trim_end().to_owned()).collect()
+pub(super) fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
+    let words: BTreeSet<String> = complete(sandbox, "elvish", line).into_iter().collect();
+    words.into_iter().collect()
 }
 
 #[test]
@@ -68,6 +67,20 @@ fn completion_offers_enumerated_values() {
         ("help sc", "schema scripting"),
         ("users show ", ""),
         ("sessions revoke ", ""),
+        ("token verify --encoding ", "base64 raw text"),
+        ("token create ci --permission ", "jeton:mint"),
+        ("token create ci --permission read,j", "read,jeton:mint"),
+        ("settings set token.quota ", "3 unlimited"),
+        ("settings set register.open ", "false true"),
+        (
+            "audit list --action token",
+            "token token create token fixtures token mint token renew token revoke",
+        ),
+        ("audit list --action i", "init"),
+        ("audit list --outcome un", "undelivered"),
+        ("audit list --target ", "key session setting store token user"),
+        ("token mint --preset flask --set ", "fresh=false fresh=true sub="),
+        ("token mint --set ", ""),
     ] {
         assert_eq!(candidates(&sandbox, line).join(" "), words, "{line}");
     }
@@ -86,6 +99,27 @@ fn completion_offers_users_and_sessions() {
 }
 
 #[test]
+fn completion_offers_tokens_apps_and_permissions() {
+    let sandbox = Sandbox::with_admin();
+    for app in ["deploy", "docs", "ci"] {
+        sandbox.stdout_of(&["token", "create", app, "--permission", "read:x,write"]);
+    }
+    sandbox.run(&["token", "revoke", "2"]).ok();
+    for verb in ["show", "renew", "revoke"] {
+        assert_eq!(candidates(&sandbox, &format!("token {verb} ")), ["1", "3"], "{verb}");
+    }
+    assert_eq!(complete(&sandbox, "fish", "token show 3"), ["3\tci"]);
+    for line in ["token list --app d", "token revoke --app d", "run --app d", "token create d"] {
+        assert_eq!(candidates(&sandbox, line), ["deploy", "docs"], "{line}");
+    }
+    for line in ["token create ci -p ", "token verify - -p ", "token mint -p ", "run -p "] {
+        assert_eq!(candidates(&sandbox, line), ["jeton:mint", "read:x", "write"], "{line}");
+    }
+    sandbox.run(&["settings", "set", "token.ttl", "1d"]).ok();
+    assert_eq!(candidates(&sandbox, "settings set token.ttl "), ["1d", "7d"]);
+}
+
+#[test]
 fn completion_offers_keys_by_state() {
     let sandbox = Sandbox::with_admin();
     let generate_key =
@@ -99,9 +133,8 @@ fn completion_offers_keys_by_state() {
     }
     let active_kids =
         sandbox.sql("SELECT kid FROM keys WHERE state = 'active' AND purpose = 'app'");
-    // A key id that starts with `-` cannot be distinguished from a flag here.
     let expected_candidates = |kids: &[&String]| -> Vec<String> {
-        let kids: BTreeSet<_> = kids.iter().filter(|kid| !kid.starts_with('-')).collect();
+        let kids: BTreeSet<_> = kids.iter().collect();
         kids.into_iter().map(ToString::to_string).collect()
     };
     assert_eq!(candidates(&sandbox, "keys activate "), expected_candidates(&[&standby_kid]));
@@ -121,35 +154,80 @@ fn completion_offers_keys_by_state() {
 }
 
 #[test]
-fn completion_omits_names_with_shell_characters() {
+fn completion_escapes_or_omits_shell_characters() {
     let sandbox = Sandbox::with_admin();
-    for (name, email) in [
-        ("x;{touch,pwned}", Some("eve@example.com")),
-        ("y|z", None),
-        ("josé", None),
-        ("zoë", Some("z`id`@example.com")),
-    ] {
-        let email = email.map(|email| format!("--email={email}"));
-        let words: Vec<&str> =
-            ["register", name, "--password-stdin"].into_iter().chain(email.as_deref()).collect();
-        sandbox.run_with_input(&words, "123456").ok();
+    for name in ["x;{touch,pwned}", "josé", "zoë", "--email=z`id`@example.com"] {
+        sandbox.run_with_input(&["register", name, "--password-stdin"], "123456").ok();
     }
-    assert_eq!(candidates(&sandbox, "users show "), ["3", "4", "5", "ada", "eve@example.com"]);
+    for name in ["f;touch pwned", "f\n", "f$HOME", "f’", "fine-1.jwt", "fête"] {
+        std::fs::write(sandbox.home().join(name), "").unwrap();
+    }
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store.execute("UPDATE keys SET kid = 'a b'", []).unwrap();
-    assert!(candidates(&sandbox, "keys activate ").is_empty());
-    assert!(candidates(&sandbox, "keys export --pem ").is_empty());
+    let complete = |shell, line| complete(&sandbox, shell, line);
+    assert_eq!(complete("bash", "users show x"), [r"x\;\{touch,pwned\}"]);
+    assert_eq!(complete("bash", "users show z"), ["zoë", r"z\`id\`@example.com"]);
+    assert_eq!(complete("bash", "users show j"), ["josé"]);
+    assert_eq!(complete("bash", "keys export --pem a"), [r"a\ b"]);
+    let files = [r"f\$HOME", r"f\;touch\ pwned", "fine-1.jwt", "fête"];
+    assert_eq!(complete("bash", "whoami --token-file f"), files);
+    assert_eq!(complete("bash", "whoami --token-file \"f"), ["fine-1.jwt", "fête"]);
+    assert_eq!(complete("powershell", "users show x"), [""; 0]);
+    assert_eq!(complete("powershell", "users show z"), ["zoë"]);
+    assert_eq!(complete("powershell", "keys export --pem a"), ["'a b'\tactive app ES256"]);
+    assert_eq!(complete("powershell", "whoami --token-file f"), ["fine-1.jwt", "fête"]);
 }
 
 #[test]
-fn completion_omits_paths_with_shell_characters() {
-    let sandbox = Sandbox::new();
-    for name in ["f;touch pwned", "f\n", "f$HOME", "fine-1.jwt", "fête"] {
-        std::fs::write(sandbox.home().join(name), "").unwrap();
+fn completion_offers_options_only_after_a_dash() {
+    let sandbox = Sandbox::with_admin();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let words = |line| -> Vec<String> {
+            let lines = complete(&sandbox, shell, line).into_iter();
+            lines.map(|line| line.split(['\t', ':']).next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(words("store info "), [""; 0], "{shell}");
+        assert_eq!(words("users show "), ["ada"], "{shell}");
+        assert_eq!(words("users ")[..2], ["list", "show"], "{shell}");
+        assert!(words("users show -").contains(&"--store".to_owned()), "{shell}");
+        assert_eq!(words("run "), ["--"], "{shell}");
     }
-    let home = sandbox.home().to_str().unwrap();
-    let words = candidates(&sandbox, &format!("whoami --token-file {home}/f"));
-    assert_eq!(words, [format!("{home}/fine-1.jwt"), format!("{home}/fête")]);
+}
+
+#[test]
+fn completion_finds_users_in_a_large_store() {
+    let sandbox = Sandbox::with_admin();
+    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+    store
+        .execute_batch(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+             INSERT INTO users (uid, username, email, email_key, role, created_at, password_at)
+             SELECT randomblob(16), 'user' || i, 'U' || i || '@x.org', 'u' || i || '@x.org', 'user', 0, 0
+             FROM n;",
+        )
+        .unwrap();
+    assert_eq!(candidates(&sandbox, "users show user4321"), ["user4321"]);
+    assert_eq!(candidates(&sandbox, "users show u4321@"), ["U4321@x.org"]);
+    assert_eq!(candidates(&sandbox, "users show user432").len(), 11);
+    assert_eq!(candidates(&sandbox, "users show ").len(), 50);
+    let elsewhere = Sandbox::new();
+    let line = format!("--store {} users show user4321", sandbox.store().display());
+    assert_eq!(candidates(&elsewhere, &line), ["user4321"]);
+}
+
+#[test]
+fn completion_neither_changes_the_store_nor_reports_errors() {
+    let sandbox = Sandbox::with_admin();
+    let store = sandbox.store();
+    let mode = || std::fs::metadata(&store).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(&store, Permissions::from_mode(0o644)).unwrap();
+    let content = std::fs::read(&store).unwrap();
+    assert_eq!(candidates(&sandbox, "users show "), ["ada"]);
+    assert_eq!((mode(), std::fs::read(&store).unwrap() == content), (0o644, true));
+    std::fs::write(&store, "damaged").unwrap();
+    std::fs::remove_file(store.with_extension("db-wal")).unwrap();
+    assert_eq!(candidates(&sandbox, "users show "), [""; 0]);
+    assert_eq!(std::fs::read(&store).unwrap(), b"damaged");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod closed_stdout;
 mod colours;
+mod completed_files;
 mod completion;
 mod empty_lists;
 mod escaping;

@@ -23,8 +23,8 @@ fn read_passwords(sandbox: &Sandbox) -> Vec<(String, String)> {
 #[test]
 fn people_of_a_spreadsheet_log_in_with_generated_passwords() {
     let sandbox = Sandbox::with_admin();
-    let people: String =
-        (0..40).map(|number| format!("user{number};user{number}@x.org;;\r\n")).collect();
+    let row = |number| format!("user{number};user{number}@x.org;;\r\n");
+    let people: String = (0..40).map(row).collect();
     let rows = format!(
         "\u{feff}Username;Email;Role;Password\r\n{people};lee@x.org;minter;\r\nana;;;123456\r\n"
     );

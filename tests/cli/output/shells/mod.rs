@@ -1,5 +1,7 @@
-//! Stored names and file names that contain shell commands: neither the completion in a shell nor a
-//! hint copied into a shell runs such a command.
+//! Completion in real shells. Stored names and file names that contain shell commands: neither the
+//! completion in a shell nor a hint copied into a shell runs such a command.
+
+mod completed_words;
 
 use crate::required::require_program;
 use crate::run_output::RunOutput;
@@ -65,9 +67,40 @@ impl Shell {
         Self(session)
     }
 
+    /// Starts bash with the completion script.
+    fn bash(sandbox: &Sandbox) -> Self {
+        let rc = format!("source {}; PS1='ready> '", completion_script_path("jeton.bash"));
+        std::fs::write(sandbox.home().join("rc"), rc).unwrap();
+        Self::start(sandbox, "bash", &["--rcfile", "rc", "-i"])
+    }
+
+    /// Starts zsh with the completion script.
+    fn zsh(sandbox: &Sandbox) -> Self {
+        require_program("zsh");
+        let rc = format!(
+            "autoload -Uz compinit; compinit -u -D; source {}\n",
+            completion_script_path("jeton.zsh")
+        );
+        std::fs::write(sandbox.home().join(".zshrc"), rc).unwrap();
+        Self::start(sandbox, "zsh", &["-d", "-i"])
+    }
+
+    /// Starts fish with the completion script.
+    fn fish(sandbox: &Sandbox) -> Self {
+        require_program("fish");
+        let prompt = "function fish_prompt; echo 'ready> '; end";
+        let load = format!("source {}", completion_script_path("jeton.fish"));
+        Self::start(sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load])
+    }
+
     /// Types a line, Tab and Enter. Returns the terminal output until the next command has run.
     fn complete_and_run(&mut self, line: &str) -> String {
-        for typed in [line, "\t", "\r", "printf '%s\\n' mar''ker\r"] {
+        self.type_and_run(&[line, "\t", "\r"])
+    }
+
+    /// Types texts. Returns the terminal output until the next command has run.
+    fn type_and_run(&mut self, texts: &[&str]) -> String {
+        for typed in texts.iter().chain(&["printf '%s\\n' mar''ker\r"]) {
             self.0.send(typed).unwrap();
             self.0.flush().unwrap();
         }
@@ -83,8 +116,7 @@ impl Shell {
 
 /// Completes and runs every line.
 #[track_caller]
-fn check_completion(sandbox: &Sandbox, shell: &str, options: &[&str]) {
-    let mut shell = Shell::start(sandbox, shell, options);
+fn check_completion(sandbox: &Sandbox, mut shell: Shell) {
     // Positive control: the word is completed and the command finds the user.
     let screen = shell.complete_and_run("jeton users show ad");
     assert!(screen.contains("admin"), "{screen}");
@@ -103,32 +135,21 @@ fn completion_script_path(name: &str) -> String {
 #[test]
 fn bash_completion_runs_no_stored_command() {
     let sandbox = sandbox_with_hostile_names();
-    let rc = format!("source {}; PS1='ready> '", completion_script_path("jeton.bash"));
-    std::fs::write(sandbox.home().join("rc"), rc).unwrap();
-    check_completion(&sandbox, "bash", &["--rcfile", "rc", "-i"]);
+    check_completion(&sandbox, Shell::bash(&sandbox));
 }
 
 #[test]
 #[ignore = "needs zsh"]
 fn zsh_completion_runs_no_stored_command() {
-    require_program("zsh");
     let sandbox = sandbox_with_hostile_names();
-    let rc = format!(
-        "autoload -Uz compinit; compinit -u -D; source {}\n",
-        completion_script_path("jeton.zsh")
-    );
-    std::fs::write(sandbox.home().join(".zshrc"), rc).unwrap();
-    check_completion(&sandbox, "zsh", &["-d", "-i"]);
+    check_completion(&sandbox, Shell::zsh(&sandbox));
 }
 
 #[test]
 #[ignore = "needs fish"]
 fn fish_completion_runs_no_stored_command() {
-    require_program("fish");
     let sandbox = sandbox_with_hostile_names();
-    let prompt = "function fish_prompt; echo 'ready> '; end";
-    let load = format!("source {}", completion_script_path("jeton.fish"));
-    check_completion(&sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load]);
+    check_completion(&sandbox, Shell::fish(&sandbox));
 }
 
 /// Runs a line in a shell in which `jeton` is the program under test.

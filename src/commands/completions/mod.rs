@@ -1,0 +1,39 @@
+//! `jeton completions`, and the completion in each shell.
+
+mod shells;
+
+pub(crate) use shells::COMPLETION_SHELLS;
+
+use crate::app::{App, OutputFormat};
+use crate::commands::command::{Command, Effect};
+use crate::failure::Failure;
+
+/// Print the completion script of a shell
+///
+/// The script calls jeton to complete commands, options, files, option values, and the names and ids of
+/// users, tokens, sessions, keys and applications in the store.
+///
+///   jeton completions bash >> ~/.bashrc
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Shell
+    #[arg(value_parser = ["bash", "zsh", "fish", "elvish", "powershell"])]
+    shell: String,
+}
+
+impl Command for Args {
+    const ACTION: &'static str = "completions";
+    const EFFECT: Effect = Effect::Reads;
+    const FORMATS: &'static [OutputFormat] = &[OutputFormat::Text];
+
+    fn run(self, app: &mut App) -> Result<(), Failure> {
+        app.console.write_document(match self.shell.as_str() {
+            "zsh" => include_str!("../../../completions/jeton.zsh"),
+            "fish" => include_str!("../../../completions/jeton.fish"),
+            "elvish" => include_str!("../../../completions/jeton.elv"),
+            "powershell" => include_str!("../../../completions/jeton.ps1"),
+            _ => include_str!("../../../completions/jeton.bash"),
+        })
+    }
+}

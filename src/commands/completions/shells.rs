@@ -1,0 +1,221 @@
+//! Completion in shells: the script that a shell evaluates, and candidates in the format of the
+//! script.
+
+use crate::app::CompletionSource;
+use crate::model::{
+    escape_for_bash, is_literal_in_shell, is_unsafe_for_terminal, unquote_shell_word,
+};
+use clap_complete::CompletionCandidate;
+use clap_complete::engine::complete;
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
+use std::ffi::OsString;
+use std::io::{Error, Write};
+use std::path::Path;
+
+/// Shells with completion support.
+pub(crate) const COMPLETION_SHELLS: Shells<'static> =
+    Shells(&[&Shell::Bash, &Shell::Elvish, &Shell::Fish, &Shell::Powershell, &Shell::Zsh]);
+
+/// A shell. Elvish, fish and zsh quote an inserted candidate; bash and PowerShell do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+/// Word at the cursor.
+struct CurrentWord {
+    /// Text as typed, with quotes.
+    typed: String,
+    /// Value of the text.
+    value: String,
+}
+
+impl Shell {
+    fn base(self) -> &'static dyn EnvCompleter {
+        match self {
+            Self::Bash => &Bash,
+            Self::Elvish => &Elvish,
+            Self::Fish => &Fish,
+            Self::Powershell => &Powershell,
+            Self::Zsh => &Zsh,
+        }
+    }
+
+    /// Returns the script, if the script of `clap_complete` does not suffice: its bash script splits
+    /// words at `:`, `=` and `@`, and its zsh script quotes `~`.
+    fn own_script(self) -> Option<&'static str> {
+        match self {
+            Self::Bash => Some(include_str!("script.bash")),
+            Self::Zsh => Some(include_str!("script.zsh")),
+            Self::Elvish | Self::Fish | Self::Powershell => None,
+        }
+    }
+
+    fn parse_current_word(self, typed: String) -> CurrentWord {
+        let value = match self {
+            Self::Bash | Self::Fish | Self::Zsh => unquote_shell_word(&typed),
+            // These scripts pass the value.
+            Self::Elvish | Self::Powershell => typed.clone(),
+        };
+        CurrentWord { typed, value }
+    }
+
+    fn separator(self) -> &'static str {
+        if self == Self::Bash { "\u{b}" } else { "\n" }
+    }
+
+    /// Formats a candidate. `None` if the shell would interpret the candidate.
+    fn format(self, candidate: &CompletionCandidate, current: &CurrentWord) -> Option<String> {
+        let value = candidate.get_value().to_str().filter(|text| !is_unsafe(text))?;
+        let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
+        let help = help.lines().next().filter(|help| !help.is_empty());
+        let with_help = |value: String, separator: char| match help {
+            Some(help) => format!("{value}{separator}{help}"),
+            None => value,
+        };
+        match self {
+            Self::Bash => to_bash_word(value, current, &CompletionSource::kept_part()),
+            Self::Elvish => Some(value.to_owned()),
+            Self::Fish => Some(with_help(value.to_owned(), '\t')),
+            Self::Powershell => Some(with_help(to_powershell_word(value)?, '\t')),
+            Self::Zsh => Some(with_help(value.replace('\\', "\\\\").replace(':', "\\:"), ':')),
+        }
+    }
+}
+
+impl EnvCompleter for Shell {
+    fn name(&self) -> &'static str {
+        self.base().name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.base().is(name)
+    }
+
+    fn write_registration(
+        &self,
+        var: &str,
+        name: &str,
+        bin: &str,
+        completer: &str,
+        buf: &mut dyn Write,
+    ) -> Result<(), Error> {
+        // The scripts for bash and PowerShell contain the program's path in double quotes, in which the
+        // shell expands `$`.
+        let completer = if completer.chars().all(is_literal_in_shell) { completer } else { bin };
+        let Some(script) = self.own_script() else {
+            return self.base().write_registration(var, name, bin, completer, buf);
+        };
+        let replace = |text: String, (name, value): &(&str, &str)| text.replace(name, value);
+        let values = [("VAR", var), ("BIN", bin), ("COMPLETER", completer)];
+        write!(buf, "{}", values.iter().fold(script.to_owned(), replace))
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut clap::Command,
+        mut words: Vec<OsString>,
+        current_dir: Option<&Path>,
+        buf: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let position = CompletionSource::cursor_position(words.len());
+        // The zsh script omits an empty last word.
+        words.resize(position + 1, OsString::new());
+        let Some(typed) = words.pop().and_then(|word| word.into_string().ok()) else {
+            return Ok(());
+        };
+        let current = self.parse_current_word(typed);
+        words.push(OsString::from(&current.value));
+        let candidates = complete(command, words, position, current_dir)?;
+        let candidates: Vec<String> = candidates
+            .iter()
+            .filter(|candidate| !(current.value.is_empty() && is_option(candidate)))
+            .filter_map(|candidate| self.format(candidate, &current))
+            .collect();
+        write!(buf, "{}", candidates.join(self.separator()))
+    }
+}
+
+/// Returns whether a candidate is the name of an option.
+fn is_option(candidate: &CompletionCandidate) -> bool {
+    candidate.get_id().is_some_and(|id| id.starts_with("arg::"))
+}
+
+/// Returns whether a shell could take the text for several lines, or a reader could not see a part.
+fn is_unsafe(text: &str) -> bool {
+    text.is_empty() || text.chars().any(is_unsafe_for_terminal)
+}
+
+/// Returns the text that replaces the word at the cursor in bash, except the start `kept` of the word.
+/// Typed text stays as typed, with its quotes.
+fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<String> {
+    let part = current.typed.strip_prefix(kept)?;
+    let (start, rest) = match candidate.strip_prefix(&current.value) {
+        Some(rest) => (part, rest),
+        // The typed text differs in case.
+        None => ("", candidate.strip_prefix(&unquote_shell_word(kept))?),
+    };
+    let is_quoted = kept.ends_with(['"', '\'']);
+    if !is_quoted {
+        return Some(format!("{start}{}", escape_for_bash(rest)?));
+    }
+    let is_plain = rest.chars().all(|c| c == ' ' || is_literal_in_shell(c));
+    is_plain.then(|| format!("{start}{rest}"))
+}
+
+/// Returns a word of PowerShell, in quotes if the text has spaces. `None` for other special characters.
+fn to_powershell_word(text: &str) -> Option<String> {
+    if !text.chars().all(|c| c == ' ' || c == '~' || is_literal_in_shell(c)) {
+        return None;
+    }
+    Some(if text.contains(' ') { format!("'{text}'") } else { text.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replace(typed: &str, kept: &str, candidate: &str) -> Option<String> {
+        let current = Shell::Bash.parse_current_word(typed.to_owned());
+        to_bash_word(candidate, &current, kept)
+    }
+
+    #[test]
+    fn bash_replaces_only_the_part_after_a_word_break() {
+        for (typed, kept, candidate, replacement) in [
+            ("jeton:", "jeton:", "jeton:mint", "mint"),
+            ("jeton:mi", "jeton:", "jeton:mint", "mint"),
+            ("--jwks=a", "--jwks=", "--jwks=a b", r"a\ b"),
+            ("'a b':c", "'a b':", "a b:c d", r"c\ d"),
+            (r"@my\ f", "", "@my file", r"@my\ file"),
+            ("Ad", "", "ada", "ada"),
+            ("~/a", "", "~/a~", r"~/a\~"),
+            ("", "", "x;{touch,pwned}", r"x\;\{touch,pwned\}"),
+        ] {
+            assert_eq!(replace(typed, kept, candidate).as_deref(), Some(replacement), "{typed}");
+        }
+        assert_eq!(replace("", "", "a’b"), None);
+    }
+
+    #[test]
+    fn bash_word_in_quotes_has_no_special_characters() {
+        assert_eq!(replace("\"token c", "\"", "token create").unwrap(), "token create");
+        assert_eq!(replace("'my f", "'", "my file").unwrap(), "my file");
+        for c in ['"', '\'', '$', '`', '\\', '!'] {
+            assert_eq!(replace("\"a", "\"", &format!("a{c}")), None, "{c}");
+        }
+    }
+
+    #[test]
+    fn powershell_words_are_quoted_or_omitted() {
+        assert_eq!(to_powershell_word("jeton:mint").unwrap(), "jeton:mint");
+        assert_eq!(to_powershell_word("token create").unwrap(), "'token create'");
+        for text in ["a;b", "a$b", "it's", "a’ b", "a(b)", "*"] {
+            assert_eq!(to_powershell_word(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Queries for shell completion: the first names with a prefix. Each query reads a limited number of
+//! rows, so that its time does not depend on the size of the store.
+
+use super::{Error, Reader};
+use crate::model::{Sid, Timestamp, TokenId, UserId};
+use rusqlite::{Params, Row};
+use uuid::Uuid;
+
+/// Maximum number of names that a query returns.
+const MAX_NAMES: usize = 50;
+
+/// Maximum number of rows, the latest, in which a query searches without an index.
+const MAX_SEARCHED_ROWS: usize = 2_000;
+
+/// Returns the condition that the text in `column` starts with parameter 1, for which SQLite can use
+/// an index. Names do not contain the last character of Unicode, which is not assigned.
+fn starts_with(column: &str) -> String {
+    format!("{column} >= ?1 AND {column} < ?1 || char(1114111)")
+}
+
+impl Reader<'_> {
+    /// Returns the usernames that start with `prefix`, then the e-mail addresses that do, in any case,
+    /// of other users.
+    pub(crate) fn complete_user(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let prefix = prefix.to_lowercase();
+        let mut names = self.complete_text(&username_sql(), [&prefix])?;
+        names.extend(self.complete_text(&email_sql(), [&prefix])?);
+        Ok(names)
+    }
+
+    /// Returns the applications, and subjects of recorded test tokens, that start with `prefix`.
+    pub(crate) fn complete_app(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let sql = format!(
+            "SELECT DISTINCT app FROM (SELECT app FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS})
+             WHERE {} ORDER BY app LIMIT {MAX_NAMES}",
+            starts_with("app")
+        );
+        self.complete_text(&sql, [prefix])
+    }
+
+    /// Returns the granted permissions that start with `prefix`.
+    pub(crate) fn complete_permission(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let sql = format!(
+            "SELECT DISTINCT value
+             FROM (SELECT permissions FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}),
+                 json_each(permissions)
+             WHERE {} ORDER BY value LIMIT {MAX_NAMES}",
+            starts_with("value")
+        );
+        self.complete_text(&sql, [prefix])
+    }
+
+    /// Returns the live tokens whose ids start with `digits`, latest first, each with the application.
+    pub(crate) fn complete_token(
+        &self,
+        digits: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(TokenId, String)>, Error> {
+        let sql = format!(
+            "SELECT t.id, g.app
+             FROM (SELECT * FROM tokens WHERE id BETWEEN ?1 AND ?2
+                   ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) t
+                 JOIN grants g ON g.id = t.grant_id
+             WHERE t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > ?3)
+                 AND (t.expires_at IS NULL OR t.expires_at > ?3)
+             ORDER BY t.id DESC LIMIT {MAX_NAMES}"
+        );
+        let mut tokens = Vec::new();
+        for (first, last) in id_ranges(digits) {
+            let values = (first, last, now.unix());
+            tokens.extend(self.complete(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?);
+            if tokens.len() >= MAX_NAMES {
+                break;
+            }
+        }
+        tokens.truncate(MAX_NAMES);
+        Ok(tokens)
+    }
+
+    /// Returns the latest open sessions, each with the owner.
+    pub(crate) fn latest_sessions(&self, now: Timestamp) -> Result<Vec<(Sid, UserId)>, Error> {
+        let sql = format!(
+            "SELECT s.sid, s.user_id
+             FROM (SELECT * FROM sessions ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) s
+                 JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
+             WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?1
+             ORDER BY s.id DESC LIMIT {MAX_NAMES}"
+        );
+        self.complete(&sql, [now.unix()], |row| {
+            Ok((Sid::new(Uuid::from_bytes(row.get(0)?)), row.get(1)?))
+        })
+    }
+
+    fn complete_text(&self, sql: &str, values: impl Params) -> Result<Vec<String>, Error> {
+        self.complete(sql, values, |row| row.get(0))
+    }
+
+    fn complete<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        convert: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        let mut statement = self.connection.prepare(sql)?;
+        Ok(statement.query_map(values, convert)?.collect::<Result<_, _>>()?)
+    }
+}
+
+fn username_sql() -> String {
+    let condition = starts_with("username");
+    format!("SELECT username FROM users WHERE {condition} ORDER BY username LIMIT {MAX_NAMES}")
+}
+
+/// Returns the query for e-mail addresses. The subquery has the limit: if all users have a matching
+/// username, the outer query finds no row.
+fn email_sql() -> String {
+    format!(
+        "SELECT email
+         FROM (SELECT * FROM users WHERE {} ORDER BY email_key LIMIT {MAX_NAMES})
+         WHERE username IS NULL OR NOT ({})",
+        starts_with("email_key"),
+        starts_with("username")
+    )
+}
+
+/// Returns the ranges of the positive numbers that start with `digits`, shortest numbers first.
+fn id_ranges(digits: &str) -> Vec<(i64, i64)> {
+    if digits.is_empty() {
+        return vec![(1, i64::MAX)];
+    }
+    let is_number = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    let mut range = digits.parse::<i64>().ok().filter(|_| is_number).map(|id| (id, id));
+    let mut ranges = Vec::new();
+    while let Some((first, last)) = range {
+        ranges.push((first, last));
+        range =
+            first.checked_mul(10).map(|first| (first, last.saturating_mul(10).saturating_add(9)));
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::Connection;
+
+    fn create_database(rows: &str) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("migrations/0001_first.sql")).unwrap();
+        connection.execute_batch(rows).unwrap();
+        connection
+    }
+
+    fn add_user(connection: &Connection, username: Option<&str>, email: Option<&str>) {
+        let sql =
+            "INSERT INTO users (uid, username, email, email_key, role, created_at, password_at)
+                   VALUES (randomblob(16), ?1, ?2, lower(?2), 'user', 0, 0)";
+        connection.execute(sql, (username, email)).unwrap();
+    }
+
+    #[test]
+    fn user_completion_finds_names_and_addresses() {
+        let connection = create_database("");
+        for (username, email) in [
+            (Some("john"), Some("john@example.com")),
+            (Some("zoe"), Some("Joan@example.com")),
+            (None, Some("jo@example.com")),
+            (Some("jo"), None),
+            (Some("ada"), None),
+        ] {
+            add_user(&connection, username, email);
+        }
+        let complete = |prefix| Reader::new(&connection).complete_user(prefix).unwrap();
+        assert_eq!(complete("jo"), ["jo", "john", "jo@example.com", "Joan@example.com"]);
+        assert_eq!(complete("JO"), complete("jo"));
+        assert_eq!(complete("john@"), ["john@example.com"]);
+        assert_eq!(complete(""), ["ada", "jo", "john", "zoe", "jo@example.com"]);
+        assert!(complete("%").is_empty() && complete("jo_").is_empty());
+    }
+
+    #[test]
+    fn user_completion_uses_indexes() {
+        let connection = create_database("");
+        for sql in [username_sql(), email_sql()] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan = statement.query_map(["a"], |row| row.get::<_, String>(3)).unwrap();
+            let plan: Vec<String> = plan.map(Result::unwrap).collect();
+            assert!(plan.iter().any(|step| step.starts_with("SEARCH users USING")), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn app_and_permission_completion_search_latest_grants() {
+        let connection = create_database(
+            "INSERT INTO users (id, uid, username, role, created_at, password_at)
+                 VALUES (1, randomblob(16), 'ada', 'admin', 0, 0);
+             INSERT INTO grants (owner_id, kind, app) VALUES (1, 'app', 'oldest');
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+             INSERT INTO grants (owner_id, kind, app, permissions)
+                 SELECT 1, 'app', 'app ' || i, json_array('read:' || (i % 2), 'jeton:mint') FROM n;",
+        );
+        let tx = Reader::new(&connection);
+        assert_eq!(tx.complete_app("app 199").unwrap().len(), 11);
+        assert_eq!(tx.complete_app("").unwrap().len(), MAX_NAMES);
+        assert!(tx.complete_app("old").unwrap().is_empty());
+        assert_eq!(tx.complete_permission("read").unwrap(), ["read:0", "read:1"]);
+        assert_eq!(tx.complete_permission("").unwrap(), ["jeton:mint", "read:0", "read:1"]);
+    }
+
+    #[test]
+    fn id_ranges_contain_numbers_with_the_prefix() {
+        assert_eq!(id_ranges("12")[..3], [(12, 12), (120, 129), (1_200, 1_299)]);
+        assert_eq!(id_ranges("9").last(), Some(&(9_000_000_000_000_000_000, i64::MAX)));
+        assert_eq!(id_ranges(""), [(1, i64::MAX)]);
+        for digits in ["0", "a", "-1", "+1", "99999999999999999999"] {
+            assert!(id_ranges(digits).is_empty(), "{digits}");
+        }
+    }
+}

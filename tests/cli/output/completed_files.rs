@@ -1,0 +1,113 @@
+//! Completion of files and directories, for every argument of the command tree that takes a path.
+
+use super::completion::candidates;
+use crate::sandbox::Sandbox;
+use clap::builder::ValueParser;
+
+/// Argument that takes a path.
+struct PathArgument {
+    /// Command line up to the path.
+    line: String,
+    /// Set for a directory.
+    is_directory: bool,
+}
+
+/// Returns whether the value of an argument is a path: by its type or by its name.
+fn takes_path(argument: &clap::Arg, names: &[&str]) -> bool {
+    argument.get_value_parser().type_id() == ValueParser::path_buf().type_id()
+        || ["FILE", "PATH", "DIR"].iter().any(|name| names.contains(name))
+}
+
+/// Returns the command line up to the value of an argument. Earlier positional arguments have values.
+fn line_before_value(path: &str, argument: &clap::Arg) -> String {
+    let positionals = argument.get_index().map(|index| vec!["a"; index - 1]);
+    match (argument.get_long(), positionals) {
+        (Some(long), _) => format!("{path} --{long} "),
+        (None, Some(values)) => format!("{} ", [&[path], values.as_slice()].concat().join(" ")),
+        (None, None) => panic!("{argument:?}"),
+    }
+}
+
+fn find_arguments(
+    path: &str,
+    command: &clap::Command,
+    visit: &mut impl FnMut(&str, &clap::Arg, &[&str]),
+) {
+    for argument in command.get_arguments() {
+        let names = argument.get_value_names().unwrap_or_default();
+        let names: Vec<&str> = names.iter().flat_map(|name| name.split('|')).collect();
+        visit(path, argument, &names);
+    }
+    for subcommand in command.get_subcommands() {
+        let path = format!("{path} {}", subcommand.get_name());
+        find_arguments(path.trim_start(), subcommand, visit);
+    }
+}
+
+fn sandbox_with_files() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for name in ["x1.json", "y"] {
+        std::fs::write(sandbox.home().join(name), "").unwrap();
+    }
+    std::fs::create_dir(sandbox.home().join("x2")).unwrap();
+    std::fs::write(sandbox.home().join("x2/z"), "").unwrap();
+    sandbox
+}
+
+#[test]
+fn every_path_argument_completes_files() {
+    let mut arguments = Vec::new();
+    find_arguments("", &jeton::command(), &mut |path, argument, names| {
+        // Global options belong to every command: they are completed without a command.
+        if takes_path(argument, names) && (path.is_empty() || !argument.is_global_set()) {
+            let line = line_before_value(path, argument);
+            arguments.push(PathArgument { line, is_directory: names.contains(&"DIR") });
+        }
+    });
+    assert!(arguments.len() > 20, "{}", arguments.len());
+    let sandbox = sandbox_with_files();
+    for PathArgument { line, is_directory } in arguments {
+        let all = if is_directory { &["x2/"][..] } else { &["x1.json", "x2/"] };
+        assert_eq!(candidates(&sandbox, &format!("{line}x")), all, "{line}");
+        let inner = if is_directory { &[][..] } else { &["x2/z"] };
+        assert_eq!(candidates(&sandbox, &format!("{line}x2/z")), inner, "{line}");
+    }
+}
+
+#[test]
+fn every_token_argument_completes_files_after_at_sign() {
+    let mut lines = Vec::new();
+    find_arguments("", &jeton::command(), &mut |path, argument, _| {
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        if help.contains("`@FILE`") {
+            lines.push(line_before_value(path, argument));
+        }
+    });
+    assert!(lines.len() >= 6, "{lines:?}");
+    let sandbox = sandbox_with_files();
+    for line in lines {
+        assert_eq!(candidates(&sandbox, &format!("{line}@x")), ["@x1.json", "@x2/"], "{line}");
+        assert_eq!(candidates(&sandbox, &format!("{line}@x2/")), ["@x2/z"], "{line}");
+        assert!(candidates(&sandbox, &format!("{line}x")).is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn command_of_run_completes_programs_and_files() {
+    let mut sandbox = sandbox_with_files();
+    let bin = sandbox.home().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink("/bin/sh", bin.join("xsh")).unwrap();
+    std::fs::write(bin.join("xdata"), "").unwrap();
+    sandbox.set_variable("PATH", bin.to_str().unwrap());
+    for (line, words) in [
+        ("run -- x", &["xsh"][..]),
+        ("run --quiet -- x", &["xsh"]),
+        ("run -- x2/", &["x2/z"]),
+        ("run -- xsh x", &["x1.json", "x2/"]),
+        ("run -- xsh -c x", &["x1.json", "x2/"]),
+        ("run x", &[]),
+    ] {
+        assert_eq!(candidates(&sandbox, line), words, "{line}");
+    }
+}
