@@ -101,11 +101,16 @@ pub(super) struct GlobalArgs {
 }
 
 /// Output formats with descriptions. Every command supports the first format.
-pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 4] = [
+pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 6] = [
     (OutputFormat::Text, "for people and for shells; lists are tables"),
     (OutputFormat::Json, "one JSON document; an error is one line of JSON, without other messages"),
     (OutputFormat::JsonLines, "one JSON document per line"),
     (OutputFormat::Csv, "comma-separated values with a header line (RFC 4180)"),
+    (OutputFormat::Dotenv, "one line `NAME=TOKEN` for each token, for `.env` files and shells"),
+    (
+        OutputFormat::Github,
+        "appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only the commands that mask the tokens",
+    ),
 ];
 
 /// Returns the matches of the innermost subcommand.

@@ -107,7 +107,10 @@ impl<T: Serialize> ListReport<T> {
                 OutputFormat::Json | OutputFormat::JsonLines => {
                     app.console.write_items(&chunk.items, is_first)?
                 }
-                OutputFormat::Text | OutputFormat::Csv => {
+                OutputFormat::Text
+                | OutputFormat::Csv
+                | OutputFormat::Dotenv
+                | OutputFormat::Github => {
                     app.console.write_table(&(self.build_table)(&chunk.items), is_first)?
                 }
             };

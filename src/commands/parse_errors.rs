@@ -125,16 +125,19 @@ fn missing_command(path: &str) -> Failure {
 fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let argument = values(error, ContextKind::InvalidArg).concat();
     let value = values(error, ContextKind::InvalidValue).concat();
+    let option_without_value = option_without_value(error, argv);
     let mut message = match error.kind() {
+        ErrorKind::UnknownArgument | ErrorKind::ValueValidation
+            if let Some(option) = &option_without_value =>
+        {
+            format!("a value is required for '{option}' but none was supplied")
+        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation
             if let Some(variable) = find_variable(flag_name(&argument), &value, argv) =>
         {
             format!("invalid value '{value}' in `{variable}`")
         }
         ErrorKind::ArgumentConflict => describe_conflict(error, &argument, argv),
-        ErrorKind::UnknownArgument if let Some(option) = option_without_value(argv) => {
-            format!("a value is required for '{option}' but none was supplied")
-        }
         ErrorKind::InvalidValue if value.is_empty() => {
             format!("a value is required for '{argument}' but none was supplied")
         }
@@ -157,7 +160,9 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
         }
         _ => error.kind().as_str().unwrap_or("invalid command line").to_owned(),
     };
-    if let (ErrorKind::ValueValidation, Some(source)) = (error.kind(), error.source()) {
+    if let (ErrorKind::ValueValidation, Some(source), None) =
+        (error.kind(), error.source(), option_without_value)
+    {
         let _ = write!(message, ": {source}");
     }
     let valid_values = values(error, ContextKind::ValidValue);

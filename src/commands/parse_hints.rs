@@ -21,7 +21,8 @@ pub(super) fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
 }
 
 /// Flags that name a file or variable with a secret. A user may pass the secret itself by mistake.
-pub(super) const SECRET_FLAGS: [&str; 9] = [
+pub(super) const SECRET_FLAGS: [&str; 10] = [
+    "--allow-env",
     "--key",
     "--key-file",
     "--password-file",
@@ -125,8 +126,16 @@ fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
 }
 
-/// Returns the option that took the next option as its value: `--expires-at <TIME>`.
-pub(super) fn option_without_value(argv: &[OsString]) -> Option<String> {
+/// Returns the option that took the next option as its value, if that is the cause of an error:
+/// `--expires-at <TIME>`.
+pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    let value = values(error, ContextKind::InvalidValue).concat();
+    let is_cause = error.kind() == ErrorKind::UnknownArgument
+        || error.kind() == ErrorKind::InvalidValue && value.is_empty()
+        || error.kind() == ErrorKind::ValueValidation && value.starts_with("--");
+    if !is_cause {
+        return None;
+    }
     let root = command();
     let innermost = innermost_command(&root, argv);
     let words: Vec<&str> = own_words(argv).collect();
@@ -148,14 +157,14 @@ fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::A
 /// Returns the hint for a value that starts with `-` and is not a secret, or for an option that took
 /// the next option as its value.
 fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    if let Some(option) = option_without_value(error, argv) {
+        return Some(format!("add the value of `{}`", flag_name(&option)));
+    }
     let argument = values(error, ContextKind::InvalidArg).concat();
     let is_missing_value = error.kind() == ErrorKind::InvalidValue
         && values(error, ContextKind::InvalidValue).concat().is_empty();
     if error.kind() != ErrorKind::UnknownArgument && !is_missing_value {
         return None;
-    }
-    if let Some(option) = option_without_value(argv) {
-        return Some(format!("add the value of `{}`", flag_name(&option)));
     }
     let root = command();
     let innermost = innermost_command(&root, argv);

@@ -38,6 +38,10 @@ pub(crate) enum OutputFormat {
     JsonLines,
     /// CSV for spreadsheets.
     Csv,
+    /// `NAME=VALUE` lines for `.env` files and shells.
+    Dotenv,
+    /// Variables for the next steps of a job in GitHub Actions.
+    Github,
 }
 
 impl OutputFormat {
@@ -48,6 +52,8 @@ impl OutputFormat {
             Self::Json => "json",
             Self::JsonLines => "jsonl",
             Self::Csv => "csv",
+            Self::Dotenv => "dotenv",
+            Self::Github => "github",
         }
     }
 
@@ -55,7 +61,7 @@ impl OutputFormat {
     pub(crate) fn is_json(self) -> bool {
         match self {
             Self::Json | Self::JsonLines => true,
-            Self::Text | Self::Csv => false,
+            Self::Text | Self::Csv | Self::Dotenv | Self::Github => false,
         }
     }
 }

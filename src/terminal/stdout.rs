@@ -30,7 +30,10 @@ impl Console {
         let screen = || Screen::from_stdout(now);
         let text = match self.format {
             OutputFormat::Json | OutputFormat::JsonLines => render_json_line(report)?,
-            OutputFormat::Text | OutputFormat::Csv => match report.render() {
+            OutputFormat::Text
+            | OutputFormat::Csv
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => match report.render() {
                 Rendered::Nothing => return Ok(Delivery::Done),
                 Rendered::Lines(lines) => lines.iter().map(|line| escape(line) + "\n").collect(),
                 Rendered::StyledLines(cells) => {
@@ -84,7 +87,11 @@ impl Console {
         for (index, chunk) in rows.chunks(ROWS_PER_WRITE).enumerate() {
             let text = match self.format {
                 OutputFormat::Csv => render_csv(chunk, is_first_batch && index == 0)?,
-                OutputFormat::Text | OutputFormat::Json | OutputFormat::JsonLines => {
+                OutputFormat::Text
+                | OutputFormat::Json
+                | OutputFormat::JsonLines
+                | OutputFormat::Dotenv
+                | OutputFormat::Github => {
                     chunk.iter().map(render_json_line).collect::<Result<_, _>>()?
                 }
             };

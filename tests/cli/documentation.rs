@@ -91,6 +91,12 @@ fn help_prints_guides() {
           one JSON document per line: `token mint`, `users export`, `audit list`
       `csv`
           comma-separated values with a header line (RFC 4180): `users export`
+      `dotenv`
+          one line `NAME=TOKEN` for each token, for `.env` files and shells: `token
+          mint`
+      `github`
+          appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only the commands
+          that mask the tokens: `token mint`
 
     A format that a command does not support is a usage error with `-o`; with
     `JETON_OUTPUT` the command prints text instead. `completions` and `help` support
@@ -153,7 +159,7 @@ fn help_and_hints_name_the_supported_formats() {
     let mut sandbox = Sandbox::new();
     for (arguments, formats) in [
         (&["users", "list"][..], "text or json"),
-        (&["token", "mint"], "text, json or jsonl"),
+        (&["token", "mint"], "text, json, jsonl, dotenv or github"),
         (&["token"], "text or json"),
     ] {
         let help = sandbox.stdout_of(&[arguments, &["--help"]].concat());
@@ -169,7 +175,7 @@ fn help_and_hints_name_the_supported_formats() {
     assert_snapshot!(sandbox.run(&[&mint[..], &["-o", "csv"]].concat()), @"
     --- exit code 2, stderr
     error: output format `csv` is not supported by this command
-    hint: use `-o text`, `-o json` or `-o jsonl`
+    hint: use `-o text`, `-o json`, `-o jsonl`, `-o dotenv` or `-o github`
     ");
     for (format, prefix) in
         [("csv", "eyJ"), ("jsonl", "{\"token\":\"eyJ"), ("json", "{\"token\":\"eyJ")]
@@ -213,7 +219,7 @@ fn every_command_and_guide_has_a_manual_page() {
         assert!(!page.contains("marker"), "{page}");
     }
     let page = read("man1/jeton-token-mint.1");
-    assert!(page.contains("\nOutput format: text, json or jsonl\n"), "{page}");
+    assert!(page.contains("\nOutput format: text, json, jsonl, dotenv or github\n"), "{page}");
     let page = read("man1/jeton-token-create.1");
     for part in [
         "\n.SH EXAMPLES\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission \

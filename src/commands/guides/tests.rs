@@ -38,7 +38,10 @@ fn format_table_lists_every_format_and_its_commands() {
     let formats = global_args::OUTPUT_FORMATS.iter().map(|(format, description)| {
         let description = match format {
             OutputFormat::Text | OutputFormat::Json => (*description).to_owned(),
-            OutputFormat::JsonLines | OutputFormat::Csv => {
+            OutputFormat::JsonLines
+            | OutputFormat::Csv
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => {
                 let commands = Tree::ROOT.commands().into_iter();
                 let commands = commands.filter(|info| info.formats.contains(format));
                 let commands: Vec<&str> = commands.map(|info| info.action).collect();

@@ -112,9 +112,11 @@ fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
             }
             _ if rows.is_empty() => return Ok(true),
             OutputFormat::Json => app.console.write_items(&rows, is_first_batch)?,
-            OutputFormat::Text | OutputFormat::JsonLines | OutputFormat::Csv => {
-                app.console.write_rows(&rows, is_first_batch)?
-            }
+            OutputFormat::Text
+            | OutputFormat::JsonLines
+            | OutputFormat::Csv
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => app.console.write_rows(&rows, is_first_batch)?,
         };
         if !is_output_open {
             return Ok(false);

@@ -50,6 +50,7 @@ const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("directories", &["paths"]),
     ("fluent_uri", &["model"]),
     ("shlex", &["model"]),
+    ("toml", &["model"]),
     ("clap", &["commands", "lib"]),
     ("clap_complete", &["commands", "lib"]),
     ("clap_mangen", &["commands"]),

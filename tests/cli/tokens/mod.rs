@@ -24,6 +24,8 @@ mod standards;
 mod third_party;
 mod third_party_keys;
 mod times;
+mod token_file;
+mod variables;
 mod verdicts;
 mod verify;
 mod verify_batch;

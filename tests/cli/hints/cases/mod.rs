@@ -2,6 +2,7 @@
 
 mod accounts;
 mod key_ids;
+mod named_tokens;
 mod stores;
 mod values;
 
@@ -28,7 +29,8 @@ pub(super) const fn case(
 
 /// Returns all cases.
 pub(super) fn all() -> Vec<&'static Case> {
-    let groups = [values::CASES, accounts::CASES, stores::CASES, key_ids::CASES];
+    let groups =
+        [values::CASES, accounts::CASES, stores::CASES, key_ids::CASES, named_tokens::CASES];
     groups.into_iter().flatten().collect()
 }
 
@@ -74,7 +76,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "copy the original store again with `store backup`, or create a new store: jeton init",
         "needs a copy without its write-ahead log",
     ),
-    ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
+    ("revoke it: jeton token revoke {list}", "needs a store that fails while a command runs"),
     ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
     (
         "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",

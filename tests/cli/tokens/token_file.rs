@@ -1,0 +1,411 @@
+//! `token mint --file`: named tokens of a TOML file.
+
+use crate::run_output::RunOutput;
+use crate::sandbox::{Sandbox, payload};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::symlink;
+
+const FILE: &str = "
+[settings]
+'token.quota' = 5
+
+[[users]]
+username = 'john'
+
+[defaults]
+secret-env = 'S'
+alg = 'HS256'
+aud = 'api'
+ttl = '10m'
+
+[tokens.ADMIN_TOKEN]
+sub = 'alice'
+claims = { roles = ['admin'], team.id = 7 }
+
+[tokens.EXPIRED_TOKEN]
+expires-at = '-1h'
+aud = ['a', 'b']
+
+[tokens.BROKEN_TOKEN]
+defect = 'bad_signature'
+";
+
+/// Returns a sandbox with a secret in `S` and the file `t.toml`.
+fn sandbox_with_file(text: &str) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("S", "a secret that is as long as the hash");
+    sandbox.set_variable("SHORT", "short");
+    fs::write(sandbox.home().join("t.toml"), text).unwrap();
+    sandbox
+}
+
+fn mint(sandbox: &Sandbox, options: &[&str]) -> RunOutput {
+    sandbox.run(&[&["token", "mint", "--file", "t.toml", "--allow-env", "S"], options].concat())
+}
+
+/// Returns the output of `token mint --file` for a file with this text.
+fn mint_text(text: &str) -> RunOutput {
+    mint(&sandbox_with_file(text), &[])
+}
+
+#[test]
+fn every_format_has_the_tokens_in_the_order_of_the_file() {
+    let mut sandbox = sandbox_with_file(FILE);
+    assert_snapshot!(mint(&sandbox, &["-o", "dotenv"]), @"
+    ADMIN_TOKEN=<token>
+    EXPIRED_TOKEN=<token>
+    BROKEN_TOKEN=<token>
+    ");
+    assert_snapshot!(mint(&sandbox, &[]), @"
+    <token>
+    <token>
+    <token>
+    ");
+    assert_snapshot!(mint(&sandbox, &["-o", "json"]), @r#"{"items":[{"name":"ADMIN_TOKEN","token":"<token>","jti":"<uuid>","id":null},{"name":"EXPIRED_TOKEN","token":"<token>","jti":"<uuid>","id":null},{"name":"BROKEN_TOKEN","token":"<token>","jti":"<uuid>","id":null}]}"#);
+    assert_snapshot!(mint(&sandbox, &["-o", "jsonl"]), @r#"
+    {"name":"ADMIN_TOKEN","token":"<token>","jti":"<uuid>","id":null}
+    {"name":"EXPIRED_TOKEN","token":"<token>","jti":"<uuid>","id":null}
+    {"name":"BROKEN_TOKEN","token":"<token>","jti":"<uuid>","id":null}
+    "#);
+    let env_file = sandbox.home().join("env");
+    sandbox.set_variable("GITHUB_ENV", &env_file.to_string_lossy());
+    let masks = mint(&sandbox, &["-o", "github"]).ok().stdout;
+    let assignments = fs::read_to_string(env_file).unwrap();
+    let tokens: Vec<&str> =
+        assignments.lines().map(|line| line.split_once('=').unwrap().1).collect();
+    let masked: Vec<&str> =
+        masks.lines().map(|line| line.strip_prefix("::add-mask::").unwrap()).collect();
+    assert_eq!((tokens.len(), tokens), (3, masked));
+    assert!(!sandbox.store().exists());
+}
+
+#[test]
+fn own_options_replace_the_defaults() {
+    let sandbox = sandbox_with_file(FILE);
+    let items: Value = serde_json::from_str(&mint(&sandbox, &["-o", "json"]).ok().stdout).unwrap();
+    let claims: Vec<Value> = items["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| payload(item["token"].as_str().unwrap()))
+        .collect();
+    let lifetime =
+        |claims: &Value| claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert_eq!((&claims[0]["sub"], &claims[0]["aud"]), (&json!("alice"), &json!("api")));
+    assert_eq!((&claims[0]["roles"], &claims[0]["team"]), (&json!(["admin"]), &json!({"id": 7})));
+    assert_eq!((lifetime(&claims[0]), lifetime(&claims[1])), (600, -3_600));
+    assert_eq!(claims[1]["aud"], json!(["a", "b"]));
+    let broken = items["items"][2]["token"].as_str().unwrap();
+    let verify = ["token", "verify", broken, "--secret-env", "S", "--alg", "HS256"];
+    assert_eq!(sandbox.run(&verify).verdict(), "invalid: bad_signature");
+}
+
+#[test]
+fn named_tokens_are_selected() {
+    let sandbox = sandbox_with_file(FILE);
+    let output = mint(&sandbox, &["BROKEN_TOKEN", "ADMIN_TOKEN", "-o", "dotenv"]);
+    assert_snapshot!(output, @"
+    BROKEN_TOKEN=<token>
+    ADMIN_TOKEN=<token>
+    ");
+    assert_snapshot!(mint(&sandbox, &["ADMIN_TOKENS"]), @"
+    --- exit code 2, stderr
+    error: token `ADMIN_TOKENS` not found in `t.toml`
+    hint: use `ADMIN_TOKEN`
+    ");
+    let output = sandbox.run(&["token", "mint", "ADMIN_TOKEN"]).fails(2);
+    assert!(output.stderr.contains("--file <FILE>"), "{output:?}");
+}
+
+#[test]
+fn keys_of_the_store_sign_and_record() {
+    let sandbox = Sandbox::with_admin();
+    let text = "[defaults]\nrecord = true\n[tokens.A]\nalg = 'RS256'\n[tokens.B]\n[tokens.C]\n";
+    fs::write(sandbox.home().join("t.toml"), text).unwrap();
+    assert_snapshot!(mint(&sandbox, &["-o", "dotenv"]), @"
+    A=<token>
+    B=<token>
+    C=<token>
+    --- stderr
+    recorded A as token 1
+    recorded B as token 2
+    recorded C as token 3
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["3"]);
+    let sql =
+        "SELECT coalesce(detail ->> 'objects', '') || ' ' || outcome || ' ' || count FROM audit
+        WHERE action = 'token mint' ORDER BY id";
+    assert_eq!(sandbox.sql(sql), ["test token done 1", "test token done 2"]);
+}
+
+#[test]
+fn failure_of_one_token_leaves_no_token() {
+    let sandbox = Sandbox::with_admin();
+    let text = "[defaults]\nrecord = true\n[tokens.A]\n[tokens.B]\nclaim.jti = 'mine'\n";
+    fs::write(sandbox.home().join("t.toml"), text).unwrap();
+    assert_snapshot!(mint(&sandbox, &[]), @"
+    --- exit code 65, stderr
+    error: `t.toml`: line 4: a recorded token requires a UUID as `jti`
+    ");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
+}
+
+#[test]
+fn file_is_read_from_standard_input() {
+    let sandbox = sandbox_with_file("");
+    let arguments = ["token", "mint", "-f", "-", "--allow-env", "S", "-o", "dotenv"];
+    assert_snapshot!(sandbox.run_with_input(&arguments, FILE), @"
+    ADMIN_TOKEN=<token>
+    EXPIRED_TOKEN=<token>
+    BROKEN_TOKEN=<token>
+    ");
+    assert_snapshot!(sandbox.run_with_input(&arguments, "[tokens.A]\nzzz = 1\n"), @"
+    --- exit code 65, stderr
+    error: standard input: line 2: unknown key `zzz`
+    ");
+}
+
+#[test]
+fn file_is_never_read_implicitly() {
+    let sandbox = sandbox_with_file("[tokens.A]\nx = 1\n");
+    for name in ["jeton.toml", "tokens.toml", ".jeton.toml"] {
+        fs::copy(sandbox.home().join("t.toml"), sandbox.home().join(name)).unwrap();
+    }
+    let output = sandbox.run(&["token", "mint", "--secret-env", "S", "--alg", "HS256"]);
+    assert_snapshot!(output, @"<token>");
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a long snapshot")]
+fn invalid_file_is_refused_with_the_line() {
+    let mut outputs = String::new();
+    for text in [
+        "[tokens.A]\nsub = 'a'\naudd = 'x'\n",
+        "[defaults]\nttl = 'soon'\n[tokens.A]\n",
+        "[tokens.A]\nno-jti = 'yes'\n",
+        "[tokens]\nA = 'x'\n",
+        "[tokens.A]\nsub = \n",
+        "[tokens.A]\nclaim = ['x']\n",
+        "[tokens.A]\npreset = 'nope'\n",
+        "[tokens.A]\nkey = 'nope'\nsecret-env = 'S'\n",
+        "[tokens.\"A B\"]\n",
+        "[tokens.LD_PRELOAD]\n",
+        "[token.A]\n",
+        "name = 'x'\n[tokens.A]\n",
+        "",
+    ] {
+        let output = mint_text(&text.replace("[tokens.A]", "[tokens.A]\nalg = 'HS256'"));
+        outputs += &output.with_heading(text.escape_default());
+    }
+    assert_snapshot!(outputs, @r#"
+    [tokens.A]\nsub = \'a\'\naudd = \'x\'\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 4: unknown key `audd`
+    hint: use `aud`
+    [defaults]\nttl = \'soon\'\n[tokens.A]\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `ttl`: duration: expected `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h`, `P7D` or similar
+    [tokens.A]\nno-jti = \'yes\'\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 3: `no-jti`: text found, expected a boolean
+    [tokens]\nA = \'x\'\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `A`: text found, expected a table
+    [tokens.A]\nsub = \n
+    --- exit code 65, stderr
+    error: `t.toml`: line 3: string values must be quoted, expected literal string
+    [tokens.A]\nclaim = [\'x\']\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 1: claim: not in the format `name=value`
+    [tokens.A]\npreset = \'nope\'\n
+    --- exit code 3, stderr
+    error: `t.toml`: line 1: preset `nope` not found
+    hint: list presets: jeton token presets
+    [tokens.A]\nkey = \'nope\'\nsecret-env = \'S\'\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `alg`: not allowed with `key`
+    [tokens.\"A B\"]\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 1: `A B`: variable: expected letters, digits and `_`, not starting with a digit
+    [tokens.LD_PRELOAD]\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 1: `LD_PRELOAD`: variable: reserved for the loader, a shell or a runtime; use a name such as `API_TOKEN`
+    [token.A]\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 1: no token found, expected a table `[tokens.NAME]`
+    name = \'x\'\n[tokens.A]\n
+    --- exit code 65, stderr
+    error: `t.toml`: line 1: unknown key `name`
+
+    --- exit code 65, stderr
+    error: `t.toml`: line 1: no token found, expected a table `[tokens.NAME]`
+    "#);
+    let json =
+        sandbox_with_file("[tokens.A]\nx = 1\n").json_error(&["token", "mint", "-f", "t.toml"]);
+    assert_eq!((&json["code"], &json["details"]["line"]), (&json!("bad_data"), &json!(2)));
+    assert_snapshot!(sandbox_with_file("").run(&["token", "mint", "-f", "nope.toml"]), @"
+    --- exit code 2, stderr
+    error: `nope.toml` cannot be read: No such file or directory
+    ");
+}
+
+#[test]
+fn options_of_the_command_line_are_refused_in_the_file() {
+    let mut outputs = String::new();
+    for key in ["store", "token-file", "out", "allow-weak", "count", "from"] {
+        outputs += &mint_text(&format!("[tokens.A]\n{key} = 'x'\n")).to_string();
+    }
+    assert_snapshot!(outputs, @"
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `store`: not allowed in a file
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `token-file`: not allowed in a file
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `out`: not allowed in a file
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `allow-weak`: not allowed in a file
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `count`: not allowed in a file
+    --- exit code 65, stderr
+    error: `t.toml`: line 2: `from`: not allowed in a file
+    ");
+}
+
+#[test]
+fn options_of_tokens_are_refused_beside_the_file() {
+    let sandbox = sandbox_with_file(FILE);
+    assert_snapshot!(mint(&sandbox, &["--sub", "bob"]), @"
+    --- exit code 2, stderr
+    error: the argument '--file <FILE>' cannot be used with '--sub <SUB>'
+    hint: omit `--file` or `--sub`
+    ");
+    for option in [
+        "--aud=x",
+        "--claim=a=b",
+        "--ttl=1h",
+        "--alg=HS256",
+        "--secret-env=S",
+        "--key-file=k",
+        "--kid=k",
+        "--encoding=raw",
+        "--count=2",
+        "--from=f",
+        "--record",
+        "--defect=expired",
+        "--issued-at=now",
+        "--not-before=now",
+        "--env=A",
+        "--no-jti",
+        "--preset=flask",
+    ] {
+        mint(&sandbox, &[option]).fails(2);
+    }
+}
+
+#[test]
+fn secret_variable_must_be_allowed() {
+    let sandbox = sandbox_with_file("[tokens.A]\nalg = 'HS256'\nsecret-env = 'S'\n");
+    let run = |options: &[&str]| {
+        sandbox.run(&[&["token", "mint", "--file", "t.toml", "-o", "dotenv"], options].concat())
+    };
+    assert_snapshot!(run(&[]), @"
+    --- exit code 2, stderr
+    error: `t.toml`: line 3: `secret-env` names a variable that is not allowed
+    hint: add `--allow-env NAME` if the file may use the secret in the variable
+    ");
+    run(&["--allow-env", "s"]).fails(2);
+    run(&["--allow-env", "OTHER"]).fails(2);
+    run(&["--allow-env", "OTHER", "--allow-env", "S"]).ok();
+    let output = sandbox.run(&["token", "mint", "--allow-env", "S"]).fails(2);
+    assert!(output.stderr.contains("--file <FILE>"), "{output:?}");
+}
+
+#[test]
+fn short_secret_is_allowed_only_on_the_command_line() {
+    let sandbox = sandbox_with_file("[tokens.A]\nalg = 'HS256'\nsecret-env = 'SHORT'\n");
+    let allow = ["--allow-env", "SHORT"];
+    assert_snapshot!(mint(&sandbox, &allow), @"
+    --- exit code 65, stderr
+    error: `t.toml`: line 1: secret too short for HS256: found 5 bytes, expected at least 32
+    hint: use `--allow-weak` to accept the secret
+    ");
+    mint(&sandbox, &[&allow[..], &["--allow-weak"]].concat()).ok();
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a long snapshot")]
+fn paths_are_below_the_directory_of_the_file() {
+    let sandbox = Sandbox::new();
+    let home = sandbox.home();
+    fs::create_dir_all(home.join("project/keys")).unwrap();
+    let secret = "a secret that is as long as the hash";
+    for path in ["project/keys/secret", "project/-", "outside"] {
+        fs::write(home.join(path), secret).unwrap();
+    }
+    fs::write(home.join("project/claims.json"), "{\"team\":7}").unwrap();
+    fs::write(home.join("outside.json"), "{\"team\":8}").unwrap();
+    symlink("keys/secret", home.join("project/inner-link")).unwrap();
+    symlink("../outside", home.join("project/link")).unwrap();
+    symlink(home, home.join("project/directory-link")).unwrap();
+    symlink("../outside.json", home.join("project/{}")).unwrap();
+    let mint = |options: &str| {
+        let text = format!("[tokens.A]\nalg = 'HS256'\n{options}\n");
+        fs::write(home.join("project/t.toml"), text).unwrap();
+        let mut command = sandbox.command(&["token", "mint", "--file", "project/t.toml"]);
+        let outside = RunOutput::capture(&mut command);
+        let mut command = sandbox.command(&["token", "mint", "--file", "t.toml"]);
+        let inside = RunOutput::capture(command.current_dir(home.join("project")));
+        assert_eq!(outside.code, inside.code, "{outside:?} {inside:?}");
+        outside
+    };
+    for path in ["keys/secret", "./keys/secret", "inner-link", "-"] {
+        mint(&format!("key-file = '{path}'")).ok();
+    }
+    let token = mint("key-file = 'keys/secret'\nclaims = 'claims.json'").ok().stdout;
+    assert_eq!(payload(token.trim())["team"], 7);
+    let absolute = home.join("project/keys/secret");
+    let mut outputs = String::new();
+    for options in [
+        "key-file = '../outside'",
+        "key-file = 'keys/../../outside'",
+        "key-file = 'keys/../keys/secret'",
+        &format!("key-file = '{}'", absolute.display()),
+        "key-file = 'link'",
+        "key-file = 'directory-link/outside'",
+        "key-file = 'missing'",
+        "key-file = 'keys/secret'\nclaims = '../outside.json'",
+        "key-file = 'keys/secret'\nclaims = '/nowhere'",
+    ] {
+        outputs += &mint(options).to_string();
+    }
+    assert_snapshot!(outputs, @"
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 3: `key-file`: the file cannot be read: No such file or directory
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 4: `claims`: path outside the directory of the file
+    --- exit code 65, stderr
+    error: `project/t.toml`: line 4: `claims`: path outside the directory of the file
+    ");
+    // In the directory of the file, the text is the name of a link to another directory.
+    fs::write(
+        home.join("project/t.toml"),
+        "[tokens.A]\nalg = 'HS256'\nkey-file = 'keys/secret'\nclaims = '{}'\n",
+    )
+    .unwrap();
+    let mut command = sandbox.command(&["token", "mint", "--file", "t.toml"]);
+    RunOutput::capture(command.current_dir(home.join("project"))).fails(65);
+}
