@@ -5,7 +5,10 @@ use super::environment::{self, NotUtf8};
 use super::input_files::InputKind;
 use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
-use crate::model::{BOM, Password, normalize_encoding, parse_strict_object};
+use crate::model::{
+    BOM, InvalidLine, Password, TomlTable, normalize_encoding, parse_strict_object,
+    redact_for_error,
+};
 use crate::terminal::Console;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -54,31 +57,14 @@ impl RunConsole {
         Ok(bytes)
     }
 
-    /// Reads the TOML file that `argument` names.
-    pub(crate) fn read_toml_file(
-        &self,
-        argument: &'static str,
-        path: &Path,
-    ) -> Result<Zeroizing<String>, Failure> {
-        let bytes = self.read_file(InputKind::Toml, argument, path, MAX_TOML_FILE_BYTES)?;
-        if bytes.len() > MAX_TOML_FILE_BYTES {
-            let message = format!("TOML file too large: more than {MAX_TOML_FILE_BYTES} bytes");
-            return Err(Failure::new(Code::BadData, message));
-        }
-        let text = String::from_utf8(normalize_encoding(&bytes).into_owned());
-        text.map(Zeroizing::new)
-            .map_err(|_| Failure::new(Code::BadData, "the TOML file is not UTF-8"))
-    }
-
     /// Reads the claims that `argument` names: one JSON object, as text or in a file.
     pub(crate) fn read_claims(
         &self,
         argument: &'static str,
         value: &Path,
     ) -> Result<Map<String, Value>, Failure> {
-        let text = value.as_os_str().as_encoded_bytes();
-        if text.trim_ascii_start().starts_with(b"{") && !value.exists() {
-            return parse_strict_object(text).map_err(|error| {
+        if is_inline_json(value) {
+            return parse_strict_object(value.as_os_str().as_encoded_bytes()).map_err(|error| {
                 Failure::new(Code::InvalidInput, format!("`{argument}` is {error}"))
             });
         }
@@ -89,6 +75,22 @@ impl RunConsole {
             parse_strict_object(&normalize_encoding(&bytes)).map_err(|error| error.to_string())
         };
         claims.map_err(|reason| Failure::new(Code::BadData, format!("the claims file is {reason}")))
+    }
+
+    /// Reads the TOML file that `argument` names.
+    pub(crate) fn read_toml(
+        &self,
+        argument: &'static str,
+        path: &Path,
+    ) -> Result<TomlTable, Failure> {
+        let bytes = self.read_file(InputKind::Toml, argument, path, MAX_TOML_FILE_BYTES)?;
+        if bytes.len() > MAX_TOML_FILE_BYTES {
+            let message = format!("TOML file too large: more than {MAX_TOML_FILE_BYTES} bytes");
+            return Err(Failure::new(Code::BadData, message));
+        }
+        TomlTable::parse(&bytes).map_err(|InvalidLine { line, reason }| {
+            Failure::new(Code::BadData, reason).at_line(&display_file(path), line)
+        })
     }
 
     /// Returns a password for a login; `None` if the input cannot be a password.
@@ -221,6 +223,20 @@ impl RunConsole {
         text.map(|text| Some(Zeroizing::new(text)))
             .map_err(|_| Failure::new(Code::InvalidInput, "the password is not UTF-8"))
     }
+}
+
+/// Returns whether the value of an option for claims is JSON, not the name of a file.
+pub(crate) fn is_inline_json(value: &Path) -> bool {
+    let text = value.as_os_str().as_encoded_bytes();
+    text.trim_ascii_start().starts_with(b"{") && !value.exists()
+}
+
+/// Returns the name of an input file for messages.
+pub(crate) fn display_file(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "standard input".to_owned();
+    }
+    format!("`{}`", redact_for_error(&path.to_string_lossy()))
 }
 
 /// Reads a key from the environment variable that `argument` names. Errors do not repeat the name, because the user

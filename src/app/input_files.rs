@@ -8,7 +8,7 @@ use crate::model::{FileValue, quote_shell_word, redact_for_error};
 use crate::terminal::{Echo, StdinReader};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Buffer size for streams in bytes.
@@ -25,7 +25,6 @@ pub(super) enum InputKind {
     TokenLines,
     Key,
     Claims,
-    /// Settings and accounts, which may have passwords.
     Toml,
     /// One user or the claims of one token per row.
     Rows,
@@ -167,6 +166,23 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
             failure
         })
     })
+}
+
+/// Returns the path of a file that another file names. The path must be relative to `directory`, the
+/// directory of that file, and below it, also after symbolic links are followed. An error is the
+/// reason, without the path.
+pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, String> {
+    const OUTSIDE: &str = "path outside the directory of the file";
+    let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !path.components().all(is_below) {
+        return Err(OUTSIDE.to_owned());
+    }
+    let resolve = |path: &Path| {
+        path.canonicalize().map_err(|error| format!("the file cannot be read: {error}"))
+    };
+    let base = resolve(&Path::new(".").join(directory))?;
+    let target = resolve(&base.join(path))?;
+    if target.starts_with(&base) { Ok(target) } else { Err(OUTSIDE.to_owned()) }
 }
 
 /// Returns whether no file has the name, or no file can have the name.

@@ -3,6 +3,7 @@
 mod caller;
 mod completion_source;
 mod environment;
+mod github_env;
 mod input;
 mod input_files;
 mod interruption;
@@ -24,7 +25,9 @@ pub(crate) use crate::terminal::{
 };
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::{Environment, Options};
-pub(crate) use input::{PasswordSource, read_key_variable};
+pub(crate) use github_env::GithubEnvFile;
+pub(crate) use input::{PasswordSource, display_file, is_inline_json, read_key_variable};
+pub(crate) use input_files::resolve_below;
 pub(crate) use interruption::Interruption;
 pub(crate) use login_state::LoginState;
 pub(crate) use output_files::{

@@ -41,14 +41,13 @@ impl SignalForwarder {
         Ok(Self(signal_stream))
     }
 
-    /// Runs a command with the token in an environment variable. Returns the exit code as shells
-    /// define it. If a terminating signal arrived before the start, the command is not run and the
+    /// Runs a command with tokens in environment variables. Returns the exit code as shells define
+    /// it. If a terminating signal arrived before the start, the command is not run and the
     /// exit code reports the signal.
     pub(crate) fn run(
         mut self,
         argv: &[OsString],
-        variable: &str,
-        token: &SecretString,
+        variables: &[(String, SecretString)],
     ) -> Result<u8, Failure> {
         let [program, arguments @ ..] = argv else {
             return Err(Failure::usage("command required"));
@@ -57,7 +56,10 @@ impl SignalForwarder {
             return Ok(signal_exit_code(origin.signal));
         }
         let mut command = Command::new(program);
-        command.args(arguments).env(variable, token.expose_secret());
+        command.args(arguments);
+        for (name, token) in variables {
+            command.env(name, token.expose_secret());
+        }
         for credential in CREDENTIAL_VARIABLES {
             command.env_remove(credential);
         }

@@ -5,12 +5,12 @@ use super::ambiguous_id::AmbiguousId;
 use crate::model::{Key, Session, SidPrefix, Untrusted, UserId};
 use crate::store::Reader;
 
-/// Returns the key with this id, or the only key whose id begins with this text.
+/// Returns the key with this id, or the only key whose id starts with this text.
 pub(super) fn find_key(tx: &Reader<'_>, kid: &str) -> Result<Option<Key>, Error> {
     single_match("key", kid, tx.find_keys(kid)?, |key| key.spec.kid.clone())
 }
 
-/// Returns the only session whose id begins with `prefix`, among the sessions of a user or of all
+/// Returns the only session whose id starts with `prefix`, among the sessions of a user or of all
 /// users.
 pub(super) fn find_session(
     tx: &Reader<'_>,

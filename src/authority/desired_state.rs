@@ -7,7 +7,7 @@ use super::principal::write_as_optional_principal;
 use super::{AuditContext, Caller, Error, settings};
 use crate::model::{
     EventDetail, EventSubject, InvalidLine, InvalidLines, Role, Row, Setting, TargetKind,
-    Timestamp, TomlEntry, TomlValue, parse_toml, redact_for_error,
+    Timestamp, TomlEntry, TomlTable, TomlValue, redact_for_error,
 };
 use crate::store::Store;
 use serde_json::{Map, Value};
@@ -38,16 +38,16 @@ pub(crate) struct StateChanges {
 impl DesiredState {
     /// Reads a TOML document with the tables `settings` and `users`. The error names the first
     /// invalid lines, without the values of accounts.
-    pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Self, Error> {
+    pub(crate) fn read(document: TomlTable, now: Timestamp) -> Result<Self, Error> {
         let mut invalid_lines = InvalidLines::default();
         let (mut settings, mut accounts) = (Vec::new(), Vec::new());
-        for TomlEntry { key, line, value } in parse_toml(text)? {
+        for TomlEntry { key, line, value } in document.entries {
             match (key.as_str(), value) {
-                ("settings", TomlValue::Table(entries)) => {
+                ("settings", TomlValue::Table(TomlTable { entries })) => {
                     read_settings("", entries, &mut settings, &mut invalid_lines)?;
                 }
-                ("users", TomlValue::Table(entries)) => accounts.extend(entries),
-                ("users", TomlValue::Plain(_)) => {
+                ("users", TomlValue::Table(TomlTable { entries })) => accounts.extend(entries),
+                ("users", _) => {
                     let reason = "`users` is not a table: expected tables `[users.LOGIN]`";
                     invalid_lines.push(invalid_line(line, reason))?;
                 }
@@ -90,13 +90,11 @@ fn read_settings(
 ) -> Result<(), InvalidLines> {
     for TomlEntry { key, line, value } in entries {
         let name = format!("{prefix}{key}");
-        let value = match value {
-            TomlValue::Table(entries) => {
-                read_settings(&format!("{name}."), entries, settings, invalid_lines)?;
-                continue;
-            }
-            TomlValue::Plain(value) => value,
-        };
+        if let TomlValue::Table(TomlTable { entries }) = value {
+            read_settings(&format!("{name}."), entries, settings, invalid_lines)?;
+            continue;
+        }
+        let value = value.to_json().unwrap_or_default();
         match read_setting(&name, value) {
             Ok((setting, _)) if settings.iter().any(|(other, _)| *other == setting) => {
                 let reason = format!("setting `{}` has a value already", setting.name());
@@ -127,7 +125,7 @@ fn read_setting(name: &str, value: Value) -> Result<(Setting, String), String> {
 /// Reads the table of an account as the row of an import. The name of the table is the username or
 /// the e-mail address.
 fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, InvalidLine> {
-    let TomlValue::Table(entries) = value else {
+    let TomlValue::Table(TomlTable { entries }) = value else {
         let reason = format!("`{}` is not a table of an account", redact_for_error(&key));
         return Err(invalid_line(line, &reason));
     };
@@ -138,16 +136,14 @@ fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, Invali
             let reason = format!("`{name_field}` is the name of the table");
             return Err(invalid_line(line, &reason));
         }
-        match value {
-            TomlValue::Plain(value) if ACCOUNT_FIELDS.contains(&key.as_str()) => {
-                fields.insert(key, value);
-            }
-            TomlValue::Plain(_) | TomlValue::Table(_) => {
-                let (name, expected) = (redact_for_error(&key), ACCOUNT_FIELDS.join(", "));
-                let reason = format!("unknown key `{name}`: expected one of {expected}");
-                return Err(invalid_line(line, &reason));
-            }
-        }
+        let value = Some(value).filter(|value| !matches!(value, TomlValue::Table(_)));
+        let value = value.filter(|_| ACCOUNT_FIELDS.contains(&key.as_str()));
+        let Some(value) = value.and_then(|value| value.to_json()) else {
+            let (name, expected) = (redact_for_error(&key), ACCOUNT_FIELDS.join(", "));
+            let reason = format!("unknown key `{name}`: expected one of {expected}");
+            return Err(invalid_line(line, &reason));
+        };
+        fields.insert(key, value);
     }
     Ok(Row { line, fields })
 }

@@ -203,7 +203,7 @@ pub(super) fn mint_token(
 ) -> Result<MintedToken, Error> {
     let (audit, claim_rows) = (audit_at(0), ClaimRows::repeat(Map::new(), 1));
     let (job, mut job_key) =
-        MintJob::with_store_key(store, &audit, &minter.caller, request.clone(), claim_rows)?;
+        MintJob::with_store_key(store, &audit, &minter.caller, request.clone(), claim_rows, None)?;
     Ok(job.mint_one(store, &mut job_key)?.unwrap())
 }
 

@@ -91,8 +91,8 @@ impl Command for Args {
             desired_state::authorize(caller)?;
         }
         self.dry_run.start(app);
-        let text = app.console.read_toml_file("--file", &self.file)?;
-        let mut state = DesiredState::parse(&text, app.store.now()?)?;
+        let document = app.console.read_toml("--file", &self.file)?;
+        let mut state = DesiredState::read(document, app.store.now()?)?;
         if caller.is_none() {
             state.accounts.ensure_has_admin()?;
         }

@@ -4,7 +4,7 @@ use super::command::Effect;
 use crate::app::{App, PasswordSource};
 use crate::authority::{self, Caller};
 use crate::failure::Failure;
-use crate::model::{InvalidValue, UserId, UserRef, parse_url_scheme};
+use crate::model::{InvalidValue, UserId, UserRef, check_token_variable, parse_url_scheme};
 use clap::Args;
 use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser};
 use std::fmt;
@@ -50,6 +50,14 @@ where
             InvalidValue::new("number", format!("expected a number from {min} to {max}"))
         })
     })
+}
+
+/// Environment variable for a token, by default.
+pub(super) const DEFAULT_VARIABLE: &str = "API_TOKEN";
+
+/// Parses the name of an environment variable that may hold a token.
+pub(super) fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
+    check_token_variable(text).map(|()| text.to_owned())
 }
 
 /// Returns the name of a path argument if its value is `-`, standard input.

@@ -223,10 +223,12 @@ mod tests {
             "token mint --claims -",
             "token mint --from -",
             "token mint --key-file -",
+            "token mint --file -",
             "token fixtures --claims -",
             "token fixtures --key-file -",
             "run --claims - -- true",
             "run --key-file - -- true",
+            "run --file - -- true",
         ] {
             let mut matches =
                 command().try_get_matches_from(format!("jeton {line}").split(' ')).unwrap();

@@ -101,13 +101,18 @@ pub(super) struct GlobalArgs {
 }
 
 /// Output formats with descriptions. Every command supports the first format.
-pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 6] = [
+pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 8] = [
     (OutputFormat::Text, "for people and for shells; lists are tables"),
     (OutputFormat::Wide, "text with more columns"),
     (OutputFormat::Json, "one JSON document; an error is one line of JSON, without other messages"),
     (OutputFormat::JsonLines, "one JSON document per line"),
     (OutputFormat::Csv, "comma-separated values with a header line (RFC 4180)"),
     (OutputFormat::Name, "ids only, one per line, as arguments for other commands"),
+    (OutputFormat::Dotenv, "one line `NAME=TOKEN` for each token, for `.env` files and shells"),
+    (
+        OutputFormat::Github,
+        "appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only the commands that mask the tokens",
+    ),
 ];
 
 /// Returns the matches of the innermost subcommand.

@@ -20,6 +20,7 @@ mod logout;
 mod man;
 mod new_account;
 mod paging;
+mod parse_context;
 mod parse_errors;
 mod parse_hints;
 mod parse_suggestions;

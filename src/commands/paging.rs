@@ -37,7 +37,10 @@ impl PageArgs {
     pub(super) fn page_request(&self, format: OutputFormat) -> PageRequest {
         let has_page = self.page.is_some() || self.per_page.is_some();
         let is_complete = match format {
-            OutputFormat::Text | OutputFormat::Wide => self.all,
+            OutputFormat::Text
+            | OutputFormat::Wide
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => self.all,
             OutputFormat::Json => !has_page && self.after.is_none(),
             OutputFormat::JsonLines | OutputFormat::Csv | OutputFormat::Name => !has_page,
         };
@@ -147,7 +150,7 @@ impl<T: Serialize> ListReport<T> {
                 app.console.write_names(&rows.iter().map(self.id_of).collect::<Vec<_>>())
             }
             OutputFormat::Wide => app.console.write_table(&(self.build_table)(rows), is_first_part),
-            OutputFormat::Text => {
+            OutputFormat::Text | OutputFormat::Dotenv | OutputFormat::Github => {
                 let table = (self.build_table)(rows).without_columns(self.wide_columns);
                 app.console.write_table(&table, is_first_part)
             }

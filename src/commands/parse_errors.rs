@@ -3,9 +3,8 @@
 
 use super::args::UrlAsPath;
 use super::global_args;
-use super::parse_hints::{
-    SECRET_FLAGS, flag_name, given_conflicts, hint, option_without_value, values,
-};
+use super::parse_context::{flag_name, values};
+use super::parse_hints::{SECRET_FLAGS, given_conflicts, hint, option_without_value};
 use super::variables::{find_non_utf8_variable, find_variable};
 use crate::app::Console;
 use crate::failure::{Code, Failure, unused_file_name};
@@ -124,16 +123,19 @@ fn repeat_word(word: &str, url: &str) -> Option<String> {
 fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let argument = values(error, ContextKind::InvalidArg).concat();
     let value = values(error, ContextKind::InvalidValue).concat();
+    let valueless_option = option_without_value(error, argv);
     let mut message = match error.kind() {
+        ErrorKind::UnknownArgument | ErrorKind::ValueValidation
+            if let Some(option) = &valueless_option =>
+        {
+            format!("a value is required for '{option}' but none was supplied")
+        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation
             if let Some(variable) = find_variable(flag_name(&argument), &value, argv) =>
         {
             format!("invalid value '{value}' in `{variable}`")
         }
         ErrorKind::ArgumentConflict => describe_conflict(error, &argument, argv),
-        ErrorKind::UnknownArgument if let Some(option) = option_without_value(argv) => {
-            format!("a value is required for '{option}' but none was supplied")
-        }
         ErrorKind::InvalidValue if value.is_empty() => {
             format!("a value is required for '{argument}' but none was supplied")
         }
@@ -156,7 +158,9 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
         }
         _ => error.kind().as_str().unwrap_or("invalid command line").to_owned(),
     };
-    if let (ErrorKind::ValueValidation, Some(source)) = (error.kind(), error.source()) {
+    if let (ErrorKind::ValueValidation, Some(source), None) =
+        (error.kind(), error.source(), valueless_option)
+    {
         let _ = write!(message, ": {source}");
     }
     let valid_values = values(error, ContextKind::ValidValue);

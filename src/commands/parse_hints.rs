@@ -1,28 +1,18 @@
 //! Hints for errors of the command-line parser.
 
 use super::cli::command;
+use super::parse_context::{
+    command_path, find_option, flag_name, innermost_command, own_words, values,
+};
 use super::parse_suggestions::{command_hint, option_hint};
 use crate::model::{InvalidValue, find_similar, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
 
-/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`.
-pub(super) fn flag_name(argument: &str) -> &str {
-    argument.split(' ').next().unwrap_or_default()
-}
-
-/// Returns the words that clap attached to an error.
-pub(super) fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
-    match error.get(kind) {
-        Some(ContextValue::String(word)) => vec![word.clone()],
-        Some(ContextValue::Strings(words)) => words.clone(),
-        _ => Vec::new(),
-    }
-}
-
 /// Flags that name a file or variable with a secret. A user may pass the secret itself by mistake.
-pub(super) const SECRET_FLAGS: [&str; 9] = [
+pub(super) const SECRET_FLAGS: [&str; 10] = [
+    "--allow-env",
     "--key",
     "--key-file",
     "--password-file",
@@ -74,11 +64,6 @@ pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<Str
     };
     let given: Vec<String> = others.iter().filter(is_given).cloned().collect();
     if given.is_empty() { others } else { given }
-}
-
-/// Returns the words before `--`.
-fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
-    argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
 }
 
 /// Returns the hint that says which of two arguments to omit.
@@ -157,8 +142,16 @@ fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
 }
 
-/// Returns the option that took the next option as its value: `--expires-at <TIME>`.
-pub(super) fn option_without_value(argv: &[OsString]) -> Option<String> {
+/// Returns the option that took the next option as its value, if that is the cause of an error:
+/// `--expires-at <TIME>`.
+pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    let value = values(error, ContextKind::InvalidValue).concat();
+    let is_cause = error.kind() == ErrorKind::UnknownArgument
+        || error.kind() == ErrorKind::InvalidValue && value.is_empty()
+        || error.kind() == ErrorKind::ValueValidation && value.starts_with("--");
+    if !is_cause {
+        return None;
+    }
     let root = command();
     let innermost = innermost_command(&root, argv);
     let words: Vec<&str> = own_words(argv).collect();
@@ -169,25 +162,17 @@ pub(super) fn option_without_value(argv: &[OsString]) -> Option<String> {
     })
 }
 
-/// Returns the option with a value that has this flag.
-fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
-    let name = flag.strip_prefix("--")?;
-    command
-        .get_arguments()
-        .find(|option| option.get_action().takes_values() && option.get_long() == Some(name))
-}
-
 /// Returns the hint for a value that starts with `-` and is not a secret, or for an option that took
 /// the next option as its value.
 fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    if let Some(option) = option_without_value(error, argv) {
+        return Some(format!("add the value of `{}`", flag_name(&option)));
+    }
     let argument = values(error, ContextKind::InvalidArg).concat();
     let is_missing_value = error.kind() == ErrorKind::InvalidValue
         && values(error, ContextKind::InvalidValue).concat().is_empty();
     if error.kind() != ErrorKind::UnknownArgument && !is_missing_value {
         return None;
-    }
-    if let Some(option) = option_without_value(argv) {
-        return Some(format!("add the value of `{}`", flag_name(&option)));
     }
     let root = command();
     let innermost = innermost_command(&root, argv);
@@ -209,35 +194,6 @@ fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
 fn usage_hint(usage: &str) -> String {
     let line = usage.lines().next().unwrap_or_default();
     format!("usage: {}", line.trim_start_matches("Usage: "))
-}
-
-/// Returns the longest command path in `argv`: `jeton token create`.
-pub(super) fn command_path(argv: &[OsString]) -> String {
-    let root = command();
-    let mut path = "jeton".to_owned();
-    visit_commands(&root, argv, |command| path = format!("{path} {}", command.get_name()));
-    path
-}
-
-/// Returns the innermost command that `argv` names.
-fn innermost_command<'a>(root: &'a clap::Command, argv: &[OsString]) -> &'a clap::Command {
-    visit_commands(root, argv, |_| {})
-}
-
-/// Calls `visit` for each command that `argv` names, and returns the innermost command.
-fn visit_commands<'a>(
-    root: &'a clap::Command,
-    argv: &[OsString],
-    mut visit: impl FnMut(&clap::Command),
-) -> &'a clap::Command {
-    let mut innermost = root;
-    for word in argv.iter().skip(1) {
-        if let Some(subcommand) = innermost.find_subcommand(word) {
-            visit(subcommand);
-            innermost = subcommand;
-        }
-    }
-    innermost
 }
 
 #[cfg(test)]

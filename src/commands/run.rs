@@ -1,15 +1,18 @@
 //! `jeton run`
 
-use super::token::external_key::{ExternalKey, ExternalKeyArgs};
-use super::token::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
+use super::args::{DEFAULT_VARIABLE, parse_token_variable};
+use super::token::external_key::ExternalKeyArgs;
+use super::token::mint_options::MintOptions;
+use super::token::named_tokens::{NamedJobs, NamedOptions, NamedToken, TokenUse, recorded_ids};
+use super::token::test_token_args::TestTokenArgs;
+use super::token::token_file::TokenFileArgs;
 use crate::app::{App, SignalForwarder};
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::minting::{ClaimRows, MintJob};
 use crate::authority::tokens::RevocationCause;
 use crate::commands::command::{Command, Effect};
 use crate::failure::{Code, Failure};
-use crate::model::{AppName, InvalidValue, StoreId, TokenId, UserId, check_token_variable};
+use crate::model::{AppName, StoreId, TokenId};
 use secrecy::SecretString;
 use serde_json::json;
 use std::ffi::OsString;
@@ -22,11 +25,15 @@ use std::ffi::OsString;
 /// key of the store, and its `jti` is a UUID, even if the preset sets another `jti` or none. With
 /// `--app`, the token is one of your own app tokens and counts towards your quota.
 ///
-/// When the command ends, for any reason, the token and any renewal of it are revoked. Services that
+/// When the command ends, for any reason, the recorded tokens and any renewals are revoked. Services that
 /// verify only with exported keys do not see the revocation.
 ///
 /// `--secret-env` and `--key-file` sign with a key of your own and need neither store nor login. Such a
 /// token is not recorded and cannot be revoked.
+///
+/// With `--file`, the command gets a variable for each token of a TOML file: the table `[tokens.NAME]`
+/// describes the token in the variable NAME, with the options of `jeton token mint` as keys. A token
+/// with a `defect` is not recorded, because services refuse it.
 ///
 /// Signals are forwarded to the command, except KILL and fault signals (BUS, FPE, ILL, SEGV), which
 /// end jeton without revoking the token. The exit code is that of the command, 128 plus the signal
@@ -38,8 +45,9 @@ use std::ffi::OsString;
 ///   jeton run --aud api --scope 'read write' -- pytest
 ///   jeton run --preset flask --secret-env JWT_SECRET_KEY -- pytest
 ///   jeton run --app smoke --permission read --env SMOKE_TOKEN -- ./smoke.sh
+///   jeton run --file tokens.toml --allow-env JWT_SECRET_KEY -- pytest
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_group("key_input", |group| group.arg("file")))]
 pub(crate) struct Args {
     /// Command with arguments
     #[arg(last = true, required = true, value_name = "COMMAND", add = crate::commands::completers::command_line())]
@@ -47,11 +55,11 @@ pub(crate) struct Args {
 
     /// Environment variable for the token; variables that affect the loader, a shell or a runtime are
     /// refused (PATH, LD_*, BASH_ENV, NODE_OPTIONS, PYTHON*, GITHUB_*, …)
-    #[arg(long, value_name = "NAME", default_value = "API_TOKEN", value_parser = parse_token_variable)]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_VARIABLE, value_parser = parse_token_variable)]
     env: String,
 
     /// Create an app token for this application instead of a test token
-    #[arg(long, value_name = "NAME", value_parser = AppName::parse, add = crate::commands::completers::apps(), conflicts_with_all = ["TestOnlyArgs", "external_key"])]
+    #[arg(long, value_name = "NAME", value_parser = AppName::parse, add = crate::commands::completers::apps(), conflicts_with_all = ["TestOnlyArgs", "external_key", "file"])]
     app: Option<AppName>,
 
     #[command(flatten)]
@@ -59,14 +67,17 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     key: ExternalKeyArgs,
+
+    #[command(flatten)]
+    token_file: TokenFileArgs,
 }
 
-/// Token of the child process, with the creator of the token and its store.
-struct ChildToken {
-    token: SecretString,
-    id: TokenId,
-    created_by: UserId,
-    store_id: StoreId,
+/// Tokens of the child process: variables, and the recorded tokens with their store.
+struct ChildTokens {
+    variables: Vec<(String, SecretString)>,
+    ids: Vec<TokenId>,
+    /// `None` if no token is recorded.
+    store_id: Option<StoreId>,
 }
 
 impl Command for Args {
@@ -74,7 +85,8 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        let inputs = [self.key.stdin_argument(), self.test_token.stdin_argument()];
+        let file = self.token_file.stdin_argument();
+        let inputs = [self.key.stdin_argument(), self.test_token.stdin_argument(), file];
         inputs.into_iter().flatten().collect()
     }
 
@@ -83,20 +95,21 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let Args { command, env, app: app_name, test_token, key } = self;
-        if let Some(bytes) = key.read_key(app)? {
-            let token = mint_with_external_key(app, test_token, &key, &bytes)?;
-            app.exit_code = SignalForwarder::install()?.run(&command, &env, &token)?;
-            return Ok(());
-        }
-        let (child_token, forwarder) = match app_name {
-            Some(app_name) => create_app_token(app, app_name, test_token)?,
-            None => mint_test_token(app, test_token)?,
+        let Args { command, env, app: app_name, test_token, key, token_file } = self;
+        let (child_tokens, forwarder) = if let Some(app_name) = app_name {
+            create_app_token(app, env, app_name, test_token)?
+        } else {
+            let tokens = token_file.read(app, &[], key.allow_weak())?;
+            let tokens = tokens.unwrap_or_else(|| {
+                let options = MintOptions::for_command(test_token, key);
+                vec![NamedOptions { name: env, options, position: None }]
+            });
+            mint_test_tokens(app, tokens)?
         };
         app.store.release();
-        let exit_result = forwarder.run(&command, &env, &child_token.token);
-        if let Err(failure) = revoke_child_token(app, &child_token) {
-            return Err(unrevoked_token_error(&child_token, &exit_result, &failure));
+        let exit_result = forwarder.run(&command, &child_tokens.variables);
+        if let Err(failure) = revoke_child_tokens(app, &child_tokens) {
+            return Err(unrevoked_tokens_error(&child_tokens.ids, &exit_result, &failure));
         }
         app.exit_code = exit_result?;
         Ok(())
@@ -107,93 +120,75 @@ impl Command for Args {
 /// the revocation.
 fn create_app_token(
     app: &mut App,
+    variable: String,
     app_name: AppName,
     test_token: TestTokenArgs,
-) -> Result<(ChildToken, SignalForwarder), Failure> {
+) -> Result<(ChildTokens, SignalForwarder), Failure> {
     let request = test_token.into_app_token_request(app, app_name)?;
     let caller = app.caller()?;
     let (store, audit) = app.store.open()?;
     let forwarder = SignalForwarder::install()?;
     let issued_token = authority::tokens::issue(store, &audit, &caller, &request)?;
-    let (id, created_by, store_id) = (issued_token.record.id, caller.user.id, store.id()?);
-    Ok((ChildToken { token: issued_token.token, id, created_by, store_id }, forwarder))
-}
-
-/// Mints and records a test token. Installs the signal handlers first, so that no signal can end
-/// jeton before the revocation.
-fn mint_test_token(
-    app: &mut App,
-    test_token: TestTokenArgs,
-) -> Result<(ChildToken, SignalForwarder), Failure> {
-    test_token.ensure_jti()?;
-    let claims = test_token.read_claims(app)?;
-    let errors = test_token.store_key_errors();
-    let mut request = test_token.into_store_request(app)?;
-    request.assign_jti();
-    let claim_rows = ClaimRows::repeat(claims, 1);
-    request.expiry = request.expiry.with_one_hour_default();
-    request.record = true;
-    let minter = app.minter()?;
-    let (store, audit) = app.store.open()?;
-    let forwarder = SignalForwarder::install()?;
-    let (job, mut job_key) = MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
-        .map_err(|error| errors.to_failure(error))?;
-    let recorded = job.mint_one(store, &mut job_key)?;
-    let Some((token, id)) = recorded.and_then(|minted| Some((minted.token, minted.id?))) else {
-        return Err(internal_error("the token was not recorded"));
+    let child_tokens = ChildTokens {
+        ids: vec![issued_token.record.id],
+        store_id: Some(store.id()?),
+        variables: vec![(variable, issued_token.token)],
     };
-    let store_id = store.id()?;
-    if job_key.is_new_secret {
-        app.console.print_warning(NEW_SECRET_WARNING);
-    }
-    Ok((ChildToken { token, id, created_by: minter.user.id, store_id }, forwarder))
+    Ok((child_tokens, forwarder))
 }
 
-/// Mints a test token with an external key, without a record, and states its expiry.
-fn mint_with_external_key(
-    app: &App,
-    test_token: TestTokenArgs,
-    key_args: &ExternalKeyArgs,
-    bytes: &[u8],
-) -> Result<SecretString, Failure> {
-    let claim_rows = ClaimRows::repeat(test_token.read_claims(app)?, 1);
-    let now = app.store.now()?;
-    let (mut request, ExternalKey { key, kid }) =
-        test_token.into_external_request(app, key_args, bytes)?;
-    request.expiry = request.expiry.with_one_hour_default();
-    let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
-    let mut minted = None;
-    job.mint_all_with_external_key(&key, kid.as_ref(), |tokens| {
-        minted = tokens.into_single();
-        Ok::<_, Failure>(())
-    })?;
-    let minted = minted.ok_or_else(|| internal_error("no token was minted"))?;
-    let expiry = match minted.expires_at {
-        Some(time) => format!("expires at {}", app.console.render_cell(time)),
+/// Mints test tokens, and records those that a key of the store signs. Installs the signal handlers
+/// first, so that no signal can end jeton before the revocation.
+fn mint_test_tokens(
+    app: &mut App,
+    tokens: Vec<NamedOptions>,
+) -> Result<(ChildTokens, SignalForwarder), Failure> {
+    let jobs = NamedJobs::prepare(app, tokens, TokenUse::Command)?;
+    let forwarder = SignalForwarder::install()?;
+    let tokens = jobs.mint(app)?;
+    warn_of_external_keys(app, &tokens);
+    let ids = recorded_ids(&tokens);
+    let store_id = if ids.is_empty() { None } else { Some(app.store.get()?.id()?) };
+    let variables = tokens.into_iter().map(|token| (token.name, token.minted.token)).collect();
+    Ok((ChildTokens { variables, ids, store_id }, forwarder))
+}
+
+/// States once that tokens cannot be revoked, and their last expiry.
+fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
+    let expiries: Vec<_> = tokens
+        .iter()
+        .filter(|token| token.has_external_key)
+        .map(|token| token.minted.expires_at)
+        .collect();
+    let last_expiry = expiries.iter().copied().collect::<Option<Vec<_>>>();
+    let expiry = match last_expiry.map(|times| times.into_iter().max()) {
+        // No token has an external key.
+        Some(None) => return,
+        Some(Some(time)) => format!("expires at {}", app.console.render_cell(time)),
         None => "never expires".to_owned(),
     };
-    app.console.print_warning(&format!("the token cannot be revoked and {expiry}"));
-    Ok(minted.token)
+    app.console.print_warning(&match expiries.len() {
+        1 => format!("the token cannot be revoked and {expiry}"),
+        count => format!("{count} tokens cannot be revoked, and the last {expiry}"),
+    });
 }
 
-fn revoke_child_token(app: &mut App, child_token: &ChildToken) -> Result<(), Failure> {
+fn revoke_child_tokens(app: &mut App, child_tokens: &ChildTokens) -> Result<(), Failure> {
+    let Some(store_id) = child_tokens.store_id else { return Ok(()) };
+    let created_by = app.session.user_id();
     let (store, audit) = app.store.open()?;
-    if store.id()? != child_token.store_id {
-        return Err(internal_error("the store of the token was replaced by another store"));
+    if store.id()? != store_id {
+        let message = "the store of the token was replaced by another store";
+        return Err(Failure::new(Code::Internal, message));
     }
-    Ok(authority::tokens::revoke_issued(
-        store,
-        &audit,
-        Some(child_token.created_by),
-        &[child_token.id],
-        RevocationCause::ChildExited,
-    )?)
+    let (ids, cause) = (&child_tokens.ids, RevocationCause::ChildExited);
+    Ok(authority::tokens::revoke_issued(store, &audit, created_by, ids, cause)?)
 }
 
-/// Returns the error for a token that could not be revoked. Message and details contain the exit status
+/// Returns the error for tokens that could not be revoked. Message and details contain the exit status
 /// of the child command.
-fn unrevoked_token_error(
-    child_token: &ChildToken,
+fn unrevoked_tokens_error(
+    ids: &[TokenId],
     exit_result: &Result<u8, Failure>,
     cause: &Failure,
 ) -> Failure {
@@ -201,23 +196,18 @@ fn unrevoked_token_error(
         Ok(code) => (Some(code), format!("the command exited with {code}")),
         Err(failure) => (None, failure.message.clone()),
     };
-    let id = child_token.id;
+    let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let noun = if ids.len() == 1 { "token" } else { "tokens" };
     let message =
-        format!("{exit_description}, and token {id} could not be revoked: {}", cause.message);
+        format!("{exit_description}, and {noun} {list} could not be revoked: {}", cause.message);
     let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
     let error_code = if is_outcome_unknown { cause.code } else { Code::Internal };
-    let mut failure =
-        Failure::new(error_code, message).with_hint(format!("revoke it: jeton token revoke {id}"));
-    failure.details.insert("token_id".to_owned(), json!(id));
+    let mut failure = Failure::new(error_code, message)
+        .with_hint(format!("revoke it: jeton token revoke {list}"));
+    match ids {
+        [id] => failure.details.insert("token_id".to_owned(), json!(id)),
+        ids => failure.details.insert("token_ids".to_owned(), json!(ids)),
+    };
     failure.details.insert("command_exit_code".to_owned(), json!(code));
     failure
-}
-
-fn internal_error(message: impl Into<String>) -> Failure {
-    Failure::new(Code::Internal, message)
-}
-
-/// Parses the name of an environment variable that may hold a token.
-fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
-    check_token_variable(text).map(|()| text.to_owned())
 }

@@ -94,6 +94,12 @@ impl Failure {
         self
     }
 
+    /// Adds the position in a file. `file` is the name as messages show it.
+    pub(crate) fn at_line(self, file: &str, line: u64) -> Self {
+        let message = format!("{file}: line {line}: {}", self.message);
+        Self { message, ..self.with_line(line) }
+    }
+
     /// Adds the line number in a file.
     fn with_line(mut self, line: u64) -> Self {
         self.details.insert("line".to_owned(), json!(line));

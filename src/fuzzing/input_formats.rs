@@ -1,14 +1,14 @@
-//! Fuzz target for JSON, rows of files, password hashes and settings.
+//! Fuzz target for JSON, rows of files, TOML, password hashes and settings.
 
 use super::{has_number_out_of_range, parse_independently};
 use crate::crypto::parse_imported_hash;
 use crate::model::{
-    ExtraClaims, Row, RowError, RowReader, Setting, Settings, SpreadsheetRows, escape,
+    ExtraClaims, Row, RowError, RowReader, Setting, Settings, SpreadsheetRows, TomlTable, escape,
     parse_strict_object, render_csv_header, render_csv_rows,
 };
 use serde_json::{Map, Value};
 
-/// Checks the strict JSON reader, row readers, password hashes, `name=JSON` claims and
+/// Checks the strict JSON reader, row readers, the TOML reader, password hashes, `name=JSON` claims and
 /// `setting=value` pairs.
 ///
 /// The strict JSON reader accepts the same input as a lenient reader, except duplicate members
@@ -27,11 +27,11 @@ pub fn input_formats(bytes: &[u8]) {
         RowError::InvalidLine(invalid) => invalid.line,
         RowError::Input(error) => panic!("reading memory failed: {error}"),
     });
+    let invalid_toml_line = TomlTable::parse(bytes).err().map(|error| error.line);
     let line_count = bytes.split(|byte| *byte == b'\n').count();
-    assert!(
-        invalid_line
-            .is_none_or(|line| (1..=line_count).contains(&usize::try_from(line).unwrap_or(0)))
-    );
+    for line in [invalid_line, invalid_toml_line].into_iter().flatten() {
+        assert!((1..=line_count).contains(&usize::try_from(line).unwrap_or(0)));
+    }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     assert_csv_round_trip(text);
     if let Ok(hash) = parse_imported_hash(text.to_owned()) {

@@ -29,7 +29,7 @@ mod time;
 mod time_spec;
 mod token;
 mod token_text;
-mod toml_document;
+mod toml_file;
 mod untrusted;
 mod url_scheme;
 mod user;
@@ -72,7 +72,7 @@ pub(crate) use token::{
     TokenSelector, TokenStatus,
 };
 pub(crate) use token_text::{NotOneToken, extract_token};
-pub(crate) use toml_document::{TomlEntry, TomlValue, parse_toml};
+pub(crate) use toml_file::{TomlEntry, TomlTable, TomlValue};
 pub(crate) use untrusted::{
     REDACTED, Untrusted, escape, escape_json, is_invisible, is_printable_ascii,
     is_unsafe_for_terminal, redact_for_error,

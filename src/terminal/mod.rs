@@ -42,6 +42,10 @@ pub(crate) enum OutputFormat {
     Csv,
     /// One id per line.
     Name,
+    /// `NAME=VALUE` lines for `.env` files and shells.
+    Dotenv,
+    /// Variables for the next steps of a job in GitHub Actions.
+    Github,
 }
 
 impl OutputFormat {
@@ -54,6 +58,8 @@ impl OutputFormat {
             Self::JsonLines => "jsonl",
             Self::Csv => "csv",
             Self::Name => "name",
+            Self::Dotenv => "dotenv",
+            Self::Github => "github",
         }
     }
 
@@ -61,7 +67,7 @@ impl OutputFormat {
     pub(crate) fn is_json(self) -> bool {
         match self {
             Self::Json | Self::JsonLines => true,
-            Self::Text | Self::Wide | Self::Csv | Self::Name => false,
+            Self::Text | Self::Wide | Self::Csv | Self::Name | Self::Dotenv | Self::Github => false,
         }
     }
 }

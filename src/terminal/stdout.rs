@@ -30,27 +30,28 @@ impl Console {
         let screen = || Screen::from_stdout(now);
         let text = match self.format {
             OutputFormat::Json | OutputFormat::JsonLines => render_json_line(report)?,
-            OutputFormat::Text | OutputFormat::Wide | OutputFormat::Csv | OutputFormat::Name => {
-                match report.render() {
-                    Rendered::Nothing => return Ok(Delivery::Done),
-                    Rendered::Lines(lines) => {
-                        lines.iter().map(|line| escape(line) + "\n").collect()
-                    }
-                    Rendered::StyledLines(cells) => {
-                        let terminal_screen = screen();
-                        let render = |cell: &Cell| {
-                            cell::apply_marks(&cell.to_marked_text(terminal_screen.as_ref()))
-                        };
-                        cells.iter().map(|cell| render(cell) + "\n").collect()
-                    }
-                    Rendered::Json(value) => {
-                        let json = serde_json::to_string_pretty(&value);
-                        let json = json.map_err(|error| Error::Output(error.to_string()))?;
-                        escape_json(&json).into_owned() + "\n"
-                    }
-                    Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
+            OutputFormat::Text
+            | OutputFormat::Wide
+            | OutputFormat::Csv
+            | OutputFormat::Name
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => match report.render() {
+                Rendered::Nothing => return Ok(Delivery::Done),
+                Rendered::Lines(lines) => lines.iter().map(|line| escape(line) + "\n").collect(),
+                Rendered::StyledLines(cells) => {
+                    let terminal_screen = screen();
+                    let render = |cell: &Cell| {
+                        cell::apply_marks(&cell.to_marked_text(terminal_screen.as_ref()))
+                    };
+                    cells.iter().map(|cell| render(cell) + "\n").collect()
                 }
-            }
+                Rendered::Json(value) => {
+                    let json = serde_json::to_string_pretty(&value);
+                    let json = json.map_err(|error| Error::Output(error.to_string()))?;
+                    escape_json(&json).into_owned() + "\n"
+                }
+                Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
+            },
         };
         write_stdout(&text)
     }
@@ -91,7 +92,9 @@ impl Console {
                 | OutputFormat::Wide
                 | OutputFormat::Json
                 | OutputFormat::JsonLines
-                | OutputFormat::Name => {
+                | OutputFormat::Name
+                | OutputFormat::Dotenv
+                | OutputFormat::Github => {
                     chunk.iter().map(render_json_line).collect::<Result<_, _>>()?
                 }
             };

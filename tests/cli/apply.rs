@@ -115,7 +115,7 @@ fn invalid_file_changes_nothing() {
     let mut outputs = String::new();
     for file in [
         "[settings]\ntoken.quota = 4\n\n[users.kim]\nrole = \"king\"\n",
-        "[settings]\ntoken.qota = 4\n[users.kim]\npasword = \"marker\"\n\n[user.lee]\n",
+        "[settings]\ntoken.qota = 4\n[users.kim]\npassphrase = \"marker\"\n\n[user.lee]\n",
         "[settings]\ntoken.quota = \"many\"\ntoken.ttl = [1]\n\"token.quota\" = 5\n",
         "[[users]]\nusername = \"kim\"\n",
         "[users]\nkim = 1\n",
@@ -132,7 +132,40 @@ fn invalid_file_changes_nothing() {
         assert!(!output.stderr.contains("marker"), "{output:?}");
         outputs += &output.to_string();
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @r#"
+    --- exit code 65, stderr
+    error: line 4: role: expected `user`, `minter` or `admin`
+    --- exit code 65, stderr
+    error: 3 invalid lines:
+      line 2: unknown key `token.qota`: not one of token.quota, token.ttl, token.max_ttl, token.permissions, session.access_ttl, session.refresh_ttl, session.max_ttl, issuer, claims.owner, claims.target, register.open, password.min_length, key.verify_overlap
+      line 4: unknown key `passphrase`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash
+      line 6: unknown key `user`: expected tables `settings` and `users`
+    --- exit code 65, stderr
+    error: 2 invalid lines:
+      line 2: token.quota: expected a number or `unlimited`
+      line 3: token.ttl: expected a string, a number or a boolean
+    --- exit code 65, stderr
+    error: line 1: `users` is not a table: expected tables `[users.LOGIN]`
+    --- exit code 65, stderr
+    error: line 2: `kim` is not a table of an account
+    --- exit code 65, stderr
+    error: line 2: `username` is the name of the table
+    --- exit code 65, stderr
+    error: line 3: name or uid already used on line 1
+    --- exit code 65, stderr
+    error: line 1: username: could be mistaken for an id
+    --- exit code 65, stderr
+    error: line 3: username, e-mail address and uid do not belong to the same account
+    --- exit code 65, stderr
+    error: no admin in the file or in the store
+    hint: give a row the role `admin`, or create an admin: jeton init
+    --- exit code 65, stderr
+    error: line 3: password shorter than 9 characters
+    --- exit code 65, stderr
+    error: `store.toml`: line 2: invalid basic string, expected `"`
+    --- exit code 65, stderr
+    error: `store.toml`: line 1: key with no value, expected `=`
+    "#);
     assert_eq!((users(&sandbox), settings(&sandbox)), before);
     let error = sandbox.run_json(&["apply", "-f", "store.toml"]).error();
     assert_eq!((&error["code"], &error["details"]["line"]), (&"bad_data".into(), &1.into()));
@@ -175,7 +208,16 @@ fn new_store_needs_an_admin_in_the_file() {
         assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
         assert!(!sandbox.store().exists());
     }
-    assert_snapshot!(apply(&sandbox, STORE, &["--dry-run"]), @"");
+    assert_snapshot!(apply(&sandbox, STORE, &["--dry-run"]), @"
+    --- stderr
+    dry run: created store `~/.local/share/jeton/jeton.db`
+    dry run: set token.quota to 10
+    dry run: set session.access_ttl to 5m
+    dry run: set register.open to false
+    dry run: created user ada
+    dry run: created user kim@example.com
+    hint: set a password for 1 user without a password: jeton recover USER
+    ");
     assert!(!sandbox.store().exists());
 }
 

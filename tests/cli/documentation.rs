@@ -75,7 +75,11 @@ fn help_prints_guides() {
         assert!(page.stdout.lines().any(|other| other == line), "{page:?}");
         assert!(overview.contains(topic), "{topic}");
     }
-    assert_snapshot!(sandbox.stdout_of(&["help", "output"]), @"
+}
+
+#[test]
+fn part_of_a_guide_is_plain_text() {
+    assert_snapshot!(Sandbox::new().stdout_of(&["help", "output"]), @"
     Results go to standard output, status messages, warnings and errors to standard
     error, so that a variable, a file or a pipe receives only the result. `-q`
     suppresses status messages, but never results, warnings or errors. `-o` selects
@@ -96,6 +100,12 @@ fn help_prints_guides() {
           export`
       `name`
           ids only, one per line, as arguments for other commands: lists
+      `dotenv`
+          one line `NAME=TOKEN` for each token, for `.env` files and shells: `token
+          mint`
+      `github`
+          appends `NAME=TOKEN` to the file in `GITHUB_ENV`; prints only the commands
+          that mask the tokens: `token mint`
 
     A format that a command does not support is a usage error with `-o`; with
     `JETON_OUTPUT` the command prints text instead. `completions` and `help` support
@@ -172,7 +182,7 @@ fn help_and_hints_name_the_supported_formats() {
     let mut sandbox = Sandbox::new();
     for (arguments, formats) in [
         (&["users", "list"][..], "text, wide, json, jsonl, csv or name"),
-        (&["token", "mint"], "text, json or jsonl"),
+        (&["token", "mint"], "text, json, jsonl, dotenv or github"),
         (&["token"], "text or json"),
     ] {
         let help = sandbox.stdout_of(&[arguments, &["--help"]].concat());
@@ -188,7 +198,7 @@ fn help_and_hints_name_the_supported_formats() {
     assert_snapshot!(sandbox.run(&[&mint[..], &["-o", "csv"]].concat()), @"
     --- exit code 2, stderr
     error: output format `csv` is not supported by this command
-    hint: use `-o text`, `-o json` or `-o jsonl`
+    hint: use `-o text`, `-o json`, `-o jsonl`, `-o dotenv` or `-o github`
     ");
     for (format, prefix) in
         [("csv", "eyJ"), ("jsonl", "{\"token\":\"eyJ"), ("json", "{\"token\":\"eyJ")]
@@ -232,7 +242,7 @@ fn every_command_and_guide_has_a_manual_page() {
         assert!(!page.contains("marker"), "{page}");
     }
     let page = read("man1/jeton-token-mint.1");
-    assert!(page.contains("\nOutput format: text, json or jsonl\n"), "{page}");
+    assert!(page.contains("\nOutput format: text, json, jsonl, dotenv or github\n"), "{page}");
     let page = read("man1/jeton-token-create.1");
     for part in [
         "\n.SH EXAMPLES\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission \

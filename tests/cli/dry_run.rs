@@ -108,12 +108,18 @@ fn dry_run_prints_the_question_of_the_command() {
 #[test]
 fn dry_run_of_rotation_names_no_discarded_key() {
     let sandbox = Sandbox::with_admin();
-    assert_snapshot!(sandbox.run(&["keys", "rotate", "--dry-run"]), @"");
+    assert_snapshot!(sandbox.run(&["keys", "rotate", "--dry-run"]), @"
+    --- stderr
+    dry run: a new key (ES256) is now the signing key
+    dry run: key <key> is retired and verifies until <time>
+    warning: verifiers with a cached JWK Set do not know the new key yet
+    hint: create the next key in advance: jeton keys generate
+    ");
     assert_eq!(
         sandbox.json(&["keys", "rotate", "--dry-run"])["active_kid"],
         serde_json::Value::Null
     );
-    assert_eq!(sandbox.json(&["keys", "list"])["total"], 1);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM keys"), ["1"]);
 }
 
 #[test]
@@ -128,7 +134,11 @@ fn dry_run_creates_no_store() {
     ");
     assert!(!sandbox.home().join(".local").exists());
     let output = sandbox.run(&["users", "import", "rows", "--dry-run", "--store", "a.db-wal"]);
-    assert_snapshot!(output, @"");
+    assert_snapshot!(output, @"
+    --- exit code 2, stderr
+    error: `a.db-wal` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
+    ");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn main_workflow_starts_from_empty_home() {
     }
     let page = sandbox.run(&["users", "list", "--page", "2", "--per-page", "3"]).ok();
     let names: Vec<_> =
-        page.stdout.lines().skip(1).map(|line| line.split_whitespace().nth(2).unwrap()).collect();
+        page.stdout.lines().skip(1).map(|line| line.split_whitespace().nth(1).unwrap()).collect();
     assert_eq!(names, ["u2", "u3", "u4"]);
     sandbox.run(&["users", "delete", "ada", "--yes"]).fails(7);
 

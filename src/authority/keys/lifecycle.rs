@@ -18,7 +18,6 @@ pub(super) const ADMINS_ONLY: &str = "only admins can manage keys";
 pub(crate) struct Rotation {
     /// The id of the new active key.
     pub(crate) active_kid: Untrusted,
-    /// The algorithm of the active key.
     pub(crate) algorithm: Algorithm,
     /// Set if the rotation generated the active key.
     pub(crate) is_new_key: bool,

@@ -49,18 +49,24 @@ pub(crate) struct JobKey {
 
 impl MintJob {
     /// Starts a job with a test key of the store, generated if missing. Validates every row, but
-    /// signs nothing yet.
+    /// signs nothing yet. `previous` is the key of an earlier job of the same command: its audit
+    /// event also counts the tokens of this job, unless a new key needs its own event.
     pub(crate) fn with_store_key(
         store: &mut Store,
         audit: &AuditContext,
         minter: &Principal,
         request: MintRequest,
         claim_rows: ClaimRows,
+        previous: Option<&JobKey>,
     ) -> Result<(Self, JobKey), Error> {
         let mut job = Self::for_minter(store, audit, minter, request, claim_rows)?;
         let count = if job.request.record { 0 } else { job.claim_rows.count() };
         let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
         let record = |tx: &Writer<'_>, user: &User, _, new_key: Option<EventTarget>, (): &()| {
+            if let (Some(previous), None) = (previous, &new_key) {
+                tx.add_to_count(previous.event, count)?;
+                return Ok(previous.event);
+            }
             let detail = EventDetail { new_key, ..EventDetail::objects(token_noun) };
             let subject = EventSubject::several(TargetKind::Token, detail);
             Ok(audit.record_outcome(tx, Some(user.id), subject, OUTCOME_DONE, count)?)

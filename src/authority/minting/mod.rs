@@ -26,7 +26,7 @@ pub(super) use authorize::check_grantable_permissions;
 pub(crate) use claim_rows::ClaimRows;
 pub(crate) use defects::Defect;
 pub(crate) use fixtures::{Fixture, Fixtures, build_fixtures, build_fixtures_with_external_key};
-pub(crate) use job::MintJob;
+pub(crate) use job::{JobKey, MintJob};
 pub(crate) use minted_tokens::{MintedToken, MintedTokens};
 pub(crate) use presets::{builtin_preset_names, load_builtin_preset};
 pub(crate) use request::{MintRequest, Signer};

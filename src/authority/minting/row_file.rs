@@ -17,8 +17,8 @@ use std::os::unix::fs::FileExt;
 /// Maximum number of rows of a batch.
 pub(super) const MAX_BATCH_ROWS: usize = 8_000;
 
-/// Length of the rows of a batch in the file at which the batch ends, in bytes.
-const BATCH_BYTES: u64 = 64 * 1024;
+/// Length of the rows of a batch, including the examples, at which the batch ends, in bytes.
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// Character between the values of a row in the file, which no plain text contains.
 const SEPARATOR: char = '\u{1f}';
@@ -33,6 +33,8 @@ pub(super) struct RowFile {
     /// End of each batch in bytes, with the number of rows before.
     batch_ends: Vec<(u64, usize)>,
     examples: Vec<Row>,
+    /// Lengths of the examples as JSON in bytes.
+    example_lengths: Vec<usize>,
     /// Set if a row is not like an example.
     has_other_rows: bool,
 }
@@ -61,10 +63,16 @@ impl RowFile {
     /// Reads one row per token from CSV or JSON Lines.
     pub(super) fn read(input: impl BufRead) -> Result<Self, Error> {
         let file = tempfile::tempfile().map_err(|error| to_temporary_file_error(&error))?;
-        let mut rows =
-            Self { file, batch_ends: Vec::new(), examples: Vec::new(), has_other_rows: false };
+        let mut rows = Self {
+            file,
+            batch_ends: Vec::new(),
+            examples: Vec::new(),
+            example_lengths: Vec::new(),
+            has_other_rows: false,
+        };
         let mut writer = BufWriter::new(rows.file.try_clone().map_err(RowError::from)?);
-        let (mut length, mut count, mut encoded) = (0, 0, String::new());
+        let (mut length, mut count, mut batch_length) = (0, 0, 0);
+        let mut encoded = String::new();
         let mut invalid_lines = InvalidLines::default();
         for row in RowReader::new(input)? {
             let row = match row {
@@ -76,15 +84,17 @@ impl RowFile {
                 Err(error @ RowError::Input(_)) => return Err(error.into()),
             };
             encoded.clear();
-            encode_row(&mut encoded, &row, rows.find_or_add_example(&row));
+            let example = rows.find_or_add_example(&row);
+            encode_row(&mut encoded, &row, example);
             writer
                 .write_all(encoded.as_bytes())
                 .map_err(|error| to_temporary_file_error(&error))?;
             length += u64::try_from(encoded.len()).unwrap_or(u64::MAX);
             count += 1;
-            let (batch_start, first_row) = rows.end();
-            if length - batch_start >= BATCH_BYTES || count - first_row >= MAX_BATCH_ROWS {
+            batch_length += encoded.len() + example.map_or(0, |index| rows.example_lengths[index]);
+            if batch_length >= BATCH_BYTES || count - rows.count() >= MAX_BATCH_ROWS {
                 rows.batch_ends.push((length, count));
+                batch_length = 0;
             }
         }
         invalid_lines.into_result()?;
@@ -97,11 +107,7 @@ impl RowFile {
 
     /// Returns the number of rows.
     pub(super) fn count(&self) -> usize {
-        self.end().1
-    }
-
-    fn end(&self) -> (u64, usize) {
-        self.batch_ends.last().copied().unwrap_or_default()
+        self.batch_ends.last().map_or(0, |(_, count)| *count)
     }
 
     /// Returns rows such that each row of the file differs from one of them only in its texts, if they
@@ -138,6 +144,7 @@ impl RowFile {
             self.has_other_rows = true;
             return None;
         }
+        self.example_lengths.push(Value::from(row.fields.clone()).to_string().len());
         self.examples.push(row.clone());
         Some(self.examples.len() - 1)
     }

@@ -89,6 +89,21 @@ impl MintJob {
         }
     }
 
+    /// Signs the token of a job for one token without recording. Returns `None` for a job without
+    /// tokens.
+    pub(crate) fn mint_one_with_external_key(
+        &self,
+        key: &KeySpec,
+        kid: Option<&Untrusted>,
+    ) -> Result<Option<MintedToken>, Error> {
+        let mut minted = None;
+        self.mint_all_with_external_key(key, kid, |tokens| {
+            minted = tokens.into_single();
+            Ok::<_, Error>(())
+        })?;
+        Ok(minted)
+    }
+
     /// Signs all tokens without recording. Each batch is passed to `deliver`, in order.
     pub(crate) fn mint_all_with_external_key<E: From<Error> + Send>(
         &self,

@@ -41,11 +41,15 @@ fn format_table_has_every_format_and_its_commands() {
             OutputFormat::Wide
             | OutputFormat::JsonLines
             | OutputFormat::Csv
-            | OutputFormat::Name => {
+            | OutputFormat::Name
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => {
                 let commands = Tree::ROOT.commands().into_iter();
                 let others = commands
                     .filter(|info| info.formats.contains(format) && info.formats != LIST_FORMATS);
-                let mut names = vec!["lists".to_owned()];
+                let is_list_format = LIST_FORMATS.contains(format);
+                let mut names: Vec<String> =
+                    is_list_format.then(|| "lists".to_owned()).into_iter().collect();
                 names.extend(others.map(|info| format!("`{}`", info.action)));
                 format!("{description}: {}", names.join(", "))
             }

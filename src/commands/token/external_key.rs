@@ -12,16 +12,19 @@ use zeroize::Zeroizing;
 
 /// Options for a signing key outside the store.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]))]
+#[command(
+    group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]),
+    group = clap::ArgGroup::new("key_input").args(["secret_env", "key_file"]).multiple(true)
+)]
 pub(crate) struct ExternalKeyArgs {
     /// Sign with the secret in this environment variable; needs no store
-    #[arg(long, value_name = "NAME", conflicts_with = "key")]
-    secret_env: Option<String>,
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["key", "key_file"])]
+    pub(super) secret_env: Option<String>,
 
     /// Sign with the key in this file (`-` for standard input): PEM, DER, a JWK, or a secret; needs
     /// no store; a key in another known format is refused, not used as a secret
     #[arg(long, value_name = "FILE", conflicts_with = "key", value_parser = crate::commands::args::input_path())]
-    key_file: Option<PathBuf>,
+    pub(super) key_file: Option<PathBuf>,
 
     /// Key id (`kid`) in the token header; selects one key of a JWK Set with several keys [default:
     /// the `kid` of the preset or of the key, otherwise the thumbprint of the key; none for a secret]
@@ -46,8 +49,8 @@ pub(crate) struct ExternalKeyArgs {
     encoding: Option<SecretEncoding>,
 
     /// Allow HMAC secrets shorter than the hash output
-    #[arg(long, requires = "external_key")]
-    allow_weak: bool,
+    #[arg(long, requires = "key_input")]
+    pub(super) allow_weak: bool,
 }
 
 /// Signing key outside the store.
@@ -61,6 +64,11 @@ impl ExternalKeyArgs {
     /// Returns `--key-file` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
         stdin_path("--key-file", self.key_file.as_ref())
+    }
+
+    /// Returns whether short secrets are allowed.
+    pub(crate) fn allow_weak(&self) -> bool {
+        self.allow_weak
     }
 
     /// Reads the external signing key, if given. Called before other input is parsed, so that a

@@ -1,16 +1,18 @@
 //! `jeton token mint`
 
-use super::external_key::{ExternalKey, ExternalKeyArgs};
-use super::test_token_args::{NEW_SECRET_WARNING, TestTokenArgs};
+use super::external_key::ExternalKey;
+use super::mint_options::MintOptions;
+use super::named_output::NamedOutput;
+use super::named_tokens::{NamedJobs, NamedOptions, TokenUse};
+use super::test_token_args::NEW_SECRET_WARNING;
+use super::token_file::TokenFileArgs;
 use super::token_output::TokenDelivery;
 use crate::app::{App, OutputFormat, SecretOutput};
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::minting::{ClaimRows, Defect, MintJob, MintRequest};
-use crate::commands::args::{number, stdin_path};
+use crate::authority::minting::{ClaimRows, MintJob};
+use crate::commands::args::{DEFAULT_VARIABLE, number, parse_token_variable, stdin_path};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
-use crate::model::{InvalidValue, Lifetime, TimeSpec};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 
 /// Mint test tokens: any claims, signed with a test key
@@ -23,26 +25,30 @@ use std::path::PathBuf;
 /// can mint without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`.
 /// `--secret-env` and `--key-file` need no store.
 ///
+/// With `--file`, mints the named tokens in a TOML file, or those with the given names: one table
+/// `[tokens.NAME]` for each token, with the options of this command as keys. `-o dotenv` prints
+/// `NAME=TOKEN` lines. In GitHub Actions, `-o github` sets the variables for the next steps of the job.
+///
 ///   jeton token mint --sub alice --aud api --claim-json 'roles=["admin"]'
 ///   jeton token mint --sub alice --expires-at 2020-01-01T00:00:00Z
 ///   jeton token mint --preset flask --secret-env JWT_SECRET_KEY --alg HS256 --sub 7 --set fresh=true
 ///   jeton token mint --from users.csv -o jsonl > tokens.jsonl
+///   jeton token mint --file tokens.toml --allow-env JWT_SECRET_KEY -o github
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment, mut_arg("ttl", |ttl| ttl.value_parser(parse_mint_ttl)))]
+#[command(
+    verbatim_doc_comment,
+    mut_arg("file", |file| {
+        file.conflicts_with_all(["issued_at", "not_before", "record", "defect", "count", "from"])
+    }),
+    mut_group("key_input", |group| group.arg("file"))
+)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    test_token: TestTokenArgs,
-
-    /// Issue time (`iat`), in the formats of `--expires-at` [default: now]
-    #[arg(long, alias = "iat", value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
-    issued_at: Option<TimeSpec>,
-
-    /// Start of validity (`nbf`), in the formats of `--expires-at`
-    #[arg(long, alias = "nbf", value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse)]
-    not_before: Option<TimeSpec>,
+    /// Tokens of the file [default: all]
+    #[arg(value_name = "NAME", requires = "file")]
+    names: Vec<String>,
 
     #[command(flatten)]
-    key: ExternalKeyArgs,
+    options: MintOptions,
 
     /// Number of tokens, each with a unique `jti`; at most 100000 with `-o json`
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = number(1..=u32::MAX), conflicts_with_all = ["from", "no_jti"])]
@@ -53,59 +59,53 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "claims_file", value_parser = crate::commands::args::input_path())]
     from: Option<PathBuf>,
 
-    /// Record the token, so that it can be listed and revoked by id
-    #[arg(long, conflicts_with_all = ["external_key", "no_jti"])]
-    record: bool,
+    /// Variable for the token with `-o dotenv` or `-o github`; variables that affect the loader, a
+    /// shell or a runtime are refused [default: API_TOKEN]
+    #[arg(long, value_name = "NAME", value_parser = parse_token_variable)]
+    env: Option<String>,
 
-    /// Mint a negative test token with this single defect
-    #[arg(long, value_name = "DEFECT", value_parser = defect_parser(), conflicts_with = "record")]
-    defect: Option<Defect>,
-}
-
-/// Parses the lifetime; a negative lifetime gets a hint to expired tokens.
-fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
-    let age = text.strip_prefix('-').and_then(|age| Lifetime::parse(age).ok());
-    Lifetime::parse(text).map_err(|invalid| match age.map(TimeSpec::expired_since) {
-        Some(Some(age)) => invalid.with_hint(format!(
-            "for an expired token, use `--defect expired` or `--expires-at {age}`"
-        )),
-        Some(None) => invalid.with_hint("for an expired token, use `--defect expired`"),
-        None => invalid,
-    })
-}
-
-fn defect_parser() -> impl TypedValueParser<Value = Defect> {
-    let names = Defect::ALL.iter().map(|defect| defect.name());
-    PossibleValuesParser::new(names).try_map(|name| Defect::parse(&name))
+    #[command(flatten)]
+    token_file: TokenFileArgs,
 }
 
 impl Command for Args {
     const ACTION: &'static str = "token mint";
     const EFFECT: Effect = Effect::Changes;
-    const FORMATS: &'static [OutputFormat] =
-        &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines];
+    const FORMATS: &'static [OutputFormat] = &[
+        OutputFormat::Text,
+        OutputFormat::Json,
+        OutputFormat::JsonLines,
+        OutputFormat::Dotenv,
+        OutputFormat::Github,
+    ];
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
         let from = stdin_path("--from", self.from.as_ref());
-        let inputs = [self.key.stdin_argument(), self.test_token.stdin_argument(), from];
+        let MintOptions { key, test_token, .. } = &self.options;
+        let file = self.token_file.stdin_argument();
+        let inputs = [key.stdin_argument(), test_token.stdin_argument(), from, file];
         inputs.into_iter().flatten().collect()
     }
 
     fn audit_target(&self) -> Option<AuditTarget> {
-        self.test_token.audit_target()
+        self.options.test_token.audit_target()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
+        if self.token_file.file().is_some() || self.writes_variables(app)? {
+            return mint_named(app, self);
+        }
         let output = SecretOutput::open()?;
         let is_bulk = self.from.is_some() || self.count.is_some();
-        let key_bytes = self.key.read_key(app)?;
+        let key_bytes = self.options.key.read_key(app)?;
         let claim_rows = read_claim_rows(app, &self)?;
+        let job_options = self.options.job_options();
+        let MintOptions { test_token, key: key_args, .. } = self.options;
         if let Some(bytes) = key_bytes {
             let now = app.store.now()?;
-            let options = JobOptions::new(&self);
             let (request, ExternalKey { key, kid }) =
-                self.test_token.into_external_request(app, &self.key, &bytes)?;
-            let request = options.apply(request);
+                test_token.into_external_request(app, &key_args, &bytes)?;
+            let request = job_options.apply(request);
             let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
             let mut delivery = TokenDelivery::start(output, is_bulk)?;
             let result = job.mint_all_with_external_key(&key, kid.as_ref(), |tokens| {
@@ -113,13 +113,12 @@ impl Command for Args {
             });
             return delivery.finish(app, result);
         }
-        let options = JobOptions::new(&self);
-        let errors = self.test_token.store_key_errors();
-        let request = options.apply(self.test_token.into_store_request(app)?);
+        let errors = test_token.store_key_errors();
+        let request = job_options.apply(test_token.into_store_request(app)?);
         let minter = app.minter()?;
         let (store, audit) = app.store.open()?;
         let (job, mut job_key) =
-            MintJob::with_store_key(store, &audit, &minter, request, claim_rows)
+            MintJob::with_store_key(store, &audit, &minter, request, claim_rows, None)
                 .map_err(|error| errors.to_failure(error))?;
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
@@ -135,6 +134,39 @@ impl Command for Args {
     }
 }
 
+impl Args {
+    /// Returns whether the output sets variables. Refuses several tokens for one variable, and a
+    /// variable for an output without names.
+    fn writes_variables(&self, app: &App) -> Result<bool, Failure> {
+        let writes_variables =
+            matches!(app.console.output_format(), OutputFormat::Dotenv | OutputFormat::Github);
+        let has_several_tokens = self.from.is_some() || self.count.is_some_and(|count| count > 1);
+        if writes_variables && has_several_tokens {
+            let message = "several tokens found, expected one token for the variable";
+            return Err(Failure::usage(message)
+                .with_hint("use `-o jsonl`, or describe the tokens in a file for `--file`"));
+        }
+        if self.env.is_some() && !writes_variables {
+            let message = "`--env` found, but the output has no variables";
+            return Err(Failure::usage(message).with_hint("add `-o dotenv`"));
+        }
+        Ok(writes_variables)
+    }
+}
+
+/// Mints the tokens of a file, or one token for a variable.
+fn mint_named(app: &mut App, args: Args) -> Result<(), Failure> {
+    let Args { names, options, env, token_file, .. } = args;
+    let tokens = token_file.read(app, &names, options.key.allow_weak)?;
+    let tokens = tokens.unwrap_or_else(|| {
+        let name = env.unwrap_or_else(|| DEFAULT_VARIABLE.to_owned());
+        vec![NamedOptions { name, options, position: None }]
+    });
+    let output = NamedOutput::open(app)?;
+    let tokens = NamedJobs::prepare(app, tokens, TokenUse::Output)?.mint(app)?;
+    output.deliver(app, tokens)
+}
+
 /// Maximum number of tokens in one JSON document, which is kept in memory until the last token is
 /// minted.
 const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
@@ -144,7 +176,7 @@ fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
         ClaimRows::read(app.console.open_rows_file("--from", path)?)?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
-        ClaimRows::repeat(args.test_token.read_claims(app)?, count)
+        ClaimRows::repeat(args.options.test_token.read_claims(app)?, count)
     };
     if app.console.output_format() == OutputFormat::Json
         && claim_rows.count() > MAX_TOKENS_PER_DOCUMENT
@@ -156,27 +188,4 @@ fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
         );
     }
     Ok(claim_rows)
-}
-
-/// Options of a request that only `mint` has.
-struct JobOptions {
-    issued_at: Option<TimeSpec>,
-    not_before: Option<TimeSpec>,
-    record: bool,
-    defect: Option<Defect>,
-}
-
-impl JobOptions {
-    fn new(args: &Args) -> Self {
-        let Args { issued_at, not_before, record, defect, .. } = *args;
-        Self { issued_at, not_before, record, defect }
-    }
-
-    fn apply(self, mut request: MintRequest) -> MintRequest {
-        request.issued_at = self.issued_at;
-        request.not_before = self.not_before;
-        request.record = self.record;
-        request.defect = self.defect;
-        request
-    }
 }

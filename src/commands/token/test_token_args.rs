@@ -68,7 +68,7 @@ pub(crate) struct TestOnlyArgs {
     /// Claims: a JSON object (`'{"role":"admin"}'`), or a file with a JSON object of at most 128 KiB
     /// (`-` for standard input)
     #[arg(long = "claims", value_name = "JSON|FILE", value_parser = crate::commands::args::input_path())]
-    claims_file: Option<PathBuf>,
+    pub(super) claims_file: Option<PathBuf>,
 
     /// Additional JOSE header parameter; repeatable
     #[arg(long, value_name = "NAME=VALUE")]

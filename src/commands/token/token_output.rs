@@ -69,7 +69,12 @@ impl TokenDelivery {
                 tokens.iter().try_for_each(|minted| lines.push(&minted))?;
                 self.deliver_lines(app, lines.as_bytes(), tokens)?;
             }
-            OutputFormat::Text | OutputFormat::Wide | OutputFormat::Csv | OutputFormat::Name => {
+            OutputFormat::Text
+            | OutputFormat::Wide
+            | OutputFormat::Csv
+            | OutputFormat::Name
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => {
                 self.deliver_lines(app, tokens.lines().as_bytes(), tokens)?;
             }
         }

@@ -189,7 +189,7 @@ struct Renderer {
 }
 
 impl Renderer {
-    /// Renders a result, if its line has to be rendered by itself. Returns the error of an invalid
+    /// Renders a result, if its line has to be rendered separately. Returns the error of an invalid
     /// token, too.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
         match verdict {

@@ -116,7 +116,9 @@ fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
             | OutputFormat::Wide
             | OutputFormat::JsonLines
             | OutputFormat::Csv
-            | OutputFormat::Name => app.console.write_rows(&rows, is_first_batch)?,
+            | OutputFormat::Name
+            | OutputFormat::Dotenv
+            | OutputFormat::Github => app.console.write_rows(&rows, is_first_batch)?,
         };
         if !is_output_open {
             return Ok(false);

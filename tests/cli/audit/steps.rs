@@ -34,6 +34,8 @@ const fn read_step(words: &'static str, exit: i32) -> Step {
     step(words, exit, "")
 }
 
+const TOKEN_FILE: &str = "[tokens.A]\n[tokens.B]\n";
+
 pub(super) const STEPS: &[Step] = &[
     step_with_input("init ada --password-stdin", "lovelace-1", 0, "ada done 1"),
     step("init", 5, "- store_exists 0"),
@@ -109,6 +111,7 @@ pub(super) const STEPS: &[Step] = &[
     step("token mint --alg ES384 --claim-json exp=null --record", 2, ""),
     step("token mint", 0, "ada done 1"),
     step("token mint --count 3 --record --sub alice", 0, "ada done 3"),
+    step_with_input("token mint --file -", TOKEN_FILE, 0, "ada done 2"),
     step("token mint --key ACTIVE", 7, "ada forbidden 0"),
     step("token fixtures --preset flask --alg HS256 --out fixtures", 0, "ada done 14"),
     step("token fixtures --key nothing", 3, "ada key_not_found 0"),
@@ -195,6 +198,7 @@ pub(super) const STEPS: &[Step] = &[
     step_with_input("recover nobody --password-stdin", "noether-55", 3, "- user_not_found 0"),
     step_with_input("login ada --password-stdin", "lovelace-1", 0, "ada done 1"),
     step("run --sub alice -- true", 0, "ada done 1, ada revoked 1"),
+    step_with_input("run --file - -- true", TOKEN_FILE, 0, "ada done 2, ada revoked 2"),
     step("run --key nothing -- true", 3, "ada key_not_found 0"),
     step("run -- missing-program", 127, "ada done 1, ada revoked 1"),
     step("users delete john --yes", 0, "ada done 1"),

@@ -97,7 +97,7 @@ fn rotation_to_a_new_key_warns_about_cached_key_sets() {
     ");
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--alg", "HS256"]), @"
     --- stderr
-    key <key> (HS256) is now the signing key
+    key <uuid> (HS256) is now the signing key
     key <key> is retired and verifies until <time>
     ");
 }

@@ -87,14 +87,14 @@ fn numbered_code_blocks(
     })
 }
 
-/// Returns the commands of all blocks in order. A Python block becomes a command that writes the
-/// file named in its first line.
+/// Returns the commands of all blocks in order. A block of Python or TOML becomes a command that writes
+/// the file named in its first line.
 fn parse_steps(text: &'static str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (language, lines) in numbered_code_blocks(text) {
         match language {
             "console" => parse_console(&lines, &mut steps),
-            "python" => {
+            "python" | "toml" => {
                 let lines: Vec<_> = lines.iter().map(|(_, line)| *line).collect();
                 let name = lines[0].strip_prefix("# ").expect("a file name in the first line");
                 let text = lines.join("\n");

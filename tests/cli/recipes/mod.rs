@@ -1,6 +1,7 @@
 //! The recipes of `tests/recipes`, copied unchanged into an empty directory, work, detect missing
 //! checks of a service, and leave no files.
 
+mod named_tokens;
 mod site;
 mod suites;
 mod workflow;
@@ -15,6 +16,13 @@ use std::process::Command;
 
 /// The claim options that all recipes use.
 const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
+
+/// The call of the pytest recipe that creates a token with other claims. The shell wrapper records the
+/// claims as several words.
+fn expected_mint_call(issuer: &str) -> String {
+    let claims = format!("{{\"iss\": \"{issuer}\", \"sub\": \"bob\", \"roles\": [\"admin\"]}}");
+    format!("token mint {CLAIM_OPTIONS} --claims {claims} --quiet")
+}
 
 /// A user's project directory with copies of some recipes.
 struct Project {
@@ -136,11 +144,12 @@ fn broken_fixture_names() -> Vec<String> {
     broken_fixtures.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Asserts that pytest passed every test: each broken fixture, the good token, and no token.
+/// Asserts that pytest passed every test: each broken fixture, the good token, a token with other claims,
+/// and no token.
 #[track_caller]
 fn assert_all_passed(output: &RunOutput) {
     assert!(
-        output.stdout.contains(&format!(" {} passed in ", broken_fixture_names().len() + 2)),
+        output.stdout.contains(&format!(" {} passed in ", broken_fixture_names().len() + 3)),
         "{output:?}"
     );
 }

@@ -29,7 +29,7 @@ fn service_fetches_keys_from_issuer_url() {
         assert!(output.stderr.contains(&line), "{}", output.stderr);
     }
     let calls = project.calls();
-    assert_eq!(calls.len(), 4, "fixtures are created once for all tests: {calls:?}");
+    assert_eq!(calls.len(), 5, "fixtures are created once for all tests: {calls:?}");
     project.assert_clean();
 }
 

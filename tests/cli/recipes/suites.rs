@@ -1,6 +1,8 @@
 //! The recipes for pytest, for node:test and for make.
 
-use super::{CLAIM_OPTIONS, Project, assert_all_passed, broken_fixture_names, package};
+use super::{
+    CLAIM_OPTIONS, Project, assert_all_passed, broken_fixture_names, expected_mint_call, package,
+};
 use crate::readme::code_blocks;
 use crate::required::{node, node_scripts, require_program};
 use crate::run_output::RunOutput;
@@ -43,7 +45,8 @@ fn pytest_creates_tokens_once_and_tests_each() {
         );
     }
     assert_all_passed(&output);
-    assert_eq!(project.calls(), expected_suite_calls());
+    let [init, fixtures] = expected_suite_calls();
+    assert_eq!(project.calls(), [init, fixtures, expected_mint_call("https://id.example")]);
     project.assert_clean();
 }
 
@@ -131,7 +134,8 @@ fn make_test_passes_tokens_to_the_suite() {
     let output = project.run("make test").ok();
     assert_all_passed(&output);
     let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures --quiet");
-    assert_eq!(project.calls(), ["init ci --quiet --no-input", &fixtures]);
+    let mint = expected_mint_call("https://id.example");
+    assert_eq!(project.calls(), ["init ci --quiet --no-input", &fixtures, &mint]);
     project.assert_clean();
 }
 
@@ -150,13 +154,14 @@ fn make_test_leaves_no_files_after_failure_or_signal() {
 }
 
 #[test]
-fn guide_shows_conftest_of_pytest_recipe() {
-    let conftest = fs::read_to_string(package().join("tests/recipes/pytest/conftest.py")).unwrap();
-    let recipe_blocks = code_blocks().into_iter().filter(|(_, lines)| lines[0] == "# conftest.py");
-    assert_eq!(
-        recipe_blocks.map(|(_, lines)| lines.join("\n") + "\n").collect::<Vec<_>>(),
-        [conftest]
-    );
+fn guides_show_files_of_recipes() {
+    for file in ["pytest/conftest.py", "flask/tokens.toml"] {
+        let text = fs::read_to_string(package().join("tests/recipes").join(file)).unwrap();
+        let heading = format!("# {}", file.split('/').next_back().unwrap());
+        let blocks = code_blocks().into_iter().filter(|(_, lines)| lines[0] == heading);
+        let blocks: Vec<String> = blocks.map(|(_, lines)| lines.join("\n") + "\n").collect();
+        assert_eq!(blocks, [text], "{file}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The recipe for GitHub Actions: the test executes its steps as a runner would.
 
-use super::{CLAIM_OPTIONS, Project, assert_all_passed, package};
+use super::{CLAIM_OPTIONS, Project, assert_all_passed, expected_mint_call, package};
 use crate::python::run_script;
 use crate::run_output::RunOutput;
 use serde_json::Value;
@@ -10,10 +10,10 @@ use std::fs;
 const SKIPPED_STEPS: [&str; 2] = ["install jeton", "install the packages of the service"];
 
 /// Name and output of a step.
-type StepOutput = (String, RunOutput);
+pub(super) type StepOutput = (String, RunOutput);
 
-fn parse_workflow() -> Value {
-    let text = fs::read_to_string(package().join("tests/recipes/workflow.yml")).unwrap();
+fn parse_workflow(file: &str) -> Value {
+    let text = fs::read_to_string(package().join("tests/recipes").join(file)).unwrap();
     run_script("workflow.py", &Value::from(text))
 }
 
@@ -25,9 +25,15 @@ fn parse_env(env: &Value) -> Vec<(String, String)> {
 }
 
 /// Runs the steps of the job, except `SKIPPED_STEPS`. After a failure only `always()` steps run.
-fn run_job(project: &Project) -> Vec<StepOutput> {
-    let workflow = parse_workflow();
+/// `secrets` replaces the secrets in variables.
+pub(super) fn run_job(project: &Project, file: &str, secrets: &[(&str, &str)]) -> Vec<StepOutput> {
+    let workflow = parse_workflow(file);
     let mut env = parse_env(&workflow["env"]);
+    for (name, value) in secrets {
+        let expression = format!("${{{{ secrets.{name} }}}}");
+        let variable = env.iter_mut().find(|(_, value)| *value == expression).unwrap();
+        (*value).clone_into(&mut variable.1);
+    }
     let mut outputs: Vec<StepOutput> = Vec::new();
     let steps = workflow["jobs"]["tests"]["steps"].as_array().unwrap();
     for step in steps.iter().filter(|step| step["uses"].is_null()) {
@@ -81,7 +87,7 @@ fn step_codes(outputs: &[StepOutput]) -> Vec<(&str, i32)> {
 #[ignore = "needs Python"]
 fn job_creates_and_removes_its_tokens() {
     let project = Project::with_python(&["pytest"]);
-    let outputs = run_job(&project);
+    let outputs = run_job(&project, "workflow.yml", &[]);
     let expected = [
         ("set the paths of store and fixtures", 0),
         ("create tokens", 0),
@@ -91,7 +97,8 @@ fn job_creates_and_removes_its_tokens() {
     assert_eq!(step_codes(&outputs), expected, "{outputs:?}");
     assert_all_passed(&outputs[2].1);
     let fixtures = format!("token fixtures {CLAIM_OPTIONS} --out …/fixtures");
-    assert_eq!(project.calls(), ["init ci --quiet", &fixtures]);
+    let mint = expected_mint_call("https://id.example");
+    assert_eq!(project.calls(), ["init ci --quiet", &fixtures, &mint]);
     project.assert_clean();
 }
 
@@ -100,7 +107,7 @@ fn job_creates_and_removes_its_tokens() {
 fn job_removes_tokens_after_failed_tests() {
     let project = Project::with_python(&["pytest"]);
     project.replace("service.py", "in revoked", "in []");
-    let outputs = run_job(&project);
+    let outputs = run_job(&project, "workflow.yml", &[]);
     assert_eq!(step_codes(&outputs)[2..], [("test", 1), ("remove the store and the tokens", 0)]);
     project.assert_clean();
 }
@@ -108,7 +115,7 @@ fn job_removes_tokens_after_failed_tests() {
 #[test]
 #[ignore = "needs Python"]
 fn skipped_steps_have_the_expected_commands() {
-    let workflow = parse_workflow();
+    let workflow = parse_workflow("workflow.yml");
     let steps = workflow["jobs"]["tests"]["steps"].as_array().unwrap();
     let uses: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
     assert_eq!(uses, ["actions/checkout@v4", "actions/setup-python@v5", "actions/cache@v4"]);

@@ -67,6 +67,7 @@ pub(super) const ADMINS: [i32; 3] = [7, 7, 0];
 const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
+const TOKEN_FILE: &str = "[tokens.A]\n[tokens.B]\n";
 const SIGNING_KEY: &str = include_str!("../keys/samples/sec1.pem");
 
 pub(super) const TABLE: &[Row] = &[
@@ -114,8 +115,10 @@ pub(super) const TABLE: &[Row] = &[
     session_row("token create app --permission jeton:mint", MINTERS),
     minting_row("token mint", MINTERS),
     minting_row("token mint --record", MINTERS),
+    with_input(minting_row("token mint --file -", MINTERS), TOKEN_FILE),
     minting_row("token fixtures", MINTERS),
     minting_row("run -- true", MINTERS),
+    with_input(minting_row("run --file - -- true", MINTERS), TOKEN_FILE),
     session_row("run --app app -- true", ALL),
     with_input(public_row("run --key-file - -- true", 0), SIGNING_KEY),
     with_input(public_row("token mint --key-file -", 0), SIGNING_KEY),

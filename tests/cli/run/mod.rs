@@ -7,6 +7,7 @@ mod secrets;
 mod signals;
 mod store;
 mod terminal;
+mod token_file;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;

@@ -100,7 +100,7 @@ fn unsuitable_key_id_is_refused() {
     --- exit code 2, stderr
     error: the following required arguments were not provided:
       <--secret-env <NAME>|--key-file <FILE>>
-    hint: usage: jeton token mint --kid <ID> <--secret-env <NAME>|--key-file <FILE>>
+    hint: usage: jeton token mint --kid <ID> <--secret-env <NAME>|--key-file <FILE>> [NAME]...
     ");
     assert_snapshot!(mint(&["--key-file", "key.pem", "--kid", "a\u{1b}[2J"]), @r"
     --- exit code 2, stderr

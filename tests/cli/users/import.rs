@@ -205,7 +205,7 @@ fn exist_ok_skips_existing_users() {
     warning: 1 existing user differs from the row on line 2 and was not changed
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["role"], "user");
-    assert_snapshot!(sandbox.run_json(&import), @r#"{"changed":false,"imported":0,"without_password":0,"skipped":2,"different":1}"#);
+    assert_snapshot!(sandbox.run_json(&import), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":2,"different":1}"#);
     let rows = "{\"username\":\"john\",\"email\":\"other@example.com\"}";
     let output = sandbox.run_with_input(&["users", "import", "-", "--exist-ok"], rows);
     assert_eq!(output.code, 5, "{output:?}");

@@ -76,7 +76,18 @@ fn no_account_is_imported_without_the_file() {
             }
         }
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @"
+    --- exit code 5, stderr
+    error: `existing` already exists
+    hint: use another file name, or remove the existing file
+    --- exit code 2, stderr
+    error: `missing` cannot be written: No such file or directory
+    --- exit code 78, stderr
+    error: directory `shared` is writable by other users (mode 0777)
+    hint: remove the write permission: chmod go-w shared
+    --- exit code 2, stderr
+    error: passwords cannot be written to standard output
+    ");
     assert_eq!(sandbox.sql("SELECT username FROM users"), ["ada"]);
     assert_eq!(fs::read(sandbox.home().join("existing")).unwrap(), b"kept");
     let sandbox = Sandbox::new();
@@ -113,7 +124,7 @@ fn file_is_written_only_for_generated_passwords() {
     sandbox.run(&import).ok();
     let passwords = read_passwords(&sandbox);
     assert_eq!(passwords.len(), 1, "no password for the existing account");
-    assert_snapshot!(sandbox.run_json(&import), @"");
+    assert_snapshot!(sandbox.run_json(&import), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":2,"different":0}"#);
     assert_eq!(read_passwords(&sandbox), passwords);
     sandbox.log_in("ada", "lovelace");
 }

@@ -43,7 +43,7 @@ fn existing_accounts_get_the_values_of_their_rows() {
     );
     let audit = "SELECT count FROM audit WHERE action = 'users import'";
     assert_eq!(sandbox.sql(audit), ["3"], "one audit event");
-    assert_snapshot!(sandbox.run_json(&["users", "import", "rows", "--update"]), @"");
+    assert_snapshot!(sandbox.run_json(&["users", "import", "rows", "--update"]), @r#"{"changed":false,"imported":0,"updated":0,"without_password":0,"generated_passwords":0,"skipped":4,"different":0}"#);
     assert_eq!(sandbox.sql(audit), ["3"], "no event without a change");
     sandbox.log_in("john@new.org", "123456");
     sandbox.log_in("lee", "654321");
@@ -65,7 +65,7 @@ fn update_ends_sessions_of_disabled_users() {
 #[test]
 fn row_of_several_accounts_updates_nothing() {
     let sandbox = with_users();
-    let uid = sandbox.sql("SELECT lower(hex(uid)) FROM users WHERE username = 'john'").remove(0);
+    let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
     let before = sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users");
     let mut outputs = String::new();
     for rows in [
@@ -76,7 +76,17 @@ fn row_of_several_accounts_updates_nothing() {
     ] {
         outputs += &update(&sandbox, &rows).fails(65).to_string();
     }
-    assert_snapshot!(outputs, @"");
+    assert_snapshot!(outputs, @"
+    --- exit code 65, stderr
+    error: line 3: username, e-mail address and uid do not belong to the same account
+    --- exit code 65, stderr
+    error: line 3: username, e-mail address and uid do not belong to the same account
+    --- exit code 65, stderr
+    error: line 2: username, e-mail address and uid do not belong to the same account
+    --- exit code 65, stderr
+    error: no admin in the file or in the store
+    hint: give a row the role `admin`, or create an admin: jeton init
+    ");
     assert_eq!(sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users"), before);
     let conflict = sandbox.run(&["users", "import", "rows", "--update", "--exist-ok"]);
     assert_eq!(conflict.code, 2, "{conflict:?}");

@@ -1,3 +1,3 @@
-//! Fuzzes the strict JSON reader, row readers, password hashes and settings.
+//! Fuzzes the strict JSON reader, row readers, the TOML reader, password hashes and settings.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| jeton::fuzzing::input_formats(bytes));

@@ -26,6 +26,11 @@ def test_good_token_is_accepted(client, manifest):
     assert (response.status_code, response.json) == (200, {"sub": "alice"})
 
 
+def test_token_with_other_claims_is_accepted(client, token):
+    response = get(client, token(sub="bob", roles=["admin"]))
+    assert (response.status_code, response.json) == (200, {"sub": "bob"})
+
+
 def test_missing_token_is_refused(client):
     assert client.get("/").status_code == 401
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod command_line;
 mod key_ids;
+mod named_tokens;
 mod stores;
 mod values;
 
@@ -29,8 +30,14 @@ pub(super) const fn case(
 
 /// Returns all cases.
 pub(super) fn all() -> Vec<&'static Case> {
-    let groups =
-        [values::CASES, command_line::CASES, accounts::CASES, stores::CASES, key_ids::CASES];
+    let groups = [
+        values::CASES,
+        command_line::CASES,
+        accounts::CASES,
+        stores::CASES,
+        key_ids::CASES,
+        named_tokens::CASES,
+    ];
     groups.into_iter().flatten().collect()
 }
 
@@ -76,7 +83,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "copy the original store again with `store backup`, or create a new store: jeton init",
         "needs a copy without its write-ahead log",
     ),
-    ("revoke it: jeton token revoke {id}", "needs a store that fails while a command runs"),
+    ("revoke it: jeton token revoke {list}", "needs a store that fails while a command runs"),
     ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
     ("the account was created; set a password with: {recover}", "needs a full pipe"),
     (

@@ -1,0 +1,56 @@
+//! The file that `GITHUB_ENV` names: each line `NAME=VALUE` sets a variable for the next steps of a job
+//! in GitHub Actions.
+
+use super::environment::read_variable;
+use crate::failure::{Code, Failure};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+/// The file, open for appending.
+pub(crate) struct GithubEnvFile {
+    file: File,
+    /// Set if the last line of the file has no line break.
+    needs_line_break: bool,
+}
+
+impl GithubEnvFile {
+    /// Opens the file. Called before a token is created, which could otherwise not be delivered.
+    pub(crate) fn open() -> Result<Self, Failure> {
+        let Some(path) = read_variable("GITHUB_ENV") else {
+            return Err(Failure::usage("`GITHUB_ENV` is not set")
+                .with_hint("outside of GitHub Actions, use `-o dotenv`"));
+        };
+        let open = || {
+            let mut options = OpenOptions::new();
+            let mut file = options.read(true).append(true).create(true).mode(0o600).open(path)?;
+            let needs_line_break = !ends_line(&mut file)?;
+            Ok(Self { file, needs_line_break })
+        };
+        open().map_err(|error: io::Error| {
+            Failure::usage(format!("the file in `GITHUB_ENV` cannot be opened: {error}"))
+        })
+    }
+
+    /// Appends lines.
+    pub(crate) fn append(&mut self, lines: &str) -> Result<(), Failure> {
+        let line_break = if self.needs_line_break { "\n" } else { "" };
+        // A single write, so that lines of other processes do not mix with these lines.
+        self.file.write_all(format!("{line_break}{lines}").as_bytes()).map_err(|error| {
+            let message = format!("the file in `GITHUB_ENV` cannot be written: {error}");
+            Failure::new(Code::Internal, message)
+        })
+    }
+}
+
+/// Returns whether the last line of a file has a line break. True for a file that is empty or has no
+/// length, such as a pipe.
+fn ends_line(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}

@@ -1,0 +1,64 @@
+//! The command line that an error of the parser is about.
+
+use super::cli::command;
+use clap::error::{ContextKind, ContextValue};
+use std::ffi::OsString;
+
+/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`.
+pub(super) fn flag_name(argument: &str) -> &str {
+    argument.split(' ').next().unwrap_or_default()
+}
+
+/// Returns the words that clap attached to an error.
+pub(super) fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(word)) => vec![word.clone()],
+        Some(ContextValue::Strings(words)) => words.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the words before `--`.
+pub(super) fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
+    argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
+}
+
+/// Returns the option with a value that has this flag.
+pub(super) fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
+    let name = flag.strip_prefix("--")?;
+    command
+        .get_arguments()
+        .find(|option| option.get_action().takes_values() && option.get_long() == Some(name))
+}
+
+/// Returns the longest command path in `argv`: `jeton token create`.
+pub(super) fn command_path(argv: &[OsString]) -> String {
+    let root = command();
+    let mut path = "jeton".to_owned();
+    visit_commands(&root, argv, |command| path = format!("{path} {}", command.get_name()));
+    path
+}
+
+/// Returns the innermost command that `argv` names.
+pub(super) fn innermost_command<'a>(
+    root: &'a clap::Command,
+    argv: &[OsString],
+) -> &'a clap::Command {
+    visit_commands(root, argv, |_| {})
+}
+
+/// Calls `visit` for each command that `argv` names, and returns the innermost command.
+fn visit_commands<'a>(
+    root: &'a clap::Command,
+    argv: &[OsString],
+    mut visit: impl FnMut(&clap::Command),
+) -> &'a clap::Command {
+    let mut innermost = root;
+    for word in argv.iter().skip(1) {
+        if let Some(subcommand) = innermost.find_subcommand(word) {
+            visit(subcommand);
+            innermost = subcommand;
+        }
+    }
+    innermost
+}

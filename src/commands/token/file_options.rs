@@ -1,0 +1,271 @@
+//! Options of `token mint` in a TOML table, parsed with the definitions of the command line.
+
+use super::mint_options::MintOptions;
+use crate::model::{
+    InvalidLine, InvalidValue, TomlEntry, TomlTable, TomlValue, find_similar, redact_for_error,
+};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
+use std::error::Error;
+use std::slice;
+
+/// Options that only the command line may have, because they affect other files or weaken a check, or
+/// because they concern several tokens.
+const COMMAND_LINE_ONLY: [&str; 8] =
+    ["allow-env", "allow-weak", "count", "env", "from", "out", "store", "token-file"];
+
+/// Error of a table, with a hint.
+pub(super) type OptionError = (InvalidLine, Option<String>);
+
+/// Parses the options of a token. `defaults` are the options of all tokens: the token's own option, or
+/// an option that conflicts with the default, takes precedence. Returns also the entries in effect.
+pub(super) fn parse_options(
+    defaults: &TomlTable,
+    own: &TomlTable,
+) -> Result<(MintOptions, Vec<TomlEntry>), OptionError> {
+    let command = MintOptions::augment_args(Command::new("mint"))
+        .no_binary_name(true)
+        .disable_help_flag(true);
+    for entry in defaults.entries.iter().chain(&own.entries) {
+        find_option(&command, entry)?;
+    }
+    let is_default = |default: &&TomlEntry| {
+        own.entries.iter().all(|entry| !excludes(&command, &entry.key, &default.key))
+    };
+    let entries: Vec<TomlEntry> =
+        defaults.entries.iter().filter(is_default).chain(&own.entries).cloned().collect();
+    let mut words = Vec::new();
+    for entry in &entries {
+        let option = find_option(&command, entry)?;
+        words.extend(to_words(option, entry).map_err(|reason| error_at(entry, &reason, None))?);
+    }
+    let parsed = command.try_get_matches_from(words);
+    let parsed = parsed.and_then(|mut matches| MintOptions::from_arg_matches_mut(&mut matches));
+    match parsed {
+        Ok(options) => Ok((options, entries)),
+        Err(error) => Err(describe(&error, &entries)),
+    }
+}
+
+fn error_at(entry: &TomlEntry, reason: &str, hint: Option<String>) -> OptionError {
+    let reason = format!("`{}`: {reason}", redact_for_error(&entry.key));
+    (InvalidLine { line: entry.line, reason }, hint)
+}
+
+/// Returns the option that a key names.
+fn find_option<'a>(command: &'a Command, entry: &TomlEntry) -> Result<&'a Arg, OptionError> {
+    let key = entry.key.as_str();
+    if COMMAND_LINE_ONLY.contains(&key) {
+        return Err(error_at(entry, "not allowed in a file", None));
+    }
+    command.get_arguments().find(|option| option.get_long() == Some(key)).ok_or_else(|| {
+        let names = command.get_arguments().filter_map(Arg::get_long);
+        let similar = find_similar(key, names.filter(|name| !COMMAND_LINE_ONLY.contains(name)));
+        let reason = format!("unknown key `{}`", redact_for_error(key));
+        let hint = similar.map(|name| format!("use `{name}`"));
+        (InvalidLine { line: entry.line, reason }, hint)
+    })
+}
+
+/// Returns whether an option replaces another option: the same option, or an option in conflict.
+fn excludes(command: &Command, key: &str, other: &str) -> bool {
+    let conflicts_with = |key: &str, other: &str| {
+        let option = command.get_arguments().find(|option| option.get_long() == Some(key));
+        let conflicts = option.map(|option| command.get_arg_conflicts_with(option));
+        conflicts.unwrap_or_default().iter().any(|option| option.get_long() == Some(other))
+    };
+    key == other || conflicts_with(key, other) || conflicts_with(other, key)
+}
+
+/// Returns the words on a command line for an option. An error is the reason.
+fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
+    let key = &entry.key;
+    if !option.get_action().takes_values() {
+        let TomlValue::Boolean(is_set) = entry.value else {
+            return Err(expected(&entry.value, "a boolean"));
+        };
+        return Ok(is_set.then(|| format!("--{key}")).into_iter().collect());
+    }
+    let value_name = option.get_value_names().and_then(|names| names.first());
+    let texts = match &entry.value {
+        TomlValue::Table(table) => table_texts(table, value_name.map_or("", |name| name.as_str()))?,
+        TomlValue::Array(items) if matches!(option.get_action(), ArgAction::Append) => {
+            items.iter().map(to_text).collect::<Result<_, _>>()?
+        }
+        TomlValue::Boolean(_) => return Err(expected(&entry.value, "text")),
+        TomlValue::Array(_)
+        | TomlValue::Text(_)
+        | TomlValue::Integer(_)
+        | TomlValue::Float(_)
+        | TomlValue::Time(_) => vec![to_text(&entry.value)?],
+    };
+    Ok(texts.into_iter().map(|text| format!("--{key}={text}")).collect())
+}
+
+/// Returns the values of an option that a table describes: one value for each member, or JSON.
+fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
+    let to_json = |value: &TomlValue| {
+        value.to_json().map(|json| json.to_string()).ok_or("number found that JSON does not have")
+    };
+    let mut texts = Vec::new();
+    match value_name {
+        "NAME=VALUE" => {
+            for TomlEntry { key, value, .. } in &table.entries {
+                let items = if let TomlValue::Array(items) = value {
+                    items.as_slice()
+                } else {
+                    slice::from_ref(value)
+                };
+                for item in items {
+                    texts.push(format!("{key}={}", to_text(item)?));
+                }
+            }
+        }
+        "NAME=JSON" => {
+            for TomlEntry { key, value, .. } in &table.entries {
+                texts.push(format!("{key}={}", to_json(value)?));
+            }
+        }
+        "JSON|FILE" => texts.push(to_json(&TomlValue::Table(table.clone()))?),
+        _ => return Err("table found, expected text".to_owned()),
+    }
+    Ok(texts)
+}
+
+/// Returns the text of a value that is not composed of other values.
+fn to_text(value: &TomlValue) -> Result<String, String> {
+    match value {
+        TomlValue::Text(text) | TomlValue::Float(text) | TomlValue::Time(text) => Ok(text.clone()),
+        TomlValue::Integer(number) => Ok(number.to_string()),
+        TomlValue::Boolean(value) => Ok(value.to_string()),
+        TomlValue::Array(_) | TomlValue::Table(_) => Err(expected(value, "text")),
+    }
+}
+
+fn expected(value: &TomlValue, noun: &str) -> String {
+    format!("{} found, expected {noun}", value.type_name())
+}
+
+/// Returns the line and the reason of an error of clap. The reason has no value, which may be a secret
+/// in the wrong place.
+fn describe(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
+    let flags = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => flags_in(text),
+        Some(ContextValue::Strings(texts)) => {
+            texts.iter().flat_map(|text| flags_in(text)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let find = |flag: &String| entries.iter().find(|entry| entry.key == *flag);
+    let invalid_flags = flags(ContextKind::InvalidArg);
+    let Some(entry) = invalid_flags.iter().find_map(find) else {
+        let line = entries.last().map_or(0, |entry| entry.line);
+        let reason = format!("missing key: `{}`", invalid_flags.join("` or `"));
+        return (InvalidLine { line, reason }, None);
+    };
+    if error.kind() == ErrorKind::ArgumentConflict {
+        let others = flags(ContextKind::PriorArg);
+        let others: Vec<String> = others.into_iter().filter(|flag| find(flag).is_some()).collect();
+        return error_at(entry, &format!("not allowed with `{}`", others.join("` and `")), None);
+    }
+    let source = error.source();
+    let hint = source.and_then(|source| source.downcast_ref::<InvalidValue>()?.hint.clone());
+    let reason = match (source, error.get(ContextKind::ValidValue)) {
+        (Some(source), _) => source.to_string(),
+        (None, Some(ContextValue::Strings(values))) => format!("expected {}", values.join(", ")),
+        _ => "invalid value".to_owned(),
+    };
+    error_at(entry, &reason, hint)
+}
+
+/// Returns the long flags in a text of clap: `secret-env` and `key-file` of
+/// `<--secret-env <NAME>|--key-file <FILE>>`.
+fn flags_in(text: &str) -> Vec<String> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let words = text.split(|c| !is_word(c));
+    words.filter_map(|word| word.strip_prefix("--").map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> TomlTable {
+        TomlTable::parse(text.as_bytes()).unwrap()
+    }
+
+    /// Returns the error, with its hint.
+    fn error(own: &str) -> String {
+        let (line, hint) = parse_options(&table(""), &table(own)).unwrap_err();
+        hint.map_or(line.to_string(), |hint| format!("{line}; {hint}"))
+    }
+
+    fn describe_options(defaults: &str, own: &str) -> String {
+        format!("{:?}", parse_options(&table(defaults), &table(own)).unwrap().0)
+    }
+
+    #[test]
+    fn every_option_of_one_token_is_a_key() {
+        let command = MintOptions::augment_args(Command::new("mint"));
+        for option in command.get_arguments() {
+            assert!(option.get_long().is_some(), "{option}");
+        }
+    }
+
+    #[test]
+    fn values_are_parsed_like_words_of_a_command_line() {
+        let toml = "sub = 7\naud = ['a', 'b']\nno-jti = true\nno-iat = false\n\
+                    claim = { email = 'a@b.c' }\nclaim-json = { roles = ['x'], n = 1.5 }\n\
+                    expires-at = 2030-01-01\n";
+        let words = "--sub=7 --aud=a --aud=b --no-jti --claim=email=a@b.c --claim-json=roles=[\"x\"] \
+                     --claim-json=n=1.5 --expires-at=2030-01-01";
+        let command = MintOptions::augment_args(Command::new("mint")).no_binary_name(true);
+        let matches = command.get_matches_from(words.split_whitespace());
+        let expected = format!("{:?}", MintOptions::from_arg_matches(&matches).unwrap());
+        assert_eq!(describe_options("", toml), expected);
+        let inline = describe_options("", "claims = { roles = ['x'], team.id = 7 }");
+        assert!(inline.contains(r#"{\"roles\":[\"x\"],\"team\":{\"id\":7}}"#), "{inline}");
+    }
+
+    #[test]
+    fn own_option_replaces_the_default_and_its_conflicts() {
+        let defaults = "ttl = '10m'\nsub = 'a'\nsecret-env = 'S'\nrecord = true";
+        let own = "expires-at = '-1h'\nsub = 'b'\nkey-file = 'k'\ndefect = 'expired'";
+        assert_eq!(describe_options(defaults, own), describe_options("", own));
+        let both = describe_options("secret-env = 'S'\nalg = 'HS256'", "sub = 'b'");
+        assert_eq!(both, describe_options("", "secret-env = 'S'\nalg = 'HS256'\nsub = 'b'"));
+    }
+
+    #[test]
+    fn invalid_option_is_refused_with_its_line() {
+        for (own, expected) in [
+            ("\nsubb = 'x'", "line 2: unknown key `subb`; use `sub`"),
+            ("no-jti = 'x'", "line 1: `no-jti`: text found, expected a boolean"),
+            ("sub = true", "line 1: `sub`: boolean found, expected text"),
+            ("sub = ['x']", "line 1: `sub`: array found, expected text"),
+            ("sub = { x = 1 }", "line 1: `sub`: table found, expected text"),
+            ("aud = [['x']]", "line 1: `aud`: array found, expected text"),
+            ("claim = { x = { y = 1 } }", "line 1: `claim`: table found, expected text"),
+            ("claims = { x = inf }", "line 1: `claims`: number found that JSON does not have"),
+            ("set = { x = 1 }", "line 1: missing key: `preset`"),
+            ("kid = 'x'", "line 1: missing key: `secret-env` or `key-file`"),
+            ("sub = 'x'\nkid = 'x'", "line 2: missing key: `secret-env` or `key-file`"),
+            (
+                "secret-env = 'S'\nkey-file = 'f'",
+                "line 1: `secret-env`: not allowed with `key-file`",
+            ),
+            ("ttl = '1h'\nexpires-at = '+1h'", "line 1: `ttl`: not allowed with `expires-at`"),
+            ("record = true\ndefect = 'expired'", "line 1: `record`: not allowed with `defect`"),
+        ] {
+            assert_eq!(error(own), expected, "{own}");
+        }
+        for key in COMMAND_LINE_ONLY {
+            let expected = format!("line 1: `{key}`: not allowed in a file");
+            assert_eq!(error(&format!("{key} = true")), expected);
+        }
+        let ttl = error("ttl = 'c2VjcmV0LXZhbHVl'");
+        assert!(ttl.starts_with("line 1: `ttl`: duration: ") && !ttl.contains("c2Vj"), "{ttl}");
+        let defect = error("defect = 'expird'");
+        assert!(defect.starts_with("line 1: `defect`: expected expired, "), "{defect}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Output of test tokens with names. Recorded tokens that cannot be delivered are revoked.
+
+use super::named_tokens::{NamedToken, recorded_ids};
+use super::token_output::revoke_undelivered;
+use crate::app::{App, GithubEnvFile, JsonLines, OutputFormat, Rendered, Report, SecretOutput};
+use crate::failure::Failure;
+use crate::model::TokenId;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+struct NamedTokenList {
+    items: Vec<NamedToken>,
+}
+
+impl Report for NamedTokenList {
+    fn render(&self) -> Rendered {
+        Rendered::Lines(self.items.iter().map(|token| exposed(token).to_owned()).collect())
+    }
+}
+
+fn exposed(token: &NamedToken) -> &str {
+    token.minted.token.expose_secret()
+}
+
+/// Returns the lines that set variables to the tokens.
+fn assignments(tokens: &[NamedToken]) -> String {
+    tokens.iter().flat_map(|token| [token.name.as_str(), "=", exposed(token), "\n"]).collect()
+}
+
+/// Output for tokens with names, opened before a token is minted.
+pub(super) struct NamedOutput {
+    output: SecretOutput,
+    /// File of `-o github`.
+    github_env: Option<GithubEnvFile>,
+}
+
+impl NamedOutput {
+    /// Refuses an output that is closed or missing.
+    pub(super) fn open(app: &App) -> Result<Self, Failure> {
+        let output = SecretOutput::open()?;
+        let is_github = app.console.output_format() == OutputFormat::Github;
+        Ok(Self { output, github_env: is_github.then(GithubEnvFile::open).transpose()? })
+    }
+
+    /// Writes the tokens.
+    pub(super) fn deliver(self, app: &mut App, tokens: Vec<NamedToken>) -> Result<(), Failure> {
+        let ids = recorded_ids(&tokens);
+        let notices: Vec<String> = tokens
+            .iter()
+            .filter_map(|NamedToken { name, minted, .. }| {
+                minted.id.map(|id| format!("recorded {name} as token {id}"))
+            })
+            .collect();
+        match app.console.output_format() {
+            OutputFormat::Text
+            | OutputFormat::Wide
+            | OutputFormat::Csv
+            | OutputFormat::Name
+            | OutputFormat::Json => {
+                let list = NamedTokenList { items: tokens };
+                app.deliver_secret(self.output, &list, |app| revoke_all(app, &ids))?;
+            }
+            OutputFormat::JsonLines => {
+                let mut lines = JsonLines::default();
+                tokens.iter().try_for_each(|token| lines.push(token))?;
+                self.deliver_lines(app, lines.as_bytes(), &ids)?;
+            }
+            OutputFormat::Dotenv => {
+                self.deliver_lines(app, assignments(&tokens).as_bytes(), &ids)?;
+            }
+            OutputFormat::Github => self.deliver_to_github(app, &tokens, &ids)?,
+        }
+        for notice in &notices {
+            app.console.print_status(notice);
+        }
+        Ok(())
+    }
+
+    fn deliver_lines(&self, app: &mut App, lines: &[u8], ids: &[TokenId]) -> Result<(), Failure> {
+        app.deliver_secret_lines(self.output, lines, |app, _| revoke_all(app, ids))
+    }
+
+    /// Masks the tokens in the log of the job before any step can print them, and then sets the
+    /// variables.
+    fn deliver_to_github(
+        mut self,
+        app: &mut App,
+        tokens: &[NamedToken],
+        ids: &[TokenId],
+    ) -> Result<(), Failure> {
+        let masks: String =
+            tokens.iter().flat_map(|token| ["::add-mask::", exposed(token), "\n"]).collect();
+        self.deliver_lines(app, masks.as_bytes(), ids)?;
+        let result =
+            self.github_env.as_mut().map_or(Ok(()), |file| file.append(&assignments(tokens)));
+        match result {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(revoke_undelivered(app, failure, ids)?),
+        }
+    }
+}
+
+fn revoke_all(app: &mut App, ids: &[TokenId]) -> Result<Failure, Failure> {
+    revoke_undelivered(app, Failure::undelivered("the tokens"), ids)
+}

@@ -1,0 +1,255 @@
+//! Minting of single test tokens with names, which are the names of variables.
+
+use super::external_key::ExternalKey;
+use super::mint_options::MintOptions;
+use super::test_token_args::{NEW_SECRET_WARNING, StoreKeyErrors};
+use super::token_output::revoke_undelivered;
+use crate::app::App;
+use crate::authority::minting::{ClaimRows, JobKey, MintJob, MintRequest, MintedToken};
+use crate::authority::principal::Principal;
+use crate::failure::{Code, Failure, Kind};
+use crate::model::TokenId;
+use serde::Serialize;
+
+/// Options for a token with a name.
+pub(crate) struct NamedOptions {
+    pub(crate) name: String,
+    pub(crate) options: MintOptions,
+    /// Position of the options, if they are in a file.
+    pub(crate) position: Option<FilePosition>,
+}
+
+/// Position of the options for a token in a file.
+#[derive(Debug, Clone)]
+pub(crate) struct FilePosition {
+    /// Name of the file for messages.
+    pub(super) file: String,
+    pub(super) line: u64,
+}
+
+impl FilePosition {
+    /// Adds the position to a failure.
+    fn locate(&self, failure: Failure) -> Failure {
+        failure.at_line(&self.file, self.line)
+    }
+
+    /// Adds the position to a failure that the options cause. An invalid option is invalid content of
+    /// the file.
+    fn locate_options(&self, failure: Failure) -> Failure {
+        let kind = failure.kind();
+        if kind == Kind::Usage {
+            return self.locate(Failure { code: Code::BadData, ..failure });
+        }
+        if matches!(kind, Kind::BadData | Kind::NotFound) { self.locate(failure) } else { failure }
+    }
+}
+
+/// A test token with a name.
+#[derive(Debug, Serialize)]
+pub(crate) struct NamedToken {
+    pub(crate) name: String,
+    #[serde(flatten)]
+    pub(crate) minted: MintedToken,
+    /// Set if a key outside the store signed the token, so that the token cannot be revoked.
+    #[serde(skip)]
+    pub(crate) has_external_key: bool,
+}
+
+/// Use of the tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenUse {
+    /// The tokens are printed.
+    Output,
+    /// A command gets the tokens. Tokens without a defect are recorded, so that they can be revoked.
+    Command,
+}
+
+/// Tokens to mint, in order.
+pub(crate) struct NamedJobs {
+    jobs: Vec<NamedJob>,
+    /// Principal of the tokens that a key of the store signs; `None` without such tokens.
+    minter: Option<Principal>,
+}
+
+struct NamedJob {
+    name: String,
+    position: Option<FilePosition>,
+    job: Job,
+}
+
+/// Token to mint, before a key of the store is selected.
+enum Job {
+    Store(Box<StoreRequest>),
+    External(Box<(MintJob, ExternalKey)>),
+}
+
+struct StoreRequest {
+    request: MintRequest,
+    claim_rows: ClaimRows,
+    errors: StoreKeyErrors,
+}
+
+/// Checked token with its key.
+enum ReadyJob {
+    Store(Box<(MintJob, JobKey)>),
+    External(Box<(MintJob, ExternalKey)>),
+}
+
+impl NamedJobs {
+    /// Reads keys and claims, builds the requests, and authenticates the minter. Changes nothing.
+    pub(crate) fn prepare(
+        app: &mut App,
+        tokens: Vec<NamedOptions>,
+        token_use: TokenUse,
+    ) -> Result<Self, Failure> {
+        let mut jobs = Vec::with_capacity(tokens.len());
+        for NamedOptions { name, options, position } in tokens {
+            let job = prepare_job(app, options, position.as_ref(), token_use)?;
+            jobs.push(NamedJob { name, position, job });
+        }
+        let needs_minter = jobs.iter().any(|named| matches!(named.job, Job::Store(_)));
+        let minter = needs_minter.then(|| app.minter()).transpose()?;
+        Ok(Self { jobs, minter })
+    }
+
+    /// Mints the tokens. All tokens are checked before the first token is signed. If a token cannot be
+    /// minted, the tokens that are already recorded are revoked.
+    pub(crate) fn mint(self, app: &mut App) -> Result<Vec<NamedToken>, Failure> {
+        let mut ready_jobs: Vec<(String, ReadyJob)> = Vec::with_capacity(self.jobs.len());
+        for NamedJob { name, position, job } in self.jobs {
+            let ready_job = match job {
+                Job::External(job) => ReadyJob::External(job),
+                Job::Store(request) => {
+                    let previous = ready_jobs.iter().rev().find_map(|(_, job)| job.store_key());
+                    let job = select_key(app, self.minter.as_ref(), *request, previous);
+                    let job = job.map_err(|failure| locate_options(position.as_ref(), failure))?;
+                    ReadyJob::Store(Box::new(job))
+                }
+            };
+            ready_jobs.push((name, ready_job));
+        }
+        let mut keys = ready_jobs.iter().filter_map(|(_, job)| job.store_key());
+        let has_new_secret = keys.any(|key| key.is_new_secret);
+        let mut tokens: Vec<NamedToken> = Vec::with_capacity(ready_jobs.len());
+        for (name, job) in ready_jobs {
+            let has_external_key = matches!(job, ReadyJob::External(_));
+            match job.mint(app) {
+                Ok(minted) => tokens.push(NamedToken { name, minted, has_external_key }),
+                Err(failure) => {
+                    return Err(revoke_undelivered(app, failure, &recorded_ids(&tokens))?);
+                }
+            }
+        }
+        if has_new_secret {
+            app.console.print_warning(NEW_SECRET_WARNING);
+        }
+        Ok(tokens)
+    }
+}
+
+impl ReadyJob {
+    fn store_key(&self) -> Option<&JobKey> {
+        match self {
+            Self::Store(job) => Some(&job.1),
+            Self::External(_) => None,
+        }
+    }
+
+    fn mint(self, app: &mut App) -> Result<MintedToken, Failure> {
+        let minted = match self {
+            Self::Store(job) => {
+                let (job, mut key) = *job;
+                job.mint_one(app.store.get()?, &mut key)?
+            }
+            Self::External(job) => {
+                let (job, ExternalKey { key, kid }) = *job;
+                job.mint_one_with_external_key(&key, kid.as_ref())?
+            }
+        };
+        minted.ok_or_else(|| Failure::new(Code::Internal, "no token was minted"))
+    }
+}
+
+/// Returns the ids of the tokens that are recorded.
+pub(crate) fn recorded_ids(tokens: &[NamedToken]) -> Vec<TokenId> {
+    tokens.iter().filter_map(|token| token.minted.id).collect()
+}
+
+fn locate_options(position: Option<&FilePosition>, failure: Failure) -> Failure {
+    match position {
+        Some(position) => position.locate_options(failure),
+        None => failure,
+    }
+}
+
+/// Selects the key of the store for a token, and checks the token.
+fn select_key(
+    app: &mut App,
+    minter: Option<&Principal>,
+    request: StoreRequest,
+    previous: Option<&JobKey>,
+) -> Result<(MintJob, JobKey), Failure> {
+    let StoreRequest { request, claim_rows, errors } = request;
+    let minter = minter.ok_or_else(|| Failure::new(Code::Internal, "no minter"))?;
+    let (store, audit) = app.store.open()?;
+    MintJob::with_store_key(store, &audit, minter, request, claim_rows, previous)
+        .map_err(|error| errors.to_failure(error))
+}
+
+/// Reads key and claims of a token, and builds the request.
+fn prepare_job(
+    app: &App,
+    options: MintOptions,
+    position: Option<&FilePosition>,
+    token_use: TokenUse,
+) -> Result<Job, Failure> {
+    // A missing file or variable is no invalid content of the file with the options.
+    let key_bytes = options.key.read_key(app).map_err(|failure| match position {
+        Some(position) => position.locate(failure),
+        None => failure,
+    })?;
+    let result = match key_bytes {
+        Some(bytes) => prepare_external(app, options, &bytes, token_use),
+        None => prepare_store(app, options, token_use),
+    };
+    result.map_err(|failure| locate_options(position, failure))
+}
+
+fn prepare_external(
+    app: &App,
+    options: MintOptions,
+    key_bytes: &[u8],
+    token_use: TokenUse,
+) -> Result<Job, Failure> {
+    let claim_rows = ClaimRows::repeat(options.test_token.read_claims(app)?, 1);
+    let now = app.store.now()?;
+    let job_options = options.job_options();
+    let MintOptions { test_token, key: key_args, .. } = options;
+    let (request, external) = test_token.into_external_request(app, &key_args, key_bytes)?;
+    let mut request = job_options.apply(request);
+    if token_use == TokenUse::Command {
+        request.expiry = request.expiry.with_one_hour_default();
+    }
+    let (key, kid) = (&external.key, external.kid.as_ref());
+    let job = MintJob::with_external_key(now, key, kid, request, claim_rows)?;
+    Ok(Job::External(Box::new((job, external))))
+}
+
+fn prepare_store(app: &App, options: MintOptions, token_use: TokenUse) -> Result<Job, Failure> {
+    let job_options = options.job_options();
+    let is_recorded = token_use == TokenUse::Command && job_options.defect.is_none();
+    if is_recorded {
+        options.test_token.ensure_jti()?;
+    }
+    let claim_rows = ClaimRows::repeat(options.test_token.read_claims(app)?, 1);
+    let errors = options.test_token.store_key_errors();
+    let mut request = job_options.apply(options.test_token.into_store_request(app)?);
+    if token_use == TokenUse::Command {
+        request.expiry = request.expiry.with_one_hour_default();
+    }
+    if is_recorded {
+        request.assign_jti();
+        request.record = true;
+    }
+    Ok(Job::Store(Box::new(StoreRequest { request, claim_rows, errors })))
+}

@@ -1,0 +1,212 @@
+//! TOML files of named test tokens: tables `[tokens.NAME]` and `[defaults]` with options of `token mint`.
+
+use super::file_options::parse_options;
+use super::mint_options::MintOptions;
+use super::named_tokens::{FilePosition, NamedOptions};
+use crate::app::{App, display_file, is_inline_json, resolve_below};
+use crate::commands::args::{input_path, stdin_path};
+use crate::failure::{Code, Failure};
+use crate::model::{
+    InvalidLine, TomlEntry, TomlTable, TomlValue, check_token_variable, find_similar,
+    redact_for_error,
+};
+use std::path::{Path, PathBuf};
+
+/// Options for a file of named tokens.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TokenFileArgs {
+    /// TOML file of named tokens (`-` for standard input): `[tokens.NAME]` with options of `jeton token
+    /// mint`, and `[defaults]` for all tokens
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        value_parser = input_path(),
+        // The groups of structs with flattened structs are empty.
+        conflicts_with_all = [
+            "TestOnlyArgs", "ClaimArgs", "ExpiryArgs", "aud", "permission",
+            "secret_env", "key_file", "kid", "encoding", "env"
+        ]
+    )]
+    file: Option<PathBuf>,
+
+    /// Environment variable that the file may name in `secret-env`; repeatable
+    #[arg(long, value_name = "NAME", requires = "file")]
+    allow_env: Vec<String>,
+}
+
+impl TokenFileArgs {
+    /// Returns `--file` if its value is `-`, standard input.
+    pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
+        stdin_path("--file", self.file.as_ref())
+    }
+
+    /// Returns the file, if given.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Reads the tokens with these names, or without names all tokens, in the order of the file.
+    /// `None` without a file.
+    pub(crate) fn read(
+        &self,
+        app: &App,
+        names: &[String],
+        allow_weak: bool,
+    ) -> Result<Option<Vec<NamedOptions>>, Failure> {
+        let Some(path) = &self.file else { return Ok(None) };
+        let file = TokenFile { path, display_name: display_file(path) };
+        let tables = TokenTables::find(app.console.read_toml("--file", path)?);
+        let tables = tables.map_err(|error| file.bad_data(error))?;
+        let mut tokens = Vec::new();
+        for token in tables.select(names, &file.display_name)? {
+            let (mut options, entries) = parse_options(&tables.defaults, &token.table)
+                .map_err(|(error, hint)| Failure { hint, ..file.bad_data(error) })?;
+            self.check_secret_variable(&file, &options, &entries)?;
+            file.resolve_paths(&mut options, &entries)?;
+            options.key.allow_weak = allow_weak;
+            let position = FilePosition { file: file.display_name.clone(), line: token.line };
+            tokens.push(NamedOptions {
+                name: token.name.clone(),
+                options,
+                position: Some(position),
+            });
+        }
+        Ok(Some(tokens))
+    }
+
+    /// Refuses a variable that the command line does not allow. The name is not repeated, because the
+    /// user may have typed the secret instead, and should choose the variable.
+    fn check_secret_variable(
+        &self,
+        file: &TokenFile<'_>,
+        options: &MintOptions,
+        entries: &[TomlEntry],
+    ) -> Result<(), Failure> {
+        let Some(name) = &options.key.secret_env else { return Ok(()) };
+        if self.allow_env.contains(name) {
+            return Ok(());
+        }
+        let message = "`secret-env` names a variable that is not allowed";
+        Err(Failure::usage(message)
+            .at_line(&file.display_name, line_of(entries, "secret-env"))
+            .with_hint("add `--allow-env NAME` if the file may use the secret in the variable"))
+    }
+}
+
+/// File of named tokens, for errors and paths.
+struct TokenFile<'p> {
+    path: &'p Path,
+    display_name: String,
+}
+
+impl TokenFile<'_> {
+    fn bad_data(&self, error: InvalidLine) -> Failure {
+        let InvalidLine { line, reason } = error;
+        Failure::new(Code::BadData, reason).at_line(&self.display_name, line)
+    }
+
+    /// Replaces the paths in the options, which are relative to the file.
+    fn resolve_paths(
+        &self,
+        options: &mut MintOptions,
+        entries: &[TomlEntry],
+    ) -> Result<(), Failure> {
+        let directory = self.path.parent().unwrap_or(Path::new(""));
+        let claims = options.test_token.test.claims_file.as_mut();
+        let claims = claims.filter(|path| !is_inline_json(path)).map(|path| ("claims", path));
+        let key = options.key.key_file.as_mut().map(|path| ("key-file", path));
+        for (name, path) in [claims, key].into_iter().flatten() {
+            *path = resolve_below(directory, path).map_err(|reason| {
+                let reason = format!("`{name}`: {reason}");
+                self.bad_data(InvalidLine { line: line_of(entries, name), reason })
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the line of an option.
+fn line_of(entries: &[TomlEntry], key: &str) -> u64 {
+    entries.iter().find(|entry| entry.key == key).map_or(0, |entry| entry.line)
+}
+
+/// Tables of a file of named tokens.
+struct TokenTables {
+    defaults: TomlTable,
+    tokens: Vec<TokenTable>,
+}
+
+/// Table of one token.
+struct TokenTable {
+    name: String,
+    line: u64,
+    table: TomlTable,
+}
+
+impl TokenTables {
+    /// Finds the tables of tokens. Other tables of the file belong to other commands.
+    fn find(document: TomlTable) -> Result<Self, InvalidLine> {
+        let mut tables = Self { defaults: TomlTable::default(), tokens: Vec::new() };
+        for entry in document.entries {
+            match entry.key.as_str() {
+                "defaults" => tables.defaults = into_table(entry)?,
+                "tokens" => {
+                    for token in into_table(entry)?.entries {
+                        tables.tokens.push(TokenTable::new(token)?);
+                    }
+                }
+                _ if matches!(entry.value, TomlValue::Table(_) | TomlValue::Array(_)) => {}
+                key => {
+                    let reason = format!("unknown key `{}`", redact_for_error(key));
+                    return Err(InvalidLine { line: entry.line, reason });
+                }
+            }
+        }
+        if tables.tokens.is_empty() {
+            let reason = "no token found, expected a table `[tokens.NAME]`".to_owned();
+            return Err(InvalidLine { line: 1, reason });
+        }
+        Ok(tables)
+    }
+
+    /// Returns the tokens with these names, or without names all tokens.
+    fn select(&self, names: &[String], file: &str) -> Result<Vec<&TokenTable>, Failure> {
+        if names.is_empty() {
+            return Ok(self.tokens.iter().collect());
+        }
+        let find = |name: &String| {
+            self.tokens.iter().find(|token| token.name == *name).ok_or_else(|| {
+                let display_name = redact_for_error(name);
+                let message = format!("token `{display_name}` not found in {file}");
+                let failure = Failure::new(Code::InvalidInput, message);
+                match find_similar(name, self.tokens.iter().map(|token| token.name.as_str())) {
+                    Some(name) => failure.with_hint(format!("use `{name}`")),
+                    None => failure,
+                }
+            })
+        };
+        names.iter().map(find).collect()
+    }
+}
+
+impl TokenTable {
+    fn new(entry: TomlEntry) -> Result<Self, InvalidLine> {
+        let (name, line) = (entry.key.clone(), entry.line);
+        check_token_variable(&name).map_err(|invalid| {
+            let reason = format!("`{}`: {invalid}", redact_for_error(&name));
+            InvalidLine { line, reason }
+        })?;
+        Ok(Self { name, line, table: into_table(entry)? })
+    }
+}
+
+fn into_table(entry: TomlEntry) -> Result<TomlTable, InvalidLine> {
+    let type_name = entry.value.type_name();
+    let TomlValue::Table(table) = entry.value else {
+        let key = redact_for_error(&entry.key);
+        let reason = format!("`{key}`: {type_name} found, expected a table");
+        return Err(InvalidLine { line: entry.line, reason });
+    };
+    Ok(table)
+}

@@ -1,0 +1,20 @@
+//! Hints about variables with tokens and files of tokens.
+
+use super::{Case, case};
+
+pub(super) const CASES: &[Case] = &[
+    case("outside of GitHub Actions, use `-o dotenv`", "", "$M -o github", "$M $W1"),
+    case("add `-o dotenv`", "", "$M --env A", "$M --env A $W1"),
+    case(
+        "use `-o jsonl`, or describe the tokens in a file for `--file`",
+        "printf '[tokens.A]\n[tokens.B]\n' > t.toml; init",
+        "$M --count 2 -o dotenv",
+        "$M --count 2 $W1 && jeton token mint $W2 t.toml",
+    ),
+    case(
+        "add `--allow-env NAME` if the file may use the secret in the variable",
+        "printf \"[tokens.A]\nalg = 'HS256'\nsecret-env = 'S'\n\" > t.toml",
+        "jeton token mint --file t.toml",
+        "jeton token mint --file t.toml ${W1%NAME}S",
+    ),
+];

@@ -1,0 +1,20 @@
+"""The service accepts each token of tokens.toml only where its owner may go."""
+
+import os
+
+import pytest
+from app import app
+
+
+@pytest.mark.parametrize(
+    ("variable", "path", "status"),
+    [
+        ("ADMIN_TOKEN", "/admin", 200),
+        ("USER_TOKEN", "/me", 200),
+        ("USER_TOKEN", "/admin", 403),
+        ("EXPIRED_TOKEN", "/me", 401),
+    ],
+)
+def test_status(variable, path, status):
+    headers = {"Authorization": f"Bearer {os.environ[variable]}"}
+    assert app.test_client().get(path, headers=headers).status_code == status
