@@ -44,6 +44,11 @@ impl StoreHandle {
         Ok(self.store.as_mut().ok_or_else(closed_error)?)
     }
 
+    /// Forgets the time after input that was waited for: the next use reads the clock again.
+    pub(crate) fn forget_time(&self) {
+        self.console.clock.reset();
+    }
+
     /// Returns the time of the run, for a command that may not use the store.
     pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
         self.console.clock.now()

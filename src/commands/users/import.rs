@@ -100,6 +100,7 @@ impl Command for Args {
         let unknown_fields =
             if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
         let mut batch = ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?;
+        app.store.forget_time();
         if caller.is_none() {
             batch.ensure_has_admin()?;
         }
