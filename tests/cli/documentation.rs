@@ -108,8 +108,8 @@ fn part_of_a_guide_is_plain_text() {
           that mask the tokens: `token mint`
 
     A format that a command does not support is a usage error with `-o`; with
-    `JETON_OUTPUT` the command prints text instead. `completions` and `help` support
-    only text.
+    `JETON_OUTPUT` the command prints text instead. `completions` supports only
+    text.
 
     A list in `json`, `jsonl`, `csv` or `name` is complete, unless a page is
     requested with `--page`, `--per-page` or `--after`; it is written in parts, so
