@@ -1,7 +1,7 @@
 //! `jeton status`
 
 use super::global_args::GlobalArgs;
-use super::views::UserView;
+use super::views::{UserView, placeholder};
 use crate::app::{App, Environment, LoginState, OutputFormat, Rendered, Report};
 use crate::commands::command::{Command, DEFAULT_FORMATS, Effect};
 use crate::failure::Failure;
@@ -24,6 +24,9 @@ pub(crate) struct Args {}
 struct StatusOutput {
     store: StoreStatus,
     user: Option<UserView>,
+    /// Name of the user in the text form.
+    #[serde(skip)]
+    user_name: Option<String>,
     session: Option<SessionStatus>,
     credential: Option<String>,
     /// Command that usually comes next.
@@ -49,15 +52,9 @@ impl Report for StatusOutput {
             "store",
             if self.store.exists { store } else { format!("{store} (does not exist)") }.into(),
         )];
-        match &self.user {
-            Some(user) => {
-                let name = user.username.as_ref().map(|name| name.to_display());
-                let name = name.or_else(|| user.email.as_ref().map(|email| email.to_display()));
-                let name = name.unwrap_or_else(|| user.id.to_string());
-                fields.push(("logged in as", format!("{name} ({})", user.role.name()).into()));
-            }
-            None => fields.push(("logged in as", "-".into())),
-        }
+        let login = self.user.as_ref().zip(self.user_name.as_ref());
+        let login = login.map(|(user, name)| format!("{name} ({})", user.role.name()));
+        fields.push(("logged in as", login.unwrap_or_else(placeholder).into()));
         if let Some(session) = &self.session {
             fields.push(("session ends", session.expires_at.into()));
         }
@@ -74,17 +71,30 @@ impl StatusOutput {
         let path = app.store.path()?.to_string_lossy().into_owned();
         let exists = app.store.exists()?;
         let state = if exists { Some(app.session.login_state(&mut app.store)?) } else { None };
-        let (user, session, credential, next) = match state {
-            None | Some(LoginState::NoUsers) => (None, None, None, "jeton init"),
-            Some(LoginState::LoggedOut) => (None, None, None, "jeton login"),
+        let store = StoreStatus { path, exists };
+        let without_login = |next| Self {
+            store,
+            user: None,
+            user_name: None,
+            session: None,
+            credential: None,
+            next,
+        };
+        Ok(match state {
+            None | Some(LoginState::NoUsers) => without_login("jeton init"),
+            Some(LoginState::LoggedOut) => without_login("jeton login"),
             Some(LoginState::LoggedIn(login)) => {
                 let session =
                     SessionStatus { sid: login.session.sid, expires_at: login.session.expires_at };
-                let user = login.user.into();
-                (Some(user), Some(session), Some(login.source), "jeton token create APP")
+                Self {
+                    user_name: Some(login.user.to_display()),
+                    user: Some(login.user.into()),
+                    session: Some(session),
+                    credential: Some(login.source),
+                    ..without_login("jeton token create APP")
+                }
             }
-        };
-        Ok(Self { store: StoreStatus { path, exists }, user, session, credential, next })
+        })
     }
 }
 
