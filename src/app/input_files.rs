@@ -98,11 +98,11 @@ impl RunConsole {
         &self,
         argument: &'static str,
         path: &Path,
-    ) -> Result<impl BufRead + use<>, Failure> {
+    ) -> Result<impl BufRead + Send + use<>, Failure> {
         self.clock.reset();
         let kind = InputKind::Rows;
-        let (name, input): (_, Box<dyn Read>) = if path.as_os_str() == "-" {
-            ("standard input".to_owned(), Box::new(self.open_stdin(kind, argument)?))
+        let (name, input): (_, Box<dyn Read + Send>) = if path.as_os_str() == "-" {
+            ("standard input".to_owned(), Box::new(self.open_stdin(kind, argument)?.into_parts().0))
         } else {
             (kind.describe_file(argument, path), Box::new(open_file(kind, argument, path)?))
         };
@@ -135,7 +135,7 @@ impl RunConsole {
 /// Stream that adds the name of the input to read errors.
 struct NamedReader {
     name: String,
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
 }
 
 impl Read for NamedReader {

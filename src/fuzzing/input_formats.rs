@@ -23,6 +23,8 @@ pub fn input_formats(bytes: &[u8]) {
     });
     assert_eq!(strict, lenient_without_duplicates);
     let parsed = RowReader::new(bytes).and_then(|rows| rows.collect::<Result<Vec<_>, _>>());
+    let describe = |rows: &Result<Vec<Row>, RowError>| format!("{rows:?}");
+    assert_eq!(describe(&read_blocks(bytes)), describe(&parsed));
     let invalid_line = parsed.err().map(|error| match error {
         RowError::InvalidLine(invalid) => invalid.line,
         RowError::Input(error) => panic!("reading memory failed: {error}"),
@@ -85,6 +87,18 @@ fn count_colons(json: &[u8]) -> usize {
         }
     }
     count
+}
+
+/// Reads rows in blocks, like an input file of a bulk mint.
+fn read_blocks(bytes: &[u8]) -> Result<Vec<Row>, RowError> {
+    let (blocks, parser) = RowReader::new(bytes)?.into_blocks();
+    let mut rows = Vec::new();
+    for block in blocks {
+        for row in parser.rows(&block?) {
+            rows.push(row?);
+        }
+    }
+    if rows.is_empty() { Err(parser.no_rows_error()) } else { Ok(rows) }
 }
 
 #[cfg(test)]

@@ -55,7 +55,9 @@ pub(crate) use numeric_date::describe_numeric_date;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use permission_policy::PermissionPolicy;
-pub(crate) use row_reader::{InvalidLine, InvalidLines, Row, RowError, RowReader};
+pub(crate) use row_reader::{
+    BlockParser, InvalidLine, InvalidLines, Row, RowBlock, RowError, RowReader,
+};
 pub(crate) use session_end::SessionEndReason;
 pub(crate) use settings::{Quota, QuotaOverride, Setting, Settings};
 pub(crate) use shell::{

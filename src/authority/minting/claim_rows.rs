@@ -1,7 +1,8 @@
 //! Per-token claims of a bulk mint. Memory use does not depend on the number of tokens.
 
 use super::super::Error;
-use super::row_file::{EncodedRows, MAX_BATCH_ROWS, RowFile};
+use super::row_encoder::MAX_BATCH_ROWS;
+use super::row_file::{EncodedRows, RowFile};
 use crate::model::Row;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -67,7 +68,7 @@ impl RowBatch<'_> {
 
 impl ClaimRows {
     /// Reads one row per token from CSV or JSON Lines.
-    pub(crate) fn read(input: impl BufRead) -> Result<Self, Error> {
+    pub(crate) fn read(input: impl BufRead + Send + 'static) -> Result<Self, Error> {
         let file = RowFile::read(input)?;
         let count = file.count();
         Ok(Self { rows: RowSource::FromFile(file), count })

@@ -14,6 +14,7 @@ mod presets;
 mod record;
 mod request;
 mod row_checks;
+mod row_encoder;
 mod row_file;
 mod row_shape;
 mod run;

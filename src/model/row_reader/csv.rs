@@ -18,6 +18,7 @@ pub(super) struct CsvReader {
     columns: Vec<String>,
     /// Number of columns at the end of the header without a name. Their cells must be empty.
     trailing_count: usize,
+    delimiter: u8,
     parser: Reader,
     /// Concatenated cells of the current record.
     cells: Vec<u8>,
@@ -47,6 +48,7 @@ impl CsvReader {
         let mut csv = Self {
             columns: Vec::new(),
             trailing_count: 0,
+            delimiter,
             parser: ReaderBuilder::new().delimiter(delimiter).build(),
             cells: Vec::new(),
             cell_ends: Vec::new(),
@@ -81,7 +83,7 @@ impl CsvReader {
                 }
                 reader.read_until_quotes_close()?;
             }
-            let line = reader.line();
+            let line = reader.remaining_line();
             let count = self.read_record(reader)?;
             match self.build_fields(count) {
                 Ok(fields) if fields.is_empty() => {}
@@ -130,6 +132,24 @@ impl CsvReader {
         let content = std::str::from_utf8(content).map_err(|_| "not UTF-8")?;
         let starts = std::iter::once(0).chain(ends.iter().copied());
         Ok(starts.zip(ends).map(|(start, end)| content.get(start..*end).unwrap_or_default()))
+    }
+}
+
+impl Clone for CsvReader {
+    /// Returns a parser of other rows of the same file.
+    fn clone(&self) -> Self {
+        // Clones of `csv_core::Reader` 0.1.13 parse each byte as a cell.
+        let mut parser = ReaderBuilder::new().delimiter(self.delimiter).build();
+        // A new parser skips a byte order mark: only the header may have one.
+        parser.read_record(b"\n", &mut [0], &mut [0]);
+        Self {
+            columns: self.columns.clone(),
+            trailing_count: self.trailing_count,
+            delimiter: self.delimiter,
+            parser,
+            cells: Vec::new(),
+            cell_ends: Vec::new(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::row::{RowError, invalid_line};
 use crate::model::{BOM, is_utf16};
+use memchr::memchr_iter;
 use std::io::{self, BufRead, Read};
 
 /// Maximum length of a row in bytes, including preceding empty lines. Parsed JSON can take a
@@ -29,9 +30,21 @@ impl<R: BufRead> LineReader<R> {
         Self { input, buffer: Vec::new(), position: 0, line: 1, lines_read: 0 }
     }
 
+    /// Starts reading text from the middle of a file. Its first line is line `line` of the file.
+    pub(super) fn starting_at_line(input: R, line: u64) -> Self {
+        Self { line, lines_read: line.saturating_sub(1), ..Self::new(input) }
+    }
+
     /// Returns the first line of the chunk, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
+    }
+
+    /// Returns the line of the first unconsumed byte, counted from 1.
+    pub(super) fn remaining_line(&self) -> u64 {
+        let line_feeds = memchr_iter(b'\n', self.remaining()).count();
+        let remaining_lines = u64::try_from(line_feeds).unwrap_or(u64::MAX);
+        self.lines_read.saturating_sub(remaining_lines) + 1
     }
 
     /// Returns the unconsumed bytes of the chunk.
@@ -83,6 +96,7 @@ impl<R: BufRead> LineReader<R> {
         }
         if !self.buffer.ends_with(b"\n") {
             self.buffer.push(b'\n');
+            self.lines_read += 1;
         }
         Ok(())
     }
@@ -120,5 +134,5 @@ impl<R: BufRead> Read for LineReader<R> {
 
 /// Returns whether the number of quotes is odd.
 pub(super) fn has_open_quote(record: &[u8]) -> bool {
-    record.iter().filter(|byte| **byte == b'"').fold(false, |is_open, _| !is_open)
+    memchr_iter(b'"', record).fold(false, |is_open, _| !is_open)
 }

@@ -1,10 +1,12 @@
 //! Rows from files of any length: CSV with a header, or JSON Lines.
 
+mod blocks;
 mod csv;
 mod json_list;
 mod line_reader;
 mod row;
 
+pub(crate) use blocks::{BlockParser, RowBlock};
 pub(crate) use row::{InvalidLine, InvalidLines, Row, RowError};
 
 use super::parse_strict_object;
@@ -31,7 +33,7 @@ pub(crate) struct RowReader<R> {
     pub(super) accepts_json_list: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum InputFormat {
     Csv(Box<CsvReader>),
     JsonLines,
@@ -40,6 +42,16 @@ enum InputFormat {
         is_first: bool,
     },
     Finished,
+    /// An error ended the rows.
+    Failed,
+}
+
+impl InputFormat {
+    /// Returns the error for a file without rows.
+    fn no_rows_error(&self) -> RowError {
+        let is_csv = matches!(self, Self::Csv(_));
+        invalid_line(1, if is_csv { "found only a header, expected rows" } else { NO_CONTENT })
+    }
 }
 
 impl<R: BufRead> RowReader<R> {
@@ -80,6 +92,11 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::Csv(_))
     }
 
+    /// Returns whether an error ended the rows, so that the rest of the file cannot be read.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.format, InputFormat::Failed)
+    }
+
     fn is_json_list(&self) -> bool {
         matches!(self.format, InputFormat::JsonList { .. })
     }
@@ -102,7 +119,7 @@ impl<R: BufRead> RowReader<R> {
     fn read_row(&mut self) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         let is_line_pending = std::mem::take(&mut self.is_line_pending);
         match &mut self.format {
-            InputFormat::Finished => Ok(None),
+            InputFormat::Finished | InputFormat::Failed => Ok(None),
             InputFormat::Csv(csv) => csv.next_row(&mut self.reader),
             InputFormat::JsonList { is_first } => {
                 let is_first = std::mem::take(is_first);
@@ -130,15 +147,15 @@ impl<R: BufRead> Iterator for RowReader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let result = match self.read_row() {
-            Ok(None) if self.is_empty && self.is_csv() => {
-                Err(invalid_line(1, "found only a header, expected rows"))
-            }
-            Ok(None) if self.is_empty => Err(invalid_line(1, NO_CONTENT)),
+            Ok(None) if self.is_empty => Err(self.format.no_rows_error()),
             other => other,
         };
         self.is_empty = false;
-        if !matches!(result, Ok(Some(_))) {
-            self.format = InputFormat::Finished;
+        match &result {
+            Ok(Some(_)) => {}
+            Ok(None) if self.has_failed() => {}
+            Ok(None) => self.format = InputFormat::Finished,
+            Err(_) => self.format = InputFormat::Failed,
         }
         result.transpose().map(|row| row.and_then(|row| row.map_err(RowError::from)))
     }

@@ -24,6 +24,10 @@ fn csv_and_json_lines_are_read() {
     assert_eq!(render_rows("exp,iat\n2,1970-01-01\n"), "2 {\"exp\":2,\"iat\":0}");
     assert_eq!(render_rows("\u{feff}a\nb\n"), "2 {\"a\":\"b\"}");
     assert_eq!(render_rows("a,A\n,\n\n,1\n,\n"), "4 {\"A\":\"1\"}", "empty rows are skipped");
+    assert_eq!(
+        render_rows("\na,\"x\ny\"\r\"b\n\",c\rd,e"),
+        "3 {\"a\":\"b\\n\",\"x\\ny\":\"c\"}\n4 {\"a\":\"d\",\"x\\ny\":\"e\"}"
+    );
     assert_eq!(render_rows("a\n\"b\"\"c\"\n"), "2 {\"a\":\"b\\\"c\"}");
 }
 
@@ -133,4 +137,53 @@ fn invalid_lines_are_limited() {
     let error = (4..).find_map(|number| lines.push(line(number)).err()).unwrap();
     assert_eq!(error.lines.len(), 20);
     assert!(error.to_string().starts_with("the first 20 invalid lines:\n  line 2"));
+}
+
+/// Returns each row and each error, up to the error that ends the rows.
+fn describe_rows(rows: &mut RowReader<&[u8]>) -> Vec<String> {
+    let describe = |row: Row| format!("{} {}", row.line, Value::from(row.fields));
+    rows.map(|row| row.map_or_else(|error| error.to_string(), describe)).collect()
+}
+
+#[test]
+fn rows_of_blocks_are_the_rows_of_the_file() {
+    let number_text = |number: usize| "x".repeat(number % 40);
+    let csv_row = |number| format!("{number},\"{}\n\"\"\n\"\n", number_text(number));
+    let json_row = |number| format!("{{\"n\":{number},\"x\":\"{}\"}}\n", number_text(number));
+    let [csv, json]: [String; 2] =
+        [(0..20_000).map(csv_row).collect(), (0..20_000).map(json_row).collect()];
+    let long_text = "y".repeat(300_000);
+    let mut failed_count = 0;
+    for text in [
+        format!("n,x\n{csv}"),
+        format!("\u{feff}n,x\r\n\n\n{csv}"),
+        format!("n,x\r0,1\r1,2\n{csv}"),
+        format!("\n\n\"n\n\",x\r0,1\r\"1\n\",2\n{csv}"),
+        format!("sep=,\nn,x\n{csv}1,2"),
+        format!("\n\n{json}\n\n{json}"),
+        format!("{json}{{}}"),
+        format!("n,x\n{csv}1\n{csv}2,3,4\n"),
+        format!("{json}[]\n{json}{{\"a\":}}"),
+        format!("n,x\n{csv}1,\"2\n{csv}"),
+        format!("n,x\n{csv}{long_text},\n{csv}"),
+        format!("n,x\n{csv}1,\"{long_text}\"\n{csv}"),
+        format!("{json}{{\"x\":\"{long_text}\"}}\n{json}"),
+    ] {
+        let mut rows = RowReader::new(text.as_bytes()).unwrap();
+        let expected = describe_rows(&mut rows);
+        let (mut blocks, parser) = RowReader::new(text.as_bytes()).unwrap().into_blocks();
+        let (mut found, mut block_count, mut has_failed) = (Vec::new(), 0, false);
+        while !has_failed && let Some(block) = blocks.next().transpose().unwrap() {
+            let mut rows = parser.rows(&block);
+            found.extend(describe_rows(&mut rows));
+            has_failed = rows.has_failed();
+            block_count += 1;
+        }
+        let difference = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+        assert_eq!((difference, found.len()), (None, expected.len()));
+        assert_eq!(has_failed, rows.has_failed());
+        assert!(block_count > 1);
+        failed_count += usize::from(has_failed);
+    }
+    assert_eq!(failed_count, 4);
 }

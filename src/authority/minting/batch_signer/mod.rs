@@ -6,7 +6,7 @@ use super::generated::{TokenValue, ValueGenerator};
 use super::minted_tokens::{JtiClaim, MintedTokens};
 use super::pattern::PatternCache;
 use super::record::{RowOwner, build_token_row};
-use super::row_file::DecodedRow;
+use super::row_encoder::DecodedRow;
 use super::signing::sign_checked;
 use super::token_builder::TokenBuilder;
 use crate::crypto::TokenSigner;

@@ -11,6 +11,7 @@ use crate::model::{Algorithm, ExtraClaims, KeyRowId, KeySpec, Purpose, RsaBits, 
 use serde_json::Map;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::io::Cursor;
 
 fn generate_key() -> KeySpec {
     crypto::initialize_crypto();
@@ -34,7 +35,7 @@ fn compare(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<boo
     let owner = request.record.then_some(owner);
     let mut signer = BatchSigner::new(builder, owner).unwrap();
     let claim_rows = match input {
-        Some(input) => ClaimRows::read(input.as_bytes()).unwrap(),
+        Some(input) => ClaimRows::read(Cursor::new(input.to_owned())).unwrap(),
         None => ClaimRows::repeat(Map::new(), 3),
     };
     let batch = claim_rows.batches(0..claim_rows.count(), 0).next().unwrap().unwrap();
