@@ -6,14 +6,15 @@
 //! ```text
 //! main, lib            entry points; `fuzzing` is the entry point of the fuzzer
 //! commands             the command line: one file per command
-//! app                  one run: console, store handle with the time, session
+//! app                  one run: console, store, current time, session
 //! failure              all failures and their exit codes
 //! authority            the rules for accounts, sessions, tokens and keys
 //! store, crypto, terminal, session_file
 //!                      SQLite; signatures and hashes; console; session file
-//! model, paths, files, directory, signals, parallel
+//! model, paths, files, directory, os_users, signals, parallel
 //!                      validated values; default paths; atomic file replacement; directory
-//!                      permissions; signals that end a process; work on several threads
+//!                      permissions; users of the operating system; signals that end a process;
+//!                      work on several threads
 //! ```
 
 mod app;

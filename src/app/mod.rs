@@ -19,6 +19,7 @@ mod subprocess;
 mod token_batch;
 mod token_input;
 
+pub(crate) use crate::os_users::user_name;
 pub(crate) use crate::store::SqliteBuild;
 pub(crate) use crate::terminal::{
     Cell, Console, JsonLines, OutputFormat, Rendered, Report, Style, Table,

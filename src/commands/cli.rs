@@ -6,8 +6,16 @@ use super::{
     apply, audit, completers, completions, help, init, keys, login, logout, man, passwd, recover,
     refresh, register, sessions, settings, status, store, token, users, version, whoami,
 };
+use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser};
 use std::mem;
+
+/// Colours of help on a terminal.
+const HELP_STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
 
 /// Issue, inspect and revoke tokens in a local SQLite file
 ///
@@ -26,6 +34,7 @@ use std::mem;
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
+    styles = HELP_STYLES,
     verbatim_doc_comment
 )]
 struct Cli {

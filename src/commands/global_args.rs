@@ -103,7 +103,7 @@ pub(super) struct GlobalArgs {
 /// Output formats with descriptions. Every command supports the first format.
 pub(super) const OUTPUT_FORMATS: [(OutputFormat, &str); 8] = [
     (OutputFormat::Text, "for people and for shells; lists are tables"),
-    (OutputFormat::Wide, "text with more columns"),
+    (OutputFormat::Wide, "text with more columns and complete texts"),
     (OutputFormat::Json, "one JSON document; an error is one line of JSON, without other messages"),
     (OutputFormat::JsonLines, "one JSON document per line"),
     (OutputFormat::Csv, "comma-separated values with a header line (RFC 4180)"),

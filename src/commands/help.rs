@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 /// With `-o json`: the guide, or the command with its arguments, options and subcommands; without
 /// words the complete command tree.
 ///
-/// Guides: tour, install, ci, test-tokens, accounts, keys, administration, scripting, security,
-/// performance
+/// Guides: tour, jobs, install, ci, test-tokens, accounts, keys, administration, scripting,
+/// security, performance
 ///
 /// Parts of guides: environment, exit-codes, output, trust
 ///

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shortcut_is_expanded_only_in_place_of_a_command() {
+    fn shortcut_is_expanded_only_at_the_position_of_a_command() {
         for (line, expected) in [
             ("jeton mint --sub a", "jeton token mint --sub a"),
             ("jeton encode", "jeton token mint"),

@@ -137,7 +137,7 @@ impl TokenView {
             ("id", self.id.to_string().into()),
             ("jti", self.jti.to_string().into()),
             ("kind", self.kind.name().into()),
-            ("app", Cell::breakable(self.app.to_display())),
+            ("app", Cell::shortenable(self.app.to_display())),
             ("user", user_cell(self.user.as_ref(), self.user_id)),
             ("permissions", list_cell(&self.permissions)),
             ("aud", list_cell(&self.aud)),
@@ -163,12 +163,12 @@ impl Report for WrittenFiles {
 
 /// Returns a cell with a name, or the placeholder.
 pub(super) fn name_cell(display_name: Option<String>) -> Cell {
-    display_name.map_or_else(|| placeholder().into(), Cell::breakable)
+    display_name.map_or_else(|| placeholder().into(), Cell::shortenable)
 }
 
 /// Returns a cell with the user's name, or the id of a deleted user.
 pub(super) fn user_cell(name: Option<&Untrusted>, id: UserId) -> Cell {
-    name.map_or_else(|| id.to_string().into(), |name| Cell::breakable(name.to_display()))
+    name.map_or_else(|| id.to_string().into(), |name| Cell::shortenable(name.to_display()))
 }
 
 /// Returns a coloured cell with the status of a user.

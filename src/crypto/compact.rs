@@ -34,8 +34,8 @@ impl<'t> CompactJws<'t> {
 }
 
 impl<'t, H> CompactJws<'t, H> {
-    /// Parses a token as [`CompactJws::parse`], with the header from `find_header`, which gets the
-    /// encoded header and may return the result of an earlier [`parse_header`].
+    /// Parses a token like [`CompactJws::parse`]. `find_header` returns the header for the encoded
+    /// header, for example from a cache of results of [`parse_header`].
     pub(crate) fn parse_with(
         text: &'t str,
         find_header: impl FnOnce(&str) -> Result<H, String>,

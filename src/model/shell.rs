@@ -20,7 +20,7 @@ pub(crate) fn unquote_shell_word(word: &str) -> String {
     words.map_or_else(|| word.to_owned(), |words| words.concat())
 }
 
-/// Returns whether no shell interprets the character within a word, except as the first character.
+/// Returns whether every shell takes the character literally after the first character of a word.
 /// Special characters of shells are ASCII or punctuation: letters of all alphabets are allowed.
 pub(crate) fn is_literal_in_shell(c: char) -> bool {
     c.is_alphanumeric() || "._@+-/:=,".contains(c)
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn unquoted_word_may_be_incomplete() {
+    fn word_to_unquote_may_end_within_quotes() {
         for (word, value) in [
             ("", ""),
             ("ada", "ada"),

@@ -87,8 +87,8 @@ fn escape_formula(text: &str) -> String {
     }
 }
 
-/// Returns whether the text starts with a formula escape. An apostrophe before any other text is
-/// part of the text.
+/// Returns whether the text starts with an apostrophe that escapes a formula or another apostrophe.
+/// Any other apostrophe at the start is part of the text.
 fn has_formula_escape(text: &str) -> bool {
     text.strip_prefix(FORMULA_ESCAPE)
         .is_some_and(|rest| rest.starts_with(FORMULA_PREFIXES) || rest.starts_with(FORMULA_ESCAPE))

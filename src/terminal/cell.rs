@@ -3,48 +3,50 @@
 
 use super::style::{Screen, Style};
 use crate::model::{KeyState, Timestamp, TokenStatus, Untrusted, escape};
-use console::measure_text_width;
+use console::{measure_text_width, truncate_str};
+use indicatif::HumanBytes;
 
-/// Minimum width of a column with breakable cells.
-const MIN_BREAKABLE_WIDTH: usize = 8;
+/// Minimum width of a column whose texts can be shortened.
+const MIN_SHORTENED_WIDTH: usize = 8;
 
-/// Placeholder for a space at which no line is broken; as wide as a space.
-const NO_BREAK_MARK: char = '\u{1f}';
-
-/// Mark for a position without a space where a line may be broken; has no width.
-const BREAK_MARK: char = '\u{e0001}';
+/// End of a shortened text.
+const ELLIPSIS: &str = "…";
 
 /// Text of a table or field list. Callers escape untrusted text with `to_display`; rendering
 /// escapes the text again, which does not change escaped text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
-    wrap: Wrap,
+    can_shorten: CanShorten,
     style: Option<Style>,
+    /// The time, if the text is a time.
     timestamp: Option<Timestamp>,
 }
 
-/// Positions where a text may be broken if the column is too narrow.
+/// Positions where a text may end if the column of a table is too narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wrap {
-    /// At spaces: ids and times are not split, so that users can copy them.
-    AtSpaces,
-    /// After commas, and anywhere in a long item.
-    AtCommas,
-    /// At spaces, and anywhere in long words.
+enum CanShorten {
+    Never,
     Anywhere,
+    /// After a comma, unless the first item is too long.
+    AfterComma,
 }
 
 impl Cell {
-    /// Creates a cell for a name, which may be broken anywhere.
-    pub(crate) fn breakable(text: impl Into<String>) -> Self {
-        Self { wrap: Wrap::Anywhere, ..Self::from(text.into()) }
+    /// Creates a cell for a name or an id, which may be shortened.
+    pub(crate) fn shortenable(text: impl Into<String>) -> Self {
+        Self { can_shorten: CanShorten::Anywhere, ..Self::from(text.into()) }
     }
 
     /// Creates a cell of comma-separated texts.
     pub(crate) fn from_list(texts: &[Untrusted]) -> Self {
         let texts: Vec<String> = texts.iter().map(Untrusted::to_display).collect();
-        Self { wrap: Wrap::AtCommas, ..Self::from(texts.join(",")) }
+        Self { can_shorten: CanShorten::AfterComma, ..Self::from(texts.join(",")) }
+    }
+
+    /// Creates a cell for a number of bytes: `1.20 MiB`.
+    pub(crate) fn from_size(bytes: u64) -> Self {
+        Self::from(HumanBytes(bytes).to_string())
     }
 
     /// Creates a cell for a status word with its colour.
@@ -52,75 +54,73 @@ impl Cell {
         Self { style: Some(style), ..Self::from(word) }
     }
 
-    /// Adds a relative time after the text: `(in 3 h)`.
-    pub(crate) fn with_relative_time(self, timestamp: Timestamp) -> Self {
-        Self { timestamp: Some(timestamp), ..self }
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Returns the text, followed by the relative time if `now` is given.
+    /// Returns the text; a time is followed by the relative time if `now` is given: `(in 3 h)`.
     pub(super) fn to_plain_text(&self, now: Option<Timestamp>) -> String {
         let text = escape(&self.text);
         match self.relative_time(now) {
-            Some(relative) => format!("{text} {relative}"),
+            Some(relative) => format!("{text} ({relative})"),
             None => text,
         }
     }
 
-    /// Returns the text for `screen` with marks, which `apply_marks` replaces after line breaking.
-    /// Escaped text contains no marks.
-    pub(super) fn to_marked_text(&self, screen: Option<&Screen>) -> String {
-        let Some(screen) = screen else { return self.to_plain_text(None) };
-        let mut text = escape(&self.text);
-        if self.wrap == Wrap::AtCommas {
-            text = text.replace(',', &format!(",{BREAK_MARK}"));
-        }
-        if let Some(relative) = self.relative_time(screen.now) {
-            text = format!("{text} {}", relative.replace(' ', &NO_BREAK_MARK.to_string()));
-        }
+    /// Returns the text with style marks.
+    pub(super) fn to_marked_text(&self, screen: &Screen) -> String {
+        self.add_marks(&self.to_plain_text(screen.now), screen)
+    }
+
+    /// Returns the text for a table, in which a relative time replaces a time.
+    fn to_table_text(&self, screen: &Screen) -> String {
+        let now = screen.now.filter(|_| !screen.is_wide);
+        self.relative_time(now).unwrap_or_else(|| escape(&self.text))
+    }
+
+    /// Returns the text for a table with style marks, shortened to `width`.
+    pub(super) fn to_marked_table_text(&self, screen: &Screen, width: Option<usize>) -> String {
+        let text = self.to_table_text(screen);
+        let text = width.map_or_else(|| text.clone(), |width| self.shorten(&text, width));
+        self.add_marks(&text, screen)
+    }
+
+    fn add_marks(&self, text: &str, screen: &Screen) -> String {
         match self.style {
-            Some(style) if screen.has_colour => style.add_marks(&text),
-            _ => text,
+            Some(style) if screen.has_colour => style.add_marks(text),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn shorten(&self, text: &str, width: usize) -> String {
+        let fits = |part: &str| measure_text_width(part) + ELLIPSIS.chars().count() <= width;
+        let last_item_end = match self.can_shorten {
+            CanShorten::AfterComma if measure_text_width(text) > width => {
+                text.rmatch_indices(',').map(|(comma, _)| comma + 1).find(|end| fits(&text[..*end]))
+            }
+            CanShorten::Never | CanShorten::Anywhere | CanShorten::AfterComma => None,
+        };
+        match last_item_end {
+            Some(end) => text[..end].to_owned() + ELLIPSIS,
+            None => truncate_str(text, width, ELLIPSIS).into_owned(),
         }
     }
 
     fn relative_time(&self, now: Option<Timestamp>) -> Option<String> {
-        self.timestamp.zip(now).map(|(time, now)| format!("({})", time.to_relative(now)))
+        self.timestamp.zip(now).map(|(time, now)| time.to_relative(now))
     }
 
-    /// Returns the cell for the table layout, which breaks lines.
-    pub(super) fn to_table_cell(&self, screen: Option<&Screen>) -> comfy_table::Cell {
-        comfy_table::Cell::new(self.to_marked_text(screen)).set_delimiter(self.delimiter())
-    }
-
-    /// Returns the minimum width, with all permitted line breaks, and the maximum width, without
-    /// line breaks.
+    /// Returns the minimum width, of the shortest text, and the maximum width in a table.
     pub(super) fn measure_widths(&self, screen: &Screen) -> (usize, usize) {
-        let text = self.to_marked_text(Some(screen));
-        let longest = text.split(self.delimiter()).map(measure_text_width).max().unwrap_or(0);
-        let min_width = match self.wrap {
-            Wrap::AtSpaces => longest,
-            Wrap::AtCommas | Wrap::Anywhere => longest.min(MIN_BREAKABLE_WIDTH),
-        };
-        (min_width, measure_text_width(&text))
+        let width = measure_text_width(&self.to_table_text(screen));
+        let is_complete = screen.is_wide || self.can_shorten == CanShorten::Never;
+        (if is_complete { width } else { width.min(MIN_SHORTENED_WIDTH) }, width)
     }
-
-    fn delimiter(&self) -> char {
-        if self.wrap == Wrap::AtCommas { BREAK_MARK } else { ' ' }
-    }
-}
-
-/// Replaces all marks of a line.
-pub(super) fn apply_marks(line: &str) -> String {
-    Style::apply_styles(line).replace(NO_BREAK_MARK, " ").replace(BREAK_MARK, "")
 }
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Self { text, wrap: Wrap::AtSpaces, style: None, timestamp: None }
+        Self { text, can_shorten: CanShorten::Never, style: None, timestamp: None }
     }
 }
 
@@ -132,7 +132,7 @@ impl From<&str> for Cell {
 
 impl From<Timestamp> for Cell {
     fn from(time: Timestamp) -> Self {
-        Self::from(time.to_string()).with_relative_time(time)
+        Self { timestamp: Some(time), ..Self::from(time.to_string()) }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Terminal modes while a prompt is open. Every signal that ends or stops the program first
-//! restores the terminal: echo on, partial input discarded.
+//! Terminal modes while a prompt is open. Before a signal ends or stops the program, the terminal is
+//! restored: echo on, partial input discarded.
 
 use crate::model::escape_json;
 use crate::signals;

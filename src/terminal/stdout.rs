@@ -1,8 +1,8 @@
 //! Results on standard output, in every output format.
 
-use super::style::{Screen, should_colour};
+use super::style::{Screen, Style, should_colour};
 use super::table::{self, Table};
-use super::{Cell, Console, Delivery, Error, OutputFormat, Rendered, Report, cell};
+use super::{Cell, Console, Delivery, Error, OutputFormat, Rendered, Report};
 use crate::model::{
     Timestamp, escape, escape_json, is_printable_ascii, render_csv_header, render_csv_rows,
 };
@@ -27,7 +27,6 @@ impl Console {
         report: &impl Report,
         now: Option<Timestamp>,
     ) -> Result<Delivery, Error> {
-        let screen = || Screen::from_stdout(now);
         let text = match self.format {
             OutputFormat::Json | OutputFormat::JsonLines => render_json_line(report)?,
             OutputFormat::Text
@@ -39,18 +38,19 @@ impl Console {
                 Rendered::Nothing => return Ok(Delivery::Done),
                 Rendered::Lines(lines) => lines.iter().map(|line| escape(line) + "\n").collect(),
                 Rendered::StyledLines(cells) => {
-                    let terminal_screen = screen();
-                    let render = |cell: &Cell| {
-                        cell::apply_marks(&cell.to_marked_text(terminal_screen.as_ref()))
-                    };
-                    cells.iter().map(|cell| render(cell) + "\n").collect()
+                    let screen = Screen::from_stdout(now);
+                    let render =
+                        |cell: &Cell| Style::apply_styles(&cell.to_marked_text(&screen)) + "\n";
+                    cells.iter().map(render).collect()
                 }
                 Rendered::Json(value) => {
                     let json = serde_json::to_string_pretty(&value);
                     let json = json.map_err(|error| Error::Output(error.to_string()))?;
                     escape_json(&json).into_owned() + "\n"
                 }
-                Rendered::Fields(fields) => table::render_fields(&fields, screen().as_ref()),
+                Rendered::Fields(fields) => {
+                    table::render_fields(&fields, &Screen::from_stdout(now))
+                }
             },
         };
         write_stdout(&text)
@@ -155,15 +155,17 @@ impl Console {
         write_stdout(text.strip_prefix(LIST_PREFIX).unwrap_or(&text))
     }
 
-    /// Writes rows of a table; the column widths depend on these rows only.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    /// Writes rows of a table; the column widths depend on these rows only. A terminal shows times
+    /// relative to `now`, and shortens long texts, except in the wide format.
     pub(crate) fn write_table(
         &self,
         table: &Table,
         is_first_part: bool,
         now: Option<Timestamp>,
     ) -> Result<Delivery, Error> {
-        write_stdout(&table.render_part(Screen::from_stdout(now).as_ref(), is_first_part))
+        let is_wide = self.format == OutputFormat::Wide;
+        let screen = Screen { is_wide, ..Screen::from_stdout(now) };
+        write_stdout(&table.render_part(&screen, is_first_part))
     }
 }
 

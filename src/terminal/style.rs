@@ -1,4 +1,4 @@
-//! Colours of status words, and the terminal that shows them. A colour never carries information
+//! Colours of status words, and the output that shows them. A colour never carries information
 //! that the word does not.
 
 use crate::model::Timestamp;
@@ -50,13 +50,13 @@ impl Style {
         }
     }
 
-    /// Encloses each word of the text in style marks, so that lines can be broken between words.
+    /// Encloses a text in style marks.
     pub(super) fn add_marks(self, text: &str) -> String {
-        let mark_word = |word: &str| match word {
-            "" => String::new(),
-            word => format!("{}{word}{END_MARK}", self.start_mark()),
-        };
-        text.split(' ').map(mark_word).collect::<Vec<_>>().join(" ")
+        if text.is_empty() {
+            String::new()
+        } else {
+            format!("{}{text}{END_MARK}", self.start_mark())
+        }
     }
 
     /// Replaces the style marks of a line with ANSI escape sequences.
@@ -73,23 +73,28 @@ impl Style {
     }
 }
 
-/// Terminal that shows results. Output to files and pipes has no screen and is plain text.
+/// Standard output, as far as the text of results depends on it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Screen {
-    pub(super) columns: usize,
+    /// Width of the terminal; `None` for a file or pipe, where lines can have any length.
+    pub(super) columns: Option<usize>,
     pub(super) has_colour: bool,
+    /// Time of the command on a terminal, which shows relative times.
     pub(super) now: Option<Timestamp>,
+    /// Set if tables show complete texts and times: the wide format.
+    pub(super) is_wide: bool,
 }
 
 impl Screen {
-    /// Returns the terminal on standard output; `None` for a file or pipe.
-    pub(super) fn from_stdout(now: Option<Timestamp>) -> Option<Self> {
+    pub(super) fn from_stdout(now: Option<Timestamp>) -> Self {
         let stream = io::stdout();
-        stream.is_terminal().then(|| Self {
-            columns: usize::from(console::Term::stdout().size().1),
+        let is_terminal = stream.is_terminal();
+        Self {
+            columns: is_terminal.then(|| usize::from(console::Term::stdout().size().1)),
             has_colour: should_colour(&stream, console::colors_enabled),
-            now,
-        })
+            now: now.filter(|_| is_terminal),
+            is_wide: false,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-//! Tables with plain columns, no wider than the terminal. If ids or times would have to be split to
-//! fit, each row is rendered as a list of fields instead.
+//! Tables with plain columns, no wider than the terminal: long names and lists are shortened. If that
+//! is not enough, each row is rendered as a list of fields.
 
-use super::cell::{Cell, apply_marks};
+use super::cell::Cell;
 use super::style::{Screen, Style};
 use comfy_table::{ColumnConstraint, Width, presets};
 
@@ -41,26 +41,37 @@ impl Table {
         table.load_style(presets::ASCII_MARKDOWN);
         table.set_header(&self.header);
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| cell.to_marked_text(None).replace('|', "\\|")));
+            table.add_row(row.iter().map(|cell| cell.to_plain_text(None).replace('|', "\\|")));
         }
         format!("{table}\n")
     }
 
     /// Renders a part of a table, with the header only if `is_first`. The result is empty if the
     /// part has no rows.
-    pub(super) fn render_part(&self, screen: Option<&Screen>, is_first: bool) -> String {
+    pub(super) fn render_part(&self, screen: &Screen, is_first: bool) -> String {
         if self.rows.is_empty() {
             return String::new();
         }
+        let widths = match screen.columns {
+            Some(columns) => {
+                let Some(widths) = fit_widths(&self.measure_columns(screen), columns) else {
+                    let separator = if is_first { "" } else { "\n" };
+                    return separator.to_owned() + &self.render_records(screen);
+                };
+                widths.into_iter().map(Some).collect()
+            }
+            None => vec![None; self.header.len()],
+        };
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
         if is_first {
             table.set_header(
-                self.header.iter().map(|name| heading_cell(name).to_table_cell(screen)),
+                self.header.iter().map(|name| heading_cell(name).to_marked_text(screen)),
             );
         }
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| cell.to_table_cell(screen)));
+            let cells = row.iter().zip(&widths);
+            table.add_row(cells.map(|(cell, width)| cell.to_marked_table_text(screen, *width)));
         }
         for (column, name) in table.column_iter_mut().zip(&self.header) {
             column.set_padding((0, COLUMN_GAP));
@@ -68,16 +79,7 @@ impl Table {
                 u16::try_from(name.len()).unwrap_or(u16::MAX).saturating_add(COLUMN_GAP);
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(min_width)));
         }
-        if let Some(screen) = screen {
-            let Some(widths) = fit_widths(&self.measure_columns(screen), screen.columns) else {
-                return if is_first { "" } else { "\n" }.to_owned() + &self.render_records(screen);
-            };
-            for (column, width) in table.column_iter_mut().zip(widths) {
-                let width = u16::try_from(width).unwrap_or(u16::MAX).saturating_add(COLUMN_GAP);
-                column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
-            }
-        }
-        table.lines().map(|line| apply_marks(line.trim_end()) + "\n").collect()
+        table.lines().map(|line| Style::apply_styles(line.trim_end()) + "\n").collect()
     }
 
     /// Returns the minimum and maximum width of each column.
@@ -98,7 +100,7 @@ impl Table {
         let render_record = |row: &Vec<Cell>| {
             let cells = self.header.iter().copied().zip(row.iter().cloned());
             let non_empty: Vec<_> = cells.filter(|(_, cell)| !cell.is_empty()).collect();
-            render_fields(&non_empty, Some(screen))
+            render_fields(&non_empty, screen)
         };
         self.rows.iter().map(render_record).collect::<Vec<_>>().join("\n")
     }
@@ -106,14 +108,14 @@ impl Table {
 
 /// Renders names and values in two columns. Values get no line breaks here: the terminal wraps a
 /// long value, and users can copy it in one piece.
-pub(super) fn render_fields(fields: &[(&'static str, Cell)], screen: Option<&Screen>) -> String {
+pub(super) fn render_fields(fields: &[(&'static str, Cell)], screen: &Screen) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let render_line = |(name, cell): &(&str, Cell)| {
         let (gap, name) = (
             width - name.len() + usize::from(COLUMN_GAP),
             heading_cell(name).to_marked_text(screen),
         );
-        apply_marks(&format!("{name}{:gap$}{}", "", cell.to_marked_text(screen))) + "\n"
+        Style::apply_styles(&format!("{name}{:gap$}{}", "", cell.to_marked_text(screen))) + "\n"
     };
     fields.iter().map(render_line).collect()
 }
@@ -153,11 +155,15 @@ mod tests {
     use crate::model::{Timestamp, TokenStatus, Untrusted};
 
     fn screen(columns: usize) -> Screen {
-        Screen { columns, has_colour: false, now: Timestamp::from_unix(1_000_000_000) }
+        let now = Timestamp::from_unix(1_000_000_000);
+        Screen { columns: Some(columns), has_colour: false, now, is_wide: false }
     }
 
+    /// Output to a file or pipe.
+    const PLAIN: Screen = Screen { columns: None, has_colour: false, now: None, is_wide: false };
+
     impl Table {
-        fn render(&self, screen: Option<&Screen>) -> String {
+        fn render(&self, screen: &Screen) -> String {
             self.render_part(screen, true)
         }
     }
@@ -167,14 +173,14 @@ mod tests {
         let mut table = Table::new(&["ID", "APP", "MAY", "STATUS", "ENDS"]);
         table.add_row(vec![
             "1".into(),
-            Cell::breakable("日本語のアプリケーション"),
+            Cell::shortenable("日本語のアプリケーション"),
             Cell::from_list(&permissions),
             Cell::from(TokenStatus::Live),
             Cell::from(Timestamp::from_unix(1_000_010_800).unwrap()),
         ]);
         table.add_row(vec![
             "12".into(),
-            Cell::breakable("e\u{301}"),
+            Cell::shortenable("e\u{301}"),
             "-".into(),
             "".into(),
             "never".into(),
@@ -185,48 +191,58 @@ mod tests {
     #[test]
     fn columns_are_aligned_without_trailing_spaces() {
         let mut table = Table::new(&["ID", "NAME"]);
-        assert_eq!(table.render(None), "");
+        assert_eq!(table.render(&PLAIN), "");
         table.add_row(vec!["1".to_owned(), "ada".to_owned()]);
         table.add_row(vec!["10".to_owned(), "b\u{1b}[0m".to_owned()]);
-        assert_eq!(table.render(None), "ID  NAME\n1   ada\n10  b\\u{1b}[0m\n");
+        assert_eq!(table.render(&PLAIN), "ID  NAME\n1   ada\n10  b\\u{1b}[0m\n");
     }
 
     #[test]
     fn columns_can_be_removed() {
         let mut table = Table::new(&["ID", "UID", "NAME"]);
         table.add_row(vec!["1", "u", "ada"]);
-        assert_eq!(table.without_columns(&["UID", "OTHER"]).render(None), "ID  NAME\n1   ada\n");
+        assert_eq!(table.without_columns(&["UID", "OTHER"]).render(&PLAIN), "ID  NAME\n1   ada\n");
     }
 
     #[test]
-    fn wide_screen_shows_row_on_one_line() {
+    fn wide_screen_shows_complete_texts() {
         let expected = "\
 ID  APP                       MAY                           STATUS  ENDS
-1   日本語のアプリケーション  read,write,a-long-permission  live    2001-09-09T04:46:40Z (in 3 h)
+1   日本語のアプリケーション  read,write,a-long-permission  live    in 3 h
 12  e\u{301}                         -                                     never
 ";
-        assert_eq!(token_table().render(Some(&screen(97))), expected);
-        assert_eq!(token_table().render(None), expected.replace(" (in 3 h)", ""));
+        assert_eq!(token_table().render(&screen(74)), expected);
+        let expected = expected.replace("in 3 h", "2001-09-09T04:46:40Z");
+        assert_eq!(token_table().render(&PLAIN), expected);
     }
 
     #[test]
-    fn breakable_cells_wrap_on_narrow_screen() {
+    fn names_and_lists_are_shortened_on_narrow_screen() {
         assert_eq!(
-            token_table().render(Some(&screen(56))),
+            token_table().render(&screen(56)),
             "\
-ID  APP       MAY           STATUS  ENDS
-1   日本語の  read,write,   live    2001-09-09T04:46:40Z
-    アプリケ  a-long-permi          (in 3 h)
-    ーション  ssion
-12  e\u{301}         -                     never
+ID  APP                       MAY     STATUS  ENDS
+1   日本語のアプリケーション  read,…  live    in 3 h
+12  e\u{301}                         -               never
 "
         );
+        assert_eq!(
+            token_table().render(&screen(45)),
+            "\
+ID  APP      MAY           STATUS  ENDS
+1   日本語…  read,write,…  live    in 3 h
+12  e\u{301}        -                     never
+"
+        );
+        let mut table = Table::new(&["MAY"]);
+        table.add_row(vec![Cell::from_list(&["a-long-permission", "b"].map(Untrusted::new))]);
+        assert_eq!(table.render(&screen(12)), "MAY\na-long-perm…\n");
     }
 
     #[test]
     fn rows_become_records_on_very_narrow_screen() {
         assert_eq!(
-            token_table().render(Some(&screen(51))),
+            token_table().render(&screen(37)),
             "\
 ID      1
 APP     日本語のアプリケーション
@@ -244,19 +260,19 @@ ENDS  never
 
     #[test]
     fn colours_have_no_width() {
-        for columns in [40, 56, 97] {
-            let plain = screen(columns);
-            let coloured = token_table().render(Some(&Screen { has_colour: true, ..plain }));
+        for columns in [Some(37), Some(45), Some(97), None] {
+            let plain = Screen { columns, ..screen(0) };
+            let coloured = token_table().render(&Screen { has_colour: true, ..plain });
             assert!(coloured.contains("\u{1b}[32mlive\u{1b}[0m"), "{coloured}");
-            assert_eq!(console::strip_ansi_codes(&coloured), token_table().render(Some(&plain)));
+            assert_eq!(console::strip_ansi_codes(&coloured), token_table().render(&plain));
         }
     }
 
     #[test]
     fn layout_marks_in_input_are_escaped() {
         let mut table = Table::new(&["NAME"]);
-        table.add_row(vec![Cell::breakable("a\u{1f}b\u{e0001}c\u{e0003}d")]);
+        table.add_row(vec![Cell::shortenable("a\u{1f}b\u{e0001}c\u{e0003}d")]);
         let expected = "NAME\na\\u{1f}b\\u{e0001}c\\u{e0003}d\n";
-        assert_eq!(table.render(Some(&screen(80))), expected);
+        assert_eq!(table.render(&screen(80)), expected);
     }
 }

@@ -90,7 +90,7 @@ fn part_of_a_guide_is_plain_text() {
       `text`
           for people and for shells; lists are tables
       `wide`
-          text with more columns: lists
+          text with more columns and complete texts: lists
       `json`
           one JSON document; an error is one line of JSON, without other messages
       `jsonl`
@@ -125,12 +125,13 @@ fn part_of_a_guide_is_plain_text() {
 
         $ jeton help schema users list > users-list.json
 
-    Only on a terminal, tables fit the terminal width, times are followed by the
-    relative time (`in 6 d`, `3 h ago`), and status words are coloured. Ids are
-    never wrapped: if a table does not fit otherwise, each row is printed as a list.
-    With `--all`, a table is printed in parts of 1,000 rows, each as wide as
-    necessary. For an empty list, nothing is printed to standard output; a status
-    message reports the empty list.
+    Only on a terminal, tables fit the terminal width, times are relative (`in 6 d`,
+    `3 h ago`), and status words are coloured. Long names, lists and key ids are
+    shortened, with `…` at the end; `-o wide` shows complete texts and times.
+    Session ids and UUIDs are never shortened: if a table does not fit otherwise,
+    each row is printed as a list. With `--all`, a table is printed in parts of
+    1,000 rows, each as wide as necessary. For an empty list, nothing is printed to
+    standard output; a status message reports the empty list.
     ");
 }
 

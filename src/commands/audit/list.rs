@@ -1,6 +1,6 @@
 //! `jeton audit list`
 
-use crate::app::{App, Cell, OutputFormat, Style, Table};
+use crate::app::{App, Cell, OutputFormat, Style, Table, user_name};
 use crate::authority::audit::EventFilter;
 use crate::authority::{self, Caller};
 use crate::commands::command::{Command, CommandTree, Effect, LIST_FORMATS};
@@ -10,6 +10,7 @@ use crate::failure::{Code, Failure, Kind};
 use crate::model::{
     AuditEvent, EventTarget, TimeSpec, Untrusted, UserId, UserRef, redact_for_error,
 };
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 /// List changes and refusals, newest first (admins only)
@@ -81,14 +82,18 @@ const COLUMNS: &[&str] = &[
 ];
 
 fn build_table(events: &[AuditEvent]) -> Table {
-    let header = ["ID", "CREATED", "USER", "OS UID", "ACTION", "TARGET", "OUTCOME", "COUNT"];
+    let header = ["ID", "CREATED", "USER", "OS USER", "ACTION", "TARGET", "OUTCOME", "COUNT"];
     let mut table = Table::new(&header);
+    let mut os_users = HashMap::new();
     for event in events {
+        let os_user = os_users
+            .entry(event.os_uid)
+            .or_insert_with_key(|uid| user_name(*uid).unwrap_or_else(|| uid.to_string()));
         table.add_row(vec![
             Cell::from(event.id.to_string()),
             Cell::from(event.created_at),
             actor_cell(event),
-            Cell::from(event.os_uid.to_string()),
+            Cell::shortenable(os_user.as_str()),
             Cell::from(event.action.to_display()),
             name_cell(event.subject.to_text().as_ref().map(Untrusted::to_display)),
             outcome_cell(event),

@@ -14,8 +14,9 @@ pub(super) struct Guide {
 }
 
 /// The guides in the order of the help.
-pub(super) const GUIDES: [Guide; 10] = [
+pub(super) const GUIDES: [Guide; 11] = [
     Guide { name: "tour", markdown: include_str!("../../guides/tour.md") },
+    Guide { name: "jobs", markdown: include_str!("../../guides/jobs.md") },
     Guide { name: "install", markdown: include_str!("../../guides/install.md") },
     Guide { name: "ci", markdown: include_str!("../../guides/ci.md") },
     Guide { name: "test-tokens", markdown: include_str!("../../guides/test-tokens.md") },

@@ -53,7 +53,7 @@ fn build_table(keys: &[KeyRow]) -> Table {
     let mut table = Table::new(&header);
     for key in keys {
         table.add_row(vec![
-            Cell::from(key.kid.to_display()),
+            Cell::shortenable(key.kid.to_display()),
             Cell::from(key.purpose.name()),
             Cell::from(describe_algorithm(key)),
             Cell::from(key.status),

@@ -91,7 +91,7 @@ impl Command for Args {
             columns: COLUMNS,
             id_of: |session: &SessionRow| session.sid.to_string(),
             build_table,
-            wide_columns: &["LATEST EXPIRY"],
+            wide_columns: &["REFRESHED", "LATEST EXPIRY"],
         };
         list.report(app, all_rows(None), |app, page| {
             let (store, audit) = app.store.open()?;

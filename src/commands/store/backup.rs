@@ -1,6 +1,6 @@
 //! `jeton store backup`
 
-use crate::app::{App, Rendered, Report};
+use crate::app::{App, Cell, Rendered, Report};
 use crate::authority;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -59,7 +59,8 @@ impl Command for Args {
         app.console
             .warn_of_group_writers(directory_writers, self.file.parent().unwrap_or(&self.file));
         let file = Untrusted::new(self.file.to_string_lossy());
-        app.console.print_status(&format!("wrote {}, {size} bytes", file.to_display()));
+        let display_size = app.console.render_cell(Cell::from_size(size));
+        app.console.print_status(&format!("wrote {}, {display_size}", file.to_display()));
         app.console.report(&BackupOutput { changed: true, backup: file, size_bytes: size })
     }
 }

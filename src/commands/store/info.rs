@@ -54,16 +54,14 @@ struct FileModes {
 impl Report for InfoOutput {
     fn render(&self) -> Rendered {
         let mut fields = vec![
-            ("store", Cell::breakable(escape(&self.store))),
+            ("store", Cell::shortenable(escape(&self.store))),
             ("store id", self.store_id.to_string().into()),
             ("created", self.created_at.into()),
             ("schema version", self.schema_version.to_string().into()),
             ("journal mode", escape(&self.journal_mode).into()),
             ("read-only", if self.read_only { "yes" } else { "no" }.into()),
-            (
-                "size",
-                format!("{} bytes, WAL {} bytes", self.size_bytes.file, self.size_bytes.wal).into(),
-            ),
+            ("size", Cell::from_size(self.size_bytes.file)),
+            ("WAL size", Cell::from_size(self.size_bytes.wal)),
             ("modes", format!("{}, directory {}", self.modes.file, self.modes.directory).into()),
             ("users", self.users.to_string().into()),
             ("sessions", self.sessions.to_string().into()),

@@ -98,7 +98,7 @@ fn build_table(tokens: &[TokenView]) -> Table {
             Cell::from(token.id.to_string()),
             Cell::from(token.jti.to_string()),
             Cell::from(token.kind.name()),
-            Cell::breakable(token.app.to_display()),
+            Cell::shortenable(token.app.to_display()),
             user_cell(token.user.as_ref(), token.user_id),
             list_cell(&token.permissions),
             list_cell(&token.aud),

@@ -240,10 +240,12 @@ fn colours_follow_no_color_and_clicolor_force() {
         assert!(!is_coloured(&run(arguments, "NO_COLOR").0), "{arguments:?}");
     }
     assert!(is_coloured(&run(&["--help"], "CLICOLOR_FORCE").0));
-    // `CLICOLOR_FORCE` colours neither JSON errors nor results that go to a pipe.
+    assert!(is_coloured(&run(&["users", "list"], "CLICOLOR_FORCE").0));
+    assert!(is_coloured(&run(&["users", "show", "ada"], "CLICOLOR_FORCE").0));
+    assert!(!is_coloured(&run(&["users", "list", "-o", "csv"], "CLICOLOR_FORCE").0));
+    // `CLICOLOR_FORCE` does not colour JSON errors.
     let mut json = sandbox.command(&["token", "show", "9", "-o", "json"]);
     assert!(!is_coloured(&RunOutput::capture(json.env("CLICOLOR_FORCE", "1")).stderr));
-    assert!(!is_coloured(&run(&["users", "list"], "CLICOLOR_FORCE").0));
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutpu
     outputs
 }
 
+/// Asserts that the command reported no lock, did not panic and was not ended by a signal.
 fn assert_no_lock_error(output: &RunOutput) {
     assert!(!output.stdout.contains("database is locked"), "{output:?}");
     for word in ["locked", "busy", "panicked"] {

@@ -19,7 +19,7 @@ pub(crate) struct Document {
 }
 
 /// Defines [`DOCUMENTS`], in the order of the help, with one test for each document. The test leaves
-/// out the commands that run Python.
+/// out the commands that need Python or jq.
 macro_rules! documents {
     ($($test:ident: $path:literal,)*) => {
         pub(crate) const DOCUMENTS: &[Document] =
@@ -28,7 +28,7 @@ macro_rules! documents {
             #[test]
             fn $test() {
                 let document = DOCUMENTS.iter().find(|document| document.path == $path).unwrap();
-                assert_commands_print_the_shown_output(document, None, |step| !step.runs_python());
+                assert_commands_print_the_shown_output(document, None, |step| !step.needs_program());
             }
         )*
     };
@@ -37,6 +37,7 @@ macro_rules! documents {
 documents! {
     readme_blocks_print_the_shown_output: "README.md",
     tour_blocks_print_the_shown_output: "src/guides/tour.md",
+    jobs_blocks_print_the_shown_output: "src/guides/jobs.md",
     install_blocks_print_the_shown_output: "src/guides/install.md",
     ci_blocks_print_the_shown_output: "src/guides/ci.md",
     test_tokens_blocks_print_the_shown_output: "src/guides/test-tokens.md",
@@ -62,8 +63,9 @@ struct Step {
 }
 
 impl Step {
-    fn runs_python(&self) -> bool {
-        self.command.starts_with("python3 ")
+    /// Returns whether the command needs Python or jq.
+    fn needs_program(&self) -> bool {
+        self.command.starts_with("python3 ") || self.command.contains("| jq ")
     }
 }
 
@@ -147,7 +149,7 @@ pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
 }
 
 /// Executes the commands of a document in one shell, and compares the outputs and exit codes of the
-/// selected commands. Commands that run Python are executed only with the directory of a Python. With
+/// selected commands. Commands that need Python or jq are executed only with the directory of a Python. With
 /// `UPDATE_README`, writes the outputs into the document.
 #[track_caller]
 fn assert_commands_print_the_shown_output(
@@ -159,7 +161,7 @@ fn assert_commands_print_the_shown_output(
     let results = tempfile::tempdir().unwrap();
     let steps: Vec<_> = parse_steps(document.text)
         .into_iter()
-        .filter(|step| python_directory.is_some() || !step.runs_python())
+        .filter(|step| python_directory.is_some() || !step.needs_program())
         .collect();
     // One shell for all commands, so that variables persist. Each command's exit code is checked.
     let redirect_step_output = |(number, step): (usize, &Step)| {
@@ -238,12 +240,12 @@ fn matches_shown(line: &str, shown: &str) -> bool {
 
 /// The other commands of the documents only prepare the files for the compared commands.
 #[test]
-#[ignore = "needs Python"]
-fn python_commands_print_the_shown_output() {
-    let with_python =
-        DOCUMENTS.iter().filter(|item| parse_steps(item.text).iter().any(Step::runs_python));
-    for document in with_python {
-        assert_commands_print_the_shown_output(document, python().parent(), Step::runs_python);
+#[ignore = "needs Python and jq"]
+fn python_and_jq_commands_print_the_shown_output() {
+    let with_program =
+        DOCUMENTS.iter().filter(|item| parse_steps(item.text).iter().any(Step::needs_program));
+    for document in with_program {
+        assert_commands_print_the_shown_output(document, python().parent(), Step::needs_program);
     }
 }
 

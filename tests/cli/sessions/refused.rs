@@ -1,4 +1,4 @@
-//! A refused session, and a refusal by role, name the session and the user.
+//! Messages of refused commands: why the session was refused, or which role the user has.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "snapshots")]
-fn refused_session_is_named_in_the_message() {
+fn message_states_why_session_is_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     let mut add = |heading: &str, output: RunOutput| outputs += &output.with_heading(heading);

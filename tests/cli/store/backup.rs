@@ -2,6 +2,7 @@
 
 use super::{mode_of, run_with_umask_0, set_mode};
 use crate::sandbox::Sandbox;
+use indicatif::HumanBytes;
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
 use std::fs;
@@ -50,17 +51,17 @@ fn backup_has_the_content_of_the_store() {
     fs::write(directory.join(".jeton-backup.new"), "half").unwrap();
     let output = sandbox.run(&["store", "backup", "copies/copy.db"]);
     let copy = directory.join("copy.db");
-    let size = fs::metadata(&copy).unwrap().len();
-    let output = output.to_string().replace(&size.to_string(), "<size>");
+    let bytes = fs::metadata(&copy).unwrap().len();
+    let output = output.to_string().replace(&HumanBytes(bytes).to_string(), "<size>");
     assert_snapshot!(output, @"
     --- stderr
-    wrote copies/copy.db, <size> bytes
+    wrote copies/copy.db, <size>
     ");
     assert_eq!((file_names(&directory), mode_of(&copy)), (vec!["copy.db".to_owned()], 0o600));
     assert!(read_tables(&copy) == read_tables(&sandbox.store()));
 
     let output = sandbox.run_json(&["store", "backup", "another.db"]).to_string();
-    assert_snapshot!(output.replace(&size.to_string(), "<size>"), @r#"{"changed":true,"backup":"another.db","size_bytes":<size>}"#);
+    assert_snapshot!(output.replace(&bytes.to_string(), "<size>"), @r#"{"changed":true,"backup":"another.db","size_bytes":<size>}"#);
 
     let run_on_copy =
         |arguments: &[&str]| sandbox.run(&[&["--store", "copies/copy.db"], arguments].concat());

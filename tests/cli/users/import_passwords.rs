@@ -51,16 +51,16 @@ fn people_of_a_spreadsheet_log_in_with_generated_passwords() {
 }
 
 #[test]
-fn generated_passwords_have_the_minimum_length() {
+fn generated_passwords_reach_the_minimum_length() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "40"]).ok();
     write(&sandbox, "rows", "username\nkim\n");
     sandbox.run(&IMPORT).ok();
-    assert_eq!(read_passwords(&sandbox)[0].1.len(), 41);
+    assert_eq!(read_passwords(&sandbox)[0].1.len(), 41, "7 groups of 5 characters, 6 hyphens");
 }
 
 #[test]
-fn no_account_is_imported_without_the_file() {
+fn no_account_is_imported_if_password_file_cannot_be_created() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "rows", "username\nkim\n");
     write(&sandbox, "existing", "kept");
