@@ -79,11 +79,17 @@ pub(crate) struct Store {
 impl Store {
     /// Closes the store shortly before the process exits. The system frees memory and locks faster
     /// than SQLite does; SQLite closes the connection only if the WAL must be copied back.
-    pub(crate) fn close_at_exit(self) {
+    pub(crate) fn close_at_exit(mut self) {
         if self.is_new {
             // SQLite copies the WAL into the file, so that a user who copies only the file has all
             // data. Errors are harmless: the data stays in the WAL.
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
+        }
+        if self.is_write_configured && !self.checkpoint_on_close {
+            // This process may have written a long WAL. After an error, the WAL is copied later.
+            self.checkpoint_on_close =
+                connect::checkpoint_long_wal_on_close(&self.connection, &self.path)
+                    .unwrap_or(false);
         }
         if !self.checkpoint_on_close {
             std::mem::forget(self);

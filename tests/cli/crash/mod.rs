@@ -211,3 +211,24 @@ fn wal_stays_short_across_commands() {
     assert!(longest < MAX_WAL_BYTES, "{longest} bytes");
     assert_intact(&sandbox);
 }
+
+/// A later command would read the whole WAL, or copy the WAL, before it does its own work.
+#[test]
+fn bulk_command_leaves_no_long_wal() {
+    let sandbox = Sandbox::with_admin();
+    let names = (0..5_000).map(|number| format!("user{number}"));
+    let rows: Vec<_> = std::iter::once("username".to_owned()).chain(names).collect();
+    std::fs::write(sandbox.home().join("rows"), rows.join("\n")).unwrap();
+    for arguments in [
+        &["users", "import", "rows"][..],
+        &["users", "import", "rows", "--store", "new/jeton.db"],
+        &["token", "mint", "--record", "--count", "10000", "--quiet"],
+        &["token", "revoke", "--all-users", "--kind", "test", "--yes"],
+    ] {
+        let output = sandbox.run(arguments);
+        assert!(output.code == 0 || arguments.contains(&"--store"), "{output:?}");
+        assert!(wal_length(&sandbox) < MAX_WAL_BYTES, "{arguments:?}");
+    }
+    let new_wal = sandbox.home().join("new/jeton.db-wal");
+    assert!(std::fs::metadata(new_wal).map_or(0, |log| log.len()) < MAX_WAL_BYTES);
+}
