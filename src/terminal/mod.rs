@@ -15,7 +15,7 @@ pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmation};
 pub(crate) use signal_guard::{Echo, stop_handling_signals};
 pub(crate) use stdin::StdinReader;
-pub(crate) use stdout::{JsonLines, is_stdout_writable};
+pub(crate) use stdout::{JsonLines, PartialWrite, is_stdout_writable};
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
