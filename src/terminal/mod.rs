@@ -84,6 +84,9 @@ pub(crate) enum Error {
     /// The password and its confirmation differ.
     #[error("passwords do not match")]
     PasswordMismatch,
+    /// The new password does not meet the requirements, with the reason.
+    #[error("{0}")]
+    PasswordRefused(String),
     /// Ctrl-D, or an empty answer.
     #[error("cancelled")]
     Cancelled,

@@ -7,11 +7,14 @@ use console::Term;
 use dialoguer::Password;
 use rustix::termios::OptionalActions;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use zeroize::Zeroizing;
 
 /// The longest line that a terminal delivers, in bytes.
 const MAX_LINE_BYTES: usize = 4096;
+
+/// Maximum number of times that a prompt asks for a new password.
+const MAX_ATTEMPTS: usize = 3;
 
 /// Typed line without its line break.
 pub(crate) type Answer = Zeroizing<String>;
@@ -31,12 +34,24 @@ impl Console {
         self.with_prompt(Echo::Nothing, |prompt| prompt.read_password(question))
     }
 
-    /// Prompts for a new password and its confirmation, without echo.
-    pub(crate) fn prompt_new_password(&self, question: &str) -> Result<Answer, Error> {
+    /// Prompts for a new password and its confirmation, without echo. Asks again if `refusal` returns
+    /// a message for the password, or if the confirmation differs: at most [`MAX_ATTEMPTS`] times in
+    /// all.
+    pub(crate) fn prompt_new_password(
+        &self,
+        question: &str,
+        refusal: impl Fn(&str) -> Option<String>,
+    ) -> Result<Answer, Error> {
         self.with_prompt(Echo::Nothing, |prompt| {
-            let first = prompt.read_password(question)?;
-            let second = prompt.read_password("Confirm password")?;
-            if *first == *second { Ok(first) } else { Err(Error::PasswordMismatch) }
+            for _ in 1..MAX_ATTEMPTS {
+                match prompt.read_new_password(question, &refusal) {
+                    Err(error @ (Error::PasswordMismatch | Error::PasswordRefused(_))) => {
+                        prompt.show_message(&error.to_string())?;
+                    }
+                    result => return result,
+                }
+            }
+            prompt.read_new_password(question, &refusal)
         })
     }
 
@@ -83,6 +98,24 @@ struct Prompt {
 }
 
 impl Prompt {
+    fn read_new_password(
+        &self,
+        question: &str,
+        refusal: impl Fn(&str) -> Option<String>,
+    ) -> Result<Answer, Error> {
+        let first = self.read_password(question)?;
+        if let Some(message) = refusal(&first) {
+            return Err(Error::PasswordRefused(message));
+        }
+        let second = self.read_password("Confirm password")?;
+        if *first == *second { Ok(first) } else { Err(Error::PasswordMismatch) }
+    }
+
+    fn show_message(&self, message: &str) -> Result<(), Error> {
+        let line = escape(message) + "\n";
+        (&self.terminal).write_all(line.as_bytes()).map_err(terminal_error)
+    }
+
     fn read_password(&self, question: &str) -> Result<Answer, Error> {
         let question = escape(question);
         self.guard.set_question(format!("{question}: "));

@@ -3,6 +3,7 @@
 
 mod confirm;
 mod input;
+mod new_password;
 mod progress;
 mod redirected_output;
 mod signal_default_actions;
@@ -179,17 +180,6 @@ fn init_prompts_for_password_twice() {
     assert!(screen.contains("created admin ada; logged in as ada\n"), "{screen}");
     assert!(!screen.contains("random"), "{screen}");
     sandbox.log_in("ada", "lovelace");
-}
-
-#[test]
-fn mismatched_new_passwords_are_refused() {
-    let sandbox = Sandbox::new();
-    let mut run = PtyCommand::start(&sandbox, &["init", "ada"]);
-    run.answer("New password: ", "lovelace").answer("Confirm password: ", "lovelaec");
-    let (code, screen, has_echo) = run.finish();
-    assert_eq!((code, has_echo), (2, true), "{screen}");
-    assert!(screen.contains("error: passwords do not match\n"), "{screen}");
-    assert!(!sandbox.store().exists());
 }
 
 #[test]
