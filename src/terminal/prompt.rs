@@ -3,11 +3,13 @@
 use super::signal_guard::{Echo, TerminalGuard};
 use super::{Console, Error};
 use crate::model::escape;
+use anstream::StripStream;
 use console::Term;
 use dialoguer::Password;
 use rustix::termios::OptionalActions;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use zeroize::Zeroizing;
 
 /// The longest line that a terminal delivers, in bytes.
@@ -126,7 +128,7 @@ impl Prompt {
             .with_prompt(question)
             .allow_empty_password(true)
             .report(false)
-            .interact_on(&Term::read_write_pair(terminal()?, terminal()?))
+            .interact_on(&Term::read_write_pair(terminal()?, PlainTerminal::new(terminal()?)))
             .map(Answer::new)
             .map_err(|dialoguer::Error::IO(error)| {
                 let is_utf8 = error.kind() != io::ErrorKind::InvalidData;
@@ -157,6 +159,33 @@ impl Prompt {
         bytes.pop();
         let text = std::str::from_utf8(&bytes).map_err(|_| Error::NotUtf8)?;
         Ok(Answer::new(text.to_owned()))
+    }
+}
+
+/// Terminal to which no escape sequence is written. dialoguer moves the cursor to erase an answered
+/// question; a terminal with `TERM=dumb` would show the sequences.
+#[derive(Debug)]
+struct PlainTerminal(StripStream<File>);
+
+impl PlainTerminal {
+    fn new(terminal: File) -> Self {
+        Self(StripStream::new(terminal))
+    }
+}
+
+impl Write for PlainTerminal {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl AsRawFd for PlainTerminal {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_inner().as_raw_fd()
     }
 }
 

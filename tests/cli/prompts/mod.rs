@@ -51,6 +51,14 @@ impl PtyCommand {
         Self(spawn_with_options(command, options).unwrap())
     }
 
+    /// Runs the command and keeps the escape sequences that the command writes.
+    fn start_unstripped(sandbox: &Sandbox, words: &[&str], variables: &[(&str, &str)]) -> Self {
+        let line = "stty echo && exec \"$0\" \"$@\"";
+        let command = shell_command(sandbox, line, words, variables);
+        let options = Options::new().timeout_ms(Some(20_000));
+        Self(spawn_with_options(command, options).unwrap())
+    }
+
     /// Waits for the question and for hidden input, then types the answer.
     fn answer(&mut self, question: &str, answer: &str) -> &mut Self {
         self.wait_for(question).wait_for_hidden_input();

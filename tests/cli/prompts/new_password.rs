@@ -106,3 +106,23 @@ fn password_of_another_process_is_kept() {
     assert_eq!(code, 12, "{screen}");
     sandbox.log_in("ada", "byron1815");
 }
+
+#[test]
+fn prompts_send_no_escape_sequences() {
+    for term in ["dumb", "xterm"] {
+        let sandbox = Sandbox::new();
+        let mut run = PtyCommand::start_unstripped(&sandbox, &["init", "ada"], &[("TERM", term)]);
+        let mut screen = String::new();
+        for (question, answer) in
+            [(NEW, "lovelace"), (CONFIRM, "lovelaec"), (NEW, "lovelace"), (CONFIRM, "lovelace")]
+        {
+            screen += &run.0.exp_string(question).unwrap();
+            run.wait_for_hidden_input().0.send_line(answer).unwrap();
+        }
+        let (code, end, has_echo) = run.finish();
+        screen += &end;
+        assert_eq!((code, has_echo), (0, true), "{term}: {screen}");
+        assert!(screen.contains("passwords do not match"), "{term}: {screen}");
+        assert!(!screen.contains('\u{1b}'), "{term}: {screen:?}");
+    }
+}
