@@ -4,12 +4,13 @@
 use super::environment::{self, NotUtf8};
 use super::input_files::InputKind;
 use super::run_console::RunConsole;
+use crate::authority::accounts::{PasswordRules, VerifiedPassword};
 use crate::failure::{Code, Failure};
 use crate::model::{
     BOM, InvalidLine, Password, TomlTable, normalize_encoding, parse_strict_object,
     redact_for_error,
 };
-use crate::terminal::Console;
+use crate::terminal::{Answer, Console};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -101,16 +102,38 @@ impl RunConsole {
     ) -> Result<Option<Password>, Failure> {
         match self.read_explicit_password_text(source)? {
             Some(text) => Ok(Password::parse(text.to_string()).ok()),
-            None => self.prompt_password(|terminal| terminal.prompt_password(question)).map(Some),
+            None => {
+                self.prompt_password(|terminal| Ok(terminal.prompt_password(question)?)).map(Some)
+            }
         }
     }
 
-    /// Returns a new password. A prompt asks for the password twice.
-    pub(crate) fn obtain_new_password(&self, source: &PasswordSource) -> Result<Password, Failure> {
+    /// Returns a new password. A prompt asks for the password twice, and again for a password that
+    /// the rules from `load_rules` refuse.
+    pub(crate) fn obtain_new_password(
+        &self,
+        source: &PasswordSource,
+        load_rules: impl FnOnce() -> Result<PasswordRules, Failure>,
+    ) -> Result<Password, Failure> {
         match self.read_explicit_password(source)? {
             Some(password) => Ok(password),
-            None => self.prompt_password(|terminal| terminal.prompt_new_password("New password")),
+            None => self.prompt_new_password(load_rules),
         }
+    }
+
+    fn prompt_new_password(
+        &self,
+        load_rules: impl FnOnce() -> Result<PasswordRules, Failure>,
+    ) -> Result<Password, Failure> {
+        self.prompt_password(|terminal| {
+            let rules = load_rules()?;
+            let refusal = |text: &str| {
+                // A malformed password is refused after the prompt.
+                let password = Password::parse(text.to_owned()).ok()?;
+                rules.check(&password).err().map(|error| error.to_string())
+            };
+            Ok(terminal.prompt_new_password("New password", refusal)?)
+        })
     }
 
     /// Warns if a password is shorter than recommended.
@@ -122,24 +145,26 @@ impl RunConsole {
         }
     }
 
-    /// Returns a new password, or `None` if no password is given explicitly and no prompt is
-    /// possible.
-    pub(crate) fn try_obtain_new_password(
+    /// Returns the password of the first user, or `None` if no password is given explicitly and no
+    /// prompt is possible.
+    pub(crate) fn try_obtain_first_password(
         &self,
         source: &PasswordSource,
     ) -> Result<Option<Password>, Failure> {
         match self.read_explicit_password(source)? {
             None if !self.can_prompt() => Ok(None),
-            None => self.obtain_new_password(source).map(Some),
+            None => self.prompt_new_password(|| Ok(PasswordRules::default())).map(Some),
             password => Ok(password),
         }
     }
 
-    /// Returns the current and new password: two lines of input, or two prompts.
+    /// Returns the current password, which `verify` has verified, and the new password: two lines of
+    /// input, or two prompts. A wrong current password is refused before the second prompt.
     pub(crate) fn obtain_password_change(
         &self,
         source: &PasswordSource,
-    ) -> Result<(Password, Password), Failure> {
+        verify: impl FnOnce(&Password) -> Result<VerifiedPassword, Failure>,
+    ) -> Result<(VerifiedPassword, Password), Failure> {
         let Some(text) = self.read_password_text(InputKind::PasswordChange, source)? else {
             if !self.can_prompt() {
                 return Err(Failure::usage(
@@ -150,15 +175,17 @@ impl RunConsole {
                 ));
             }
             let current =
-                self.prompt_password(|terminal| terminal.prompt_password("Current password"))?;
-            let new =
-                self.prompt_password(|terminal| terminal.prompt_new_password("New password"))?;
-            return Ok((current, new));
+                self.prompt_password(|terminal| Ok(terminal.prompt_password("Current password")?))?;
+            let verified = verify(&current)?;
+            let new = self.prompt_new_password(|| Ok(verified.rules))?;
+            return Ok((verified, new));
         };
         let mut lines = text.lines();
         match (lines.next(), lines.next(), lines.next()) {
             (Some(current), Some(new), None) => {
-                Ok((Password::parse(current.to_owned())?, Password::parse(new.to_owned())?))
+                let current = Password::parse(current.to_owned())?;
+                let new = Password::parse(new.to_owned())?;
+                Ok((verify(&current)?, new))
             }
             _ => Err(Failure::usage("two lines required: the current and new password")),
         }
@@ -194,7 +221,7 @@ impl RunConsole {
 
     fn prompt_password(
         &self,
-        prompt: impl FnOnce(&Console) -> Result<crate::terminal::Answer, crate::terminal::Error>,
+        prompt: impl FnOnce(&Console) -> Result<Answer, Failure>,
     ) -> Result<Password, Failure> {
         if !self.can_prompt() {
             return Err(Failure::usage("password required, but no terminal to prompt on")

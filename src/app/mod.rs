@@ -22,7 +22,7 @@ mod token_input;
 pub(crate) use crate::os_users::user_name;
 pub(crate) use crate::store::SqliteBuild;
 pub(crate) use crate::terminal::{
-    Cell, Console, JsonLines, OutputFormat, Rendered, Report, Style, Table,
+    Cell, Console, JsonLines, OutputFormat, PartialWrite, Rendered, Report, Style, Table,
 };
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::{Environment, Options};
@@ -110,18 +110,27 @@ impl App {
         if self.console.write_secret(secret) { Ok(()) } else { Err(undo(self)?) }
     }
 
+    /// Writes test tokens that are not recorded to standard output, which was open before the tokens
+    /// were minted. A closed pipe is no error: nothing would have to be revoked.
+    pub(crate) fn deliver_unrecorded(
+        &self,
+        _: SecretOutput,
+        tokens: &impl Report,
+    ) -> Result<(), Failure> {
+        self.console.report(tokens)
+    }
+
     /// Writes lines with secrets to standard output, as [`App::deliver_secret`] does. If not all can be
-    /// delivered, `undo` revokes the secrets after the given number of written lines.
+    /// delivered, `undo` revokes the secrets after the written lines and returns the failure to
+    /// report, or `None` if nothing is lost. Returns whether all lines were written.
     pub(crate) fn deliver_secret_lines(
         &mut self,
         _: SecretOutput,
         lines: &[u8],
-        undo: impl FnOnce(&mut Self, usize) -> Result<Failure, Failure>,
-    ) -> Result<(), Failure> {
-        match self.console.write_secret_lines(lines) {
-            Ok(()) => Ok(()),
-            Err(written_count) => Err(undo(self, written_count)?),
-        }
+        undo: impl FnOnce(&mut Self, PartialWrite) -> Result<Option<Failure>, Failure>,
+    ) -> Result<bool, Failure> {
+        let Err(partial_write) = self.console.write_secret_lines(lines) else { return Ok(true) };
+        undo(self, partial_write)?.map_or(Ok(false), Err)
     }
 
     /// Prints the failure, and records the refusal of a change. Returns the exit code of the

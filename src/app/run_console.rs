@@ -5,7 +5,8 @@ use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
 use crate::model;
 use crate::terminal::{
-    self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, Progress, Report, Table,
+    self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, PartialWrite, Progress, Report,
+    Table,
 };
 use secrecy::SecretString;
 use serde::Serialize;
@@ -177,9 +178,8 @@ impl RunConsole {
         matches!(self.write_report(secret), Ok(Delivery::Done))
     }
 
-    /// Writes lines with secrets. If not all lines can be written, returns the number of lines that
-    /// were.
-    pub(super) fn write_secret_lines(&self, lines: &[u8]) -> Result<(), usize> {
+    /// Writes lines with secrets.
+    pub(super) fn write_secret_lines(&self, lines: &[u8]) -> Result<(), PartialWrite> {
         self.terminal.write_lines(lines)
     }
 

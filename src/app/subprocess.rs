@@ -6,7 +6,9 @@ use crate::failure::{Code, Failure};
 use crate::model::redact_for_error;
 use crate::{signals, terminal};
 use rustix::io::retry_on_intr;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, wait, waitid,
+};
 #[cfg(target_os = "linux")]
 use rustix_libc_wrappers::process::SignalExt;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,6 +20,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Signals that a terminal sends to the whole foreground process group, that is, to the command and
@@ -73,26 +76,53 @@ impl SignalForwarder {
         if result.is_err() {
             let _ = child.kill();
         }
-        result.and_then(|()| child.wait()).map(exit_code).map_err(|error| supervision_error(&error))
+        result.map(exit_code).map_err(|error| supervision_error(&error))
     }
 
-    /// Forwards signals until the child exits. The child is reaped only after forwarding has
-    /// stopped, so that its process id is not reused.
-    fn forward_until_exit(mut self, pid: Pid) -> io::Result<()> {
+    /// Forwards signals until the child exits, and returns its exit status.
+    fn forward_until_exit(mut self, pid: Pid) -> io::Result<ExitStatus> {
         let stop = self.0.handle();
+        let recipient = Mutex::new(Some(pid));
         thread::scope(|scope| {
             thread::Builder::new().spawn_scoped(scope, || {
                 let signals = self.0.forever();
                 let signals_to_forward =
                     signals.filter(|origin| !is_sent_by(pid, origin) && !is_from_terminal(origin));
-                signals_to_forward.for_each(|origin| send(pid, origin.signal));
+                for origin in signals_to_forward {
+                    if let Some(pid) = *lock(&recipient) {
+                        send(pid, origin.signal);
+                    }
+                }
             })?;
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            let wait_result = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+            let status = reap_until_exit(pid, &recipient);
             stop.close();
-            wait_result.map(drop).map_err(io::Error::from)
+            status
         })
     }
+}
+
+/// Reaps children until `pid` is reaped, and returns its exit status. In a container, jeton may be
+/// process 1, which becomes the parent of orphaned processes.
+///
+/// Forwarding ends before the process id of the child can be reused: the child is reaped under the
+/// lock that protects the recipient of signals.
+fn reap_until_exit(pid: Pid, recipient: &Mutex<Option<Pid>>) -> io::Result<ExitStatus> {
+    loop {
+        // The lock is not held during the wait for an exit.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        retry_on_intr(|| waitid(WaitId::All, options))?;
+        let mut recipient = lock(recipient);
+        if let Some((reaped, status)) = wait(WaitOptions::NOHANG)?
+            && reaped == pid
+        {
+            *recipient = None;
+            return Ok(ExitStatus::from_raw(status.as_raw()));
+        }
+    }
+}
+
+fn lock(recipient: &Mutex<Option<Pid>>) -> MutexGuard<'_, Option<Pid>> {
+    recipient.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_terminating(signal: i32) -> bool {

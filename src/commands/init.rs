@@ -76,7 +76,7 @@ impl Command for Args {
                 authority::keys::require_signing_algorithm(app.store.get()?, algorithm)?;
             }
         }
-        let given = app.console.try_obtain_new_password(&self.password.into_source())?;
+        let given = app.console.try_obtain_first_password(&self.password.into_source())?;
         let is_random = given.is_none();
         let password = given.map_or_else(generate_password, Ok)?;
         app.session.ensure_session_can_be_saved()?;

@@ -44,8 +44,12 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let caller = app.caller()?;
+        let source = self.password.into_source();
         let (current_password, new_password) =
-            app.console.obtain_password_change(&self.password.into_source())?;
+            app.console.obtain_password_change(&source, |current| {
+                let store = app.store.get()?;
+                Ok(authority::accounts::verify_current_password(store, &caller, current)?)
+            })?;
         let (store, audit) = app.store.open()?;
         let ended_count = authority::accounts::change_password(
             store,

@@ -4,6 +4,7 @@ use super::args::PasswordArgs;
 use super::views::{UserView, pluralize};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
+use crate::authority::accounts::PasswordRules;
 use crate::authority::audit_context::AuditTarget;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -54,7 +55,9 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         authority::accounts::load_for_recovery(app.store.get()?, &self.user)?;
-        let new_password = app.console.obtain_new_password(&self.password.into_source())?;
+        let new_password = app.console.obtain_new_password(&self.password.into_source(), || {
+            Ok(PasswordRules::load(app.store.get()?)?)
+        })?;
         let (store, audit) = app.store.open()?;
         let (user, ended_count) =
             authority::accounts::recover(store, &audit, &self.user, &new_password)?;

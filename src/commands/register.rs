@@ -4,6 +4,7 @@ use super::args::PasswordArgs;
 use super::new_account::{NewAccountArgs, NewAccountOutput, print_account};
 use crate::app::App;
 use crate::authority;
+use crate::authority::accounts::PasswordRules;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Algorithm, Role};
@@ -33,7 +34,14 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let password = app.console.obtain_new_password(&self.password.into_source())?;
+        let password = app.console.obtain_new_password(&self.password.into_source(), || {
+            let has_store = app.store.exists()?;
+            Ok(if has_store {
+                PasswordRules::load(app.store.get()?)?
+            } else {
+                PasswordRules::default()
+            })
+        })?;
         if self.account.role != Role::User {
             // All input is read before the store is created.
             app.console.bearer_credential()?;

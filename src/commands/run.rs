@@ -38,7 +38,8 @@ use std::ffi::OsString;
 /// Signals are forwarded to the command, except KILL and fault signals (BUS, FPE, ILL, SEGV), which
 /// end jeton without revoking the token. The exit code is that of the command, 128 plus the signal
 /// number after a fatal signal, 127 if the command is not found, or 126 if the command is not
-/// executable. If the token cannot be revoked, the error names the token and the exit code is 1.
+/// executable. If the token cannot be revoked, the error names the token and the exit code is 1. As
+/// process 1 of a container, jeton reaps orphaned processes.
 /// `JETON_TOKEN`, `JETON_TOKEN_FILE` and `JETON_PASSWORD` are removed from the command's
 /// environment. All other variables stay, including the secret that `--secret-env` names.
 ///

@@ -271,7 +271,9 @@ impl From<terminal::Error> for Failure {
         match error {
             Error::Output(_) | Error::TerminalFailed(_) => Self::new(Code::Internal, message),
             Error::Interrupted => Self::new(Code::Interrupted, message),
-            Error::NotUtf8 | Error::TooLong => Self::new(Code::InvalidInput, message),
+            Error::NotUtf8 | Error::TooLong | Error::PasswordRefused(_) => {
+                Self::new(Code::InvalidInput, message)
+            }
             Error::NoTerminal | Error::PasswordMismatch | Error::Cancelled => Self::usage(message),
         }
     }

@@ -15,7 +15,7 @@ pub(crate) use progress::Progress;
 pub(crate) use prompt::{Answer, Confirmation};
 pub(crate) use signal_guard::{Echo, stop_handling_signals};
 pub(crate) use stdin::StdinReader;
-pub(crate) use stdout::{JsonLines, is_stdout_writable};
+pub(crate) use stdout::{JsonLines, PartialWrite, is_stdout_writable};
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
@@ -84,6 +84,9 @@ pub(crate) enum Error {
     /// The password and its confirmation differ.
     #[error("passwords do not match")]
     PasswordMismatch,
+    /// The new password does not meet the requirements, with the reason.
+    #[error("{0}")]
+    PasswordRefused(String),
     /// Ctrl-D, or an empty answer.
     #[error("cancelled")]
     Cancelled,

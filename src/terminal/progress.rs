@@ -20,7 +20,8 @@ impl Progress {
     pub(super) fn new(label: &'static str, total: usize, is_visible: bool) -> Self {
         let progress = Self(ProgressBar::hidden().with_message(label));
         progress.set(0, total);
-        if is_visible && io::stderr().is_terminal() {
+        // `TERM=dumb` has no sequences to redraw a line.
+        if is_visible && io::stderr().is_terminal() && !console::is_dumb() {
             progress.show_after_delay();
         }
         progress

@@ -3,15 +3,20 @@
 use super::signal_guard::{Echo, TerminalGuard};
 use super::{Console, Error};
 use crate::model::escape;
+use anstream::StripStream;
 use console::Term;
 use dialoguer::Password;
 use rustix::termios::OptionalActions;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use zeroize::Zeroizing;
 
 /// The longest line that a terminal delivers, in bytes.
 const MAX_LINE_BYTES: usize = 4096;
+
+/// Maximum number of times that a prompt asks for a new password.
+const MAX_ATTEMPTS: usize = 3;
 
 /// Typed line without its line break.
 pub(crate) type Answer = Zeroizing<String>;
@@ -31,12 +36,24 @@ impl Console {
         self.with_prompt(Echo::Nothing, |prompt| prompt.read_password(question))
     }
 
-    /// Prompts for a new password and its confirmation, without echo.
-    pub(crate) fn prompt_new_password(&self, question: &str) -> Result<Answer, Error> {
+    /// Prompts for a new password and its confirmation, without echo. Asks again if `refusal` returns
+    /// a message for the password, or if the confirmation differs: at most [`MAX_ATTEMPTS`] times in
+    /// all.
+    pub(crate) fn prompt_new_password(
+        &self,
+        question: &str,
+        refusal: impl Fn(&str) -> Option<String>,
+    ) -> Result<Answer, Error> {
         self.with_prompt(Echo::Nothing, |prompt| {
-            let first = prompt.read_password(question)?;
-            let second = prompt.read_password("Confirm password")?;
-            if *first == *second { Ok(first) } else { Err(Error::PasswordMismatch) }
+            for _ in 1..MAX_ATTEMPTS {
+                match prompt.read_new_password(question, &refusal) {
+                    Err(error @ (Error::PasswordMismatch | Error::PasswordRefused(_))) => {
+                        prompt.show_message(&error.to_string())?;
+                    }
+                    result => return result,
+                }
+            }
+            prompt.read_new_password(question, &refusal)
         })
     }
 
@@ -83,6 +100,24 @@ struct Prompt {
 }
 
 impl Prompt {
+    fn read_new_password(
+        &self,
+        question: &str,
+        refusal: impl Fn(&str) -> Option<String>,
+    ) -> Result<Answer, Error> {
+        let first = self.read_password(question)?;
+        if let Some(message) = refusal(&first) {
+            return Err(Error::PasswordRefused(message));
+        }
+        let second = self.read_password("Confirm password")?;
+        if *first == *second { Ok(first) } else { Err(Error::PasswordMismatch) }
+    }
+
+    fn show_message(&self, message: &str) -> Result<(), Error> {
+        let line = escape(message) + "\n";
+        (&self.terminal).write_all(line.as_bytes()).map_err(terminal_error)
+    }
+
     fn read_password(&self, question: &str) -> Result<Answer, Error> {
         let question = escape(question);
         self.guard.set_question(format!("{question}: "));
@@ -93,7 +128,7 @@ impl Prompt {
             .with_prompt(question)
             .allow_empty_password(true)
             .report(false)
-            .interact_on(&Term::read_write_pair(terminal()?, terminal()?))
+            .interact_on(&Term::read_write_pair(terminal()?, PlainTerminal::new(terminal()?)))
             .map(Answer::new)
             .map_err(|dialoguer::Error::IO(error)| {
                 let is_utf8 = error.kind() != io::ErrorKind::InvalidData;
@@ -124,6 +159,33 @@ impl Prompt {
         bytes.pop();
         let text = std::str::from_utf8(&bytes).map_err(|_| Error::NotUtf8)?;
         Ok(Answer::new(text.to_owned()))
+    }
+}
+
+/// Terminal to which no escape sequence is written. dialoguer moves the cursor to erase an answered
+/// question; a terminal with `TERM=dumb` would show the sequences.
+#[derive(Debug)]
+struct PlainTerminal(StripStream<File>);
+
+impl PlainTerminal {
+    fn new(terminal: File) -> Self {
+        Self(StripStream::new(terminal))
+    }
+}
+
+impl Write for PlainTerminal {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl AsRawFd for PlainTerminal {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_inner().as_raw_fd()
     }
 }
 

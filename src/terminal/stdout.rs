@@ -7,7 +7,7 @@ use crate::model::{
     Timestamp, escape, escape_json, is_printable_ascii, render_csv_header, render_csv_rows,
 };
 use rustix::fs::{OFlags, fcntl_getfl};
-use rustix::io::retry_on_intr;
+use rustix::io::{Errno, retry_on_intr};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, Write};
@@ -56,19 +56,21 @@ impl Console {
         write_stdout(&text)
     }
 
-    /// Writes whole lines to standard output without escaping. If not all lines can be written,
-    /// returns the number of lines that were.
+    /// Writes whole lines to standard output without escaping.
     #[expect(clippy::unused_self, reason = "output requires a console")]
-    pub(crate) fn write_lines(&self, lines: &[u8]) -> Result<(), usize> {
+    pub(crate) fn write_lines(&self, lines: &[u8]) -> Result<(), PartialWrite> {
         let mut rest = lines;
         while !rest.is_empty() {
             // The buffer of the standard library would hide how much was written.
             let result = retry_on_intr(|| rustix::io::write(rustix::stdio::stdout(), rest));
-            let Some(unwritten) = result.ok().and_then(|count| rest.get(count..)) else {
-                let written = lines.get(..lines.len() - rest.len()).unwrap_or_default();
-                return Err(written.split(|byte| *byte == b'\n').count() - 1);
-            };
-            rest = unwritten;
+            match result {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(error) => {
+                    let written = lines.get(..lines.len() - rest.len()).unwrap_or_default();
+                    let line_count = written.split(|byte| *byte == b'\n').count() - 1;
+                    return Err(PartialWrite { line_count, has_reader: error != Errno::PIPE });
+                }
+            }
         }
         Ok(())
     }
@@ -167,6 +169,15 @@ impl Console {
         let screen = Screen { is_wide, ..Screen::from_stdout(now) };
         write_stdout(&table.render_part(&screen, is_first_part))
     }
+}
+
+/// Write of lines that ended early.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartialWrite {
+    /// Number of lines that were written completely.
+    pub(crate) line_count: usize,
+    /// `false` if the reader closed standard output (broken pipe).
+    pub(crate) has_reader: bool,
 }
 
 /// Lines of JSON that are rendered before they are written, such as on another thread.

@@ -8,6 +8,7 @@ mod import_passwords;
 mod import_row;
 mod import_rows;
 mod listing;
+mod password_rules;
 mod registration;
 
 pub(crate) use administration::{
@@ -23,6 +24,7 @@ pub(crate) use import::{
 pub(super) use import::{add_rows, hash_rows};
 pub(super) use import_row::FIELDS as ACCOUNT_FIELDS;
 pub(crate) use listing::{UserFilter, UserList, UserOrder};
+pub(crate) use password_rules::PasswordRules;
 pub(crate) use registration::{
     Registration, authorize_creation, create, create_first_admin, generate_password, register,
 };
@@ -101,21 +103,39 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Changes the password of the caller and ends the other sessions of the caller. Returns the number
-/// of ended sessions.
+/// Current password of the caller, verified: the stored hash that the password has, and the rules for
+/// the new password.
+#[derive(Debug)]
+pub(crate) struct VerifiedPassword {
+    hash: PasswordHash,
+    pub(crate) rules: PasswordRules,
+}
+
+/// Verifies the current password of the caller, before a new password is typed.
+pub(crate) fn verify_current_password(
+    store: &mut Store,
+    caller: &Caller,
+    current: &Password,
+) -> Result<VerifiedPassword, Error> {
+    let hash = store.read(|tx| tx.find_password_hash(caller.user.id))?;
+    let hash = hash.ok_or(Error::WrongPassword)?;
+    if !crypto::verify_password(Some(current), &hash)? {
+        return Err(Error::WrongPassword);
+    }
+    Ok(VerifiedPassword { hash, rules: PasswordRules::load(store)? })
+}
+
+/// Changes the password of the caller and ends the other sessions of the caller. Fails if the
+/// password was changed after `current` was verified. Returns the number of ended sessions.
 pub(crate) fn change_password(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
-    current: &Password,
+    current: &VerifiedPassword,
     new: &Password,
 ) -> Result<usize, Error> {
-    let hash = store.read(|tx| tx.find_password_hash(caller.user.id))?;
-    if !hash.as_ref().map_or(Ok(false), |hash| crypto::verify_password(Some(current), hash))? {
-        return Err(Error::WrongPassword);
-    }
-    store.read(|tx| check_min_length(tx, new))?;
-    replace_password(store, audit, Some((caller, hash)), &caller.user, new)
+    PasswordRules::load(store)?.check(new)?;
+    replace_password(store, audit, Some((caller, &current.hash)), &caller.user, new)
 }
 
 /// Returns the user to recover. Called before the password prompt, to report an unknown name early.
@@ -133,7 +153,7 @@ pub(crate) fn recover(
     new: &Password,
 ) -> Result<(User, usize), Error> {
     let user = load_for_recovery(store, user_ref)?;
-    store.read(|tx| check_min_length(tx, new))?;
+    PasswordRules::load(store)?.check(new)?;
     replace_password(store, audit, None, &user, new).map(|ended_count| (user, ended_count))
 }
 
@@ -142,7 +162,7 @@ pub(crate) fn recover(
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,
-    caller: Option<(&Caller, Option<PasswordHash>)>,
+    caller: Option<(&Caller, &PasswordHash)>,
     user: &User,
     new: &Password,
 ) -> Result<usize, Error> {
@@ -158,8 +178,8 @@ fn replace_password(
                 Some(user) => user.clone(),
                 None => require_user(tx, &UserRef::Id(user.id))?,
             };
-            check_min_length(tx, new)?;
-            if checked_hash.is_some() && checked_hash != Some(tx.find_password_hash(user.id)?) {
+            PasswordRules::read(tx)?.check(new)?;
+            if checked_hash.is_some() && checked_hash != tx.find_password_hash(user.id)?.as_ref() {
                 return Err(Error::WrongPassword);
             }
             tx.set_password(user.id, &hash, audit.now)?;
@@ -171,14 +191,6 @@ fn replace_password(
     )?;
     store.erase_deleted_rows_from_wal();
     Ok(ended_count)
-}
-
-fn check_min_length(tx: &Reader<'_>, password: &Password) -> Result<(), Error> {
-    let min_length = tx.load_settings()?.password_min_length;
-    if password.char_count() < min_length {
-        return Err(Error::Usage(format!("password shorter than {min_length} characters")));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

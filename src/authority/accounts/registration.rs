@@ -5,7 +5,7 @@ use super::super::principal::write_as_optional_principal;
 use super::super::sessions::AuthenticatedUser;
 use super::super::{AuditContext, Caller, Error};
 use super::administration::{IfExists, NameOwner, require_user};
-use super::{check_min_length, login_refs, require_admin_or_empty_store};
+use super::{PasswordRules, login_refs, require_admin_or_empty_store};
 use crate::crypto;
 use crate::model::{
     DisplayName, Email, EventTarget, NewUser, Password, PasswordHash, Role, Timestamp, User,
@@ -109,13 +109,13 @@ fn add_account(
     {
         return Ok((user, false));
     }
-    store.read(|tx| check_min_length(tx, &registration.password))?;
+    PasswordRules::load(store)?.check(&registration.password)?;
     let new_user =
         registration.to_new_user(audit.now, crypto::hash_password(&registration.password)?);
     let principal = caller.map(|caller| &caller.principal);
     let result = write_as_optional_principal(store, principal, |tx, user| {
         authorize(tx, user)?;
-        check_min_length(tx, &registration.password)?;
+        PasswordRules::read(tx)?.check(&registration.password)?;
         let role = if tx.has_users()? { registration.role } else { Role::Admin };
         insert_user(tx, audit, caller, &NewUser { role, ..new_user.clone() })
     });

@@ -21,7 +21,18 @@ const MAX_REPLACEMENTS: usize = 5;
 enum Stop<E> {
     /// The key may no longer sign: another process replaced the key.
     KeyReplaced,
+    /// No further tokens are wanted.
+    NoReader,
     Failed(E),
+}
+
+/// Returns [`Stop::NoReader`] if the delivery returned `false`.
+fn require_reader<E>(has_reader: Result<bool, E>) -> Result<(), Stop<E>> {
+    match has_reader {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Stop::NoReader),
+        Err(error) => Err(Stop::Failed(error)),
+    }
 }
 
 impl<E: From<Error>> From<Error> for Stop<E> {
@@ -41,20 +52,21 @@ impl MintJob {
         let mut minted = None;
         let keep_token = |_: &mut Store, tokens: MintedTokens| {
             minted = tokens.into_single();
-            Ok::<_, Error>(())
+            Ok::<_, Error>(true)
         };
         self.mint_all(store, job_key, |store| Ok(store), keep_token)?;
         Ok(minted)
     }
 
     /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
-    /// then passed to `deliver`, in order. `store` returns the store of the context.
+    /// then passed to `deliver`, in order, until `deliver` returns `false`. `store` returns the store
+    /// of the context.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
         job_key: &mut JobKey,
         store: fn(&mut C) -> Result<&mut Store, E>,
-        mut deliver: impl FnMut(&mut C, MintedTokens) -> Result<(), E>,
+        mut deliver: impl FnMut(&mut C, MintedTokens) -> Result<bool, E>,
     ) -> Result<(), E> {
         if self.request.record && self.claim_rows.count() > MAX_BATCH_TOKENS {
             store(context)?.expect_bulk_writes().map_err(Error::from)?;
@@ -73,11 +85,20 @@ impl MintJob {
                         tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
                     }
                     (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
-                    deliver(context, tokens).map_err(Stop::Failed)
+                    require_reader(deliver(context, tokens))
                 });
             match result {
                 Ok(()) => return Ok(()),
-                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::NoReader) => {
+                    return Ok(self.correct_count(store(context)?, job_key, delivered_count)?);
+                }
+                Err(Stop::Failed(error)) => {
+                    // The first error is the one to report.
+                    if let Ok(open_store) = store(context) {
+                        let _ = self.correct_count(open_store, job_key, delivered_count);
+                    }
+                    return Err(error);
+                }
                 Err(Stop::KeyReplaced) if replacement_count == MAX_REPLACEMENTS => {
                     return Err(Error::KeyContention.into());
                 }
@@ -99,20 +120,27 @@ impl MintJob {
         let mut minted = None;
         self.mint_all_with_external_key(key, kid, |tokens| {
             minted = tokens.into_single();
-            Ok::<_, Error>(())
+            Ok::<_, Error>(true)
         })?;
         Ok(minted)
     }
 
-    /// Signs all tokens without recording. Each batch is passed to `deliver`, in order.
+    /// Signs all tokens without recording. Each batch is passed to `deliver`, in order, until
+    /// `deliver` returns `false`.
     pub(crate) fn mint_all_with_external_key<E: From<Error> + Send>(
         &self,
         key: &KeySpec,
         kid: Option<&Untrusted>,
-        mut deliver: impl FnMut(MintedTokens) -> Result<(), E>,
+        mut deliver: impl FnMut(MintedTokens) -> Result<bool, E>,
     ) -> Result<(), E> {
         let range = 0..self.claim_rows.count();
-        self.sign_batches(key, kid, None, range, |batch| deliver(batch.tokens))
+        let result =
+            self.sign_batches(key, kid, None, range, |batch| require_reader(deliver(batch.tokens)));
+        match result {
+            Ok(()) | Err(Stop::NoReader) => Ok(()),
+            Err(Stop::KeyReplaced) => Err(Error::KeyContention.into()),
+            Err(Stop::Failed(error)) => Err(error),
+        }
     }
 
     /// Signs the tokens of the rows in `range` on all cores and passes each batch to `consume`, in
@@ -176,6 +204,21 @@ impl MintJob {
             Err(Error::Store(store::Error::AlreadyExists)) => Err(jti_taken_error()),
             other => other,
         }
+    }
+
+    /// Removes the tokens that were not minted, because the job ended early, from the count of the
+    /// audit event. Recorded tokens are counted batch by batch.
+    fn correct_count(
+        &self,
+        store: &mut Store,
+        job_key: &JobKey,
+        minted_count: usize,
+    ) -> Result<(), Error> {
+        let unminted_count = self.claim_rows.count() - minted_count;
+        if self.request.record || unminted_count == 0 {
+            return Ok(());
+        }
+        store.write(|tx| Ok(tx.subtract_from_count(job_key.event, unminted_count)?))
     }
 
     /// Selects the successor of a key that may no longer sign. Only a revoked key has no successor.

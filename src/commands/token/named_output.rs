@@ -59,7 +59,11 @@ impl NamedOutput {
             | OutputFormat::Name
             | OutputFormat::Json => {
                 let list = NamedTokenList { items: tokens };
-                app.deliver_secret(self.output, &list, |app| revoke_all(app, &ids))?;
+                if ids.is_empty() {
+                    app.deliver_unrecorded(self.output, &list)?;
+                } else {
+                    app.deliver_secret(self.output, &list, |app| revoke_all(app, &ids))?;
+                }
             }
             OutputFormat::JsonLines => {
                 let mut lines = JsonLines::default();
@@ -77,8 +81,13 @@ impl NamedOutput {
         Ok(())
     }
 
+    /// Writes lines with tokens. A closed pipe is no error if no token is recorded.
     fn deliver_lines(&self, app: &mut App, lines: &[u8], ids: &[TokenId]) -> Result<(), Failure> {
-        app.deliver_secret_lines(self.output, lines, |app, _| revoke_all(app, ids))
+        app.deliver_secret_lines(self.output, lines, |app, partial_write| {
+            let is_lost = partial_write.has_reader || !ids.is_empty();
+            is_lost.then(|| revoke_all(app, ids)).transpose()
+        })?;
+        Ok(())
     }
 
     /// Masks the tokens in the log of the job before any step can print them, and then sets the
@@ -91,7 +100,9 @@ impl NamedOutput {
     ) -> Result<(), Failure> {
         let masks: String =
             tokens.iter().flat_map(|token| ["::add-mask::", exposed(token), "\n"]).collect();
-        self.deliver_lines(app, masks.as_bytes(), ids)?;
+        app.deliver_secret_lines(self.output, masks.as_bytes(), |app, _| {
+            revoke_all(app, ids).map(Some)
+        })?;
         let result =
             self.github_env.as_mut().map_or(Ok(()), |file| file.append(&assignments(tokens)));
         match result {

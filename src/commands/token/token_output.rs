@@ -28,10 +28,11 @@ impl Report for TokenListOutput {
 
 /// Prints a single token.
 fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Result<(), Failure> {
+    let Some(id) = minted.id else { return app.deliver_unrecorded(output, minted) };
     app.deliver_secret(output, minted, |app| {
-        revoke_undelivered(app, Failure::undelivered("the token"), minted.id.as_slice())
+        revoke_undelivered(app, Failure::undelivered("the token"), &[id])
     })?;
-    app.console.print_status_if_some(minted.id.map(|id| format!("recorded as token {id}")));
+    app.console.print_status(&format!("recorded as token {id}"));
     Ok(())
 }
 
@@ -57,28 +58,36 @@ impl TokenDelivery {
         })
     }
 
-    /// Prints a batch of tokens. Returns an error after Ctrl-C.
-    pub(super) fn deliver(&mut self, app: &mut App, tokens: &MintedTokens) -> Result<(), Failure> {
+    /// Prints a batch of tokens. Returns `false` if the reader closed the pipe and no token is
+    /// recorded, and an error after Ctrl-C.
+    pub(super) fn deliver(
+        &mut self,
+        app: &mut App,
+        tokens: &MintedTokens,
+    ) -> Result<bool, Failure> {
         if !self.is_bulk {
-            return tokens.iter().try_for_each(|minted| deliver_one(app, self.output, &minted));
+            tokens.iter().try_for_each(|minted| deliver_one(app, self.output, &minted))?;
+            return Ok(true);
         }
-        match app.console.output_format() {
-            OutputFormat::Json => self.document.items.extend(tokens.iter()),
+        let has_reader = match app.console.output_format() {
+            OutputFormat::Json => {
+                self.document.items.extend(tokens.iter());
+                true
+            }
             OutputFormat::JsonLines => {
                 let mut lines = JsonLines::default();
                 tokens.iter().try_for_each(|minted| lines.push(&minted))?;
-                self.deliver_lines(app, lines.as_bytes(), tokens)?;
+                self.deliver_lines(app, lines.as_bytes(), tokens)?
             }
             OutputFormat::Text
             | OutputFormat::Wide
             | OutputFormat::Csv
             | OutputFormat::Name
             | OutputFormat::Dotenv
-            | OutputFormat::Github => {
-                self.deliver_lines(app, tokens.lines().as_bytes(), tokens)?;
-            }
-        }
-        self.interruption.as_ref().map_or(Ok(()), Interruption::check)
+            | OutputFormat::Github => self.deliver_lines(app, tokens.lines().as_bytes(), tokens)?,
+        };
+        self.interruption.as_ref().map_or(Ok(()), Interruption::check)?;
+        Ok(has_reader)
     }
 
     fn deliver_lines(
@@ -86,17 +95,21 @@ impl TokenDelivery {
         app: &mut App,
         lines: &[u8],
         tokens: &MintedTokens,
-    ) -> Result<(), Failure> {
-        app.deliver_secret_lines(self.output, lines, |app, written_count| {
-            let count = self.delivered_count + written_count;
+    ) -> Result<bool, Failure> {
+        let is_complete = app.deliver_secret_lines(self.output, lines, |app, partial_write| {
+            let ids = tokens.ids_from(partial_write.line_count);
+            if !partial_write.has_reader && ids.is_empty() {
+                return Ok(None);
+            }
+            let count = self.delivered_count + partial_write.line_count;
             let message = format!("only the first {count} tokens could be written");
             let failure = Failure::new(Code::Internal, message);
             // The message has the count already.
             self.delivered_count = 0;
-            revoke_undelivered(app, failure, &tokens.ids_from(written_count))
+            revoke_undelivered(app, failure, &ids).map(Some)
         })?;
         self.delivered_count += tokens.len();
-        Ok(())
+        Ok(is_complete)
     }
 
     /// Prints the rest of the output, after all tokens were minted or minting failed.
@@ -104,10 +117,14 @@ impl TokenDelivery {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();
         match result {
-            Ok(()) if self.is_bulk && app.console.output_format() == OutputFormat::Json => app
-                .deliver_secret(self.output, document, |app| {
+            Ok(()) if self.is_bulk && app.console.output_format() == OutputFormat::Json => {
+                if ids.is_empty() {
+                    return app.deliver_unrecorded(self.output, document);
+                }
+                app.deliver_secret(self.output, document, |app| {
                     revoke_undelivered(app, Failure::undelivered("no token"), &ids)
-                }),
+                })
+            }
             Ok(()) => Ok(()),
             Err(failure) if self.delivered_count > 0 => {
                 let Failure { message, .. } = &failure;

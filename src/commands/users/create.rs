@@ -2,6 +2,7 @@
 
 use crate::app::{App, Rendered, Report, SecretOutput};
 use crate::authority;
+use crate::authority::accounts::PasswordRules;
 use crate::commands::args::PasswordArgs;
 use crate::commands::command::{Command, Effect};
 use crate::commands::new_account::{NewAccountArgs, NewAccountOutput, print_account};
@@ -59,7 +60,8 @@ impl Command for Args {
             let generated = authority::accounts::generate_password(Some(app.store.get()?))?;
             (Password::parse(generated.expose_secret().to_owned())?, Some(generated))
         } else {
-            (app.console.obtain_new_password(&self.password.into_source())?, None)
+            let load_rules = || Ok(PasswordRules::load(app.store.get()?)?);
+            (app.console.obtain_new_password(&self.password.into_source(), load_rules)?, None)
         };
         let (store, audit) = app.store.open()?;
         let if_exists = self.account.if_exists();

@@ -13,6 +13,8 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     // A command revokes its own tokens that were not delivered, or whose child process has exited,
     // even if the credential is no longer valid.
     ("src/authority/tokens/recorded.rs", 1),
+    // Corrects the audit event of tokens that were not minted because the command ended early.
+    ("src/authority/minting/run.rs", 1),
     // Login, refresh and logout check the password or token of their arguments.
     ("src/authority/sessions/mod.rs", 3),
     // Records the outcome of a backup that a principal started.

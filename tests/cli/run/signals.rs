@@ -186,6 +186,18 @@ fn ignored_signals_stay_ignored() {
 }
 
 #[test]
+fn other_children_are_reaped() {
+    let sandbox = Sandbox::with_admin();
+    // The shell becomes jeton and leaves a child behind.
+    let before = "(until [ -e \"$HOME/go\" ]; do sleep 0.02; done) & export CHILD=$!";
+    let line = "test -e /proc/$CHILD && touch \"$HOME/go\"; for n in $(seq 500); do \
+                test -e /proc/$CHILD || exit 5; sleep 0.02; done; exit 6";
+    let output = run_after(&sandbox, before, line);
+    assert_eq!((output.code, output.stderr.as_str()), (5, ""));
+    assert_all_revoked(&sandbox, 1);
+}
+
+#[test]
 fn exit_is_detected_with_ignored_sigchld() {
     let sandbox = Sandbox::with_admin();
     assert_eq!(run_after(&sandbox, "trap '' CHLD", "exit 3").code, 3);

@@ -2,6 +2,7 @@
 
 mod bulk_mint;
 mod bulk_revoke;
+mod closed_pipe;
 mod create;
 mod example_services;
 mod expectations;

@@ -149,6 +149,29 @@ fn replaced_session_has_ended() {
     assert!(!was_open, "the session had ended before");
 }
 
+fn verify_and_change(
+    store: &mut Store,
+    caller: &Caller,
+    current: &Password,
+    new: &Password,
+) -> Result<usize, Error> {
+    let verified = verify_current_password(store, caller, current)?;
+    change_password(store, &audit_at(0), caller, &verified, new)
+}
+
+#[test]
+fn password_change_requires_the_verified_password() {
+    let mut store = new_store();
+    let (ada, _) = register_user(&mut store, "ada").unwrap();
+    let session = add_session(&mut store, &ada);
+    let [old, new, other] = ["123456", "654321", "abcdef"].map(password);
+    let verified = verify_current_password(&mut store, &session.caller, &old).unwrap();
+    verify_and_change(&mut store, &session.caller, &old, &other).unwrap();
+    let result = change_password(&mut store, &audit_at(0), &session.caller, &verified, &new);
+    assert!(matches!(result, Err(Error::WrongPassword)));
+    assert!(login_succeeds(&mut store, "ada", "abcdef"));
+}
+
 #[test]
 fn password_change_invalidates_earlier_authentication() {
     let mut store = new_store();
@@ -156,7 +179,7 @@ fn password_change_invalidates_earlier_authentication() {
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     let session = add_session(&mut store, &ada);
     let (old, new) = (password("123456"), password("654321"));
-    change_password(&mut store, &audit_at(0), &session.caller, &old, &new).unwrap();
+    verify_and_change(&mut store, &session.caller, &old, &new).unwrap();
     let result = replace_session(&mut store, &authenticated, None);
     assert!(matches!(result, Err(Error::LoginInvalid)));
 }
@@ -198,13 +221,10 @@ fn password_change_ends_only_other_sessions() {
     let (current_session, other_session) =
         (add_session(&mut store, &ada), add_session(&mut store, &ada));
     let (old, new) = (password("123456"), password("654321"));
-    let result = change_password(&mut store, &audit_at(0), &current_session.caller, &new, &new);
+    let result = verify_and_change(&mut store, &current_session.caller, &new, &new);
     assert!(matches!(result, Err(Error::WrongPassword)));
     assert!(sessions::authenticate(&mut store, at(0), other_session.access_token()).is_ok());
-    assert_eq!(
-        change_password(&mut store, &audit_at(0), &current_session.caller, &old, &new).unwrap(),
-        1
-    );
+    assert_eq!(verify_and_change(&mut store, &current_session.caller, &old, &new).unwrap(), 1);
     assert!(sessions::authenticate(&mut store, at(0), current_session.access_token()).is_ok());
     assert!(sessions::authenticate(&mut store, at(0), other_session.access_token()).is_err());
     assert!(!login_succeeds(&mut store, "ada", "123456"));
@@ -238,7 +258,7 @@ fn short_password_is_refused_everywhere() {
     assert!(is_short(
         register(&mut store, &audit_at(0), None, &registration, IfExists::Refuse).err()
     ));
-    assert!(is_short(change_password(&mut store, &audit_at(0), &ada.caller, &old, &short).err()));
+    assert!(is_short(verify_and_change(&mut store, &ada.caller, &old, &short).err()));
     assert!(is_short(recover(&mut store, &audit_at(0), &user_ref_of(&ada), &short).err()));
-    change_password(&mut store, &audit_at(0), &ada.caller, &old, &long_enough).unwrap();
+    verify_and_change(&mut store, &ada.caller, &old, &long_enough).unwrap();
 }

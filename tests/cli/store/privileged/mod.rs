@@ -1,5 +1,5 @@
-//! Tests that need mounts, other users or access control lists, which only root may use. `.ci/run`
-//! selects them by the name of this module.
+//! Tests that need mounts, PID namespaces, other users or access control lists, which only root may
+//! use. `.ci/run` selects them by the name of this module.
 
 mod disk_full;
 mod file_mount;
@@ -7,5 +7,6 @@ mod group_writable;
 mod local_attacker;
 mod mount_namespace;
 mod other_users;
+mod process_one;
 mod read_only;
 mod read_only_session;
