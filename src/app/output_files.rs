@@ -18,7 +18,7 @@ pub(crate) const PRIVATE_MODE: u32 = 0o600;
 /// Returns the directory in which `man` finds manual pages.
 pub(crate) fn manual_directory() -> Result<PathBuf, Failure> {
     paths::manual_directory().ok_or_else(|| {
-        Failure::usage("no home directory for the manual pages").with_hint("set it with `--dir`")
+        Failure::usage("no home directory for the manual pages").with_hint("use `--dir DIR`")
     })
 }
 

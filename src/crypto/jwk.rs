@@ -100,8 +100,13 @@ pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<
         GeneralPurpose::new(&URL_SAFE, config).decode(text).ok()
     };
     decode(config).ok_or_else(|| {
-        let has_unused_bits = decode(config.with_decode_allow_trailing_bits(true)).is_some();
-        let detail = if has_unused_bits { ": its last character has unused bits" } else { "" };
+        let has_nonzero_unused_bits =
+            decode(config.with_decode_allow_trailing_bits(true)).is_some();
+        let detail = if has_nonzero_unused_bits {
+            ": the unused bits of its last character are not zero"
+        } else {
+            ""
+        };
         invalid_key(format!("`{name}` is not base64url{detail}"))
     })
 }

@@ -51,7 +51,7 @@ pub(crate) fn require_program(name: &str) {
     require(Command::new(name).arg("--version"), &format!("the program `{name}`"));
 }
 
-/// Fails if the command fails. `needed` names what the command needs.
+/// Fails if the command fails. `needed` names what the test needs.
 #[track_caller]
 pub(crate) fn require(command: &mut Command, needed: &str) {
     probe(command, needed).unwrap_or_else(|error| panic!("{error}"));

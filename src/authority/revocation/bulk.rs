@@ -27,9 +27,9 @@ pub(crate) fn count_revocable(
 
 /// Revokes all tokens that match the filter. Returns the number of tokens revoked.
 ///
-/// No matching token is valid when the function returns `Ok`. A token that is renewed in the
-/// meantime has a new successor, so tokens are selected until none match. The revocations up to an
-/// error remain, and are counted in the audit event.
+/// No matching token is valid when the function returns `Ok`. A token that is renewed
+/// during the revocation has a successor that can match too, so tokens are selected until none
+/// match. The revocations up to an error remain, and are counted in the audit event.
 pub(crate) fn revoke_bulk(
     store: &mut Store,
     audit: &AuditContext,

@@ -1,4 +1,4 @@
-//! Removal of the text around a key: byte order marks, UTF-16, quotes, assignments, written-out
+//! Removal of the text around a key: byte order marks, UTF-16, quotes, assignments, escaped
 //! line breaks and base64.
 
 use base64::Engine;
@@ -86,7 +86,7 @@ fn strip_data_url(text: &[u8]) -> Option<&[u8]> {
     text.get("data:".len() + at + 1..)
 }
 
-/// Replaces written-out line breaks (`\n`, `\r\n`, also with several backslashes) by line breaks,
+/// Replaces escaped line breaks (`\n`, `\r\n`, also with several backslashes) by line breaks,
 /// and removes other backslashes.
 pub(super) fn unescape_line_breaks(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut unescaped = Zeroizing::new(Vec::with_capacity(text.len()));
@@ -109,7 +109,7 @@ pub(super) fn unescape_line_breaks(text: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// Decodes text that is base64 as a whole, in either alphabet, with or without padding. Whitespace
-/// and written-out line breaks are ignored.
+/// and escaped line breaks are ignored.
 pub(super) fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     if text.len() < MIN_TEXT_LENGTH {
         return None;

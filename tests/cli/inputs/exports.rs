@@ -4,8 +4,8 @@ use super::Inputs;
 use crate::required::{node, python, require};
 use std::process::Command;
 
-/// Commands of openssl and ssh-keygen that write the private key `key` and, unless the command
-/// before wrote the same key, the public key `pub`.
+/// Scripts of openssl and ssh-keygen, run in this order, that write `key` (private), `pub` (public) or
+/// both. After each script, the files are a pair.
 const SHELL: &[(&str, &str)] = &[
     ("RS256", "openssl genrsa -traditional -out key 2048; openssl rsa -in key -pubout -out pub"),
     ("RS256", "openssl rsa -in key -RSAPublicKey_out -outform DER -out pub"),

@@ -68,7 +68,7 @@ fn key_id_of_the_signer_is_kept() {
     "#);
 }
 
-/// Returns the text with written-out line breaks.
+/// Returns the text with escaped line breaks.
 fn escaped(pem: &str) -> String {
     pem.replace('\n', "\\n")
 }
@@ -78,7 +78,7 @@ fn private_key_in_the_text_of_an_environment_is_read() {
     let inputs = Inputs::new();
     let indented = |pem: &str| pem.replace('\n', "\n    ");
     for (name, content) in [
-        ("written-out line breaks", escaped(RSA)),
+        ("escaped line breaks", escaped(RSA)),
         ("line of .env", format!("PORT=80\nJWT_KEY=\"{}\"\nDEBUG=1\n", escaped(RSA))),
         ("YAML of a Kubernetes Secret", format!("stringData:\n  key: |\n    {}", indented(RSA))),
         ("bytes of Python", format!("b'{}'", escaped(RSA))),
@@ -111,7 +111,7 @@ fn public_key_in_the_text_of_an_environment_is_read() {
     let inputs = Inputs::new();
     inputs.write("public.der", decode_pem(RSA_PUBLIC));
     for (name, content) in [
-        ("written-out line breaks", escaped(RSA_PUBLIC)),
+        ("escaped line breaks", escaped(RSA_PUBLIC)),
         ("public_key of Keycloak", body(RSA_PUBLIC)),
         ("line of application.properties", format!("jwt.key={}", body(RSA_PUBLIC))),
         ("byte order mark of PowerShell", format!("\u{feff}{RSA_PUBLIC}")),

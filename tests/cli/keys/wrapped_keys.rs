@@ -38,7 +38,7 @@ fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ];
     let Ok(text) = std::str::from_utf8(bytes) else { return wrapped };
     wrapped.extend([
-        ("with written-out line breaks", text.replace('\n', "\\n").into_bytes()),
+        ("with escaped line breaks", text.replace('\n', "\\n").into_bytes()),
         ("with CR LF", text.replace('\n', "\r\n").into_bytes()),
         ("on one line", text.replace('\n', "").into_bytes()),
         ("indented", text.replace('\n', "\n  ").into_bytes()),

@@ -186,7 +186,10 @@ fn unusual_parts_of_keys_are_named() {
     let secret =
         json!({"kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrr"}).to_string();
     let error = importer(None, None).read(secret.as_bytes()).unwrap_err().to_string();
-    assert_eq!(error, "key: `k` is not base64url: its last character has unused bits");
+    assert_eq!(
+        error,
+        "key: `k` is not base64url: the unused bits of its last character are not zero"
+    );
     let keys = asymmetric_keys();
     let mut jwk = private_jwk(&keys[0]);
     for name in ["p", "q", "dp", "dq", "qi"] {

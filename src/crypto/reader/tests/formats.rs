@@ -120,7 +120,7 @@ pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("base64", base64.clone().into_bytes()),
         ("base64 in lines", lines("\n").into_bytes()),
         ("base64 in lines with CR LF", lines("\r\n").into_bytes()),
-        ("base64 with written-out line breaks", lines("\\n").into_bytes()),
+        ("base64 with escaped line breaks", lines("\\n").into_bytes()),
         ("base64 in quotes", format!("\"{base64}\"\n").into_bytes()),
         ("base64 without padding", base64.trim_end_matches('=').as_bytes().to_vec()),
         ("base64url", URL_SAFE_NO_PAD.encode(bytes).into_bytes()),
@@ -162,8 +162,8 @@ pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 fn pem_wrappings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
     let mut wrapped = vec![
-        ("with written-out line breaks", text.replace('\n', "\\n").into_bytes()),
-        ("with written-out CR LF", text.replace('\n', "\\r\\n").into_bytes()),
+        ("with escaped line breaks", text.replace('\n', "\\n").into_bytes()),
+        ("with escaped CR LF", text.replace('\n', "\\r\\n").into_bytes()),
         ("with twice escaped line breaks", text.replace('\n', "\\\\n").into_bytes()),
         ("in double quotes with line breaks", format!("\"{text}\"").into_bytes()),
         ("on one line with blanks", text.replace('\n', " ").into_bytes()),

@@ -52,7 +52,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "set the path with `--store` or `JETON_STORE`",
         "the user database always has a home directory",
     ),
-    ("set it with `--dir`", "the user database always has a home directory"),
+    ("use `--dir DIR`", "the user database always has a home directory"),
     ("set `JETON_CONFIG_DIR`", "the user database always has a home directory"),
     ("give a username or an e-mail address: jeton login LOGIN", "needs a user id without a name"),
     ("run jeton as the owner of the file", "needs a second user"),

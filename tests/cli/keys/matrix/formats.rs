@@ -142,7 +142,7 @@ impl TestKey {
 fn wrappings(text: &str) -> [(&'static str, String); 6] {
     [
         ("base64 of PEM", STANDARD.encode(text)),
-        ("PEM with written-out line breaks", text.replace('\n', "\\n")),
+        ("PEM with escaped line breaks", text.replace('\n', "\\n")),
         ("PEM in quotes", format!("'{text}'")),
         ("PEM in an assignment", format!("KEY=\"{}\"", text.replace('\n', "\\n"))),
         ("PEM after a byte order mark", format!("\u{feff}{text}")),
