@@ -1,11 +1,13 @@
 //! Store of a run. The store and the time of its use are obtained together.
 
+use super::interruption::Monitor;
 use super::run_console::RunConsole;
 use crate::authority::{self, AuditContext, Caller};
 use crate::crypto::PublicKeys;
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, Untrusted, escape};
 use crate::store::{self, Findings, OpenOutcome, PermissionFix, RestoreOutcome, Store};
+use crate::terminal::Total;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -223,15 +225,11 @@ impl StoreHandle {
     ) -> Result<RestoreOutcome, Failure> {
         self.release();
         let (path, context) = (self.path()?, self.audit_context()?);
-        let progress = self.console.start_progress("restoring", 0);
-        let on_progress = progress.updater();
-        Ok(authority::maintenance::restore(
-            &path,
-            file,
-            &context,
-            caller,
-            self.console.options.wait,
-            on_progress,
-        )?)
+        let wait = self.console.options.wait;
+        let job = authority::maintenance::RestoreJob::lock(&path, &context, caller, wait)?;
+        let monitor = Monitor::start(&self.console, "restoring", Total::Bytes(0))?;
+        let observer = monitor.clone();
+        let result = job.run(file, move |done, total| observer.set(done, total));
+        monitor.finish(result, || "; the store was not changed".to_owned())
     }
 }

@@ -1,6 +1,6 @@
 //! Preparation of a job: validated rows, and the test key of the store or an external key.
 
-use super::super::audit_context::OUTCOME_DONE;
+use super::super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
 use super::super::principal::{Principal, write_as};
 use super::super::sessions::expiry_after;
@@ -45,6 +45,16 @@ pub(crate) struct JobKey {
     json_length: usize,
     /// Set if the key is a newly generated HMAC secret, which no service has yet.
     pub(crate) is_new_secret: bool,
+}
+
+impl JobKey {
+    /// Corrects the audit event of tokens that are not recorded, of which only `count` were delivered.
+    pub(crate) fn correct_count(&self, store: &mut Store, count: usize) -> Result<(), Error> {
+        Ok(store.write(|tx| match count {
+            0 => tx.set_outcome(self.event, OUTCOME_UNDELIVERED),
+            count => tx.set_count(self.event, count),
+        })?)
+    }
 }
 
 impl MintJob {

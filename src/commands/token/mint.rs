@@ -12,7 +12,7 @@ use crate::authority::audit_context::AuditTarget;
 use crate::authority::minting::{ClaimRows, MintJob};
 use crate::commands::args::{DEFAULT_VARIABLE, number, parse_token_variable, stdin_path};
 use crate::commands::command::{Command, Effect};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use std::path::PathBuf;
 
 /// Mint test tokens: any claims, signed with a test key
@@ -99,6 +99,7 @@ impl Command for Args {
         let is_bulk = self.from.is_some() || self.count.is_some();
         let key_bytes = self.options.key.read_key(app)?;
         let claim_rows = read_claim_rows(app, &self)?;
+        let bulk_count = is_bulk.then(|| claim_rows.count());
         let job_options = self.options.job_options();
         let MintOptions { test_token, key: key_args, .. } = self.options;
         if let Some(bytes) = key_bytes {
@@ -107,12 +108,13 @@ impl Command for Args {
                 test_token.into_external_request(app, &key_args, &bytes)?;
             let request = job_options.apply(request);
             let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
-            let mut delivery = TokenDelivery::start(output, is_bulk)?;
+            let mut delivery = TokenDelivery::start(app, output, bulk_count, false)?;
             let result = job.mint_all_with_external_key(&key, kid.as_ref(), |tokens| {
                 delivery.deliver(app, &tokens)
             });
             return delivery.finish(app, result);
         }
+        let is_recorded = job_options.is_recorded();
         let errors = test_token.store_key_errors();
         let request = job_options.apply(test_token.into_store_request(app)?);
         let minter = app.minter()?;
@@ -123,13 +125,17 @@ impl Command for Args {
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
         }
-        let mut delivery = TokenDelivery::start(output, is_bulk)?;
+        let mut delivery = TokenDelivery::start(app, output, bulk_count, is_recorded)?;
         let result = job.mint_all(
             app,
             &mut job_key,
             |app| app.store.get(),
             |app, tokens| delivery.deliver(app, &tokens),
         );
+        // Without records, the audit event counts all requested tokens from the start.
+        if !is_recorded && result.as_ref().is_err_and(|error| error.code == Code::Interrupted) {
+            job_key.correct_count(app.store.get()?, delivery.delivered_count())?;
+        }
         delivery.finish(app, result)
     }
 }
@@ -173,7 +179,7 @@ const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
 fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     let claim_rows = if let Some(path) = &args.from {
-        ClaimRows::read(app.console.open_rows_file("--from", path)?)?
+        app.console.read_rows("--from", path, |rows| Ok(ClaimRows::read(rows)?))?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
         ClaimRows::repeat(args.options.test_token.read_claims(app)?, count)

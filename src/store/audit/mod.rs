@@ -90,6 +90,13 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Sets the count of an existing event.
+    pub(crate) fn set_count(&self, event: AuditEventId, count: usize) -> Result<(), Error> {
+        let sql = "UPDATE audit SET count = ?2 WHERE id = ?1";
+        self.connection.execute(sql, (event, to_stored_count(count)))?;
+        Ok(())
+    }
+
     /// Changes the outcome of an existing event and sets its count to 0.
     pub(crate) fn set_outcome(&self, event: AuditEventId, outcome: &str) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";

@@ -15,6 +15,8 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     ("src/authority/tokens/recorded.rs", 1),
     // Login, refresh and logout check the password or token of their arguments.
     ("src/authority/sessions/mod.rs", 3),
+    // Corrects the number of tokens of a command that a principal started.
+    ("src/authority/minting/job.rs", 1),
     // Records the outcome of a backup that a principal started.
     ("src/authority/maintenance/mod.rs", 1),
 ];

@@ -1,0 +1,114 @@
+//! Ctrl-C at points that only some commands have.
+
+use super::{Lock, file_names, interrupt, start, wait_until_handled};
+use crate::prompts::PtyCommand;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use rustix::process::Signal;
+use rustix::termios::tcgetpgrp;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+
+#[test]
+fn hashing_of_passwords_is_interrupted() {
+    let sandbox = Sandbox::with_admin();
+    let names: Vec<String> = (0..5_000).map(|number| format!("user{number}")).collect();
+    fs::write(sandbox.home().join("rows.csv"), format!("username\n{}", names.join("\n"))).unwrap();
+    // The command would wait for the lock only after the hashing.
+    let held_lock = Lock::Store.acquire(&sandbox);
+    let import = ["users", "import", "rows.csv", "--generate-passwords", "passwords.csv"];
+    let child = start(&sandbox, &import);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    drop(held_lock);
+    assert_eq!(output.code, 130, "{output:?}");
+    assert_eq!(output.stderr, "error: interrupted; no account was created or changed\n");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
+    assert!(!sandbox.home().join("passwords.csv").exists());
+}
+
+#[test]
+fn verification_is_interrupted_while_it_waits_for_input() {
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
+    let mut command = sandbox.command(&["token", "verify", "--batch"]);
+    let mut child = Sandbox::start(command.stdin(Stdio::piped()));
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for line in [&token, "no token"] {
+        writeln!(stdin, "{line}").unwrap();
+        let mut result = String::new();
+        stdout.read_line(&mut result).unwrap();
+        assert!(result.starts_with("{\"valid\":"), "{result}");
+    }
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    drop(stdin);
+    let message =
+        "error: interrupted after 2 tokens, 1 of them invalid; their results were printed\n";
+    assert_eq!((output.code, output.stderr.as_str()), (130, message));
+}
+
+#[test]
+fn interrupted_json_document_has_no_tokens() {
+    let sandbox = Sandbox::with_admin();
+    for (options, end) in [
+        (&["--record"][..], " recorded tokens were revoked\n"),
+        (&[], " tokens; no token was written\n"),
+    ] {
+        let mint = ["token", "mint", "--alg", "ES256", "--count", "100000", "-o", "json"];
+        let child = start(&sandbox, &[&mint[..], options].concat());
+        interrupt(&child);
+        let output = RunOutput::from(child.wait_with_output().unwrap());
+        assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
+        let message = output.error()["message"].as_str().unwrap().to_owned() + "\n";
+        let rest = message.strip_prefix("interrupted after ").unwrap();
+        let (count, rest) = rest.split_once(" of 100000").unwrap();
+        let is_recorded = !options.is_empty();
+        let expected = if is_recorded { format!(" tokens; {count}{end}") } else { end.to_owned() };
+        assert_eq!(rest, expected);
+        let tokens = "SELECT count(*) || ' ' || count(revoked_at) FROM tokens";
+        let events = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
+             ORDER BY id DESC LIMIT 1";
+        if is_recorded {
+            assert_eq!(sandbox.sql(tokens), [format!("{count} {count}")]);
+            assert_eq!(sandbox.sql(events), [format!("undelivered {count}")]);
+        } else {
+            assert_eq!(sandbox.sql(events), ["undelivered 0"]);
+        }
+    }
+}
+
+#[test]
+fn second_ctrl_c_ends_the_process() {
+    let sandbox = Sandbox::with_admin();
+    let held_lock = Lock::Directory.acquire(&sandbox);
+    let backup = sandbox.store().with_extension("bak");
+    let child = start(&sandbox, &["store", "backup", backup.to_str().unwrap()]);
+    interrupt(&child);
+    interrupt(&child);
+    let status = child.wait_with_output().unwrap().status;
+    drop(held_lock);
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()), "{status}");
+    assert_eq!(file_names(&sandbox), ["jeton.db"]);
+}
+
+#[test]
+fn ctrl_c_after_a_confirmation_ends_after_a_batch() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "mint", "--record", "--count", "3"]).ok();
+    let held_lock = Lock::Store.acquire(&sandbox);
+    let mut run = PtyCommand::start(&sandbox, &["token", "revoke", "--all", "--wait", "10m"]);
+    run.wait_for("Revoke 3 tokens of ada? [y/N] ").0.send_line("y").unwrap();
+    run.wait_for("revoking [").0.send_control('c').unwrap();
+    let terminal = run.0.process().get_file_handle().unwrap();
+    let process = tcgetpgrp(terminal).unwrap().as_raw_nonzero();
+    wait_until_handled(process.get().unsigned_abs());
+    drop(held_lock);
+    let (code, screen, _) = run.finish();
+    assert_eq!(code, 130, "{screen}");
+    let message = "error: interrupted after 3 of 3 tokens; these remain revoked\n";
+    assert!(screen.ends_with(message), "{screen:?}");
+}
