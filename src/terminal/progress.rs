@@ -16,12 +16,15 @@ const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 pub(crate) enum Total {
     Items(usize),
     Bytes(usize),
+    /// Work that cannot be counted: only the elapsed time is shown.
+    Uncounted,
 }
 
 impl Total {
     fn amount(self) -> usize {
         match self {
             Self::Items(amount) | Self::Bytes(amount) => amount,
+            Self::Uncounted => 0,
         }
     }
 
@@ -37,6 +40,7 @@ impl Total {
                 "{msg} [{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec}{remaining}"
             }
             (Self::Bytes(_), false) => "{msg} {bytes} {bytes_per_sec}",
+            (Self::Uncounted, _) => "{msg} {elapsed}",
         }
     }
 

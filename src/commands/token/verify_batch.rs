@@ -34,7 +34,7 @@ pub(super) fn verify_batch(
         invalid_count += results.invalid_count;
         results.failure.map_or(Ok(()), Err)?;
         monitor.advance(match total {
-            Total::Items(_) => results.line_count,
+            Total::Items(_) | Total::Uncounted => results.line_count,
             Total::Bytes(_) => results.byte_count,
         })?;
         Ok(true)

@@ -3,6 +3,8 @@
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
 use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Locks that bulk commands wait for.
@@ -86,16 +88,32 @@ fn line_with_rate_and_remaining_time_fits_the_terminal() {
     }
 }
 
+/// Creates a FIFO.
+fn create_fifo(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let path = sandbox.home().join(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+#[test]
+fn reading_of_rows_shows_progress() {
+    let sandbox = Sandbox::with_admin();
+    let path = create_fifo(&sandbox, "rows");
+    let mut run = PtyCommand::start(&sandbox, &["users", "import", "rows"]);
+    let mut rows = fs::OpenOptions::new().write(true).open(path).unwrap();
+    rows.write_all(b"username\nkim\n").unwrap();
+    run.wait_for("reading 13 B");
+    drop(rows);
+    let (code, screen, _) = run.finish();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("\rimported 1 user\n"), "{screen:?}");
+}
+
 #[test]
 fn progress_is_hidden_where_it_would_mix_with_lines() {
     let sandbox = Sandbox::with_admin();
     let words = ["token", "verify", "--batch"];
-    let fifo = |name: &str| {
-        let path = sandbox.home().join(name);
-        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        path
-    };
-    let paths = ["lines", "file"].map(fifo);
+    let paths = ["lines", "file"].map(|name| create_fifo(&sandbox, name));
     // The commands wait for input. The second shows its progress when the first would have shown its
     // own for some time.
     let with_lines = "exec \"$0\" \"$@\" < lines";
