@@ -15,6 +15,9 @@ use signal_hook::consts::{
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
+/// Check for Ctrl-C during an operation, on any thread.
+pub(crate) type InterruptionCheck<'c> = dyn Fn() -> Result<(), Interrupted> + Sync + 'c;
+
 const TERMINATING_SIGNALS: [i32; 15] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,
     SIGTRAP, SIGVTALRM, SIGXCPU, SIGXFSZ,

@@ -9,13 +9,21 @@ use super::record::{RowOwner, ensure_never_revoked, jti_taken_error};
 use super::request::Signer;
 use crate::authority::keys::load_test_key;
 use crate::crypto::JtiGenerator;
-use crate::model::{KeySpec, Role, TokenId, Untrusted};
+use crate::model::{Algorithm, KeySpec, KeyType, Role, TokenId, Untrusted};
 use crate::parallel::{map_in_order, worker_count};
+use crate::signals::InterruptionCheck;
 use crate::store::{self, Store};
 use std::ops::Range;
 
 /// Maximum number of consecutive times that another process replaces the key.
 const MAX_REPLACEMENTS: usize = 5;
+
+/// Returns the maximum number of tokens of a batch, except for a file, which has its own batches. A
+/// signature with an RSA key takes many times as long as one with another key.
+fn max_batch_tokens(algorithm: Algorithm) -> usize {
+    let is_rsa = algorithm.key_type() == KeyType::Rsa;
+    if is_rsa { MAX_BATCH_TOKENS / 20 } else { MAX_BATCH_TOKENS }
+}
 
 /// Reason for which the signing of batches ends early.
 enum Stop<E> {
@@ -43,17 +51,19 @@ impl MintJob {
             minted = tokens.into_single();
             Ok::<_, Error>(())
         };
-        self.mint_all(store, job_key, |store| Ok(store), keep_token)?;
+        self.mint_all(store, job_key, |store| Ok(store), &|| Ok(()), keep_token)?;
         Ok(minted)
     }
 
     /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
-    /// then passed to `deliver`, in order. `store` returns the store of the context.
+    /// then passed to `deliver`, in order. `store` returns the store of the context. An error of
+    /// `check`, which is called before each token, ends the signing between two batches.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
         job_key: &mut JobKey,
         store: fn(&mut C) -> Result<&mut Store, E>,
+        check: &InterruptionCheck<'_>,
         mut deliver: impl FnMut(&mut C, MintedTokens) -> Result<(), E>,
     ) -> Result<(), E> {
         if self.request.record && self.claim_rows.count() > MAX_BATCH_TOKENS {
@@ -64,17 +74,17 @@ impl MintJob {
             let owner = RowOwner { user: job_key.minter.user.id, key: job_key.row_id };
             let owner = self.request.record.then_some(owner);
             let range = delivered_count..self.claim_rows.count();
-            let result =
-                self.sign_batches(&job_key.spec, Some(&job_key.spec.kid), owner, range, |batch| {
-                    let SignedBatch { mut tokens, rows } = batch;
-                    if owner.is_some() {
-                        let store = store(context).map_err(Stop::Failed)?;
-                        let last_id = self.record_batch(store, job_key, &rows)?;
-                        tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
-                    }
-                    (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
-                    deliver(context, tokens).map_err(Stop::Failed)
-                });
+            let (key, kid) = (&job_key.spec, Some(&job_key.spec.kid));
+            let result = self.sign_batches(key, kid, owner, range, check, |batch| {
+                let SignedBatch { mut tokens, rows } = batch;
+                if owner.is_some() {
+                    let store = store(context).map_err(Stop::Failed)?;
+                    let last_id = self.record_batch(store, job_key, &rows)?;
+                    tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
+                }
+                (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
+                deliver(context, tokens).map_err(Stop::Failed)
+            });
             match result {
                 Ok(()) => return Ok(()),
                 Err(Stop::Failed(error)) => return Err(error),
@@ -97,22 +107,24 @@ impl MintJob {
         kid: Option<&Untrusted>,
     ) -> Result<Option<MintedToken>, Error> {
         let mut minted = None;
-        self.mint_all_with_external_key(key, kid, |tokens| {
+        self.mint_all_with_external_key(key, kid, &|| Ok(()), |tokens| {
             minted = tokens.into_single();
             Ok::<_, Error>(())
         })?;
         Ok(minted)
     }
 
-    /// Signs all tokens without recording. Each batch is passed to `deliver`, in order.
+    /// Signs all tokens without recording. Each batch is passed to `deliver`, in order. `check` is
+    /// called as by [`MintJob::mint_all`].
     pub(crate) fn mint_all_with_external_key<E: From<Error> + Send>(
         &self,
         key: &KeySpec,
         kid: Option<&Untrusted>,
+        check: &InterruptionCheck<'_>,
         mut deliver: impl FnMut(MintedTokens) -> Result<(), E>,
     ) -> Result<(), E> {
         let range = 0..self.claim_rows.count();
-        self.sign_batches(key, kid, None, range, |batch| deliver(batch.tokens))
+        self.sign_batches(key, kid, None, range, check, |batch| deliver(batch.tokens))
     }
 
     /// Signs the tokens of the rows in `range` on all cores and passes each batch to `consume`, in
@@ -123,18 +135,21 @@ impl MintJob {
         kid: Option<&Untrusted>,
         owner: Option<RowOwner>,
         range: Range<usize>,
+        check: &InterruptionCheck<'_>,
         consume: impl FnMut(SignedBatch) -> Result<(), E>,
     ) -> Result<(), E> {
         let worker_count = if range.len() > 1 { worker_count() } else { 0 };
         let builder = self.builder(key, kid);
         let mut jti_generator = JtiGenerator::default();
-        let batches = self.claim_rows.batches(range, self.json_length).map(move |batch| {
+        let max_tokens = max_batch_tokens(key.algorithm);
+        let batches = self.claim_rows.batches(range, self.json_length, max_tokens);
+        let batches = batches.map(move |batch| {
             let batch = batch?;
             let jtis = jti_generator.generate(batch.len()).map_err(Error::from)?;
             Ok((batch, jtis))
         });
         let create_worker = || {
-            let mut signer = BatchSigner::new(builder, owner)?;
+            let mut signer = BatchSigner::new(builder, owner)?.with_check(check);
             Ok(move |(batch, jtis): (RowBatch<'_>, _)| Ok(signer.sign(&batch, jtis)?))
         };
         map_in_order(worker_count, batches, create_worker, consume)

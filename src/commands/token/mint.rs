@@ -109,7 +109,8 @@ impl Command for Args {
             let request = job_options.apply(request);
             let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
             let mut delivery = TokenDelivery::start(app, output, bulk_count, false)?;
-            let result = job.mint_all_with_external_key(&key, kid.as_ref(), |tokens| {
+            let check = delivery.interruption_check();
+            let result = job.mint_all_with_external_key(&key, kid.as_ref(), &check, |tokens| {
                 delivery.deliver(app, &tokens)
             });
             return delivery.finish(app, result);
@@ -126,10 +127,12 @@ impl Command for Args {
             app.console.print_warning(NEW_SECRET_WARNING);
         }
         let mut delivery = TokenDelivery::start(app, output, bulk_count, is_recorded)?;
+        let check = delivery.interruption_check();
         let result = job.mint_all(
             app,
             &mut job_key,
             |app| app.store.get(),
+            &check,
             |app, tokens| delivery.deliver(app, &tokens),
         );
         // Without records, the audit event counts all requested tokens from the start.

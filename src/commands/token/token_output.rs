@@ -1,6 +1,8 @@
 //! Output of test tokens. Recorded tokens that cannot be delivered are revoked.
 
-use crate::app::{App, JsonLines, Monitor, OutputFormat, Rendered, Report, SecretOutput, Total};
+use crate::app::{
+    App, Interrupted, JsonLines, Monitor, OutputFormat, Rendered, Report, SecretOutput, Total,
+};
 use crate::authority;
 use crate::authority::minting::{MintedToken, MintedTokens};
 use crate::authority::tokens::RevocationCause;
@@ -68,6 +70,12 @@ impl TokenDelivery {
         let bulk = bulk_count.map(start_bulk).transpose()?;
         let document = TokenListOutput { items: Vec::new() };
         Ok(Self { output, delivered_count: 0, document, bulk })
+    }
+
+    /// Returns a check for Ctrl-C.
+    pub(super) fn interruption_check(&self) -> impl Fn() -> Result<(), Interrupted> + Sync + use<> {
+        let monitor = self.bulk.as_ref().map(|bulk| bulk.monitor.clone());
+        move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
     /// Returns the number of tokens that were printed.

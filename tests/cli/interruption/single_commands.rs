@@ -1,6 +1,6 @@
 //! Ctrl-C at points that only some commands have.
 
-use super::{Lock, file_names, interrupt, start, wait_until_handled};
+use super::{Lock, file_names, interrupt, start, wait_until, wait_until_handled};
 use crate::prompts::PtyCommand;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -51,34 +51,53 @@ fn verification_is_interrupted_while_it_waits_for_input() {
     assert_eq!((output.code, output.stderr.as_str()), (130, message));
 }
 
+/// Minting of a JSON document with more tokens than jeton signs until the signal arrives.
+const JSON_MINT: [&str; 8] = ["token", "mint", "--alg", "RS256", "--count", "100000", "-o", "json"];
+
+const LAST_EVENT: &str = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
+     ORDER BY id DESC LIMIT 1";
+
 #[test]
-fn interrupted_json_document_has_no_tokens() {
+fn recorded_tokens_of_an_interrupted_json_document_are_revoked() {
     let sandbox = Sandbox::with_admin();
-    for (options, end) in [
-        (&["--record"][..], " recorded tokens were revoked\n"),
-        (&[], " tokens; no token was written\n"),
-    ] {
-        let mint = ["token", "mint", "--alg", "ES256", "--count", "100000", "-o", "json"];
-        let child = start(&sandbox, &[&mint[..], options].concat());
-        interrupt(&child);
-        let output = RunOutput::from(child.wait_with_output().unwrap());
-        assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
-        let message = output.error()["message"].as_str().unwrap().to_owned() + "\n";
-        let rest = message.strip_prefix("interrupted after ").unwrap();
-        let (count, rest) = rest.split_once(" of 100000").unwrap();
-        let is_recorded = !options.is_empty();
-        let expected = if is_recorded { format!(" tokens; {count}{end}") } else { end.to_owned() };
-        assert_eq!(rest, expected);
-        let tokens = "SELECT count(*) || ' ' || count(revoked_at) FROM tokens";
-        let events = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
-             ORDER BY id DESC LIMIT 1";
-        if is_recorded {
-            assert_eq!(sandbox.sql(tokens), [format!("{count} {count}")]);
-            assert_eq!(sandbox.sql(events), [format!("undelivered {count}")]);
-        } else {
-            assert_eq!(sandbox.sql(events), ["undelivered 0"]);
-        }
-    }
+    let child = start(&sandbox, &[&JSON_MINT[..], &["--record"]].concat());
+    wait_until(|| sandbox.sql("SELECT count(*) FROM tokens") != ["0"]);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
+    let count = sandbox.sql("SELECT count(*) FROM tokens").remove(0);
+    assert_eq!(
+        output.error()["message"],
+        format!("interrupted after {count} of 100000 tokens; {count} recorded tokens were revoked")
+    );
+    assert_eq!(sandbox.sql("SELECT count(revoked_at) FROM tokens"), [count.clone()]);
+    assert_eq!(sandbox.sql(LAST_EVENT), [format!("undelivered {count}")]);
+}
+
+#[test]
+fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted() {
+    let sandbox = Sandbox::with_admin();
+    let child = start(&sandbox, &JSON_MINT);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
+    let message = output.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("interrupted after "), "{message}");
+    assert!(message.ends_with(" of 100000 tokens; no token was written"), "{message}");
+    assert_eq!(sandbox.sql(LAST_EVENT), ["undelivered 0"]);
+}
+
+#[test]
+fn interruption_does_not_wait_for_a_batch_of_a_file() {
+    let sandbox = Sandbox::with_admin();
+    fs::write(sandbox.home().join("rows.csv"), "sub\n".to_owned() + &"ada\n".repeat(8_000))
+        .unwrap();
+    let child = start(&sandbox, &["token", "mint", "--alg", "RS512", "--from", "rows.csv"]);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap()).fails(130);
+    let message = "error: interrupted after 0 of 8000 tokens; no token was written\n";
+    assert!(output.stderr.ends_with(message), "{output:?}");
+    assert_eq!(sandbox.sql(LAST_EVENT), ["undelivered 0"]);
 }
 
 #[test]
