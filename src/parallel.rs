@@ -2,12 +2,16 @@
 //! depend on their number.
 
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, available_parallelism};
+use std::time::Duration;
 
 /// Number of outputs of each worker that wait for the consumer. Inputs do not wait: the next input is
 /// ready when a worker needs it, and one input at a time is kept in memory.
 const OUTPUT_QUEUE_LENGTH: usize = 1;
+
+/// Interval between two checks while the consumer waits for an output.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns the number of workers that use all cores.
 pub(crate) fn worker_count() -> usize {
@@ -35,21 +39,23 @@ pub(crate) fn map_in_order<I: Send, O: Send, E: Send, W: FnMut(I) -> Result<O, E
         let outputs = start_threads(inputs, create_workers, |task| {
             scope.spawn(task);
         });
-        consume_in_order(&outputs, consume)
+        consume_in_order(&outputs, || Ok(()), consume)
     })
 }
 
 /// Applies workers to inputs like [`map_in_order`], but after an error does not wait for the
-/// threads: the next input may never arrive.
+/// threads: the next input may never arrive. An error of `check`, which is called at intervals while
+/// no output is ready, ends the work too.
 pub(crate) fn map_stream_in_order<I: Send + 'static, O: Send + 'static, E: Send + 'static>(
     inputs: impl Iterator<Item = Result<I, E>> + Send + 'static,
     workers: impl IntoIterator<Item = impl FnMut(I) -> Result<O, E> + Send + 'static>,
+    check: impl FnMut() -> Result<(), E>,
     consume: impl FnMut(O) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut threads = Vec::new();
     let create_workers = workers.into_iter().map(|worker| move || Ok(worker));
     let outputs = start_threads(inputs, create_workers, |task| threads.push(thread::spawn(task)));
-    consume_in_order(&outputs, consume)?;
+    consume_in_order(&outputs, check, consume)?;
     for thread in threads {
         thread.join().unwrap_or_else(|panic| resume_unwind(panic));
     }
@@ -89,13 +95,20 @@ fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Re
 
 fn consume_in_order<O, E>(
     queues: &[OutputQueue<O, E>],
+    mut check: impl FnMut() -> Result<(), E>,
     mut consume: impl FnMut(O) -> Result<(), E>,
 ) -> Result<(), E> {
     // A queue without a further output follows the last output: the inputs were distributed in the
     // same order.
     for queue in queues.iter().cycle() {
-        let Ok(output) = queue.recv() else { break };
-        consume(output?)?;
+        let output = loop {
+            match queue.recv_timeout(CHECK_INTERVAL) {
+                Ok(output) => break output?,
+                Err(RecvTimeoutError::Timeout) => check()?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        };
+        consume(output)?;
     }
     Ok(())
 }
@@ -122,9 +135,9 @@ fn run_worker<I, O, E, W: FnMut(I) -> Result<O, E>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::convert::Infallible;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
 
     #[test]
     fn outputs_have_the_order_of_inputs() {
@@ -177,20 +190,36 @@ mod tests {
             (0..8).for_each(|number| sender.send(Ok(number)).unwrap());
             let workers = std::iter::repeat_n(Ok, worker_count);
             let mut outputs = Vec::new();
-            let result = map_stream_in_order(receiver.into_iter(), workers, |output: u64| {
-                outputs.push(output);
-                if output == 5 { Err("consumer") } else { Ok(()) }
-            });
+            let check = || Ok(());
+            let result =
+                map_stream_in_order(receiver.into_iter(), workers, check, |output: u64| {
+                    outputs.push(output);
+                    if output == 5 { Err("consumer") } else { Ok(()) }
+                });
             assert_eq!((result, outputs), (Err("consumer"), (0..=5).collect()));
             drop(sender);
         }
     }
 
     #[test]
+    fn check_ends_a_stream_without_input() {
+        let (sender, receiver) = sync_channel(1);
+        sender.send(Ok(0)).unwrap();
+        let output_count = Cell::new(0);
+        let check = || if output_count.get() == 1 { Err("check") } else { Ok(()) };
+        let result = map_stream_in_order(receiver.into_iter(), [Ok], check, |_: u64| {
+            output_count.set(output_count.get() + 1);
+            Ok(())
+        });
+        assert_eq!((result, output_count.get()), (Err("check"), 1));
+        drop(sender);
+    }
+
+    #[test]
     #[should_panic(expected = "input")]
     fn panic_of_a_stream_is_propagated() {
         let inputs = (0..10).map(|number| if number == 3 { panic!("input") } else { Ok(number) });
-        let _ = map_stream_in_order(inputs, [Ok::<i32, ()>; 2], |_| Ok(()));
+        let _ = map_stream_in_order(inputs, [Ok::<i32, ()>; 2], || Ok(()), |_| Ok(()));
     }
 
     #[test]

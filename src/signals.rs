@@ -1,4 +1,5 @@
-//! Signals that end a process by default, and signals that were already ignored at its start.
+//! Signals that end a process by default, signals that were already ignored at its start, and the end
+//! of an operation by Ctrl-C.
 
 #[cfg(target_os = "linux")]
 use rustix::process::Signal;
@@ -8,6 +9,14 @@ use signal_hook::consts::{
     SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1,
     SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
 };
+
+/// Early end of an operation by Ctrl-C.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub(crate) struct Interrupted;
+
+/// Check for Ctrl-C during an operation, on any thread.
+pub(crate) type InterruptionCheck<'c> = dyn Fn() -> Result<(), Interrupted> + Sync + 'c;
 
 const TERMINATING_SIGNALS: [i32; 15] = [
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGABRT, SIGIO, SIGPROF, SIGSYS,

@@ -5,10 +5,12 @@ use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
 use crate::files::read_limited;
 use crate::model::{FileValue, quote_shell_word, redact_for_error};
-use crate::terminal::{Echo, StdinReader};
+use crate::terminal::{Echo, Progress, StdinReader, Total};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, IsTerminal, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Buffer size for streams in bytes.
@@ -93,20 +95,30 @@ impl RunConsole {
     }
 
     /// Opens the file with rows that `argument` names, without a size limit, or standard input for
-    /// `-`.
-    pub(crate) fn open_rows_file(
+    /// `-`. Shows the progress of `read`.
+    pub(crate) fn read_rows<T>(
         &self,
         argument: &'static str,
         path: &Path,
-    ) -> Result<impl BufRead + Send + use<>, Failure> {
+        read: impl FnOnce(RowsReader) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         self.clock.reset();
         let kind = InputKind::Rows;
-        let (name, input): (_, Box<dyn Read + Send>) = if path.as_os_str() == "-" {
-            ("standard input".to_owned(), Box::new(self.open_stdin(kind, argument)?.into_parts().0))
+        let (name, total, input): (_, _, Box<dyn Read + Send>) = if path.as_os_str() == "-" {
+            let stdin = self.open_stdin(kind, argument)?.into_parts().0;
+            ("standard input".to_owned(), total_bytes(stdin.as_fd()), Box::new(stdin))
         } else {
-            (kind.describe_file(argument, path), Box::new(open_file(kind, argument, path)?))
+            let file = open_file(kind, argument, path)?;
+            (kind.describe_file(argument, path), total_bytes(file.as_fd()), Box::new(file))
         };
-        Ok(BufReader::with_capacity(BUFFER_BYTES, NamedReader { name, input }))
+        let reads_terminal = path.as_os_str() == "-" && io::stdin().is_terminal();
+        let total = total.unwrap_or(Total::Bytes(0));
+        let progress = Arc::new(self.terminal.start_progress("reading", total, reads_terminal));
+        let reader = NamedReader { name, input, progress: Arc::clone(&progress) };
+        let result = read(BufReader::with_capacity(BUFFER_BYTES, reader));
+        // After an error, another thread may still have the reader.
+        progress.finish();
+        result
     }
 
     /// Reads standard input for `argument`.
@@ -132,20 +144,33 @@ impl RunConsole {
     }
 }
 
-/// Stream that adds the name of the input to read errors.
-struct NamedReader {
+/// Reader of rows.
+pub(crate) type RowsReader = BufReader<NamedReader>;
+
+/// Stream that adds the name of the input to read errors, and shows the progress.
+pub(crate) struct NamedReader {
     name: String,
     input: Box<dyn Read + Send>,
+    progress: Arc<Progress>,
 }
 
 impl Read for NamedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.input.read(buffer).map_err(|error| {
+        let count = self.input.read(buffer).map_err(|error| {
             // The error kind is kept: callers retry an interrupted read.
             let message = format!("{} cannot be read: {error}", self.name);
             io::Error::new(error.kind(), message)
-        })
+        })?;
+        self.progress.advance(count);
+        Ok(count)
     }
+}
+
+/// Returns the length of a regular file.
+pub(super) fn total_bytes(file: BorrowedFd<'_>) -> Option<Total> {
+    let metadata = file.try_clone_to_owned().map(File::from).and_then(|file| file.metadata());
+    let metadata = metadata.ok().filter(|metadata| metadata.is_file())?;
+    Some(Total::Bytes(usize::try_from(metadata.len()).unwrap_or(usize::MAX)))
 }
 
 /// Opens a file. The error for a value that is no file name names the kind of the value.

@@ -1,16 +1,18 @@
-//! Ctrl-C during the output of many results.
+//! Ctrl-C during a bulk command, and the progress of the command.
 
+use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
-use crate::signals;
-use crate::terminal;
+use crate::signals::{self, Interrupted};
+use crate::terminal::{self, Progress, Total};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Watch for Ctrl-C. The command ends between two batches of results, so that each printed result
-/// is complete and stored. A second Ctrl-C ends the process at once.
+/// Watch for Ctrl-C. The command ends between two batches, so that each batch is complete. A second
+/// Ctrl-C ends the process at once.
+#[derive(Debug, Clone)]
 pub(crate) struct Interruption(Arc<AtomicBool>);
 
 impl Interruption {
@@ -23,18 +25,125 @@ impl Interruption {
                 .and_then(|_| flag::register(signal, Arc::clone(&is_interrupted)))
                 .map_err(|error| watch_error(&error))?;
         }
+        terminal::stop_handling_ctrl_c();
         Ok(Self(is_interrupted))
     }
 
     /// Returns an error after Ctrl-C.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.0.load(Ordering::Relaxed) {
-            return Err(terminal::Error::Interrupted.into());
-        }
-        Ok(())
+    pub(crate) fn check(&self) -> Result<(), Interrupted> {
+        if self.0.load(Ordering::Relaxed) { Err(Interrupted) } else { Ok(()) }
+    }
+
+    /// Starts the progress display of a command that prints no lines.
+    pub(crate) fn monitor(
+        self,
+        console: &RunConsole,
+        label: &'static str,
+        total: Total,
+    ) -> Monitor {
+        let progress = console.terminal.start_progress(label, total, false);
+        Monitor::new(console, progress, self)
     }
 }
 
 fn watch_error(error: &io::Error) -> Failure {
     Failure::new(Code::Internal, format!("signals cannot be watched: {error}"))
+}
+
+/// Progress and interruption of a bulk command. Clones share the state.
+#[derive(Debug, Clone)]
+pub(crate) struct Monitor {
+    progress: Arc<Progress>,
+    interruption: Interruption,
+    is_dry_run: bool,
+}
+
+impl Monitor {
+    /// Starts the progress display of a command that prints no lines, and the watch for Ctrl-C.
+    pub(crate) fn start(
+        console: &RunConsole,
+        label: &'static str,
+        total: Total,
+    ) -> Result<Self, Failure> {
+        Ok(Interruption::watch()?.monitor(console, label, total))
+    }
+
+    /// Starts the progress display of a command that prints lines, and the watch for Ctrl-C. Nothing
+    /// is displayed if the lines are printed to a terminal.
+    pub(crate) fn start_with_output(
+        console: &RunConsole,
+        label: &'static str,
+        total: Total,
+    ) -> Result<Self, Failure> {
+        let progress =
+            console.terminal.start_progress(label, total, terminal::is_stdout_terminal());
+        Ok(Self::new(console, progress, Interruption::watch()?))
+    }
+
+    /// Starts the progress display of a command that reads lines from standard input and prints
+    /// lines, and the watch for Ctrl-C. Nothing is displayed if any of the lines are on a terminal.
+    pub(crate) fn start_filter(
+        console: &RunConsole,
+        label: &'static str,
+        total: Total,
+    ) -> Result<Self, Failure> {
+        let has_terminal_lines = io::stdin().is_terminal() || terminal::is_stdout_terminal();
+        let progress = console.terminal.start_progress(label, total, has_terminal_lines);
+        Ok(Self::new(console, progress, Interruption::watch()?))
+    }
+
+    fn new(console: &RunConsole, progress: Progress, interruption: Interruption) -> Self {
+        let is_dry_run = console.is_dry_run.get();
+        Self { progress: Arc::new(progress), interruption, is_dry_run }
+    }
+
+    /// Counts finished work. Returns an error after Ctrl-C.
+    pub(crate) fn advance(&self, amount: usize) -> Result<(), Interrupted> {
+        self.progress.advance(amount);
+        self.check()
+    }
+
+    /// Sets the finished and the total amount of work. Returns an error after Ctrl-C.
+    pub(crate) fn set(&self, done: usize, total: usize) -> Result<(), Interrupted> {
+        self.progress.set(done, total);
+        self.check()
+    }
+
+    /// Begins the next part of the work, unless it has this label already.
+    pub(crate) fn set_label(&self, label: &'static str) {
+        self.progress.set_label(label);
+    }
+
+    /// Returns an error after Ctrl-C.
+    pub(crate) fn check(&self) -> Result<(), Interrupted> {
+        self.interruption.check()
+    }
+
+    /// Ends the progress display. After Ctrl-C, `describe` returns the end of the message: the work
+    /// that was done, and what is stored.
+    pub(crate) fn finish<T, E: Into<Failure>>(
+        &self,
+        result: Result<T, E>,
+        describe: impl FnOnce() -> String,
+    ) -> Result<T, Failure> {
+        self.progress.finish();
+        let is_dry_run = self.is_dry_run;
+        describe_interruption(result, || {
+            if is_dry_run { "; nothing was changed".to_owned() } else { describe() }
+        })
+    }
+}
+
+/// Converts the error. After Ctrl-C, `describe` returns the end of the message.
+pub(crate) fn describe_interruption<T, E: Into<Failure>>(
+    result: Result<T, E>,
+    describe: impl FnOnce() -> String,
+) -> Result<T, Failure> {
+    result.map_err(|error| {
+        let failure = error.into();
+        if failure.code != Code::Interrupted {
+            return failure;
+        }
+        Failure { message: failure.message + &describe(), ..failure }
+    })
 }

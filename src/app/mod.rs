@@ -20,21 +20,22 @@ mod token_batch;
 mod token_input;
 
 pub(crate) use crate::os_users::user_name;
+pub(crate) use crate::signals::Interrupted;
 pub(crate) use crate::store::SqliteBuild;
 pub(crate) use crate::terminal::{
-    Cell, Console, JsonLines, OutputFormat, PartialWrite, Rendered, Report, Style, Table,
+    Cell, Console, JsonLines, OutputFormat, PartialWrite, Rendered, Report, Style, Table, Total,
 };
 pub(crate) use completion_source::CompletionSource;
 pub(crate) use environment::{Environment, Options};
 pub(crate) use github_env::GithubEnvFile;
 pub(crate) use input::{PasswordSource, display_file, is_inline_json, read_key_variable};
 pub(crate) use input_files::resolve_below;
-pub(crate) use interruption::Interruption;
+pub(crate) use interruption::{Interruption, Monitor, describe_interruption};
 pub(crate) use login_state::LoginState;
 pub(crate) use output_files::{
     NewSecretFile, OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory,
 };
-pub(crate) use run_console::SecretOutput;
+pub(crate) use run_console::{RunConsole, SecretOutput};
 pub(crate) use subprocess::SignalForwarder;
 pub(crate) use token_batch::TokenChunk;
 pub(crate) use token_input::SEVERAL_TOKENS_HINT;
@@ -44,7 +45,6 @@ use crate::authority::principal::Principal;
 use crate::authority::{Caller, RejectReason};
 use crate::failure::Failure;
 use environment::Clock;
-use run_console::RunConsole;
 use session::SessionHandle;
 use std::rc::Rc;
 use store_handle::StoreHandle;

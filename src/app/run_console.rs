@@ -5,8 +5,7 @@ use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
 use crate::model;
 use crate::terminal::{
-    self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, PartialWrite, Progress, Report,
-    Table,
+    self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, PartialWrite, Report, Table,
 };
 use secrecy::SecretString;
 use serde::Serialize;
@@ -159,11 +158,6 @@ impl RunConsole {
     pub(crate) fn write_table(&self, rows: &Table, is_first_batch: bool) -> Result<bool, Failure> {
         Ok(self.terminal.write_table(rows, is_first_batch, self.clock.now().ok())?
             == Delivery::Done)
-    }
-
-    /// Starts a progress display, shown only on a terminal and for long operations.
-    pub(crate) fn start_progress(&self, label: &'static str, total: usize) -> Progress {
-        self.terminal.start_progress(label, total)
     }
 
     /// Writes trusted text such as a completion script. A closed pipe is no error.

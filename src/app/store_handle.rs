@@ -1,11 +1,13 @@
 //! Store of a run. The store and the time of its use are obtained together.
 
+use super::interruption::Monitor;
 use super::run_console::RunConsole;
 use crate::authority::{self, AuditContext, Caller};
 use crate::crypto::PublicKeys;
 use crate::failure::{Code, Failure};
 use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, Untrusted, escape};
 use crate::store::{self, Findings, OpenOutcome, PermissionFix, RestoreOutcome, Store};
+use crate::terminal::{Progress, Total};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -183,6 +185,7 @@ impl StoreHandle {
     /// Checks the store file without opening the store in the usual way.
     pub(crate) fn check(&mut self) -> Result<Findings, Failure> {
         let (path, now) = (self.path()?, self.now()?);
+        let _progress = self.start_check();
         Ok(authority::maintenance::check(&path, now, self.console.options.wait)?)
     }
 
@@ -193,13 +196,19 @@ impl StoreHandle {
         Ok(authority::maintenance::migrate(&path, &context, backup, self.console.options.wait)?)
     }
 
+    fn start_check(&self) -> Progress {
+        self.console.terminal.start_progress("checking", Total::Uncounted, false)
+    }
+
     /// Refuses a file that cannot be restored, and asks for confirmation to replace an existing
     /// store.
     pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
         let (path, now) = (self.path()?, self.now()?);
-        for warning in
-            authority::maintenance::check_backup(file, &path, now, self.console.options.wait)?
-        {
+        let progress = self.start_check();
+        let warnings =
+            authority::maintenance::check_backup(file, &path, now, self.console.options.wait);
+        drop(progress);
+        for warning in warnings? {
             self.console.print_warning(&warning);
         }
         if path.symlink_metadata().is_ok_and(|store| store.len() > 0) {
@@ -223,15 +232,11 @@ impl StoreHandle {
     ) -> Result<RestoreOutcome, Failure> {
         self.release();
         let (path, context) = (self.path()?, self.audit_context()?);
-        let progress = self.console.start_progress("restoring", 0);
-        let on_progress = progress.updater();
-        Ok(authority::maintenance::restore(
-            &path,
-            file,
-            &context,
-            caller,
-            self.console.options.wait,
-            on_progress,
-        )?)
+        let wait = self.console.options.wait;
+        let job = authority::maintenance::RestoreJob::lock(&path, &context, caller, wait)?;
+        let monitor = Monitor::start(&self.console, "restoring", Total::Bytes(0))?;
+        let observer = monitor.clone();
+        let result = job.run(file, move |done, total| observer.set(done, total));
+        monitor.finish(result, || "; the store was not changed".to_owned())
     }
 }

@@ -1,15 +1,18 @@
 //! Tokens on standard input, one per line, which several threads verify.
 
 use super::environment::INVALID_UTF8_TOKEN;
-use super::input_files::{InputKind, stdin_error};
+use super::input_files::{InputKind, stdin_error, total_bytes};
 use super::run_console::RunConsole;
 use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::model::{BOM, extract_token, is_utf16};
 use crate::parallel::{map_stream_in_order, worker_count};
+use crate::signals::Interrupted;
+use crate::terminal::Total;
 use memchr::{memchr_iter, memrchr};
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::fd::AsFd;
 use zeroize::optimization_barrier;
 
 /// Maximum length of a line in bytes. A longer line is truncated; the truncated line is still too
@@ -21,10 +24,15 @@ const MAX_LINE_BYTES: usize = 2 * MAX_TOKEN_BYTES;
 const BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
 impl RunConsole {
+    /// Returns the length of standard input, or the unknown number of tokens of a stream.
+    pub(crate) fn total_of_token_lines() -> Total {
+        total_bytes(io::stdin().as_fd()).unwrap_or(Total::Items(0))
+    }
+
     /// Reads tokens from standard input for `argument`, one per line, and applies `work` to chunks
     /// of lines, on a thread for each worker that `start_worker` creates. Passes the results to
     /// `consume` in the order of the lines. Ends early, with the result `false`, if `consume` returns
-    /// `false`.
+    /// `false`. An error of `check`, which is called while the input is waited for, ends the work too.
     ///
     /// A chunk consists of the lines that can be read without waiting: a program that writes one
     /// line gets the result before it writes the next line.
@@ -32,6 +40,7 @@ impl RunConsole {
         &self,
         argument: &'static str,
         start_worker: impl FnMut() -> Result<W, Failure>,
+        check: impl Fn() -> Result<(), Interrupted>,
         mut consume: impl FnMut(O) -> Result<bool, Failure>,
     ) -> Result<bool, Failure>
     where
@@ -44,11 +53,12 @@ impl RunConsole {
         let workers = workers.collect::<Result<Vec<_>, _>>()?;
         let workers =
             workers.into_iter().map(|mut worker| move |chunk| worker(chunk).map_err(Some));
+        let chunks = chunks.map(|chunk| chunk.map_err(Some));
+        let check = || check().map_err(|interrupted| Some(interrupted.into()));
         // The error `None` ends the work early.
-        let result =
-            map_stream_in_order(chunks.map(|chunk| chunk.map_err(Some)), workers, |output| {
-                if consume(output)? { Ok(()) } else { Err(None) }
-            });
+        let result = map_stream_in_order(chunks, workers, check, |output| {
+            if consume(output)? { Ok(()) } else { Err(None) }
+        });
         match result {
             Ok(()) => Ok(true),
             Err(None) => Ok(false),

@@ -1,7 +1,8 @@
 //! The settings and accounts that a file describes, and their transfer to the store.
 
 use super::accounts::{
-    self, ACCOUNT_FIELDS, IfExists, ImportOutcome, ImportRows, require_admin_or_empty_store,
+    self, ACCOUNT_FIELDS, IfExists, ImportObserver, ImportOutcome, ImportRows,
+    require_admin_or_empty_store,
 };
 use super::principal::write_as_optional_principal;
 use super::{AuditContext, Caller, Error, settings};
@@ -155,18 +156,18 @@ pub(crate) fn authorize(caller: &Caller) -> Result<(), Error> {
 
 /// Sets the settings and adds or updates the accounts, all or none. What the file does not describe
 /// is unchanged. Only admins may apply a file; while the store has no users, the owner of the store
-/// file may apply the file without a caller. `on_hashed` is called as by [`accounts::import`].
+/// file may apply the file without a caller.
 pub(crate) fn apply(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     state: &mut DesiredState,
-    on_hashed: &(dyn Fn() + Sync),
+    observer: &ImportObserver<'_>,
 ) -> Result<StateChanges, Error> {
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
-    accounts::hash_rows(store, &state.accounts, IfExists::Update, on_hashed)?;
+    accounts::hash_rows(store, &state.accounts, IfExists::Update, observer)?;
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         let mut changed_settings = Vec::new();
@@ -175,7 +176,8 @@ pub(crate) fn apply(
                 changed_settings.push((*setting, value.clone()));
             }
         }
-        let accounts = accounts::add_rows(tx, audit, &mut state.accounts, IfExists::Update)?;
+        let accounts =
+            accounts::add_rows(tx, audit, &mut state.accounts, IfExists::Update, observer)?;
         let count = changed_settings.len() + accounts.created_count + accounts.updated_count;
         let detail = EventDetail::objects("settings and users");
         let subject = EventSubject::several(TargetKind::Store, detail);

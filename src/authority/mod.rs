@@ -27,3 +27,12 @@ pub(crate) use audit_context::AuditContext;
 pub(crate) use error::Error;
 pub(crate) use rejection::{RejectReason, Rejection};
 pub(crate) use sessions::Caller;
+
+use crate::signals::Interrupted;
+use crate::store;
+
+impl From<Interrupted> for Error {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Store(store::Error::Interrupted(interrupted))
+    }
+}

@@ -1,6 +1,7 @@
 //! `jeton apply`
 
 use super::args::{DryRunArgs, input_path, path, stdin_path};
+use super::users::import_progress::{ImportProgress, ImportWatch};
 use super::users::password_file::{PasswordFile, print_passwordless_hint};
 use crate::app::{App, Rendered, Report};
 use crate::authority::Caller;
@@ -97,8 +98,10 @@ impl Command for Args {
             state.accounts.ensure_has_admin()?;
         }
         let (path, if_exists) = (self.passwords_out.as_deref(), IfExists::Update);
-        let password_file = PasswordFile::create(app, &mut state.accounts, path, if_exists)?;
-        let result = apply(app, caller.as_ref(), &mut state);
+        let watch = ImportWatch::start("applying", "no setting or account was changed")?;
+        let password_file =
+            PasswordFile::create(app, &mut state.accounts, path, if_exists, &watch)?;
+        let result = apply(app, caller.as_ref(), &mut state, watch);
         if let Ok(changes) = &result {
             print_changes(app, changes);
         }
@@ -113,14 +116,14 @@ fn apply(
     app: &mut App,
     caller: Option<&Caller>,
     state: &mut DesiredState,
+    watch: ImportWatch,
 ) -> Result<StateChanges, Failure> {
     app.store.create_with_algorithm(Algorithm::ES256)?;
     let (store, audit) = app.store.open()?;
-    let progress = app.console.start_progress("applying", state.accounts.len());
-    let on_account = || progress.advance();
-    let result = desired_state::apply(store, &audit, caller, state, &on_account);
-    drop(progress);
-    Ok(result?)
+    let progress = ImportProgress::start(&app.console, watch, &state.accounts);
+    let on_step = |step| progress.observe(step);
+    let result = desired_state::apply(store, &audit, caller, state, &on_step);
+    progress.finish(result)
 }
 
 fn print_changes(app: &App, changes: &StateChanges) {

@@ -38,17 +38,17 @@ fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<Pass
 }
 
 /// Returns new salted hashes in the order of `passwords`, computed on all processors. `on_hashed`
-/// is called after each hash, from any thread.
-pub(crate) fn hash_passwords(
+/// is called after each hash, from any thread; an error ends the work.
+pub(crate) fn hash_passwords<E: From<Error> + Send>(
     passwords: &[&Password],
-    on_hashed: &(dyn Fn() + Sync),
-) -> Result<Vec<PasswordHash>, Error> {
+    on_hashed: &(impl Fn() -> Result<(), E> + Sync),
+) -> Result<Vec<PasswordHash>, E> {
     let create_worker = || {
         let mut memory = Vec::new();
         Ok(move |password: &Password| {
-            let hash = hash_password_in(&mut memory, password);
-            on_hashed();
-            hash
+            let hash = hash_password_in(&mut memory, password)?;
+            on_hashed()?;
+            Ok::<_, E>(hash)
         })
     };
     let worker_count = worker_count().min(passwords.len());
@@ -56,7 +56,7 @@ pub(crate) fn hash_passwords(
     let mut hashes = Vec::with_capacity(passwords.len());
     map_in_order(worker_count, passwords, create_worker, |hash| {
         hashes.push(hash);
-        Ok::<_, Error>(())
+        Ok(())
     })?;
     Ok(hashes)
 }
@@ -153,13 +153,17 @@ mod tests {
         let hashed_count = AtomicUsize::new(0);
         let on_hashed = || {
             hashed_count.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Error>(())
         };
         let hashes = hash_passwords(&passwords.iter().collect::<Vec<_>>(), &on_hashed).unwrap();
         assert_eq!((hashes.len(), hashed_count.into_inner()), (5, 5));
         for (password, hash) in passwords.iter().zip(&hashes) {
             assert!(verify_password(Some(password), hash).unwrap());
         }
-        assert!(hash_passwords(&[], &|| {}).unwrap().is_empty());
+        assert!(hash_passwords(&[], &|| Ok::<_, Error>(())).unwrap().is_empty());
+        let stop = || Err(Error::Random);
+        let result = hash_passwords(&passwords.iter().collect::<Vec<_>>(), &stop);
+        assert!(matches!(result, Err(Error::Random)), "{result:?}");
     }
 
     /// Hashes by the reference implementation for the password `password` and the salt `somesalt`.

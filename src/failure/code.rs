@@ -125,7 +125,7 @@ kinds! {
     CommandNotFound 127 "command of `run` not found" {
         CommandNotFound "command_not_found"
     }
-    Interrupted 130 "Ctrl-C at a prompt; SIGTERM and SIGHUP at a prompt exit 143" {
+    Interrupted 130 "Ctrl-C; SIGTERM and SIGHUP at a prompt exit 143" {
         Interrupted "interrupted"
     }
 }

@@ -13,6 +13,7 @@ use crate::authority::RejectReason;
 use crate::crypto::{self, ImportError};
 use crate::model::{InvalidLine, InvalidLines, InvalidValue, redact_for_error};
 use crate::session_file;
+use crate::signals::Interrupted;
 use crate::terminal;
 use serde_json::{Map, Value, json};
 
@@ -261,6 +262,12 @@ impl From<session_file::Error> for Failure {
             Error::Busy => failure(Code::Busy).with_hint("try again, or wait longer with `--wait`"),
             Error::NoDirectory => failure(Code::Usage).with_hint("set `JETON_CONFIG_DIR`"),
         }
+    }
+}
+
+impl From<Interrupted> for Failure {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::new(Code::Interrupted, interrupted.to_string())
     }
 }
 

@@ -56,6 +56,7 @@ impl From<Error> for Failure {
             Error::UnwritableBackup(path, reason) => {
                 Self::usage(format!("`{}` cannot be written: {reason}", display_path(&path)))
             }
+            Error::Interrupted(interrupted) => interrupted.into(),
             Error::Busy => failure(Code::Busy).with_hint("try again, or wait longer with `--wait`"),
             Error::OutcomeUnknown { jti, .. } => Self::outcome_unknown(message, jti),
             Error::DiskFull(_) => Self::disk_full(message),

@@ -9,6 +9,7 @@ use super::schema::migrate;
 use super::{Error, NewEvent, Store};
 use crate::directory::Writers;
 use crate::files;
+use crate::signals::Interrupted;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsStr;
@@ -23,11 +24,16 @@ use tempfile::NamedTempFile;
 /// processes leave at most one file.
 const TEMP_NAME: &str = ".jeton-backup";
 
-/// Page size in bytes.
-const PAGE_BYTES: u64 = 4_096;
-
 /// Number of SQLite instructions between two progress reports.
 const PROGRESS_INTERVAL: i32 = 100_000;
+
+/// Observer of a copy, which gets the number of copied bytes and of all bytes.
+pub(crate) trait CopyObserver:
+    Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static
+{
+}
+
+impl<F: Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static> CopyObserver for F {}
 
 /// A complete backup next to its target path. Dropping the value removes the file.
 pub(crate) struct PendingBackup {
@@ -57,11 +63,11 @@ impl PendingBackup {
 
 impl Store {
     /// Backs up the current state of the store. `on_progress` receives the copied and the total
-    /// number of pages.
+    /// number of bytes; an error ends the backup.
     pub(crate) fn backup(
         &self,
         target: &Path,
-        on_progress: impl FnMut(usize, usize) + Send + 'static,
+        on_progress: impl CopyObserver,
     ) -> Result<PendingBackup, Error> {
         prepare_backup(&self.path, target, self.lock_timeout, on_progress)
     }
@@ -104,7 +110,7 @@ pub(super) fn backup_before_migration(
 ) -> Result<PathBuf, Error> {
     let target =
         target.map_or_else(|| file::with_suffix(path, &format!(".v{version}")), Path::to_owned);
-    prepare_backup(path, &target, lock_timeout, |_, _| {})?.persist()?;
+    prepare_backup(path, &target, lock_timeout, |_, _| Ok(()))?.persist()?;
     Ok(target)
 }
 
@@ -112,7 +118,7 @@ fn prepare_backup(
     source: &Path,
     target: &Path,
     lock_timeout: Duration,
-    on_progress: impl FnMut(usize, usize) + Send + 'static,
+    on_progress: impl CopyObserver,
 ) -> Result<PendingBackup, Error> {
     let unwritable_error = |error: io::Error| {
         if files::is_disk_full(&error) {
@@ -139,35 +145,33 @@ fn prepare_backup(
     }
     let file = files::create_temp_file(&directory, OsStr::new(TEMP_NAME), 0o600)
         .map_err(unwritable_error)?;
-    vacuum_into(source, file.path(), lock_timeout, on_progress).map_err(|error| {
+    vacuum_into(source, file.path(), lock_timeout, on_progress.clone()).map_err(|error| {
         if matches!(error, Error::DiskFull(_)) { Error::DiskFull(BACKUP_LABEL) } else { error }
     })?;
     file.as_file().sync_all().map_err(|error| write_error(&error))?;
+    let size = count_bytes(file.path());
+    on_progress(size, size)?;
     Ok(PendingBackup { file, target: directory.join(name), writers, _lock: lock })
 }
 
 /// Writes a snapshot of the store at `source` into the empty file at `target`, without free pages
 /// and the deleted rows in them. The copy is in WAL mode. `on_progress` receives the
-/// copied and the total number of pages, both approximate.
+/// copied and the total number of bytes, both approximate; an error ends the copying.
 pub(super) fn vacuum_into(
     source: &Path,
     target: &Path,
     lock_timeout: Duration,
-    mut on_progress: impl FnMut(usize, usize) + Send + 'static,
+    on_progress: impl CopyObserver,
 ) -> Result<(), Error> {
-    let count_pages = |path: &Path| {
-        let bytes = path.metadata().map_or(0, |metadata| metadata.len());
-        usize::try_from(bytes / PAGE_BYTES).unwrap_or(usize::MAX)
-    };
     // SQLite would roll back the journal of a killed process into the copy.
     for stale_path in file::wal_paths(target).iter().chain([&file::journal_path(target)]) {
         files::remove_if_exists(stale_path).map_err(|error| write_error(&error))?;
     }
-    let (total, path) = (count_pages(source), target.to_owned());
+    let (total, path) = (count_bytes(source), target.to_owned());
     let mut source = connect(source, OpenMode::ReadOnlyAlongside, lock_timeout)?;
     let report_progress = move || {
-        on_progress(count_pages(&path).min(total), total);
-        false
+        // A result of `true` ends the statement.
+        on_progress(count_bytes(&path).min(total), total).is_err()
     };
     source.progress_handler(PROGRESS_INTERVAL, Some(report_progress))?;
     let path = ToSqlOutput::Borrowed(ValueRef::Text(target.as_os_str().as_bytes()));
@@ -182,6 +186,12 @@ pub(super) fn vacuum_into(
     target.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     target.pragma_update(None, "journal_mode", "OFF")?;
     enable_wal(&target, lock_timeout)
+}
+
+/// Returns the size of a file; 0 if the file cannot be read.
+pub(super) fn count_bytes(path: &Path) -> usize {
+    let size = path.metadata().map_or(0, |metadata| metadata.len());
+    usize::try_from(size).unwrap_or(usize::MAX)
 }
 
 const BACKUP_LABEL: &str = "the backup";

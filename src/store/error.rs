@@ -4,6 +4,7 @@ use super::directory_remedy::DirectoryRemedy;
 use super::file_status::FileFault;
 use crate::directory::InsecureDirectory;
 use crate::model::{Jti, escape};
+use crate::signals::Interrupted;
 use rusqlite::{ErrorCode, ffi};
 use std::path::PathBuf;
 
@@ -100,6 +101,9 @@ pub(crate) enum Error {
     /// The disk has no space for the store or for the backup.
     #[error("disk full: cannot write {0}")]
     DiskFull(&'static str),
+    /// Ctrl-C ended the operation.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// Any other SQLite error.
     #[error("store error: {0}")]
     Failed(String),
@@ -123,6 +127,7 @@ impl From<rusqlite::Error> for Error {
                 | ErrorCode::DatabaseLocked
                 | ErrorCode::FileLockingProtocolFailed,
             ) => Self::Busy,
+            Some(ErrorCode::OperationInterrupted) => Self::Interrupted(Interrupted),
             Some(ErrorCode::DiskFull) => Self::DiskFull("the store"),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::Unreadable(text),

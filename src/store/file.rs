@@ -193,9 +193,9 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Creates an empty file with mode 0600 and missing directories with mode 0700. Succeeds if another
-/// process of this user has just created the file.
-pub(super) fn create_file(path: &Path) -> Result<(), Error> {
+/// Creates the missing directories of a new store with mode 0700. Returns the directory of the store
+/// with symbolic links resolved.
+pub(super) fn create_directory(path: &Path) -> Result<PathBuf, Error> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         DirBuilder::new()
             .recursive(true)
@@ -206,6 +206,13 @@ pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     // Checked after the creation: an existing directory may belong to another user.
     let directory = canonical_directory(path).map_err(|error| unreadable_error(&error))?;
     check_directory(path, &directory, FileRole::NewStore)?;
+    Ok(directory)
+}
+
+/// Creates an empty file with mode 0600 and missing directories with mode 0700. Succeeds if another
+/// process of this user has just created the file.
+pub(super) fn create_file(path: &Path) -> Result<(), Error> {
+    create_directory(path)?;
     // `create_new` is O_CREAT|O_EXCL, which does not follow symbolic links either.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),

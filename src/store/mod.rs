@@ -10,6 +10,7 @@ mod connect;
 mod directory_remedy;
 mod dry_run;
 mod error;
+mod exclusive;
 mod expected_schema;
 mod file;
 mod file_status;
@@ -32,6 +33,7 @@ mod transaction;
 mod users;
 
 pub(crate) use audit::{EventFilter, NewEvent};
+pub(crate) use backup::CopyObserver;
 pub(crate) use check::{Findings, check};
 pub(crate) use check_rows::CryptoChecks;
 pub(crate) use directory_remedy::DirectoryRemedy;

@@ -1,11 +1,11 @@
 //! Restore of a store from a backup. One SQLite transaction replaces the content, under a lock that
 //! excludes all other processes. The replaced store is kept next to the new store.
 
-use super::backup::vacuum_into;
+use super::backup::{CopyObserver, count_bytes, vacuum_into};
 use super::check::check;
-use super::connect::{configure, configure_writing, enable_wal, map_open_error};
-use super::file::{self, ReadMode, StoreFile};
-use super::lock::retry_until;
+use super::connect::enable_wal;
+use super::exclusive::{OpenDatabase, create_database, lock_database, open_exclusively};
+use super::file::{self, StoreFile};
 use super::previous_store::{
     create_empty_file, ensure_no_previous_store, find_missing_store_with_wal, lock_directory,
     previous_store_path, rename_replaced_store,
@@ -14,15 +14,16 @@ use super::schema::{DatabaseKind, detect_kind};
 use super::{CryptoChecks, Error, Findings, NewEvent, Reader, Writer};
 use crate::files;
 use crate::model::Timestamp;
+use crate::signals::Interrupted;
+use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::ffi::OsStr;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::NamedTempFile;
 
 /// Base names of temporary files: the new content, and the copy of the replaced store.
@@ -30,18 +31,11 @@ const TEMP_NAMES: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
 
 /// A store that no other process has open or can open. Dropping the value releases the lock.
 pub(crate) struct LockedStore {
-    /// `None` if SQLite cannot open the file, so that no process can use the file.
+    /// `None` if there is no file, or SQLite cannot open the file, so that no process can use it.
     database: Option<OpenDatabase>,
     path: PathBuf,
     lock_timeout: Duration,
     is_empty: bool,
-}
-
-struct OpenDatabase {
-    connection: Connection,
-    /// Descriptor of the file for copying. Must be closed after the connection: closing a
-    /// descriptor releases all locks of the process on the file (POSIX).
-    file: File,
 }
 
 /// Result of a restore.
@@ -61,18 +55,15 @@ struct StagedContent {
 }
 
 impl LockedStore {
-    /// Locks the store at `requested` for a restore. Creates an empty file if the store does not
-    /// exist.
+    /// Locks the store at `requested` for a restore. A store that does not exist is created later,
+    /// by [`LockedStore::replace`].
     pub(crate) fn lock(requested: &Path, lock_timeout: Duration) -> Result<Self, Error> {
         file::reject_reserved_suffix(requested)?;
-        let path = match file::locate(requested)? {
-            Some(StoreFile { path, .. }) => path,
-            None => match find_missing_store_with_wal(requested) {
-                Some(path) => {
-                    return Ok(Self { database: None, path, lock_timeout, is_empty: false });
-                }
-                None => create_empty_file(requested)?,
-            },
+        let Some(StoreFile { path, .. }) = file::locate(requested)? else {
+            let store_with_wal = find_missing_store_with_wal(requested);
+            let is_empty = store_with_wal.is_none();
+            let path = store_with_wal.unwrap_or_else(|| requested.to_owned());
+            return Ok(Self { database: None, path, lock_timeout, is_empty });
         };
         let database = match lock_database(&path, lock_timeout) {
             Err(Error::Damaged(_) | Error::NotAStore(_)) => None,
@@ -100,28 +91,36 @@ impl LockedStore {
     }
 
     /// Replaces the content with the backup, to which the result of `build_event` is added first,
-    /// and keeps the old store. `on_progress` receives the copied and the total number of pages.
+    /// and keeps the old store. `on_progress` receives the copied and the total number of bytes. An
+    /// error of `on_progress` leaves the old store unchanged.
     pub(crate) fn replace<'e>(
         self,
         backup: &Path,
         build_event: impl FnOnce(&Reader<'_>) -> Result<NewEvent<'e>, Error>,
-        on_progress: impl FnMut(usize, usize) + Send + 'static,
+        on_progress: impl CopyObserver,
     ) -> Result<RestoreOutcome, Error> {
         let Self { database, path, lock_timeout, is_empty } = self;
-        let directory =
-            file::canonical_directory(&path).map_err(|error| file::unreadable_error(&error))?;
+        let directory = if is_empty && database.is_none() {
+            file::create_directory(&path)?
+        } else {
+            file::canonical_directory(&path).map_err(|error| file::unreadable_error(&error))?
+        };
         let _lock = lock_directory(&directory, lock_timeout)?;
         if !is_empty {
             ensure_no_previous_store(&path, database.is_some())?;
         }
-        let content =
-            StagedContent::new(backup, &directory, lock_timeout, build_event, on_progress)?;
+        let progress = on_progress.clone();
+        let content = StagedContent::new(backup, &directory, lock_timeout, build_event, progress)?;
+        let size = count_bytes(backup);
+        let check = || on_progress(size, size);
+        check()?;
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
-                let previous_store = database.copy_replaced_store(&path, &directory)?;
+                let previous_store = database.copy_replaced_store(&path, &directory, check)?;
                 (database, Some(previous_store))
             }
+            None if is_empty => (create_database(&path, lock_timeout)?, None),
             None => {
                 let previous_store = rename_replaced_store(&path, &directory)?;
                 create_empty_file(&path)?;
@@ -141,19 +140,27 @@ impl LockedStore {
 }
 
 impl OpenDatabase {
-    /// Copies the file, including the content of the WAL, to the path of the replaced store.
-    fn copy_replaced_store(&mut self, path: &Path, directory: &Path) -> Result<PathBuf, Error> {
+    /// Copies the file, including the content of the WAL, to the path of the replaced store. An error
+    /// of `check` before the end leaves no copy.
+    fn copy_replaced_store(
+        &mut self,
+        path: &Path,
+        directory: &Path,
+        check: impl Fn() -> Result<(), Interrupted>,
+    ) -> Result<PathBuf, Error> {
         checkpoint(&self.connection)?;
         let previous_store = previous_store_path(path);
-        let mut copy_file = || -> io::Result<()> {
+        let mut copy_file = || -> io::Result<NamedTempFile> {
             let mut copy = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[1]), 0o600)?;
             io::copy(&mut self.file, copy.as_file_mut())?;
             copy.as_file().sync_all()?;
-            copy.persist_noclobber(&previous_store)?;
-            files::sync_directory(directory)
+            Ok(copy)
         };
-        copy_file()
-            .map_err(|error| Error::Failed(format!("cannot save the old store: {error}")))?;
+        let copy_error = |error| Error::Failed(format!("cannot save the old store: {error}"));
+        let copy = copy_file().map_err(copy_error)?;
+        check()?;
+        copy.persist_noclobber(&previous_store).map_err(|error| copy_error(error.error))?;
+        files::sync_directory(directory).map_err(copy_error)?;
         Ok(previous_store)
     }
 
@@ -196,7 +203,7 @@ impl StagedContent {
         directory: &Path,
         lock_timeout: Duration,
         build_event: impl FnOnce(&Reader<'_>) -> Result<NewEvent<'e>, Error>,
-        on_progress: impl FnMut(usize, usize) + Send + 'static,
+        on_progress: impl CopyObserver,
     ) -> Result<Self, Error> {
         let file = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[0]), 0o600)
             .map_err(|error| file::unreadable_error(&error))?;
@@ -220,34 +227,6 @@ impl StagedContent {
         transaction.commit()?;
         Ok(Self { connection, is_from_older_version: older_version.is_some(), _file: file })
     }
-}
-
-/// Opens the file and excludes all other processes.
-fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
-    if file::detect_read_mode(path)? == ReadMode::Immutable {
-        return Err(Error::ReadOnly);
-    }
-    let file = File::open(path).map_err(|error| file::unreadable_error(&error))?;
-    // A new connection per attempt: a waiting connection would hold a lock that another restore
-    // needs.
-    let connection = retry_until(Instant::now() + lock_timeout, || open_exclusively(path))?;
-    Ok(OpenDatabase { connection, file })
-}
-
-fn open_exclusively(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags)?;
-    // Set before the first read: SQLite then keeps the WAL index in memory, and keeps every lock.
-    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
-    configure(&connection, Duration::ZERO).map_err(map_open_error(path))?;
-    configure_writing(&connection).map_err(map_open_error(path))?;
-    if connection.is_readonly(MAIN_DB)? {
-        return Err(Error::ReadOnly);
-    }
-    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(map_open_error(path))?;
-    Ok(connection)
 }
 
 /// Copies the WAL into the file and truncates the WAL.

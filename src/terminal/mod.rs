@@ -11,11 +11,11 @@ mod style;
 mod table;
 
 pub(crate) use cell::Cell;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Progress, Total};
 pub(crate) use prompt::{Answer, Confirmation};
-pub(crate) use signal_guard::{Echo, stop_handling_signals};
+pub(crate) use signal_guard::{Echo, stop_handling_ctrl_c, stop_handling_signals};
 pub(crate) use stdin::StdinReader;
-pub(crate) use stdout::{JsonLines, PartialWrite, is_stdout_writable};
+pub(crate) use stdout::{JsonLines, PartialWrite, is_stdout_terminal, is_stdout_writable};
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
@@ -191,9 +191,16 @@ impl Console {
         }
     }
 
-    /// Shows the progress of an operation that may take long.
-    pub(crate) fn start_progress(&self, label: &'static str, total: usize) -> Progress {
-        Progress::new(label, total, !self.quiet && !self.format.is_json())
+    /// Shows the progress of an operation that may take long. `has_terminal_lines` is set for an
+    /// operation that reads or prints lines on a terminal, with which a bar would mix.
+    pub(crate) fn start_progress(
+        &self,
+        label: &'static str,
+        total: Total,
+        has_terminal_lines: bool,
+    ) -> Progress {
+        let is_visible = !self.quiet && !self.format.is_json() && !has_terminal_lines;
+        Progress::new(label, total, is_visible)
     }
 
     fn print_message(&self, label: Option<(&str, AnsiColor)>, message: &str) {

@@ -1,6 +1,7 @@
 //! Progress bar on standard error, shown after one second and only on a terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::thread;
 use std::time::Duration;
@@ -10,19 +11,68 @@ const INITIAL_DELAY: Duration = Duration::from_secs(1);
 
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Amount of work; 0 if it is not known yet, or never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Total {
+    Items(usize),
+    Bytes(usize),
+    /// Work that cannot be counted: only the elapsed time is shown.
+    Uncounted,
+}
+
+impl Total {
+    fn amount(self) -> usize {
+        match self {
+            Self::Items(amount) | Self::Bytes(amount) => amount,
+            Self::Uncounted => 0,
+        }
+    }
+
+    /// Returns the template of a bar, or of a counter while the total is unknown. A line with counts of
+    /// ten digits fits into 60 columns.
+    fn template(self, is_known: bool) -> &'static str {
+        match (self, is_known) {
+            (Self::Items(_), true) => {
+                "{msg} [{wide_bar}] {human_pos}/{human_len} {per_sec:0}{remaining}"
+            }
+            (Self::Items(_), false) => "{msg} {human_pos} {per_sec:0}",
+            (Self::Bytes(_), true) => {
+                "{msg} [{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec}{remaining}"
+            }
+            (Self::Bytes(_), false) => "{msg} {bytes} {bytes_per_sec}",
+            (Self::Uncounted, _) => "{msg} {elapsed}",
+        }
+    }
+
+    fn set_style(self, bar: &ProgressBar, is_known: bool) {
+        if let Ok(style) = ProgressStyle::with_template(self.template(is_known)) {
+            let style = style.with_key("remaining", write_remaining_time);
+            bar.set_style(style.progress_chars("#>-"));
+        }
+    }
+}
+
+/// Writes the remaining time, unless it is unknown.
+fn write_remaining_time(state: &ProgressState, output: &mut dyn fmt::Write) {
+    let remaining = state.eta();
+    if !remaining.is_zero() {
+        // A `String` as output cannot fail.
+        let _ = write!(output, " {:#} left", HumanDuration(remaining));
+    }
+}
+
 /// Progress bar; dropping the value clears the bar.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Starts a bar for `total` items, or for a number that is not known yet if `total` is 0.
-    /// Without `is_visible` nothing is drawn.
-    pub(super) fn new(label: &'static str, total: usize, is_visible: bool) -> Self {
+    /// Starts a bar, or without a total a counter. Without `is_visible` nothing is drawn.
+    pub(super) fn new(label: &'static str, total: Total, is_visible: bool) -> Self {
         let progress = Self(ProgressBar::hidden().with_message(label));
-        progress.set(0, total);
+        progress.set(0, total.amount());
         // `TERM=dumb` has no sequences to redraw a line.
         if is_visible && io::stderr().is_terminal() && !console::is_dumb() {
-            progress.show_after_delay();
+            progress.show_after_delay(total);
         }
         progress
     }
@@ -30,17 +80,19 @@ impl Progress {
     /// Starts the thread that shows the bar. indicatif has no initial delay, and an operation that
     /// waits for a lock makes no calls that could show the bar. After the end of the operation, a
     /// finished bar draws nothing.
-    fn show_after_delay(&self) {
-        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}") {
-            self.0.set_style(style.progress_chars("#>-"));
-        }
+    fn show_after_delay(&self, total: Total) {
         let weak_bar = self.0.downgrade();
         let show = move || {
             thread::sleep(INITIAL_DELAY);
-            if let Some(bar) = weak_bar.upgrade() {
-                bar.set_draw_target(ProgressDrawTarget::stderr());
-            }
+            let mut style_has_total = None;
             while let Some(bar) = weak_bar.upgrade().filter(|bar| !bar.is_finished()) {
+                let has_total = bar.length().is_some();
+                if style_has_total != Some(has_total) {
+                    total.set_style(&bar, has_total);
+                }
+                if style_has_total.replace(has_total).is_none() {
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                }
                 bar.tick();
                 drop(bar);
                 thread::sleep(REFRESH_INTERVAL);
@@ -50,34 +102,38 @@ impl Progress {
         let _ = thread::Builder::new().spawn(show);
     }
 
-    /// Counts one more finished item.
-    pub(crate) fn advance(&self) {
-        self.0.inc(1);
+    /// Counts finished work.
+    pub(crate) fn advance(&self, amount: usize) {
+        self.0.inc(to_u64(amount));
     }
 
-    /// Returns a callback that takes the number of finished items and the number of all items.
-    pub(crate) fn updater(&self) -> impl Fn(usize, usize) + Send + 'static {
-        let bar = self.0.clone();
-        move |done, total| update(&bar, done, total)
-    }
-
-    /// Sets the number of finished items and the number of all items.
+    /// Sets the finished and the total amount of work. A total of 0 is not known yet.
     pub(crate) fn set(&self, done: usize, total: usize) {
-        update(&self.0, done, total);
+        if total > 0 {
+            self.0.set_length(to_u64(total));
+        }
+        self.0.set_position(to_u64(done));
+    }
+
+    /// Begins the next part of the operation, unless it has this label already.
+    pub(crate) fn set_label(&self, label: &'static str) {
+        if self.0.message() != label {
+            self.0.set_message(label);
+        }
+    }
+
+    /// Clears the bar.
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
     }
 }
 
-/// Sets the numbers of a bar. A total of 0 is not known yet.
-fn update(bar: &ProgressBar, done: usize, total: usize) {
-    let [done, total] = [done, total].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
-    if total > 0 {
-        bar.set_length(total);
-    }
-    bar.set_position(done);
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.finish();
     }
 }

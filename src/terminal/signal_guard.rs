@@ -44,6 +44,9 @@ static OPEN_PROMPT: Mutex<Option<OpenPrompt>> = Mutex::new(None);
 /// Set when the command `run` takes over the signals that end the program.
 static SIGNALS_RELEASED: AtomicBool = AtomicBool::new(false);
 
+/// Set when a bulk command takes over Ctrl-C.
+static CTRL_C_RELEASED: AtomicBool = AtomicBool::new(false);
+
 /// Guard that restores the terminal when dropped.
 pub(super) struct TerminalGuard(());
 
@@ -142,6 +145,17 @@ pub(crate) fn stop_handling_signals() {
     SIGNALS_RELEASED.store(true, Ordering::Relaxed);
 }
 
+/// Stops handling Ctrl-C; another handler takes over.
+pub(crate) fn stop_handling_ctrl_c() {
+    CTRL_C_RELEASED.store(true, Ordering::Relaxed);
+}
+
+/// Returns whether another handler handles a signal that ends the program.
+fn is_released(signal: i32) -> bool {
+    SIGNALS_RELEASED.load(Ordering::Relaxed)
+        || signal == SIGINT && CTRL_C_RELEASED.load(Ordering::Relaxed)
+}
+
 fn watch_signals(signal_report: SignalReport) -> io::Result<()> {
     static IS_WATCHING: AtomicBool = AtomicBool::new(false);
     if IS_WATCHING.swap(true, Ordering::Relaxed) {
@@ -153,7 +167,7 @@ fn watch_signals(signal_report: SignalReport) -> io::Result<()> {
         for signal in signals.forever() {
             if signal == SIGTSTP {
                 suspend();
-            } else if !SIGNALS_RELEASED.load(Ordering::Relaxed) {
+            } else if !is_released(signal) {
                 exit_on_signal(signal, signal_report);
             }
         }

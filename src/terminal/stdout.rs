@@ -10,7 +10,7 @@ use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::{Errno, retry_on_intr};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -266,6 +266,11 @@ ctor::declarative::ctor! {
     fn record_stdout_state() {
         IS_CLOSED.store(fcntl_getfl(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
     }
+}
+
+/// Returns whether standard output is a terminal.
+pub(crate) fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Returns whether standard output was open at process start and is not read-only.

@@ -17,6 +17,7 @@ mod first_guesses;
 mod hints;
 mod hostile;
 mod inputs;
+mod interruption;
 mod keys;
 mod lists;
 mod main_workflow;

@@ -4,6 +4,7 @@ use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
 use super::administration::IfExists;
 use super::import_existing::{find_existing, row_exists_error, update_existing};
+use super::import_observer::{ImportObserver, ImportStep};
 pub(crate) use super::import_row::GeneratedPassword;
 use super::import_row::ImportRow;
 pub(crate) use super::import_rows::{ImportRows, UnknownFields};
@@ -91,23 +92,22 @@ pub(crate) fn authorize_import(caller: &Caller) -> Result<(), Error> {
 
 /// Adds accounts, all or none, with the roles in the file. `if_exists` is the treatment of existing
 /// accounts. Only admins may import; while the store has no users, the owner of the store file may
-/// import without a caller. `on_hashed` is called after each hashed password, on the hashing thread,
-/// and once for each account that needs no hashing.
+/// import without a caller.
 pub(crate) fn import(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     import_rows: &mut ImportRows,
     if_exists: IfExists,
-    on_hashed: &(dyn Fn() + Sync),
+    observer: &ImportObserver<'_>,
 ) -> Result<ImportOutcome, Error> {
     store.read(|tx| {
         require_admin_or_empty_store(tx, caller.map(|caller| &caller.user), ADMINS_ONLY)
     })?;
-    hash_rows(store, import_rows, if_exists, on_hashed)?;
+    hash_rows(store, import_rows, if_exists, observer)?;
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
-        let outcome = add_rows(tx, audit, import_rows, if_exists)?;
+        let outcome = add_rows(tx, audit, import_rows, if_exists, observer)?;
         let caller_id = caller.map(|caller| caller.user.id);
         let subject = EventSubject::several(TargetKind::User, EventDetail::objects("users"));
         audit.record(tx, caller_id, subject, outcome.created_count + outcome.updated_count)?;
@@ -116,17 +116,16 @@ pub(crate) fn import(
 }
 
 /// Checks the rows and hashes the passwords of new accounts, before the transaction of
-/// [`add_rows`]. `on_hashed` is called as by [`import`].
+/// [`add_rows`].
 pub(in crate::authority) fn hash_rows(
     store: &mut Store,
     import_rows: &ImportRows,
     if_exists: IfExists,
-    on_hashed: &(dyn Fn() + Sync),
+    observer: &ImportObserver<'_>,
 ) -> Result<(), Error> {
-    (import_rows.unhashed_count..import_rows.count).for_each(|_| on_hashed());
     if import_rows.unhashed_count > 0 {
-        store.read(|tx| import_rows.check_rows(tx, if_exists))?;
-        import_rows.hash_passwords(store, if_exists, on_hashed)?;
+        store.read(|tx| import_rows.check_rows(tx, if_exists, observer))?;
+        import_rows.hash_passwords(store, if_exists, observer)?;
     }
     Ok(())
 }
@@ -137,13 +136,17 @@ pub(in crate::authority) fn add_rows(
     audit: &AuditContext,
     import_rows: &mut ImportRows,
     if_exists: IfExists,
+    observer: &ImportObserver<'_>,
 ) -> Result<ImportOutcome, Error> {
     ensure_generated_are_new(tx, import_rows)?;
     let changes = import_rows.lists_changes.then(Vec::new);
     let mut outcome = ImportOutcome { changes, ..ImportOutcome::default() };
+    let mut row_count = 0;
     import_rows.for_each_batch(|rows| {
         let mut batches = rows.chunks(INSERT_SIZE);
-        batches.try_for_each(|rows| apply_rows(tx, audit, rows, if_exists, &mut outcome))
+        batches.try_for_each(|rows| apply_rows(tx, audit, rows, if_exists, &mut outcome))?;
+        row_count += rows.len();
+        Ok(observer(ImportStep::RowsApplied(row_count))?)
     })?;
     if tx.count_admins()? == 0 {
         return Err(Error::NoAdmin);

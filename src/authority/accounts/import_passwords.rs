@@ -3,10 +3,12 @@
 use super::super::Error;
 use super::administration::IfExists;
 use super::import_existing::find_existing;
+use super::import_observer::{ImportObserver, ImportStep};
 use super::import_row::GeneratedPassword;
 use super::import_rows::ImportRows;
 use crate::crypto;
 use crate::model::{Password, Row};
+use crate::signals::Interrupted;
 use crate::store::Store;
 use secrecy::ExposeSecret;
 
@@ -15,11 +17,12 @@ const HASH_BATCH_SIZE: usize = 256;
 
 impl ImportRows {
     /// Generates a password for each new account without a password and a password hash. Without a
-    /// store, all accounts are new.
+    /// store, all accounts are new. `check` is called for each row; its error ends the work.
     pub(crate) fn generate_passwords(
         &mut self,
         mut store: Option<&mut Store>,
         if_exists: IfExists,
+        check: impl Fn() -> Result<(), Interrupted>,
     ) -> Result<(), Error> {
         let min_length = match &mut store {
             Some(store) => store.read(|tx| self.min_password_length(tx))?,
@@ -27,6 +30,7 @@ impl ImportRows {
         };
         let mut generated = Vec::new();
         self.for_each_row(|number, mut row| {
+            check()?;
             let import_row = self.parse_row(row.clone())?;
             let existing = match &mut store {
                 Some(store) => store.read(|tx| find_existing(tx, &import_row, if_exists))?,
@@ -52,18 +56,18 @@ impl ImportRows {
         &self.generated
     }
 
-    /// Replaces passwords by their hashes and calls `on_hashed` after each password. Only the
-    /// passwords of new accounts are hashed.
+    /// Replaces passwords by their hashes. Only the passwords of new accounts are hashed.
     pub(super) fn hash_passwords(
         &self,
         store: &mut Store,
         if_exists: IfExists,
-        on_hashed: &(dyn Fn() + Sync),
+        observer: &ImportObserver<'_>,
     ) -> Result<(), Error> {
+        let on_hashed = || Ok::<_, Error>(observer(ImportStep::PasswordHashed)?);
         let mut pending: Vec<(i64, Row, Password)> = Vec::new();
         let hash_pending = |pending: &mut Vec<(i64, Row, Password)>| {
             let passwords: Vec<&Password> = pending.iter().map(|(.., password)| password).collect();
-            let hashes = crypto::hash_passwords(&passwords, on_hashed)?;
+            let hashes = crypto::hash_passwords(&passwords, &on_hashed)?;
             for ((number, mut row, _), hash) in pending.drain(..).zip(hashes) {
                 row.fields.remove("password");
                 row.fields.insert("password_hash".to_owned(), hash.expose().into());
@@ -72,6 +76,7 @@ impl ImportRows {
             Ok::<_, Error>(())
         };
         self.for_each_row(|number, row| {
+            observer(ImportStep::RowChecked)?;
             let import_row = self.parse_row(row.clone())?;
             if let Some(password) = &import_row.password
                 && (if_exists == IfExists::Refuse

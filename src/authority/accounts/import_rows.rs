@@ -3,6 +3,7 @@
 use super::super::Error;
 use super::administration::IfExists;
 use super::import_existing::find_existing;
+use super::import_observer::{ImportObserver, ImportStep};
 use super::import_row::{
     FIELDS, GeneratedPassword, ImportRow, UNKNOWN_FIELD, flatten_json_list, name_key,
     parse_import_row,
@@ -166,6 +167,11 @@ impl ImportRows {
         self.count
     }
 
+    /// Returns the number of accounts with a password that has yet to be hashed.
+    pub(crate) fn unhashed_count(&self) -> usize {
+        self.unhashed_count
+    }
+
     /// Refuses a file without an active admin. Called for the first import into a store without
     /// users.
     pub(crate) fn ensure_has_admin(&self) -> Result<(), Error> {
@@ -211,10 +217,16 @@ impl ImportRows {
 
     /// Refuses passwords that are too short, and rows whose names belong to other accounts or, with
     /// [`IfExists::Refuse`], to an existing account. Called before the slow hashing.
-    pub(super) fn check_rows(&self, tx: &Reader<'_>, if_exists: IfExists) -> Result<(), Error> {
+    pub(super) fn check_rows(
+        &self,
+        tx: &Reader<'_>,
+        if_exists: IfExists,
+        observer: &ImportObserver<'_>,
+    ) -> Result<(), Error> {
         let min_length = self.min_password_length(tx)?;
         let mut invalid_lines = InvalidLines::default();
         self.for_each_row(|_, row| {
+            observer(ImportStep::RowChecked)?;
             let import_row = self.parse_row(row)?;
             if find_existing(tx, &import_row, if_exists)?.is_some() {
                 return Ok(());

@@ -4,6 +4,7 @@ mod administration;
 mod export;
 mod import;
 mod import_existing;
+mod import_observer;
 mod import_passwords;
 mod import_row;
 mod import_rows;
@@ -22,6 +23,7 @@ pub(crate) use import::{
     import,
 };
 pub(super) use import::{add_rows, hash_rows};
+pub(crate) use import_observer::{ImportObserver, ImportStep};
 pub(super) use import_row::FIELDS as ACCOUNT_FIELDS;
 pub(crate) use listing::{UserFilter, UserList, UserOrder};
 pub(crate) use password_rules::PasswordRules;

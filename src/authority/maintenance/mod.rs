@@ -4,7 +4,7 @@ mod prune;
 mod restore;
 
 pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
-pub(crate) use restore::{check_backup, restore};
+pub(crate) use restore::{RestoreJob, check_backup};
 
 use super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
 use super::principal::write_as_optional_principal;
@@ -12,7 +12,7 @@ use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::directory::Writers;
 use crate::model::{EventTarget, Role, Timestamp};
-use crate::store::{self, Findings, Store, StoreStats, Writer};
+use crate::store::{self, CopyObserver, Findings, Store, StoreStats, Writer};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,13 +40,14 @@ fn build_crypto_checks() -> store::CryptoChecks {
 
 /// Copies the store to `target`, for an admin or the owner of the store file. Returns the size of the copy in bytes and the users
 /// who can write the directory of the copy. The audit event is committed before the copy gets its
-/// final name. `on_progress` gets the number of copied pages and the number of all pages.
+/// final name. `on_progress` gets the number of copied bytes and the number of all bytes; an error of
+/// `on_progress` ends the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     target: &Path,
-    on_progress: impl FnMut(usize, usize) + Send + 'static,
+    on_progress: impl CopyObserver,
 ) -> Result<(u64, Writers), Error> {
     authorize(caller)?;
     ensure_writable(store)?;

@@ -7,6 +7,7 @@ use crate::crypto::HashClass;
 use crate::model::{
     AuditEventId, EventTarget, GrantRowId, KeyRowId, Lifetime, SessionRowId, Timestamp, TokenId,
 };
+use crate::signals::Interrupted;
 use crate::store::{self, Reader, Store, Writer};
 
 /// Number of tokens that one transaction removes. The transaction blocks other writers for about 30
@@ -62,16 +63,20 @@ fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Times
     Timestamp::from_unix(now.unix() - keep.map_or(0, Lifetime::seconds))
 }
 
+/// Observer of a prune.
+pub(crate) type PruneObserver<'o> =
+    dyn FnMut(PruneCounts, usize, usize) -> Result<(), Interrupted> + 'o;
+
 /// Removes tokens and sessions that expired at least `keep` ago, for an admin or the owner of the store
-/// file. Expired tokens are
-/// refused with or without their rows. `on_progress` gets the number of checked token rows and the
-/// number of all token rows.
+/// file. Expired tokens are refused with or without their rows. After each transaction, `on_progress`
+/// gets the numbers of rows removed so far, the number of checked token rows and the number of all
+/// token rows; its error ends the prune. The audit event counts the rows that were removed until then.
 pub(crate) fn prune(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     keep: Option<Lifetime>,
-    on_progress: &mut dyn FnMut(usize, usize),
+    on_progress: &mut PruneObserver<'_>,
 ) -> Result<PruneCounts, Error> {
     authorize(caller)?;
     ensure_writable(store)?;
@@ -79,34 +84,14 @@ pub(crate) fn prune(
         return Ok(PruneCounts::default());
     };
     let last_id = store.read(|tx| tx.last_token_id())?;
-    let to_count = |id: TokenId| usize::try_from(id.0).unwrap_or(usize::MAX);
-    let mut job = PruneJob { store, audit, caller, event: None };
-    let tokens = job.remove_in_batches(
-        TokenId(0),
-        |tx, after| {
-            on_progress(to_count(*after), to_count(last_id));
-            tx.expired_tokens(*after, cutoff, TOKEN_BATCH_SIZE)
-        },
-        |tx, ids| tx.remove_tokens(ids, cutoff),
-    )?;
-    let sessions = job.remove_in_batches(
-        SessionRowId(0),
-        |tx, after| tx.expired_sessions(*after, cutoff, BATCH_SIZE),
-        |tx, ids| tx.remove_sessions(ids),
-    )?;
-    let revocation_entries = job.remove_in_batches(
-        (KeyRowId(0), String::new()),
-        |tx, after| tx.obsolete_blocklist_entries(after, BATCH_SIZE),
-        |tx, entries| tx.remove_blocklist_entries(entries),
-    )?;
-    let grants = job.remove_in_batches(
-        GrantRowId(0),
-        |tx, after| tx.unused_grants(*after, BATCH_SIZE),
-        |tx, ids| tx.remove_grants(ids),
-    )?;
-    update_costliest_hash_class(store, caller)?;
+    let mut job = PruneJob::new(store, audit, caller, last_id, on_progress);
+    let result = job.remove_expired_rows(cutoff);
+    let counts = job.counts;
+    if result.is_ok() {
+        update_costliest_hash_class(store, caller)?;
+    }
     store.erase_deleted_rows_from_wal();
-    Ok(PruneCounts { tokens, sessions, revocation_entries, grants })
+    result.map(|()| counts)
 }
 
 /// Stores the class (algorithm and cost parameters) of the costliest remaining password hash, if
@@ -141,23 +126,72 @@ struct PruneJob<'p> {
     store: &'p mut Store,
     audit: &'p AuditContext,
     caller: Option<&'p Caller>,
+    on_progress: &'p mut PruneObserver<'p>,
+    counts: PruneCounts,
+    /// The id of the last token that was checked.
+    checked_id: TokenId,
+    last_id: TokenId,
     /// The id of the audit event that counts the removed rows; `None` until a row is removed.
     event: Option<AuditEventId>,
 }
 
-impl PruneJob<'_> {
-    /// Finds and removes rows in batches until `find` returns no rows. Returns the number of
-    /// removed rows.
+impl<'p> PruneJob<'p> {
+    fn new(
+        store: &'p mut Store,
+        audit: &'p AuditContext,
+        caller: Option<&'p Caller>,
+        last_id: TokenId,
+        on_progress: &'p mut PruneObserver<'p>,
+    ) -> Self {
+        let counts = PruneCounts::default();
+        let checked_id = TokenId(0);
+        Self { store, audit, caller, on_progress, counts, checked_id, last_id, event: None }
+    }
+
+    fn remove_expired_rows(&mut self, cutoff: Timestamp) -> Result<(), Error> {
+        self.remove_in_batches(
+            TokenId(0),
+            |tx, after| tx.expired_tokens(*after, cutoff, TOKEN_BATCH_SIZE),
+            |tx, ids| tx.remove_tokens(ids, cutoff),
+            |job, id, count| {
+                job.checked_id = *id;
+                job.counts.tokens += count;
+            },
+        )?;
+        self.checked_id = self.last_id;
+        self.remove_in_batches(
+            SessionRowId(0),
+            |tx, after| tx.expired_sessions(*after, cutoff, BATCH_SIZE),
+            |tx, ids| tx.remove_sessions(ids),
+            |job, _, count| job.counts.sessions += count,
+        )?;
+        self.remove_in_batches(
+            (KeyRowId(0), String::new()),
+            |tx, after| tx.obsolete_blocklist_entries(after, BATCH_SIZE),
+            |tx, entries| tx.remove_blocklist_entries(entries),
+            |job, _, count| job.counts.revocation_entries += count,
+        )?;
+        self.remove_in_batches(
+            GrantRowId(0),
+            |tx, after| tx.unused_grants(*after, BATCH_SIZE),
+            |tx, ids| tx.remove_grants(ids),
+            |job, _, count| job.counts.grants += count,
+        )
+    }
+
+    /// Finds and removes rows in batches until `find` returns no rows. `count` counts the removed rows
+    /// of a batch, and is given the last row of the batch.
     fn remove_in_batches<T: Clone>(
         &mut self,
         start: T,
-        mut find: impl FnMut(&Reader<'_>, &T) -> Result<Vec<T>, store::Error>,
+        find: impl Fn(&Reader<'_>, &T) -> Result<Vec<T>, store::Error>,
         remove: impl Fn(&Writer<'_>, &[T]) -> Result<usize, store::Error>,
-    ) -> Result<usize, Error> {
-        let (mut after, mut total) = (start, 0);
+        count: impl Fn(&mut Self, &T, usize),
+    ) -> Result<(), Error> {
+        let mut after = start;
         loop {
             let batch = self.store.read(|tx| find(tx, &after))?;
-            let Some(last) = batch.last() else { return Ok(total) };
+            let Some(last) = batch.last() else { return Ok(()) };
             after = last.clone();
             let user = self.caller.map(|caller| caller.user.id);
             let (removed, event) = write_as_maintainer(self.store, self.caller, |tx| {
@@ -165,7 +199,11 @@ impl PruneJob<'_> {
                 let event = self.audit.record_or_add(tx, self.event, user, target, removed)?;
                 Ok((removed, event))
             })?;
-            (total, self.event) = (total + removed, event);
+            self.event = event;
+            count(self, last, removed);
+            let to_count = |id: TokenId| usize::try_from(id.0).unwrap_or(usize::MAX);
+            let (checked, total) = (to_count(self.checked_id), to_count(self.last_id));
+            (self.on_progress)(self.counts, checked, total)?;
             Store::pause_between_writes();
         }
     }

@@ -4,7 +4,7 @@ use super::super::audit_context::OUTCOME_DONE;
 use super::super::{AuditContext, Caller, Error};
 use super::{ADMINS_ONLY, build_crypto_checks};
 use crate::model::{EventTarget, Role, Timestamp, UserRef};
-use crate::store::{self, LockedStore, RestoreOutcome};
+use crate::store::{self, CopyObserver, LockedStore, RestoreOutcome};
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,28 +36,45 @@ pub(crate) fn check_backup(
     Ok(warnings)
 }
 
-/// Replaces the content of the store at `path` by the content of `file`. A caller must be an admin.
-/// The owner of the store file may restore without a caller, because a damaged store cannot
-/// authenticate users.
-pub(crate) fn restore(
-    path: &Path,
-    file: &Path,
-    audit: &AuditContext,
-    caller: Option<&Caller>,
-    wait: Duration,
-    on_progress: impl FnMut(usize, usize) + Send + 'static,
-) -> Result<RestoreOutcome, Error> {
-    let locked_store = LockedStore::lock(path, wait)?;
-    if let Some(caller) = caller {
-        locked_store.read(|tx| caller.recheck_role(tx, Role::Admin, ADMINS_ONLY))?;
+/// Restore of a store that is locked.
+pub(crate) struct RestoreJob<'j> {
+    store: LockedStore,
+    audit: &'j AuditContext,
+    caller: Option<&'j Caller>,
+}
+
+impl<'j> RestoreJob<'j> {
+    /// Locks the store at `path`. A caller must be an admin. The owner of the store file may restore
+    /// without a caller, because a damaged store cannot authenticate users.
+    pub(crate) fn lock(
+        path: &Path,
+        audit: &'j AuditContext,
+        caller: Option<&'j Caller>,
+        wait: Duration,
+    ) -> Result<Self, Error> {
+        let store = LockedStore::lock(path, wait)?;
+        if let Some(caller) = caller {
+            store.read(|tx| caller.recheck_role(tx, Role::Admin, ADMINS_ONLY))?;
+        }
+        Ok(Self { store, audit, caller })
     }
-    let build_event = |tx: &store::Reader<'_>| {
-        // The same id may belong to another user in the backup.
-        let user = match caller {
-            Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
-            None => None,
+
+    /// Replaces the content of the store by the content of `file`. `on_progress` gets the number of
+    /// copied bytes and the number of all bytes; an error of `on_progress` leaves the store unchanged.
+    pub(crate) fn run(
+        self,
+        file: &Path,
+        on_progress: impl CopyObserver,
+    ) -> Result<RestoreOutcome, Error> {
+        let Self { store, audit, caller } = self;
+        let build_event = |tx: &store::Reader<'_>| {
+            // The same id may belong to another user in the backup.
+            let user = match caller {
+                Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
+                None => None,
+            };
+            Ok(audit.build_event(user, EventTarget::store(), OUTCOME_DONE, 1))
         };
-        Ok(audit.build_event(user, EventTarget::store(), OUTCOME_DONE, 1))
-    };
-    Ok(locked_store.replace(file, build_event, on_progress)?)
+        Ok(store.replace(file, build_event, on_progress)?)
+    }
 }

@@ -107,16 +107,17 @@ impl ClaimRows {
     }
 
     /// Returns the rows in `range`, which is a whole number of batches of a file, in batches.
-    /// `json_length` is the maximum length of header and claims of a token as JSON in bytes, if the
-    /// rows are the same.
+    /// `json_length` is the maximum length of header and claims of a token as JSON in bytes, and
+    /// `max_tokens` the maximum number of tokens of a batch, if the rows are the same.
     pub(super) fn batches(
         &self,
         range: Range<usize>,
         json_length: usize,
+        max_tokens: usize,
     ) -> Box<dyn Iterator<Item = Result<RowBatch<'_>, Error>> + Send + '_> {
         match &self.rows {
             RowSource::Repeated(row) => {
-                let batch_size = (BATCH_BYTES / json_length.max(1)).clamp(1, MAX_BATCH_TOKENS);
+                let batch_size = (BATCH_BYTES / json_length.max(1)).clamp(1, max_tokens);
                 let offsets = range.clone().step_by(batch_size);
                 Box::new(offsets.map(move |offset| {
                     Ok(RowBatch::Repeated(row, batch_size.min(range.end - offset)))

@@ -1,7 +1,7 @@
 //! Checks that a token can be built from each row and, if requested, recorded.
 
 use super::super::Error;
-use super::claim_rows::ClaimRows;
+use super::claim_rows::{ClaimRows, MAX_BATCH_TOKENS};
 use super::generated::generate_text;
 use super::pattern::{PatternCache, TokenPattern};
 use super::record::{ensure_never_revoked, jti_taken_error, parse_jti_and_expiry};
@@ -36,7 +36,7 @@ pub(super) fn validate_rows(
     let names = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
-    for batch in claim_rows.batches(claim_rows.sample(), 0) {
+    for batch in claim_rows.batches(claim_rows.sample(), 0, MAX_BATCH_TOKENS) {
         let mut jtis = Vec::new();
         for row in batch?.rows() {
             let row = row?;

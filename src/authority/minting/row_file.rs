@@ -43,17 +43,23 @@ impl RowFile {
         let mut rows =
             Self { file, batch_ends: Vec::new(), examples: Vec::new(), has_other_rows: false };
         let mut invalid_lines = InvalidLines::default();
-        map_stream_in_order(blocks.map(|block| block.map_err(Error::from)), workers, |block| {
-            rows.append(&block)?;
-            for line in block.invalid_lines {
-                invalid_lines.push(line)?;
-            }
-            if block.has_failed {
-                Ok(std::mem::take(&mut invalid_lines).into_result()?)
-            } else {
-                Ok(())
-            }
-        })?;
+        let blocks = blocks.map(|block| block.map_err(Error::from));
+        map_stream_in_order(
+            blocks,
+            workers,
+            || Ok(()),
+            |block| {
+                rows.append(&block)?;
+                for line in block.invalid_lines {
+                    invalid_lines.push(line)?;
+                }
+                if block.has_failed {
+                    Ok(std::mem::take(&mut invalid_lines).into_result()?)
+                } else {
+                    Ok(())
+                }
+            },
+        )?;
         invalid_lines.into_result()?;
         if rows.batch_ends.is_empty() {
             return Err(parser.no_rows_error().into());

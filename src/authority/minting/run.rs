@@ -1,6 +1,7 @@
 //! Signing and recording of the tokens of a job: many in parallel, or a single one.
 
 use super::super::Error;
+use super::super::audit_context::OUTCOME_UNDELIVERED;
 use super::batch_signer::{BatchSigner, SignedBatch, TokenRows};
 use super::claim_rows::{MAX_BATCH_TOKENS, RowBatch};
 use super::job::{JobKey, MINTERS_ONLY, MintJob};
@@ -9,13 +10,21 @@ use super::record::{RowOwner, ensure_never_revoked, jti_taken_error};
 use super::request::Signer;
 use crate::authority::keys::load_test_key;
 use crate::crypto::JtiGenerator;
-use crate::model::{KeySpec, Role, TokenId, Untrusted};
+use crate::model::{Algorithm, KeySpec, KeyType, Role, TokenId, Untrusted};
 use crate::parallel::{map_in_order, worker_count};
+use crate::signals::InterruptionCheck;
 use crate::store::{self, Store};
 use std::ops::Range;
 
 /// Maximum number of consecutive times that another process replaces the key.
 const MAX_REPLACEMENTS: usize = 5;
+
+/// Returns the maximum number of tokens of a batch, except for a file, which has its own batches. A
+/// signature with an RSA key takes many times as long as one with another key.
+fn max_batch_tokens(algorithm: Algorithm) -> usize {
+    let is_rsa = algorithm.key_type() == KeyType::Rsa;
+    if is_rsa { MAX_BATCH_TOKENS / 20 } else { MAX_BATCH_TOKENS }
+}
 
 /// Reason for which the signing of batches ends early.
 enum Stop<E> {
@@ -54,18 +63,20 @@ impl MintJob {
             minted = tokens.into_single();
             Ok::<_, Error>(true)
         };
-        self.mint_all(store, job_key, |store| Ok(store), keep_token)?;
+        self.mint_all(store, job_key, |store| Ok(store), &|| Ok(()), keep_token)?;
         Ok(minted)
     }
 
     /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
     /// then passed to `deliver`, in order, until `deliver` returns `false`. `store` returns the store
-    /// of the context.
+    /// of the context. An error of `check`, which is called before each token, ends the signing
+    /// between two batches.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
         job_key: &mut JobKey,
         store: fn(&mut C) -> Result<&mut Store, E>,
+        check: &InterruptionCheck<'_>,
         mut deliver: impl FnMut(&mut C, MintedTokens) -> Result<bool, E>,
     ) -> Result<(), E> {
         if self.request.record && self.claim_rows.count() > MAX_BATCH_TOKENS {
@@ -76,17 +87,17 @@ impl MintJob {
             let owner = RowOwner { user: job_key.minter.user.id, key: job_key.row_id };
             let owner = self.request.record.then_some(owner);
             let range = delivered_count..self.claim_rows.count();
-            let result =
-                self.sign_batches(&job_key.spec, Some(&job_key.spec.kid), owner, range, |batch| {
-                    let SignedBatch { mut tokens, rows } = batch;
-                    if owner.is_some() {
-                        let store = store(context).map_err(Stop::Failed)?;
-                        let last_id = self.record_batch(store, job_key, &rows)?;
-                        tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
-                    }
-                    (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
-                    require_reader(deliver(context, tokens))
-                });
+            let (key, kid) = (&job_key.spec, Some(&job_key.spec.kid));
+            let result = self.sign_batches(key, kid, owner, range, check, |batch| {
+                let SignedBatch { mut tokens, rows } = batch;
+                if owner.is_some() {
+                    let store = store(context).map_err(Stop::Failed)?;
+                    let last_id = self.record_batch(store, job_key, &rows)?;
+                    tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
+                }
+                (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
+                require_reader(deliver(context, tokens))
+            });
             match result {
                 Ok(()) => return Ok(()),
                 Err(Stop::NoReader) => {
@@ -118,7 +129,7 @@ impl MintJob {
         kid: Option<&Untrusted>,
     ) -> Result<Option<MintedToken>, Error> {
         let mut minted = None;
-        self.mint_all_with_external_key(key, kid, |tokens| {
+        self.mint_all_with_external_key(key, kid, &|| Ok(()), |tokens| {
             minted = tokens.into_single();
             Ok::<_, Error>(true)
         })?;
@@ -126,17 +137,17 @@ impl MintJob {
     }
 
     /// Signs all tokens without recording. Each batch is passed to `deliver`, in order, until
-    /// `deliver` returns `false`.
+    /// `deliver` returns `false`. `check` is called as by [`MintJob::mint_all`].
     pub(crate) fn mint_all_with_external_key<E: From<Error> + Send>(
         &self,
         key: &KeySpec,
         kid: Option<&Untrusted>,
+        check: &InterruptionCheck<'_>,
         mut deliver: impl FnMut(MintedTokens) -> Result<bool, E>,
     ) -> Result<(), E> {
         let range = 0..self.claim_rows.count();
-        let result =
-            self.sign_batches(key, kid, None, range, |batch| require_reader(deliver(batch.tokens)));
-        match result {
+        let consume = |batch: SignedBatch| require_reader(deliver(batch.tokens));
+        match self.sign_batches(key, kid, None, range, check, consume) {
             Ok(()) | Err(Stop::NoReader) => Ok(()),
             Err(Stop::KeyReplaced) => Err(Error::KeyContention.into()),
             Err(Stop::Failed(error)) => Err(error),
@@ -151,18 +162,21 @@ impl MintJob {
         kid: Option<&Untrusted>,
         owner: Option<RowOwner>,
         range: Range<usize>,
+        check: &InterruptionCheck<'_>,
         consume: impl FnMut(SignedBatch) -> Result<(), E>,
     ) -> Result<(), E> {
         let worker_count = if range.len() > 1 { worker_count() } else { 0 };
         let builder = self.builder(key, kid);
         let mut jti_generator = JtiGenerator::default();
-        let batches = self.claim_rows.batches(range, self.json_length).map(move |batch| {
+        let max_tokens = max_batch_tokens(key.algorithm);
+        let batches = self.claim_rows.batches(range, self.json_length, max_tokens);
+        let batches = batches.map(move |batch| {
             let batch = batch?;
             let jtis = jti_generator.generate(batch.len()).map_err(Error::from)?;
             Ok((batch, jtis))
         });
         let create_worker = || {
-            let mut signer = BatchSigner::new(builder, owner)?;
+            let mut signer = BatchSigner::new(builder, owner)?.with_check(check);
             Ok(move |(batch, jtis): (RowBatch<'_>, _)| Ok(signer.sign(&batch, jtis)?))
         };
         map_in_order(worker_count, batches, create_worker, consume)
@@ -207,7 +221,8 @@ impl MintJob {
     }
 
     /// Removes the tokens that were not minted, because the job ended early, from the count of the
-    /// audit event. Recorded tokens are counted batch by batch.
+    /// audit event; its outcome is `undelivered` if none was minted. Recorded tokens are counted batch
+    /// by batch.
     fn correct_count(
         &self,
         store: &mut Store,
@@ -218,7 +233,10 @@ impl MintJob {
         if self.request.record || unminted_count == 0 {
             return Ok(());
         }
-        store.write(|tx| Ok(tx.subtract_from_count(job_key.event, unminted_count)?))
+        Ok(store.write(|tx| match minted_count {
+            0 => tx.set_outcome(job_key.event, OUTCOME_UNDELIVERED),
+            _ => tx.subtract_from_count(job_key.event, unminted_count),
+        })?)
     }
 
     /// Selects the successor of a key that may no longer sign. Only a revoked key has no successor.

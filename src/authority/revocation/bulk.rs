@@ -4,6 +4,7 @@ use super::super::principal::write_as;
 use super::super::{AuditContext, Caller, Error};
 use super::check_may_revoke;
 use crate::model::{EventDetail, EventSubject, EventTarget, TargetKind, Timestamp, Untrusted};
+use crate::signals::Interrupted;
 use crate::store::{Store, TokenFilter};
 
 /// Number of tokens that are selected at a time.
@@ -29,12 +30,15 @@ pub(crate) fn count_revocable(
 ///
 /// No matching token is valid when the function returns `Ok`. A token that is renewed
 /// during the revocation has a successor that can match too, so tokens are selected until none
-/// match. The revocations up to an error remain, and are counted in the audit event.
+/// match. The revocations up to an error remain, and are counted in the audit event. `on_progress`
+/// gets the number of tokens revoked so far; an error of `on_progress` ends the revocation between
+/// two transactions.
 pub(crate) fn revoke_bulk(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     filter: &TokenFilter,
+    on_progress: &mut dyn FnMut(usize) -> Result<(), Interrupted>,
 ) -> Result<usize, Error> {
     check_may_revoke(Some(&caller.user), filter.owner)?;
     let subject = describe_filter(filter);
@@ -56,6 +60,7 @@ pub(crate) fn revoke_bulk(
                 Ok((count, audit.record_or_add(tx, event, caller_id, subject.clone(), count)?))
             })?;
             total += revoked_count;
+            on_progress(total)?;
         }
     }
 }
@@ -82,6 +87,15 @@ mod tests {
     };
     use crate::authority::tokens;
     use crate::model::{AppName, PageRequest, Role, Setting, TokenKind, TokenStatus, UserId};
+
+    fn revoke(
+        store: &mut Store,
+        audit: &AuditContext,
+        caller: &Caller,
+        filter: &TokenFilter,
+    ) -> Result<usize, Error> {
+        revoke_bulk(store, audit, caller, filter, &mut |_| Ok(()))
+    }
 
     fn live_filter(owner: Option<UserId>) -> TokenFilter {
         TokenFilter { owner, status: Some(TokenStatus::Live), ..TokenFilter::default() }
@@ -124,9 +138,9 @@ mod tests {
         let (mut store, ada, _) = new_store_with_sample_tokens();
         let filter = live_filter(Some(ada.user().id));
         assert_eq!(count_revocable(&mut store, at(60), &ada.caller, &filter).unwrap(), 3);
-        assert_eq!(revoke_bulk(&mut store, &audit_at(60), &ada.caller, &filter).unwrap(), 3);
+        assert_eq!(revoke(&mut store, &audit_at(60), &ada.caller, &filter).unwrap(), 3);
         assert_eq!(revocation_times(&mut store, &ada), [(1, 60), (2, 60), (3, 60), (5, 7)]);
-        assert_eq!(revoke_bulk(&mut store, &audit_at(61), &ada.caller, &filter).unwrap(), 0);
+        assert_eq!(revoke(&mut store, &audit_at(61), &ada.caller, &filter).unwrap(), 0);
         assert_eq!(revocation_times(&mut store, &ada), [(1, 60), (2, 60), (3, 60), (5, 7)]);
     }
 
@@ -143,7 +157,7 @@ mod tests {
         ] {
             let (mut store, ada, _) = new_store_with_sample_tokens();
             let filter = TokenFilter { kind, app, issued_before, ..live_filter(None) };
-            let count = revoke_bulk(&mut store, &audit_at(30), &ada.caller, &filter).unwrap();
+            let count = revoke(&mut store, &audit_at(30), &ada.caller, &filter).unwrap();
             let mut newly_revoked = revocation_times(&mut store, &ada);
             newly_revoked.retain(|(_, seconds)| *seconds == 30);
             assert_eq!(newly_revoked.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
@@ -160,16 +174,13 @@ mod tests {
             assert!(
                 matches!(result, Err(Error::InsufficientRole { refusal, .. }) if refusal == message)
             );
-            let result = revoke_bulk(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
+            let result = revoke(&mut store, &audit_at(0), &john.caller, &live_filter(owner));
             assert!(
                 matches!(result, Err(Error::InsufficientRole { refusal, .. }) if refusal == message)
             );
         }
         let own_tokens_filter = live_filter(Some(john.user().id));
-        assert_eq!(
-            revoke_bulk(&mut store, &audit_at(0), &john.caller, &own_tokens_filter).unwrap(),
-            1
-        );
+        assert_eq!(revoke(&mut store, &audit_at(0), &john.caller, &own_tokens_filter).unwrap(), 1);
     }
 
     #[test]

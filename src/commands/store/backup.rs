@@ -1,6 +1,6 @@
 //! `jeton store backup`
 
-use crate::app::{App, Cell, Rendered, Report};
+use crate::app::{App, Cell, Monitor, Rendered, Report, Total};
 use crate::authority;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -46,16 +46,14 @@ impl Command for Args {
         }
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
         let (store, audit) = app.store.open()?;
-        let progress = app.console.start_progress("backing up", 0);
-        let on_progress = progress.updater();
-        let (size, directory_writers) = authority::maintenance::back_up(
-            store,
-            &audit,
-            caller.as_ref(),
-            &self.file,
-            on_progress,
-        )?;
-        drop(progress);
+        let monitor = Monitor::start(&app.console, "backing up", Total::Bytes(0))?;
+        let observer = monitor.clone();
+        let on_progress = move |done, total| observer.set(done, total);
+        let caller = caller.as_ref();
+        let result =
+            authority::maintenance::back_up(store, &audit, caller, &self.file, on_progress);
+        let (size, directory_writers) =
+            monitor.finish(result, || "; no backup was written".to_owned())?;
         app.console
             .warn_of_group_writers(directory_writers, self.file.parent().unwrap_or(&self.file));
         let file = Untrusted::new(self.file.to_string_lossy());

@@ -1,7 +1,8 @@
 //! `jeton store prune`
 
-use crate::app::{App, Rendered, Report};
+use crate::app::{App, Monitor, Rendered, Report, Total};
 use crate::authority;
+use crate::authority::maintenance::PruneCounts;
 use crate::commands::args::DryRunArgs;
 use crate::commands::command::{Command, Effect};
 use crate::commands::views::pluralize;
@@ -71,26 +72,36 @@ impl Command for Args {
             confirm_clock_gap(app, last_change)?;
         }
         let (store, audit) = app.store.open()?;
-        let progress = app.console.start_progress("pruning", 0);
-        let mut on_progress = |done, total| progress.set(done, total);
-        let counts =
-            authority::maintenance::prune(store, &audit, caller, self.keep, &mut on_progress)?;
-        drop(progress);
-        let tokens = pluralize(counts.tokens, "token");
-        let sessions = pluralize(counts.sessions, "session");
-        let revocation_entries = match counts.revocation_entries {
-            1 => "1 revocation entry".to_owned(),
-            count => format!("{count} revocation entries"),
+        let monitor = Monitor::start(&app.console, "pruning", Total::Items(0))?;
+        let mut removed = PruneCounts::default();
+        let mut on_progress = |counts, done, total| {
+            removed = counts;
+            monitor.set(done, total)
         };
-        app.console.print_status(&format!("removed {tokens}, {sessions} and {revocation_entries}"));
+        let result =
+            authority::maintenance::prune(store, &audit, caller, self.keep, &mut on_progress);
+        let counts = monitor.finish(result, || {
+            format!("; removed {} so far, which remain removed", describe_counts(&removed))
+        })?;
+        app.console.print_status(&format!("removed {}", describe_counts(&counts)));
         app.console.report(&PruneOutput {
-            changed: counts != authority::maintenance::PruneCounts::default(),
+            changed: counts != PruneCounts::default(),
             tokens_deleted: counts.tokens,
             sessions_deleted: counts.sessions,
             revocations_deleted: counts.revocation_entries,
             grants_deleted: counts.grants,
         })
     }
+}
+
+fn describe_counts(counts: &PruneCounts) -> String {
+    let tokens = pluralize(counts.tokens, "token");
+    let sessions = pluralize(counts.sessions, "session");
+    let revocation_entries = match counts.revocation_entries {
+        1 => "1 revocation entry".to_owned(),
+        count => format!("{count} revocation entries"),
+    };
+    format!("{tokens}, {sessions} and {revocation_entries}")
 }
 
 /// Asks for confirmation if the clock may be ahead, so that tokens that have not expired are not

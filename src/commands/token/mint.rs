@@ -99,6 +99,7 @@ impl Command for Args {
         let is_bulk = self.from.is_some() || self.count.is_some();
         let key_bytes = self.options.key.read_key(app)?;
         let claim_rows = read_claim_rows(app, &self)?;
+        let bulk_count = is_bulk.then(|| claim_rows.count());
         let job_options = self.options.job_options();
         let MintOptions { test_token, key: key_args, .. } = self.options;
         if let Some(bytes) = key_bytes {
@@ -107,12 +108,14 @@ impl Command for Args {
                 test_token.into_external_request(app, &key_args, &bytes)?;
             let request = job_options.apply(request);
             let job = MintJob::with_external_key(now, &key, kid.as_ref(), request, claim_rows)?;
-            let mut delivery = TokenDelivery::start(output, is_bulk)?;
-            let result = job.mint_all_with_external_key(&key, kid.as_ref(), |tokens| {
+            let mut delivery = TokenDelivery::start(app, output, bulk_count, false)?;
+            let check = delivery.interruption_check();
+            let result = job.mint_all_with_external_key(&key, kid.as_ref(), &check, |tokens| {
                 delivery.deliver(app, &tokens)
             });
             return delivery.finish(app, result);
         }
+        let is_recorded = job_options.is_recorded();
         let errors = test_token.store_key_errors();
         let request = job_options.apply(test_token.into_store_request(app)?);
         let minter = app.minter()?;
@@ -123,11 +126,13 @@ impl Command for Args {
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
         }
-        let mut delivery = TokenDelivery::start(output, is_bulk)?;
+        let mut delivery = TokenDelivery::start(app, output, bulk_count, is_recorded)?;
+        let check = delivery.interruption_check();
         let result = job.mint_all(
             app,
             &mut job_key,
             |app| app.store.get(),
+            &check,
             |app, tokens| delivery.deliver(app, &tokens),
         );
         delivery.finish(app, result)
@@ -173,7 +178,7 @@ const MAX_TOKENS_PER_DOCUMENT: usize = 100_000;
 
 fn read_claim_rows(app: &App, args: &Args) -> Result<ClaimRows, Failure> {
     let claim_rows = if let Some(path) = &args.from {
-        ClaimRows::read(app.console.open_rows_file("--from", path)?)?
+        app.console.read_rows("--from", path, |rows| Ok(ClaimRows::read(rows)?))?
     } else {
         let count = usize::try_from(args.count.unwrap_or(1)).unwrap_or(usize::MAX);
         ClaimRows::repeat(args.options.test_token.read_claims(app)?, count)

@@ -56,6 +56,11 @@ pub(super) struct JobOptions {
 }
 
 impl JobOptions {
+    /// Returns whether the tokens are recorded.
+    pub(super) fn is_recorded(self) -> bool {
+        self.record
+    }
+
     pub(super) fn apply(self, mut request: MintRequest) -> MintRequest {
         request.issued_at = self.issued_at;
         request.not_before = self.not_before;

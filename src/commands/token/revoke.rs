@@ -1,7 +1,7 @@
 //! `jeton token revoke`
 
 use super::parse_token_target;
-use crate::app::{App, Rendered, Report};
+use crate::app::{App, Monitor, Rendered, Report, Total};
 use crate::authority::audit_context::AuditTarget;
 use crate::authority::revocation::RevocationOutcome;
 use crate::authority::tokens::TokenFilter;
@@ -160,7 +160,17 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let owners = load_owner_label(app, &caller, &filter)?;
     app.console.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
     let (store, audit) = app.store.open()?;
-    let revoked_count = authority::revocation::revoke_bulk(store, &audit, &caller, &filter)?;
+    let monitor = Monitor::start(&app.console, "revoking", Total::Items(found_count))?;
+    let mut done = 0;
+    let mut on_progress = |revoked_count| {
+        done = revoked_count;
+        monitor.set(done, found_count)
+    };
+    let result =
+        authority::revocation::revoke_bulk(store, &audit, &caller, &filter, &mut on_progress);
+    let revoked_count = monitor.finish(result, || {
+        format!(" after {done} of {}; these remain revoked", pluralize(found_count, "token"))
+    })?;
     app.console.print_status(&format!("revoked {}", pluralize(revoked_count, "token")));
     app.console
         .report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })

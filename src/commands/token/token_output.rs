@@ -1,6 +1,8 @@
 //! Output of test tokens. Recorded tokens that cannot be delivered are revoked.
 
-use crate::app::{App, Interruption, JsonLines, OutputFormat, Rendered, Report, SecretOutput};
+use crate::app::{
+    App, Interrupted, JsonLines, Monitor, OutputFormat, Rendered, Report, SecretOutput, Total,
+};
 use crate::authority;
 use crate::authority::minting::{MintedToken, MintedTokens};
 use crate::authority::tokens::RevocationCause;
@@ -39,23 +41,42 @@ fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Res
 /// Output of the tokens of a request, batch by batch.
 pub(super) struct TokenDelivery {
     output: SecretOutput,
-    is_bulk: bool,
     delivered_count: usize,
     /// Tokens of a JSON document, which is printed at the end.
     document: TokenListOutput,
-    interruption: Option<Interruption>,
+    /// `None` for a single token.
+    bulk: Option<BulkOutput>,
+}
+
+/// Output of any number of tokens.
+struct BulkOutput {
+    monitor: Monitor,
+    total: usize,
+    is_recorded: bool,
 }
 
 impl TokenDelivery {
-    /// Starts the output of a single token, or of any number of tokens if `is_bulk` is set.
-    pub(super) fn start(output: SecretOutput, is_bulk: bool) -> Result<Self, Failure> {
-        Ok(Self {
-            output,
-            is_bulk,
-            delivered_count: 0,
-            document: TokenListOutput { items: Vec::new() },
-            interruption: is_bulk.then(Interruption::watch).transpose()?,
-        })
+    /// Starts the output of a single token, or of any number of tokens if `bulk_count` is given.
+    pub(super) fn start(
+        app: &App,
+        output: SecretOutput,
+        bulk_count: Option<usize>,
+        is_recorded: bool,
+    ) -> Result<Self, Failure> {
+        let start_bulk = |total| {
+            let total_items = Total::Items(total);
+            let monitor = Monitor::start_with_output(&app.console, "minting", total_items)?;
+            Ok::<_, Failure>(BulkOutput { monitor, total, is_recorded })
+        };
+        let bulk = bulk_count.map(start_bulk).transpose()?;
+        let document = TokenListOutput { items: Vec::new() };
+        Ok(Self { output, delivered_count: 0, document, bulk })
+    }
+
+    /// Returns a check for Ctrl-C.
+    pub(super) fn interruption_check(&self) -> impl Fn() -> Result<(), Interrupted> + Sync + use<> {
+        let monitor = self.bulk.as_ref().map(|bulk| bulk.monitor.clone());
+        move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
     /// Prints a batch of tokens. Returns `false` if the reader closed the pipe and no token is
@@ -65,7 +86,7 @@ impl TokenDelivery {
         app: &mut App,
         tokens: &MintedTokens,
     ) -> Result<bool, Failure> {
-        if !self.is_bulk {
+        if self.bulk.is_none() {
             tokens.iter().try_for_each(|minted| deliver_one(app, self.output, &minted))?;
             return Ok(true);
         }
@@ -86,7 +107,9 @@ impl TokenDelivery {
             | OutputFormat::Dotenv
             | OutputFormat::Github => self.deliver_lines(app, tokens.lines().as_bytes(), tokens)?,
         };
-        self.interruption.as_ref().map_or(Ok(()), Interruption::check)?;
+        if let Some(bulk) = &self.bulk {
+            bulk.monitor.advance(tokens.len())?;
+        }
         Ok(has_reader)
     }
 
@@ -116,8 +139,15 @@ impl TokenDelivery {
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();
+        let result = match &self.bulk {
+            Some(bulk) => bulk.monitor.finish(result, || {
+                let count = self.delivered_count + document.items.len();
+                format!(" after {count} of {} tokens", bulk.total)
+            }),
+            None => result,
+        };
         match result {
-            Ok(()) if self.is_bulk && app.console.output_format() == OutputFormat::Json => {
+            Ok(()) if self.bulk.is_some() && app.console.output_format() == OutputFormat::Json => {
                 if ids.is_empty() {
                     return app.deliver_unrecorded(self.output, document);
                 }
@@ -127,12 +157,24 @@ impl TokenDelivery {
             }
             Ok(()) => Ok(()),
             Err(failure) if self.delivered_count > 0 => {
-                let Failure { message, .. } = &failure;
-                let count = self.delivered_count;
-                let message = format!("{message}; the first {count} tokens were written");
+                let message = format!("{}; {}", failure.message, self.describe_delivered(&failure));
+                Err(Failure { message, ..failure })
+            }
+            Err(failure) if failure.code == Code::Interrupted && ids.is_empty() => {
+                let message = format!("{}; no token was written", failure.message);
                 Err(Failure { message, ..failure })
             }
             Err(failure) => Err(revoke_undelivered(app, failure, &ids)?),
+        }
+    }
+
+    fn describe_delivered(&self, failure: &Failure) -> String {
+        let is_recorded = self.bulk.as_ref().is_some_and(|bulk| bulk.is_recorded);
+        let verb = if is_recorded { "recorded and written" } else { "written" };
+        if failure.code == Code::Interrupted {
+            format!("these were {verb}")
+        } else {
+            format!("the first {} tokens were written", self.delivered_count)
         }
     }
 }

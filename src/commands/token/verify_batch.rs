@@ -2,9 +2,10 @@
 
 use super::verification_keys::VerificationKeys;
 use super::verify_output::{ExampleLines, VerifyOutput};
-use crate::app::{App, JsonLines, TokenChunk};
+use crate::app::{App, JsonLines, Monitor, RunConsole, TokenChunk, Total};
 use crate::authority::Error;
 use crate::authority::verification::{Expectations, ThirdPartyVerifier, Verdict, with_verifier};
+use crate::commands::views::pluralize;
 use crate::failure::Failure;
 use crate::model::{Jti, Timestamp, TokenId};
 use std::borrow::Cow;
@@ -20,6 +21,8 @@ pub(super) fn verify_batch(
 ) -> Result<(), Failure> {
     let console = Rc::clone(&app.console);
     let (mut line_count, mut invalid_count, mut first_error) = (0, 0, None);
+    let total = RunConsole::total_of_token_lines();
+    let monitor = Monitor::start_filter(&console, "verifying", total)?;
     let write_results = |results: ChunkResults| {
         if !console.write_json_lines(&results.lines)? {
             return Ok(false);
@@ -29,10 +32,20 @@ pub(super) fn verify_batch(
         }
         line_count += results.line_count;
         invalid_count += results.invalid_count;
-        results.failure.map_or(Ok(true), Err)
+        results.failure.map_or(Ok(()), Err)?;
+        monitor.advance(match total {
+            Total::Items(_) | Total::Uncounted => results.line_count,
+            Total::Bytes(_) => results.byte_count,
+        })?;
+        Ok(true)
     };
-    let start_worker = || start_worker(app, keys, expectations);
-    if !console.map_token_lines("--batch", start_worker, write_results)? {
+    let (start_worker, check) = (|| start_worker(app, keys, expectations), || monitor.check());
+    let result = console.map_token_lines("--batch", start_worker, check, write_results);
+    let is_complete = monitor.finish(result, || {
+        let tokens = pluralize(line_count, "token");
+        format!(" after {tokens}, {invalid_count} of them invalid; their results were printed")
+    })?;
+    if !is_complete {
         return Ok(());
     }
     let Some((line, error)) = first_error else { return Ok(()) };
@@ -81,6 +94,7 @@ fn start_worker(
 struct ChunkResults {
     lines: JsonLines,
     line_count: usize,
+    byte_count: usize,
     invalid_count: usize,
     /// Number of the first line with an invalid token, and its error.
     first_error: Option<(usize, Error)>,
@@ -126,6 +140,7 @@ fn verify_chunk(
     Ok(ChunkResults {
         lines,
         line_count,
+        byte_count: chunk.len(),
         invalid_count: results.iter().filter(|r| matches!(r, LineResult::Invalid(_))).count(),
         first_error: first_error
             .filter(|(index, _)| *index < line_count)

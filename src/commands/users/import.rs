@@ -1,5 +1,6 @@
 //! `jeton users import`
 
+use super::import_progress::{ImportProgress, ImportWatch};
 use super::password_file::{PasswordFile, print_passwordless_hint};
 use crate::app::{App, Rendered, Report};
 use crate::authority;
@@ -96,10 +97,11 @@ impl Command for Args {
             authority::accounts::authorize_import(caller)?;
         }
         self.dry_run.start(app);
-        let rows = app.console.open_rows_file("FILE", &self.rows)?;
         let unknown_fields =
             if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
-        let mut batch = ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?;
+        let mut batch = app.console.read_rows("FILE", &self.rows, |rows| {
+            Ok(ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?)
+        })?;
         app.store.forget_time();
         if caller.is_none() {
             batch.ensure_has_admin()?;
@@ -110,8 +112,9 @@ impl Command for Args {
             (false, false) => IfExists::Refuse,
         };
         let path = self.generate_passwords.as_deref();
-        let password_file = PasswordFile::create(app, &mut batch, path, if_exists)?;
-        let result = import(app, caller.as_ref(), &mut batch, if_exists);
+        let watch = ImportWatch::start("importing", "no account was created or changed")?;
+        let password_file = PasswordFile::create(app, &mut batch, path, if_exists, &watch)?;
+        let result = import(app, caller.as_ref(), &mut batch, if_exists, watch);
         if let Ok(outcome) = &result {
             print_outcome(app, outcome, if_exists);
         }
@@ -136,6 +139,7 @@ fn import(
     caller: Option<&Caller>,
     batch: &mut ImportRows,
     if_exists: IfExists,
+    watch: ImportWatch,
 ) -> Result<ImportOutcome, Failure> {
     app.store.create_with_algorithm(Algorithm::ES256)?;
     let skipped_fields = batch.skipped_fields();
@@ -144,11 +148,10 @@ fn import(
         app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
     }
     let (store, audit) = app.store.open()?;
-    let progress = app.console.start_progress("importing", batch.len());
-    let on_row = || progress.advance();
-    let result = authority::accounts::import(store, &audit, caller, batch, if_exists, &on_row);
-    drop(progress);
-    Ok(result?)
+    let progress = ImportProgress::start(&app.console, watch, batch);
+    let on_step = |step| progress.observe(step);
+    let result = authority::accounts::import(store, &audit, caller, batch, if_exists, &on_step);
+    progress.finish(result)
 }
 
 fn print_outcome(app: &App, outcome: &ImportOutcome, if_exists: IfExists) {

@@ -6,6 +6,7 @@ mod disable;
 mod enable;
 mod export;
 mod import;
+pub(crate) mod import_progress;
 mod list;
 pub(crate) mod password_file;
 mod rename;

@@ -1,5 +1,6 @@
 //! File of the passwords that a command generates for new accounts.
 
+use super::import_progress::ImportWatch;
 use crate::app::{App, NewSecretFile};
 use crate::authority::accounts::{GeneratedPassword, IfExists, ImportRows};
 use crate::commands::views::pluralize;
@@ -25,13 +26,14 @@ impl PasswordFile {
         rows: &mut ImportRows,
         path: Option<&Path>,
         if_exists: IfExists,
+        watch: &ImportWatch,
     ) -> Result<Option<Self>, Failure> {
         let Some(path) = path else { return Ok(None) };
         if path.as_os_str() == "-" {
             return Err(Failure::usage("passwords cannot be written to standard output"));
         }
         let store = if app.store.exists()? { Some(app.store.get()?) } else { None };
-        rows.generate_passwords(store, if_exists)?;
+        watch.describe(rows.generate_passwords(store, if_exists, || watch.check()))?;
         let rows: Vec<_> = rows.generated_passwords().iter().map(to_row).collect();
         let Some(first) = rows.first() else { return Ok(None) };
         let header = render_csv_header(first.keys().map(String::as_str));

@@ -1,46 +1,151 @@
-//! The progress bar of an import on a terminal.
+//! Progress of bulk commands on a terminal.
 
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
-use rusqlite::Connection;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
 
-const BAR: &str = "importing [##############################] 10000/10000";
-const MESSAGE: &str = "imported 10000 users\n\
-                hint: set a password for 10000 users without a password: jeton recover USER\n";
+/// Locks that bulk commands wait for.
+struct Locks {
+    _writer: rusqlite::Connection,
+    _directory: File,
+}
 
-/// Starts an import that waits while the returned connection writes.
-fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Connection) {
+impl Locks {
+    fn acquire(sandbox: &Sandbox) -> Self {
+        let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let directory = File::open(sandbox.store().parent().unwrap()).unwrap();
+        directory.lock().unwrap();
+        Self { _writer: writer, _directory: directory }
+    }
+}
+
+fn new_sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    let file = |name: &str| sandbox.home().join(name);
     let names: Vec<String> = (0..10_000).map(|number| format!("user{number}")).collect();
-    fs::write(sandbox.home().join("rows"), format!("username\n{}", names.join("\n"))).unwrap();
-    let writer = Connection::open(sandbox.store()).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let words = ["users", "import", "rows"];
-    (PtyCommand::start_with_env(sandbox, &words, &[("TERM", term)]), writer)
+    fs::write(file("rows.csv"), format!("username\n{}", names.join("\n"))).unwrap();
+    fs::write(file("state.toml"), "users.kim = {}\nusers.lee = {}\n").unwrap();
+    let mint = ["token", "mint", "--record", "--count"];
+    sandbox.run(&[&mint[..], &["3"]].concat()).ok();
+    sandbox.run(&[&mint[..], &["2", "--expires-at", "2020-01-01"]].concat()).ok();
+    sandbox
+}
+
+/// Runs a command that waits for a lock until it shows `progress`. Returns the screen after the end
+/// of the progress display.
+fn screen_after_progress(sandbox: &Sandbox, words: &[&str], progress: &str) -> String {
+    let locks = Locks::acquire(sandbox);
+    let options = ["--yes", "--wait", "10m"];
+    let mut run = PtyCommand::start(sandbox, &[words, &options].concat());
+    run.wait_for(progress);
+    drop(locks);
+    let (code, screen, has_echo) = run.finish();
+    assert_eq!((code, has_echo), (0, true), "{screen}");
+    // The carriage return clears the progress.
+    screen.rsplit_once('\r').unwrap_or(("", &screen)).1.to_owned()
 }
 
 #[test]
-fn long_import_shows_progress() {
+fn waiting_commands_show_progress() {
+    let sandbox = new_sandbox();
+    let backup = sandbox.store().with_file_name("backup");
+    let backup = backup.to_str().unwrap();
+    let bar = "-".repeat(10);
+    for (words, progress, message) in [
+        (&["apply", "-f", "state.toml"][..], format!("applying [{bar}"), "created user kim\n"),
+        (&["token", "revoke", "--all"], format!("revoking [{bar}"), "revoked 3 tokens\n"),
+        (&["store", "prune"], "pruning 0 0/s".to_owned(), "removed 2 tokens"),
+        (&["store", "backup", backup], "backing up 0 B 0 B/s".to_owned(), "wrote "),
+        (&["users", "import", "rows.csv"], format!("importing [{bar}"), "imported 10000 users\n"),
+    ] {
+        let end = screen_after_progress(&sandbox, words, &progress);
+        assert!(end.starts_with(message), "{words:?}: {end:?}");
+    }
+}
+
+#[test]
+fn line_with_rate_and_remaining_time_fits_the_terminal() {
     let sandbox = Sandbox::with_admin();
-    let (mut run, writer) = start_import(&sandbox, "xterm");
-    run.wait_for(BAR);
-    writer.execute_batch("ROLLBACK").unwrap();
-    let (code, screen, has_echo) = run.finish();
-    assert_eq!((code, has_echo), (0, true), "{screen}");
-    // The carriage return clears the progress bar.
-    let (_, end) = screen.rsplit_once('\r').unwrap_or(("", &screen));
-    assert_eq!(end, MESSAGE, "{screen:?}");
+    for columns in [60, 80, 200] {
+        let line = format!("stty rows 24 cols {columns} && exec \"$0\" \"$@\" > /dev/null");
+        let mint = ["token", "mint", "--alg", "HS256", "--count", "4294967295"];
+        let mut run = PtyCommand::start_shell_line(&sandbox, &line, &mint, &[]);
+        let (shown, rate) = run.0.exp_regex(r"/4,294,967,295 [0-9,]+/s [0-9]+[a-z]+ left").unwrap();
+        run.0.send_control('c').unwrap();
+        let (code, screen, has_echo) = run.finish();
+        assert_eq!((code, has_echo), (130, true), "{screen}");
+        // The terminal shows the control character.
+        let screen = format!("{shown}{rate}{screen}").replace("^C", "");
+        let lines = screen.split(['\r', '\n']).filter(|line| line.starts_with("minting ["));
+        let widths: Vec<_> = lines.map(str::len).collect();
+        assert!(!widths.is_empty(), "{screen:?}");
+        assert!(widths.iter().all(|width| *width <= columns), "{columns}: {screen:?}");
+        assert!(screen.contains(" of 4294967295 tokens; these were written\n"), "{screen:?}");
+    }
+}
+
+/// Creates a FIFO.
+fn create_fifo(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let path = sandbox.home().join(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+#[test]
+fn reading_of_rows_shows_progress() {
+    let sandbox = Sandbox::with_admin();
+    let path = create_fifo(&sandbox, "rows");
+    let mut run = PtyCommand::start(&sandbox, &["users", "import", "rows"]);
+    let mut rows = fs::OpenOptions::new().write(true).open(path).unwrap();
+    rows.write_all(b"username\nkim\n").unwrap();
+    run.wait_for("reading 13 B");
+    drop(rows);
+    let (code, screen, _) = run.finish();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("\rimported 1 user\n"), "{screen:?}");
+}
+
+#[test]
+fn progress_is_hidden_where_it_would_mix_with_lines() {
+    let sandbox = Sandbox::with_admin();
+    let words = ["token", "verify", "--batch"];
+    let paths = ["lines", "file"].map(|name| create_fifo(&sandbox, name));
+    // The commands wait for input. The second shows its progress when the first would have shown its
+    // own for some time.
+    let with_lines = "exec \"$0\" \"$@\" < lines";
+    let mut hidden = PtyCommand::start_shell_line(&sandbox, with_lines, &words, &[]);
+    let lines = fs::OpenOptions::new().write(true).open(&paths[0]).unwrap();
+    let with_file = "exec \"$0\" \"$@\" < file > results";
+    let mut shown = PtyCommand::start_shell_line(&sandbox, with_file, &words, &[]);
+    let file = fs::OpenOptions::new().write(true).open(&paths[1]).unwrap();
+    shown.wait_for("verifying 0 0/s");
+    drop((lines, file));
+    assert_eq!(shown.finish().0, 0);
+    assert_eq!(hidden.0.exp_eof().unwrap(), "");
+}
+
+/// Starts an import that waits while the returned lock is held.
+fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Locks) {
+    let locks = Locks::acquire(sandbox);
+    let words = ["users", "import", "rows.csv"];
+    (PtyCommand::start_with_env(sandbox, &words, &[("TERM", term)]), locks)
 }
 
 #[test]
 fn dumb_terminal_shows_no_progress() {
-    let [dumb, xterm] = [(); 2].map(|()| Sandbox::with_admin());
-    let (run, dumb_writer) = start_import(&dumb, "dumb");
-    let (mut later_run, writer) = start_import(&xterm, "xterm");
+    let [dumb, xterm] = [(); 2].map(|()| new_sandbox());
+    let (run, dumb_locks) = start_import(&dumb, "dumb");
+    let (mut later_run, locks) = start_import(&xterm, "xterm");
     // The first import, which started earlier, has waited long enough for a bar.
-    later_run.wait_for(BAR);
-    dumb_writer.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(run.finish(), (0, MESSAGE.to_owned(), true));
-    writer.execute_batch("ROLLBACK").unwrap();
+    later_run.wait_for("importing [");
+    drop(dumb_locks);
+    let message = "imported 10000 users\n\
+                hint: set a password for 10000 users without a password: jeton recover USER\n";
+    assert_eq!(run.finish(), (0, message.to_owned(), true));
+    drop(locks);
     assert_eq!(later_run.finish().0, 0);
 }

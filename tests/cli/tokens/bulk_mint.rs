@@ -176,11 +176,14 @@ fn ctrl_c_ends_after_a_whole_batch() {
         assert_eq!(output.code, 130, "{output:?}");
         assert!(text.ends_with('\n'));
         let count = text.lines().count();
-        let message = format!("interrupted; the first {count} tokens were written");
+        let is_recorded = options.contains(&"--record");
+        let verb = if is_recorded { "recorded and written" } else { "written" };
+        let message = format!("interrupted after {count} of 4294967295 tokens; these were {verb}");
         assert!(output.stderr.contains(&message), "{output:?}");
-        let audit = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id DESC LIMIT 1";
-        assert_eq!(sandbox.sql(audit), [count.to_string()]);
-        if options.contains(&"--record") {
+        let audit = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
+             ORDER BY id DESC LIMIT 1";
+        assert_eq!(sandbox.sql(audit), [format!("done {count}")]);
+        if is_recorded {
             let rows = sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL");
             assert_eq!(rows, [count.to_string()]);
             let _ = sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();

@@ -17,7 +17,7 @@ fn import_text(
     if_exists: IfExists,
 ) -> Result<ImportOutcome, Error> {
     let caller = importer.map(|test_user| &test_user.caller);
-    import(store, &audit_at(0), caller, &mut read_batch(text).unwrap(), if_exists, &|| {})
+    import(store, &audit_at(0), caller, &mut read_batch(text).unwrap(), if_exists, &|_| Ok(()))
 }
 
 #[test]

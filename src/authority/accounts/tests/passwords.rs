@@ -105,8 +105,15 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         );
         let mut batch =
             ImportRows::from_reader(rows.as_bytes(), at(0), UnknownFields::Refuse).unwrap();
-        import(&mut store, &audit_at(0), Some(&admin.caller), &mut batch, IfExists::Refuse, &|| {})
-            .unwrap();
+        import(
+            &mut store,
+            &audit_at(0),
+            Some(&admin.caller),
+            &mut batch,
+            IfExists::Refuse,
+            &|_| Ok(()),
+        )
+        .unwrap();
         store.execute_sql(
             "UPDATE users SET disabled_at = 1 WHERE username = 'disabled';
              UPDATE users SET password = NULL WHERE username = 'no-password'",

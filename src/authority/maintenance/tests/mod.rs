@@ -16,6 +16,7 @@ use crate::authority::verification::{Expectations, ExpectedKind};
 use crate::model::{
     GrantRowId, Lifetime, SessionEndReason, Setting, TokenId, TokenKind, TokenSelector,
 };
+use crate::signals::Interrupted;
 use secrecy::ExposeSecret;
 
 const ANY: ExpectedKind = ExpectedKind::Any;
@@ -37,7 +38,7 @@ fn lifetime(seconds: i64) -> Option<Lifetime> {
 
 /// Prunes `seconds` after the start of the test.
 fn prune_at(store: &mut Store, ada: &TestUser, seconds: i64) -> PruneCounts {
-    prune(store, &audit_at(seconds), Some(&ada.caller), None, &mut |_, _| {}).unwrap()
+    prune(store, &audit_at(seconds), Some(&ada.caller), None, &mut |_, _, _| Ok(())).unwrap()
 }
 
 fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
@@ -103,8 +104,10 @@ fn prune_keeps_recently_expired_tokens() {
     let (mut store, ada) = store_with_admin();
     issue_app_token(&mut store, &ada, "app");
     let mut prune_keeping = |seconds, keep| {
-        prune(&mut store, &audit_at(seconds), Some(&ada.caller), lifetime(keep), &mut |_, _| {})
-            .unwrap()
+        prune(&mut store, &audit_at(seconds), Some(&ada.caller), lifetime(keep), &mut |_, _, _| {
+            Ok(())
+        })
+        .unwrap()
     };
     assert_eq!(prune_keeping(9 * DAY, 2 * DAY + 1).tokens, 0);
     assert_eq!(prune_keeping(9 * DAY, 900 * 365 * DAY).tokens, 0, "the cutoff is before 1970");
@@ -240,12 +243,33 @@ fn prune_writes_one_audit_row_and_requires_admin() {
     for app in ["a", "b", "c"] {
         issue_app_token(&mut store, &john, app);
     }
-    let refusal = prune(&mut store, &audit_at(0), Some(&john.caller), None, &mut |_, _| {});
+    let refusal = prune(&mut store, &audit_at(0), Some(&john.caller), None, &mut |_, _, _| Ok(()));
     assert!(matches!(refusal, Err(Error::InsufficientRole { refusal: ADMINS_ONLY, .. })));
     let mut progress = Vec::new();
-    let mut on_progress = |done, total| progress.push((done, total));
+    let mut on_progress = |counts: PruneCounts, done, total| {
+        progress.push((counts.tokens, done, total));
+        Ok(())
+    };
     prune(&mut store, &audit_at(31 * DAY), Some(&ada.caller), None, &mut on_progress).unwrap();
-    assert_eq!(progress, [(0, 3), (3, 3)]);
+    progress.dedup();
+    assert_eq!(progress, [(3, 3, 3)]);
     let removed_count = store.read(|tx| tx.query_number("SELECT max(count) FROM audit")).unwrap();
     assert_eq!(removed_count, 3 + 3 + 1, "tokens, grants, sessions");
+}
+
+#[test]
+fn interrupted_prune_counts_the_removed_rows() {
+    let (mut store, ada) = store_with_admin();
+    issue_app_token(&mut store, &ada, "a");
+    let mut on_progress = |_: PruneCounts, _, _| Err(Interrupted);
+    let audit = audit_at(31 * DAY);
+    let result = prune(&mut store, &audit, Some(&ada.caller), None, &mut on_progress);
+    assert!(matches!(result, Err(Error::Store(store::Error::Interrupted(_)))), "{result:?}");
+    let counts = "SELECT (SELECT count(*) FROM tokens) * 100 + (SELECT count(*) FROM grants) * 10
+         + (SELECT count FROM audit ORDER BY id DESC LIMIT 1)";
+    assert_eq!(
+        store.read(|tx| tx.query_number(counts)).unwrap(),
+        11,
+        "one grant, one removed token"
+    );
 }

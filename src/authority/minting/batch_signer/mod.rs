@@ -11,6 +11,7 @@ use super::signing::sign_checked;
 use super::token_builder::TokenBuilder;
 use crate::crypto::TokenSigner;
 use crate::model::{Jti, Row, Timestamp};
+use crate::signals::InterruptionCheck;
 use crate::store::NewToken;
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -41,13 +42,20 @@ pub(super) struct BatchSigner<'a> {
     payload: String,
     /// Average length of the tokens of a batch in bytes, as a hint for the next batch.
     token_length: usize,
+    /// Check before each token.
+    check: &'a InterruptionCheck<'a>,
 }
 
 impl<'a> BatchSigner<'a> {
     pub(super) fn new(builder: TokenBuilder<'a>, owner: Option<RowOwner>) -> Result<Self, Error> {
         let signer = TokenSigner::new(builder.key)?;
         let (patterns, payload) = (PatternCache::default(), String::new());
-        Ok(Self { builder, signer, owner, patterns, payload, token_length: 0 })
+        Ok(Self { builder, signer, owner, patterns, payload, token_length: 0, check: &|| Ok(()) })
+    }
+
+    /// Ends the signing of a batch if `check` fails before a token.
+    pub(super) fn with_check(self, check: &'a InterruptionCheck<'a>) -> Self {
+        Self { check, ..self }
     }
 
     /// Signs the tokens of a batch in the order of its rows. The generated token ids are `jtis`.
@@ -96,6 +104,7 @@ impl<'a> BatchSigner<'a> {
         };
         let (start, texts) = (signed.tokens.len(), row.texts());
         for _ in 0..count {
+            (self.check)()?;
             pattern.sign(&self.signer, &texts, generator, &mut self.payload, &mut signed.tokens)?;
         }
         if let Some(model) = pattern.row() {
@@ -111,6 +120,7 @@ impl<'a> BatchSigner<'a> {
         generator: &mut ValueGenerator,
         signed: &mut SignedBatch,
     ) -> Result<(), Error> {
+        (self.check)()?;
         let mut generate = |kind| generator.generate(kind).map(TokenValue::into_text);
         let parts = self.builder.build_requested(&row.fields, &mut generate)?;
         let text_claim = |name| parts.claims.get(name).and_then(Value::as_str);

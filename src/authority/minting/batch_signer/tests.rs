@@ -38,7 +38,7 @@ fn compare(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<boo
         Some(input) => ClaimRows::read(Cursor::new(input.to_owned())).unwrap(),
         None => ClaimRows::repeat(Map::new(), 3),
     };
-    let batch = claim_rows.batches(0..claim_rows.count(), 0).next().unwrap().unwrap();
+    let batch = claim_rows.batches(0..claim_rows.count(), 0, 8).next().unwrap().unwrap();
     let jtis = JtiGenerator::default().generate(batch.len()).unwrap();
     let minted = signer.sign(&batch, jtis.clone()).unwrap();
     let mut expected = SignedBatch { tokens: MintedTokens::with_capacity(0, 0), rows: Vec::new() };

@@ -1,0 +1,67 @@
+//! Progress and interruption of commands that import accounts in one transaction.
+
+use crate::app::{Interrupted, Interruption, Monitor, RunConsole, Total, describe_interruption};
+use crate::authority::Error;
+use crate::authority::accounts::{ImportRows, ImportStep};
+use crate::failure::Failure;
+
+/// Watch for Ctrl-C during an import.
+pub(crate) struct ImportWatch {
+    interruption: Interruption,
+    /// Label of the transaction.
+    label: &'static str,
+    /// End of the message about an interruption: nothing of the import is stored.
+    unchanged: &'static str,
+}
+
+impl ImportWatch {
+    pub(crate) fn start(label: &'static str, unchanged: &'static str) -> Result<Self, Failure> {
+        Ok(Self { interruption: Interruption::watch()?, label, unchanged })
+    }
+
+    /// Returns an error after Ctrl-C.
+    pub(crate) fn check(&self) -> Result<(), Interrupted> {
+        self.interruption.check()
+    }
+
+    /// Completes the message about an interruption.
+    pub(crate) fn describe<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
+        describe_interruption(result, || format!("; {}", self.unchanged))
+    }
+}
+
+/// Progress of an import: first the hashing of passwords, then the transaction.
+pub(crate) struct ImportProgress {
+    monitor: Monitor,
+    watch: ImportWatch,
+    row_count: usize,
+}
+
+impl ImportProgress {
+    pub(crate) fn start(console: &RunConsole, watch: ImportWatch, rows: &ImportRows) -> Self {
+        let (label, total) = match rows.unhashed_count() {
+            0 => (watch.label, rows.len()),
+            count => ("hashing", count),
+        };
+        let interruption = watch.interruption.clone();
+        let monitor = interruption.monitor(console, label, Total::Items(total));
+        Self { monitor, watch, row_count: rows.len() }
+    }
+
+    /// Shows a step. Returns an error after Ctrl-C.
+    pub(crate) fn observe(&self, step: ImportStep) -> Result<(), Interrupted> {
+        match step {
+            ImportStep::RowChecked => self.monitor.check(),
+            ImportStep::PasswordHashed => self.monitor.advance(1),
+            ImportStep::RowsApplied(count) => {
+                self.monitor.set_label(self.watch.label);
+                self.monitor.set(count, self.row_count)
+            }
+        }
+    }
+
+    /// Ends the progress display.
+    pub(crate) fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
+        self.monitor.finish(result, || format!("; {}", self.watch.unchanged))
+    }
+}

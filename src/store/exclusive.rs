@@ -1,0 +1,60 @@
+//! Databases that exclude all other processes.
+
+use super::Error;
+use super::connect::{configure, configure_writing, map_open_error};
+use super::file::{self, ReadMode};
+use super::lock::retry_until;
+use super::previous_store::create_empty_file;
+use super::schema::{DatabaseKind, detect_kind};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// A database that no other process has open or can open.
+pub(super) struct OpenDatabase {
+    pub(super) connection: Connection,
+    /// Descriptor of the file for copying. Must be closed after the connection: closing a
+    /// descriptor releases all locks of the process on the file (POSIX).
+    pub(super) file: File,
+}
+
+/// Creates the database of a store that does not exist, and excludes all other processes.
+pub(super) fn create_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
+    let path = create_empty_file(path)?;
+    let database = lock_database(&path, lock_timeout)?;
+    match detect_kind(&database.connection, &path)? {
+        DatabaseKind::Empty => Ok(database),
+        // Another process has created a store in the meantime, which was not to be replaced.
+        DatabaseKind::CurrentStore => Err(Error::Busy),
+    }
+}
+
+/// Opens the file when no other process uses it, and excludes all other processes.
+pub(super) fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
+    if file::detect_read_mode(path)? == ReadMode::Immutable {
+        return Err(Error::ReadOnly);
+    }
+    let file = File::open(path).map_err(|error| file::unreadable_error(&error))?;
+    // A new connection per attempt: a waiting connection would hold a lock that another restore
+    // needs.
+    let connection = retry_until(Instant::now() + lock_timeout, || open_exclusively(path))?;
+    Ok(OpenDatabase { connection, file })
+}
+
+/// Opens a file that no other process uses, and excludes all other processes.
+pub(super) fn open_exclusively(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Set before the first read: SQLite then keeps the WAL index in memory, and keeps every lock.
+    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+    configure(&connection, Duration::ZERO).map_err(map_open_error(path))?;
+    configure_writing(&connection).map_err(map_open_error(path))?;
+    if connection.is_readonly(MAIN_DB)? {
+        return Err(Error::ReadOnly);
+    }
+    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(map_open_error(path))?;
+    Ok(connection)
+}

@@ -1,0 +1,209 @@
+//! Ctrl-C during bulk commands. A test holds a lock that the command needs, so that the signal arrives
+//! at a known point.
+
+#![cfg(target_os = "linux")]
+
+mod single_commands;
+
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::{self, File};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// Returns whether SIGINT is in a mask of the status of a process (proc(5)).
+fn has_sigint(process: u32, mask: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix(mask)).unwrap_or("0");
+    u64::from_str_radix(mask.trim(), 16).unwrap() >> (Signal::INT.as_raw() - 1) & 1 == 1
+}
+
+fn wait_until(is_done: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_done() {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until no SIGINT is pending.
+fn wait_until_handled(process: u32) {
+    wait_until(|| !has_sigint(process, "ShdPnd:") && !has_sigint(process, "SigPnd:"));
+}
+
+/// Waits until the command watches for Ctrl-C, sends the signal and waits until it is handled.
+fn interrupt(child: &Child) {
+    wait_until(|| has_sigint(child.id(), "SigCgt:"));
+    kill_process(Pid::from_child(child), Signal::INT).unwrap();
+    wait_until_handled(child.id());
+}
+
+/// Lock that stops a command after it has started to watch for Ctrl-C.
+#[derive(Clone, Copy)]
+enum Lock {
+    /// Write lock of the store.
+    Store,
+    /// Lock of the directory of the store, in which temporary files are created.
+    Directory,
+}
+
+impl Lock {
+    /// Acquires the lock. Dropping the value releases the lock.
+    fn acquire(self, sandbox: &Sandbox) -> (Option<rusqlite::Connection>, Option<File>) {
+        match self {
+            Self::Store => {
+                let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
+                writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+                (Some(writer), None)
+            }
+            Self::Directory => {
+                let directory = File::open(sandbox.store().parent().unwrap()).unwrap();
+                directory.lock().unwrap();
+                (None, Some(directory))
+            }
+        }
+    }
+}
+
+fn start(sandbox: &Sandbox, words: &[&str]) -> Child {
+    let options = ["--yes", "--wait", "10m"];
+    Sandbox::start(&mut sandbox.command(&[words, &options].concat()))
+}
+
+/// Interrupts a command that waits for a lock, and then releases the lock.
+fn run_interrupted(sandbox: &Sandbox, lock: Lock, words: &[&str]) -> RunOutput {
+    let held_lock = lock.acquire(sandbox);
+    let child = start(sandbox, words);
+    interrupt(&child);
+    drop(held_lock);
+    RunOutput::from(child.wait_with_output().unwrap())
+}
+
+/// Returns the names of the files next to the store.
+fn file_names(sandbox: &Sandbox) -> Vec<String> {
+    let entries = fs::read_dir(sandbox.store().parent().unwrap()).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
+    names.sort();
+    names
+}
+
+/// Creates a store with 30,001 live and 20,001 expired tokens, which are more than one transaction
+/// changes, and input files.
+fn new_sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_admin();
+    let file = |name: &str| sandbox.home().join(name);
+    fs::write(file("rows.csv"), "username,role\nkim,user\nlee,admin\n").unwrap();
+    fs::write(file("state.toml"), "settings.token.quota = 7\nusers.kim = { role = \"user\" }\n")
+        .unwrap();
+    let mint = ["token", "mint", "--record", "--alg", "HS256", "--count"];
+    sandbox.run(&[&mint[..], &["30001"]].concat()).ok();
+    let past = ["20001", "--expires-at", "2020-01-01"];
+    sandbox.run(&[&mint[..], &past].concat()).ok();
+    sandbox.run(&["store", "backup", "backup.db"]).ok();
+    sandbox
+}
+
+/// A bulk command, and what its interruption leaves.
+struct Case {
+    words: &'static [&'static str],
+    lock: Lock,
+    message: &'static str,
+    /// Numbers of users, settings, tokens and revoked tokens.
+    rows: &'static str,
+    /// Action, outcome and count of the new audit events.
+    events: &'static [&'static str],
+}
+
+impl Case {
+    /// Returns a command of which the interruption changes nothing.
+    const fn unchanged(words: &'static [&'static str], lock: Lock, message: &'static str) -> Self {
+        Self { words, lock, message, rows: "1 0 50002 0", events: &[] }
+    }
+}
+
+const CASES: [Case; 7] = [
+    Case::unchanged(
+        &["users", "import", "rows.csv"],
+        Lock::Store,
+        "interrupted; no account was created or changed",
+    ),
+    Case::unchanged(
+        &["apply", "-f", "state.toml"],
+        Lock::Store,
+        "interrupted; no setting or account was changed",
+    ),
+    Case::unchanged(
+        &["store", "backup", ".local/share/jeton/new-backup.db"],
+        Lock::Directory,
+        "interrupted; no backup was written",
+    ),
+    Case::unchanged(
+        &["store", "restore", "backup.db"],
+        Lock::Directory,
+        "interrupted; the store was not changed",
+    ),
+    Case::unchanged(
+        &["token", "revoke", "--all", "--dry-run"],
+        Lock::Store,
+        "interrupted; nothing was changed",
+    ),
+    Case {
+        words: &["token", "revoke", "--all"],
+        lock: Lock::Store,
+        message: "interrupted after 30000 of 30001 tokens; these remain revoked",
+        rows: "1 0 50002 30000",
+        events: &["token revoke done 30000"],
+    },
+    Case {
+        words: &["store", "prune"],
+        lock: Lock::Store,
+        message: "interrupted; removed 20000 tokens, 0 sessions and 0 revocation entries so far, \
+                  which remain removed",
+        rows: "1 0 30002 30000",
+        events: &["store prune done 20000"],
+    },
+];
+
+const ROWS: &str = "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM settings)
+     || ' ' || count(*) || ' ' || count(revoked_at) FROM tokens";
+
+#[test]
+fn interrupted_commands_state_what_is_stored() {
+    let sandbox = new_sandbox();
+    for Case { words, lock, message, rows, events } in CASES {
+        let last_event = sandbox.sql("SELECT max(id) FROM audit").remove(0);
+        let output = run_interrupted(&sandbox, lock, words);
+        assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{words:?}: {output:?}");
+        assert_eq!(output.stderr, format!("error: {message}\n"), "{words:?}");
+        assert_eq!(sandbox.sql(ROWS), [rows], "{words:?}");
+        let new_events = format!(
+            "SELECT action || ' ' || outcome || ' ' || count FROM audit WHERE id > {last_event}"
+        );
+        assert_eq!(sandbox.sql(&new_events), events, "{words:?}");
+        assert_eq!(file_names(&sandbox), ["jeton.db"], "{words:?}");
+        sandbox.run(&["store", "check"]).ok();
+    }
+    // The next runs complete the work.
+    sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
+    sandbox.run(&["store", "prune", "--yes"]).ok();
+    assert_eq!(sandbox.sql(ROWS), ["1 0 30001 30001"]);
+}
+
+#[test]
+fn interrupted_restore_of_a_missing_store_leaves_no_store() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["store", "backup", "backup.db"]).ok();
+    for name in file_names(&sandbox) {
+        fs::remove_file(sandbox.store().with_file_name(name)).unwrap();
+    }
+    let restore = ["store", "restore", "backup.db"];
+    let output = run_interrupted(&sandbox, Lock::Directory, &restore);
+    assert_eq!(output.code, 130, "{output:?}");
+    assert_eq!(output.stderr, "error: interrupted; the store was not changed\n");
+    assert!(file_names(&sandbox).is_empty(), "{:?}", file_names(&sandbox));
+    sandbox.run(&restore).ok();
+    sandbox.run(&["store", "check"]).ok();
+}

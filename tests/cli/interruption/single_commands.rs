@@ -1,0 +1,133 @@
+//! Ctrl-C at points that only some commands have.
+
+use super::{Lock, file_names, interrupt, start, wait_until, wait_until_handled};
+use crate::prompts::PtyCommand;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use rustix::process::Signal;
+use rustix::termios::tcgetpgrp;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+
+#[test]
+fn hashing_of_passwords_is_interrupted() {
+    let sandbox = Sandbox::with_admin();
+    let names: Vec<String> = (0..5_000).map(|number| format!("user{number}")).collect();
+    fs::write(sandbox.home().join("rows.csv"), format!("username\n{}", names.join("\n"))).unwrap();
+    // The command would wait for the lock only after the hashing.
+    let held_lock = Lock::Store.acquire(&sandbox);
+    let import = ["users", "import", "rows.csv", "--generate-passwords", "passwords.csv"];
+    let child = start(&sandbox, &import);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    drop(held_lock);
+    assert_eq!(output.code, 130, "{output:?}");
+    assert_eq!(output.stderr, "error: interrupted; no account was created or changed\n");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["1"]);
+    assert!(!sandbox.home().join("passwords.csv").exists());
+}
+
+#[test]
+fn verification_is_interrupted_while_it_waits_for_input() {
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.stdout_of(&["token", "create", "app"]);
+    let mut command = sandbox.command(&["token", "verify", "--batch"]);
+    let mut child = Sandbox::start(command.stdin(Stdio::piped()));
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for line in [&token, "no token"] {
+        writeln!(stdin, "{line}").unwrap();
+        let mut result = String::new();
+        stdout.read_line(&mut result).unwrap();
+        assert!(result.starts_with("{\"valid\":"), "{result}");
+    }
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    drop(stdin);
+    let message =
+        "error: interrupted after 2 tokens, 1 of them invalid; their results were printed\n";
+    assert_eq!((output.code, output.stderr.as_str()), (130, message));
+}
+
+/// Minting of a JSON document with more tokens than jeton signs until the signal arrives.
+const JSON_MINT: [&str; 8] = ["token", "mint", "--alg", "RS256", "--count", "100000", "-o", "json"];
+
+const LAST_EVENT: &str = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
+     ORDER BY id DESC LIMIT 1";
+
+#[test]
+fn recorded_tokens_of_an_interrupted_json_document_are_revoked() {
+    let sandbox = Sandbox::with_admin();
+    let child = start(&sandbox, &[&JSON_MINT[..], &["--record"]].concat());
+    wait_until(|| sandbox.sql("SELECT count(*) FROM tokens") != ["0"]);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
+    let count = sandbox.sql("SELECT count(*) FROM tokens").remove(0);
+    assert_eq!(
+        output.error()["message"],
+        format!("interrupted after {count} of 100000 tokens; {count} recorded tokens were revoked")
+    );
+    assert_eq!(sandbox.sql("SELECT count(revoked_at) FROM tokens").remove(0), count);
+    assert_eq!(sandbox.sql(LAST_EVENT), [format!("undelivered {count}")]);
+}
+
+#[test]
+fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted() {
+    let sandbox = Sandbox::with_admin();
+    let child = start(&sandbox, &JSON_MINT);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
+    let message = output.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("interrupted after "), "{message}");
+    assert!(message.ends_with(" of 100000 tokens; no token was written"), "{message}");
+    assert_eq!(sandbox.sql(LAST_EVENT), ["undelivered 0"]);
+}
+
+#[test]
+fn interruption_does_not_wait_for_a_batch_of_a_file() {
+    let sandbox = Sandbox::with_admin();
+    fs::write(sandbox.home().join("rows.csv"), "sub\n".to_owned() + &"ada\n".repeat(8_000))
+        .unwrap();
+    let child = start(&sandbox, &["token", "mint", "--alg", "RS512", "--from", "rows.csv"]);
+    interrupt(&child);
+    let output = RunOutput::from(child.wait_with_output().unwrap()).fails(130);
+    let message = "error: interrupted after 0 of 8000 tokens; no token was written\n";
+    assert!(output.stderr.ends_with(message), "{output:?}");
+    assert_eq!(sandbox.sql(LAST_EVENT), ["undelivered 0"]);
+}
+
+#[test]
+fn second_ctrl_c_ends_the_process() {
+    let sandbox = Sandbox::with_admin();
+    let held_lock = Lock::Directory.acquire(&sandbox);
+    let backup = sandbox.store().with_extension("bak");
+    let child = start(&sandbox, &["store", "backup", backup.to_str().unwrap()]);
+    interrupt(&child);
+    interrupt(&child);
+    let status = child.wait_with_output().unwrap().status;
+    drop(held_lock);
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()), "{status}");
+    assert_eq!(file_names(&sandbox), ["jeton.db"]);
+}
+
+#[test]
+fn ctrl_c_after_a_confirmation_ends_after_a_batch() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "mint", "--record", "--count", "3"]).ok();
+    let held_lock = Lock::Store.acquire(&sandbox);
+    let mut run = PtyCommand::start(&sandbox, &["token", "revoke", "--all", "--wait", "10m"]);
+    run.wait_for("Revoke 3 tokens of ada? [y/N] ").0.send_line("y").unwrap();
+    run.wait_for("revoking [").0.send_control('c').unwrap();
+    let terminal = run.0.process().get_file_handle().unwrap();
+    let process = tcgetpgrp(terminal).unwrap().as_raw_nonzero();
+    wait_until_handled(process.get().unsigned_abs());
+    drop(held_lock);
+    let (code, screen, _) = run.finish();
+    assert_eq!(code, 130, "{screen}");
+    let message = "error: interrupted after 3 of 3 tokens; these remain revoked\n";
+    assert!(screen.ends_with(message), "{screen:?}");
+}
