@@ -29,13 +29,12 @@ pub(crate) struct OutputDir<'p> {
 }
 
 impl<'p> OutputDir<'p> {
-    /// Locks a directory; refuses a directory that other users can write. Creates a missing
-    /// directory, which other users cannot write and, if `mode` is [`PRIVATE_MODE`], cannot read,
-    /// whatever the umask is. `mode` is the mode of the files.
+    /// Locks a directory for files with mode `mode`; refuses a directory that other users can write.
+    /// A missing directory is created with mode 0700 for private files, else 0755, less the umask.
     pub(crate) fn open(console: &RunConsole, path: &'p Path, mode: u32) -> Result<Self, Failure> {
         let to_failure = |error| write_error(path, &error);
-        let mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
-        DirBuilder::new().recursive(true).mode(mode).create(path).map_err(to_failure)?;
+        let directory_mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
+        DirBuilder::new().recursive(true).mode(directory_mode).create(path).map_err(to_failure)?;
         check_directory(console, path)?;
         let lock = File::open(path).map_err(to_failure)?;
         if !files::lock(&lock, console.options.wait).map_err(to_failure)? {

@@ -17,8 +17,8 @@ use zeroize::Zeroizing;
 /// Maximum size of an input with a token and text around the token, in bytes.
 const MAX_INPUT_BYTES: usize = 2 * MAX_DECODED_TOKEN_BYTES;
 
-/// Maximum number of paths in a message about several tokens.
-const MAX_PATHS: usize = 3;
+/// Maximum number of JSON members in a message about several tokens.
+const MAX_LISTED_MEMBERS: usize = 3;
 
 const TOKEN_SOURCES_HINT: &str = "pass a token as an argument, as `-` on standard input, as `@FILE`, \
                                   or in `JETON_TOKEN`";
@@ -147,8 +147,8 @@ fn to_failure(found: NotOneToken) -> Failure {
                 ("JSON without a token found, expected a token".to_owned(), only_token.to_owned())
             }
             [first, ..] => {
-                let list = paths.get(..MAX_PATHS).unwrap_or(&paths).join("`, `");
-                let more = if paths.len() > MAX_PATHS { " and others" } else { "" };
+                let list = paths.get(..MAX_LISTED_MEMBERS).unwrap_or(&paths).join("`, `");
+                let more = if paths.len() > MAX_LISTED_MEMBERS { " and others" } else { "" };
                 (
                     format!("JSON with several tokens found (`{list}`{more}), expected one"),
                     format!("pass the value of one member: jq -r {} FILE", quote_shell_word(first)),

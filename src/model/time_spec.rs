@@ -49,7 +49,7 @@ impl TimeSpec {
             return Ok(Self::FromNow(0));
         }
         // `1h ago` is negative too.
-        let has_sign = |seconds: i64| seconds < 0 || text.starts_with('+');
+        let has_sign = |seconds: i64| seconds < 0 || text.starts_with(['+', '-']);
         match parse_seconds(text) {
             Ok(seconds) if has_sign(seconds) => return Ok(Self::FromNow(seconds)),
             // A calendar unit or a missing unit; other text with a sign may be a time.
@@ -136,6 +136,7 @@ mod tests {
             ("1h ago", 996_400),
             ("+1d12h", 1_129_600),
             ("+0s", 1_000_000),
+            ("-0s", 1_000_000),
         ] {
             assert_eq!(
                 TimeSpec::parse(text).unwrap().resolve("--at", now()).unwrap().unix(),

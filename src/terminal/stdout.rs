@@ -107,7 +107,7 @@ impl Console {
         Ok(Delivery::Done)
     }
 
-    /// Writes the CSV header of a list, which is complete without rows.
+    /// Writes the CSV header of a list. A list without rows is only this header.
     #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn write_csv_header(&self, columns: &[&str]) -> Result<Delivery, Error> {
         write_stdout(&render_csv_header(columns.iter().copied()))
@@ -149,8 +149,8 @@ impl Console {
         write_stdout(&if is_first_part { format!("{LIST_PREFIX}{text}") } else { text })
     }
 
-    /// Ends the JSON document of a list with everything that follows the items in `empty_list`: the
-    /// same document without items.
+    /// Ends the JSON document of a list: writes the members after `items`. `empty_list` is the document
+    /// without items.
     #[expect(clippy::unused_self, reason = "output requires a console")]
     pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<Delivery, Error> {
         let text = render_json_line(empty_list)?;
@@ -171,7 +171,7 @@ impl Console {
     }
 }
 
-/// Write of lines that ended early.
+/// A write that failed before all lines were written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PartialWrite {
     /// Number of lines that were written completely.
@@ -200,12 +200,12 @@ impl JsonLines {
         self.0.len()
     }
 
-    /// Appends a part of other lines.
+    /// Appends the bytes `range` of another buffer.
     pub(crate) fn push_part(&mut self, lines: &Self, range: Range<usize>) {
         self.0.extend_from_slice(lines.0.get(range).unwrap_or_default());
     }
 
-    /// Appends text that was rendered as a line, or a part of it.
+    /// Appends a rendered line, or a part of one, unchanged.
     pub(crate) fn push_rendered(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }

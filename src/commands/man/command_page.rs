@@ -38,8 +38,8 @@ fn render(command: clap::Command, parents: &[String]) -> io::Result<Page> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     if name != "jeton" {
         command = command.mut_args(|argument| {
-            let is_listed_once = argument.is_global_set() && argument.get_id() != "output";
-            argument.hide(is_listed_once)
+            let is_only_on_program_page = argument.is_global_set() && argument.get_id() != "output";
+            argument.hide(is_only_on_program_page)
         });
     }
     command = command.mut_args(with_separate_lines);
@@ -103,10 +103,14 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     for argument in options.into_iter().chain(arguments) {
         let separator = if argument.is_last_set() { "-- " } else { "" };
         let usage = format!("{separator}{argument}");
-        let is_complete = argument.is_required_set() || usage.starts_with('[');
+        let needs_no_brackets = argument.is_required_set() || usage.starts_with('[');
         // An option and its value stay on one line.
         let usage = usage.replace(' ', "\u{a0}");
-        synopsis.push(roman(if is_complete { format!(" {usage}") } else { format!(" [{usage}]") }));
+        synopsis.push(roman(if needs_no_brackets {
+            format!(" {usage}")
+        } else {
+            format!(" [{usage}]")
+        }));
     }
     if command.has_subcommands() {
         synopsis.push(roman(" COMMAND"));
@@ -120,7 +124,7 @@ fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = about.map(ToString::to_string).unwrap_or_default();
     let is_example = |line: &&str| line.starts_with("  ");
     let (summary, details) = about.split_once("\n\n").unwrap_or((&about, ""));
-    // The summary is in the section NAME, and is repeated only in place of other text.
+    // The summary is in the section NAME, and is repeated here only if there is no other text.
     let has_text = details.lines().any(|line| !line.is_empty() && !is_example(&line));
     let description = if has_text { details } else { summary };
     roff.control("SH", ["DESCRIPTION"]);

@@ -62,7 +62,7 @@ impl SessionRow {
 }
 
 fn build_table(sessions: &[SessionRow]) -> Table {
-    let header = ["SID", "USER", "CREATED", "REFRESHED", "EXPIRES", "LATEST EXPIRY", "CURRENT"];
+    let header = ["SID", "USER", "CREATED", "REFRESHED", "REFRESH EXPIRES", "EXPIRES", "CURRENT"];
     let mut table = Table::new(&header);
     for session in sessions {
         table.add_row(vec![
@@ -91,7 +91,7 @@ impl Command for Args {
             columns: COLUMNS,
             id_of: |session: &SessionRow| session.sid.to_string(),
             build_table,
-            wide_columns: &["REFRESHED", "LATEST EXPIRY"],
+            wide_columns: &["REFRESHED", "EXPIRES"],
         };
         list.report(app, all_rows(None), |app, page| {
             let (store, audit) = app.store.open()?;

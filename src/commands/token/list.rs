@@ -11,7 +11,7 @@ use crate::failure::{Code, Failure};
 use crate::model::{AppName, InvalidValue, Lifetime, TimeSpec, TokenKind, TokenStatus};
 use serde_json::json;
 
-/// List recorded tokens, without the tokens themselves
+/// List recorded tokens: their data, not the signed tokens
 ///
 /// The list includes test tokens minted with `--record`; the subject is listed as the application.
 /// A token that was renewed with a grace period expires at the end of the grace period.

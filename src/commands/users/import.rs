@@ -171,7 +171,7 @@ fn print_outcome(app: &App, outcome: &ImportOutcome, if_exists: IfExists) {
         app.console.print_warning(&match differing {
             1 => format!("{users} differs from the row on line {line} and was not changed"),
             _ => {
-                format!("{users} differ from their rows and were not changed, first on line {line}")
+                format!("{users} differ from their rows and were not changed; the first row is on line {line}")
             }
         });
     }

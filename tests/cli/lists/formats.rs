@@ -159,7 +159,7 @@ fn wide_list_has_more_columns() {
     for (list, added) in LISTS.into_iter().zip([
         &["UID"][..],
         &["JTI", "AUD", "ISSUED"],
-        &["REFRESHED", "LATEST EXPIRY"],
+        &["REFRESHED", "EXPIRES"],
         &[],
         &[],
         &["DESCRIPTION"],

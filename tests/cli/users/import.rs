@@ -187,7 +187,7 @@ fn exist_ok_counts_differing_users() {
     assert_snapshot!(output, @"
     --- stderr
     imported 0 users, skipped 3 existing
-    warning: 2 existing users differ from their rows and were not changed, first on line 3
+    warning: 2 existing users differ from their rows and were not changed; the first row is on line 3
     ");
     assert_eq!(sandbox.json(&["users", "show", "john"])["quota"], json!(null));
 }
