@@ -5,9 +5,16 @@ use super::ambiguous_id::AmbiguousId;
 use crate::model::{Key, Session, SidPrefix, Untrusted, UserId};
 use crate::store::Reader;
 
-/// Returns the key with this id, or the only key whose id starts with this text.
+/// Returns the key with this id, or the only key whose id starts with this text, which may end with
+/// the ellipsis of a table.
 pub(super) fn find_key(tx: &Reader<'_>, kid: &str) -> Result<Option<Key>, Error> {
-    single_match("key", kid, tx.find_keys(kid)?, |key| key.spec.kid.clone())
+    let mut keys = tx.find_keys(kid)?;
+    if keys.is_empty()
+        && let Some(start) = kid.strip_suffix('…')
+    {
+        keys = tx.find_keys(start)?;
+    }
+    single_match("key", kid, keys, |key| key.spec.kid.clone())
 }
 
 /// Returns the only session whose id starts with `prefix`, among the sessions of a user or of all

@@ -128,8 +128,8 @@ fn heading_cell(name: &str) -> Cell {
 /// maximum widths; returns `None` if the minimum widths do not fit.
 ///
 /// First each table column gets its minimum width; the deficit is the width that is then missing to
-/// the maximum. In ascending order of the deficits, each table column whose deficit fits into the
-/// remaining width gets its maximum width. The table column with the largest deficit gets the rest.
+/// the maximum. The remaining width is shared equally; what a table column does not need is shared
+/// among the others.
 fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>> {
     let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
     let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);
@@ -140,9 +140,9 @@ fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>>
         .map(|(width, (min_width, max_width))| (max_width - min_width, width))
         .collect();
     deficits.sort_by_key(|(deficit, _)| *deficit);
-    let last = deficits.len().saturating_sub(1);
+    let count = deficits.len();
     for (index, (deficit, width)) in deficits.into_iter().enumerate() {
-        let extra = if deficit <= remaining || index == last { deficit.min(remaining) } else { 0 };
+        let extra = deficit.min(remaining / (count - index));
         *width += extra;
         remaining -= extra;
     }
@@ -221,17 +221,17 @@ ID  APP                       MAY                           STATUS  ENDS
         assert_eq!(
             token_table().render(&screen(56)),
             "\
-ID  APP                       MAY     STATUS  ENDS
-1   日本語のアプリケーション  read,…  live    in 3 h
-12  e\u{301}                         -               never
+ID  APP                MAY           STATUS  ENDS
+1   日本語のアプリケ…  read,write,…  live    in 3 h
+12  e\u{301}                  -                     never
 "
         );
         assert_eq!(
             token_table().render(&screen(45)),
             "\
-ID  APP      MAY           STATUS  ENDS
-1   日本語…  read,write,…  live    in 3 h
-12  e\u{301}        -                     never
+ID  APP          MAY           STATUS  ENDS
+1   日本語のア…  read,write,…  live    in 3 h
+12  e\u{301}            -                     never
 "
         );
         let mut table = Table::new(&["MAY"]);

@@ -35,6 +35,7 @@ fn every_command_accepts_an_abbreviated_key_id() {
         &["keys", "activate", "prod-"][..],
         &["keys", "activate", "prod-a"],
         &["keys", "activate", "tests"],
+        &["keys", "activate", "tests…"],
         &["keys", "retire", "test"],
         &["keys", "revoke", "test", "--yes"],
     ] {
@@ -50,6 +51,9 @@ fn every_command_accepts_an_abbreviated_key_id() {
     key prod-a (ES256) is now the signing key
     key <key> is retired and verifies until <time>
     $ jeton keys activate tests
+    --- stderr
+    key tests-1 is already the signing key
+    $ jeton keys activate 'tests…'
     --- stderr
     key tests-1 is already the signing key
     $ jeton keys retire test

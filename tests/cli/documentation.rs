@@ -127,11 +127,12 @@ fn part_of_a_guide_is_plain_text() {
 
     Only on a terminal, tables fit the terminal width, times are relative (`in 6 d`,
     `3 h ago`), and status words are coloured. Long names, lists and key ids are
-    shortened, with `…` at the end; `-o wide` shows complete texts and times.
-    Session ids and UUIDs are never shortened: if a table does not fit otherwise,
-    each row is printed as a list. With `--all`, a table is printed in parts of
-    1,000 rows, each as wide as necessary. For an empty list, nothing is printed to
-    standard output; a status message reports the empty list.
+    shortened, with `…` at the end; `-o wide` shows complete texts and times. A
+    shortened key id is a valid argument, also with the `…`. Session ids and UUIDs
+    are never shortened: if a table does not fit otherwise, each row is printed as a
+    list. With `--all`, a table is printed in parts of 1,000 rows, each as wide as
+    necessary. For an empty list, nothing is printed to standard output; a status
+    message reports the empty list.
     ");
 }
 

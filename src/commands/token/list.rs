@@ -132,7 +132,7 @@ impl Command for Args {
             issued_before: self.before.map(|bound| bound.resolve_bound(now)),
         };
         let list = ListReport {
-            noun: "tokens",
+            noun: if status == Some(TokenStatus::Live) { "live tokens" } else { "tokens" },
             columns: COLUMNS,
             id_of: |token: &TokenView| token.id.to_string(),
             build_table,

@@ -26,10 +26,10 @@ fn empty_list_prints_a_note_to_stderr() {
     assert_snapshot!(outputs, @"
     $ jeton token list
     --- stderr
-    no tokens
+    no live tokens
     $ jeton token list --page 2
     --- stderr
-    no tokens
+    no live tokens
     $ jeton token list --user john --status all
     --- stderr
     no tokens

@@ -62,10 +62,10 @@ ID  KIND  APP                         USER  PERMISSIONS                         
         (
             70,
             "\
-ID  KIND  APP      USER  PERMISSIONS                 STATUS   EXPIRES
-1   app   my-app   ada   read,write                  live     in 6 d
-2   app   日本語…  ada   orders:read,orders:write,…  live     in 7 d
-3   app   zo\u{308}e\u{301}\u{316}\u{324}-x    ada   -                           revoked  never
+ID  KIND  APP              USER  PERMISSIONS    STATUS   EXPIRES
+1   app   my-app           ada   read,write     live     in 6 d
+2   app   日本語のとても…  ada   orders:read,…  live     in 7 d
+3   app   zo\u{308}e\u{301}\u{316}\u{324}-x            ada   -              revoked  never
 ",
         ),
         (

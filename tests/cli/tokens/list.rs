@@ -65,7 +65,7 @@ fn list_is_filtered_by_owner_app_and_status() {
     ");
     assert_snapshot!(sandbox.run(&["token", "ls", "--app", "nothing"]), @"
     --- stderr
-    no tokens
+    no live tokens
     ");
 }
 
@@ -246,12 +246,12 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
     assert_eq!(output.stdout.lines().count(), 2, "{}", output.stdout);
     assert_snapshot!(sandbox.run(&[&fail_if_any[..], &["2d"]].concat()), @"
     --- stderr
-    no tokens
+    no live tokens
     ");
     sandbox.run(&["token", "renew", "3", "--grace", "1d"]).ok();
     assert_snapshot!(sandbox.run(&[&fail_if_any[..], &["2d"]].concat()), @"
     --- stderr
-    no tokens
+    no live tokens
     ");
     sandbox.run(&["token", "revoke", "2"]).ok();
     sandbox.run(&["token", "create", "d", "--ttl", "1d"]).ok();
