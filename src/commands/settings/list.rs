@@ -1,7 +1,7 @@
 //! `jeton settings list`
 
 use super::{SettingView, to_plain_text};
-use crate::app::{App, OutputFormat, Table};
+use crate::app::{App, Cell, OutputFormat, Table};
 use crate::authority;
 use crate::commands::command::{Command, Effect, LIST_FORMATS};
 use crate::commands::paging::ListReport;
@@ -19,8 +19,12 @@ fn build_table(settings: &[SettingView]) -> Table {
     let mut table = Table::new(&["NAME", "VALUE", "DEFAULT", "DESCRIPTION"]);
     for setting in settings {
         let [value, default] = [&setting.value, &setting.default].map(to_plain_text);
-        let description = setting.description.to_owned();
-        table.add_row(vec![setting.name.to_owned(), escape(&value), default, description]);
+        table.add_row(vec![
+            Cell::from(setting.name),
+            Cell::shortenable(escape(&value)),
+            Cell::from(default),
+            Cell::from(setting.description),
+        ]);
     }
     table
 }

@@ -1,6 +1,6 @@
 //! `jeton token presets …`
 
-use crate::app::{App, OutputFormat, Rendered, Report, Table};
+use crate::app::{App, Cell, OutputFormat, Rendered, Report, Table};
 use crate::authority::minting::Template;
 use crate::commands::command::{Command, DEFAULT_FORMATS, Effect, LIST_FORMATS};
 use crate::commands::paging::ListReport;
@@ -54,8 +54,10 @@ fn build_table(presets: &[PresetRow]) -> Table {
         let custom = if row.custom { "yes".to_owned() } else { placeholder() };
         let [alg, ttl] = [&row.alg, &row.ttl]
             .map(|text| text.as_ref().map_or_else(placeholder, Untrusted::to_display));
-        let description = row.description.to_display();
-        table.add_row(vec![row.name.to_display(), custom, alg, ttl, description]);
+        let mut cells: Vec<Cell> =
+            [row.name.to_display(), custom, alg, ttl].map(Cell::from).to_vec();
+        cells.push(Cell::shortenable(row.description.to_display()));
+        table.add_row(cells);
     }
     table
 }

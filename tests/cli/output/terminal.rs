@@ -101,6 +101,16 @@ EXPIRES      never
     }
 }
 
+#[test]
+fn lists_of_built_in_values_are_tables_on_a_narrow_terminal() {
+    let sandbox = Sandbox::with_admin();
+    for list in [&["token", "presets"], &["settings", "list"]] {
+        let screen = render(&sandbox, 60, list);
+        assert!(!is_list(&screen), "{screen}");
+        assert!(screen.lines().all(|line| measure_text_width(line) <= 60), "{screen}");
+    }
+}
+
 /// Returns whether an output is a list with one name and value per line, not a table.
 fn is_list(screen: &str) -> bool {
     screen.lines().next().unwrap().split_whitespace().count() == 2
