@@ -23,16 +23,26 @@ pub(super) struct LineReader<R> {
     line: u64,
     /// Number of completely read lines.
     lines_read: u64,
+    /// Set if the input starts at the start of the file, which may be a byte order mark.
+    has_file_start: bool,
 }
 
 impl<R: BufRead> LineReader<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: Vec::new(), position: 0, line: 1, lines_read: 0 }
+        Self {
+            input,
+            buffer: Vec::new(),
+            position: 0,
+            line: 1,
+            lines_read: 0,
+            has_file_start: true,
+        }
     }
 
     /// Starts reading text from the middle of a file. Its first line is line `line` of the file.
     pub(super) fn starting_at_line(input: R, line: u64) -> Self {
-        Self { line, lines_read: line.saturating_sub(1), ..Self::new(input) }
+        let lines_read = line.saturating_sub(1);
+        Self { line, lines_read, has_file_start: false, ..Self::new(input) }
     }
 
     /// Returns the first line of the chunk, counted from 1.
@@ -66,10 +76,11 @@ impl<R: BufRead> LineReader<R> {
             if self.read_line()? == 0 {
                 return Ok(false);
             }
-            if self.line == 1 && is_utf16(self.remaining()) {
+            let is_file_start = self.has_file_start && self.line == 1;
+            if is_file_start && is_utf16(self.remaining()) {
                 return Err(invalid_line(1, "UTF-16 text found, expected UTF-8"));
             }
-            if self.line == 1 && self.remaining().starts_with(BOM) {
+            if is_file_start && self.remaining().starts_with(BOM) {
                 self.consume(BOM.len());
             }
             if !self.remaining().iter().copied().all(is_blank) {

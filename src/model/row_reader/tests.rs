@@ -158,6 +158,7 @@ fn rows_of_blocks_are_the_rows_of_the_file() {
         format!("n,x\n{csv}"),
         format!("\u{feff}n,x\r\n\n\n{csv}"),
         format!("n,x\r0,1\r1,2\n{csv}"),
+        format!("n,x\r\u{feff}0,1\n{csv}"),
         format!("\n\n\"n\n\",x\r0,1\r\"1\n\",2\n{csv}"),
         format!("sep=,\nn,x\n{csv}1,2"),
         format!("\n\n{json}\n\n{json}"),
