@@ -242,12 +242,12 @@ fn json_errors_have_a_position() {
     error: `--claims` is not well-formed JSON: line 1, column 12: expected `,` or `}`
     --- exit code 2, stderr
     error: claim: `roles` is not well-formed JSON: column 2: expected a value
-    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
+    hint: enclose each text in double quotes, and the argument in single quotes: 'name=["TEXT"]'
     --- exit code 2, stderr
     error: claim: `a` is ambiguous: column 13: duplicate member name `b`
     --- exit code 2, stderr
     error: header: `x5c` is not well-formed JSON: column 2: expected a value
-    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
+    hint: enclose each text in double quotes, and the argument in single quotes: 'name=["TEXT"]'
     --- exit code 65, stderr
     error: 2 invalid lines:
       line 2: not well-formed JSON: column 6: expected `:`
