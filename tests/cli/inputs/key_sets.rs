@@ -84,7 +84,7 @@ fn other_documents_are_named_for_what_they_are() {
     assert_snapshot!(verify_with_each(&inputs, &documents), @r#"
     discovery document
     --- exit code 65, stderr
-    error: unsupported key format: found OpenID Provider Metadata, without keys, expected PEM, DER, JWK or JWK Set
+    error: unsupported key format: found OpenID Provider Metadata (without keys), expected PEM, DER, JWK or JWK Set
     hint: fetch the keys: curl -fsS --proto =https --url "$(jq -r .jwks_uri set.json)" > jwks-2.json
     realm of Keycloak
     --- exit code 65, stderr
