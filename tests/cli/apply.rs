@@ -149,7 +149,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 2: `kim` is not a table of an account
     --- exit code 65, stderr
-    error: line 2: `username` is the name of the table
+    error: line 2: `username` is already given by the table name
     --- exit code 65, stderr
     error: line 3: name or uid already used on line 1
     --- exit code 65, stderr
