@@ -109,7 +109,7 @@ impl Monitor {
         self.check()
     }
 
-    /// Begins the next part of the work, unless it has this label already.
+    /// Sets the label, which names the current part of the work.
     pub(crate) fn set_label(&self, label: &'static str) {
         self.progress.set_label(label);
     }

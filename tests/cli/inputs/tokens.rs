@@ -41,9 +41,9 @@ fn token_in_pasted_text_is_read_or_the_text_is_named() {
     TokenRequest of Kubernetes
     valid
     Kubernetes Secret
-    invalid: malformed: token in base64 found, expected a token
+    invalid: malformed: token encoded in base64 found, expected the token itself
     --- exit code 10, stderr
-    error: token malformed: token in base64 found, expected a token
+    error: token malformed: token encoded in base64 found, expected the token itself
     hint: decode the token: base64 -d FILE
     redirect of OAuth
     --- exit code 10, stderr
