@@ -138,7 +138,7 @@ fn create_app_token(
     Ok((child_tokens, forwarder))
 }
 
-/// Mints test tokens, and records those that a key of the store signs. Installs the signal handlers
+/// Mints test tokens, and records the tokens that a key of the store signs. Installs the signal handlers
 /// first, so that no signal can end jeton before the revocation.
 fn mint_test_tokens(
     app: &mut App,
@@ -154,7 +154,7 @@ fn mint_test_tokens(
     Ok((ChildTokens { variables, ids, store_id }, forwarder))
 }
 
-/// States once that tokens cannot be revoked, and their last expiry.
+/// Prints one warning for all tokens that cannot be revoked, with their last expiry.
 fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     let expiries: Vec<_> = tokens
         .iter()
@@ -204,7 +204,7 @@ fn unrevoked_tokens_error(
     let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
     let error_code = if is_outcome_unknown { cause.code } else { Code::Internal };
     let mut failure = Failure::new(error_code, message)
-        .with_hint(format!("revoke it: jeton token revoke {list}"));
+        .with_hint(format!("revoke the {noun}: jeton token revoke {list}"));
     match ids {
         [id] => failure.details.insert("token_id".to_owned(), json!(id)),
         ids => failure.details.insert("token_ids".to_owned(), json!(ids)),

@@ -83,7 +83,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "copy the original store again with `store backup`, or create a new store: jeton init",
         "needs a copy without its write-ahead log",
     ),
-    ("revoke it: jeton token revoke {list}", "needs a store that fails while a command runs"),
+    (
+        "revoke the {noun}: jeton token revoke {list}",
+        "needs a store that fails while a command runs",
+    ),
     ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
     ("the account was created; set a password with: {recover}", "needs a full pipe"),
     (

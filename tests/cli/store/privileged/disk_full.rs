@@ -117,7 +117,7 @@ fn run_on_a_full_disk_names_the_unrevoked_token() {
     assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
     --- exit code 1, stderr
     error: the command exited with 4, and token 1 could not be revoked: disk full: cannot write the store
-    hint: revoke it: jeton token revoke 1
+    hint: revoke the token: jeton token revoke 1
     ");
     mounted.free(".local");
     mounted.run("token revoke 1").ok();
