@@ -78,7 +78,7 @@ fn help_prints_guides() {
 }
 
 #[test]
-fn part_of_a_guide_is_plain_text() {
+fn section_of_a_guide_is_printed_as_plain_text() {
     assert_snapshot!(Sandbox::new().stdout_of(&["help", "output"]), @"
     Results go to standard output, status messages, warnings and errors to standard
     error, so that a variable, a file or a pipe receives only the result. `-q`
