@@ -274,6 +274,6 @@ fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
     fs::write(sandbox.home().join("file"), "").unwrap();
     assert_snapshot!(sandbox.run(&["man", "--dir", "file"]), @"
     --- exit code 2, stderr
-    error: `file` cannot be written: File exists
+    error: directory `file` cannot be written: File exists
     ");
 }

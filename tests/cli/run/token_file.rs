@@ -73,7 +73,7 @@ fn external_keys_need_no_store_and_warn_once() {
     valid
     valid
     --- stderr
-    warning: 2 tokens cannot be revoked, and the last expires at <time>
+    warning: 2 tokens cannot be revoked; the latest expiry is <time>
     ");
     assert!(!sandbox.store().exists());
     assert_snapshot!(run_shell(&sandbox, &["-f", "t.toml"], "echo never"), @"

@@ -14,8 +14,8 @@ const NO_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const NOT_A_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
-/// Ed25519 points of small order: the eight points, then the non-canonical encodings (a coordinate
-/// of 2^255 - 19 or more, or the sign bit of a zero x).
+/// Ed25519 points of small order: the eight points, then their non-canonical encodings, in which y is
+/// 2^255 - 19 or more, or the sign bit is set although x is zero.
 const SMALL_ORDER_POINTS: [&str; 14] = [
     "0100000000000000000000000000000000000000000000000000000000000000",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -56,7 +56,7 @@ pub(in crate::hostile) fn ed25519_point_table() -> Table {
         .map(|point| (format!("small order {point:.4}…{}", &point[62..]), decode_hex(point)))
         .collect();
     let non_canonical = [&[0xF0][..], &[0xFF; 30], &[0x7F]].concat();
-    points.push(("2^255 - 16 (encodes 3)".to_owned(), non_canonical));
+    points.push(("y = 2^255 - 16, non-canonical for y = 3".to_owned(), non_canonical));
     points.push(("not a point".to_owned(), [&[2][..], &[0; 31]].concat()));
     for (name, size) in [("no bytes", 0), ("31 bytes", 31), ("33 bytes", 33), ("64 bytes", 64)] {
         points.push((name.to_owned(), x.repeat(2)[..size].to_vec()));

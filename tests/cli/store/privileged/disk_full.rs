@@ -138,7 +138,7 @@ fn fixtures_on_a_full_disk_can_be_repeated() {
         mounted.run_line_ok("rm set/reserve");
         allow_duplicates!(assert_snapshot!(mounted.run(create_fixtures), @"
         --- exit code 1, stderr
-        error: disk full: `set` cannot be written
+        error: disk full: directory `set` cannot be written
         hint: free disk space and retry
         "));
         mounted.free("set");
