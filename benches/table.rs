@@ -4,8 +4,9 @@
 //!
 //! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts; `--binary PATH`
 //! measures this program; `--before PATH` adds the figures of an older program with the same link mode;
-//! `--dynamic PATH` adds the start of a dynamically linked program. `--rows pages,logins,prune` measures
-//! pages of a million users, failed logins, and `store prune` while other processes write.
+//! `--dynamic PATH` adds the start of a dynamically linked program. The rows `pages` (pages of a million
+//! users), `logins` (failed logins) and `prune` (`store prune` while other processes write) are measured
+//! only with `--rows`.
 //!
 //! Variables: `JETON_BENCH_JWT` names the program of jwt-cli, `JETON_TEST_PYTHON` and `JETON_TEST_NODE`
 //! the interpreters of the scripts in `benches/peers`.
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 struct Options {
-    /// The selected rows; if empty, all rows of the table.
+    /// The selected rows; if empty, the rows that are measured by default.
     rows: Vec<String>,
     is_quick: bool,
     jeton: PathBuf,

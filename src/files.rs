@@ -34,9 +34,10 @@ const TEMP_BASE_NAME: &str = ".jeton-file";
 
 /// Creates the file `NAME.new`, to be renamed when complete; dropping the value removes the file.
 ///
-/// The umask applies to `mode`. The caller must hold a lock, because the name is fixed: a file left
-/// by a killed process is replaced, so that such files cannot accumulate. In a directory that the
-/// user chose, `name` must be a name that no user file has: see [`TEMP_BASE_NAME`].
+/// The umask applies to `mode`. The name is fixed, so that the file left by a killed process is
+/// replaced and such files cannot accumulate. The caller must therefore hold a lock that excludes
+/// other writers of this name. In a directory that the user chose, `name` must be a name that no user
+/// file has: see [`TEMP_BASE_NAME`].
 pub(crate) fn create_temp_file(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
     remove_stale_temp(directory, name)?;
     tempfile::Builder::new()

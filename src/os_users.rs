@@ -1,7 +1,7 @@
 //! Users and groups of the operating system, from the files passwd(5) and group(5).
 //!
-//! The functions of the C library load modules of other name services into the program. In a static
-//! program, such a module can crash.
+//! The files are read directly, because getpwuid(3) and similar functions load NSS modules (LDAP, for
+//! example) into the program, and in a static program such a module can crash.
 
 use std::fs;
 
@@ -18,8 +18,9 @@ pub(crate) fn is_private_group(group: u32, user: u32) -> bool {
     is_private_group_in(&read("/etc/passwd"), &read("/etc/group"), group, user)
 }
 
-/// The member list of a group omits users with this primary group. The checks of the name and of the
-/// users exclude a shared primary group such as `users`.
+/// The member list in group(5) does not name the users whose primary group it is, so these users are
+/// searched for in passwd(5). A shared primary group such as `users` is not private: its name is not
+/// the user's, or it is the primary group of another user too.
 fn is_private_group_in(users: &str, groups: &str, group: u32, user: u32) -> bool {
     let has_id = |id: u32| move |line: &&str| number(line, 2) == Some(id);
     let (Some(user_entry), Some(group_entry)) =

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, available_parallelism};
 use std::time::Duration;
 
-/// Number of outputs of each worker that wait for the consumer. Inputs do not wait: the next input is
-/// ready when a worker needs it, and one input at a time is kept in memory.
+/// Maximum number of outputs of each worker that wait for the consumer. Inputs are not queued: only
+/// the next input is produced in advance, and waits until its worker is free.
 const OUTPUT_QUEUE_LENGTH: usize = 1;
 
 /// Interval between two checks while the consumer waits for an output.
@@ -98,8 +98,8 @@ fn consume_in_order<O, E>(
     mut check: impl FnMut() -> Result<(), E>,
     mut consume: impl FnMut(O) -> Result<(), E>,
 ) -> Result<(), E> {
-    // A queue without a further output follows the last output: the inputs were distributed in the
-    // same order.
+    // The queues are read in the order in which the inputs were distributed, so that the first queue
+    // without a further output marks the end.
     for queue in queues.iter().cycle() {
         let output = loop {
             match queue.recv_timeout(CHECK_INTERVAL) {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn stream_ends_while_it_waits_for_input() {
+    fn error_ends_a_stream_that_waits_for_input() {
         for worker_count in 1..=3 {
             let (sender, receiver) = sync_channel(8);
             (0..8).for_each(|number| sender.send(Ok(number)).unwrap());

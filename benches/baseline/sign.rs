@@ -1,5 +1,5 @@
-//! Signing alone: one thread signs tokens like a sample, each with an id of its own, and discards
-//! them.
+//! Signing alone: one thread signs tokens like a sample, each with another id, and discards the
+//! tokens.
 
 use super::store::Ids;
 use crate::home::Outcome;
@@ -71,9 +71,9 @@ fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
     })
 }
 
-/// The constant parts of a token.
+/// Header and claims of the sample.
 struct Template {
-    /// Encoded header, and separator.
+    /// Encoded header with the full stop after it.
     start: String,
     claims: Vec<u8>,
     /// Position of the token id in `claims`; empty if the token has no id.
@@ -104,8 +104,8 @@ pub(super) fn sign_tokens(algorithm: &str, key: &Path, sample: &str, count: u32)
         line.clear();
         line.push_str(&start);
         let id = ids.next_id()?;
-        if let Some(place) = claims.get_mut(jti.clone()).filter(|place| !place.is_empty()) {
-            id.hyphenated().encode_lower(place);
+        if let Some(jti) = claims.get_mut(jti.clone()).filter(|jti| !jti.is_empty()) {
+            id.hyphenated().encode_lower(jti);
         }
         URL_SAFE_NO_PAD.encode_string(&claims, &mut line);
         signature.clear();

@@ -8,16 +8,17 @@ use std::path::Path;
 use std::time::Duration;
 use uuid::{Builder, Uuid};
 
-/// Rows of one INSERT.
-const ROWS: usize = 50;
+/// Number of rows of one INSERT.
+const ROWS_PER_INSERT: usize = 50;
 
-/// Rows of one transaction that adds tokens.
-const ADDED_ROWS: u32 = 8_000;
+/// Number of tokens that one transaction adds.
+const ADDED_PER_TRANSACTION: u32 = 8_000;
 
-/// Rows of one transaction that revokes or removes tokens.
-const CHANGED_ROWS: u32 = 5_000;
+/// Number of tokens that one transaction revokes or checks for removal.
+const CHANGED_PER_TRANSACTION: u32 = 5_000;
 
-/// A time before the expiry of the inserted tokens, and after that of expired tokens.
+/// Current time of the statements: after the expiry of the expired tokens, and before the expiry of
+/// all other tokens.
 const NOW: i64 = 1_790_000_000;
 
 /// Ascending random UUIDs of version 7: the time, a counter of 26 bits, and 48 random bits, which
@@ -117,11 +118,11 @@ pub(super) fn add_tokens(store: &Path, count: u32) -> Outcome<()> {
     let mut connection = open_for_bulk(store)?;
     let mut ids = Ids::new()?;
     let columns = "tokens (jti, grant_id, key_id, issued_at, expires_at)";
-    for start in (0..count).step_by(usize::try_from(ADDED_ROWS)?) {
-        let mut remaining = usize::try_from(ADDED_ROWS.min(count - start))?;
+    for start in (0..count).step_by(usize::try_from(ADDED_PER_TRANSACTION)?) {
+        let mut remaining = usize::try_from(ADDED_PER_TRANSACTION.min(count - start))?;
         let transaction = begin(&mut connection)?;
         while remaining > 0 {
-            let row_count = remaining.min(ROWS);
+            let row_count = remaining.min(ROWS_PER_INSERT);
             let sql = insert_sql(columns, "(?, 1, 1, 1800000000, 4000000000)", row_count);
             let mut statement = transaction.prepare_cached(&sql)?;
             for index in 1..=row_count {
@@ -143,7 +144,7 @@ pub(super) fn add_users(store: &Path, count: u32) -> Outcome<()> {
     let row = "(?, ?, ?, ?, 'user', 1800000000, 1800000000)";
     let transaction = begin(&mut connection)?;
     let numbers: Vec<u32> = (1..=count).collect();
-    for numbers in numbers.chunks(ROWS) {
+    for numbers in numbers.chunks(ROWS_PER_INSERT) {
         let mut statement = transaction.prepare_cached(&insert_sql(columns, row, numbers.len()))?;
         for (index, number) in numbers.iter().enumerate() {
             let email = format!("user{number:07}@example.com");
@@ -169,7 +170,7 @@ pub(super) fn revoke_tokens(store: &Path, owner: i64) -> Outcome<()> {
                  (SELECT t.id FROM tokens t JOIN grants g ON g.id = t.grant_id
                   WHERE g.owner_id = ?2 AND t.revoked_at IS NULL LIMIT ?3)",
             )?
-            .execute((NOW, owner, CHANGED_ROWS))?;
+            .execute((NOW, owner, CHANGED_PER_TRANSACTION))?;
         transaction.commit()?;
         if changed_count == 0 {
             return Ok(());
@@ -181,11 +182,11 @@ pub(super) fn revoke_tokens(store: &Path, owner: i64) -> Outcome<()> {
 pub(super) fn prune_tokens(store: &Path) -> Outcome<()> {
     let mut connection = open(store)?;
     let last: u32 = connection.query_row("SELECT max(id) FROM tokens", [], |row| row.get(0))?;
-    for start in (0..last).step_by(usize::try_from(CHANGED_ROWS)?) {
+    for start in (0..last).step_by(usize::try_from(CHANGED_PER_TRANSACTION)?) {
         let transaction = begin(&mut connection)?;
         transaction
             .prepare_cached("DELETE FROM tokens WHERE id > ?1 AND id <= ?2 AND expires_at < ?3")?
-            .execute((start, start + CHANGED_ROWS, NOW))?;
+            .execute((start, start + CHANGED_PER_TRANSACTION, NOW))?;
         transaction.commit()?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 /// baselines.
 pub(crate) struct Bench {
     pub(crate) jeton: PathBuf,
+    /// The older jeton.
     pub(crate) before: Option<PathBuf>,
     /// A dynamically linked jeton.
     pub(crate) dynamic: Option<PathBuf>,
@@ -70,13 +71,13 @@ impl Bench {
         command
     }
 
-    /// Returns the short run of a baseline process.
+    /// Returns the run of a baseline process of which only the duration is measured.
     pub(crate) fn short_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || time(&mut command, 0))
     }
 
-    /// Returns the long run of a baseline process.
+    /// Returns the run of a baseline process of which duration, CPU time and memory are measured.
     pub(crate) fn long_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || measure(&mut command))
@@ -119,7 +120,7 @@ impl Bench {
     }
 }
 
-/// Runs of two variants of jeton, and of the older jeton.
+/// Runs of two variants, by jeton and by the older jeton.
 pub(crate) struct Pairs {
     pub(crate) series: Vec<Series>,
 }

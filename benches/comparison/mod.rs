@@ -61,8 +61,9 @@ impl Series {
     }
 }
 
-/// Runs all programs in each round, each time in another order, so that none always follows the
-/// same program. Short runs are preceded by warm-up rounds.
+/// Runs all programs in each round. The first program of a round is the second program of the round
+/// before, so that no program is always the first. With at least five rounds, uncounted warm-up
+/// rounds precede.
 pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outcome<Vec<Series>> {
     let warm_up_rounds = (rounds / 5).min(20);
     let (mut series, mut runs): (Vec<Series>, Vec<Run<'_>>) =

@@ -12,8 +12,10 @@ use tempfile::TempDir;
 /// Result of a benchmark step.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Issue and expiry time of inserted tokens.
+/// Issue and expiry time of expired tokens.
 pub(crate) const PAST: (i64, i64) = (1_700_000_000, 1_700_003_600);
+
+/// Issue and expiry time of tokens that have not expired.
 pub(crate) const FUTURE: (i64, i64) = (1_800_000_000, 4_000_000_000);
 
 /// Home directory with a store, in which the admin `ada` is logged in and has one token.
@@ -94,7 +96,7 @@ impl Home {
         Ok(f64::from(u32::try_from(std::fs::metadata(self.store())?.len())?))
     }
 
-    /// Inserts tokens with consecutive ids, alternately of the first `grant_count` grants.
+    /// Inserts tokens with consecutive ids, distributed in turn to the first `grant_count` grants.
     pub(crate) fn insert_tokens(
         &self,
         count: u32,
@@ -132,7 +134,7 @@ impl Home {
         Ok(self.connect()?.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// Runs a command that adds to the store, with the growth of the file.
+    /// Performs a run that adds rows to the store; adds the growth of the store file to the figures.
     pub(crate) fn measure_growth(&self, run: impl FnOnce() -> Outcome<Sample>) -> Outcome<Sample> {
         let size = self.checkpoint()?;
         let sample = run()?;

@@ -7,9 +7,10 @@ use std::process::Command;
 
 /// Prints machine, system, program and date.
 pub(crate) fn print_head(jeton: &Path, is_static: bool) -> Outcome<()> {
-    let field = |path, name: &str| -> Outcome<String> {
+    let field = |path: &str, name: &str| -> Outcome<String> {
         let text = read_to_string(path)?;
-        let line = text.lines().find(|line| line.starts_with(name)).ok_or("unknown machine")?;
+        let line = text.lines().find(|line| line.starts_with(name));
+        let line = line.ok_or_else(|| format!("no `{name}` in `{path}`"))?;
         Ok(line.split_once(':').map_or(line, |(_, value)| value).trim().to_owned())
     };
     let cores = std::thread::available_parallelism()?;

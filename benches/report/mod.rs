@@ -36,22 +36,23 @@ impl Goal {
 pub(crate) struct Measure {
     pub(crate) row: &'static str,
     pub(crate) name: String,
+    /// Description of the baseline; may be empty.
     pub(crate) against: &'static str,
     pub(crate) goal: Goal,
     /// Set if the goal applies only to the static program.
     pub(crate) is_static_only: bool,
     /// Unit of goal and figures: `×` for a ratio.
     pub(crate) unit: &'static str,
-    /// The figure; `None` if a program is not installed.
+    /// The figure; `None` if the baseline is not installed.
     pub(crate) figure: Option<f64>,
     /// Figure of the older program, measured in the same run.
     pub(crate) before: Option<f64>,
-    /// Absolute figures.
+    /// Lines with further figures.
     pub(crate) details: Vec<String>,
 }
 
 impl Measure {
-    /// Returns a line with the figures of jeton and the older jeton, as a ratio without details.
+    /// Returns a line with a figure of jeton and, if measured, of the older jeton. The unit is `×`.
     pub(crate) fn new(
         row: &'static str,
         name: impl Into<String>,
@@ -73,7 +74,7 @@ impl Measure {
         }
     }
 
-    /// Returns a line for programs that are not installed.
+    /// Returns a line for a baseline that is not installed.
     pub(crate) fn not_installed(
         row: &'static str,
         name: &str,

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 const PROCESSES: u32 = 8;
-const TOKENS_OF_PROCESS: u32 = 25;
+const TOKENS_PER_PROCESS: u32 = 25;
 
 /// Row 11: parallel `token create` against the same number of consecutive processes.
 pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
@@ -19,7 +19,7 @@ pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Ve
         |program: &Path| Ok([creation_run(program, PROCESSES)?, creation_run(program, 1)?]);
     let names = ["in parallel", "in a row"];
     let pairs = bench.compare_pairs(bench.rounds(10), names, prepare)?;
-    let name = format!("{PROCESSES} processes × {TOKENS_OF_PROCESS} token create");
+    let name = format!("{PROCESSES} processes × {TOKENS_PER_PROCESS} token create");
     Ok(vec![pairs.time_ratio("11", name, "200 in a row", Goal::AtMost(0.8))])
 }
 
@@ -30,7 +30,7 @@ fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
     Ok(Box::new(move || {
         let count_before = home.query_number("SELECT count(*) FROM tokens")?;
-        let total = PROCESSES * TOKENS_OF_PROCESS;
+        let total = PROCESSES * TOKENS_PER_PROCESS;
         let create = || {
             for _ in 0..total / thread_count {
                 time(&mut home.command(&["token", "create", "my-app"]), 0)

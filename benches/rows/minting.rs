@@ -37,7 +37,7 @@ fn mint(program: &Path, options: &[&str], count: u32) -> Outcome<Sample> {
     Ok(sample)
 }
 
-/// Returns one token of a command.
+/// Returns one token that `token mint` creates with the options.
 pub(super) fn mint_sample(bench: &Bench, options: &[&str]) -> Outcome<String> {
     Home::new(&bench.jeton)?.output(&[&["token", "mint"], options].concat())
 }
@@ -119,12 +119,12 @@ pub(super) fn measure_unrecorded(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measu
     ];
     let [csv, jsonl, one_csv, one_jsonl] = files.each_ref().map(String::as_str);
     let count_text = count.to_string();
-    let (number, one) = (["--count", &count_text], ["--count", "1"]);
+    let (all_tokens, one_token) = (["--count", &count_text], ["--count", "1"]);
     let preset = ["--preset", "rfc9068"];
     let mut measures = Vec::new();
     for (name, options, sample_options, min) in [
-        ("token mint", number.to_vec(), one.to_vec(), 0.85),
-        ("token mint --preset", [preset, number].concat(), [preset, one].concat(), 0.6),
+        ("token mint", all_tokens.to_vec(), one_token.to_vec(), 0.85),
+        ("token mint --preset", [preset, all_tokens].concat(), [preset, one_token].concat(), 0.6),
         ("token mint --from CSV", vec!["--from", csv], vec!["--from", one_csv], 0.6),
         ("token mint --from JSONL", vec!["--from", jsonl], vec!["--from", one_jsonl], 0.6),
     ] {
@@ -165,12 +165,12 @@ pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measur
         let cpu = |series: &Series| series.median(|sample| sample.cpu_seconds);
         let baseline_cpu = comparison.baselines.first().map_or(f64::NAN, cpu);
         let name = format!("token mint --record, {algorithm}: CPU time");
-        let speed_up = comparison.baseline_seconds();
+        let baseline_seconds = comparison.baseline_seconds();
         let figures = list(&comparison.programs, |series| {
             let seconds = series.seconds();
             format!(
                 "{:.2} × the speed of one thread, {:.2} cores used",
-                speed_up / seconds,
+                baseline_seconds / seconds,
                 cpu(series) / seconds
             )
         });

@@ -17,13 +17,15 @@ const ROUNDS: usize = 3;
 /// A store with recorded tokens, and files of these tokens.
 struct RecordedTokens {
     home: Home,
+    /// Path of the file in issue order.
     in_order: String,
+    /// Path of the shuffled file.
     shuffled: String,
-    /// A tenth of the tokens.
+    /// Path of the file with a tenth of the tokens.
     few: String,
 }
 
-/// Selects a file of tokens.
+/// Function that selects a file of tokens.
 type TokenFile = fn(&RecordedTokens) -> &String;
 
 impl RecordedTokens {
@@ -38,7 +40,7 @@ impl RecordedTokens {
         let text = fs::read_to_string(&in_order)?;
         let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
         fs::write(&few, lines.get(..lines.len() / 10).unwrap_or_default().concat())?;
-        // The hash function has a fixed seed.
+        // The order is the same in each run: the hash function has a fixed seed.
         lines.sort_by_cached_key(|line| {
             let mut hasher = DefaultHasher::new();
             line.hash(&mut hasher);

@@ -44,7 +44,7 @@ pub(crate) enum PasswordSource {
 }
 
 impl RunConsole {
-    /// Reads the file with keys that `argument` names.
+    /// Reads the key file `path`, which is the value of `argument`.
     pub(crate) fn read_key_file(
         &self,
         argument: &'static str,
@@ -58,7 +58,7 @@ impl RunConsole {
         Ok(bytes)
     }
 
-    /// Reads the claims that `argument` names: one JSON object, as text or in a file.
+    /// Reads the claims in `value`, the value of `argument`: one JSON object, as text or in a file.
     pub(crate) fn read_claims(
         &self,
         argument: &'static str,
@@ -78,7 +78,7 @@ impl RunConsole {
         claims.map_err(|reason| Failure::new(Code::BadData, format!("the claims file is {reason}")))
     }
 
-    /// Reads the TOML file that `argument` names.
+    /// Reads the TOML file `path`, which is the value of `argument`.
     pub(crate) fn read_toml(
         &self,
         argument: &'static str,
@@ -145,8 +145,8 @@ impl RunConsole {
         }
     }
 
-    /// Returns the password of the first user, or `None` if no password is given explicitly and no
-    /// prompt is possible.
+    /// Returns the password of the first user, or `None` if no password is given and no prompt is
+    /// possible.
     pub(crate) fn try_obtain_first_password(
         &self,
         source: &PasswordSource,
@@ -191,11 +191,13 @@ impl RunConsole {
         }
     }
 
+    /// Reads the password from `source` or from `JETON_PASSWORD`; `None` if neither has a password.
     fn read_explicit_password(&self, source: &PasswordSource) -> Result<Option<Password>, Failure> {
         let text = self.read_explicit_password_text(source)?;
         Ok(text.map(|text| Password::parse(text.to_string())).transpose()?)
     }
 
+    /// Like [`Self::read_explicit_password`], but any text is accepted.
     fn read_explicit_password_text(
         &self,
         source: &PasswordSource,
@@ -266,8 +268,8 @@ pub(crate) fn display_file(path: &Path) -> String {
     format!("`{}`", redact_for_error(&path.to_string_lossy()))
 }
 
-/// Reads a key from the environment variable that `argument` names. Errors do not repeat the name, because the user
-/// may have typed the key instead.
+/// Reads a key from the environment variable `name`, which is the value of `argument`. Errors do not
+/// repeat the name, because the user may have typed the key instead.
 pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
         Failure::usage(format!("`{argument}`: the named environment variable is not set"))

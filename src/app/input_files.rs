@@ -55,8 +55,8 @@ impl InputKind {
         }
     }
 
-    /// Returns the description of a file for messages. The name of a file with a secret is omitted,
-    /// because the user may have typed the secret instead of the name, unless its directory exists.
+    /// Returns the description of a file for messages. The name of a file with a secret is omitted
+    /// unless its directory exists: the user may have typed the secret instead of the name.
     fn describe_file(self, argument: &str, path: &Path) -> String {
         let display_path = redact_for_error(&path.to_string_lossy());
         let is_variable = argument.starts_with("JETON_");
@@ -76,8 +76,8 @@ impl InputKind {
 }
 
 impl RunConsole {
-    /// Reads the file that `argument` names, or standard input for `-`. Reads at most
-    /// `max_bytes + 1` bytes, so that the caller can detect larger input.
+    /// Reads the file `path`, which is the value of `argument`, or standard input for `-`. Reads at
+    /// most `max_bytes + 1` bytes, so that the caller can detect larger input.
     pub(super) fn read_file(
         &self,
         kind: InputKind,
@@ -94,8 +94,8 @@ impl RunConsole {
         read_limited(file, max_bytes).map_err(to_failure)
     }
 
-    /// Opens the file with rows that `argument` names, without a size limit, or standard input for
-    /// `-`. Shows the progress of `read`.
+    /// Opens the file `path`, which is the value of `argument`, or standard input for `-`, and passes
+    /// a reader without a size limit to `read`. Shows the progress of `read`.
     pub(crate) fn read_rows<T>(
         &self,
         argument: &'static str,
@@ -173,7 +173,8 @@ pub(super) fn total_bytes(file: BorrowedFd<'_>) -> Option<Total> {
     Some(Total::Bytes(usize::try_from(metadata.len()).unwrap_or(usize::MAX)))
 }
 
-/// Opens a file. The error for a value that is no file name names the kind of the value.
+/// Opens a file. If `path` is not the name of a file, but for example a URL or a token, the error
+/// says so.
 fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| {
         let value = FileValue::recognize(path.as_os_str()).filter(|_| is_missing(&error));
@@ -193,9 +194,8 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
     })
 }
 
-/// Returns the path of a file that another file names. The path must be relative to `directory`, the
-/// directory of that file, and below it, also after symbolic links are followed. An error is the
-/// reason, without the path.
+/// Resolves a path that a file in `directory` names. The path must be relative, and below `directory`
+/// even after symbolic links are followed. An error is the reason, without the path.
 pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, String> {
     const OUTSIDE: &str = "path outside the directory of the file";
     let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);

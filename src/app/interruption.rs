@@ -19,10 +19,13 @@ impl Interruption {
     /// Starts the watch, unless the signal was ignored when the process started.
     pub(crate) fn watch() -> Result<Self, Failure> {
         let is_interrupted = Arc::new(AtomicBool::new(false));
+        let ends_process = Arc::new(AtomicBool::new(false));
         for signal in signals::exclude_ignored([SIGINT].into_iter()) {
-            // The second signal is handled by the first of the two registrations.
-            flag::register_conditional_default(signal, Arc::clone(&is_interrupted))
-                .and_then(|_| flag::register(signal, Arc::clone(&is_interrupted)))
+            // A signal calls the actions in the order of their registration. `is_interrupted` is set by
+            // the first action, so that a signal between two registrations is not lost.
+            flag::register(signal, Arc::clone(&is_interrupted))
+                .and_then(|_| flag::register_conditional_default(signal, Arc::clone(&ends_process)))
+                .and_then(|_| flag::register(signal, Arc::clone(&ends_process)))
                 .map_err(|error| watch_error(&error))?;
         }
         terminal::stop_handling_ctrl_c();
@@ -109,7 +112,7 @@ impl Monitor {
         self.check()
     }
 
-    /// Begins the next part of the work, unless it has this label already.
+    /// Sets the label, which names the current part of the work.
     pub(crate) fn set_label(&self, label: &'static str) {
         self.progress.set_label(label);
     }

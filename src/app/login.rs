@@ -82,7 +82,7 @@ impl SessionHandle {
         {
             let display_path = escape(&copy.to_string_lossy());
             self.console.print_warning(&format!(
-                "this session replaces the session of `{display_path}`, of which this store is a copy"
+                "this session replaces the session of `{display_path}`, another copy of this store"
             ));
             self.console.print_hint(
                 "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
@@ -95,9 +95,9 @@ impl SessionHandle {
         Ok((tokens, was_replaced))
     }
 
-    /// Ends the session of the bearer credential or of the session file, and removes the file.
-    /// Returns whether a session existed. Logging out of a copy of a store leaves the session file
-    /// of the original unchanged.
+    /// Ends the session of the bearer credential, or without a bearer credential the session in the
+    /// session file, and then removes the file. Returns whether a session existed. A file with the
+    /// login of another copy of the store is left unchanged.
     pub(crate) fn log_out(&mut self, store: &mut StoreHandle) -> Result<bool, Failure> {
         if !store.exists()? {
             return Ok(false);

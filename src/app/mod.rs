@@ -67,7 +67,7 @@ pub(crate) struct App {
 
 impl App {
     /// Creates the run of `action`, such as `token create`. `is_change` is `false` for a read-only
-    /// action, `audit_target` the object that the arguments name.
+    /// action. `audit_target` is the object that the arguments name.
     pub(crate) fn new(
         options: Options,
         environment: Environment,

@@ -164,9 +164,11 @@ fn write_error(directory: &Path, error: &io::Error) -> Failure {
     };
     let display_path = redact_for_error(&directory.to_string_lossy());
     if files::is_disk_full(error) {
-        return Failure::disk_full(format!("disk full: `{display_path}` cannot be written"));
+        return Failure::disk_full(format!(
+            "disk full: directory `{display_path}` cannot be written"
+        ));
     }
-    let message = format!("`{display_path}` cannot be written: {error}");
+    let message = format!("directory `{display_path}` cannot be written: {error}");
     let is_user_error = matches!(
         error.kind(),
         AlreadyExists

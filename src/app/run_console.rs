@@ -28,7 +28,7 @@ pub(crate) struct RunConsole {
     pub(super) is_dry_run: cell::Cell<bool>,
 }
 
-/// Guard that hands standard input to one argument.
+/// Guard that lets only one argument read standard input.
 #[derive(Debug)]
 pub(super) struct StdinGuard {
     /// Argument that reads, or will read, standard input.
@@ -47,8 +47,8 @@ impl StdinGuard {
     }
 
     /// Reserves standard input for `argument`, a name on the command line such as `--jwks`, before
-    /// any input is read. A conflict is thus found before the first reader gets the input of
-    /// another.
+    /// any input is read, so that no argument reads the input for another argument before the
+    /// conflict is found.
     fn reserve(&self, argument: &'static str) -> Result<(), Failure> {
         if let Some(reader) = self.reader.replace(Some(argument)) {
             return Err(conflict(reader, argument));
@@ -148,7 +148,7 @@ impl RunConsole {
     }
 
     /// Ends a JSON document that [`RunConsole::write_items`] began, with the members after `items`.
-    /// The given list has the same members, but no items. Returns `false` if the pipe is closed.
+    /// `empty_list` is the list without items. Returns `false` if the pipe is closed.
     pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<bool, Failure> {
         Ok(self.terminal.end_items(empty_list)? == Delivery::Done)
     }

@@ -19,20 +19,20 @@ use zeroize::optimization_barrier;
 /// long for a token and therefore refused.
 const MAX_LINE_BYTES: usize = 2 * MAX_TOKEN_BYTES;
 
-/// Maximum length in bytes of the lines that are read together after the first line. The more tokens
-/// a chunk has, the more of them have their rows on the same page of the store.
+/// Maximum length in bytes of the lines that are read together after the first line. The limit is
+/// high, so that many tokens of a chunk have their rows on the same pages of the store.
 const BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
 impl RunConsole {
-    /// Returns the length of standard input, or the unknown number of tokens of a stream.
+    /// Returns the length of a file on standard input; for a stream, an unknown number of tokens.
     pub(crate) fn total_of_token_lines() -> Total {
         total_bytes(io::stdin().as_fd()).unwrap_or(Total::Items(0))
     }
 
-    /// Reads tokens from standard input for `argument`, one per line, and applies `work` to chunks
-    /// of lines, on a thread for each worker that `start_worker` creates. Passes the results to
+    /// Reads tokens from standard input for `argument`, one per line, and passes chunks of lines to
+    /// the workers that `start_worker` creates, each on its own thread. Passes the results to
     /// `consume` in the order of the lines. Ends early, with the result `false`, if `consume` returns
-    /// `false`. An error of `check`, which is called while the input is waited for, ends the work too.
+    /// `false`. Also ends with an error of `check`, which is called while waiting for input.
     ///
     /// A chunk consists of the lines that can be read without waiting: a program that writes one
     /// line gets the result before it writes the next line.
@@ -82,7 +82,7 @@ impl TokenChunk {
     /// Reads one line, and all further lines that are complete in the buffer. Returns `None` at the
     /// end.
     fn read(input: &mut BufReader<impl Read>) -> Result<Option<Self>, Failure> {
-        // With the capacity from the start, no copy of a token is left in memory.
+        // The buffer never grows, so that no copy of a token is left in memory.
         let mut chunk = Self(Vec::with_capacity(MAX_LINE_BYTES + BUFFER_BYTES));
         let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
         let first_line = input.by_ref().take(limit).read_until(b'\n', &mut chunk.0);

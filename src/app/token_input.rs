@@ -123,7 +123,7 @@ fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
     let text = decode_text(bytes);
     let token = extract_token(&text).map_err(to_failure)?;
     if is_token_in_base64(&token) {
-        let message = "token in base64 found, expected a token";
+        let message = "token encoded in base64 found, expected the token itself";
         let hint = "decode the token: base64 -d FILE";
         return Err(malformed(message.to_owned(), hint.to_owned()));
     }
@@ -169,7 +169,7 @@ fn to_failure(found: NotOneToken) -> Failure {
     malformed(message, hint)
 }
 
-/// Returns the failure for text other than one token. `token verify` reports a malformed token.
+/// Returns the failure for input other than one token, which counts as a malformed token.
 fn malformed(message: String, hint: String) -> Failure {
     let mut failure = Failure::new(Code::InvalidToken, message).with_hint(hint);
     failure.details.insert("reason".to_owned(), json!(RejectReason::Malformed));

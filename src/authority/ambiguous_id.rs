@@ -11,7 +11,7 @@ const MAX_NAMED: usize = 10;
 pub(crate) struct AmbiguousId {
     /// The kind of the object.
     noun: &'static str,
-    /// The abbreviated id. Ids begin with this text, so that the text is not a secret.
+    /// The abbreviated id. It is not a secret, because ids begin with this text.
     prefix: String,
     /// The ids that begin with the abbreviated id.
     ids: Vec<Untrusted>,

@@ -28,8 +28,9 @@ pub(crate) fn find_actor(
     user.map(|user| user.id).ok_or_else(|| user_not_found(user_ref))
 }
 
-/// Returns the target of a filter, with the full id of an abbreviated key or session. The id of an
-/// object that does not exist is unchanged: the audit log may still have its events.
+/// Returns the target of a filter, with the full id in place of an abbreviated key id or session
+/// id. The id of an object that does not exist is unchanged: the audit log may still have its
+/// events.
 pub(crate) fn resolve_target(
     store: &mut Store,
     caller: &Caller,

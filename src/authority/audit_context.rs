@@ -26,8 +26,8 @@ const MAX_TARGET_CHARS: usize = 300;
 pub(crate) struct AuditContext {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The uid of the operating-system user. The name is not looked up: apart from the commit, the
-    /// lookup would take most of the run time of a short command.
+    /// The uid of the operating-system user. The user's name is not looked up: apart from the
+    /// commit, the lookup would take most of the run time of a short command.
     pub(crate) os_uid: u32,
     /// The name of the command, such as `token create`.
     pub(crate) action: String,

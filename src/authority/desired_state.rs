@@ -134,7 +134,7 @@ fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, Invali
     let mut fields = Map::from_iter([(name_field.to_owned(), Value::from(key))]);
     for TomlEntry { key, line, value } in entries {
         if key == name_field {
-            let reason = format!("`{name_field}` is the name of the table");
+            let reason = format!("`{name_field}` is already given by the table name");
             return Err(invalid_line(line, &reason));
         }
         let value = Some(value).filter(|value| !matches!(value, TomlValue::Table(_)));
@@ -154,9 +154,9 @@ pub(crate) fn authorize(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Sets the settings and adds or updates the accounts, all or none. What the file does not describe
-/// is unchanged. Only admins may apply a file; while the store has no users, the owner of the store
-/// file may apply the file without a caller.
+/// Sets the settings and adds or updates the accounts, all or none. Settings, accounts and fields
+/// that the file does not contain are unchanged. Only admins may apply a file; while the store has
+/// no users, the owner of the store file may apply a file without a caller.
 pub(crate) fn apply(
     store: &mut Store,
     audit: &AuditContext,

@@ -221,7 +221,7 @@ pub(crate) struct UserWithRole {
     pub(crate) name: String,
     /// Role.
     pub(crate) role: Role,
-    /// False for the owner of a token on whose behalf another user or the bearer of the token acts.
+    /// False for a token owner who does not act: another user or the bearer of the token acts.
     pub(crate) is_logged_in: bool,
 }
 

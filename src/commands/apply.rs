@@ -37,7 +37,7 @@ pub(crate) struct Args {
     file: PathBuf,
 
     /// Generate a password for each new account without one, and write logins and passwords to this new
-    /// file (CSV, readable only by you). Without the file, nothing is changed
+    /// file (CSV, readable only by you). If the file cannot be written, nothing is changed
     #[arg(long, value_name = "FILE", value_parser = path())]
     passwords_out: Option<PathBuf>,
 

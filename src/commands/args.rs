@@ -52,7 +52,7 @@ where
     })
 }
 
-/// Environment variable for a token, by default.
+/// Default environment variable for a token.
 pub(super) const DEFAULT_VARIABLE: &str = "API_TOKEN";
 
 /// Parses the name of an environment variable that may hold a token.

@@ -109,8 +109,8 @@ pub fn command() -> clap::Command {
     reflow_help(global_args::with_global_options_line(completers::with_paths(command)))
 }
 
-/// Builds the command tree for the help of the program, which is faster than the complete tree: the
-/// commands of groups have no arguments.
+/// Builds the command tree for the help of the program. Faster than [`command`], because the commands
+/// of groups have no arguments.
 pub(super) fn program_help() -> clap::Command {
     let mut command = Cli::command();
     for subcommand in command.get_subcommands_mut().filter(|command| !command.has_subcommands()) {
@@ -185,7 +185,7 @@ mod tests {
         }
     }
 
-    /// Returns the arguments whose help mentions standard input, as `path id`.
+    /// Adds the arguments whose help mentions standard input to `found`, as `path id`.
     fn find_stdin_arguments(path: &str, command: &clap::Command, found: &mut BTreeSet<String>) {
         let arguments = command.get_arguments().filter(|argument| {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
@@ -254,7 +254,7 @@ mod tests {
             let invocation = Commands::from_arg_matches_mut(&mut matches).unwrap();
             assert_eq!(invocation.into_invocation().stdin_arguments.len(), 1, "{line}");
         }
-        assert_eq!(unused, BTreeSet::new(), "not declared, or without a line");
+        assert_eq!(unused, BTreeSet::new(), "arguments that no line of this test uses");
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Node {
         }
     }
 
-    /// Returns the first word of all actions.
+    /// Returns the first word of the actions: the name of the group, or of a command without a group.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),

@@ -257,7 +257,7 @@ pub(super) fn short_flag_value(word: &str) -> Option<&str> {
 fn requested_by_environment() -> Option<OsString> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "clap reads the variable, but has failed in this case"
+        reason = "clap, which usually reads the variable, has failed"
     )]
     std::env::var_os("JETON_OUTPUT")
 }

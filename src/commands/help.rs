@@ -75,7 +75,7 @@ impl<T: CommandTree> Command for Args<T> {
             return print_schema(app, &rest.join(" "));
         }
         if app.console.output_format() == OutputFormat::Json {
-            return self.report_tree(app);
+            return self.report_as_json(app);
         }
         if let [word] = self.words.as_slice()
             && let Some(text) = guides::page(word)
@@ -95,8 +95,9 @@ impl<T: CommandTree> Command for Args<T> {
 }
 
 impl<T: CommandTree> Args<T> {
-    /// Writes the named command with its subcommands as JSON, or the complete tree.
-    fn report_tree(&self, app: &App) -> Result<(), Failure> {
+    /// Writes the named guide, or the named command with its subcommands, as JSON; without words the
+    /// complete command tree.
+    fn report_as_json(&self, app: &App) -> Result<(), Failure> {
         if let [word] = self.words.as_slice()
             && let Some(text) = guides::page(word)
         {

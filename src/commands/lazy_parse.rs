@@ -46,7 +46,7 @@ fn parse_command(
     path.extend(group_name.map(clap::Command::new));
     // Flags before the command name belong to the program, and the command inherits them.
     // `find_group` knows no aliases: if `argv` has an alias of a group (`tokens`), `command` is the
-    // whole group. It inherits the flags too, since flags may precede the name of its subcommand.
+    // whole group. The group inherits the flags too, since flags may precede the subcommand name.
     let inherits_flags =
         position > path.len() || find_group(&OsString::from(command.get_name())).is_some();
     let command = if inherits_flags { command } else { with_global_flags(command) };

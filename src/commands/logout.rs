@@ -9,9 +9,9 @@ use serde::Serialize;
 
 /// End the session: invalidate its access and refresh tokens, delete the session file
 ///
-/// Succeeds if not logged in, or if the session has already ended. With `JETON_TOKEN` the session of
-/// that token is ended and the session file is kept. With `--all`, the JSON member `all` reports
-/// whether all sessions were ended.
+/// Also succeeds if you are not logged in, or if the session has already ended. With `JETON_TOKEN` the
+/// session of that token is ended and the session file is kept. With `--all`, the JSON member `all`
+/// reports whether all sessions were ended.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// End all sessions of the user. If the local session has already ended, the other sessions are

@@ -70,7 +70,7 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let options = match global.into_options(info.formats) {
         Ok(options) => options,
         Err(failure) => {
-            // The command does not support the requested format: only JSON is a format of errors.
+            // The command does not support the requested format. The error is JSON only for `json`.
             let console = Console::new(global_args::requested_format(argv, &["json"]), false);
             return report_failure(&console, &failure);
         }

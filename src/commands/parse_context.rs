@@ -23,7 +23,7 @@ pub(super) fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
     argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
 }
 
-/// Returns the option with a value that has this flag.
+/// Returns the option with this flag, if the option takes a value.
 pub(super) fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
     let name = flag.strip_prefix("--")?;
     command

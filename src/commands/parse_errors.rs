@@ -119,7 +119,10 @@ fn repeat_word(word: &str, url: &str) -> Option<String> {
 }
 
 /// Returns the message of an error, with the valid values.
-#[expect(clippy::wildcard_enum_match_arm, reason = "clap describes the other kinds in general")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other kinds have a general description in clap"
+)]
 fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     let argument = values(error, ContextKind::InvalidArg).concat();
     let value = values(error, ContextKind::InvalidValue).concat();

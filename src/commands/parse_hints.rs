@@ -24,7 +24,8 @@ pub(super) const SECRET_FLAGS: [&str; 10] = [
     "--env",
 ];
 
-/// Returns the hint of the value error, or else the usage of the command.
+/// Returns the hint of the invalid value, or else a hint for the kind of error, or else the usage of
+/// the command.
 pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
     let invalid = error.source().and_then(|source| source.downcast_ref::<InvalidValue>());
     if let Some(hint) = invalid.and_then(|invalid| invalid.hint.clone()) {
@@ -43,9 +44,9 @@ pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
     }
 }
 
-/// Returns the arguments of `argv` that another argument conflicts with. Clap names all arguments of
-/// a group. An argument that `argv` does not name is a word without a flag, or the value of a
-/// variable.
+/// Returns the arguments in conflict with another argument. Of the arguments that clap names, which
+/// may be all arguments of a group, returns only those in `argv`. If `argv` names none of them, the
+/// conflict is with a word without a flag or with the value of a variable: then returns all.
 pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<String> {
     let others = values(error, ContextKind::PriorArg);
     let root = command();

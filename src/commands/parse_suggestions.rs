@@ -3,7 +3,7 @@
 
 use crate::model::find_similar;
 
-/// First guesses for commands, and the commands that do the job.
+/// Command names that users of other tools may try, and the commands that do the job.
 const COMMAND_GUESSES: &[(&str, &str)] = &[
     ("auth", "login"),
     ("backup", "store backup"),
@@ -61,8 +61,8 @@ const COMMAND_GUESSES: &[(&str, &str)] = &[
     ("users update", "users rename USER"),
 ];
 
-/// First guesses for options: the command or group, or an empty text for every command; the option;
-/// and the hint.
+/// Option names that users of other tools may try: the command or group, or an empty text for every
+/// command; the option; and the hint.
 const OPTION_GUESSES: &[(&str, &str, &str)] = &[
     ("token create", "--scope", "use `--permission SCOPE`"),
     (
@@ -101,8 +101,8 @@ const OPTION_GUESSES: &[(&str, &str, &str)] = &[
     ("", "-v", "use `--version`"),
 ];
 
-/// Returns the hint for an unknown command in the group with this path, which is empty for the
-/// program.
+/// Returns the hint for an unknown command `word` in the group with the path `group`, which is empty
+/// for the program.
 pub(super) fn command_hint(root: &clap::Command, group: &str, word: &str) -> Option<String> {
     let path = format!("{group} {word}").trim_start().to_lowercase();
     if let Some((_, command)) = COMMAND_GUESSES.iter().find(|(guess, _)| *guess == path) {
@@ -175,7 +175,7 @@ mod tests {
     use crate::commands::cli::command;
 
     #[test]
-    fn guesses_name_existing_commands_and_no_existing_command() {
+    fn guesses_are_unknown_and_lead_to_existing_commands() {
         let root = command();
         let find = |path: &str| {
             let mut words = path.split(' ').take_while(|word| word.chars().all(char::is_lowercase));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn option_guesses_are_usable_somewhere() {
+    fn every_option_guess_is_the_hint_of_some_command() {
         fn walk(command: &clap::Command, path: &str, used: &mut Vec<&'static str>) {
             for (_, flag, hint) in OPTION_GUESSES {
                 if option_hint(command, path, flag).as_deref() == Some(hint) {

@@ -138,7 +138,7 @@ fn create_app_token(
     Ok((child_tokens, forwarder))
 }
 
-/// Mints test tokens, and records those that a key of the store signs. Installs the signal handlers
+/// Mints test tokens, and records the tokens that a key of the store signs. Installs the signal handlers
 /// first, so that no signal can end jeton before the revocation.
 fn mint_test_tokens(
     app: &mut App,
@@ -154,23 +154,28 @@ fn mint_test_tokens(
     Ok((ChildTokens { variables, ids, store_id }, forwarder))
 }
 
-/// States once that tokens cannot be revoked, and their last expiry.
+/// Prints one warning for all tokens that cannot be revoked, with their latest expiry.
 fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     let expiries: Vec<_> = tokens
         .iter()
         .filter(|token| token.has_external_key)
         .map(|token| token.minted.expires_at)
         .collect();
-    let last_expiry = expiries.iter().copied().collect::<Option<Vec<_>>>();
-    let expiry = match last_expiry.map(|times| times.into_iter().max()) {
+    // `None` if a token has no expiry.
+    let all_expiries = expiries.iter().copied().collect::<Option<Vec<_>>>();
+    let latest_expiry = all_expiries.map(|times| times.into_iter().max());
+    let latest_expiry = latest_expiry.map(|time| time.map(|time| app.console.render_cell(time)));
+    app.console.print_warning(&match (expiries.len(), latest_expiry) {
         // No token has an external key.
-        Some(None) => return,
-        Some(Some(time)) => format!("expires at {}", app.console.render_cell(time)),
-        None => "never expires".to_owned(),
-    };
-    app.console.print_warning(&match expiries.len() {
-        1 => format!("the token cannot be revoked and {expiry}"),
-        count => format!("{count} tokens cannot be revoked, and the last {expiry}"),
+        (_, Some(None)) => return,
+        (1, Some(Some(time))) => format!("the token cannot be revoked and expires at {time}"),
+        (1, None) => "the token cannot be revoked and never expires".to_owned(),
+        (count, Some(Some(time))) => {
+            format!("{count} tokens cannot be revoked; the latest expiry is {time}")
+        }
+        (count, None) => {
+            format!("{count} tokens cannot be revoked; at least one token never expires")
+        }
     });
 }
 
@@ -204,7 +209,7 @@ fn unrevoked_tokens_error(
     let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
     let error_code = if is_outcome_unknown { cause.code } else { Code::Internal };
     let mut failure = Failure::new(error_code, message)
-        .with_hint(format!("revoke it: jeton token revoke {list}"));
+        .with_hint(format!("revoke the {noun}: jeton token revoke {list}"));
     match ids {
         [id] => failure.details.insert("token_id".to_owned(), json!(id)),
         ids => failure.details.insert("token_ids".to_owned(), json!(ids)),

@@ -1,18 +1,21 @@
-//! Variables with the value of a flag, for errors of the command-line parser.
+//! Environment variables in place of flags, for errors of the command-line parser.
 
 use super::global_args::{GlobalArgs, short_flag_value};
 use crate::model::redact_for_error;
 use clap::Args;
 use std::ffi::OsString;
 
-/// Returns the variable with this value of a flag, such as `--wait`, if the flag is not in `argv`.
-/// `text` is the value as messages show it.
+/// Returns the environment variable that sets `flag`, such as `--wait`, to this value, if the flag is
+/// not in `argv`. `text` is the value as messages show it.
 pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option<String> {
     let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let has_name = |name: &str| flag.strip_prefix("--") == Some(name);
     let argument = command.get_arguments().find(|arg| arg.get_long().is_some_and(has_name))?;
     let variable = argument.get_env()?.to_str()?;
-    #[expect(clippy::disallowed_methods, reason = "clap reads the variable, but has failed")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "clap, which usually reads the variable, has failed"
+    )]
     let value = std::env::var_os(variable)?.to_string_lossy().into_owned();
     let has_text = value == text || redact_for_error(&value) == text;
     (has_text && !has_flag(argument, argv)).then(|| variable.to_owned())
@@ -27,7 +30,7 @@ fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
     })
 }
 
-/// Returns the variable of a flag with a value that is not UTF-8, if all of `argv` is UTF-8.
+/// Returns the environment variable of a flag whose value is not UTF-8, if all of `argv` is UTF-8.
 pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
     if argv.iter().any(|word| word.to_str().is_none()) {
         return None;
@@ -36,7 +39,10 @@ pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
     // The value of the store is a path, which need not be UTF-8.
     let options = command.get_arguments().filter(|option| option.get_id() != "store");
     let variables = options.filter_map(|option| option.get_env()?.to_str());
-    #[expect(clippy::disallowed_methods, reason = "clap reads the variable, but has failed")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "clap, which usually reads the variable, has failed"
+    )]
     let is_not_utf8 = |name: &&str| std::env::var_os(name).is_some_and(|v| v.to_str().is_none());
     variables.map(str::to_owned).find(|name| is_not_utf8(&name.as_str()))
 }

@@ -127,7 +127,7 @@ impl TokenView {
         }
     }
 
-    /// Returns the end of the grace period, otherwise the expiry.
+    /// Returns the end of the grace period, or the expiry if there is no grace period.
     pub(super) fn effective_expiry(&self) -> Option<Timestamp> {
         self.grace_until.or(self.expires_at)
     }

@@ -74,8 +74,8 @@ pub(crate) fn parse_header(encoded: &str) -> Result<Map<String, Value>, String> 
         .map_err(|error| format!("the header is {}", error.summary()))
 }
 
-/// Decodes a part. Only one encoding of the bytes is accepted: no padding, no stray bits, no
-/// whitespace.
+/// Decodes a part. Only one encoding of the bytes is accepted: no padding, no whitespace, and no
+/// stray bits (unused bits of the last character that are not zero).
 fn decode_part(part: &str, name: &str) -> Result<Vec<u8>, String> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
 }

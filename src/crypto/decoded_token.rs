@@ -40,8 +40,9 @@ pub(crate) enum DecodedPayload {
 }
 
 impl DecodedToken {
-    /// Decodes a token. A signature is not required, and padding, stray bits and the alphabet of
-    /// standard base64 are accepted. The error contains no part of the token.
+    /// Decodes a token. A signature is not required. Padding, the alphabet of standard base64, and
+    /// stray bits (unused bits of the last character that are not zero) are accepted. The error
+    /// contains no part of the token.
     pub(crate) fn decode(text: &str) -> Result<Self, String> {
         if text.len() > MAX_DECODED_TOKEN_BYTES {
             return Err(format!("larger than {} KiB", MAX_DECODED_TOKEN_BYTES / 1024));
@@ -62,7 +63,7 @@ impl DecodedToken {
         let (payload, payload_defect) = if is_encrypted {
             (DecodedPayload::Encrypted, None)
         } else if header.get("b64") == Some(&Value::Bool(false)) {
-            // The payload may contain full stops, but no more than the signature follows.
+            // The payload may contain full stops: the last full stop precedes the signature.
             let rest = text.split_once('.').map_or("", |(_, rest)| rest);
             let bytes = rest.rsplit_once('.').map_or(rest, |(payload, _)| payload).as_bytes();
             (parse_payload(bytes).unwrap_or(DecodedPayload::Detached), find_defect(bytes))
@@ -87,7 +88,7 @@ pub(crate) fn is_token_in_base64(text: &str) -> bool {
     decode_base64(&base64).is_some_and(|bytes| is_token(&bytes))
 }
 
-/// Returns the defect of JSON that a strict parser refuses; `None` for other text.
+/// Returns the reason why the strict parser refuses a JSON object; `None` for other text.
 fn find_defect(bytes: &[u8]) -> Option<JsonError> {
     let is_json = bytes.trim_ascii_start().starts_with(b"{");
     parse_strict_value(bytes).err().filter(|_| is_json)
@@ -135,10 +136,10 @@ mod tests {
         for text in [format!("{HEADER}.e30=."), format!("{HEADER}.e31."), format!("{HEADER}.e30")] {
             assert_eq!(payload(&text), DecodedPayload::Json(json!({})), "{text}");
         }
-        let question = json!({"a": "ÿ?>~"});
-        let standard = STANDARD.encode(question.to_string());
+        let claims = json!({"a": "ÿ?>~"});
+        let standard = STANDARD.encode(claims.to_string());
         assert!(standard.contains(['+', '/']));
-        assert_eq!(payload(&format!("{HEADER}.{standard}.")), DecodedPayload::Json(question));
+        assert_eq!(payload(&format!("{HEADER}.{standard}.")), DecodedPayload::Json(claims));
         for text in ["nonsense", "", ".", "a.b", &format!("{HEADER}.!")] {
             assert!(DecodedToken::decode(text).is_err(), "{text}");
         }

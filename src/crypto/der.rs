@@ -140,7 +140,7 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
     if is_certificate_or_request() {
         return Some(DerStructure::Certificate);
     }
-    let is_pkcs7 = tag(1) == Some(CONTENT) && starts_with_object_identifier(content);
+    let is_pkcs7 = tag(1) == Some(CONTEXT_TAG_0) && starts_with_object_identifier(content);
     is_pkcs7.then_some(DerStructure::Pkcs7)
 }
 
@@ -165,7 +165,7 @@ pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
     let parts = parse_elements(certificate.as_bytes())?;
     let fields = parse_elements(parts.first()?.value())?;
     // Version 1 certificates have no version field.
-    let has_version = fields.first()?.tag() == CONTENT;
+    let has_version = fields.first()?.tag() == CONTEXT_TAG_0;
     let info = fields.get(if has_version { 6 } else { 5 })?;
     parse_key_info(&info.decode_as().ok()?)
 }
@@ -181,7 +181,7 @@ pub(super) fn is_certificate_request(bytes: &[u8]) -> bool {
 }
 
 /// Tag of the content of PKCS#7, and of the version of a certificate.
-const CONTENT: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
+const CONTEXT_TAG_0: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
 
 /// Splits the bytes into elements. Returns `None` if an element is invalid or incomplete.
 fn parse_elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
@@ -216,7 +216,7 @@ mod tests {
         }
     }
 
-    /// The samples have unsupported types, explicit curve parameters and encrypted keys.
+    /// The samples include encrypted keys, and keys with unsupported types or explicit curve parameters.
     #[test]
     fn unsupported_keys_are_recognised() {
         let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/hostile/samples");

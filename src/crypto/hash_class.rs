@@ -21,7 +21,7 @@ const MIN_MEMORY_KIB: u64 = 8;
 /// Salt of hashes that are computed only for their cost.
 const FILLER_SALT: &[u8] = b"jeton filler salt";
 
-/// A class of password hashes, within the limits of an import.
+/// A class of password hashes. Its cost is within the limits of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HashClass {
     algorithm: Algorithm,
@@ -77,10 +77,10 @@ impl HashClass {
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())
             .map_err(|_| invalid_hash("not an Argon2 hash"))?;
         // Without a version, programs assume different versions.
-        let version = hash
-            .version
-            .and_then(|version| Version::try_from(version).ok())
-            .ok_or_else(|| invalid_hash("missing version: expected `v=19` or `v=16`"))?;
+        let version =
+            hash.version.and_then(|version| Version::try_from(version).ok()).ok_or_else(|| {
+                invalid_hash("missing or unsupported version: expected `v=19` or `v=16`")
+            })?;
         let params = Params::try_from(hash).map_err(|_| invalid_hash("invalid parameters"))?;
         if !params.keyid().is_empty() || !params.data().is_empty() {
             return Err(invalid_hash(

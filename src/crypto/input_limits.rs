@@ -10,7 +10,8 @@ const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// its values.
 const MAX_SEPARATORS: usize = 250_000;
 
-/// Refuses large content that is not JSON: its decoding needs several times its length in memory.
+/// Refuses content whose decoding needs too much memory: JSON with too many values, and large content
+/// other than JSON, which needs several times its length.
 pub(super) fn ensure_size(bytes: &[u8]) -> Result<(), InvalidValue> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     let is_json = text.starts_with(b"{") || text.starts_with(b"[");

@@ -42,7 +42,7 @@ pub(crate) enum ImportError {
     InvalidJson {
         /// Reason.
         error: InvalidValue,
-        /// True for a document that is not a secret in text: JSON, or a damaged JWK.
+        /// True for JSON or a damaged JWK, which is not accepted as a secret in text.
         is_document: bool,
     },
     /// More content than a key has.
@@ -89,7 +89,7 @@ impl ImportError {
         Self::SetMember { number, count, error: Box::new(self) }
     }
 
-    /// Returns whether the document, whose error this is, can be a secret: no key was recognized.
+    /// Returns whether the document with this error can be a secret, because it has no recognized key.
     pub(super) fn permits_secret(&self) -> bool {
         matches!(
             self,
@@ -101,8 +101,8 @@ impl ImportError {
         )
     }
 
-    /// Returns whether the document is a secret in text, if a secret is expected without a given
-    /// encoding.
+    /// Returns whether the document with this error is accepted as a secret in text, if a secret is
+    /// expected and no encoding is given.
     pub(super) fn is_plain_text(&self) -> bool {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
     }

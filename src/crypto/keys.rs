@@ -29,8 +29,8 @@ pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
     generate_key(key.algorithm, key.purpose, RsaBits::default())
 }
 
-/// Generates a key for `algorithm`; `bits` applies to RSA. Key ids that start with a hyphen, as one
-/// in 64 thumbprints does, are discarded: on the command line they would be flags.
+/// Generates a key for `algorithm`; `bits` applies to RSA. Discards keys whose key id starts with a
+/// hyphen, as one in 64 thumbprints does, because the id would be a flag on the command line.
 pub(crate) fn generate_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn other_key_differs_from_every_key() {
+    fn other_key_has_the_same_type_and_differs() {
         crate::crypto::initialize_crypto();
         assert_eq!(PUBLISHED_RSA_KEY, rsa_pkcs8(&rfc7517::rsa_jwk()));
         let published =
@@ -224,9 +224,8 @@ mod tests {
             let other = other_key(&key).unwrap();
             assert_eq!(other.algorithm, key.algorithm);
             assert_ne!(other.material.expose_secret(), key.material.expose_secret());
-            let public_members =
-                |key: &KeySpec| key.public_jwk.clone().map(|jwk| jwk["kty"].clone());
-            assert_eq!(public_members(&other), public_members(&key));
+            let key_type = |key: &KeySpec| key.public_jwk.clone().map(|jwk| jwk["kty"].clone());
+            assert_eq!(key_type(&other), key_type(&key));
         }
     }
 

@@ -74,7 +74,7 @@ impl PublicKey {
         })
     }
 
-    /// Returns the key for ES512; `None` for a key of another type or that is no point on the curve.
+    /// Returns the key for ES512; `None` for a key of another type or a point that is not on the curve.
     pub(super) fn to_es512_key(&self) -> Option<ParsedPublicKey> {
         let Self::Ec { curve: Curve::P521, x, y } = self else { return None };
         ParsedPublicKey::new(verification_algorithm(Curve::P521), encode_point(x, y)).ok()
@@ -164,8 +164,7 @@ mod tests {
             canonical[0] = first - 0xED;
             accepted_count += usize::from(validate_ed25519(&canonical).is_ok());
         }
-        // Not every coordinate belongs to a valid point: without the count, the test could accept
-        // none.
+        // Not every coordinate belongs to a valid point, but some do.
         assert!(
             accepted_count > 5,
             "accepted canonical encodings: found {accepted_count}, expected more than 5"

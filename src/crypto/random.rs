@@ -23,7 +23,7 @@ pub(crate) fn check_random_source() -> Result<(), Error> {
 
 /// Returns `Ok` without a check: other systems always provide random numbers.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn check_generator() -> Result<(), Error> {
+pub(crate) fn check_random_source() -> Result<(), Error> {
     Ok(())
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn generate_uuid() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// Generates a text of 256 bits.
+/// Generates a text of 256 random bits.
 pub(crate) fn generate_random_text() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(random_bytes(32)?))
 }
@@ -108,8 +108,8 @@ pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error>
     Ok(SecretString::from(password))
 }
 
-/// Generates a secret with the entropy of a hash of `size` bytes, more than the length that RFC
-/// 7518, section 3.2 requires. The secret is text, so that an environment variable can hold it.
+/// Generates a secret of `size` random bytes in base64url, so that an environment variable can hold
+/// it. `size` is the minimum length of RFC 7518, section 3.2.
 pub(super) fn generate_secret_text(size: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(random_bytes(size)?).into_bytes()))
 }

@@ -135,8 +135,8 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
     failure
 }
 
-/// Returns the refusal by role; `user` is `None` without a login. A user who is not logged in is the
-/// owner of the token.
+/// Returns the error for a user without the required role or permission; `user` is `None` without a
+/// login. If `user.is_logged_in` is false, the user is the owner of the token.
 fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
     let mut failure = Failure::new(Code::Forbidden, message);
     let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };
@@ -213,7 +213,7 @@ impl From<ResourceKind> for Code {
 }
 
 impl From<RejectReason> for Code {
-    /// Returns the code for a rejected token, of which `reason` is the first reason.
+    /// Returns the code for a token whose first rejection reason is `reason`.
     fn from(reason: RejectReason) -> Self {
         match reason {
             RejectReason::Expired => Self::TokenExpired,

@@ -4,8 +4,8 @@ use super::{Failure, KeySource};
 use crate::model::{Algorithm, redact_for_error};
 
 impl Failure {
-    /// Replaces the hint of the error for a key in place of a secret by the algorithm of the key.
-    /// `algorithm` is `None` if no algorithm uses the key.
+    /// Replaces the hint of an error about a key in place of a secret: the new hint names `algorithm`,
+    /// the algorithm of the key. Without an algorithm, the hint is unchanged.
     pub(crate) fn with_algorithm_hint(
         self,
         algorithm: Option<Algorithm>,
@@ -19,7 +19,8 @@ impl Failure {
         })
     }
 
-    /// Replaces the hint of the error for an empty key of another issuer, and names the file.
+    /// Replaces the hint of an error about an empty key of another issuer, and adds the file name to the
+    /// message.
     pub(crate) fn with_fetch_hint(self, source: &KeySource<'_>) -> Self {
         let message = match source {
             KeySource::File(path) => {

@@ -39,7 +39,7 @@ const OUTPUTS: [&str; 10] = [
 /// Names the source of a key in a hint, and the files that its command writes.
 pub(super) fn name_source(hint: &str, source: &KeySource<'_>) -> String {
     let has_command = hint.contains(": ");
-    let name_files = |hint: &str, path: &str| name_files(hint, path, &exists);
+    let name_files = |hint: &str, path: &str| insert_file_names(hint, path, &exists);
     match source {
         KeySource::File(path) => name_files(hint, &redact_for_error(&path.to_string_lossy())),
         _ if !hint.split(' ').any(|word| word.starts_with(FILE_PLACEHOLDER)) => {
@@ -68,8 +68,8 @@ fn exists(name: &str) -> bool {
     Path::new(name).symlink_metadata().is_ok()
 }
 
-/// Returns the name for a file that a command in a hint writes: with a number if a file with this
-/// name exists.
+/// Returns the name for a file that a command in a hint writes: `name`, with a number if a file with
+/// this name exists.
 pub(crate) fn unused_file_name(name: &str) -> String {
     unused_name(name, &exists)
 }
@@ -81,10 +81,9 @@ fn unused_name(name: &str, exists: &dyn Fn(&str) -> bool) -> String {
     names.find(|name| !exists(name)).unwrap_or_default()
 }
 
-/// Replaces the placeholder, where it is a word, by the quoted path. Paths within documents, which
-/// can contain the placeholder, are unchanged. Files that the commands write get names that do not
-/// exist.
-fn name_files(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> String {
+/// Replaces the placeholder, where it is a word, by the quoted path. A `jq` path that contains the
+/// placeholder is unchanged. Files that the command writes get names that do not exist.
+fn insert_file_names(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> String {
     let is_option = path.starts_with('-') && path != "-";
     let path = if is_option { format!("./{path}") } else { path.to_owned() };
     let quoted = quote_shell_word(&path);
@@ -126,7 +125,7 @@ mod tests {
             ),
             ("decode: base64 -d FILE > key.txt", "-x", "decode: base64 -d ./-x > key.txt"),
         ] {
-            assert_eq!(name_files(hint, path, &|_| false), expected);
+            assert_eq!(insert_file_names(hint, path, &|_| false), expected);
         }
     }
 
@@ -151,7 +150,7 @@ mod tests {
                 "fetch the keys: curl --url \"$(jq -r .jwks_uri 'a b.json')\" > jwks-2.json",
             ),
         ] {
-            assert_eq!(name_files(hint, path, &exists), expected);
+            assert_eq!(insert_file_names(hint, path, &exists), expected);
         }
     }
 }

@@ -28,11 +28,11 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
     /// Additional members for programs.
     pub(crate) details: Map<String, Value>,
-    /// File of which the path is not yet in the message.
+    /// File whose path is not yet in the message.
     pub(crate) location: Option<Location>,
 }
 
-/// File that a failure is about, with a path from an option or variable.
+/// File that a failure is about. Its path comes from an option or a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Location {
     /// The store.
@@ -78,8 +78,8 @@ impl Failure {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
-    /// Names the file or variable with the key in a hint with a conversion command. The files that
-    /// the command writes do not exist.
+    /// Inserts the file or variable with the key into a hint with a conversion command. The command
+    /// writes only files that do not exist yet.
     pub(crate) fn with_key_source(self, source: &KeySource<'_>) -> Self {
         let rename = |hint: String| key_hint::name_source(&hint, source);
         Self { hint: self.hint.map(rename), ..self }

@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 /// `setting=value` pairs.
 ///
 /// The strict JSON reader accepts the same input as a lenient reader, except duplicate members
-/// and numbers beyond a double. A row survives a CSV round trip. An accepted setting is one visible line.
+/// and numbers beyond the range of a double. A row survives a CSV round trip. An accepted setting is
+/// one visible line.
 pub fn input_formats(bytes: &[u8]) {
     let lenient = parse_independently(bytes)
         .filter(|value| !has_number_out_of_range(value))
@@ -47,8 +48,8 @@ pub fn input_formats(bytes: &[u8]) {
     let Ok(stored) = setting.validate(value) else { return };
     assert_eq!(escape(&stored), stored, "a setting is one visible line");
     let [mut from_input, mut from_stored] = [Settings::default(), Settings::default()];
-    from_input.apply(setting, value).expect("a valid value");
-    from_stored.apply(setting, &stored).expect("a valid value");
+    from_input.apply(setting, value).expect("a validated value is accepted");
+    from_stored.apply(setting, &stored).expect("a stored value is accepted");
     assert_eq!(from_input, from_stored);
 }
 
@@ -61,8 +62,8 @@ fn assert_csv_round_trip(text: &str) {
         let cell = cells.get("b").and_then(Value::as_str);
         assert_eq!(cell.unwrap_or_default(), escape(text));
     };
-    let rows = SpreadsheetRows::new(file.as_bytes(), "").expect("a valid file");
-    rows.map(|row| row.expect("a valid row")).for_each(assert_same);
+    let rows = SpreadsheetRows::new(file.as_bytes(), "").expect("a written CSV file is valid");
+    rows.map(|row| row.expect("a written CSV row is valid")).for_each(assert_same);
 }
 
 /// Returns the number of members of all objects in `value`.

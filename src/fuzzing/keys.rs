@@ -9,7 +9,8 @@ use secrecy::ExposeSecret;
 use std::mem::discriminant;
 
 /// Checks key parsing: a parsed key has algorithms of one family and verifies no trivial signature.
-/// A document that is read as a key, or refused because of a key in it, is not a secret. A key that is imported, exported and imported again is unchanged.
+/// A document that is read as a key, or refused because of a key in it, is not a secret. A key that is
+/// imported, exported and imported again is unchanged.
 pub fn keys(bytes: &[u8]) {
     crypto::initialize_crypto();
     if let Ok(set) = read_jwks(bytes, &[], PublicKeys::default) {
@@ -24,7 +25,7 @@ pub fn keys(bytes: &[u8]) {
         let expected = unrestricted.as_ref().is_some_and(|set| {
             set.usable_keys().iter().any(|key| key.algorithms.contains(&algorithm))
         });
-        // A file with several keys can have a single key for an algorithm.
+        // A file with several keys may be readable only with an algorithm that selects one key.
         let restricted = read_single(bytes, &[algorithm], None);
         assert!(!expected || restricted.is_some());
         for key in restricted.iter().flat_map(KeySet::usable_keys) {
@@ -73,7 +74,10 @@ fn assert_key_is_not_a_secret(bytes: &[u8]) {
     };
     let encodings = [SecretEncoding::Text, SecretEncoding::Base64, SecretEncoding::Raw];
     let encodings = encodings.into_iter().map(Some).chain([None]);
-    assert!(!is_key_document(bytes) || !encodings.into_iter().any(is_secret), "a key is a secret");
+    assert!(
+        !is_key_document(bytes) || !encodings.into_iter().any(is_secret),
+        "a key was accepted as a secret"
+    );
 }
 
 /// Asserts that the export of an imported key imports as the same key.
@@ -85,9 +89,10 @@ fn assert_reimport_is_identical(key: &KeySpec) {
         encoding: None,
         allow_weak: true,
     };
-    let keys = importer.read(text.expose_secret().as_bytes()).expect("an exported key");
+    let keys =
+        importer.read(text.expose_secret().as_bytes()).expect("an exported key is importable");
     let [ImportedKey { key: reimported, .. }] = &keys[..] else {
-        panic!("the export holds one key")
+        panic!("the export does not contain exactly one key")
     };
     assert_eq!(reimported.material.expose_secret(), key.material.expose_secret());
     assert_eq!((&reimported.public_jwk, reimported.is_weak), (&key.public_jwk, key.is_weak));
@@ -105,7 +110,7 @@ fn assert_one_family(algorithms: &[Algorithm]) {
 fn assert_rejects_trivial_signatures(key: &Verifier) {
     for (prefix, letters) in [("", 43), ("", 86), ("", 128), ("", 176), ("", 342), ("AQ", 84)] {
         let text = format!("e30.e30.{prefix}{}", "A".repeat(letters));
-        let token = CompactJws::parse(&text).expect("three parts");
+        let token = CompactJws::parse(&text).expect("a token has three parts");
         assert!(!Algorithm::ALL.iter().any(|algorithm| key.verifies(&token, *algorithm)), "{text}");
     }
 }

@@ -18,10 +18,10 @@ pub fn token(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let lenient = DecodedToken::decode(text);
     let reader = SingleKeyReader { algorithms: &Algorithm::ALL, encoding: None, allow_weak: false };
-    let keys = reader.read(&[0; 64], PublicKeys::default).expect("a secret is a key");
-    let now = Timestamp::from_unix(0).expect("1970");
+    let keys = reader.read(&[0; 64], PublicKeys::default).expect("64 bytes are an HMAC secret");
+    let now = Timestamp::from_unix(0).expect("the start of 1970 is a timestamp");
     let report = verify_third_party(&keys, text, &Expectations::new(ExpectedKind::Any, now));
-    assert_eq!(report.reasons.len(), 1, "unsigned token: {:?}", report.reasons);
+    assert_eq!(report.reasons.len(), 1, "an unsigned token has one reason: {:?}", report.reasons);
     let Ok(compact) = CompactJws::parse(text) else {
         assert_eq!(report.reasons, [RejectReason::Malformed]);
         return;
@@ -30,9 +30,10 @@ pub fn token(bytes: &[u8]) {
     assert_extraction_is_exact(text);
     let signature = URL_SAFE_NO_PAD.encode(&compact.signature);
     assert_eq!(format!("{}.{signature}", compact.signing_input), text);
-    let reencode = |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("base64url"));
+    let reencode =
+        |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("a part is base64url"));
     assert_eq!(text.split('.').map(reencode).collect::<Vec<_>>().join("."), text);
-    let lenient = lenient.expect("a strict token decodes");
+    let lenient = lenient.expect("a token that the strict parser accepts can be decoded");
     if compact.header.get("b64") == Some(&Value::Bool(false)) {
         return;
     }

@@ -27,7 +27,8 @@ pub fn typed_values(bytes: &[u8]) {
     if let Ok(password) = Password::parse(text.to_owned()) {
         let reparsed =
             std::str::from_utf8(password.expose()).map(|text| Password::parse(text.to_owned()));
-        let reparsed = reparsed.expect("UTF-8").expect("a normalized password is valid");
+        let reparsed =
+            reparsed.expect("a password is UTF-8").expect("a normalized password is valid");
         assert!(reparsed.expose() == password.expose(), "normalization is idempotent");
     }
     check_names(text);

@@ -63,11 +63,11 @@ impl KeyType {
 /// Elliptic curve of an ECDSA key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Curve {
-    /// P-256, of ES256.
+    /// P-256, for ES256.
     P256,
-    /// P-384, of ES384.
+    /// P-384, for ES384.
     P384,
-    /// P-521, of ES512.
+    /// P-521, for ES512.
     P521,
 }
 
@@ -138,8 +138,8 @@ impl Algorithm {
         }
     }
 
-    /// Returns whether both names denote the same signatures: RFC 9864, section 2.2, replaces the
-    /// name `EdDSA` of signatures with Ed25519 by `Ed25519`.
+    /// Returns whether both names denote the same signatures: for Ed25519 keys, RFC 9864, section 2.2
+    /// replaces the name `EdDSA` by `Ed25519`.
     pub(crate) fn is_equivalent(self, other: Self) -> bool {
         self == other || self.key_type() == KeyType::Ed25519 && other.key_type() == KeyType::Ed25519
     }

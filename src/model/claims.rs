@@ -51,7 +51,7 @@ impl ExtraClaims {
                         return failure;
                     }
                     failure.with_hint(
-                        "enclose each text in double quotes, within single quotes: 'name=[\"TEXT\"]'",
+                        "enclose each text in double quotes, and the argument in single quotes: 'name=[\"TEXT\"]'",
                     )
                 })?
             } else {
@@ -64,8 +64,8 @@ impl ExtraClaims {
         Ok(Self(claims))
     }
 
-    /// Returns the names of the claims with text that is usually meant as JSON: an array, an object, a
-    /// boolean, `null`, or a number in a claim that is a time. Escaped.
+    /// Returns the escaped names of the claims with text that is usually meant as JSON: an array, an
+    /// object, a boolean, `null`, or a number in a claim that is a time.
     pub(crate) fn json_like_names(&self) -> Vec<String> {
         let is_json_like = |name: &str, text: &str| match parse_strict_value(text.as_bytes()) {
             Ok(Value::Number(_)) => matches!(name, "exp" | "nbf" | "iat"),

@@ -45,7 +45,8 @@ impl TargetKind {
     }
 }
 
-/// Object that an audit event refers to. Without an id: several or unknown objects of the kind.
+/// Object that an audit event refers to. Without an id: the store, or several or unknown objects of
+/// the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventTarget {
     pub(crate) kind: TargetKind,
@@ -149,7 +150,7 @@ impl EventDetail {
 pub(crate) struct EventSubject {
     /// First or only object.
     pub(crate) target: Option<EventTarget>,
-    /// `None` if the target says everything.
+    /// `None` if the event has no data beyond its target.
     pub(crate) detail: Option<EventDetail>,
 }
 
@@ -201,7 +202,7 @@ impl EventSubject {
         append(" of ", to_text(&detail.owner));
         append(" for ", raw(&detail.app));
         append(" issued before ", raw(&detail.issued_before));
-        append(" by ", to_text(&detail.successor));
+        append(" replaced by ", to_text(&detail.successor));
         for target in &detail.targets {
             append(", ", Some(target.to_string()));
         }
@@ -270,7 +271,7 @@ mod tests {
             (EventSubject::list([]), None),
             (EventSubject::list([token(7)]), Some("token 7")),
             (EventSubject::list([token(7), token(9)]), Some("token 7, token 9")),
-            (EventSubject::renewal(TokenId(7), TokenId(9)), Some("token 7 by token 9")),
+            (EventSubject::renewal(TokenId(7), TokenId(9)), Some("token 7 replaced by token 9")),
             (
                 several(selection),
                 Some("app tokens of user 3 for a issued before 2030-01-31T00:00:00Z"),

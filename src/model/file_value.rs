@@ -23,8 +23,8 @@ pub(crate) enum FileValue {
 }
 
 impl FileValue {
-    /// Returns the kind of a value that no existing file has as its name; `None` for a value that
-    /// may be a file name.
+    /// Returns the kind of a value; `None` for a value that may be a file name. The caller must know
+    /// that no file has this name.
     pub(crate) fn recognize(value: &OsStr) -> Option<Self> {
         if parse_url_scheme(value).is_some() {
             return Some(Self::Url);

@@ -80,8 +80,8 @@ pub(crate) fn parse_kid(text: &str) -> Result<Untrusted, InvalidValue> {
     if text.len() > MAX_KID_BYTES {
         return refuse(format!("found {} bytes, expected at most {MAX_KID_BYTES}", text.len()));
     }
-    let is_other_blank = |c: char| c.is_whitespace() && c != ' ';
-    if text.chars().any(|c| is_invisible(c) || is_other_blank(c)) {
+    let is_unusual_space = |c: char| c.is_whitespace() && c != ' ';
+    if text.chars().any(|c| is_invisible(c) || is_unusual_space(c)) {
         return refuse("contains control or invisible characters".to_owned());
     }
     Ok(Untrusted::new(text))
@@ -147,7 +147,7 @@ impl Key {
         match self.state {
             KeyState::Active => true,
             KeyState::Retired => self.verify_until.is_none_or(|expiry| now < expiry),
-            // `--key` selects a standby test key for signing; a standby app key never signs.
+            // `--key` can select a standby test key for signing; a standby app key never signs.
             KeyState::Standby => self.spec.purpose == Purpose::Test,
             KeyState::Revoked => false,
         }

@@ -33,7 +33,7 @@ impl Lifetime {
 
     /// Parses `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day has 24 hours.
     /// Months and years, which have no fixed length, and numbers without a unit are rejected. A value
-    /// in the hint is accepted.
+    /// in the hint of the error is valid.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         const POSITIVE_HINT: &str = "use a duration above zero, such as `5m`";
         const RANGE_HINT: &str = "use a duration from `1s` to `365000d`";
@@ -67,7 +67,7 @@ impl Lifetime {
         Self::parse(&days).ok()
     }
 
-    /// Parses a lifetime of at most `max`. A value in the hint is accepted.
+    /// Parses a lifetime of at most `max`. A value in the hint of the error is valid.
     pub(crate) fn parse_up_to(
         max: Self,
         value_name: &'static str,
@@ -111,7 +111,7 @@ pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     Ok(duration.as_secs())
 }
 
-/// Returns a span as text in which a year has 365 days and a month 30 days.
+/// Returns a span as text. Years are converted to 365 days each, months to 30 days each.
 fn span_in_days(span: &Span) -> Option<String> {
     let days = i32::from(span.get_years()) * 365 + span.get_months() * 30 + span.get_days();
     let span = span.try_years(0).ok()?.try_months(0).ok()?.try_days(days).ok()?;

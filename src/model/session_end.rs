@@ -2,7 +2,7 @@
 
 use super::InvalidValue;
 
-/// Cause of the early end of a session, stored by its word.
+/// Cause of the early end of a session, stored as its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SessionEndReason {
     /// Logout.

@@ -20,14 +20,14 @@ pub(crate) fn unquote_shell_word(word: &str) -> String {
     words.map_or_else(|| word.to_owned(), |words| words.concat())
 }
 
-/// Returns whether every shell takes the character literally after the first character of a word.
-/// Special characters of shells are ASCII or punctuation: letters of all alphabets are allowed.
+/// Returns whether the character is literal in every shell, except at the start of a word. Letters
+/// and digits of all alphabets are literal, because shells interpret only symbols.
 pub(crate) fn is_literal_in_shell(c: char) -> bool {
     c.is_alphanumeric() || "._@+-/:=,".contains(c)
 }
 
 /// Returns `text` as a part of a word of bash, with a backslash before each character that bash may
-/// interpret. `None` if a backslash does not protect a character.
+/// interpret. Returns `None` if the text contains a character that a backslash does not protect.
 pub(crate) fn escape_for_bash(text: &str) -> Option<String> {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

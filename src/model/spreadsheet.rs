@@ -1,4 +1,4 @@
-//! CSV for spreadsheets: no cell is interpreted as a formula, and every cell survives a round trip.
+//! CSV for spreadsheets: no cell is interpreted as a formula, and visible text survives a round trip.
 
 use super::{Row, RowError, RowReader, escape, escape_json};
 use serde_json::{Map, Value};

@@ -2,17 +2,17 @@
 
 use super::InvalidValue;
 
-/// Minimum length of a word that the similar name may begin with.
-const MIN_PREFIX_LENGTH: usize = 3;
+/// Minimum length of a word with a similar name, in characters.
+const MIN_WORD_LENGTH: usize = 3;
 
-/// Returns the name that `word` misspells or begins, ignoring case, if there is one. One edit in
-/// three characters is a misspelling; names that only share letters are not similar.
+/// Returns the name that `word` misspells, or that starts with `word`, ignoring case. A misspelled
+/// word has at most one edit per three characters.
 pub(crate) fn find_similar<'a>(
     word: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let word: String = word.chars().take(64).flat_map(char::to_lowercase).collect();
-    if word.chars().count() < MIN_PREFIX_LENGTH {
+    if word.chars().count() < MIN_WORD_LENGTH {
         return None;
     }
     let max_distance = word.chars().count() / 3;

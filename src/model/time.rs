@@ -52,7 +52,7 @@ impl Timestamp {
         self.0.checked_add(lifetime.seconds()).and_then(Self::from_unix)
     }
 
-    /// Adds a number of seconds, negative or not; the result is between 1970 and the year 9999.
+    /// Adds a number of seconds, negative or not; the result is limited to 1970–9999.
     pub(super) fn saturating_add_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds).clamp(0, MAX_UNIX_SECONDS))
     }
@@ -104,8 +104,8 @@ fn out_of_range_error(seconds: i64) -> InvalidValue {
     }
 }
 
-/// Returns the unit in which a number after the year 9999 is a time, such as the milliseconds of
-/// JavaScript, and the time in seconds since 1970.
+/// Returns the unit of a time that is too large for seconds, such as the milliseconds of JavaScript,
+/// and the time in seconds since 1970.
 pub(crate) fn find_unit(number: i128) -> Option<(&'static str, i64)> {
     /// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
     const LAST_SECOND_OF_9999: i128 = 253_402_300_799;

@@ -1,4 +1,4 @@
-//! Times of options: absolute, or relative to the time of the run.
+//! Times in arguments: absolute, or relative to the current time.
 
 use super::lifetime::parse_seconds;
 use super::time::invalid_time_error;
@@ -6,7 +6,7 @@ use super::{InvalidValue, Lifetime, Timestamp};
 
 const RANGE_HINT: &str = "use a time in the years 1970–9999, such as `+1h`";
 
-/// Absolute time, or time relative to the time of the run.
+/// Absolute time, or time relative to the current time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TimeSpec {
     /// Absolute time.
@@ -17,11 +17,11 @@ pub(crate) enum TimeSpec {
 
 impl TimeSpec {
     /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. A value
-    /// in the hint is accepted at any current time.
+    /// in the hint of the error is valid at any current time.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
                       `+1h` or `-1h`";
-        let hint = |lifetime| match Self::expired_since(lifetime) {
+        let hint = |lifetime| match Self::format_past(lifetime) {
             Some(age) => format!("use `+{lifetime}` or `{age}`"),
             None => format!("use `+{lifetime}`"),
         };
@@ -52,7 +52,7 @@ impl TimeSpec {
         let has_sign = |seconds: i64| seconds < 0 || text.starts_with(['+', '-']);
         match parse_seconds(text) {
             Ok(seconds) if has_sign(seconds) => return Ok(Self::FromNow(seconds)),
-            // A calendar unit or a missing unit; other text with a sign may be a time.
+            // The error has a hint for a calendar unit or a missing unit; other text may be a time.
             Err(invalid) if invalid.hint.is_some() && text.starts_with(['+', '-']) => {
                 let seconds =
                     invalid.hint_values().next().and_then(|value| parse_seconds(value).ok());
@@ -83,8 +83,8 @@ impl TimeSpec {
         -MAX_AGE <= seconds && seconds <= MAX_FUTURE
     }
 
-    /// Returns the argument for a time in the past, if the time is after 1970.
-    pub(crate) fn expired_since(age: Lifetime) -> Option<String> {
+    /// Returns `-AGE`, the argument for a time in the past; `None` if the time may be before 1970.
+    pub(crate) fn format_past(age: Lifetime) -> Option<String> {
         Self::is_usable_from_now(-age.seconds()).then(|| format!("-{age}"))
     }
 

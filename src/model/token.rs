@@ -109,7 +109,7 @@ impl Grant {
     }
 }
 
-/// Returns whether the claim can be equal in several test tokens.
+/// Returns whether the test tokens of a grant share the claim.
 fn is_shared(name: &str) -> bool {
     !["jti", "iat", "nbf", "exp"].contains(&name)
 }

@@ -129,8 +129,8 @@ fn looks_random(part: &str) -> bool {
 
 /// Escapes unsafe characters of serialized JSON as `\uXXXX`; the value does not change.
 ///
-/// Outside of strings, JSON contains only ASCII without controls other than whitespace, so that the
-/// replacement changes only strings. Line breaks of pretty-printed JSON are kept.
+/// Only strings contain such characters: the rest of serialized JSON is printable ASCII, and in
+/// pretty-printed JSON also line breaks, which are kept.
 pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
     if is_printable_ascii(json.as_bytes()) {
         return Cow::Borrowed(json);

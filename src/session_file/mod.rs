@@ -101,8 +101,8 @@ pub(crate) struct LockedSessionFile {
 pub(crate) struct Content {
     /// The login to the store at this path, if any.
     pub(crate) login: Option<Login>,
-    /// Path of another copy of the store, whose login the file holds. Copies of a store have the
-    /// same id and therefore the same session file.
+    /// Path of the other copy of the store to which the login in the file belongs, if any. Copies
+    /// of a store have the same id and therefore the same session file.
     pub(crate) other_copy: Option<PathBuf>,
     /// Other users could read the file until now.
     pub(crate) was_exposed: bool,

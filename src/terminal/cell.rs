@@ -1,4 +1,4 @@
-//! Cells of tables and field lists: a text, and a colour and a relative time that only a terminal
+//! Cells of tables and field lists: texts, with colours and relative times that only a terminal
 //! shows.
 
 use super::style::{Screen, Style};
@@ -17,31 +17,31 @@ const ELLIPSIS: &str = "…";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
-    can_shorten: CanShorten,
+    shortening: Shortening,
     style: Option<Style>,
     /// The time, if the text is a time.
     timestamp: Option<Timestamp>,
 }
 
-/// Positions where a text may end if the column of a table is too narrow.
+/// Positions where a text may be cut off if the column of a table is too narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CanShorten {
+enum Shortening {
     Never,
     Anywhere,
-    /// After a comma, unless the first item is too long.
+    /// After a comma; anywhere if even the first item does not fit.
     AfterComma,
 }
 
 impl Cell {
     /// Creates a cell for a name or an id, which may be shortened.
     pub(crate) fn shortenable(text: impl Into<String>) -> Self {
-        Self { can_shorten: CanShorten::Anywhere, ..Self::from(text.into()) }
+        Self { shortening: Shortening::Anywhere, ..Self::from(text.into()) }
     }
 
     /// Creates a cell of comma-separated texts.
     pub(crate) fn from_list(texts: &[Untrusted]) -> Self {
         let texts: Vec<String> = texts.iter().map(Untrusted::to_display).collect();
-        Self { can_shorten: CanShorten::AfterComma, ..Self::from(texts.join(",")) }
+        Self { shortening: Shortening::AfterComma, ..Self::from(texts.join(",")) }
     }
 
     /// Creates a cell for a number of bytes: `1.20 MiB`.
@@ -94,11 +94,11 @@ impl Cell {
 
     fn shorten(&self, text: &str, width: usize) -> String {
         let fits = |part: &str| measure_text_width(part) + ELLIPSIS.chars().count() <= width;
-        let last_item_end = match self.can_shorten {
-            CanShorten::AfterComma if measure_text_width(text) > width => {
+        let last_item_end = match self.shortening {
+            Shortening::AfterComma if measure_text_width(text) > width => {
                 text.rmatch_indices(',').map(|(comma, _)| comma + 1).find(|end| fits(&text[..*end]))
             }
-            CanShorten::Never | CanShorten::Anywhere | CanShorten::AfterComma => None,
+            Shortening::Never | Shortening::Anywhere | Shortening::AfterComma => None,
         };
         match last_item_end {
             Some(end) => text[..end].to_owned() + ELLIPSIS,
@@ -110,17 +110,18 @@ impl Cell {
         self.timestamp.zip(now).map(|(time, now)| time.to_relative(now))
     }
 
-    /// Returns the minimum width, of the shortest text, and the maximum width in a table.
+    /// Returns the minimum and the maximum width in a table: of the text shortened as far as
+    /// possible, and of the complete text.
     pub(super) fn measure_widths(&self, screen: &Screen) -> (usize, usize) {
         let width = measure_text_width(&self.to_table_text(screen));
-        let is_complete = screen.is_wide || self.can_shorten == CanShorten::Never;
-        (if is_complete { width } else { width.min(MIN_SHORTENED_WIDTH) }, width)
+        let is_never_shortened = screen.is_wide || self.shortening == Shortening::Never;
+        (if is_never_shortened { width } else { width.min(MIN_SHORTENED_WIDTH) }, width)
     }
 }
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Self { text, can_shorten: CanShorten::Never, style: None, timestamp: None }
+        Self { text, shortening: Shortening::Never, style: None, timestamp: None }
     }
 }
 

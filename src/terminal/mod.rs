@@ -87,7 +87,7 @@ pub(crate) enum Error {
     /// The new password does not meet the requirements, with the reason.
     #[error("{0}")]
     PasswordRefused(String),
-    /// Ctrl-D, or an empty answer.
+    /// The user pressed Ctrl-D, or entered an empty password.
     #[error("cancelled")]
     Cancelled,
     /// A signal ended a prompt.
@@ -148,14 +148,14 @@ impl Console {
         Self { format, quiet, signal_report: None }
     }
 
-    /// Sets the function that returns, for an exit code, the JSON line to write if a signal ends a
-    /// prompt.
+    /// Sets the function that returns the JSON line to write if a signal ends a prompt. Its argument
+    /// is the exit code.
     pub(crate) fn with_signal_report(self, report: fn(u8) -> Value) -> Self {
         Self { signal_report: Some(report).filter(|_| self.format.is_json()), ..self }
     }
 
     /// Renders a cell for a status message, with the relative time if standard error is a terminal.
-    #[expect(clippy::unused_self, reason = "messages require a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn render_cell(&self, cell: &Cell, now: Option<Timestamp>) -> String {
         cell.to_plain_text(now.filter(|_| io::stderr().is_terminal()))
     }

@@ -11,7 +11,7 @@ const INITIAL_DELAY: Duration = Duration::from_secs(1);
 
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Amount of work; 0 if it is not known yet, or never.
+/// Total amount of work; 0 while the amount is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Total {
     Items(usize),
@@ -66,7 +66,7 @@ fn write_remaining_time(state: &ProgressState, output: &mut dyn fmt::Write) {
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Starts a bar, or without a total a counter. Without `is_visible` nothing is drawn.
+    /// Starts a bar, or a counter if the total is 0. Nothing is drawn unless `is_visible` is set.
     pub(super) fn new(label: &'static str, total: Total, is_visible: bool) -> Self {
         let progress = Self(ProgressBar::hidden().with_message(label));
         progress.set(0, total.amount());
@@ -107,7 +107,7 @@ impl Progress {
         self.0.inc(to_u64(amount));
     }
 
-    /// Sets the finished and the total amount of work. A total of 0 is not known yet.
+    /// Sets the finished and the total amount of work; a total of 0 means unknown.
     pub(crate) fn set(&self, done: usize, total: usize) {
         if total > 0 {
             self.0.set_length(to_u64(total));
@@ -115,7 +115,7 @@ impl Progress {
         self.0.set_position(to_u64(done));
     }
 
-    /// Begins the next part of the operation, unless it has this label already.
+    /// Sets the label, which names the current part of the operation.
     pub(crate) fn set_label(&self, label: &'static str) {
         if self.0.message() != label {
             self.0.set_message(label);

@@ -1,4 +1,4 @@
-//! Prompts on `/dev/tty`, which work when all standard streams are redirected.
+//! Prompts on `/dev/tty`, which work even if all standard streams are redirected.
 
 use super::signal_guard::{Echo, TerminalGuard};
 use super::{Console, Error};
@@ -145,7 +145,7 @@ impl Prompt {
         let mut buffer = Zeroizing::new([0; MAX_LINE_BYTES]);
         while bytes.last() != Some(&b'\n') {
             match (&self.terminal).read(&mut *buffer) {
-                // Ctrl-D writes no line break after the question.
+                // The terminal echoes no line break for Ctrl-D.
                 Ok(0) => {
                     self.guard.show_question("\n".to_owned()).map_err(terminal_error)?;
                     return Err(Error::Cancelled);

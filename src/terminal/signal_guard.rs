@@ -16,7 +16,8 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Function that returns, for an exit code, the JSON line to write if a signal ends a prompt.
+/// Function that returns the JSON line to write if a signal ends a prompt. Its argument is the exit
+/// code.
 pub(super) type SignalReport = Option<fn(u8) -> Value>;
 
 /// Echo of typed characters.
@@ -52,7 +53,7 @@ pub(super) struct TerminalGuard(());
 
 impl TerminalGuard {
     /// Sets the modes for reading lines from `terminal`. If `pending_input` is `Flush`, input that
-    /// was typed before is discarded.
+    /// has not been read yet is discarded.
     ///
     /// Signals are watched from the first prompt until the program exits, because the default
     /// action of a signal cannot be restored.
@@ -86,7 +87,7 @@ impl TerminalGuard {
     }
 
     /// Stores a question, which is written again when the program continues after a stop.
-    #[expect(clippy::unused_self, reason = "there is no question without an open prompt")]
+    #[expect(clippy::unused_self, reason = "the guard proves that a prompt is open")]
     pub(super) fn set_question(&self, question: String) {
         if let Some(prompt) = lock_open_prompt().as_mut() {
             prompt.question = question;

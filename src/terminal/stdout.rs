@@ -57,7 +57,7 @@ impl Console {
     }
 
     /// Writes whole lines to standard output without escaping.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_lines(&self, lines: &[u8]) -> Result<(), PartialWrite> {
         let mut rest = lines;
         while !rest.is_empty() {
@@ -76,7 +76,7 @@ impl Console {
     }
 
     /// Writes lines of JSON to standard output.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_json_lines(&self, lines: &JsonLines) -> Result<Delivery, Error> {
         write_stdout_bytes(&lines.0)
     }
@@ -108,13 +108,13 @@ impl Console {
     }
 
     /// Writes the CSV header of a list. A list without rows is only this header.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_csv_header(&self, columns: &[&str]) -> Result<Delivery, Error> {
         write_stdout(&render_csv_header(columns.iter().copied()))
     }
 
     /// Writes names, one per line.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_names(&self, names: &[String]) -> Result<Delivery, Error> {
         let lines: String = names.iter().map(|name| escape(name) + "\n").collect();
         write_stdout(&lines)
@@ -122,7 +122,7 @@ impl Console {
 
     /// Writes trusted text, such as a completion script, to standard output without escaping.
     /// Removes its styles if standard output has no colours.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_document(&self, text: &str) -> Result<Delivery, Error> {
         let mut plain = anstream::StripStream::new(Vec::new());
         if !should_colour(&io::stdout(), console::colors_enabled) {
@@ -134,7 +134,7 @@ impl Console {
     }
 
     /// Writes items of the JSON document of a list.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn write_items(
         &self,
         items: &[impl Serialize],
@@ -151,7 +151,7 @@ impl Console {
 
     /// Ends the JSON document of a list: writes the members after `items`. `empty_list` is the document
     /// without items.
-    #[expect(clippy::unused_self, reason = "output requires a console")]
+    #[expect(clippy::unused_self, reason = "all output goes through a console")]
     pub(crate) fn end_items(&self, empty_list: &impl Serialize) -> Result<Delivery, Error> {
         let text = render_json_line(empty_list)?;
         write_stdout(text.strip_prefix(LIST_PREFIX).unwrap_or(&text))
@@ -180,7 +180,7 @@ pub(crate) struct PartialWrite {
     pub(crate) has_reader: bool,
 }
 
-/// Lines of JSON that are rendered before they are written, such as on another thread.
+/// Rendered lines of JSON, which another thread can write later.
 #[derive(Debug, Default)]
 pub(crate) struct JsonLines(Vec<u8>);
 

@@ -1,5 +1,5 @@
-//! Colours of status words, and the output that shows them. A colour never carries information
-//! that the word does not.
+//! Styles of status words and headings, and the properties of standard output that affect
+//! rendering. A colour never carries information that the word does not.
 
 use crate::model::Timestamp;
 use anstream::AutoStream;
@@ -73,13 +73,13 @@ impl Style {
     }
 }
 
-/// Standard output, as far as the text of results depends on it.
+/// Properties of standard output that affect the text of results.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Screen {
     /// Width of the terminal; `None` for a file or pipe, where lines can have any length.
     pub(super) columns: Option<usize>,
     pub(super) has_colour: bool,
-    /// Time of the command on a terminal, which shows relative times.
+    /// Time of the command, for relative times; `None` if standard output is not a terminal.
     pub(super) now: Option<Timestamp>,
     /// Set if tables show complete texts and times: the wide format.
     pub(super) is_wide: bool,

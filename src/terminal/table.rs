@@ -127,9 +127,9 @@ fn heading_cell(name: &str) -> Cell {
 /// Distributes `available` columns of the screen among the table columns with these minimum and
 /// maximum widths; returns `None` if the minimum widths do not fit.
 ///
-/// First each table column gets its minimum width; the deficit is the width that is then missing to
-/// the maximum. The remaining width is shared equally; what a table column does not need is shared
-/// among the others.
+/// First each table column gets its minimum width; its deficit is the width that is then missing to
+/// its maximum. The remaining width is shared equally among the columns. If the deficit of a column
+/// is smaller than its share, the rest is shared among the columns with larger deficits.
 fn fit_widths(bounds: &[(usize, usize)], available: usize) -> Option<Vec<usize>> {
     let mut widths: Vec<usize> = bounds.iter().map(|(min_width, _)| *min_width).collect();
     let gaps = usize::from(COLUMN_GAP) * bounds.len().saturating_sub(1);

@@ -78,7 +78,7 @@ fn every_command_accepts_an_abbreviated_key_id() {
 }
 
 #[test]
-fn full_key_id_is_not_an_abbreviation() {
+fn full_key_id_takes_precedence_over_abbreviation() {
     let sandbox = sandbox_with_keys();
     sandbox.run(&["keys", "generate", "--kid", "prod"]).ok();
     assert_eq!(sandbox.json(&["keys", "activate", "prod"])["active_kid"], "prod");
@@ -131,9 +131,10 @@ fn ambiguous_or_short_key_id_is_refused() {
     assert_eq!(sandbox.sql("SELECT count(*) FROM keys WHERE state = 'standby'"), ["2"]);
 }
 
-const SID: &str = "018f4f5e-7a3b-7c1d-8e2f-0123456789a";
+/// Session id without its last digit.
+const SID_PREFIX: &str = "018f4f5e-7a3b-7c1d-8e2f-0123456789a";
 
-/// Adds sessions to the user; `sid` is the id without hyphens.
+/// Adds a session of the user with the session id `sid`.
 fn add_session(sandbox: &Sandbox, user: u32, sid: &str) {
     for insert in [
         format!(
@@ -149,20 +150,20 @@ fn add_session(sandbox: &Sandbox, user: u32, sid: &str) {
     }
 }
 
-/// Creates a store in which john has the sessions `SID` + 1 and 2, and ada the session 3. Neither
-/// has a session with a similar id. John is logged in.
+/// Creates a store with sessions whose ids are `SID_PREFIX` and a digit: 1 and 2 of john, and 3 of
+/// ada. The sessions of their logins have another prefix. John is logged in.
 fn sandbox_with_similar_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
     for (user, digit) in [(2, 1), (2, 2), (1, 3)] {
-        add_session(&sandbox, user, &format!("{SID}{digit}"));
+        add_session(&sandbox, user, &format!("{SID_PREFIX}{digit}"));
     }
     sandbox
 }
 
 #[test]
-fn session_id_is_abbreviated_among_own_sessions() {
+fn abbreviated_session_id_matches_own_sessions_only() {
     let sandbox = sandbox_with_similar_sessions();
-    let sids: Vec<String> = (1..=3).map(|digit| format!("{SID}{digit}")).collect();
+    let sids: Vec<String> = (1..=3).map(|digit| format!("{SID_PREFIX}{digit}")).collect();
     let error = sandbox.json_error(&["sessions", "revoke", "018f"]);
     assert_eq!(error["details"]["candidates"], json!(sids[..2]));
     for prefix in [&sids[2], "fedc"] {
@@ -175,7 +176,7 @@ fn session_id_is_abbreviated_among_own_sessions() {
     }
     sandbox.run(&["sessions", "revoke", &sids[0]]).ok();
     let mut outputs = String::new();
-    for prefix in ["018F4F5E-7A3B-", "018", "018f4f5e7a3b", SID] {
+    for prefix in ["018F4F5E-7A3B-", "018", "018f4f5e7a3b", SID_PREFIX] {
         outputs += &sandbox.run(&["sessions", "revoke", prefix]).with_command();
     }
     assert_snapshot!(outputs, @"
@@ -199,7 +200,7 @@ fn session_id_is_abbreviated_among_own_sessions() {
 }
 
 #[test]
-fn admin_abbreviates_every_session_id() {
+fn abbreviated_session_id_of_admin_matches_all_sessions() {
     let sandbox = sandbox_with_similar_sessions();
     sandbox.log_in("ada", "lovelace");
     let error = sandbox.json_error(&["sessions", "revoke", "018f4f5e-7a3b"]);
@@ -226,7 +227,7 @@ fn audit_filter_accepts_an_abbreviated_id() {
     }
     let sid = sandbox.session_member("sid");
     assert_eq!(count(&format!("session {}", &sid[..13])), count(&format!("session {sid}")));
-    // The audit log outlives its objects.
+    // An event remains after its target is deleted.
     sandbox.sql("UPDATE audit SET target_id = 'gone' WHERE target_id = 'tests-1'");
     assert_eq!(count("key gone"), 2);
     let output = sandbox.run(&["audit", "list", "--target", "key prod"]);

@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-const STORE: &str = "\u{feff}# the team\r
+/// A file for `apply`. The tables `defaults` and `tokens` are for other commands.
+const STORE_TOML: &str = "\u{feff}# the team\r
 [defaults]
 preset = \"flask\"
 
@@ -48,7 +49,7 @@ fn settings(sandbox: &Sandbox) -> Vec<String> {
 #[test]
 fn file_creates_a_store() {
     let sandbox = Sandbox::new();
-    assert_snapshot!(apply(&sandbox, STORE, &[]), @"
+    assert_snapshot!(apply(&sandbox, STORE_TOML, &[]), @"
     --- stderr
     created store `~/.local/share/jeton/jeton.db`
     set token.quota to 10
@@ -65,21 +66,21 @@ fn file_creates_a_store() {
         "SELECT action || ' ' || target_kind || ' ' || (detail ->> 'objects') || ' ' || count
         FROM audit";
     assert_eq!(sandbox.sql(audit), ["apply store settings and users 5"]);
-    assert_eq!(apply(&sandbox, STORE, &[]).code, 4, "the store has users now");
+    assert_eq!(apply(&sandbox, STORE_TOML, &[]).code, 4, "the store has users now");
     sandbox.log_in("ada", "lovelace");
 }
 
 #[test]
 fn second_application_changes_nothing() {
     let sandbox = Sandbox::new();
-    apply(&sandbox, STORE, &[]).ok();
+    apply(&sandbox, STORE_TOML, &[]).ok();
     sandbox.log_in("ada", "lovelace");
     let dump = || {
         let store = rusqlite::Connection::open(sandbox.store()).unwrap();
         crate::rows::all_rows(&store, "")
     };
     let before = dump();
-    assert_snapshot!(apply(&sandbox, STORE, &[]), @"
+    assert_snapshot!(apply(&sandbox, STORE_TOML, &[]), @"
     --- stderr
     nothing to change
     ");
@@ -97,7 +98,7 @@ fn changed_values_are_applied_and_reported() {
     assert_eq!(
         users(&sandbox),
         ["ada admin 0", "john new@example.com minter 7 0", "lee user 0"],
-        "what the file does not have is unchanged"
+        "values that the file omits are unchanged"
     );
     assert_snapshot!(apply(&sandbox, "users.john.disabled = true", &[]), @"
     --- stderr
@@ -149,7 +150,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 2: `kim` is not a table of an account
     --- exit code 65, stderr
-    error: line 2: `username` is the name of the table
+    error: line 2: `username` is already given by the table name
     --- exit code 65, stderr
     error: line 3: name or uid already used on line 1
     --- exit code 65, stderr
@@ -208,7 +209,7 @@ fn new_store_needs_an_admin_in_the_file() {
         assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
         assert!(!sandbox.store().exists());
     }
-    assert_snapshot!(apply(&sandbox, STORE, &["--dry-run"]), @"
+    assert_snapshot!(apply(&sandbox, STORE_TOML, &["--dry-run"]), @"
     --- stderr
     dry run: created store `~/.local/share/jeton/jeton.db`
     dry run: set token.quota to 10
@@ -230,5 +231,5 @@ fn only_admins_apply_a_file() {
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
     sandbox.run(&["logout"]).ok();
-    assert_eq!(apply(&sandbox, STORE, &["--dry-run"]).code, 4);
+    assert_eq!(apply(&sandbox, STORE_TOML, &["--dry-run"]).code, 4);
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 /// Signals other than the real-time signals.
 const STANDARD_SIGNALS: std::ops::Range<i32> = 1..32;
 
-/// Makes the programs that this process starts begin with the default actions of standard signals.
+/// Gives the programs that this process starts the default actions of standard signals.
 /// Without `/proc`, ignored signals stay ignored.
 pub(crate) fn use_in_programs() {
     static HANDLERS: LazyLock<()> = LazyLock::new(|| {

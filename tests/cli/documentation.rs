@@ -78,7 +78,7 @@ fn help_prints_guides() {
 }
 
 #[test]
-fn part_of_a_guide_is_plain_text() {
+fn section_of_a_guide_is_printed_as_plain_text() {
     assert_snapshot!(Sandbox::new().stdout_of(&["help", "output"]), @"
     Results go to standard output, status messages, warnings and errors to standard
     error, so that a variable, a file or a pipe receives only the result. `-q`
@@ -274,6 +274,6 @@ fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
     fs::write(sandbox.home().join("file"), "").unwrap();
     assert_snapshot!(sandbox.run(&["man", "--dir", "file"]), @"
     --- exit code 2, stderr
-    error: `file` cannot be written: File exists
+    error: directory `file` cannot be written: File exists
     ");
 }

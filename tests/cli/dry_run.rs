@@ -12,8 +12,8 @@ fn dump(sandbox: &Sandbox) -> Vec<(String, Vec<Value>)> {
     all_rows(&Connection::open(sandbox.store()).unwrap(), "")
 }
 
-/// Asserts that a dry run changes nothing, and has the output and exit code that the command then
-/// has, as text and as JSON.
+/// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal
+/// the output and exit code of the command without `--dry-run`.
 fn assert_dry_run_equals_command(create: impl Fn() -> Sandbox, arguments: &[&str], code: i32) {
     let dry_arguments = [arguments, &["--dry-run"]].concat();
     let (sandbox, json_sandbox) = (create(), create());
@@ -25,14 +25,15 @@ fn assert_dry_run_equals_command(create: impl Fn() -> Sandbox, arguments: &[&str
     assert_eq!(dry_run.to_string().replace("dry run: ", ""), command.to_string());
     assert_eq!(dry_run_json.to_string(), json_sandbox.run_json(arguments).to_string());
     if code == 0 {
-        let statuses = dry_run.stderr.lines().filter(|line| line.starts_with("dry run: ")).count();
-        assert!(statuses > 0, "{dry_run:?}");
+        let status_line_count =
+            dry_run.stderr.lines().filter(|line| line.starts_with("dry run: ")).count();
+        assert!(status_line_count > 0, "{dry_run:?}");
         assert!(dump(&sandbox) != before, "the command changes something");
     }
 }
 
 /// Returns a sandbox with three live tokens, an expired token and a standby key.
-fn with_tokens() -> Sandbox {
+fn sandbox_with_tokens() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     for app in ["a", "b"] {
         sandbox.stdout_of(&["token", "create", app]);
@@ -43,8 +44,8 @@ fn with_tokens() -> Sandbox {
     sandbox
 }
 
-/// Returns a sandbox with a file of accounts.
-fn with_rows(rows: &'static str) -> impl Fn() -> Sandbox {
+/// Returns a function that creates a sandbox with the file `rows`.
+fn sandbox_with_rows(rows: &'static str) -> impl Fn() -> Sandbox {
     move || {
         let sandbox = Sandbox::with_admin();
         fs::write(sandbox.home().join("rows"), rows).unwrap();
@@ -60,7 +61,7 @@ fn dry_run_equals_command() {
         &["store", "prune"],
         &["keys", "rotate"],
     ] {
-        assert_dry_run_equals_command(with_tokens, arguments, 0);
+        assert_dry_run_equals_command(sandbox_with_tokens, arguments, 0);
     }
     let create = || {
         let sandbox = Sandbox::with_admin();
@@ -70,7 +71,7 @@ fn dry_run_equals_command() {
     };
     assert_dry_run_equals_command(create, &["apply", "-f", "store.toml"], 0);
     let rows = "username,password\nkim,123456\nlee,\n";
-    assert_dry_run_equals_command(with_rows(rows), &["users", "import", "rows"], 0);
+    assert_dry_run_equals_command(sandbox_with_rows(rows), &["users", "import", "rows"], 0);
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn failed_dry_run_equals_failed_command() {
         ("username,uid\nkim,1\n", 65),
         ("username,password_hash\nkim,x\n", 65),
     ] {
-        assert_dry_run_equals_command(with_rows(rows), &["users", "import", "rows"], code);
+        assert_dry_run_equals_command(sandbox_with_rows(rows), &["users", "import", "rows"], code);
     }
     for arguments in
         [&["store", "prune"][..], &["keys", "rotate"], &["token", "revoke", "--user", "ada"]]
@@ -91,7 +92,7 @@ fn failed_dry_run_equals_failed_command() {
 
 #[test]
 fn dry_run_prints_the_question_of_the_command() {
-    let sandbox = with_tokens();
+    let sandbox = sandbox_with_tokens();
     assert_snapshot!(sandbox.run(&["token", "revoke", "--all", "--dry-run"]), @"
     --- stderr
     dry run: would ask: Revoke 3 tokens of ada?
@@ -106,7 +107,7 @@ fn dry_run_prints_the_question_of_the_command() {
 }
 
 #[test]
-fn dry_run_of_rotation_names_no_discarded_key() {
+fn dry_run_of_rotation_shows_no_id_of_the_new_key() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--dry-run"]), @"
     --- stderr

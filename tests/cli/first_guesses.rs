@@ -92,6 +92,7 @@ const HINTS: [(&str, &str); 47] = [
     ("run ls", "put `--` before the command: jeton run -- COMMAND"),
 ];
 
+/// Returns the words of a command line, with `token` in place of `TOKEN`.
 fn words<'a>(line: &'a str, token: &'a str) -> Vec<&'a str> {
     line.split_whitespace().map(|word| if word == "TOKEN" { token } else { word }).collect()
 }
@@ -113,7 +114,7 @@ fn first_guess_works() {
 }
 
 #[test]
-fn first_guess_has_a_hint() {
+fn failed_first_guess_has_a_hint() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
     for (line, hint) in HINTS {
@@ -131,7 +132,7 @@ fn first_guess_has_a_hint() {
 #[test]
 fn program_without_arguments_shows_the_state_before_the_help() {
     let sandbox = Sandbox::new();
-    let first_lines = || {
+    let printed_state = || {
         let stdout = sandbox.run(&[]).ok().stdout;
         let (state, help) = stdout.split_once("\n\n").unwrap();
         assert!(help.contains("Usage: jeton [OPTIONS] <COMMAND>"), "{stdout}");
@@ -139,18 +140,18 @@ fn program_without_arguments_shows_the_state_before_the_help() {
     };
     let store = "HOME/.local/share/jeton/jeton.db";
     assert_eq!(
-        first_lines(),
+        printed_state(),
         format!(
             "store         {store} (does not exist)\nlogged in as  -\nnext          jeton init"
         )
     );
     assert!(!sandbox.store().exists());
     sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace1").ok();
-    let state = first_lines();
+    let state = printed_state();
     assert!(state.contains("logged in as  ada (admin)\n"), "{state}");
     assert!(state.ends_with("jeton token create APP"), "{state}");
     sandbox.run(&["logout"]).ok();
-    assert!(first_lines().ends_with("logged in as  -\nnext          jeton login"));
+    assert!(printed_state().ends_with("logged in as  -\nnext          jeton login"));
     for suffix in ["-wal", "-shm"] {
         std::fs::remove_file(format!("{}{suffix}", sandbox.store().display())).unwrap();
     }

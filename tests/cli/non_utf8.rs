@@ -70,7 +70,7 @@ fn non_utf8_token_is_malformed_from_every_source() {
     }
 }
 
-/// Creates a store in the named directory, with an admin who is logged in.
+/// Creates a store in the directory `name`, with an admin who is logged in. Returns its path.
 fn create_store(sandbox: &Sandbox, name: &[u8]) -> OsString {
     let directory = sandbox.home().join(os_str(name));
     let store = directory.join("jeton.db").into_os_string();

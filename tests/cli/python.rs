@@ -43,7 +43,7 @@ fn refused_answer(exception: &str) -> Value {
     json!({ "refused": exception })
 }
 
-/// Returns a token with the header, hence the key id, of a token that another key signed.
+/// Returns the token with the header of `header_source`, which has the id of another key.
 fn with_header_of(token: &str, header_source: &str) -> String {
     let header = header_source.split('.').next().unwrap();
     let (_, rest) = token.split_once('.').unwrap();

@@ -63,7 +63,7 @@ impl RunOutput {
         error
     }
 
-    /// Returns the first verdict of `token verify` without the facts: `valid` or `invalid: REASON`.
+    /// Returns the first verdict of `token verify` up to the reason: `valid` or `invalid: REASON`.
     pub(crate) fn verdict(&self) -> String {
         let line = self.stdout.lines().next().unwrap_or_default();
         line.splitn(3, ": ").take(2).collect::<Vec<_>>().join(": ")

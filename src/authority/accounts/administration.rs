@@ -20,9 +20,9 @@ pub(crate) struct Patch<T>(pub(crate) Option<T>);
 pub(crate) enum IfExists {
     /// The new account is refused.
     Refuse,
-    /// The existing account is left unchanged, if it has all names.
+    /// The existing account is left unchanged, if all names belong to this account.
     Skip,
-    /// The existing account gets the fields of a row of an import, except a password.
+    /// The existing account gets the fields of its import row, except a password.
     Update,
 }
 

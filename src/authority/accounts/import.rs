@@ -47,7 +47,7 @@ pub(crate) struct ImportOutcome {
 }
 
 impl ImportOutcome {
-    /// Counts a new account, and stores the class of its hash if no stored hash costs more.
+    /// Counts a new account, and stores the class of its password hash if that is the costliest.
     fn count_new(&mut self, tx: &Writer<'_>, import_row: &ImportRow) -> Result<(), Error> {
         self.created_count += 1;
         self.note_change(import_row, None);
@@ -138,7 +138,7 @@ pub(in crate::authority) fn add_rows(
     if_exists: IfExists,
     observer: &ImportObserver<'_>,
 ) -> Result<ImportOutcome, Error> {
-    ensure_generated_are_new(tx, import_rows)?;
+    ensure_generated_passwords_apply(tx, import_rows)?;
     let changes = import_rows.lists_changes.then(Vec::new);
     let mut outcome = ImportOutcome { changes, ..ImportOutcome::default() };
     let mut row_count = 0;
@@ -154,9 +154,12 @@ pub(in crate::authority) fn add_rows(
     Ok(outcome)
 }
 
-/// Refuses an account with a generated password that another command has created since: the file with
-/// the passwords would have a wrong password.
-fn ensure_generated_are_new(tx: &Reader<'_>, import_rows: &ImportRows) -> Result<(), Error> {
+/// Refuses an import with a generated password for an account that another command has created in
+/// the meantime: the password would be reported, but would not be that of the account.
+fn ensure_generated_passwords_apply(
+    tx: &Reader<'_>,
+    import_rows: &ImportRows,
+) -> Result<(), Error> {
     for generated in &import_rows.generated {
         if tx.find_user(&generated.login)?.is_some() {
             return Err(Error::UserExists);
@@ -207,6 +210,7 @@ fn apply_row(
             outcome.count_updated(import_row, fields);
         }
         Some(user) => outcome.count_existing(import_row, &user),
+        // The account existed during hashing and has been deleted since.
         None if is_unhashed => outcome.existing_count += 1,
         None => return Err(row_exists_error(tx, import_row)?),
     }

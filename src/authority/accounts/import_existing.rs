@@ -6,8 +6,10 @@ use super::import_row::ImportRow;
 use crate::model::{Email, InvalidLine, SessionEndReason, User, UserRef};
 use crate::store::{self, Reader, Writer};
 
-/// Returns the account that a row describes; `None` if the account is new. Refuses a row whose names
-/// belong to several accounts or, with [`IfExists::Refuse`], to any account.
+/// Returns the account that a row describes; `None` if the account is new. With
+/// [`IfExists::Refuse`], refuses a row with any taken name; with [`IfExists::Skip`], a row with
+/// taken names that do not all belong to one account; and with [`IfExists::Update`], a row that
+/// [`find_by_identity`] refuses.
 pub(super) fn find_existing(
     tx: &Reader<'_>,
     import_row: &ImportRow,

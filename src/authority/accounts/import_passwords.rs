@@ -16,8 +16,9 @@ use secrecy::ExposeSecret;
 const HASH_BATCH_SIZE: usize = 256;
 
 impl ImportRows {
-    /// Generates a password for each new account without a password and a password hash. Without a
-    /// store, all accounts are new. `check` is called for each row; its error ends the work.
+    /// Generates a password for each new account that has neither a password nor a password hash.
+    /// Without a store, all accounts are new. `check` is called for each row; its error ends the
+    /// work.
     pub(crate) fn generate_passwords(
         &mut self,
         mut store: Option<&mut Store>,

@@ -48,7 +48,7 @@ pub(crate) struct GeneratedPassword {
     pub(crate) password: SecretString,
 }
 
-/// Fields that the row may set; `None` if the account gets the default.
+/// Fields with defaults; `None` if the row does not have the field.
 #[derive(Debug)]
 struct ExplicitFields {
     role: Option<Role>,

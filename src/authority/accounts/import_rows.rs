@@ -40,7 +40,7 @@ pub(crate) struct ImportRows {
     pub(super) generated: Vec<GeneratedPassword>,
     /// Requests the list of changes in the outcome.
     pub(super) lists_changes: bool,
-    /// The minimum length of passwords that will apply; `None` for the setting of the store.
+    /// The minimum password length that the same command sets; `None` for the setting of the store.
     pub(super) min_password_length: Option<usize>,
 }
 
@@ -59,8 +59,8 @@ impl ImportRows {
         })
     }
 
-    /// Starts without rows. The outcome will list the changes. `min_password_length` is the minimum
-    /// that will apply, `None` the minimum of the store.
+    /// Starts without rows. The outcome of the import will list the changes. `min_password_length`
+    /// is the minimum that the same command sets; `None` for the setting of the store.
     pub(in crate::authority) fn with_list_of_changes(
         now: Timestamp,
         min_password_length: Option<usize>,
@@ -136,7 +136,7 @@ impl ImportRows {
         }
     }
 
-    /// Returns the first names of the fields that were skipped, escaped.
+    /// Returns the names of skipped fields, escaped, up to a maximum number.
     pub(crate) fn skipped_fields(&self) -> Vec<&str> {
         self.skipped_fields.iter().map(String::as_str).collect()
     }
@@ -215,8 +215,8 @@ impl ImportRows {
         }
     }
 
-    /// Refuses passwords that are too short, and rows whose names belong to other accounts or, with
-    /// [`IfExists::Refuse`], to an existing account. Called before the slow hashing.
+    /// Refuses passwords of new accounts that are too short, and rows that [`find_existing`]
+    /// refuses. Called before the slow hashing.
     pub(super) fn check_rows(
         &self,
         tx: &Reader<'_>,
@@ -246,8 +246,8 @@ fn parse_row(row: Row, now: Timestamp) -> Result<ImportRow, InvalidLine> {
     parse_import_row(row, now).map_err(|reason| InvalidLine { line, reason })
 }
 
-/// Refuses unknown columns. Without a header, the first line may contain a password: the names are
-/// repeated only if another column has a known name.
+/// Refuses unknown columns. In a file without a header, the first line may contain a password: the
+/// error repeats unknown names only if another column has a known name.
 fn check_columns(columns: &[String]) -> Result<(), Error> {
     let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known(name)).collect();
     let Some((column, _)) = unknown.first() else { return Ok(()) };

@@ -10,7 +10,7 @@ use std::vec;
 #[derive(Debug)]
 pub(crate) struct UserList {
     filter: UserFilter,
-    /// For a list that is not sorted by id: the ids of the users that the chunks so far do not have.
+    /// For chunks of a list that is not sorted by id: the ids of the users not yet returned.
     remaining_ids: Option<vec::IntoIter<UserId>>,
 }
 

@@ -105,8 +105,7 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Current password of the caller, verified: the stored hash that the password has, and the rules for
-/// the new password.
+/// Stored hash of the caller's verified current password, and the rules for the new password.
 #[derive(Debug)]
 pub(crate) struct VerifiedPassword {
     hash: PasswordHash,

@@ -49,7 +49,8 @@ impl Registration {
     }
 }
 
-/// Generates a password that is long enough for the store; `None` for a store that does not exist yet.
+/// Generates a password that is long enough for the store; `store` is `None` if the store does not
+/// exist yet.
 pub(crate) fn generate_password(store: Option<&mut Store>) -> Result<SecretString, Error> {
     let settings = store.map(|store| store.read(|tx| tx.load_settings())).transpose()?;
     let min_length = settings.map_or(0, |settings| settings.password_min_length);
@@ -61,7 +62,7 @@ pub(crate) fn authorize_creation(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds an account as [`register`] does, for an admin.
+/// Adds an account as [`register`] does, but only for an admin or to a store without users.
 pub(crate) fn create(
     store: &mut Store,
     audit: &AuditContext,
@@ -89,7 +90,8 @@ pub(crate) fn register(
     })
 }
 
-/// Adds an account, if `authorize` permits the current row of the caller.
+/// Adds an account, if `authorize` permits it to the caller. `authorize` is called again in the
+/// transaction, with the current row of the caller.
 fn add_account(
     store: &mut Store,
     audit: &AuditContext,

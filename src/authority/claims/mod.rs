@@ -84,8 +84,8 @@ impl<'c> RegisteredClaims<'c> {
     }
 }
 
-/// Returns the rejection for a claim with a wrong type or value. Text in the claim is found in JSON
-/// notation, so that the type is visible.
+/// Returns the rejection for a claim with a wrong type or value. The found value is stated as JSON,
+/// so that its type is visible.
 pub(super) fn bad_claim(name: &str, value: &Value, expected: impl Into<String>) -> Rejection {
     Rejection::for_claim(RejectReason::BadClaim, name)
         .with_found(&value.to_string())
@@ -204,7 +204,7 @@ pub(super) fn check_permissions(
         return Vec::new();
     }
     let granted = claimed_permissions(claims, claim_names);
-    // The first claim with a permission, or else the first claim of the token.
+    // The rejection names the first claim with a permission, or else the first that exists.
     let has_permission =
         |name: &&&str| claimed_permissions(claims, std::slice::from_ref(*name)).next().is_some();
     let is_claimed = |name: &&&str| claims.contains_key(**name);
@@ -275,8 +275,8 @@ pub(super) fn check_required_claims(
     required.iter().filter(is_absent).map(reject).collect()
 }
 
-/// Returns the rejection of a token of which less than `min_ttl` remains until expiry. A token
-/// without expiry is accepted.
+/// Returns the rejection of a token that expires in less than `min_ttl`. A token without expiry is
+/// accepted.
 pub(super) fn check_remaining_ttl(
     expires_at: Option<Timestamp>,
     time: VerificationTime,

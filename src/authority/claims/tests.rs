@@ -126,7 +126,7 @@ fn permissions_and_values_are_compared_exactly() {
 }
 
 #[test]
-fn token_without_exp_has_remaining_ttl() {
+fn token_with_less_than_the_minimum_ttl_is_refused() {
     let hour = Lifetime::from_seconds(3_600).unwrap();
     let time = VerificationTime { now: at(0), reference: at(0), leeway: 0 };
     assert!(check_remaining_ttl(None, time, hour).is_none());

@@ -48,8 +48,8 @@ impl NewKey {
 pub(crate) struct NewKeyOptions<'k> {
     /// The keys to add.
     pub(crate) keys: &'k [NewKey],
-    /// The id of the key that the running command has stored while creating the store, if it did:
-    /// this key is reported as new.
+    /// The id of the key that the running command stored when it created the store, if any: this
+    /// key is reported as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
     /// Activates each key immediately, and retires the active key.
     pub(crate) activate: bool,

@@ -37,8 +37,8 @@ pub(crate) struct RetiredKey {
 }
 
 /// Activates a standby or retired key and retires the active key, which still verifies for the time
-/// `overlap`, by default that of the settings. Returns the key, and no rotation if the key is already
-/// active.
+/// `overlap`, by default that of the settings. Returns the key in its earlier state, and the
+/// rotation; `None` if the key was already active.
 pub(crate) fn activate(
     store: &mut Store,
     audit: &AuditContext,
@@ -81,8 +81,8 @@ pub(crate) fn rotate(
     })
 }
 
-/// Retires a key: it no longer signs, but still verifies until the returned time. Returns the key,
-/// too. The active app key cannot be retired, only replaced: see [`rotate`].
+/// Retires a key: it no longer signs, but still verifies until the returned time. Returns the key
+/// in its earlier state, too. The active app key cannot be retired, only replaced: see [`rotate`].
 pub(crate) fn retire(
     store: &mut Store,
     audit: &AuditContext,
@@ -105,7 +105,7 @@ pub(crate) fn retire(
     })
 }
 
-/// The treatment of a key to revoke that signs app tokens.
+/// The treatment of a revocation of the key that signs app tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfActive {
     /// The revocation is refused.

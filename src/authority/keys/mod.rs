@@ -80,7 +80,8 @@ pub(crate) fn export_jwks(
     Ok(JwkSetExport { jwk_set: json!({ "keys": public_jwks }), omitted_count })
 }
 
-/// Returns the public key of the key `kid`, or else of the only active key for the purpose, as PEM.
+/// Returns the public key as PEM: of the key `kid`, or without `kid` of the only active key for the
+/// purpose.
 pub(crate) fn export_public_pem(
     store: &mut Store,
     kid: Option<&str>,

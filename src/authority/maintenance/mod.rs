@@ -38,10 +38,10 @@ fn build_crypto_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to `target`, for an admin or the owner of the store file. Returns the size of the copy in bytes and the users
-/// who can write the directory of the copy. The audit event is committed before the copy gets its
-/// final name. `on_progress` gets the number of copied bytes and the number of all bytes; an error of
-/// `on_progress` ends the backup, and leaves no file.
+/// Copies the store to `target`, for an admin or the owner of the store file. Returns the size of
+/// the copy in bytes and the users who can write the directory of the copy. The audit event is
+/// committed before the copy gets its final name. `on_progress` gets the number of copied bytes and
+/// the number of all bytes; an error of `on_progress` ends the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,

@@ -14,8 +14,8 @@ use crate::store::{self, Reader, Store, Writer};
 /// milliseconds.
 const TOKEN_BATCH_SIZE: usize = 20_000;
 
-/// Number of other rows that one transaction removes. The transaction blocks other writers for about
-/// ten milliseconds.
+/// Number of sessions, revocation entries or grants that one transaction removes. The transaction
+/// blocks other writers for about ten milliseconds.
 const BATCH_SIZE: usize = 5_000;
 
 /// The numbers of removed rows.
@@ -63,7 +63,7 @@ fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Times
     Timestamp::from_unix(now.unix() - keep.map_or(0, Lifetime::seconds))
 }
 
-/// Observer of a prune.
+/// Observer of a prune: `on_progress` of [`prune`].
 pub(crate) type PruneObserver<'o> =
     dyn FnMut(PruneCounts, usize, usize) -> Result<(), Interrupted> + 'o;
 
@@ -130,6 +130,7 @@ struct PruneJob<'p> {
     counts: PruneCounts,
     /// The id of the last token that was checked.
     checked_id: TokenId,
+    /// The id of the newest token at the start of the prune.
     last_id: TokenId,
     /// The id of the audit event that counts the removed rows; `None` until a row is removed.
     event: Option<AuditEventId>,

@@ -8,10 +8,10 @@ use crate::model::{Permission, PermissionPolicy, Role, Timestamp, TokenKind, Unt
 use crate::store::Store;
 use std::rc::Rc;
 
-/// Refuses the permissions of a token that `user` may not grant, or that the role of `owner` does not
-/// allow: `jeton:mint` if the role is below minter, and with the role `user` every permission that
-/// `policy` does not allow. `claimed` are permissions in other claims, which only `user` must be
-/// able to grant. `user` is `None` if the bearer of the token acts.
+/// Refuses `jeton:mint` if the granter or `owner` has a role below minter, and refuses a granter
+/// with the role `user` every permission that `policy` does not allow. The granter is `user`, or
+/// `owner` if the bearer of the token acts (`user` is `None`). `claimed` are permissions in other
+/// claims, for which only the granter is checked.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: Option<&User>,
     owner: &User,

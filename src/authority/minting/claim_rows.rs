@@ -12,8 +12,8 @@ use std::ops::Range;
 /// Maximum number of tokens per transaction.
 pub(super) const MAX_BATCH_TOKENS: usize = MAX_BATCH_ROWS;
 
-/// Upper limit for the headers and claims of a batch as JSON, in bytes. The tokens are longer by a
-/// third and by the signatures.
+/// Upper limit for the headers and claims of a batch as JSON, in bytes. The signed tokens are
+/// longer: base64url adds a third, and the signatures follow.
 const BATCH_BYTES: usize = 2 * 1024 * 1024;
 
 /// Claim rows of a bulk mint, with the input line of each row.
@@ -89,7 +89,8 @@ impl ClaimRows {
         matches!(self.rows, RowSource::FromFile(_))
     }
 
-    /// Returns rows of a file such that each row differs from one of them only in its texts.
+    /// Returns example rows of a file: each row differs from an example only in its string values.
+    /// Returns `None` without a file, or if a row is like no example.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         match &self.rows {
             RowSource::Repeated(_) => None,
@@ -106,9 +107,9 @@ impl ClaimRows {
         }
     }
 
-    /// Returns the rows in `range`, which is a whole number of batches of a file, in batches.
-    /// `json_length` is the maximum length of header and claims of a token as JSON in bytes, and
-    /// `max_tokens` the maximum number of tokens of a batch, if the rows are the same.
+    /// Returns the rows in `range` in batches. In a file, `range` must extend from the start of a
+    /// batch to the last row. The size of a batch of repeated rows is limited by `max_tokens`, and
+    /// by `json_length`, the maximum length of header and claims of a token as JSON in bytes.
     pub(super) fn batches(
         &self,
         range: Range<usize>,

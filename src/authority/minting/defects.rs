@@ -63,7 +63,7 @@ defects! {
     Crit "crit" CriticalHeader
         "`crit` lists an unknown extension (RFC 7515, section 4.1.11)",
     Oversized "oversized" Malformed
-        "token exceeds 64 KiB, more than an HTTP header may have (RFC 9110, section 5.4)",
+        "token exceeds 64 KiB, more than most servers accept as a header (RFC 9110, section 5.4)",
     Revoked "revoked" Revoked "`jti` is revoked (RFC 7009)",
 }
 

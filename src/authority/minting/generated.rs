@@ -15,7 +15,8 @@ pub(super) enum GeneratedKind {
     Random,
 }
 
-/// A value of one token. JSON text contains a generated value unchanged: no character is escaped.
+/// A generated value of a token, or a string value of its input row. JSON contains the value
+/// unchanged: no character is escaped.
 #[derive(Debug)]
 pub(super) enum TokenValue<'v> {
     Jti(Jti),
@@ -42,7 +43,7 @@ impl TokenValue<'_> {
 /// Function that returns the text of a generated value.
 pub(super) type Generate<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
 
-/// Returns a new value.
+/// Returns the text of a new value.
 pub(super) fn generate_text(kind: GeneratedKind) -> Result<String, crypto::Error> {
     ValueGenerator::default().generate(kind).map(TokenValue::into_text)
 }

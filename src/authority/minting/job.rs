@@ -91,9 +91,9 @@ impl MintJob {
 
     /// Selects the signing key, validates every row with the key, and runs `work`.
     ///
-    /// `record` runs in the transaction that inserts a new key. `record` is given the user, the row
-    /// id of the key, the key if it is new, and the output of `work`, and returns the id of the
-    /// audit event.
+    /// `record` runs in the transaction that inserts the key if the key is new. `record` is given
+    /// the user, the row id of the key, the key as an audit target if the key is new, and the
+    /// output of `work`, and returns the id of the audit event.
     pub(super) fn acquire_key<T>(
         &self,
         store: &mut Store,

@@ -74,7 +74,7 @@ impl MintedTokens {
         }
     }
 
-    /// Adds a token, which `append` appends to the text.
+    /// Adds a token. `append` appends the token to `lines`.
     pub(super) fn push<E>(
         &mut self,
         jti: Option<JtiClaim>,
@@ -87,7 +87,7 @@ impl MintedTokens {
         Ok(())
     }
 
-    /// Returns the `jti`s of the tokens from `index` on that are UUIDs.
+    /// Returns the `jti`s of the tokens from `index` on, without `jti`s that are not UUIDs.
     pub(super) fn jtis_from(&self, index: usize) -> impl Iterator<Item = Jti> {
         self.details.iter().skip(index).filter_map(|details| match details.jti {
             Some(JtiClaim::Uuid(jti)) => Some(jti),

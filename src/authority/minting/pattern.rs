@@ -1,8 +1,8 @@
-//! Header and claims of tokens that differ only in generated values and in the texts of input rows:
-//! constant text with gaps. The constant parts are serialized once.
+//! Header and claims of tokens that differ only in generated values and in the string values of
+//! input rows: constant text with gaps. The constant parts are serialized once.
 //!
-//! A pattern is made from an example: a token whose varying values are random texts, which are then
-//! found in the serialized claims.
+//! A pattern is made from an example: a token with random texts, called markers, in place of the
+//! varying values. The positions of the markers in the serialized claims are the gaps.
 
 use super::super::Error;
 use super::generated::{GeneratedKind, TokenValue, ValueGenerator, generate_text};
@@ -27,7 +27,7 @@ pub(super) struct TokenPattern {
     expires_at: Option<Timestamp>,
     /// Row of the tokens in the store, if the request records tokens.
     row: Option<NewToken>,
-    /// Fields of the example.
+    /// Fields of the row from which the pattern was made.
     fields: Map<String, Value>,
     /// Maximum length of header and claims as JSON in bytes.
     max_json_length: usize,
@@ -37,14 +37,14 @@ pub(super) struct TokenPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Generated(GeneratedKind),
-    /// Text of the input row, by position.
+    /// String value of the input row, by position among its string values.
     Text(usize),
 }
 
-/// Numbers of gaps, each with the text that follows the gap.
+/// Indexes of gaps, each with the constant text that follows the gap.
 type GapParts = Vec<(usize, String)>;
 
-/// Text of a gap in the example.
+/// Random text in place of the value of a gap.
 struct Marker {
     gap: Gap,
     text: String,
@@ -54,12 +54,12 @@ struct Marker {
 #[derive(Debug, Default)]
 pub(super) struct PatternCache {
     patterns: Vec<TokenPattern>,
-    /// Number of rows from which a pattern was made or could not be made.
-    example_count: usize,
+    /// Number of rows from which a pattern was made, or could not be made.
+    attempt_count: usize,
 }
 
 impl PatternCache {
-    /// Returns the pattern of the token of a row, if there is one.
+    /// Returns the pattern of the token of a row. A missing pattern is made, if possible.
     pub(super) fn find(
         &mut self,
         builder: &TokenBuilder<'_>,
@@ -68,8 +68,8 @@ impl PatternCache {
     ) -> Result<Option<&TokenPattern>, Error> {
         let mut index =
             self.patterns.iter().position(|pattern| is_like(&row.fields, &pattern.fields));
-        if index.is_none() && self.example_count < MAX_EXAMPLES {
-            self.example_count += 1;
+        if index.is_none() && self.attempt_count < MAX_EXAMPLES {
+            self.attempt_count += 1;
             if let Some(pattern) = TokenPattern::from_example(builder, &row.fields, owner)? {
                 index = Some(self.patterns.len());
                 self.patterns.push(pattern);
@@ -80,8 +80,8 @@ impl PatternCache {
 }
 
 impl TokenPattern {
-    /// Makes the pattern of tokens of input rows like `fields`. Returns `None` if more than text in
-    /// the claims depends on the varying values.
+    /// Makes the pattern of the tokens of input rows like `fields`. Returns `None` if the tokens
+    /// may differ in more than the values of gaps in their claims.
     pub(super) fn from_example(
         builder: &TokenBuilder<'_>,
         fields: &Map<String, Value>,
@@ -110,7 +110,7 @@ impl TokenPattern {
             .build_requested(&marked_fields, &mut |kind| add_marker(Gap::Generated(kind), kind));
         let (header, claims) = match example {
             Ok(example) => (Value::from(example.header).to_string(), example.claims),
-            // The error, if it is one of the row and not of the example, is found without a pattern.
+            // If the row itself is invalid, building its token without a pattern reports the error.
             Err(_) if builder.has_input_rows => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -132,11 +132,11 @@ impl TokenPattern {
         let expires_at = claims.get("exp").and_then(Value::as_i64).and_then(Timestamp::from_unix);
         let claims_json = Value::from(claims).to_string();
         let (start, claims) = split_at_markers(&claims_json, &markers);
-        let max_value_length = |(gap, text): &(usize, String)| match markers[*gap].gap {
+        let max_part_length = |(gap, text): &(usize, String)| match markers[*gap].gap {
             Gap::Generated(_) => markers[*gap].text.len() + text.len(),
             Gap::Text(_) => MAX_TEXT_BYTES + text.len(),
         };
-        let max_claims_length = start.len() + claims.iter().map(max_value_length).sum::<usize>();
+        let max_claims_length = start.len() + claims.iter().map(max_part_length).sum::<usize>();
         Ok(Some(Self {
             prefix: TokenPrefix::new(&header, start),
             claims,
@@ -159,7 +159,8 @@ impl TokenPattern {
         self.row.as_ref()
     }
 
-    /// Signs the token of an input row with these texts. `payload` is a buffer.
+    /// Signs the token of an input row with the string values `texts` and adds the token to
+    /// `tokens`. `payload` is a buffer.
     pub(super) fn sign(
         &self,
         signer: &TokenSigner<'_>,
@@ -202,7 +203,7 @@ fn append_parts(text: &mut String, parts: &GapParts, values: &[TokenValue<'_>]) 
     }
 }
 
-/// Returns whether a token can be built if each text has the maximum length.
+/// Returns whether a token can be built if each string value of the row has the maximum length.
 fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -> bool {
     let mut long_fields = fields.clone();
     for text in long_fields.values_mut().filter(|value| value.is_string()) {
@@ -211,7 +212,7 @@ fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -
     builder.build_requested(&long_fields, &mut generate_text).is_ok()
 }
 
-/// Splits JSON text at the markers. Returns the text before the first marker, and the number of each
+/// Splits JSON text at the markers. Returns the text before the first marker, and the index of each
 /// gap with the text that follows the gap.
 fn split_at_markers<'j>(json: &'j str, markers: &[Marker]) -> (&'j str, GapParts) {
     let find_first = |text: &str| {

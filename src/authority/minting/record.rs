@@ -1,4 +1,4 @@
-//! Rows of recorded test tokens, and the `jti`s that no token may have.
+//! Rows of recorded test tokens, and checks of their `jti`s.
 
 use super::super::Error;
 use crate::model::{AppName, Grant, Jti, KeyRowId, Timestamp, TokenKind, TokenOrigin, UserId};

@@ -28,7 +28,7 @@ pub(crate) struct MintRequest {
     /// that the template does not have come last in the token.
     pub(crate) claims: Map<String, Value>,
     pub(super) header: Map<String, Value>,
-    /// Claims that the tokens do not have.
+    /// Claims that are left out of the tokens.
     pub(crate) omitted_claims: Vec<&'static str>,
     /// Generated `jti` of the only token of the request; replaces the `jti` of the template.
     pub(super) jti: Option<Jti>,
@@ -146,8 +146,8 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Returns the key id that the preset prescribes, if any. The header then has the key id of the
-    /// signing key.
+    /// Returns the key id that the preset prescribes, if any, and replaces it in the header by that
+    /// of the signing key.
     pub(crate) fn take_preset_kid(&mut self) -> Result<Option<Untrusted>, Error> {
         let kid = self.template.prescribed_kid(&self.parameter_values)?;
         self.template.use_key_kid();
@@ -159,8 +159,8 @@ impl MintRequest {
         self.template.algorithm()
     }
 
-    /// Returns whether the user chose the `jti` of the token of an input row, so that it was not
-    /// generated.
+    /// Returns whether the `jti` of the token of an input row is given by the user or the preset,
+    /// and not generated.
     pub(super) fn has_custom_jti(&self, input_row: &Map<String, Value>) -> bool {
         let text = self.template.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
         let is_generated = self.jti.is_some() || text.contains("{jti}") || text.contains("{uuid}");

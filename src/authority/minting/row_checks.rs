@@ -33,7 +33,7 @@ pub(super) fn validate_rows(
     if let Some(json_length) = examples.map_or(Ok(None), |rows| check_examples(builder, rows))? {
         return Ok(json_length);
     }
-    let names = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
+    let scratch = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
     for batch in claim_rows.batches(claim_rows.sample(), 0, MAX_BATCH_TOKENS) {
@@ -53,14 +53,14 @@ pub(super) fn validate_rows(
                 jtis.push(plan_jti(builder, &row, &parts.claims)?);
             }
         }
-        ensure_distinct_jtis(names.as_ref(), &jtis)?;
+        ensure_distinct_jtis(scratch.as_ref(), &jtis)?;
         check_jtis(&jtis)?;
     }
     Ok(max_length)
 }
 
-/// Returns the maximum length of header and claims as JSON in bytes, if each row has a pattern of
-/// which every token is valid.
+/// Returns the maximum length of header and claims as JSON in bytes, or `None` if a row has no
+/// pattern or a token of its pattern may be too large.
 fn check_examples(builder: &TokenBuilder<'_>, rows: &[Row]) -> Result<Option<usize>, Error> {
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
@@ -85,8 +85,9 @@ fn plan_jti(
     Ok(PlannedJti { jti, line, expires_at: is_custom.then_some(expires_at) })
 }
 
-/// Refuses a `jti` that occurs twice in a request. A generated `jti` is unique and needs no
-/// reservation. Rows from a file have a `scratch` database.
+/// Refuses a `jti` that occurs twice in a request. The `jti`s of rows from a file are reserved in
+/// `scratch`, except generated `jti`s, which are unique. Without a file, all rows are the same, and
+/// neighbors are compared.
 fn ensure_distinct_jtis(
     scratch: Option<&ScratchDatabase>,
     jtis: &[PlannedJti],

@@ -1,5 +1,5 @@
-//! Encoding of the rows of an input file: most rows differ from an example only in their texts, and
-//! only these texts are encoded.
+//! Encoding of the rows of an input file. Most rows differ from an earlier row, kept as an example,
+//! only in their string values; of such a row only the string values (texts) are encoded.
 
 use super::row_shape::{MAX_EXAMPLES, is_like, is_plain};
 use crate::model::{BlockParser, InvalidLine, Row, RowBlock, RowError};
@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Maximum number of rows of a batch.
 pub(super) const MAX_BATCH_ROWS: usize = 8_000;
 
-/// Length of the rows of a batch, including the examples, at which the batch ends, in bytes.
+/// A batch ends when its encoded rows reach this many bytes; each row also counts the length of its
+/// example as JSON.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// Character between the encoded values of a row, which no plain text contains.
 const SEPARATOR: char = '\u{1f}';
 
-/// First value of a row that is not like an example, before the fields as JSON.
+/// Value in place of the index of an example in the encoding of a row that is like no example.
 const NO_EXAMPLE: &str = "-";
 
 /// Encoder of the rows of one file. Its clones use the same examples.
@@ -25,15 +26,15 @@ const NO_EXAMPLE: &str = "-";
 pub(super) struct RowEncoder {
     parser: BlockParser,
     shared_examples: Arc<Mutex<Examples>>,
-    /// The first of the shared examples.
+    /// Own copy of the shared examples, searched without the lock; may lack the newest.
     examples: Examples,
 }
 
-/// Rows from which other rows differ only in their texts.
+/// Rows from which other rows differ only in their string values.
 #[derive(Debug, Clone, Default)]
 struct Examples {
     rows: Vec<Row>,
-    /// Lengths of the rows as JSON in bytes.
+    /// Length of each row as JSON in bytes.
     json_lengths: Vec<usize>,
 }
 
@@ -41,21 +42,22 @@ struct Examples {
 #[derive(Debug, Default)]
 pub(super) struct EncodedBlock {
     pub(super) text: String,
-    /// End of each batch in `text` in bytes, with the number of rows before.
+    /// For each batch: its end in `text`, in bytes, and the number of rows of the block up to this
+    /// end.
     pub(super) batch_ends: Vec<(usize, usize)>,
     pub(super) invalid_lines: Vec<InvalidLine>,
-    /// Set if an error ended the rows.
+    /// Set if the rest of the file cannot be read because of an error in this block.
     pub(super) has_failed: bool,
-    /// Set if a row is not like an example.
+    /// Set if a row is like no example.
     pub(super) has_other_rows: bool,
 }
 
 /// Decoded row.
 #[derive(Debug)]
 pub(super) struct DecodedRow<'r> {
-    /// The row, or an example that differs from the row only in texts.
+    /// The row, or an example that differs from the row only in its string values.
     pub(super) shape: Cow<'r, Row>,
-    /// Texts of the row; `None` if the shape is the row.
+    /// String values of the row; `None` if the shape is the row.
     texts: Option<Vec<&'r str>>,
     /// First line of the row in the input.
     line: u64,
@@ -75,7 +77,7 @@ impl RowEncoder {
     /// Encodes the rows of a block.
     pub(super) fn encode(&mut self, block: &RowBlock) -> Result<EncodedBlock, RowError> {
         let mut encoded = EncodedBlock::default();
-        let (mut batch_start, mut batch_length, mut count) = (0, 0, 0);
+        let (mut batch_first_row, mut batch_bytes, mut row_count) = (0, 0, 0);
         let mut rows = self.parser.rows(block);
         for row in &mut rows {
             let row = match row {
@@ -90,22 +92,23 @@ impl RowEncoder {
             let example = self.find_or_add_example(&row);
             encoded.has_other_rows |= example.is_none();
             encode_row(&mut encoded.text, &row, example);
-            count += 1;
-            batch_length += encoded.text.len() - start
+            row_count += 1;
+            batch_bytes += encoded.text.len() - start
                 + example.map_or(0, |index| self.examples.json_lengths[index]);
-            if batch_length >= BATCH_BYTES || count - batch_start >= MAX_BATCH_ROWS {
-                encoded.batch_ends.push((encoded.text.len(), count));
-                (batch_start, batch_length) = (count, 0);
+            if batch_bytes >= BATCH_BYTES || row_count - batch_first_row >= MAX_BATCH_ROWS {
+                encoded.batch_ends.push((encoded.text.len(), row_count));
+                (batch_first_row, batch_bytes) = (row_count, 0);
             }
         }
-        if count > batch_start {
-            encoded.batch_ends.push((encoded.text.len(), count));
+        if row_count > batch_first_row {
+            encoded.batch_ends.push((encoded.text.len(), row_count));
         }
         encoded.has_failed = rows.has_failed();
         Ok(encoded)
     }
 
-    /// Returns the index of the example that the row is like. The row becomes an example if possible.
+    /// Returns the index of the example that the row is like. If there is none, the row becomes an
+    /// example if possible.
     fn find_or_add_example(&mut self, row: &Row) -> Option<usize> {
         self.examples.find(row).or_else(|| {
             let mut shared = self.shared_examples.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,7 +125,8 @@ impl Examples {
         self.rows.iter().position(|example| is_like(&row.fields, &example.fields))
     }
 
-    /// Adds an example, if it is suitable and there are few. Returns its index.
+    /// Adds the row as an example and returns its index, unless the row is unsuitable or there are
+    /// [`MAX_EXAMPLES`].
     fn add(&mut self, row: &Row) -> Option<usize> {
         if self.rows.len() == MAX_EXAMPLES || !row.fields.values().all(is_plain) {
             return None;
@@ -133,7 +137,8 @@ impl Examples {
     }
 }
 
-/// Appends a row: the index of its example, its line, and its texts.
+/// Appends a row: the index of its example, its line, and its string values; without an example,
+/// its fields as JSON.
 fn encode_row(text: &mut String, row: &Row, example: Option<usize>) {
     // Writing to a `String` cannot fail.
     let _ = match example {
@@ -168,7 +173,7 @@ impl<'r> DecodedRow<'r> {
         Some(Self { shape, texts: Some(values.collect()), line })
     }
 
-    /// Returns the texts of the row.
+    /// Returns the string values of the row.
     pub(super) fn texts(&self) -> Cow<'_, [&str]> {
         match &self.texts {
             Some(texts) => Cow::Borrowed(texts),

@@ -1,5 +1,5 @@
-//! Decoded rows of an input file, in a temporary file: the input is decoded once, and memory use does
-//! not depend on the number of rows.
+//! Rows of an input file, parsed once and kept in a temporary file, so that memory use does not
+//! depend on the number of rows.
 
 use super::super::Error;
 use super::row_encoder::{DecodedRow, EncodedBlock, RowEncoder};
@@ -15,10 +15,10 @@ use std::os::unix::fs::FileExt;
 #[derive(Debug)]
 pub(super) struct RowFile {
     file: File,
-    /// End of each batch in bytes, with the number of rows before.
+    /// For each batch: its end in the file, in bytes, and the number of rows up to this end.
     batch_ends: Vec<(u64, usize)>,
     examples: Vec<Row>,
-    /// Set if a row is not like an example.
+    /// Set if a row is like no example.
     has_other_rows: bool,
 }
 
@@ -83,13 +83,14 @@ impl RowFile {
         self.batch_ends.last().map_or(0, |(_, count)| *count)
     }
 
-    /// Returns rows such that each row of the file differs from one of them only in its texts, if they
-    /// are few.
+    /// Returns example rows: each row of the file differs from an example only in its string
+    /// values. Returns `None` if a row is like no example.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         (!self.has_other_rows).then_some(&*self.examples)
     }
 
-    /// Returns the rows from `first_row` on, which begins a batch, in batches.
+    /// Returns the rows from `first_row` on, in batches; `first_row` must be the first row of a
+    /// batch.
     pub(super) fn batches(
         &self,
         first_row: usize,
@@ -101,7 +102,7 @@ impl RowFile {
                 let mut text = vec![0; usize::try_from(end - start).unwrap_or(usize::MAX)];
                 let read = self.file.read_exact_at(&mut text, start);
                 read.map_err(|error| to_temporary_file_error(&error))?;
-                let text = String::from_utf8(text).map_err(|_| damaged())?;
+                let text = String::from_utf8(text).map_err(|_| damaged_file_error())?;
                 Ok(EncodedRows { examples: &self.examples, text, count: end_row - row })
             },
         )
@@ -117,7 +118,7 @@ impl EncodedRows<'_> {
     /// Decodes the rows.
     pub(super) fn rows(&self) -> impl Iterator<Item = Result<DecodedRow<'_>, Error>> {
         let lines = self.text.lines();
-        lines.map(|line| DecodedRow::decode(self.examples, line).ok_or_else(damaged))
+        lines.map(|line| DecodedRow::decode(self.examples, line).ok_or_else(damaged_file_error))
     }
 }
 
@@ -125,6 +126,6 @@ fn to_temporary_file_error(error: &io::Error) -> Error {
     store::Error::Failed(format!("temporary file: {error}")).into()
 }
 
-fn damaged() -> Error {
+fn damaged_file_error() -> Error {
     store::Error::Failed("temporary file damaged".to_owned()).into()
 }

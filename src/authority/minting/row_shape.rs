@@ -1,14 +1,15 @@
-//! Input rows that differ only in their texts.
+//! Input rows that differ only in their string values.
 
 use serde_json::{Map, Value};
 
-/// Maximum length of a text of an input row in bytes.
+/// Maximum length of a plain string value of an input row in bytes.
 pub(super) const MAX_TEXT_BYTES: usize = 1024;
 
-/// Maximum number of different rows: rows of JSON Lines can have different members.
+/// Maximum number of example rows: rows of JSON Lines with different members need different
+/// examples.
 pub(super) const MAX_EXAMPLES: usize = 8;
 
-/// Returns whether a row differs from an example only in its texts.
+/// Returns whether a row differs from an example only in plain string values.
 pub(super) fn is_like(fields: &Map<String, Value>, example: &Map<String, Value>) -> bool {
     fields.len() == example.len()
         && fields.iter().zip(example).all(|((name, value), (example_name, example))| {
@@ -17,8 +18,9 @@ pub(super) fn is_like(fields: &Map<String, Value>, example: &Map<String, Value>)
         })
 }
 
-/// Returns whether a value of an input row is not a text, or a short text that JSON and JSON in a
-/// text contain unchanged. An empty text is different: as a parameter it is an empty list.
+/// Returns whether a value of an input row is not a string, or is a short string that JSON contains
+/// unescaped, even if that JSON is itself in a string. An empty string is not plain: as a
+/// parameter, it is an empty list.
 pub(super) fn is_plain(value: &Value) -> bool {
     let is_unchanged = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
     value.as_str().is_none_or(|text| {

@@ -19,7 +19,7 @@ use std::ops::Range;
 /// Maximum number of consecutive times that another process replaces the key.
 const MAX_REPLACEMENTS: usize = 5;
 
-/// Returns the maximum number of tokens of a batch, except for a file, which has its own batches. A
+/// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches. A
 /// signature with an RSA key takes many times as long as one with another key.
 fn max_batch_tokens(algorithm: Algorithm) -> usize {
     let is_rsa = algorithm.key_type() == KeyType::Rsa;
@@ -220,9 +220,9 @@ impl MintJob {
         }
     }
 
-    /// Removes the tokens that were not minted, because the job ended early, from the count of the
-    /// audit event; its outcome is `undelivered` if none was minted. Recorded tokens are counted batch
-    /// by batch.
+    /// Subtracts the tokens that a job that ended early did not mint from the count of the audit
+    /// event; if no token was minted, sets the outcome of the event to `undelivered`. Recorded
+    /// tokens need no correction: each batch is counted when it is recorded.
     fn correct_count(
         &self,
         store: &mut Store,

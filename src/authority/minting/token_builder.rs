@@ -65,7 +65,7 @@ impl TokenBuilder<'_> {
             Defect::MissingPermission => "the token has no permissions (set `--scope`)",
             Defect::Expired | Defect::MissingExp => "the token has no `exp`",
             Defect::Revoked => "the token has no `jti`",
-            Defect::WrongType => "the preset has no `wrong_type` (use another preset)",
+            Defect::WrongType => "the preset does not define `wrong_type` (use another preset)",
             Defect::NotYetValid
             | Defect::BadSignature
             | Defect::WrongKey

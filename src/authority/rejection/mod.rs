@@ -184,7 +184,7 @@ impl Rejection {
     /// Returns the message for users: lower case, no period, escaped.
     pub(crate) fn message(&self) -> String {
         let summary = match (self.reason, self.quoted_claim()) {
-            (RejectReason::RequirementFailed, Some(claim)) if self.is_any_value_missing() => {
+            (RejectReason::RequirementFailed, Some(claim)) if self.lacks_claim_of_any_value() => {
                 return format!("claim {claim} missing");
             }
             (RejectReason::BadClaim, Some(claim)) => format!("claim {claim} invalid"),
@@ -198,7 +198,7 @@ impl Rejection {
         join_facts(summary, self.facts_text())
     }
 
-    /// Returns the verdict for the result: code and facts, escaped.
+    /// Returns the code and the facts, escaped, for the text output of a verification.
     pub(crate) fn verdict(&self) -> String {
         let code = self.reason.code();
         let has_claim_in_summary = matches!(
@@ -212,8 +212,8 @@ impl Rejection {
         join_facts(summary, self.facts_text())
     }
 
-    /// Returns whether a claim is absent that may have any value.
-    fn is_any_value_missing(&self) -> bool {
+    /// Returns whether the token lacks a required claim for which any value would be accepted.
+    fn lacks_claim_of_any_value(&self) -> bool {
         self.facts.found.is_none() && matches!(self.facts.expected, Some(Expected::Description(_)))
     }
 

@@ -2,8 +2,8 @@
 
 use super::{RejectReason, Rejection};
 
-/// Moves the state of the account to the front: the state ends all sessions of the user, so the other
-/// reasons do not help.
+/// Moves a disabled or deleted account to the front: whatever the other reasons are, the user
+/// cannot log in again.
 pub(in crate::authority) fn order_session_reasons(reasons: &mut [Rejection]) {
     reasons.sort_by_key(|rejection| {
         !matches!(rejection.reason, RejectReason::UserDisabled | RejectReason::OwnerDeleted)

@@ -26,9 +26,9 @@ pub(in crate::authority) fn describe_time(
     describe_distance(time, &time.to_relative(reference), reference, now)
 }
 
-/// Returns the time that remains until an expiry before `earliest`, and the expiry: `7d (expires
-/// 2026-11-21T12:00:00Z)`. The remaining time is in seconds if both have the same rounded distance:
-/// `59m59s`.
+/// Returns the time that remains until an expiry that is too early, and the expiry:
+/// `7d (expires 2026-11-21T12:00:00Z)`. The remaining time is rounded, but exact (`59m59s`) if
+/// rounding would make it the same as that until `earliest`, the earliest accepted expiry.
 pub(in crate::authority) fn describe_short_expiry(
     expiry: Timestamp,
     earliest: Timestamp,
@@ -73,7 +73,7 @@ fn describe_distance(
 /// Maximum length of a value in a message or result, in characters.
 const MAX_VALUE_CHARS: usize = 200;
 
-/// Number of characters before the first difference that an excerpt shows.
+/// Number of equal characters that an excerpt shows before the first difference.
 const CONTEXT_CHARS: usize = 20;
 
 /// Returns the index of the character at which excerpts of two different values start: 0, unless

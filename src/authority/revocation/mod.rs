@@ -161,7 +161,8 @@ pub(super) fn find_app_token(
 
 const APP_TOKENS_ONLY: &str = "only app tokens can be renewed";
 
-/// Returns the row of an app token, or the error to report if another token was given by value.
+/// Returns the row of a recorded app token, or the error to report if any other token was given by
+/// value.
 fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<RecordedToken, Error> {
     let reason = match target {
         RevocationTarget::Recorded(token) if token.grant.kind == TokenKind::App => {

@@ -30,7 +30,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Returns the caller, authenticated by the access token in the session file.
+    /// Marks the access token of the caller as the token in the session file.
     pub(crate) fn in_session_file(mut self) -> Self {
         self.principal.is_in_session_file = true;
         self
@@ -84,7 +84,7 @@ pub(crate) struct AuthenticatedUser {
     pub(super) hash: PasswordHash,
     /// A new hash with the current parameters, if `hash` is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
-    /// An earlier step of the command has already written the audit row, or not.
+    /// `Written` if an earlier step of the command has recorded the audit event.
     pub(super) audit_row: AuditRowState,
 }
 

@@ -163,7 +163,7 @@ fn resolve_owner(
 }
 
 /// Returns the current preconditions for a token of the owner, and locks the row of the owner, so
-/// that no other process counts the same tokens until the commit.
+/// that no other process counts the owner's tokens until the commit.
 pub(super) fn load_issuance_state(
     tx: &Writer<'_>,
     owner: &User,

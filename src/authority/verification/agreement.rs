@@ -13,12 +13,13 @@ use serde_json::{Map, Value, json};
 /// which the record was found.
 const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
-/// Returns the rejection for the first claim that contradicts the record. The rejection has no value
-/// of the record.
+/// Returns the rejection for the first claim that contradicts the record. The rejection does not
+/// state the recorded value.
 ///
-/// In an app token, a claim that the record lacks is a contradiction, whatever the name of the
-/// claim: a service may read permissions from it. In a session token, `role` is not compared: the
-/// claim is the role at the time of issue, but only the role in the user's row gives access.
+/// In an app token, a claim that the record lacks is a contradiction, unless [`NOT_RECORDED`] lists
+/// the claim: a service may read permissions from a claim of any name. In a session token, `role`
+/// is not compared: the claim is the role at the time of issue, but only the role in the user's row
+/// gives access.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,

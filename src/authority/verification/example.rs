@@ -1,5 +1,5 @@
-//! Valid tokens that differ only in their ids from a token that was verified before. Many recorded
-//! test tokens have the same claims otherwise, and need not be parsed again.
+//! Verification by an example, a token that was verified before: many recorded test tokens differ
+//! from the example only in their ids, and their claims need not be parsed again.
 
 use super::expectations::Expectations;
 use super::report::{TokenRecord, VerificationReport};
@@ -11,21 +11,22 @@ use std::sync::Arc;
 
 /// A valid recorded test token.
 ///
-/// A token with a good signature and the same header, of which the payload differs only in `jti`
-/// and the row only in its ids, is valid in the same snapshot of the store: all checks read the
-/// same values.
+/// In the same snapshot of the store, another token with a good signature is valid too if its
+/// header is the same, its payload differs only in `jti`, and its row differs only in the ids: all
+/// checks read the same values.
 pub(crate) struct Example {
     /// Report of the token.
     pub(crate) report: Box<VerificationReport>,
     /// `jti` of the token, which occurs once in its claims.
     pub(crate) jti: Jti,
     row: RecordedToken,
-    payload_start: Vec<u8>,
-    payload_end: Vec<u8>,
+    payload_before_jti: Vec<u8>,
+    payload_after_jti: Vec<u8>,
 }
 
 impl Example {
-    /// Makes an example of a verified token, if its report depends on `jti` only through the row.
+    /// Makes an example of a valid recorded test token. Returns the report as the error for any
+    /// other token, and for a token whose `jti` must have a given value or occurs more than once.
     pub(super) fn new(
         payload: &[u8],
         report: Box<VerificationReport>,
@@ -46,8 +47,8 @@ impl Example {
             (Some((start, _)), None) if is_suitable && is_unique => Ok(Self {
                 jti: row.jti,
                 row: row.clone(),
-                payload_start: payload[..start].to_vec(),
-                payload_end: payload[start + jti.len()..].to_vec(),
+                payload_before_jti: payload[..start].to_vec(),
+                payload_after_jti: payload[start + jti.len()..].to_vec(),
                 report,
             }),
             _ => Err(report),
@@ -61,8 +62,8 @@ impl Example {
         payload: &[u8],
     ) -> Result<Option<(Jti, TokenId)>, store::Error> {
         let jti = payload
-            .strip_prefix(&*self.payload_start)
-            .and_then(|rest| rest.strip_suffix(&*self.payload_end))
+            .strip_prefix(&*self.payload_before_jti)
+            .and_then(|rest| rest.strip_suffix(&*self.payload_after_jti))
             .and_then(|jti| Jti::parse(str::from_utf8(jti).ok()?));
         let Some(jti) = jti else { return Ok(None) };
         let row = tokens.find(jti)?.filter(|row| {

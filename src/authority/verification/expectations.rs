@@ -74,7 +74,7 @@ impl Expectations {
 #[derive(Debug, Clone)]
 pub(crate) struct MediaType {
     normalized: String,
-    /// Spelling of the caller, for messages.
+    /// Text as the caller gave it, for messages.
     spelling: String,
 }
 

@@ -1,4 +1,4 @@
-//! Headers of tokens. The header determines the key of a token, and most tokens share few headers.
+//! Cache of token headers: many tokens have the same header, which also determines their key.
 
 use super::report::EarlyRejection;
 use crate::crypto::{CompactJws, parse_header};
@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Parsed headers by their encoded text, each with the choice `K` of the key.
+/// Parsed headers by their encoded text, each with its key `K`.
 pub(super) struct HeaderCache<K> {
     headers: HashMap<String, Rc<Header<K>>>,
     /// Header of the last token: consecutive tokens often have the same header.
@@ -18,7 +18,8 @@ pub(super) struct HeaderCache<K> {
 pub(super) struct Header<K> {
     encoded: String,
     pub(super) members: Map<String, Value>,
-    choice: OnceCell<Result<K, EarlyRejection>>,
+    /// The key, or the rejection of a header without a usable key; empty until the first use.
+    key: OnceCell<Result<K, EarlyRejection>>,
 }
 
 impl<K> HeaderCache<K> {
@@ -44,7 +45,7 @@ impl<K> HeaderCache<K> {
             None => Rc::new(Header {
                 encoded: encoded.to_owned(),
                 members: parse_header(encoded)?,
-                choice: OnceCell::new(),
+                key: OnceCell::new(),
             }),
         };
         self.headers.entry(encoded.to_owned()).or_insert_with(|| Rc::clone(&header));
@@ -53,17 +54,18 @@ impl<K> HeaderCache<K> {
 }
 
 impl<K> Header<K> {
-    /// Returns the key, or the rejection of a token without a usable key. Calls `choose` once.
+    /// Returns the key, or the rejection of a header without a usable key. Calls `choose` only if
+    /// neither is cached.
     pub(super) fn key<E>(
         &self,
         choose: impl FnOnce(&Map<String, Value>) -> Result<Result<K, EarlyRejection>, E>,
     ) -> Result<Result<&K, EarlyRejection>, E> {
-        let choice = if let Some(choice) = self.choice.get() {
-            choice
+        let key = if let Some(key) = self.key.get() {
+            key
         } else {
-            let choice = choose(&self.members)?;
-            self.choice.get_or_init(|| choice)
+            let key = choose(&self.members)?;
+            self.key.get_or_init(|| key)
         };
-        Ok(choice.as_ref().map_err(Clone::clone))
+        Ok(key.as_ref().map_err(Clone::clone))
     }
 }

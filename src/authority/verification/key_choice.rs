@@ -45,7 +45,7 @@ pub(super) fn select_key(
         && is_test != (kind == TokenKind::Test)
     {
         let kind_of_key = is_test.then_some(TokenKind::Test);
-        // The type is that of the key: the signature is not verified.
+        // The stated kinds are those of the key, because the signature is not verified yet.
         let found = if is_test { "`test`" } else { "`app`, `access` or `refresh`" };
         let rejection = Rejection::new(RejectReason::WrongType)
             .with_expected(kind.name())
@@ -61,8 +61,8 @@ pub(super) fn select_key(
     Ok(Ok(StoredKey { key: Rc::new(key), verifier }))
 }
 
-/// Returns the rejection of every token of a key that no longer verifies. Anyone who has a revoked
-/// key may have signed the token: no claim can be trusted.
+/// Returns the rejection of a token whose key no longer verifies. No claim of such a token can be
+/// trusted: anyone who has a revoked key may have signed the token.
 pub(super) fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
     if key.can_verify(now) {
         return None;

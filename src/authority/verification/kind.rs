@@ -26,8 +26,8 @@ pub(super) fn determine_kind(key: &Key, claims: &Map<String, Value>) -> TokenKin
     }
 }
 
-/// Returns the rejection of a token of another kind than expected, or of which the header's `typ` or
-/// the claim `type` is not that of its kind.
+/// Returns the rejection of a token that is not of the expected kind, or of an app or session token
+/// whose header `typ` or claim `type` is not that of its kind.
 pub(super) fn check_kind(
     kind: TokenKind,
     claims: &Map<String, Value>,

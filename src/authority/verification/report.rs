@@ -59,7 +59,7 @@ pub(super) struct EarlyRejection {
 }
 
 impl EarlyRejection {
-    /// Creates the rejection of a malformed token. The text describes the form, not the content.
+    /// Creates the rejection of a malformed token. `fault` does not repeat text of the token.
     pub(super) fn malformed(fault: String) -> Self {
         Rejection::new(RejectReason::Malformed).with_explanation(fault).into()
     }
@@ -84,7 +84,7 @@ impl From<EarlyRejection> for VerificationReport {
 }
 
 impl VerificationReport {
-    /// Creates the report of a malformed token. The text describes the form, not the content.
+    /// Creates the report of a malformed token. `fault` does not repeat text of the token.
     pub(crate) fn malformed(fault: String) -> Self {
         EarlyRejection::malformed(fault).into()
     }
@@ -102,7 +102,7 @@ impl VerificationReport {
         }
     }
 
-    /// Returns the status of a token that has a row, which may also be the row of a session.
+    /// Returns the status of a recorded token or of the token of a session; `None` without a row.
     pub(crate) fn status(&self, now: Timestamp) -> Option<TokenStatus> {
         match &self.record {
             TokenRecord::Token(token) => Some(token.status(now)),

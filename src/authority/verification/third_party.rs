@@ -105,8 +105,8 @@ pub(super) fn check_third_party_claims(
     }
 }
 
-/// Returns the rejection reasons for these claims without signature and row, as a token of the
-/// store and as a third-party token, for fuzzing.
+/// Checks claims without a signature or a row, for fuzzing. Returns the rejection reasons for a
+/// token of the store, and for a third-party token.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn check_claims_only(
     claims: &Map<String, Value>,
@@ -131,10 +131,11 @@ pub(crate) fn check_claims_only(
         .map(|report| report.reasons.iter().map(|rejection| rejection.reason).collect())
 }
 
-/// Returns the description of the key ids of the keys that the caller supplied.
+/// Describes the `kid` that was expected. `kids` are the key ids of the keys that the caller
+/// supplied.
 fn describe_kids(kids: &[String]) -> String {
     match kids {
-        [] => "a token without `kid`, as no key has one".to_owned(),
+        [] => "a token without `kid`, as no key has a `kid`".to_owned(),
         [..] if kids.len() <= MAX_NAMED_KIDS => format!("`kid` {}", describe_alternatives(kids)),
         _ => format!("the `kid` of one of {} keys", kids.len()),
     }

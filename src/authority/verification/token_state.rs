@@ -14,9 +14,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Checks the row of the token. A row that the token contradicts is not added to the report, so
-/// that no caller reads or changes that row, and the reasons for its state have no facts: the token
-/// may name the row of another user.
+/// Checks the row of the token. A token that contradicts the row may name the row of another user.
+/// Therefore the row is not added to the report, so that no caller reads or changes the row, and
+/// the reasons that follow from the row are reported without facts.
 pub(super) fn check_token_state(
     owners: &OwnerCache<'_>,
     report: &mut VerificationReport,
@@ -70,9 +70,9 @@ fn check_unrecorded(
         report.reasons.push(reject_unknown_token(registered));
     } else if let Some((kid, until)) = find_prune_horizon(tx, report.key.as_deref(), registered)? {
         let rejection = reject_unknown_token(registered);
-        let jti = rejection.facts_text().map_or_else(String::new, |text| format!("{text}, "));
+        let prefix = rejection.facts_text().map_or_else(String::new, |text| format!("{text}, "));
         report.reasons.push(rejection.with_explanation(format!(
-            "{jti}perhaps pruned: test tokens of key `{kid}` with `exp` up to {until} were removed"
+            "{prefix}perhaps pruned: test tokens of key `{kid}` with `exp` up to {until} were removed"
         )));
     }
     if registered.expires_at.is_none() {

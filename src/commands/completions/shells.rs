@@ -150,8 +150,8 @@ fn is_unsafe(text: &str) -> bool {
     text.is_empty() || text.chars().any(is_unsafe_for_terminal)
 }
 
-/// Returns the text that replaces the word at the cursor in bash, except the start `kept` of the word.
-/// Typed text stays as typed, with its quotes.
+/// Returns the text that replaces the word at the cursor in bash after `kept`, the start of the word,
+/// which bash keeps. Typed text stays as typed, with its quotes.
 fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<String> {
     let part = current.typed.strip_prefix(kept)?;
     let (start, rest) = match candidate.strip_prefix(&current.value) {

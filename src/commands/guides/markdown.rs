@@ -36,7 +36,7 @@ impl Text {
         self.0.is_empty()
     }
 
-    /// Returns the words without marks of code.
+    /// Returns the text without backticks around code spans.
     pub(in crate::commands) fn plain(&self) -> String {
         let words = |span: &Span| match span {
             Span::Words(words) | Span::Code(words) => words.clone(),
@@ -101,8 +101,8 @@ pub(super) fn parse(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-/// Returns the target of a link to a file of the repository, to be shown behind the words of the
-/// link; `None` for a link within the guide.
+/// Returns the target of a link to a file of the repository, to be shown after the words of the link;
+/// `None` for other links.
 fn link_target(url: &str) -> Option<Span> {
     url.strip_prefix("../../").map(|path| Span::Words(format!(" ({path})")))
 }

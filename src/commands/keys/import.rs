@@ -117,7 +117,7 @@ impl Command for Args {
             encoding: self.encoding,
             allow_weak: self.allow_weak,
         };
-        let is_set = Cell::new(false);
+        let has_several_keys = Cell::new(false);
         let load_keys = |app: &App| {
             let (bytes, source) = match (&self.from_env, &self.from_file) {
                 (Some(name), _) => {
@@ -140,13 +140,13 @@ impl Command for Args {
                 let algorithm = is_key.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
                 to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
             })?;
-            is_set.set(keys.len() > 1);
+            has_several_keys.set(keys.len() > 1);
             let keys = keys.into_iter();
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
             keys.collect::<Result<_, _>>().map_err(to_failure)
         };
         let added_keys = super::add_keys(app, self.activate, load_keys).map_err(|failure| {
-            if failure.code == Code::KeyExists && is_set.get() {
+            if failure.code == Code::KeyExists && has_several_keys.get() {
                 return failure.with_hint("import the keys one by one, each with `--kid ID`");
             }
             failure

@@ -16,7 +16,8 @@ pub(super) fn render_all(command: clap::Command) -> Result<Vec<Page>, Failure> {
     Ok(pages)
 }
 
-/// Adds the pages of a command and its subcommands. `parents` are the names of the pages above.
+/// Adds the pages of a command and its subcommands. `parents` are the page names of the
+/// parent commands.
 fn add_pages(
     mut command: clap::Command,
     parents: &[String],
@@ -71,7 +72,8 @@ fn with_separate_lines(argument: clap::Arg) -> clap::Arg {
     if lines.len() > 1 { argument.long_help(lines.join("\n\n")) } else { argument }
 }
 
-/// Replaces backticks around code by bold type, except in the section NAME, which other programs read.
+/// Replaces backticks around code by bold type. In the section NAME, which other programs read, only
+/// removes the backticks.
 fn with_bold_code(page: &str) -> String {
     let (mut text, mut is_name) = (String::new(), false);
     for line in page.split_inclusive('\n') {

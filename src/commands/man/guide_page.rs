@@ -53,8 +53,9 @@ pub(super) fn add_blocks(roff: &mut Roff, blocks: &[Block]) {
     }
 }
 
-/// Appends a table as a list: the first cell of a row, and indented the other cells. A table with two
-/// columns starts with its header; with more columns, each cell follows the title of its column.
+/// Appends a table as a list: the first cell of a row, and below it, indented, the other cells. A table
+/// with two columns starts with its header; with more columns, each cell follows the title of its
+/// column.
 fn add_table(roff: &mut Roff, rows: &[Vec<Text>]) {
     let Some((header, body)) = rows.split_first() else { return };
     let has_titles = header.len() > 2;

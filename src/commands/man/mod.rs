@@ -46,7 +46,7 @@ impl<T: CommandTree> Command for Args<T> {
             ("man7", GUIDES.iter().map(guide_page::render).collect()),
         ];
         let mut paths = Vec::new();
-        // Who can write this directory can replace the directories of the sections.
+        // A user who can write this directory could replace the directories of the sections.
         let _dir_lock = OutputDir::open(&app.console, &dir, PUBLIC_MODE)?;
         for (name, pages) in &sections {
             let section_dir = dir.join(name);

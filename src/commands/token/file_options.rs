@@ -17,8 +17,9 @@ const COMMAND_LINE_ONLY: [&str; 8] =
 /// Error of a table, with a hint.
 pub(super) type OptionError = (InvalidLine, Option<String>);
 
-/// Parses the options of a token. `defaults` are the options of all tokens: the token's own option, or
-/// an option that conflicts with the default, takes precedence. Returns also the entries in effect.
+/// Parses the options of a token. `defaults` are the options of all tokens, `own` the options of this
+/// token. A default has no effect if the token has the same option or a conflicting option. Also
+/// returns the entries in effect.
 pub(super) fn parse_options(
     defaults: &TomlTable,
     own: &TomlTable,
@@ -67,7 +68,7 @@ fn find_option<'a>(command: &'a Command, entry: &TomlEntry) -> Result<&'a Arg, O
     })
 }
 
-/// Returns whether an option replaces another option: the same option, or an option in conflict.
+/// Returns whether two options cannot be given together: they are the same option, or conflict.
 fn excludes(command: &Command, key: &str, other: &str) -> bool {
     let conflicts_with = |key: &str, other: &str| {
         let option = command.get_arguments().find(|option| option.get_long() == Some(key));
@@ -105,7 +106,10 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
 /// Returns the values of an option that a table describes: one value for each member, or JSON.
 fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
     let to_json = |value: &TomlValue| {
-        value.to_json().map(|json| json.to_string()).ok_or("number found that JSON does not have")
+        value
+            .to_json()
+            .map(|json| json.to_string())
+            .ok_or("number found that JSON cannot represent")
     };
     let mut texts = Vec::new();
     match value_name {
@@ -146,8 +150,8 @@ fn expected(value: &TomlValue, noun: &str) -> String {
     format!("{} found, expected {noun}", value.type_name())
 }
 
-/// Returns the line and the reason of an error of clap. The reason has no value, which may be a secret
-/// in the wrong place.
+/// Returns the line and the reason of an error of clap. The reason does not contain the value, which
+/// may be a misplaced secret.
 fn describe(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
     let flags = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => flags_in(text),
@@ -246,7 +250,7 @@ mod tests {
             ("sub = { x = 1 }", "line 1: `sub`: table found, expected text"),
             ("aud = [['x']]", "line 1: `aud`: array found, expected text"),
             ("claim = { x = { y = 1 } }", "line 1: `claim`: table found, expected text"),
-            ("claims = { x = inf }", "line 1: `claims`: number found that JSON does not have"),
+            ("claims = { x = inf }", "line 1: `claims`: number found that JSON cannot represent"),
             ("set = { x = 1 }", "line 1: missing key: `preset`"),
             ("kid = 'x'", "line 1: missing key: `secret-env` or `key-file`"),
             ("sub = 'x'\nkid = 'x'", "line 2: missing key: `secret-env` or `key-file`"),

@@ -140,8 +140,8 @@ impl Command for Args {
 }
 
 impl Args {
-    /// Returns whether the output sets variables. Refuses several tokens for one variable, and a
-    /// variable for an output without names.
+    /// Returns whether the output sets variables. Refuses several tokens for one variable, and `--env`
+    /// for an output without variables.
     fn writes_variables(&self, app: &App) -> Result<bool, Failure> {
         let writes_variables =
             matches!(app.console.output_format(), OutputFormat::Dotenv | OutputFormat::Github);

@@ -70,10 +70,10 @@ impl JobOptions {
     }
 }
 
-/// Parses the lifetime; a negative lifetime gets a hint to expired tokens.
+/// Parses the lifetime. The error for a negative lifetime has a hint about expired tokens.
 fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
     let age = text.strip_prefix('-').and_then(|age| Lifetime::parse(age).ok());
-    Lifetime::parse(text).map_err(|invalid| match age.map(TimeSpec::expired_since) {
+    Lifetime::parse(text).map_err(|invalid| match age.map(TimeSpec::format_past) {
         Some(Some(age)) => invalid.with_hint(format!(
             "for an expired token, use `--defect expired` or `--expires-at {age}`"
         )),

@@ -122,8 +122,8 @@ impl TokenArgs {
     }
 }
 
-/// Returns the failure for a token that keys of the store do not verify, with a hint if the token
-/// was signed elsewhere.
+/// Returns the failure for a token that was verified with the keys of the store and rejected. Adds a
+/// hint if none of these keys signed the token.
 fn with_foreign_token_hint(error: authority::Error) -> Failure {
     let is_foreign = matches!(
         &error,

@@ -15,17 +15,17 @@ struct NamedTokenList {
 
 impl Report for NamedTokenList {
     fn render(&self) -> Rendered {
-        Rendered::Lines(self.items.iter().map(|token| exposed(token).to_owned()).collect())
+        Rendered::Lines(self.items.iter().map(|token| expose(token).to_owned()).collect())
     }
 }
 
-fn exposed(token: &NamedToken) -> &str {
+fn expose(token: &NamedToken) -> &str {
     token.minted.token.expose_secret()
 }
 
 /// Returns the lines that set variables to the tokens.
 fn assignments(tokens: &[NamedToken]) -> String {
-    tokens.iter().flat_map(|token| [token.name.as_str(), "=", exposed(token), "\n"]).collect()
+    tokens.iter().flat_map(|token| [token.name.as_str(), "=", expose(token), "\n"]).collect()
 }
 
 /// Output for tokens with names, opened before a token is minted.
@@ -36,7 +36,7 @@ pub(super) struct NamedOutput {
 }
 
 impl NamedOutput {
-    /// Refuses an output that is closed or missing.
+    /// Refuses a closed standard output, and `-o github` without a file in `GITHUB_ENV`.
     pub(super) fn open(app: &App) -> Result<Self, Failure> {
         let output = SecretOutput::open()?;
         let is_github = app.console.output_format() == OutputFormat::Github;
@@ -99,7 +99,7 @@ impl NamedOutput {
         ids: &[TokenId],
     ) -> Result<(), Failure> {
         let masks: String =
-            tokens.iter().flat_map(|token| ["::add-mask::", exposed(token), "\n"]).collect();
+            tokens.iter().flat_map(|token| ["::add-mask::", expose(token), "\n"]).collect();
         app.deliver_secret_lines(self.output, masks.as_bytes(), |app, _| {
             revoke_all(app, ids).map(Some)
         })?;

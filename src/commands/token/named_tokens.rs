@@ -67,7 +67,7 @@ pub(crate) enum TokenUse {
 /// Tokens to mint, in order.
 pub(crate) struct NamedJobs {
     jobs: Vec<NamedJob>,
-    /// Principal of the tokens that a key of the store signs; `None` without such tokens.
+    /// Principal that mints the tokens with a key of the store; `None` without such tokens.
     minter: Option<Principal>,
 }
 
@@ -182,7 +182,8 @@ fn locate_options(position: Option<&FilePosition>, failure: Failure) -> Failure 
     }
 }
 
-/// Selects the key of the store for a token, and checks the token.
+/// Selects the key of the store for a token, and checks the token. `previous` is the key of the
+/// previous such token.
 fn select_key(
     app: &mut App,
     minter: Option<&Principal>,
@@ -203,7 +204,7 @@ fn prepare_job(
     position: Option<&FilePosition>,
     token_use: TokenUse,
 ) -> Result<Job, Failure> {
-    // A missing file or variable is no invalid content of the file with the options.
+    // A missing key file or variable does not make the file with the options invalid.
     let key_bytes = options.key.read_key(app).map_err(|failure| match position {
         Some(position) => position.locate(failure),
         None => failure,

@@ -101,16 +101,16 @@ pub(crate) struct TestOnlyArgs {
     key: Option<String>,
 }
 
-/// Conversion of errors of a job with a key of the store. A missing key has a hint if its id is the
-/// name of a file.
+/// Conversion of errors of a job with a key of the store. The failure for a missing key has a hint if
+/// the key id is the name of a file.
 pub(crate) struct StoreKeyErrors {
-    is_file: bool,
+    kid_is_file: bool,
 }
 
 impl StoreKeyErrors {
     pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
         let failure = Failure::from(error);
-        if failure.code == Code::KeyNotFound && self.is_file {
+        if failure.code == Code::KeyNotFound && self.kid_is_file {
             return failure.with_hint("for a key in a file, use `--key-file FILE`");
         }
         failure
@@ -121,7 +121,7 @@ impl TestTokenArgs {
     /// Returns the conversion of errors of a job with a key of the store.
     pub(crate) fn store_key_errors(&self) -> StoreKeyErrors {
         let key = self.test.key.as_deref();
-        StoreKeyErrors { is_file: key.is_some_and(|key| Path::new(key).is_file()) }
+        StoreKeyErrors { kid_is_file: key.is_some_and(|key| Path::new(key).is_file()) }
     }
 
     /// Refuses `--no-jti` for a token that is recorded.

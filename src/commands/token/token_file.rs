@@ -22,7 +22,8 @@ pub(crate) struct TokenFileArgs {
         long,
         value_name = "FILE",
         value_parser = input_path(),
-        // The groups of structs with flattened structs are empty.
+        // In clap, the group of a struct that flattens other structs is empty, so that the options of
+        // such a struct are listed one by one.
         conflicts_with_all = [
             "TestOnlyArgs", "ClaimArgs", "ExpiryArgs", "aud", "permission",
             "secret_env", "key_file", "kid", "encoding", "env"
@@ -75,8 +76,8 @@ impl TokenFileArgs {
         Ok(Some(tokens))
     }
 
-    /// Refuses a variable that the command line does not allow. The name is not repeated, because the
-    /// user may have typed the secret instead, and should choose the variable.
+    /// Refuses a variable that the command line does not allow. The error does not repeat the name,
+    /// because the user may have typed the secret instead, and should decide which variable to allow.
     fn check_secret_variable(
         &self,
         file: &TokenFile<'_>,

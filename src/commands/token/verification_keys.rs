@@ -100,7 +100,8 @@ impl VerificationKeyArgs {
     }
 }
 
-/// Returns the error for refused keys. A new key does not help to verify a token.
+/// Returns the error for refused keys, without a hint to generate a key: a new key cannot verify the
+/// token.
 fn key_failure(error: ImportError, source: &KeySource<'_>) -> Failure {
     let (is_empty, is_key) =
         (matches!(error, ImportError::Empty), matches!(error, ImportError::KeyAsSecret(_)));

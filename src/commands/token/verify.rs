@@ -108,7 +108,7 @@ impl Command for Args {
         let expectations = build_expectations(app, &keys, self)?;
         let (report, text_hint) = match token {
             Ok(token) => (verify_token(app, &keys, token.expose_secret(), &expectations)?, None),
-            // Text other than one token is a malformed token, too: the result is "invalid".
+            // Input other than one token counts as a malformed token: the result is "invalid".
             Err(failure)
                 if failure.details.get("reason") == Some(&json!(RejectReason::Malformed)) =>
             {

@@ -193,6 +193,7 @@ enum LineResult {
     /// Range of the rendered line.
     Invalid(Range<usize>),
     Valid(Range<usize>),
+    /// Line of a valid token that differs from an example only in `jti` and row id.
     ValidLike(Rc<ExampleLines>, Jti, TokenId),
 }
 
@@ -204,8 +205,8 @@ struct Renderer {
 }
 
 impl Renderer {
-    /// Renders a result, if its line has to be rendered separately. Returns the error of an invalid
-    /// token, too.
+    /// Renders the line of a result, unless the line differs from that of an example only in `jti` and
+    /// row id. Also returns the error of an invalid token.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
         match verdict {
             Verdict::Report(report) => {

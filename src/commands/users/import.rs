@@ -48,7 +48,7 @@ pub(crate) struct Args {
     update: bool,
 
     /// Generate a password for each new account without one, and write logins and passwords to this new
-    /// file (CSV, readable only by you). Without the file, no account is imported
+    /// file (CSV, readable only by you). If the file cannot be written, no account is imported
     #[arg(long, value_name = "FILE", value_parser = path())]
     generate_passwords: Option<PathBuf>,
 

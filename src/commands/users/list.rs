@@ -53,7 +53,7 @@ pub(crate) struct Args {
     paging: PageArgs,
 }
 
-/// Names of the members of [`UserRow`], of which users see the first part.
+/// Names of the members of [`UserRow`] for admins; other users see the first four.
 const COLUMNS: &[&str] = &["id", "uid", "username", "email", "role", "status"];
 const USER_COLUMNS: &[&str] = COLUMNS.split_at(4).0;
 

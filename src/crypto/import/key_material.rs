@@ -43,7 +43,7 @@ pub(in crate::crypto) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidVa
     }
 }
 
-/// Imports a private JWK with consistent parts.
+/// Imports a private JWK; refuses inconsistent parts.
 pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
     if jwk::is_symmetric(jwk) {
         return Ok(KeyMaterial::Secret(decode_secret_member(jwk, "k")?));
@@ -92,7 +92,8 @@ fn import_rsa_jwk(
     encode_rsa(&pair.map_err(|error| rejected_key(&[error]))?)
 }
 
-/// Encodes the key with its public part, which a document can lack: the same key has one encoding.
+/// Encodes the key with its public part, even if the document lacks this part, so that each key has
+/// only one encoding.
 fn encode_ec(curve: Curve, pair: &EcdsaKeyPair) -> Result<KeyMaterial, InvalidValue> {
     let d: EcPrivateKeyBin<'_> = pair.private_key().as_be_bytes().map_err(encoding_error)?;
     let (algorithm, point) = (signing_algorithm(curve), pair.public_key().as_ref());

@@ -50,7 +50,7 @@ impl ImportedKey {
     }
 }
 
-/// First byte of every key in DER: `0` in text.
+/// First byte of every key in DER; in text, the digit `0`.
 const DER_SEQUENCE: u8 = 0x30;
 
 /// Returns whether the bytes are binary and start like DER, but are not a complete key.
@@ -87,8 +87,8 @@ impl KeyImporter {
         Ok(keys)
     }
 
-    /// Reads the only key of a document that can sign. Ignores the other keys of a collection.
-    /// If keys of a collection have the key id `kid`, only these keys are read.
+    /// Reads a document with exactly one key that can sign; ignores unusable keys of a collection.
+    /// If keys of a collection have the key id `kid`, all other keys are ignored.
     pub(crate) fn read_one(
         self,
         bytes: &[u8],
@@ -228,7 +228,7 @@ impl KeyImporter {
     ) -> Result<KeySpec, ImportError> {
         let fits = |algorithm: &Algorithm| match (&material, algorithm.key_type()) {
             (KeyMaterial::Secret(_), KeyType::Hmac(_)) => true,
-            (KeyMaterial::Pkcs8(family, _), other) => *family == other,
+            (KeyMaterial::Pkcs8(found, _), required) => *found == required,
             (KeyMaterial::Secret(_), _) => false,
         };
         let mut candidates = Algorithm::ALL.into_iter().filter(fits);

@@ -1,5 +1,5 @@
-//! Commands that convert unsupported key formats. A command is printed only for a file that the
-//! programs read as it is: from other files, they would make another key, or none.
+//! Commands that convert unsupported key formats. A command is printed only for a file that its
+//! programs read correctly: from any other file, they would create a wrong key or no key.
 
 use super::UnsupportedFormat;
 use super::unsupported::Unwrapping;
@@ -7,7 +7,7 @@ use crate::crypto::der::{DerStructure, classify};
 use crate::crypto::secret::is_java_keystore;
 use serde::de::IgnoredAny;
 
-/// Word in a hint for the file with the key.
+/// Word in a hint that represents the file with the key.
 pub(crate) const FILE_PLACEHOLDER: &str = "FILE";
 
 /// Maximum length of a line of PEM that all programs read.
@@ -23,7 +23,7 @@ impl UnsupportedFormat {
         let unwrapping = if is_strict_base64(bytes) {
             Some(Unwrapping::Base64)
         } else {
-            // The only member that the reader reads.
+            // In JSON, such a format is found only in this member.
             is_plain_json(bytes).then_some(Unwrapping::Member(".private_key"))
         };
         Self::Wrapped { format: Box::new(self), unwrapping }
@@ -125,16 +125,16 @@ fn openssh_hint(is_ed25519: bool, is_encrypted: bool) -> String {
     )
 }
 
-/// Hint for a public key of SSH: the start of a `SubjectPublicKeyInfo` (RFC 8410, section 4), then
-/// the last bytes of the key.
+/// Hint for a public key of SSH. The command writes the start of a `SubjectPublicKeyInfo` (RFC 8410,
+/// section 4), then the last 32 bytes of the SSH key.
 const SSH_ED25519_HINT: &str = r"convert the key: (printf '\060\052\060\005\006\003\053\145\160\003\041\000'; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der";
 
 /// Hint for a key in an encoding or within other text, for which no command is known.
 pub(crate) const SAVE_HINT: &str =
     "save the key in a file of its own, without the encoding, quotes and text around it";
 
-/// Returns the command that converts an OpenSSH key: the start of PKCS#8 (RFC 8410, section 7),
-/// then the seed, which has a fixed position.
+/// Returns the command that converts an OpenSSH key. The command writes the start of PKCS#8 (RFC
+/// 8410, section 7), then the seed, which has a fixed position in the OpenSSH key.
 fn openssh_ed25519_command(file: &str) -> String {
     format!(
         r"(umask 077; (printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040'; sed '/^--/d' {file} | base64 -d | tail -c +162 | head -c 32) > key.der)"

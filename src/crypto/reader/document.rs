@@ -1,4 +1,4 @@
-//! Keys of a document in the formats of the document.
+//! Keys of a document, not yet converted from its format.
 
 use crate::crypto::jwk::is_symmetric;
 use crate::crypto::key_error::ImportError;
@@ -65,9 +65,9 @@ impl KeyDocument {
         }
     }
 
-    /// Returns the entries of the key that a file is about: the public keys, otherwise the private
-    /// keys, otherwise the first certificate: the others are of the authorities that issued it,
-    /// whose keys sign no tokens. All keys of a collection are returned.
+    /// Returns all entries of a collection. Of any other document, returns the public keys, otherwise
+    /// the private keys, otherwise the first certificate. Further certificates belong to the
+    /// authorities that issued the first certificate, whose keys sign no tokens.
     pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
         let Self { mut entries, first_path } = self;
         let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));

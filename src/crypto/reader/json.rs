@@ -15,7 +15,7 @@ use std::mem;
 /// Maximum depth at which a key is searched in a document.
 const MAX_DEPTH: usize = 8;
 
-/// Reads the document in a text. Returns `None` if no format is recognized.
+/// Function that reads the document in a text. Returns `None` if no format is recognized.
 type ReadText<'f> = &'f dyn Fn(&[u8]) -> Result<Option<KeyDocument>, ImportError>;
 
 /// Reads a JSON document. Returns `None` for a document without a key.
@@ -165,8 +165,8 @@ fn find_member(document: &Value) -> Result<Option<KeyDocument>, ImportError> {
     Err(UnsupportedFormat::JsonMember { path, is_text }.into())
 }
 
-/// Searches the first key in a document. Extends `path`, a path of `jq` with `None` for names that
-/// cannot be repeated in a command, and returns whether the key is a string.
+/// Finds the first key in a document; returns whether the key is a string. Extends `path`, in the
+/// notation of `jq`, down to the key; a step is `None` if a command cannot contain its name.
 fn find_key(value: &Value, path: &mut Vec<Option<String>>, depth: usize) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
     let mut visit = |segment: Option<String>, inner: &Value| {

@@ -55,7 +55,7 @@ pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
     }
 }
 
-/// Reads a document within `layers` further encodings. Returns `None` if no format is recognized.
+/// Reads a document in at most `layers` nested encodings. Returns `None` if no format is recognized.
 fn read_layer(bytes: &[u8], layers: usize) -> Result<Option<KeyDocument>, ImportError> {
     if let Some(structure) = der::classify(bytes) {
         return read_der(bytes, structure).map(Some);

@@ -69,7 +69,7 @@ fn parse_json_string(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(Zeroizing::new(inner.trim_ascii().as_bytes().to_vec()))
 }
 
-/// Removes `NAME=`, if a value of the length of a key follows.
+/// Removes `NAME=`, if the value is long enough for a key.
 fn strip_assignment(text: &[u8]) -> Option<&[u8]> {
     let at = text.iter().take(MAX_NAME_LENGTH).position(|byte| *byte == b'=')?;
     let (name, value) = (text.get(..at)?.trim_ascii(), text.get(at + 1..)?);

@@ -52,7 +52,7 @@ pub(crate) enum UnsupportedFormat {
     Wrapped {
         /// Format.
         format: Box<UnsupportedFormat>,
-        /// Way to remove the encoding with a command.
+        /// Way to remove the encoding with a command; `None` if no command is known.
         unwrapping: Option<Unwrapping>,
     },
 }
@@ -117,7 +117,7 @@ impl UnsupportedFormat {
             Self::SshPublicKey { .. } => "an SSH public key",
             Self::RsaPss { .. } => "an RSA-PSS key",
             Self::JavaKeystore => "a Java keystore",
-            Self::Discovery => "OpenID Provider Metadata, without keys",
+            Self::Discovery => "OpenID Provider Metadata (without keys)",
             Self::Realm => "a Keycloak realm document",
             Self::JsonMember { .. } => "a JSON document with a key in a member",
         }
@@ -125,8 +125,8 @@ impl UnsupportedFormat {
     }
 }
 
-/// Returns the type of the only key in a private key file of OpenSSH, which is plain text in every
-/// file: cipher, key derivation and its options precede the public keys.
+/// Returns the type of the only key in a private key file of OpenSSH. The type is part of the public
+/// key, which is never encrypted and follows the cipher, the key derivation and its options.
 fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
     let mut rest = blob.strip_prefix(OPENSSH)?;
     for _ in 0..3 {

@@ -255,7 +255,6 @@ proptest! {
     }
 }
 
-/// Keys that are read only after several wrappings, and damaged keys, are not secrets either.
 #[test]
 fn wrapped_and_damaged_keys_are_not_secrets() {
     initialize_crypto();

@@ -24,7 +24,7 @@ pub(super) enum TextEncoding {
 pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
     let alphabet_chars = strip_formatting(text);
     let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
-    let kind = if text.iter().all(is_strict) && alphabet_chars.len().is_multiple_of(4) {
+    let base64_kind = if text.iter().all(is_strict) && alphabet_chars.len().is_multiple_of(4) {
         TextEncoding::Base64
     } else {
         TextEncoding::LooseBase64
@@ -33,24 +33,24 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
     let base64 = alphabet_chars
         .split(|byte| !is_base64(byte))
         .filter(|part| part.len() >= MIN_TEXT_LENGTH)
-        .filter_map(|part| Some((kind, decode_base64(part)?)));
-    let later = later_starts(text).into_iter().filter_map(|rest| {
+        .filter_map(|part| Some((base64_kind, decode_base64(part)?)));
+    let words = possible_key_starts(text).into_iter().filter_map(|rest| {
         let chars = strip_formatting(rest);
         let end = chars.iter().position(|byte| !is_base64(byte)).unwrap_or(chars.len());
         chars.get(..end).and_then(decode_base64)
     });
-    let later = later.map(|bytes| (TextEncoding::LooseBase64, bytes));
+    let words = words.map(|bytes| (TextEncoding::LooseBase64, bytes));
     let hex = decode_hex(&alphabet_chars).map(|bytes| (TextEncoding::Hex, bytes));
-    hex.into_iter().chain(base64).chain(later).collect()
+    hex.into_iter().chain(base64).chain(words).collect()
 }
 
-/// Returns the text from each of the first words that start like a key in base64: words, joined
-/// with the text before them, would be decoded from the wrong character.
-fn later_starts(text: &[u8]) -> Vec<&[u8]> {
+/// Returns the text from each word that starts like a key in base64, for at most four words. Joined
+/// with the preceding text, such a word would be decoded from the wrong character.
+fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     const MAX_STARTS: usize = 4;
-    // DER, PEM and JSON.
+    // DER, PEM and JSON in base64.
     const STARTS: [&[u8]; 4] = [b"M", b"LS0t", b"ey", b"W3"];
-    let is_end = |before: &[u8]| {
+    let ends_word = |before: &[u8]| {
         before.last().is_some_and(|byte| byte.is_ascii_whitespace() || b"-:=,;'\"".contains(byte))
             || before.ends_with(b"\\n")
             || before.ends_with(b"\\r")
@@ -60,7 +60,7 @@ fn later_starts(text: &[u8]) -> Vec<&[u8]> {
         let is_long = || {
             rest.get(..8).is_some_and(|start| start.iter().all(|byte| byte.is_ascii_alphanumeric()))
         };
-        STARTS.iter().any(|start| rest.starts_with(start)) && is_end(before) && is_long()
+        STARTS.iter().any(|start| rest.starts_with(start)) && ends_word(before) && is_long()
     });
     starts.map(|(_, rest)| rest).take(MAX_STARTS).collect()
 }

@@ -55,8 +55,8 @@ impl VerificationKey {
         }
     }
 
-    /// Returns the verifier of signatures of the key with `algorithm`. If the algorithm is for
-    /// another type of key, no signature is valid.
+    /// Returns the verifier of the signatures that this key makes with `algorithm`. If the algorithm is
+    /// for another type of key, no signature is valid.
     pub(super) fn verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         let key = match self {
             // With an empty secret, anyone could create valid signatures.
@@ -83,7 +83,7 @@ pub(crate) enum SignatureVerifier {
     Library(Box<dyn JwtVerifier>),
     /// Public key on P-521, which the JWT library does not have.
     Es512(ParsedPublicKey),
-    /// The algorithm is for another type of key.
+    /// No signature is valid: the secret is empty, or the algorithm is for another type of key.
     Unsuitable,
 }
 

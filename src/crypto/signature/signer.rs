@@ -41,8 +41,8 @@ pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<Se
 #[derive(Debug)]
 pub(crate) struct TokenPrefix {
     encoded: String,
-    /// End of the start of the payload that is not encoded, because base64 encodes groups of three
-    /// bytes.
+    /// Last bytes of the payload start, which are not yet encoded, because base64 encodes groups of
+    /// three bytes.
     pub(crate) payload_tail: String,
 }
 

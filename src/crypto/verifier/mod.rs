@@ -81,8 +81,8 @@ impl Verifier {
     }
 }
 
-/// Returns the verifier of a key. A private key is refused, or its public part is used with
-/// `accepts_private`. `allow_weak` permits secrets shorter than the hash output.
+/// Returns the verifier of a key. A private key is refused; with `accepts_private`, its public part
+/// is used. `allow_weak` permits secrets shorter than the hash output.
 fn build_verifier(
     entry: &KeyEntry,
     accepts_private: bool,
@@ -163,7 +163,7 @@ fn parse_jwk(
 }
 
 /// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with
-/// `allow_weak` all HMAC algorithms. `expected` is the algorithm in the error.
+/// `allow_weak` all HMAC algorithms. The error names `expected`, or by default HS256.
 fn secret_verifier(
     secret: &[u8],
     allow_weak: bool,

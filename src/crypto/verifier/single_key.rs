@@ -1,6 +1,6 @@
 //! Reader of a single key that the caller selected.
 
-use super::key_set::{KeySet, KeySource};
+use super::key_set::{KeyOrigin, KeySet};
 use super::{Verifier, build_verifier, secret_verifier};
 use crate::crypto::jwk;
 use crate::crypto::key_error::ImportError;
@@ -39,8 +39,8 @@ impl SingleKeyReader<'_> {
         };
         if let Some(secret) = secret {
             let verifier = secret_verifier(&secret, self.allow_weak, self.secret_algorithm())?;
-            let source = KeySource { kid: None, is_of_collection: false, is_private: false };
-            return self.build_set(verifier, source, known_public_keys);
+            let origin = KeyOrigin { kid: None, is_in_collection: false, is_private: false };
+            return self.build_set(verifier, origin, known_public_keys);
         }
         let document = document
             .map_err(|error| if is_secret_expected { error.for_secret(bytes) } else { error })?;
@@ -80,8 +80,8 @@ impl SingleKeyReader<'_> {
         match (verifiers.pop(), verifiers.is_empty(), first_error) {
             (Some((verifier, entry)), true, _) => {
                 let (kid, is_private) = (entry.kid.clone(), is_private(entry));
-                let source = KeySource { kid, is_of_collection: is_collection, is_private };
-                self.build_set(verifier, source, known_public_keys)
+                let origin = KeyOrigin { kid, is_in_collection: is_collection, is_private };
+                self.build_set(verifier, origin, known_public_keys)
             }
             (None, _, Some(error)) => Err(error),
             _ => Err(several_keys(bytes, &entries, is_collection)),
@@ -105,7 +105,7 @@ impl SingleKeyReader<'_> {
     fn build_set(
         self,
         mut verifier: Verifier,
-        source: KeySource,
+        origin: KeyOrigin,
         known_public_keys: impl FnOnce() -> PublicKeys,
     ) -> Result<KeySet, ImportError> {
         if verifier.is_symmetric() && verifier.equals_public_key(&known_public_keys()) {
@@ -119,7 +119,7 @@ impl SingleKeyReader<'_> {
             let secret_error = self.secret_algorithm().and_then(|hash| verifier.weak_secret(hash));
             return Err(secret_error.unwrap_or_else(|| ImportError::unsuitable(found, *expected)));
         }
-        Ok(KeySet::from_verifier(&verifier, source))
+        Ok(KeySet::from_verifier(&verifier, origin))
     }
 }
 

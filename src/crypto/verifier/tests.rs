@@ -16,7 +16,7 @@ fn secret_jwk(kid: &Value) -> Value {
 }
 
 #[test]
-fn key_ids_are_unique_strings() {
+fn key_ids_are_strings_and_may_repeat() {
     let set = json!({"keys": [secret_jwk(&json!("a")), secret_jwk(&json!("b"))]});
     assert_eq!(read_verifiers(set.to_string().as_bytes()).unwrap().len(), 2);
     let set = json!({"keys": [secret_jwk(&json!("a")), secret_jwk(&json!("a"))]});

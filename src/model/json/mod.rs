@@ -56,7 +56,7 @@ impl JsonError {
         if self.defect == JsonDefect::DuplicateMember { "ambiguous" } else { self.summary() }
     }
 
-    /// Returns the description for a text that is one line of a file.
+    /// Returns the message without the line number, for a text that is one line of a file.
     pub(crate) fn describe_in_line(&self) -> String {
         match self.defect {
             JsonDefect::NotAnObject => self.summary().to_owned(),
@@ -68,7 +68,7 @@ impl JsonError {
 }
 
 impl JsonError {
-    /// Returns whether the JSON may contain text without quotes.
+    /// Returns whether a missing quote may be the cause of the error.
     pub(crate) fn may_lack_quotes(&self) -> bool {
         self.defect == JsonDefect::Syntax && !self.detail.starts_with(UNFINISHED)
     }
@@ -102,8 +102,8 @@ pub(crate) fn parse_lenient_value(bytes: &[u8]) -> Result<Value, JsonError> {
     parse(bytes, Duplicates::LastCounts)
 }
 
-/// Reads one JSON object and no byte after the object. The error is an input error, or a
-/// description like the error of [`parse_strict_object`].
+/// Reads one JSON object and no byte after the object. The error contains `Ok` if reading the input
+/// failed, and `Err` if the JSON is invalid.
 pub(super) fn read_strict_object(
     input: impl Read,
 ) -> Result<Map<String, Value>, Result<io::Error, JsonError>> {
@@ -114,7 +114,7 @@ pub(super) fn read_strict_object(
     require_object(value).map_err(Err)
 }
 
-/// Returns the description of a defect in plain words.
+/// Rewords a message of `serde_json`. `detail` does not contain the position.
 fn describe_detail(detail: &str) -> String {
     if let Some(unfinished) = detail.strip_prefix("EOF while parsing ") {
         return format!("{UNFINISHED}{unfinished}");
@@ -136,7 +136,7 @@ fn require_object(value: Value) -> Result<Map<String, Value>, JsonError> {
     if let Value::Object(map) = value { Ok(map) } else { Err(JsonError::NOT_AN_OBJECT) }
 }
 
-/// Name of the only member of the map by which `serde_json` passes a number to a visitor.
+/// `serde_json` passes a number to a visitor as a map whose only member has this name.
 pub(crate) const NUMBER_MEMBER: &str = "$serde_json::private::Number";
 
 /// Start of the description of JSON that ends too early.
@@ -147,10 +147,10 @@ const DUPLICATE_MEMBER: &str = "duplicate member name";
 
 fn parse(bytes: &[u8], duplicates: Duplicates) -> Result<Value, JsonError> {
     let name = NUMBER_MEMBER.as_bytes();
-    // A text with this name is read by a reader that copies every string: a borrowed name is then
-    // the name of `serde_json`, and never a name in the text.
-    let has_name = bytes.contains(&b'$') && bytes.windows(name.len()).any(|part| part == name);
-    let result = if has_name {
+    // From a slice, names in the text are borrowed, like the name that `serde_json` adds to a number.
+    // From a reader, only the added name is borrowed, so that `MapKey` can distinguish both.
+    let contains_name = bytes.contains(&b'$') && bytes.windows(name.len()).any(|part| part == name);
+    let result = if contains_name {
         let mut deserializer = serde_json::Deserializer::from_reader(bytes);
         duplicates
             .deserialize(&mut deserializer)
@@ -243,14 +243,14 @@ impl<'de> Visitor<'de> for Duplicates {
     }
 }
 
-/// Returns whether a number with a fraction or an exponent exceeds a double, with which most readers
-/// read it (RFC 8259, section 6). Integers keep their digits.
+/// Returns whether a number with a fraction or an exponent exceeds the range of a double, which most
+/// readers use for such numbers (RFC 8259, section 6). Integers of any size are in range.
 fn is_out_of_range(number: &Number) -> bool {
     let is_integer = number.as_str().bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
     !is_integer && number.as_f64().is_none_or(|value| !value.is_finite())
 }
 
-/// Key of a map: a member name of the text, or the mark of a number.
+/// Key of a map: a member name in the text, or [`NUMBER_MEMBER`] from `serde_json`.
 enum MapKey {
     Member(String),
     Number,

@@ -6,8 +6,8 @@ use super::{InputFormat, RowReader};
 use memchr::memchr_iter;
 use std::io::{BufRead, Read};
 
-/// Maximum length of a block in bytes. A block without the end of a row is an error, because no row
-/// is that long.
+/// Maximum length of a block in bytes. If a row fills a whole block, the parser refuses the row,
+/// because it is longer than [`MAX_ROW_BYTES`].
 const BLOCK_BYTES: usize = 2 * MAX_ROW_BYTES;
 
 /// Consecutive complete rows of a file.
@@ -34,8 +34,8 @@ pub(crate) struct RowBlocks<R> {
 pub(crate) struct BlockParser(InputFormat);
 
 impl<R: BufRead> RowReader<R> {
-    /// Returns the rows in blocks, and the parser of the blocks. No row may have been read, and the
-    /// file may not be a JSON list.
+    /// Returns the rows in blocks, and the parser of the blocks. The file must not be a JSON list, and
+    /// no row may have been read.
     pub(crate) fn into_blocks(self) -> (RowBlocks<R>, BlockParser) {
         let line = self.reader.remaining_line();
         let (reader, is_csv) = (self.reader, matches!(self.format, InputFormat::Csv(_)));
@@ -44,7 +44,7 @@ impl<R: BufRead> RowReader<R> {
 }
 
 impl BlockParser {
-    /// Returns the rows of a block, which may be none.
+    /// Returns the rows of a block. A block of empty lines has no rows.
     pub(crate) fn rows<'b>(&self, block: &'b RowBlock) -> RowReader<&'b [u8]> {
         RowReader {
             reader: LineReader::starting_at_line(&block.text, block.first_line),

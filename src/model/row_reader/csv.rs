@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::BufRead;
 
-/// Separators of cells. The header decides: the most frequent separator outside of quotes, or the
-/// separator in a first line `sep=;`, which some spreadsheets write.
+/// Possible separators of cells. A file uses the separator in its first line `sep=;`, which some
+/// spreadsheets write, or else the most frequent separator in the header outside of quotes.
 const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// CSV parser with column names.
 #[derive(Debug)]
 pub(super) struct CsvReader {
     columns: Vec<String>,
-    /// Number of columns at the end of the header without a name. Their cells must be empty.
-    trailing_count: usize,
+    /// Number of columns without a name at the end of the header. Their cells must be empty.
+    unnamed_count: usize,
     delimiter: u8,
     parser: Reader,
     /// Concatenated cells of the current record.
@@ -47,7 +47,7 @@ impl CsvReader {
         let delimiter = explicit_delimiter.unwrap_or_else(|| find_delimiter(reader.remaining()));
         let mut csv = Self {
             columns: Vec::new(),
-            trailing_count: 0,
+            unnamed_count: 0,
             delimiter,
             parser: ReaderBuilder::new().delimiter(delimiter).build(),
             cells: Vec::new(),
@@ -59,7 +59,7 @@ impl CsvReader {
         let mut columns: Vec<String> = cells.map(map_column).collect();
         // Spreadsheets write empty columns at the end of each line.
         let named_count = columns.iter().rposition(|name| !name.is_empty()).map_or(0, |i| i + 1);
-        csv.trailing_count = columns.len() - named_count;
+        csv.unnamed_count = columns.len() - named_count;
         columns.truncate(named_count.max(1));
         check_columns(&columns).map_err(|reason| invalid_line(1, &reason))?;
         Ok(Self { columns, ..csv })
@@ -70,7 +70,7 @@ impl CsvReader {
     }
 
     /// Returns the next row with at least one cell that is not empty. The inner error is an invalid
-    /// row that other rows may follow.
+    /// row, after which reading can continue.
     pub(super) fn next_row<R: BufRead>(
         &mut self,
         reader: &mut LineReader<R>,
@@ -96,7 +96,7 @@ impl CsvReader {
     /// Returns the cells of the current record that are not empty, by column name.
     fn build_fields(&self, count: usize) -> Result<Map<String, Value>, String> {
         let expected = self.columns.len();
-        if count < expected || count > expected + self.trailing_count {
+        if count < expected || count > expected + self.unnamed_count {
             let cells = if count == 1 { "cell" } else { "cells" };
             return Err(format!("found {count} {cells}, expected {expected}"));
         }
@@ -113,7 +113,7 @@ impl CsvReader {
     /// Parses one record of the current chunk; returns the number of cells.
     fn read_record<R: BufRead>(&mut self, reader: &mut LineReader<R>) -> Result<usize, RowError> {
         let input = reader.remaining();
-        // The cells are not longer than the text, and each cell takes at least one byte of text.
+        // The cells are not longer than the text, and every cell but the last takes at least one byte.
         self.cells.resize(self.cells.len().max(input.len()), 0);
         self.cell_ends.resize(self.cell_ends.len().max(input.len() + 1), 0);
         let (result, bytes_read, _, count) =
@@ -144,7 +144,7 @@ impl Clone for CsvReader {
         parser.read_record(b"\n", &mut [0], &mut [0]);
         Self {
             columns: self.columns.clone(),
-            trailing_count: self.trailing_count,
+            unnamed_count: self.unnamed_count,
             delimiter: self.delimiter,
             parser,
             cells: Vec::new(),
@@ -176,7 +176,7 @@ fn find_delimiter(header: &[u8]) -> u8 {
             *count += usize::from(!is_quoted && byte == delimiter);
         }
     }
-    // `max_by_key` returns the last maximum: the comma is last.
+    // Of equal counts, `max_by_key` returns the last: the comma.
     let frequencies = DELIMITERS.into_iter().zip(counts).rev();
     frequencies.max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }

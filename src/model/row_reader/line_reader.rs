@@ -23,7 +23,7 @@ pub(super) struct LineReader<R> {
     line: u64,
     /// Number of completely read lines.
     lines_read: u64,
-    /// Set if the input starts at the start of the file, which may be a byte order mark.
+    /// True if the input includes the start of the file, where a byte order mark is accepted.
     has_file_start: bool,
 }
 
@@ -39,7 +39,7 @@ impl<R: BufRead> LineReader<R> {
         }
     }
 
-    /// Starts reading text from the middle of a file. Its first line is line `line` of the file.
+    /// Starts reading text from the middle of a file. `line` is the line number of its start.
     pub(super) fn starting_at_line(input: R, line: u64) -> Self {
         let lines_read = line.saturating_sub(1);
         Self { line, lines_read, has_file_start: false, ..Self::new(input) }

@@ -20,14 +20,15 @@ use std::io::BufRead;
 /// A file that starts with `{` is JSON Lines, any other file CSV with a header. In CSV, cells are
 /// separated by commas, semicolons or tabs, as in the header; empty cells are omitted, rows with only
 /// empty cells are skipped, and `exp`, `nbf` and `iat` are times. A file without rows is an error.
-/// The iterator continues after an invalid row, and ends after an error of which the end is unknown,
-/// such as an unclosed quote.
+/// The iterator continues after an invalid row. It ends after an error that hides the start of the
+/// next row, such as an unclosed quote.
 #[derive(Debug)]
 pub(crate) struct RowReader<R> {
     reader: LineReader<R>,
     format: InputFormat,
     /// True if the current chunk has not been parsed yet.
     is_line_pending: bool,
+    /// True until the first row is read: a file without rows is an error.
     is_empty: bool,
     /// Accepts a JSON list in one line, in addition to JSON Lines.
     pub(super) accepts_json_list: bool,
@@ -42,7 +43,7 @@ enum InputFormat {
         is_first: bool,
     },
     Finished,
-    /// An error ended the rows.
+    /// An error prevents reading the rest of the file.
     Failed,
 }
 
@@ -92,7 +93,7 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::Csv(_))
     }
 
-    /// Returns whether an error ended the rows, so that the rest of the file cannot be read.
+    /// Returns whether the rest of the file cannot be read because of an error.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.format, InputFormat::Failed)
     }
@@ -115,7 +116,7 @@ impl<R: BufRead> RowReader<R> {
         }
     }
 
-    /// Reads the next row. The inner error is an invalid row that other rows may follow.
+    /// Reads the next row. The inner error is an invalid row, after which reading can continue.
     fn read_row(&mut self) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         let is_line_pending = std::mem::take(&mut self.is_line_pending);
         match &mut self.format {

@@ -25,7 +25,7 @@ pub(crate) struct InvalidLines {
 }
 
 impl InvalidLines {
-    /// Adds a line. Returns the lines as an error if no more lines are reported.
+    /// Adds a line. Returns all lines as an error once there are [`MAX_REPORTED_LINES`].
     pub(crate) fn push(&mut self, line: InvalidLine) -> Result<(), Self> {
         self.lines.push(line);
         if self.lines.len() < MAX_REPORTED_LINES { Ok(()) } else { Err(std::mem::take(self)) }

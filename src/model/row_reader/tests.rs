@@ -1,4 +1,4 @@
-//! Tests of both formats.
+//! Tests of CSV and JSON Lines.
 
 use super::*;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Recognition of a token in pasted text: whitespace, quotes, `Bearer`, `NAME=` and JSON around
+//! Extraction of a token from pasted text with whitespace, quotes, `Bearer`, `NAME=` or JSON around
 //! the token.
 
 use super::untrusted::is_unsafe_for_terminal;
@@ -37,7 +37,7 @@ pub(crate) enum NotOneToken {
 /// refuses it as malformed.
 pub(crate) fn extract_token(text: &str) -> Result<Cow<'_, str>, NotOneToken> {
     let trimmed = trim(text);
-    // An id in quotes is an id, too; any other layer is removed only from a token.
+    // Quotes are removed from ids too, other layers only from tokens.
     let unquoted = trimmed.trim_matches(['"', '\'']);
     if is_token_text(unquoted) {
         return Ok(Cow::Borrowed(unquoted));
@@ -161,7 +161,7 @@ fn remove_layer<'a>(text: &'a str, is_scheme_removed: &mut bool) -> &'a str {
     let is_quote =
         |c: char| QUOTES.contains(&c) || matches!(c, ';' | '%' | '{' | '}' | '«' | '»' | '„');
     let unquoted = trim(text).trim_matches(is_quote);
-    // The line break of a quoted text: `"…\n"`.
+    // An escaped line break at the end of quoted text: `"…\n"`.
     let unquoted = unquoted.strip_suffix("\\n").unwrap_or(unquoted);
     if let Some(rest) = unquoted.strip_prefix(['b', 'B'])
         && rest.starts_with(['\'', '"'])
@@ -184,16 +184,16 @@ fn is_scheme(word: &str) -> bool {
     SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
-/// Returns whether a word precedes a header or the name of a token: a keyword of a shell or of a
-/// programming language, or the header option of curl.
+/// Returns whether a word may precede a header or the name of a token: a keyword of a shell or of a
+/// programming language, or an option such as `-H` of curl.
 fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 9] =
         ["export", "set", "env", "const", "let", "var", "-h", "--header", "-e"];
     KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
-/// Returns the text after `NAME=` or `NAME:`. The text contains a full stop, and the name does not,
-/// so that neither padding nor an id is mistaken for a name.
+/// Returns the text after `NAME=` or `NAME:`. The text must contain a full stop, as every token does.
+/// The name must not: text before the padding of a token (`e30.e30=.`) is no name.
 fn without_name(text: &str) -> Option<&str> {
     let is_name_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
     let end = text.find(['=', ':'])?;
@@ -205,8 +205,8 @@ fn without_name(text: &str) -> Option<&str> {
     (is_name && rest.contains('.') && !rest.starts_with(['.', '/'])).then_some(rest)
 }
 
-/// Joins the lines of a token that was broken into lines, with `\` before a line break and
-/// indentation after it. Whitespace inside a line is not removed: services refuse such a token.
+/// Joins the lines of a token that was broken into lines. A line may be indented and may end with
+/// `\`. Whitespace inside a line is not removed, because services refuse such a token.
 /// Returns `None` if the lines are not lines of one token.
 fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
     let lines: Vec<&str> = text
@@ -225,7 +225,7 @@ fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
 /// Returns the number of tokens in a text.
 fn count_embedded_tokens(text: &str) -> usize {
     let runs = text.split(|c: char| !c.is_ascii() || !is_token_byte(c.try_into().unwrap_or(0)));
-    // Text such as `%20`, a path or a colour of a terminal may precede the token in its run.
+    // A run may start before the token, for example with a path, or with `20` of `%20`.
     let starts = runs.filter_map(|run| run.get(run.find("ey")?..));
     starts.filter(|start| has_token_header(start)).count()
 }

@@ -91,7 +91,7 @@ fn token_in_json_is_found() {
 }
 
 #[test]
-fn json_serialization_is_named() {
+fn json_serialization_is_recognized() {
     for text in [
         r#"{"payload":"e30","protected":"e30","signature":"AA"}"#,
         r#"{"payload":"e30","signatures":[{"protected":"e30","signature":"AA"}]}"#,
@@ -133,7 +133,7 @@ fn text_inside_a_token_is_kept() {
 }
 
 #[test]
-fn other_text_is_named() {
+fn text_other_than_one_token_is_classified() {
     for (template, expected) in [
         ("@\n@", NotOneToken::Several),
         ("@ @ @", NotOneToken::Several),

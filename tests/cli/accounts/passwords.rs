@@ -139,7 +139,7 @@ fn recover_of_unknown_user_is_refused() {
 }
 
 #[test]
-fn short_password_is_refused() {
+fn password_below_min_length_setting_is_refused() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "8"]).ok();
     let output = sandbox.run_with_input(&PASSWD, "lovelace\nseven77\n");
@@ -155,7 +155,7 @@ fn short_password_is_refused() {
 }
 
 #[test]
-fn short_new_password_causes_warning() {
+fn short_new_password_causes_warning_by_default() {
     let warning = "warning: password shorter than 8 characters\n";
     let sandbox = Sandbox::new();
     let init = sandbox.run_with_input(&["init", "ada", "--password-stdin"], "seven77");

@@ -72,7 +72,7 @@ fn existing_account_is_conflict_without_exist_ok() {
 }
 
 #[test]
-fn role_requires_admin() {
+fn role_assignment_requires_admin() {
     let sandbox = Sandbox::with_john();
     for role in ["admin", "minter"] {
         let output = register(&sandbox, &["kim", "--role", role]);
@@ -121,7 +121,7 @@ fn closed_registration_requires_admin() {
 }
 
 #[test]
-fn invalid_names_are_refused() {
+fn invalid_arguments_are_refused() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for arguments in [
@@ -188,7 +188,7 @@ fn missing_or_short_password_is_refused() {
 }
 
 #[test]
-fn ended_session_allows_register_but_grants_no_role() {
+fn ended_session_allows_registration_without_role_only() {
     let sandbox = Sandbox::with_john();
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "x").ok();
     assert_snapshot!(register(&sandbox, &["kim"]), @"

@@ -1,7 +1,7 @@
 //! Dependencies between the files of `src`, which must not form cycles.
 //!
-//! A file depends on the file that defines an item which the code of the first file names. A
-//! re-export is not a dependency: it names the item for other files. Test code is ignored.
+//! A file depends on each file that defines an item named in its code. A re-export (`pub use`) alone
+//! is not a dependency. Test code is ignored.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of item do not matter here")]
 
@@ -133,7 +133,8 @@ impl Modules {
         Self(modules)
     }
 
-    /// Returns the module that defines the item at `path`, as named in `module`.
+    /// Returns the module that defines the item which the code of `module` names by `path`. Follows
+    /// fewer than `depth` `use` declarations.
     fn find(&self, module: &[String], path: &[String], depth: usize) -> Option<&Module> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
@@ -155,10 +156,10 @@ impl Modules {
     }
 
     fn dependencies(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        const MAX_REEXPORTS: usize = 8;
+        const MAX_DEPTH: usize = 8;
         let of_module = |(path, module): (&ModulePath, &Module)| {
             let files = module.references.iter().filter_map(|reference| {
-                let definition = self.find(path, reference, MAX_REEXPORTS)?;
+                let definition = self.find(path, reference, MAX_DEPTH)?;
                 (definition.file != module.file).then_some(definition.file.as_str())
             });
             files.collect::<BTreeSet<_>>()

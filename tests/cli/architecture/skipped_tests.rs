@@ -5,8 +5,8 @@ use super::{File, assert_no_violations, source_files};
 use syn::visit::{self, Visit};
 use syn::{ExprClosure, ExprReturn, ItemFn, ReturnType};
 
-/// Collects the functions that could end a test early: tests, and helpers without a result, that
-/// contain a `return`.
+/// Collects the functions that could end a test early: tests, and helpers without a return value,
+/// that contain a `return`.
 struct EarlyReturns<'f> {
     path: &'f str,
     includes_helpers: bool,
@@ -49,8 +49,9 @@ fn early_returns(path: &str, text: &str) -> Vec<String> {
     visitor.violations
 }
 
-/// Returns the lines that ignore a test without a need, or that report a skipped test. The output of
-/// a passing test is captured unless the test writes to the stream itself.
+/// Returns the lines that ignore a test for a reason that does not begin with `needs `, and the lines
+/// of `tests/cli` that use the standard error stream itself: such output is not captured, so that a
+/// test could report there that it was skipped, and pass.
 fn skipping_lines(path: &str, text: &str) -> Vec<String> {
     let is_ignored = |line: &str| line.contains(concat!("#[", "ignore"));
     let has_need = |line: &str| line.contains("ignore = \"needs ");
@@ -72,7 +73,7 @@ fn tests_run_or_fail() {
 }
 
 #[test]
-fn early_return_of_a_test_is_found() {
+fn early_returns_and_skipping_lines_are_found() {
     let in_test = "#[test] fn a() { let Some(_) = find() else { return }; }";
     let in_helper = "fn a() { if missing() { return; } }";
     let harmless = "fn a() -> i32 { return 1; } #[test] fn b() { let f = || return; f(); }";

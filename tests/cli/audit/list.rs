@@ -8,8 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Returns a sandbox in which ada registered john (2), john created two tokens and was refused a
-/// deletion, and a login as kim failed.
+/// Returns a sandbox in which ada registered john (user 2), john created two tokens and was refused
+/// a deletion, and a login as kim failed. Ada is logged in.
 fn sandbox_with_events() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["token", "create", "app"]).ok();
@@ -148,7 +148,7 @@ fn events_of_deleted_user_remain() {
 }
 
 #[test]
-fn impossible_filter_causes_warning() {
+fn filter_that_matches_no_possible_event_is_reported() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for word in ["failed", "refused"] {

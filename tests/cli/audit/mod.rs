@@ -67,8 +67,10 @@ impl Scenario {
     }
 
     fn collect_tokens(&mut self, stdout: &str) {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
-        for word in stdout.split(|c| !is_part(c)).filter(|word| word.starts_with("eyJ")) {
+        let is_token_character =
+            |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+        for word in stdout.split(|c| !is_token_character(c)).filter(|word| word.starts_with("eyJ"))
+        {
             word.clone_into(&mut self.token);
             self.secrets.insert(word.to_owned());
         }
@@ -139,7 +141,7 @@ fn each_change_and_each_refusal_adds_one_row() {
     }
 }
 
-/// Asserts that a command that no step runs succeeds without arguments, and is a read.
+/// Asserts that a command without a step succeeds without arguments and adds no audit row.
 fn assert_no_audit_row(command: &str) {
     let sandbox = Sandbox::with_admin();
     let audit_rows = || sandbox.sql("SELECT id FROM audit");

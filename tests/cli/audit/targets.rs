@@ -106,7 +106,7 @@ fn target_filter_finds_objects_in_details() {
     "init" {"kind":"user","id":"1"} null
     "#);
     let output = sandbox.run(&["audit", "list", "--target", "token 2"]).ok();
-    assert!(output.stdout.contains("token 1 by token 2"), "{output:?}");
+    assert!(output.stdout.contains("token 1 replaced by token 2"), "{output:?}");
     let output = sandbox.run(&["audit", "list", "--target", "tokens 2"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

@@ -70,7 +70,7 @@ fn killed_fixtures_command_can_be_repeated() {
     }
 }
 
-/// The manifest is durable before the other files, so that the directory is synced twice.
+/// The manifest is stored before the other files are written, so the directory is synced twice.
 #[test]
 #[ignore = "needs strace"]
 fn set_is_synced_once_per_file() {

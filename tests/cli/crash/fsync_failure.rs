@@ -121,8 +121,8 @@ fn unknown_outcome_error_names_recorded_test_token() {
                 break;
             }
             let error = output.error();
-            // `run` has passed the token to the child process: the token is recorded, and its
-            // revocation may have failed.
+            // A `token_id` means that the child process has run with the token, and that the
+            // revocation of the token may have failed.
             let child_has_run = !error["details"]["token_id"].is_null();
             assert_eq!(
                 (output.code, output.stdout.as_str()),

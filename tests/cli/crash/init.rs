@@ -34,8 +34,8 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
         state => panic!("{when}: {state:?} {whoami:?} {init:?}"),
     };
     *count += 1;
-    // If the killed `init` added the admin, the random password is unknown, which `recover`
-    // replaces.
+    // If the killed `init` added the admin, the random password of the admin is unknown: `recover`
+    // sets a new password.
     if sandbox.run(&["whoami"]).code == 4 {
         sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
         sandbox.log_in("ada", "lovelace");

@@ -107,8 +107,8 @@ fn killed_restore_leaves_old_or_new_store() {
             assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
             let restore_count = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
             let restore_count = query_store_copy(&sandbox, restore_count);
-            // Neither backup has an audit row of a restore, and each restore adds one such row to
-            // the content that it restores.
+            // The audit log of both backups has no restore, and each restore adds one row to the
+            // audit log of the restored store.
             assert_eq!(restore_count, "1", "{when}");
             assert!(code == 0 || kept_store.exists(), "{when}");
             if kept_store.exists() {
@@ -139,7 +139,7 @@ fn killed_prune_counts_deleted_rows() {
     sandbox.run(&["token", "create", "app"]).ok();
     let names = writing_call_names(&sandbox, &PRUNE);
     let inserted = Cell::new(0);
-    let (mut before, mut after) = (0, 0);
+    let (mut kept, mut deleted) = (0, 0);
     let kills = kill_before_each_call(
         &names,
         |call, nth| {
@@ -152,22 +152,22 @@ fn killed_prune_counts_deleted_rows() {
             run_killed(&sandbox, &PRUNE, call, nth)
         },
         |when| {
-            let expired = query_store_copy(
+            let row_counts = query_store_copy(
                 &sandbox,
                 "SELECT (SELECT count(*) FROM tokens WHERE expires_at = 2) || ' ' ||
                      (SELECT ifnull(sum(count), 0) FROM audit WHERE action = 'store prune')",
             );
-            let (expired, counted) = expired.split_once(' ').unwrap();
+            let (expired, counted) = row_counts.split_once(' ').unwrap();
             let (expired, counted): (usize, usize) =
                 (expired.parse().unwrap(), counted.parse().unwrap());
             assert_eq!(expired + counted, inserted.get(), "{when}");
-            *(if expired > 0 { &mut before } else { &mut after }) += 1;
+            *(if expired > 0 { &mut kept } else { &mut deleted }) += 1;
             check_leftovers(&sandbox, when);
             sandbox.run(&PRUNE).ok();
             assert_eq!(sandbox.run(&["token", "show", "1"]).ok().stderr, "", "{when}");
         },
     );
-    println!("{kills} kills, {before} before, {after} after");
-    assert!(kills > 40 && before > 0 && after > 0, "{kills} {before} {after}");
+    println!("{kills} kills, expired token {kept} times kept and {deleted} times deleted");
+    assert!(kills > 40 && kept > 0 && deleted > 0, "{kills} {kept} {deleted}");
     assert_intact(&sandbox);
 }

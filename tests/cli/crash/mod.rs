@@ -198,8 +198,8 @@ fn query_value(sandbox: &Sandbox, query: &str) -> String {
     rows.remove(0)
 }
 
-/// SQLite overwrites the WAL from the start only after a checkpoint by a process that is still
-/// running. Consecutive processes never overlap, so without a measure of jeton the WAL would grow.
+/// SQLite overwrites the WAL from its start only if the store has been open since a checkpoint of the
+/// whole WAL. Consecutive commands leave the store closed in between, so jeton must remove a long WAL.
 #[test]
 fn wal_stays_short_across_commands() {
     let sandbox = Sandbox::with_admin();
@@ -212,7 +212,7 @@ fn wal_stays_short_across_commands() {
     assert_intact(&sandbox);
 }
 
-/// A later command would read the whole WAL, or copy the WAL, before it does its own work.
+/// The next command would have to read or copy back a long WAL before its own work.
 #[test]
 fn bulk_command_leaves_no_long_wal() {
     let sandbox = Sandbox::with_admin();

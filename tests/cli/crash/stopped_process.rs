@@ -16,8 +16,8 @@ struct StoppedProcess {
 }
 
 impl StoppedProcess {
-    /// Starts `jeton users list` and stops the process after its `nth` call of that name. Returns
-    /// `None` if the process made fewer calls.
+    /// Starts `jeton users list` and stops the process after its `nth` system call named `call`.
+    /// Returns `None` if the process made fewer calls.
     fn stop_after(sandbox: &Sandbox, call: &str, nth: usize) -> Option<Self> {
         let trace = sandbox.home().join("trace");
         let _ = std::fs::remove_file(&trace);

@@ -12,7 +12,7 @@ fn file_state(sandbox: &Sandbox) -> (Vec<u8>, u32) {
     (fs::read(sandbox.store()).unwrap(), mode)
 }
 
-/// Asserts that every command refuses the store with that code and leaves the file unchanged.
+/// Asserts that commands refuse the store with the error code `code` and leave the file unchanged.
 #[track_caller]
 fn assert_refused_unchanged(sandbox: &Sandbox, code: &str) {
     let before = file_state(sandbox);

@@ -39,11 +39,11 @@ fn run_case(case: &Case) -> Result<(), String> {
         command.output().unwrap()
     };
     let setup = run(&format!("set -e\n{}", case.setup), &[]);
-    let describe = |step: &str, output: &std::process::Output| {
-        format!("{step} of {:?}: {}", case.hint, String::from_utf8_lossy(&output.stderr))
+    let describe = |problem: &str, output: &std::process::Output| {
+        format!("{:?}: {problem}: {}", case.hint, String::from_utf8_lossy(&output.stderr))
     };
     if !setup.status.success() {
-        return Err(describe("setup", &setup));
+        return Err(describe("setup failed", &setup));
     }
     let failure = run(case.fails, &[]);
     let stderr = String::from_utf8_lossy(&failure.stderr).into_owned();
@@ -51,12 +51,11 @@ fn run_case(case: &Case) -> Result<(), String> {
     let hint = stderr.lines().rev().find_map(|line| line.strip_prefix("hint: "));
     let hint = json["error"]["hint"].as_str().or(hint);
     let Some(hint) = hint.filter(|hint| source_hints::matches(case.hint, hint)) else {
-        return Err(describe("hint", &failure));
+        return Err(describe("hint not printed", &failure));
     };
     if failure.status.success() {
-        return Err(describe("success without the hint", &failure));
+        return Err(describe("hint printed, but the command succeeded", &failure));
     }
-    // `HINT` is the hint, `CMD` the command after the colon, `W1` and `W2` the words in backticks.
     let mut variables = vec![
         ("HINT".to_owned(), hint.to_owned()),
         ("CMD".to_owned(), hint.split_once(": ").map_or("", |(_, command)| command).to_owned()),
@@ -65,7 +64,7 @@ fn run_case(case: &Case) -> Result<(), String> {
     variables.extend(words.map(|(word, index)| (format!("W{index}"), word.to_owned())));
     let fixed = run(case.fixed, &variables);
     if !fixed.status.success() || String::from_utf8_lossy(&fixed.stderr).contains("error:") {
-        return Err(describe("hint as executed", &fixed));
+        return Err(describe("command that follows the hint failed", &fixed));
     }
     Ok(())
 }

@@ -34,16 +34,17 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     rest.is_empty() || pattern.ends_with('}')
 }
 
-/// String literals in arguments of `with_hint` and `ActiveAppKey`, in values of members and variables
-/// named `hint`, and in functions with `hint` in the name.
+/// Hints of errors: string literals in arguments of `with_hint` and `ActiveAppKey`, in values of
+/// fields and variables named `hint`, in constants named `..._HINT`, and in functions with `hint` in
+/// the name.
 #[derive(Default)]
 struct Hints(BTreeSet<String>);
 
 impl Hints {
-    fn add_all(&mut self, node: impl FnOnce(&mut Literals)) {
+    fn add_all(&mut self, visit: impl FnOnce(&mut Literals)) {
         let mut literals = Literals(Vec::new());
-        node(&mut literals);
-        // Other literals are parts of a hint.
+        visit(&mut literals);
+        // Literals that open differently, or have no space, are only parts of a hint.
         let is_hint = |text: &String| {
             text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.starts_with("jeton ")
         };
@@ -52,7 +53,7 @@ impl Hints {
 
     fn visit_function(&mut self, name: &syn::Ident, block: &syn::Block) {
         let name = name.to_string();
-        // `with_hint` only stores its argument, and `print_*` prints hints that are not of errors.
+        // Functions `print_*` print hints that do not belong to errors.
         if name.contains("hint") && !name.starts_with("print") {
             self.add_all(|literals| literals.visit_block(block));
         }

@@ -15,7 +15,7 @@ const ALGORITHMS: [&str; 14] = [
 ];
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
-/// Creates a store that signs with that algorithm.
+/// Creates a store whose app key has the algorithm.
 pub(super) fn sandbox_with_algorithm(algorithm: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let args = ["init", "ada", "--alg", algorithm, "--password-stdin"];
@@ -31,16 +31,16 @@ fn assert_refused(algorithm: &str, build_table: fn(&ValidToken<'_>) -> Table) {
 }
 
 impl ValidToken<'_> {
-    /// Returns the valid payload with `header_alg` in the header, signed with `signing_alg` and
-    /// `key`.
+    /// Returns a token with the valid payload and with `header_alg` in the header, signed with
+    /// `signing_alg` and `key`.
     fn sign_with_header_alg(&self, header_alg: &str, signing_alg: &str, key: &[u8]) -> String {
         let header = self.header_with_member("alg", header_alg);
         let input = format!("{}.{}", base64url(header.to_string()), self.part(1));
         format!("{input}.{}", base64url(sign_raw(signing_alg, key, &input)))
     }
 
-    /// Returns the signature of a P-521 key with SHA-384.
-    fn sign_with_other_hash(&self) -> Vec<u8> {
+    /// Returns a signature of the valid header and payload by the P-521 key, but with SHA-384.
+    fn sign_with_sha384(&self) -> Vec<u8> {
         let curve = &aws_lc_rs::signature::ECDSA_P521_SHA384_FIXED_SIGNING;
         let pair = aws_lc_rs::signature::EcdsaKeyPair::from_pkcs8(curve, &self.key.material);
         let input = format!("{}.{}", self.part(0), self.part(1));
@@ -223,7 +223,7 @@ pub(super) fn p521_table(valid: &ValidToken<'_>) -> Table {
     signatures.extend([
         ("without the first byte", signature[1..].to_vec()),
         ("P-384 length", signature[..96].to_vec()),
-        ("SHA-384 in place of SHA-512", valid.sign_with_other_hash()),
+        ("SHA-384 in place of SHA-512", valid.sign_with_sha384()),
     ]);
     valid.add_bad_signatures(&mut table, signatures);
     table

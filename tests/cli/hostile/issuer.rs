@@ -26,7 +26,7 @@ const PRIVATE_JWKS: [&str; 4] = [
 pub(super) const KEYS: [(&str, &str); 5] =
     [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("ed", "EdDSA"), ("oct", "HS256")];
 
-/// The shared secret of `oct`.
+/// The shared secret with the key id `oct`.
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
 /// Returns a sandbox without a store, with the verification keys of the issuer in files.
@@ -95,7 +95,7 @@ pub(super) fn jose_header(kid: &str, algorithm: &str) -> Value {
     json!({"alg": algorithm, "typ": "JWT", "kid": kid})
 }
 
-/// Creates a valid token of the key with that id.
+/// Creates a valid token, signed with the key that has the id `kid`.
 pub(super) fn valid_token(kid: &str, algorithm: &str) -> String {
     sign_token(
         algorithm,

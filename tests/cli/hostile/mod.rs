@@ -105,6 +105,7 @@ impl Table {
 struct Key {
     kid: String,
     algorithm: String,
+    /// The private key as PKCS#8, or the shared secret.
     material: Vec<u8>,
     public_jwk: Value,
 }

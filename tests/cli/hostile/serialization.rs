@@ -75,9 +75,9 @@ fn only_compact_serialization_is_accepted() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     serialization_table(&valid).assert_rejected(&sandbox, &[]);
-    for (reason, text) in pasted_texts(&valid) {
+    for (source, text) in pasted_texts(&valid) {
         let output = sandbox.run_with_input(&["token", "verify", "-"], &text);
-        assert_eq!(output.ok().stdout, "valid\n", "{reason}");
+        assert_eq!(output.ok().stdout, "valid\n", "{source}");
     }
 }
 
@@ -107,17 +107,17 @@ pub(super) fn non_canonical_encoding_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     for (name, part) in [("header", 0), ("payload", 1)] {
         let mut parts = [header.to_owned(), payload.to_owned(), signature.to_owned()];
-        let mut bytes = if part == 0 {
+        let mut json = if part == 0 {
             valid.key.header("JWT").to_string()
         } else {
             crate::sandbox::payload(token).to_string()
         };
-        while bytes.len() % 3 == 0 {
-            bytes.push(' ');
+        while json.len() % 3 == 0 {
+            json.push(' ');
         }
-        parts[part] = URL_SAFE.encode(&bytes);
+        parts[part] = URL_SAFE.encode(&json);
         table.add_rejected("malformed", format!("{name} with padding"), parts.join("."));
-        parts[part] = with_unused_bits(&base64url(&bytes));
+        parts[part] = with_unused_bits(&base64url(&json));
         table.add_rejected("malformed", format!("{name} with unused bits set"), parts.join("."));
         parts[part] = STANDARD.encode([0xFB, 0xFF, 0xFE]);
         table.add_rejected(

@@ -133,7 +133,7 @@ fn re_signed_token_is_refused_by_every_command_except_decode() {
 }
 
 #[test]
-fn token_with_the_jti_of_another_token_shows_no_value_of_the_record() {
+fn forged_jti_reveals_no_values_of_the_recorded_token() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();

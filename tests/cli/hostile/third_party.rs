@@ -255,7 +255,7 @@ fn third_party_public_key_is_refused_as_secret() {
 }
 
 #[test]
-fn third_party_header_cannot_choose_key() {
+fn forged_third_party_headers_are_refused() {
     assert_refused(&header_table());
 }
 

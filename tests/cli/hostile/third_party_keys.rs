@@ -6,8 +6,9 @@ use super::signer::{decode_pem, sign_token};
 use super::third_party::{ALGORITHMS, signature_of, with_header, with_signature};
 use serde_json::json;
 
-/// Returns tokens, with and without `kid`, for a JWK Set without key ids. A token with a key id has no key, and a token without a key id was not signed.
-pub(super) fn ambiguous_key_table() -> Table {
+/// Returns tokens for a JWK Set without key ids: tokens with a `kid`, for which the set has no key, and
+/// tokens without `kid`, whose signatures are of another header.
+pub(super) fn set_without_kids_table() -> Table {
     let mut table = Table::default();
     for (kid, alg) in KEYS {
         table.add_rejected(
@@ -27,8 +28,8 @@ pub(super) fn ambiguous_key_table() -> Table {
 }
 
 #[test]
-fn keys_without_ids_have_no_token_with_an_id() {
-    ambiguous_key_table()
+fn jwk_set_without_kids_has_no_key_for_a_kid() {
+    set_without_kids_table()
         .assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set-without-kids"]);
 }
 

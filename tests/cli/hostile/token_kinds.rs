@@ -4,7 +4,7 @@ use super::{Key, Table, ValidToken};
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 
-/// Returns session tokens, presented as app tokens.
+/// Returns session tokens, and app tokens with the `type` of session tokens.
 pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
     let (access, refresh) =
         (valid.sandbox.session_member("access"), valid.sandbox.session_member("refresh"));

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn token_of_any_kind_is_shown() {
+fn unusual_tokens_and_claims_are_shown_or_refused() {
     let inputs = Inputs::new();
     let token =
         |header: &str, payload: &str| format!("{}.{}.AA", base64url(header), base64url(payload));
@@ -103,7 +103,7 @@ fn token_of_any_kind_is_shown() {
 }
 
 #[test]
-fn verdict_states_the_facts_of_claims_of_services() {
+fn verdict_states_found_and_expected_claims() {
     let inputs = Inputs::new();
     let rows = [
         ("`sub` a number", "mint rsa.pem --claim-json sub=1234 | verify"),

@@ -4,8 +4,8 @@ use super::Inputs;
 use crate::required::{node, python, require};
 use std::process::Command;
 
-/// Scripts of openssl and ssh-keygen, run in this order, that write `key` (private), `pub` (public) or
-/// both. After each script, the files are a pair.
+/// Algorithms, and scripts with openssl and ssh-keygen that write `key` (private), `pub` (public) or
+/// both. The scripts run in this order; after each script, the files are a pair of the algorithm.
 const SHELL: &[(&str, &str)] = &[
     ("RS256", "openssl genrsa -traditional -out key 2048; openssl rsa -in key -pubout -out pub"),
     ("RS256", "openssl rsa -in key -RSAPublicKey_out -outform DER -out pub"),

@@ -60,7 +60,7 @@ fn documents_of_identity_providers_are_read() {
 }
 
 #[test]
-fn other_documents_are_named_for_what_they_are() {
+fn error_describes_unusable_document() {
     let inputs = Inputs::new();
     let documents = [
         ("discovery document", json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"})),
@@ -84,7 +84,7 @@ fn other_documents_are_named_for_what_they_are() {
     assert_snapshot!(verify_with_each(&inputs, &documents), @r#"
     discovery document
     --- exit code 65, stderr
-    error: unsupported key format: found OpenID Provider Metadata, without keys, expected PEM, DER, JWK or JWK Set
+    error: unsupported key format: found OpenID Provider Metadata (without keys), expected PEM, DER, JWK or JWK Set
     hint: fetch the keys: curl -fsS --proto =https --url "$(jq -r .jwks_uri set.json)" > jwks-2.json
     realm of Keycloak
     --- exit code 65, stderr
@@ -143,35 +143,38 @@ fn key_is_chosen_by_algorithm_and_key_id() {
     inputs.write("emptykid.jwt", sign(&json!({"alg": "RS256", "kid": ""})));
     let rows = [
         (
-            "duplicate key ids that are not asked for",
+            "duplicate key ids that the token does not name",
             "jeton token verify @t.jwt --jwks duplicates.json",
         ),
         ("no key id in the token", "jeton token verify @nokid.jwt --jwks two.json"),
         ("empty key id in the token", "jeton token verify @emptykid.jwt --jwks two.json"),
-        ("named key is private", "mint one.jwk | jeton token verify - --jwks mixed.json"),
-        ("private key that is not asked for", "jeton token verify @t.jwt --jwks mixed.json"),
+        (
+            "key that the token names is private",
+            "mint one.jwk | jeton token verify - --jwks mixed.json",
+        ),
+        ("private key that the token does not name", "jeton token verify @t.jwt --jwks mixed.json"),
         ("key types of other standards", "jeton token verify @t.jwt --jwks future.json"),
-        ("named key is for encryption", "jeton token verify @t.jwt --jwks enc.json"),
+        ("key that the token names is for encryption", "jeton token verify @t.jwt --jwks enc.json"),
         ("key id after rotation", "jeton token verify @t.jwt --jwks rotated.json"),
-        ("algorithm of no key", "jeton token verify @nokid.jwt --jwks one.pub"),
+        ("algorithm that no key has", "jeton token verify @nokid.jwt --jwks one.pub"),
     ];
     inputs.write_json("one.pub", &public_ec_jwk());
     assert_snapshot!(inputs.shell_each(&rows), @"
-    duplicate key ids that are not asked for
+    duplicate key ids that the token does not name
     valid
     no key id in the token
     valid
     empty key id in the token
     valid
-    named key is private
+    key that the token names is private
     invalid: unknown_key: key 1 of 2: found a private key, expected only its public members
     --- exit code 10, stderr
     error: signing key unusable: key 1 of 2: found a private key, expected only its public members
-    private key that is not asked for
+    private key that the token does not name
     valid
     key types of other standards
     valid
-    named key is for encryption
+    key that the token names is for encryption
     invalid: unknown_key: key 1 of 2: not for signatures (`use`)
     --- exit code 10, stderr
     error: signing key unusable: key 1 of 2: not for signatures (`use`)
@@ -179,7 +182,7 @@ fn key_is_chosen_by_algorithm_and_key_id() {
     invalid: unknown_key: expected `kid` `my-key-1` or `rsa-2`
     --- exit code 10, stderr
     error: signing key unknown: expected `kid` `my-key-1` or `rsa-2`
-    algorithm of no key
+    algorithm that no key has
     invalid: alg_not_allowed: expected `ES256`
     --- exit code 10, stderr
     error: token algorithm does not match the key: expected `ES256`

@@ -74,7 +74,7 @@ fn escaped(pem: &str) -> String {
 }
 
 #[test]
-fn private_key_in_the_text_of_an_environment_is_read() {
+fn private_key_in_text_of_other_tools_is_read() {
     let inputs = Inputs::new();
     let indented = |pem: &str| pem.replace('\n', "\n    ");
     for (name, content) in [
@@ -85,7 +85,7 @@ fn private_key_in_the_text_of_an_environment_is_read() {
         ("JSON of Node.js", json!(RSA).to_string()),
         ("one line of a CI variable", RSA.replace('\n', " ")),
         ("CR LF of Windows", RSA.replace('\n', "\r\n")),
-        ("body", body(RSA)),
+        ("body of a PEM", body(RSA)),
         (
             "text of openssl",
             format!("Private-Key: (2048 bit, 2 primes)\nmodulus:\n    00:a5\n{RSA}"),
@@ -107,7 +107,7 @@ fn private_key_in_the_text_of_an_environment_is_read() {
 }
 
 #[test]
-fn public_key_in_the_text_of_an_environment_is_read() {
+fn public_key_in_text_of_other_tools_is_read() {
     let inputs = Inputs::new();
     inputs.write("public.der", decode_pem(RSA_PUBLIC));
     for (name, content) in [
@@ -157,7 +157,7 @@ fn public_key_in_the_text_of_an_environment_is_read() {
 }
 
 #[test]
-fn key_that_cannot_be_read_is_named() {
+fn error_describes_unreadable_key() {
     let inputs = Inputs::new();
     let xml = "<RSAKeyValue><Modulus>abc</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>";
     inputs.write("key.xml", xml);
@@ -201,7 +201,7 @@ fn key_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn key_is_no_secret_in_any_document() {
+fn document_with_keys_is_refused_as_secret() {
     let inputs = Inputs::new();
     let jwk = private_ec_jwk();
     for (name, content) in [

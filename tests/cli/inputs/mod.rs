@@ -22,18 +22,20 @@ const EC_PUBLIC: &str = include_str!("../hostile/samples/p256.pub.pem");
 const EC_CERTIFICATE: &str = include_str!("../hostile/samples/certificate.pem");
 const P521: &str = include_str!("../hostile/samples/p521.pem");
 
-/// Shell functions: `verify` verifies an RS256 token on standard input, `header` prints its header.
+/// Shell functions: `verify` verifies an RS256 token and `header` prints the header of a token, both
+/// from standard input; `mint` mints a token with a key file.
 const PRELUDE: &str = "verify() { jeton token verify - --key rsa.pub --alg RS256 \"$@\"; }
 header() { jeton token decode - --part header -o json; }
 mint() { jeton token mint --sub a --key-file \"$@\"; }
 ";
 
-/// A sandbox with key files of one RSA key and one P-256 key, and tokens of the RSA key.
+/// A sandbox with key files, and a token of the RSA key.
 struct Inputs(Sandbox);
 
 impl Inputs {
-    /// Writes `rsa.pem`, `rsa.pub`, `ec.pem`, `ec.pub` and `ec.crt`, the private `one.jwk` with the
-    /// key id `my-key-1`, the public `jwks.json` with the key id `rsa-1`, and the token `t.jwt`.
+    /// Writes `rsa.pem`, `rsa.pub`, `ec.pem`, `ec.pub`, `ec.crt` and `p521.pem`, the private JWK
+    /// `one.jwk` (of `ec.pem`, key id `my-key-1`), the public JWK Set `jwks.json` (of `rsa.pem`, key
+    /// id `rsa-1`), and the token `t.jwt`.
     fn new() -> Self {
         let inputs = Self(Sandbox::new());
         inputs.write("jwks.json", json!({ "keys": [rsa_jwk()] }).to_string());
@@ -60,7 +62,7 @@ impl Inputs {
         self.write(name, content.to_string());
     }
 
-    /// Runs a shell command, with jeton in the search path.
+    /// Runs a shell script after `PRELUDE`, with jeton in the search path.
     fn shell(&self, script: &str) -> RunOutput {
         let program = Path::new(env!("CARGO_BIN_EXE_jeton"));
         let mut command = Command::new("/bin/sh");
@@ -74,7 +76,7 @@ impl Inputs {
         RunOutput::capture(command)
     }
 
-    /// Runs every command; returns the outputs, each below its name.
+    /// Runs every script; returns the outputs, each below the name of the script.
     fn shell_each(&self, rows: &[(&str, &str)]) -> String {
         let outputs = rows.iter().map(|(name, script)| self.shell(script).with_heading(name));
         outputs.collect()

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn token_in_pasted_text_is_read_or_the_text_is_named() {
+fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
     let inputs = Inputs::new();
     let rows = [
         ("quotes", "jeton token verify \"\\\"$(cat t.jwt)\\\"\" --jwks jwks.json"),
@@ -26,7 +26,7 @@ fn token_in_pasted_text_is_read_or_the_text_is_named() {
             "log of GitHub Actions",
             "echo \"2026-01-31T12:00:00Z ::add-mask::$(cat t.jwt)\" | verify",
         ),
-        ("argument of a URL", "jeton token decode \"Bearer%20$(cat t.jwt)\""),
+        ("percent-encoded header", "jeton token decode \"Bearer%20$(cat t.jwt)\""),
         ("colour of a terminal", "printf '\\033[32m%s\\033[0m\\n' $(cat t.jwt) | verify"),
         ("empty file", ": > e; jeton token decode @e"),
         ("empty variable", "jeton token decode \"$NOTHING\""),
@@ -41,9 +41,9 @@ fn token_in_pasted_text_is_read_or_the_text_is_named() {
     TokenRequest of Kubernetes
     valid
     Kubernetes Secret
-    invalid: malformed: token in base64 found, expected a token
+    invalid: malformed: token encoded in base64 found, expected the token itself
     --- exit code 10, stderr
-    error: token malformed: token in base64 found, expected a token
+    error: token malformed: token encoded in base64 found, expected the token itself
     hint: decode the token: base64 -d FILE
     redirect of OAuth
     --- exit code 10, stderr
@@ -63,7 +63,7 @@ fn token_in_pasted_text_is_read_or_the_text_is_named() {
     --- exit code 10, stderr
     error: token malformed: text around a token found, expected only the token
     hint: pass only the token, from `ey` to the end of the signature
-    argument of a URL
+    percent-encoded header
     --- exit code 10, stderr
     error: text around a token found, expected only the token
     hint: pass only the token, from `ey` to the end of the signature
@@ -82,7 +82,7 @@ fn token_in_pasted_text_is_read_or_the_text_is_named() {
 }
 
 #[test]
-fn value_that_is_no_file_name_is_answered_with_a_command() {
+fn misplaced_url_document_or_file_name_causes_a_hint() {
     let inputs = Inputs::new();
     let rows = [
         ("URL", "jeton token verify @t.jwt --jwks https://id.example/jwks.json"),
@@ -95,12 +95,12 @@ fn value_that_is_no_file_name_is_answered_with_a_command() {
         ("JSON", "jeton token mint --key-file \"$(cat one.jwk)\""),
         ("token without `@`", "jeton token verify t.jwt --jwks jwks.json"),
         (
-            "own lines",
+            "JSON Lines of `token mint`",
             "jeton token mint --count 2 --sub a --key-file rsa.pem --kid rsa-1 -o jsonl \
             | jeton token verify --batch --jwks jwks.json | cut -c 1-13",
         ),
         (
-            "own JSON",
+            "JSON of `token mint`",
             "jeton token mint --count 2 --sub a --key-file rsa.pem -o json > tokens.json
             jeton token verify --batch --jwks jwks.json < tokens.json",
         ),
@@ -130,10 +130,10 @@ fn value_that_is_no_file_name_is_answered_with_a_command() {
     --- exit code 2, stderr
     error: `t.jwt` is a file, not a token
     hint: to read the file, use @t.jwt
-    own lines
+    JSON Lines of `token mint`
     {"valid":true
     {"valid":true
-    own JSON
+    JSON of `token mint`
     --- exit code 2, stderr
     error: JSON with several tokens found, expected one token per line
     hint: use `-o jsonl` to write one object per line
@@ -161,7 +161,8 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             inputs.shell(&script).ok();
         }
     }
-    // The secret without the mark verifies.
+    // Tokens that are minted with the marked secret are verified with the unmarked secret. With
+    // `--encoding raw`, the mark is part of the secret.
     let rows = [
         ("text", "printf %s 0123456789abcdef0123456789abcdef > s; (printf '\\357\\273\\277'; cat s) > bom
             mint bom --alg HS256 | jeton token verify - --key s --alg HS256"),

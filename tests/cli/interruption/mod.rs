@@ -39,7 +39,7 @@ fn interrupt(child: &Child) {
     wait_until_handled(child.id());
 }
 
-/// Lock that stops a command after it has started to watch for Ctrl-C.
+/// Lock for which a command waits after the command has started to watch for Ctrl-C.
 #[derive(Clone, Copy)]
 enum Lock {
     /// Write lock of the store.
@@ -49,7 +49,7 @@ enum Lock {
 }
 
 impl Lock {
-    /// Acquires the lock. Dropping the value releases the lock.
+    /// Acquires the lock. Dropping the result releases the lock.
     fn acquire(self, sandbox: &Sandbox) -> (Option<rusqlite::Connection>, Option<File>) {
         match self {
             Self::Store => {
@@ -90,8 +90,8 @@ fn file_names(sandbox: &Sandbox) -> Vec<String> {
     names
 }
 
-/// Creates a store with 30,001 live and 20,001 expired tokens, which are more than one transaction
-/// changes, and input files.
+/// Creates input files, and a store with one live token more than a transaction revokes, and one
+/// expired token more than a transaction deletes.
 fn new_sandbox() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let file = |name: &str| sandbox.home().join(name);
@@ -106,7 +106,7 @@ fn new_sandbox() -> Sandbox {
     sandbox
 }
 
-/// A bulk command, and what its interruption leaves.
+/// A bulk command, and the result of an interruption.
 struct Case {
     words: &'static [&'static str],
     lock: Lock,
@@ -118,7 +118,7 @@ struct Case {
 }
 
 impl Case {
-    /// Returns a command of which the interruption changes nothing.
+    /// Returns a case in which the interrupted command changes nothing.
     const fn unchanged(words: &'static [&'static str], lock: Lock, message: &'static str) -> Self {
         Self { words, lock, message, rows: "1 0 50002 0", events: &[] }
     }

@@ -12,7 +12,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 #[test]
-fn hashing_of_passwords_is_interrupted() {
+fn import_can_be_interrupted_while_it_hashes_passwords() {
     let sandbox = Sandbox::with_admin();
     let names: Vec<String> = (0..5_000).map(|number| format!("user{number}")).collect();
     fs::write(sandbox.home().join("rows.csv"), format!("username\n{}", names.join("\n"))).unwrap();
@@ -30,7 +30,7 @@ fn hashing_of_passwords_is_interrupted() {
 }
 
 #[test]
-fn verification_is_interrupted_while_it_waits_for_input() {
+fn verification_can_be_interrupted_while_it_waits_for_input() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     let mut command = sandbox.command(&["token", "verify", "--batch"]);
@@ -51,7 +51,7 @@ fn verification_is_interrupted_while_it_waits_for_input() {
     assert_eq!((output.code, output.stderr.as_str()), (130, message));
 }
 
-/// Minting of a JSON document with more tokens than jeton signs until the signal arrives.
+/// Mints a JSON document with more tokens than jeton signs before the signal arrives.
 const JSON_MINT: [&str; 8] = ["token", "mint", "--alg", "RS256", "--count", "100000", "-o", "json"];
 
 const LAST_EVENT: &str = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
@@ -88,7 +88,7 @@ fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted() {
 }
 
 #[test]
-fn interruption_does_not_wait_for_a_batch_of_a_file() {
+fn interrupted_minting_from_a_file_does_not_finish_the_batch() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("rows.csv"), "sub\n".to_owned() + &"ada\n".repeat(8_000))
         .unwrap();
@@ -115,7 +115,7 @@ fn second_ctrl_c_ends_the_process() {
 }
 
 #[test]
-fn ctrl_c_after_a_confirmation_ends_after_a_batch() {
+fn ctrl_c_after_a_confirmation_ends_the_command_after_the_batch() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint", "--record", "--count", "3"]).ok();
     let held_lock = Lock::Store.acquire(&sandbox);

@@ -22,18 +22,19 @@ pub(super) fn shell(sandbox: &Sandbox, command: &str) {
     assert!(output.status.success(), "{command}: {stderr}");
 }
 
-/// Asserts that the command is refused with a hint, runs the hint, and asserts that the command
-/// succeeds with the converted file. `passphrase` is added to the commands that ask for one.
+/// Asserts that the command `words` refuses `key.in` with a hint, runs the command of the hint, and
+/// asserts that `words` reads the converted file. `replacements` change the command of the hint, for
+/// example to pass a passphrase.
 fn assert_hint_works(
     sandbox: &Sandbox,
     words: &[&str],
     converted: &str,
-    passphrase: &[(&str, &str)],
+    replacements: &[(&str, &str)],
 ) {
     let output = sandbox.run(&[words, &["key.in"]].concat()).fails(65);
     let hint = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
     let mut command = hint.split_once(": ").unwrap().1.to_owned();
-    for (from, to) in passphrase {
+    for (from, to) in replacements {
         command = command.replace(from, to);
     }
     shell(sandbox, &command);
@@ -45,34 +46,36 @@ fn assert_hint_works(
 const MINT: [&str; 5] = ["token", "mint", "--sub", "a", "--key-file"];
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 const VERIFY: [&str; 6] = ["token", "verify", TOKEN, "--alg", "RS256,EdDSA,PS256", "--key"];
-const RSA: &str = "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:2048";
+const GENERATE_RSA: &str = "openssl genpkey -quiet -algorithm rsa -pkeyopt rsa_keygen_bits:2048";
 
 #[test]
 #[ignore = "needs openssl"]
 fn openssl_hints_convert_keys() {
     require_programs(&["openssl"]);
     let sandbox = Sandbox::new();
-    let pass = [("-in", "-passin pass:abcd -in")];
-    for (input, words, converted, passphrase) in [
+    let with_passphrase = [("-in", "-passin pass:abcd -in")];
+    for (script, words, converted, replacements) in [
         (
-            format!("{RSA} | openssl pkcs8 -topk8 -passout pass:abcd -out key.in"),
+            format!("{GENERATE_RSA} | openssl pkcs8 -topk8 -passout pass:abcd -out key.in"),
             &MINT[..],
             "key.pem",
-            &pass[..],
-        ),
-        (
-            format!("{RSA} | openssl rsa -traditional -aes128 -passout pass:abcd -out key.in"),
-            &MINT,
-            "key.pem",
-            &pass,
+            &with_passphrase[..],
         ),
         (
             format!(
-                "{RSA} -out k.pem; openssl req -x509 -new -key k.pem -subj /CN=t -out c.pem; openssl pkcs12 -export -inkey k.pem -in c.pem -passout pass:abcd -out key.in"
+                "{GENERATE_RSA} | openssl rsa -traditional -aes128 -passout pass:abcd -out key.in"
             ),
             &MINT,
             "key.pem",
-            &pass,
+            &with_passphrase,
+        ),
+        (
+            format!(
+                "{GENERATE_RSA} -out k.pem; openssl req -x509 -new -key k.pem -subj /CN=t -out c.pem; openssl pkcs12 -export -inkey k.pem -in c.pem -passout pass:abcd -out key.in"
+            ),
+            &MINT,
+            "key.pem",
+            &with_passphrase,
         ),
         (
             "openssl crl2pkcs7 -nocrl -certfile c.pem -out key.in".to_owned(),
@@ -100,8 +103,8 @@ fn openssl_hints_convert_keys() {
             &[],
         ),
     ] {
-        shell(&sandbox, &input);
-        assert_hint_works(&sandbox, words, converted, passphrase);
+        shell(&sandbox, &script);
+        assert_hint_works(&sandbox, words, converted, replacements);
     }
 }
 

@@ -110,7 +110,7 @@ fn invalid_issuer_or_directory_is_refused() {
     let output = sandbox.run(&["keys", "export", "--site", "file", "--issuer", ISSUER]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: `file` cannot be written: File exists
+    error: directory `file` cannot be written: File exists
     ");
 }
 

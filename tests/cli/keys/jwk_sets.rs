@@ -151,9 +151,9 @@ fn generated_jwk_sets_agree_with_jose_and_pyjwt() {
     let theirs = node::run_script("jwk_sets.mjs", &cases);
     insta::assert_debug_snapshot!(differences(&ours, &theirs), @"{}");
     let theirs = python::run_script("jwk_sets.py", &cases);
-    // PyJWT accepts a token that contradicts the `alg` of the key, ignores `key_ops`, refuses a
-    // named key of another type before a usable key of the same name, and has no key for a
-    // token without `kid`.
+    // PyJWT accepts a token that contradicts the `alg` of the key, ignores `key_ops`, and has no key
+    // for a token without `kid`. If two keys have the `kid` of the token, PyJWT tries only the first,
+    // even if the first key has another type than the token needs.
     insta::assert_debug_snapshot!(differences(&ours, &theirs), @r#"
     {
         "jeton: alg_not_allowed, library: valid": 2,

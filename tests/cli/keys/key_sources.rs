@@ -15,12 +15,12 @@ fn rsa_set() -> String {
 }
 
 #[test]
-fn hints_work_for_the_source_of_the_key() {
+fn hints_depend_on_the_source_of_the_key() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("KEYS", &rsa_set());
     let verify = ["token", "verify", TOKEN, "--alg", "RS256"];
-    let of_variable = sandbox.run(&[&verify[..], &["--secret-env", "KEYS"]].concat());
-    assert_snapshot!(of_variable, @"
+    let variable_output = sandbox.run(&[&verify[..], &["--secret-env", "KEYS"]].concat());
+    assert_snapshot!(variable_output, @"
     --- exit code 65, stderr
     error: several keys found, expected a single public key
     hint: save the key and use `--jwks key.in` in place of `--secret-env KEYS`: (umask 077; printenv KEYS > key.in)
@@ -33,14 +33,15 @@ fn hints_work_for_the_source_of_the_key() {
     ");
     fs::write(sandbox.home().join("key.in"), "another file").unwrap();
     let encrypted = include_str!("../hostile/samples/encrypted.pem");
-    let of_stdin = sandbox.run_with_input(&[&mint[..], &["--key-file", "-"]].concat(), encrypted);
-    assert_snapshot!(of_stdin, @"
+    let stdin_output =
+        sandbox.run_with_input(&[&mint[..], &["--key-file", "-"]].concat(), encrypted);
+    assert_snapshot!(stdin_output, @"
     --- exit code 65, stderr
     error: unsupported key format: found an encrypted private key, expected PEM, DER, JWK or JWK Set
     hint: save the input as key-2.in and decrypt the key: openssl pkey -in key-2.in -out key.pem
     ");
-    let of_stdin = sandbox.run_with_input(&[&verify[..], &["--key", "-"]].concat(), &rsa_set());
-    assert_snapshot!(of_stdin, @"
+    let stdin_output = sandbox.run_with_input(&[&verify[..], &["--key", "-"]].concat(), &rsa_set());
+    assert_snapshot!(stdin_output, @"
     --- exit code 65, stderr
     error: several keys found, expected a single public key
     hint: use `--jwks -` in place of `--key -`
@@ -57,7 +58,7 @@ fn hints_work_for_the_source_of_the_key() {
 }
 
 #[test]
-fn hint_for_a_taken_key_id_in_a_set_is_about_the_set() {
+fn hint_for_a_taken_key_id_depends_on_the_number_of_keys() {
     let sandbox = Sandbox::with_admin();
     let mut set: Value = serde_json::from_str(&rsa_set()).unwrap();
     set["keys"][0]["kid"] = json!("a");

@@ -29,7 +29,8 @@ fn import(sandbox: &Sandbox, options: &[&str]) -> crate::run_output::RunOutput {
     sandbox.run(&[&IMPORT_TEST_KEY[..], options].concat())
 }
 
-/// Asserts that tokens and the JWK Set have the key id.
+/// Asserts that tokens of the key have the key id, and that the store verifies them, and the exported
+/// JWK Set too if it contains the key.
 fn assert_signs_as(sandbox: &Sandbox, kid: &str) {
     let token = sandbox.stdout_of(&["token", "mint", "--key", kid]);
     assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], kid);
@@ -124,12 +125,12 @@ fn key_id_of_another_key_is_refused() {
         "));
     }
     assert_eq!(sandbox.json_error(&generate)["code"], "key_exists");
-    // The hint, executed.
+    // Follows the hint.
     import(&sandbox, &["--from-file", "one.jwk", "--kid", "k2"]).ok();
 }
 
 #[test]
-fn key_under_another_key_id_is_refused() {
+fn existing_key_with_another_key_id_is_refused() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
     write(&sandbox, "one.jwk", &jwk("k 2").to_string());
@@ -146,7 +147,7 @@ fn key_under_another_key_id_is_refused() {
     error: this key already exists with the key id `k 2`
     hint: use `--kid 'k 2'` to keep its key id
     ");
-    // The hint, executed.
+    // Follows the hint.
     import(&sandbox, &["--from-file", "one.jwk", "--kid", "k 2"]).ok();
     let set = json!({"keys": [secret_jwk("a"), secret_jwk("b")]});
     write(&sandbox, "set.jwks", &set.to_string());

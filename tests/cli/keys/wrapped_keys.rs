@@ -12,7 +12,7 @@ const SAVE_HINT: &str =
     "hint: save the key in a file of its own, without the encoding, quotes and text around it";
 
 /// Wrappings that the commands of the hints remove.
-const CONVERTED: [&str; 6] = [
+const REMOVED_WRAPPINGS: [&str; 6] = [
     "unchanged",
     "base64",
     "base64 in lines",
@@ -52,7 +52,8 @@ fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     wrapped
 }
 
-/// Follows the hints from the file `key.in` on. Returns whether a key was read, which is then `kid`.
+/// Follows the hints, starting with the file `key.in`. Returns whether a key was read, and asserts
+/// that its id is `kid`.
 fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
     let mut file = "key.in".to_owned();
     for _ in 0..4 {
@@ -111,7 +112,7 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
         sandbox.stdout_of(&[&words, &[name][..]].concat())
     };
     let (ed25519, ecdsa) = (import("made/ed.pem"), import("made/ec.pem"));
-    // Reads the key pair in the text of the file, of which the seed is at a fixed position.
+    // Extracts the key pair from the OpenSSH file, in which the seed is at a fixed position.
     let ssh = fs::read_to_string(made("ssh-ed25519")).unwrap();
     let body: String = ssh.lines().filter(|line| !line.starts_with('-')).collect();
     let blob = STANDARD.decode(body).unwrap();
@@ -129,7 +130,7 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
         for (wrapping, bytes) in wrappings(&fs::read(made(name)).unwrap()) {
             fs::write(sandbox.home().join("key.in"), bytes).unwrap();
             let is_read = follow_hints(&sandbox, kid);
-            assert!(is_read || !CONVERTED.contains(&wrapping), "{name} {wrapping}");
+            assert!(is_read || !REMOVED_WRAPPINGS.contains(&wrapping), "{name} {wrapping}");
             shell(&sandbox, "rm -f key.* key-*");
         }
     }

@@ -105,7 +105,8 @@ fn pages_can_be_requested_in_every_format() {
             let (_, rows) = parse_csv(&run_format(&sandbox, list, "csv", options));
             assert_eq!(rows.len(), expected.len(), "{list} {options:?}");
         }
-        // Only a JSON document has a member for the next page.
+        // With `--after` alone, JSON has one page, because `next` leads to the next page. JSON Lines
+        // have no such member, and contain all further rows.
         assert_eq!(json_items(&sandbox, list, &after_fifth), items[5..25], "{list}");
         let lines = run_format(&sandbox, list, "jsonl", &after_fifth);
         assert_eq!(parse_json_lines(&lines), items[5..], "{list}");

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 struct Cases(Vec<Value>);
 
 impl Cases {
+    /// Adds an output. With `part`, only this definition of the schema describes the output.
     fn add(&mut self, schema: &str, part: Option<&str>, output: &Value) {
         let words = ["help", "schema"].into_iter().chain(schema.split(' ')).collect::<Vec<_>>();
         let schema: Value = serde_json::from_str(&Sandbox::new().stdout_of(&words)).unwrap();

@@ -8,14 +8,14 @@ use clap::builder::ValueParser;
 struct PathArgument {
     /// Command line up to the path.
     line: String,
-    /// Set for a directory.
+    /// Set if only directories are completed.
     is_directory: bool,
 }
 
-/// Returns whether the value of an argument is a path: by its type or by its name.
-fn takes_path(argument: &clap::Arg, names: &[&str]) -> bool {
+/// Returns whether the value of an argument is a path, by the type or the name of the value.
+fn takes_path(argument: &clap::Arg, value_names: &[&str]) -> bool {
     argument.get_value_parser().type_id() == ValueParser::path_buf().type_id()
-        || ["FILE", "PATH", "DIR"].iter().any(|name| names.contains(name))
+        || ["FILE", "PATH", "DIR"].iter().any(|name| value_names.contains(name))
 }
 
 /// Returns the command line up to the value of an argument. Earlier positional arguments have values.
@@ -28,7 +28,8 @@ fn line_before_value(path: &str, argument: &clap::Arg) -> String {
     }
 }
 
-fn find_arguments(
+/// Visits every argument, with the path of its command and the names of its value.
+fn visit_arguments(
     path: &str,
     command: &clap::Command,
     visit: &mut impl FnMut(&str, &clap::Arg, &[&str]),
@@ -40,7 +41,7 @@ fn find_arguments(
     }
     for subcommand in command.get_subcommands() {
         let path = format!("{path} {}", subcommand.get_name());
-        find_arguments(path.trim_start(), subcommand, visit);
+        visit_arguments(path.trim_start(), subcommand, visit);
     }
 }
 
@@ -57,8 +58,8 @@ fn sandbox_with_files() -> Sandbox {
 #[test]
 fn every_path_argument_completes_files() {
     let mut arguments = Vec::new();
-    find_arguments("", &jeton::command(), &mut |path, argument, names| {
-        // Global options belong to every command: they are completed without a command.
+    visit_arguments("", &jeton::command(), &mut |path, argument, names| {
+        // Every command has the global options: they are checked once, without a command.
         if takes_path(argument, names) && (path.is_empty() || !argument.is_global_set()) {
             let line = line_before_value(path, argument);
             arguments.push(PathArgument { line, is_directory: names.contains(&"DIR") });
@@ -77,7 +78,7 @@ fn every_path_argument_completes_files() {
 #[test]
 fn every_token_argument_completes_files_after_at_sign() {
     let mut lines = Vec::new();
-    find_arguments("", &jeton::command(), &mut |path, argument, _| {
+    visit_arguments("", &jeton::command(), &mut |path, argument, _| {
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
         if help.contains("`@FILE`") {
             lines.push(line_before_value(path, argument));

@@ -1,4 +1,4 @@
-//! Help and errors contain no values of environment variables; a missing command is an error.
+//! Help and errors contain no values of environment variables; without a command, jeton prints help.
 
 use crate::sandbox::Sandbox;
 

@@ -119,7 +119,7 @@ fn is_list(screen: &str) -> bool {
 #[test]
 fn ids_are_never_split() {
     let sandbox = sandbox_with_long_names();
-    for (arguments, id, min_table_width) in [
+    for (arguments, id_member, min_table_width) in [
         (&["users", "list", "-o", "wide"][..], "uid", 120),
         (&["keys", "list", "-o", "wide"], "kid", 200),
         (&["sessions", "list"], "sid", 80),
@@ -130,7 +130,7 @@ fn ids_are_never_split() {
         for columns in [60, 80, 100, 120, 200] {
             let screen = render(&sandbox, columns, arguments);
             for item in items {
-                let id = item[id].as_str().unwrap();
+                let id = item[id_member].as_str().unwrap();
                 let mut lines_with_id = screen.lines().filter(|line| line.contains(id));
                 let line = lines_with_id.next().unwrap_or_else(|| panic!("{columns}:\n{screen}"));
                 assert!(

@@ -135,8 +135,8 @@ fn shell_command(
     command
 }
 
-/// Returns everything that a command without prompts sends to a terminal of that width, escape
-/// sequences included. `line` is a shell command: `exec "$0" "$@"` without redirection.
+/// Runs a shell command line on a terminal with `columns` columns. Returns the terminal output,
+/// including escape sequences. In the line, `"$0" "$@"` runs jeton with `words`, without prompts.
 pub(crate) fn terminal_output(
     sandbox: &Sandbox,
     columns: usize,

@@ -94,7 +94,7 @@ fn wrong_current_password_is_refused_before_the_new_password() {
 }
 
 #[test]
-fn password_of_another_process_is_kept() {
+fn password_set_by_another_process_during_the_prompt_is_kept() {
     let sandbox = Sandbox::with_admin();
     let mut run = PtyCommand::start(&sandbox, &["passwd"]);
     run.answer(CURRENT, "lovelace").wait_for(NEW);

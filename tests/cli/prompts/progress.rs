@@ -23,7 +23,7 @@ impl Locks {
     }
 }
 
-fn new_sandbox() -> Sandbox {
+fn sandbox_for_bulk_commands() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let file = |name: &str| sandbox.home().join(name);
     let names: Vec<String> = (0..10_000).map(|number| format!("user{number}")).collect();
@@ -35,8 +35,8 @@ fn new_sandbox() -> Sandbox {
     sandbox
 }
 
-/// Runs a command that waits for a lock until it shows `progress`. Returns the screen after the end
-/// of the progress display.
+/// Runs a command that waits for a lock, and releases the lock when the command shows `progress`.
+/// Returns the screen after the progress display.
 fn screen_after_progress(sandbox: &Sandbox, words: &[&str], progress: &str) -> String {
     let locks = Locks::acquire(sandbox);
     let options = ["--yes", "--wait", "10m"];
@@ -51,7 +51,7 @@ fn screen_after_progress(sandbox: &Sandbox, words: &[&str], progress: &str) -> S
 
 #[test]
 fn waiting_commands_show_progress() {
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_for_bulk_commands();
     let backup = sandbox.store().with_file_name("backup");
     let backup = backup.to_str().unwrap();
     let bar = "-".repeat(10);
@@ -78,7 +78,7 @@ fn line_with_rate_and_remaining_time_fits_the_terminal() {
         run.0.send_control('c').unwrap();
         let (code, screen, has_echo) = run.finish();
         assert_eq!((code, has_echo), (130, true), "{screen}");
-        // The terminal shows the control character.
+        // The terminal echoes Ctrl-C as `^C`.
         let screen = format!("{shown}{rate}{screen}").replace("^C", "");
         let lines = screen.split(['\r', '\n']).filter(|line| line.starts_with("minting ["));
         let widths: Vec<_> = lines.map(str::len).collect();
@@ -114,8 +114,8 @@ fn progress_is_hidden_where_it_would_mix_with_lines() {
     let sandbox = Sandbox::with_admin();
     let words = ["token", "verify", "--batch"];
     let paths = ["lines", "file"].map(|name| create_fifo(&sandbox, name));
-    // The commands wait for input. The second shows its progress when the first would have shown its
-    // own for some time.
+    // Both commands wait for input. When the second command shows its progress, the first command,
+    // which started earlier, has waited long enough for progress.
     let with_lines = "exec \"$0\" \"$@\" < lines";
     let mut hidden = PtyCommand::start_shell_line(&sandbox, with_lines, &words, &[]);
     let lines = fs::OpenOptions::new().write(true).open(&paths[0]).unwrap();
@@ -137,7 +137,7 @@ fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Locks) {
 
 #[test]
 fn dumb_terminal_shows_no_progress() {
-    let [dumb, xterm] = [(); 2].map(|()| new_sandbox());
+    let [dumb, xterm] = [(); 2].map(|()| sandbox_for_bulk_commands());
     let (run, dumb_locks) = start_import(&dumb, "dumb");
     let (mut later_run, locks) = start_import(&xterm, "xterm");
     // The first import, which started earlier, has waited long enough for a bar.

@@ -79,8 +79,7 @@ fn signal_is_reported_as_one_line_json_error() {
              \"message\":\"interrupted\",\"hint\":null,\"details\":{{}}}}}}\n"
         )
     };
-    // Answers `questions[1..]`, then sends the signal at `questions[0]`, which jeton asks last. The
-    // same thread of jeton receives signals at every question, not only at the first.
+    // Answers `questions[1..]`, then sends the signal at `questions[0]`, which jeton asks last.
     let assert_reported = |words: &[&str], questions: &[&str], signal, code| {
         let mut run = PtyCommand::start_redirected(&sandbox, ["out", "err"], words);
         for question in &questions[1..] {
@@ -95,6 +94,7 @@ fn signal_is_reported_as_one_line_json_error() {
     let login = ["login", "ada", "-o", "json"];
     assert_reported(&login, &["Password: "], Signal::SIGINT, 130);
     assert_reported(&login, &["Password: "], Signal::SIGTERM, 143);
+    // The signal is reported at a second question, too.
     let passwd = ["passwd", "-o", "json"];
     let questions = ["New password: ", "Current password: "];
     assert_reported(&passwd, &questions, Signal::SIGTERM, 143);

@@ -94,7 +94,7 @@ fn find_matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
     found
 }
 
-/// Returns the documents of the package: README, unreleased changes, guides.
+/// Returns the Markdown files of the package; of the changelog, only the unreleased changes.
 fn read_documents() -> Vec<(PathBuf, String)> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = Vec::new();

@@ -10,8 +10,8 @@ use syn::{Expr, ExprLet, Ident, Local, Pat};
 /// The variables that have the name of the function that returned their value, with their lines.
 ///
 /// `let session = session()?`, `let session = store::session(id).unwrap()` and
-/// `if let Some(session) = session(id)` are violations: a verb should name a function, not the noun
-/// for the returned value. Methods (`let id = user.id()`) and associated functions
+/// `if let Some(session) = session(id)` are violations: a function should be named with a verb, not
+/// with the noun for the returned value. Methods (`let id = user.id()`) and associated functions
 /// (`let now = Timestamp::now()`) are idiomatic and allowed.
 #[derive(Default)]
 struct SameNames(Vec<(usize, String)>);

@@ -1,4 +1,8 @@
-"""Parses a CSV list and returns its rows with the types of the members in JSON."""
+"""Converts the cells of a CSV list to the types that the list has in JSON.
+
+Standard input: {"csv": "...", "items": [...]}.
+Standard output: the rows, as JSON.
+"""
 
 import csv
 import io
@@ -7,7 +11,7 @@ import sys
 
 
 def to_value(cell, expected):
-    """Returns the value of a cell; text is returned as it is, without a formula escape."""
+    """Returns a cell as a value of the type of `expected`, without a formula escape."""
     if cell == "" and expected is None:
         return None
     if isinstance(expected, str):

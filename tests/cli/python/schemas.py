@@ -10,12 +10,12 @@ import sys
 
 from jsonschema import Draft202012Validator
 
-# Members of any name are allowed in these members.
+# Objects whose members may have any name.
 FREE_FORM = {"claims", "details"}
 
 
 def forbid_unknown_members(schema):
-    """Forbids members that a schema does not define: the tests find a member without a schema."""
+    """Forbids members that the schema does not define, so that the tests detect these members."""
     if isinstance(schema, dict):
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)

@@ -49,6 +49,7 @@ documents! {
     performance_blocks_print_the_shown_output: "src/guides/performance.md",
 }
 
+/// Commands of the README that CI executes.
 const INSTALL: &str = "cargo install --locked --path . && jeton init && \
                        jeton token create my-app --permission read,write";
 const TEST: &str = "cargo test --locked";
@@ -57,7 +58,7 @@ const TEST: &str = "cargo test --locked";
 struct Step {
     command: String,
     exit: i32,
-    /// Index in the document of the first line of output.
+    /// Index of the first output line in the document.
     output_index: usize,
     shown_lines: Vec<&'static str>,
 }
@@ -132,7 +133,7 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// Returns a shell in the sandbox with `jeton` and the programs of another directory in its path.
+/// Returns a shell in the sandbox that finds `jeton` and the programs in `directory` by name.
 pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
@@ -149,8 +150,8 @@ pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
 }
 
 /// Executes the commands of a document in one shell, and compares the outputs and exit codes of the
-/// selected commands. Commands that need Python or jq are executed only with the directory of a Python. With
-/// `UPDATE_README`, writes the outputs into the document.
+/// commands that `is_compared` selects. Without `python_directory`, leaves out the commands that
+/// need Python or jq. With `UPDATE_README`, writes the outputs into the document.
 #[track_caller]
 fn assert_commands_print_the_shown_output(
     document: &Document,
@@ -238,7 +239,7 @@ fn matches_shown(line: &str, shown: &str) -> bool {
     line.ends_with(last)
 }
 
-/// The other commands of the documents only prepare the files for the compared commands.
+/// Compares only the commands that need Python or jq; the other commands prepare their files.
 #[test]
 #[ignore = "needs Python and jq"]
 fn python_and_jq_commands_print_the_shown_output() {

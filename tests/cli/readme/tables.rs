@@ -40,8 +40,8 @@ fn collect_names(
     }
 }
 
-/// Returns the words of a command without arguments, and the rights that the guide
-/// `scripting` states: `session`, `admin` or `anyone`. `None` if the command has arguments.
+/// Returns a command and its rights from the table of the guide `scripting`: `session`, `admin` or
+/// `anyone`. `None` if the table shows the command with arguments.
 pub(crate) fn documented_rights(path: &str) -> Option<(&'static str, &'static str)> {
     let rows = table("| command | who | what it does |");
     let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));

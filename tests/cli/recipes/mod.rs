@@ -17,8 +17,8 @@ use std::process::Command;
 /// The claim options that all recipes use.
 const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
 
-/// The call of the pytest recipe that creates a token with other claims. The shell wrapper records the
-/// claims as several words.
+/// Returns the command line with which the pytest recipe creates a token of the user bob. The shell
+/// wrapper records the claims as several words.
 fn expected_mint_call(issuer: &str) -> String {
     let claims = format!("{{\"iss\": \"{issuer}\", \"sub\": \"bob\", \"roles\": [\"admin\"]}}");
     format!("token mint {CLAIM_OPTIONS} --claims {claims} --quiet")
@@ -144,8 +144,8 @@ fn broken_fixture_names() -> Vec<String> {
     broken_fixtures.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Asserts that pytest passed every test: each broken fixture, the good token, a token with other claims,
-/// and no token.
+/// Asserts that pytest passed every test: each broken fixture, the good token, a token of the user
+/// bob, and no token.
 #[track_caller]
 fn assert_all_passed(output: &RunOutput) {
     assert!(

@@ -1,4 +1,4 @@
-//! The recipe for a service that knows only the issuer and fetches the keys from its URL.
+//! The recipe for a service that knows only the issuer and fetches the keys from the issuer's URL.
 
 use super::{Project, assert_all_passed};
 use crate::run_output::RunOutput;

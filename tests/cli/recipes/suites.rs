@@ -15,8 +15,9 @@ fn expected_suite_calls() -> [String; 2] {
     ["init ci --quiet".to_owned(), fixtures]
 }
 
-/// Removes one check at a time from a service, and asserts that the expected tests fail
-/// and that no files are left.
+/// Makes one change at a time to a service: old text, new text, and the names of the fixtures whose
+/// tests then fail. Asserts that `failures`, which runs the tests, returns these names, and that no
+/// files are left.
 fn assert_missing_checks_detected(
     recipe: &str,
     create_project: impl Fn(&[&str]) -> Project,

@@ -25,7 +25,7 @@ fn parse_env(env: &Value) -> Vec<(String, String)> {
 }
 
 /// Runs the steps of the job, except `SKIPPED_STEPS`. After a failure only `always()` steps run.
-/// `secrets` replaces the secrets in variables.
+/// `secrets` has the values of `${{ secrets.NAME }}`.
 pub(super) fn run_job(project: &Project, file: &str, secrets: &[(&str, &str)]) -> Vec<StepOutput> {
     let workflow = parse_workflow(file);
     let mut env = parse_env(&workflow["env"]);

@@ -56,8 +56,8 @@ impl Scenario {
         self
     }
 
-    /// Runs the commands without a row, then every row of the table, and asserts the exit code. The
-    /// last row logs out.
+    /// Runs the commands that are not in `TABLE`, then every row of `TABLE`, and asserts the exit
+    /// codes. The last row logs out.
     fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
         for row in documented_rows().chain(TABLE.iter().copied()) {
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();

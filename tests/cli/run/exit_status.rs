@@ -91,9 +91,9 @@ fn failed_revocation_names_the_token_and_exits_1() {
     }
     assert_snapshot!(outputs, @r#"
     error: the command exited with 0, and token 1 could not be revoked: timed out waiting for a lock on the store
-    hint: revoke it: jeton token revoke 1
+    hint: revoke the token: jeton token revoke 1
     --- exit code 1
-    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke it: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
     --- exit code 1
     "#);
 }
@@ -105,7 +105,7 @@ fn store_removed_by_the_command_is_reported() {
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the command exited with 0, and token 1 could not be revoked: store `~/.local/share/jeton/jeton.db` not found
-    hint: revoke it: jeton token revoke 1
+    hint: revoke the token: jeton token revoke 1
     ");
 }
 
@@ -118,7 +118,7 @@ fn replaced_store_is_not_changed() {
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the command exited with 0, and token 1 could not be revoked: the store of the token was replaced by another store
-    hint: revoke it: jeton token revoke 1
+    hint: revoke the token: jeton token revoke 1
     ");
     assert_eq!(sandbox.sql("SELECT id || ' ' || count(revoked_at) FROM tokens"), ["1 0"]);
 }

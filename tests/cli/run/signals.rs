@@ -166,7 +166,7 @@ fn signals_after_exit_do_not_stop_the_revocation() {
 
 /// Runs the shell command `before`, and then in the same process `jeton run` with the shell line.
 fn run_after(sandbox: &Sandbox, before: &str, line: &str) -> RunOutput {
-    // Other shells refuse to ignore SIGCHLD.
+    // Bash, because not every shell can ignore SIGCHLD.
     let mut command = Command::new("/bin/bash");
     let script = format!("{before}; exec \"$0\" run -- /bin/sh -c \"$1\"");
     command.args(["-c", &script, JETON, line]).env_clear().env("HOME", sandbox.home());

@@ -39,7 +39,7 @@ fn command_gets_a_variable_for_each_token() {
     assert_eq!(claims["roles"], json!(["admin"]));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_all_revoked(&sandbox, 3);
-    // The second key is new, and has its own event.
+    // A token with a new key starts an event; other tokens count toward the last event.
     let events = ["1 test token done 1", "1 test token done 2", "1 3 tokens revoked 3"];
     assert_eq!(audit_events(&sandbox), events);
 }
@@ -73,7 +73,7 @@ fn external_keys_need_no_store_and_warn_once() {
     valid
     valid
     --- stderr
-    warning: 2 tokens cannot be revoked, and the last expires at <time>
+    warning: 2 tokens cannot be revoked; the latest expiry is <time>
     ");
     assert!(!sandbox.store().exists());
     assert_snapshot!(run_shell(&sandbox, &["-f", "t.toml"], "echo never"), @"

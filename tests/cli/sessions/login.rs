@@ -191,7 +191,7 @@ fn copied_store_does_not_share_the_session() {
     let output = sandbox.run_with_input(&arguments, "123456");
     assert_snapshot!(output, @"
     --- stderr
-    warning: this session replaces the session of `~/.local/share/jeton/jeton.db`, of which this store is a copy
+    warning: this session replaces the session of `~/.local/share/jeton/jeton.db`, another copy of this store
     hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");
@@ -199,7 +199,7 @@ fn copied_store_does_not_share_the_session() {
     assert_eq!(output.code, 4, "both stores use the same session file: {output:?}");
     assert_snapshot!(log_in(&sandbox, "john", "123456"), @"
     --- stderr
-    warning: this session replaces the session of `~/copy.db`, of which this store is a copy
+    warning: this session replaces the session of `~/copy.db`, another copy of this store
     hint: to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store
     logged in as john
     ");

@@ -25,7 +25,7 @@ pub(super) fn log_in(sandbox: &Sandbox) -> RunOutput {
 }
 
 #[test]
-pub(super) fn damaged_key_is_reported_by_every_command() {
+fn damaged_key_is_reported() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "x"]);
     change_store_unchecked(&sandbox, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
@@ -76,7 +76,7 @@ pub(super) fn damaged_key_is_reported_by_every_command() {
 }
 
 #[test]
-pub(super) fn damaged_test_key_is_reported() {
+fn damaged_test_key_is_reported() {
     let mut outputs = String::new();
     for assignment in ["material = x''", "material = x'00'", "algorithm = 'EdDSA'"] {
         let sandbox = Sandbox::with_admin();

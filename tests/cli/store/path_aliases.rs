@@ -7,6 +7,7 @@ use std::fs;
 
 pub(super) const REPETITIONS: usize = 40;
 
+/// Creates a store without a token quota, and the empty directory `other`.
 pub(super) fn with_unlimited_quota() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();

@@ -11,8 +11,9 @@ use std::path::Path;
 /// Suffixes of the files that SQLite creates beside a store.
 pub(super) const SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Creates a file in place of a SQLite file, and returns the output of `whoami` and `store check`.
-/// Asserts that other commands print the same refusal, and that the restored store works.
+/// Creates a file in place of a SQLite file. Returns the output of `whoami` and `store check`, with
+/// `<end>` in place of the suffix. Asserts that other commands print the refusal of `whoami`, and
+/// that the restored store works.
 #[track_caller]
 pub(super) fn outputs_with_planted_file(
     sandbox: &Sandbox,

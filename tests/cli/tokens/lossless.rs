@@ -1,4 +1,4 @@
-//! Header and claims of any size and kind are shown, and minted unchanged.
+//! Headers and claims are minted and shown without loss; tokens that are too large are refused.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -11,7 +11,7 @@ const NUMBERS: &str = "{\"a\":12345678901234567890123,\"b\":-9223372036854775809
                        \"c\":0.1000000000000000055511151231257827,\"d\":1.50,\
                        \"e\":[18446744073709551616,{\"f\":1e+300}]}";
 
-fn new_sandbox() -> Sandbox {
+fn sandbox_with_secret() -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     sandbox
@@ -27,7 +27,7 @@ fn decode_payload(sandbox: &Sandbox, token: &str) -> String {
 
 #[test]
 fn numbers_keep_their_digits_from_every_source() {
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_with_secret();
     let claim = format!("n={NUMBERS}");
     let row = format!("{{\"n\":{NUMBERS}}}\n");
     for name in ["claims.json", "rows.jsonl"] {
@@ -144,7 +144,7 @@ fn encrypted_token_is_called_encrypted() {
 
 #[test]
 fn every_numeric_date_is_shown_as_a_date() {
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_with_secret();
     let claims = "{\"iat\":1700000000.25,\"nbf\":-1,\"exp\":1999999999000,\
                   \"auth_time\":1.7e9,\"updated_at\":1700000000,\"toe\":\"x\"}";
     let token = mint(&sandbox, &["--claims", claims, "--no-jti"]);
@@ -169,7 +169,7 @@ fn every_numeric_date_is_shown_as_a_date() {
 
 #[test]
 fn token_larger_than_verify_accepts_is_refused() {
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_with_secret();
     let claims = format!("{{\"g\":\"{}\"}}", "x".repeat(60_000));
     fs::write(sandbox.home().join("claims.json"), &claims).unwrap();
     fs::write(sandbox.home().join("rows.jsonl"), format!("{{}}\n{claims}\n")).unwrap();
@@ -217,7 +217,7 @@ fn length_of_the_signature_counts_before_any_token_is_printed() {
 
 #[test]
 fn json_errors_have_a_position() {
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_with_secret();
     fs::write(sandbox.home().join("claims.json"), "{\n \"sub\":\"x\",\n}\n").unwrap();
     fs::write(sandbox.home().join("rows.jsonl"), "{\"a\":1}\n{\"a\" 1}\n{'a':1}\n").unwrap();
     let presets = sandbox.home().join(".config/jeton/presets");
@@ -242,12 +242,12 @@ fn json_errors_have_a_position() {
     error: `--claims` is not well-formed JSON: line 1, column 12: expected `,` or `}`
     --- exit code 2, stderr
     error: claim: `roles` is not well-formed JSON: column 2: expected a value
-    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
+    hint: enclose each text in double quotes, and the argument in single quotes: 'name=["TEXT"]'
     --- exit code 2, stderr
     error: claim: `a` is ambiguous: column 13: duplicate member name `b`
     --- exit code 2, stderr
     error: header: `x5c` is not well-formed JSON: column 2: expected a value
-    hint: enclose each text in double quotes, within single quotes: 'name=["TEXT"]'
+    hint: enclose each text in double quotes, and the argument in single quotes: 'name=["TEXT"]'
     --- exit code 65, stderr
     error: 2 invalid lines:
       line 2: not well-formed JSON: column 6: expected `:`
@@ -259,7 +259,7 @@ fn json_errors_have_a_position() {
 
 #[test]
 fn header_and_omitted_claims_are_exact() {
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_with_secret();
     let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
     let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];
     let token = mint(&sandbox, &[&header[..], &claims, &["2030-01-01"]].concat());

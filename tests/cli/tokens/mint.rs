@@ -226,7 +226,7 @@ fn text_claim_that_is_usually_json_has_a_hint() {
 }
 
 #[test]
-fn claim_is_not_set_and_omitted() {
+fn claim_cannot_be_both_set_and_omitted() {
     let sandbox = Sandbox::with_admin();
     for arguments in [
         &["--claim", "jti=x", "--no-jti"][..],

@@ -52,7 +52,7 @@ fn external_key_signs_without_a_store() {
     assert!(!sandbox.store().exists());
 }
 
-/// Uses the key of RFC 7515, appendix A.3.
+/// Uses the keys of RFC 7515, appendixes A.3 and A.1.
 #[test]
 fn jwk_signs_under_its_own_kid() {
     let sandbox = Sandbox::new();

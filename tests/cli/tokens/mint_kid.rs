@@ -153,7 +153,7 @@ fn preset_selects_the_key_of_the_store() {
     error: key `prod-1` of the preset not found
     hint: create the key: jeton keys generate --purpose test --alg EdDSA --kid prod-1
     ");
-    // The hint, executed, and the same for a second key.
+    // Executes the command in the hint, and creates a second key in the same way.
     let generate = ["keys", "generate", "--purpose", "test", "--alg", "EdDSA", "--kid"];
     for kid in ["prod-1", "prod-2"] {
         sandbox.stdout_of(&[&generate[..], &[kid]].concat());
@@ -171,7 +171,7 @@ fn preset_selects_the_key_of_the_store() {
     }
 }
 
-/// RFC 9864, section 2.2.
+/// `EdDSA` and `Ed25519` name the same algorithm: RFC 9864, section 2.2.
 #[test]
 fn option_and_preset_decide_the_name_of_ed25519() {
     let sandbox = Sandbox::new();

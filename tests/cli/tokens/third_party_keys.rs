@@ -8,8 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Returns the output of `token verify`, which refuses the JWK Set.
-fn refusal_of_set(text: &str) -> RunOutput {
+/// Returns the output of `token verify --jwks` with a file that contains `text`.
+fn verify_with_jwks(text: &str) -> RunOutput {
     let sandbox = Sandbox::new();
     let token =
         format!("{}.{}.AAAA", encode_part(&json!({"alg": "EdDSA"})), encode_part(&json!({})));
@@ -20,13 +20,13 @@ fn refusal_of_set(text: &str) -> RunOutput {
 /// Returns the refusal of a key. Asserts that the key alone and the key in a JWK Set are refused in
 /// the same way.
 fn refusal_of_key(key: &Value) -> RunOutput {
-    let output = refusal_of_set(&key.to_string());
-    let output_for_set = refusal_of_set(&json!({ "keys": [key] }).to_string());
+    let output = verify_with_jwks(&key.to_string());
+    let output_for_set = verify_with_jwks(&json!({ "keys": [key] }).to_string());
     assert_eq!(output.to_string(), output_for_set.to_string());
     output
 }
 
-/// Encodes this number of bytes, all with the value 0, in base64url.
+/// Returns `length` zero bytes in base64url.
 fn zeros(length: usize) -> String {
     URL_SAFE_NO_PAD.encode(vec![0; length])
 }
@@ -132,7 +132,7 @@ fn malformed_jwk_set_is_refused() {
         "",
         r#"{"kty":"oct","kty":"RSA"}"#,
     ] {
-        outputs += &refusal_of_set(text).with_heading(format_args!("set: {text}"));
+        outputs += &verify_with_jwks(text).with_heading(format_args!("set: {text}"));
     }
     assert_snapshot!(outputs, @r#"
     set: {"keys":[]}
@@ -157,7 +157,7 @@ fn malformed_jwk_set_is_refused() {
     "#);
     let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let jwk_set = json!({"keys": [key, key]}).to_string();
-    assert_snapshot!(refusal_of_set(&jwk_set), @"
+    assert_snapshot!(verify_with_jwks(&jwk_set), @"
     invalid: alg_not_allowed: expected `HS256`
     --- exit code 10, stderr
     error: token algorithm does not match the key: expected `HS256`

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
 
+/// A file of named tokens, with tables for `jeton apply` that `token mint` ignores.
 pub(super) const FILE: &str = "
 [settings]
 'token.quota' = 5

@@ -167,7 +167,7 @@ fn short_secret_is_allowed_only_on_the_command_line() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a long snapshot")]
-fn paths_are_below_the_directory_of_the_file() {
+fn paths_outside_the_directory_of_the_file_are_refused() {
     let sandbox = Sandbox::new();
     let home = sandbox.home();
     fs::create_dir_all(home.join("project/keys")).unwrap();
@@ -231,7 +231,7 @@ fn paths_are_below_the_directory_of_the_file() {
     --- exit code 65, stderr
     error: `project/t.toml`: line 4: `claims`: path outside the directory of the file
     ");
-    // In the directory of the file, the text is the name of a link to another directory.
+    // Here `{}` is not JSON, but the name of a link to a file in another directory.
     fs::write(
         home.join("project/t.toml"),
         "[tokens.A]\nalg = 'HS256'\nkey-file = 'keys/secret'\nclaims = '{}'\n",

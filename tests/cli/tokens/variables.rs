@@ -126,7 +126,7 @@ fn several_tokens_for_one_variable_are_refused() {
 }
 
 #[test]
-fn variable_without_an_output_for_it_is_refused() {
+fn env_option_requires_an_output_with_variables() {
     let sandbox = sandbox_with_secret();
     assert_snapshot!(mint(&sandbox, &["--env", "A"]), @"
     --- exit code 2, stderr

@@ -234,7 +234,7 @@ fn json_reasons_have_claim_found_and_expected() {
 }
 
 #[test]
-fn no_fact_of_a_token_is_stated_before_a_valid_signature() {
+fn unverified_token_reveals_no_claims() {
     let sandbox = with_secret_file();
     let token = mint(&sandbox, &["--iss", "https://idp.example/", "--claim-json", "sub=1234"]);
     let other_alg = sandbox.run(&[

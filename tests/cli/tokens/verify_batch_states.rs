@@ -105,7 +105,7 @@ fn without_relative_times(line: &str) -> String {
 
 /// Asserts that each line of a batch that repeats the tokens has the result of a single run.
 fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options: &[&str]) {
-    // The same time for all runs, and a time that differs from the clock in all runs.
+    // All runs use the same time, which differs from the clock in every run.
     #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let at = at.to_string();
@@ -118,7 +118,7 @@ fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options
             without_relative_times(&output.stdout)
         })
         .collect();
-    // Several chunks, which begin with different tokens.
+    // jeton reads the file in several chunks, which start with different tokens.
     let repetitions = 300_000 / tokens.concat().len() + 2;
     fs::write(sandbox.home().join("tokens"), (tokens.join("\n") + "\n").repeat(repetitions))
         .unwrap();

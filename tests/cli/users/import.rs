@@ -31,7 +31,7 @@ fn count_users(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-pub(super) fn import_of_ten_thousand_users_is_one_audit_event() {
+fn import_of_ten_thousand_users_is_one_audit_event() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(import(&sandbox, &build_csv(10_000, None)), @"
     --- stderr
@@ -105,7 +105,7 @@ fn invalid_row_is_named_and_imports_no_user() {
 }
 
 #[test]
-pub(super) fn import_creates_the_store() {
+fn import_creates_the_store() {
     let sandbox = Sandbox::new();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
         allow_duplicates!(assert_snapshot!(import(&sandbox, rows), @"

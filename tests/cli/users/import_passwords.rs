@@ -81,7 +81,7 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
     error: `existing` already exists
     hint: use another file name, or remove the existing file
     --- exit code 2, stderr
-    error: `missing` cannot be written: No such file or directory
+    error: directory `missing` cannot be written: No such file or directory
     --- exit code 78, stderr
     error: directory `shared` is writable by other users (mode 0777)
     hint: remove the write permission: chmod go-w shared

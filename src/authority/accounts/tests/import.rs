@@ -6,7 +6,7 @@ use serde_json::Map;
 
 const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu";
 
-fn read_batch(text: &str) -> Result<ImportRows, Error> {
+fn read_import_rows(text: &str) -> Result<ImportRows, Error> {
     ImportRows::from_reader(text.as_bytes(), at(0), UnknownFields::Refuse)
 }
 
@@ -17,7 +17,14 @@ fn import_text(
     if_exists: IfExists,
 ) -> Result<ImportOutcome, Error> {
     let caller = importer.map(|test_user| &test_user.caller);
-    import(store, &audit_at(0), caller, &mut read_batch(text).unwrap(), if_exists, &|_| Ok(()))
+    import(
+        store,
+        &audit_at(0),
+        caller,
+        &mut read_import_rows(text).unwrap(),
+        if_exists,
+        &|_| Ok(()),
+    )
 }
 
 #[test]
@@ -107,12 +114,12 @@ fn invalid_row_error_has_line_and_no_content() {
         ("{\"email\":\"Kim@Example.com\"}", "name or uid already used on line 1"),
     ] {
         let text = format!("{{\"username\":\"kim\",\"email\":\"kim@example.com\"}}\n\n{row}\n");
-        let error = read_batch(&text).unwrap_err();
+        let error = read_import_rows(&text).unwrap_err();
         assert_eq!(error.to_string(), format!("line 3: {message}"));
     }
     let row_with_both = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
     assert_eq!(
-        read_batch(&row_with_both).unwrap_err().to_string(),
+        read_import_rows(&row_with_both).unwrap_err().to_string(),
         "line 2: `password` and `password_hash` are mutually exclusive"
     );
 }
@@ -121,7 +128,7 @@ fn invalid_row_error_has_line_and_no_content() {
 fn first_import_requires_admin_row() {
     let mut store = new_store();
     for rows in ["username\nkim\n", "username,role,disabled\nkim,admin,true\n"] {
-        assert!(matches!(read_batch(rows).unwrap().ensure_has_admin(), Err(Error::NoAdmin)));
+        assert!(matches!(read_import_rows(rows).unwrap().ensure_has_admin(), Err(Error::NoAdmin)));
         assert!(matches!(
             import_text(&mut store, None, rows, IfExists::Refuse),
             Err(Error::NoAdmin)
@@ -129,7 +136,7 @@ fn first_import_requires_admin_row() {
     }
     assert!(!has_users(&mut store).unwrap());
     let rows = "username,role\nkim,\nada,admin\n";
-    read_batch(rows).unwrap().ensure_has_admin().unwrap();
+    read_import_rows(rows).unwrap().ensure_has_admin().unwrap();
     import_text(&mut store, None, rows, IfExists::Refuse).unwrap();
     let result = import_text(&mut store, None, "username\nlee\n", IfExists::Refuse);
     assert!(matches!(

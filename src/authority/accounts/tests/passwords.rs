@@ -45,8 +45,8 @@ fn failed_logins_return_same_error() {
     }
 }
 
-/// Returns the hashing work of each kind of failed login, and of a successful login. The password
-/// of `weak` and `costly` is `password`.
+/// Returns the hashing work of each kind of failed login, and of a successful login. The store must
+/// have the users of the test below; the password of `weak` and `weak-disabled` is `password`.
 fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     let malformed_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
     let malformed_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
@@ -82,7 +82,8 @@ fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
 
 #[test]
 fn failed_logins_cost_as_much_as_the_costliest_hash() {
-    const HASH: &str = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    /// Salt and hash of `password` for m=256,t=2,p=1.
+    const SALT_AND_HASH: &str = "c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
     let default_work = 2 * 19 * 1024;
     for (costly_params, expected_costliest, expected_work) in [
         ("m=19456,t=2,p=1", None, default_work),
@@ -99,17 +100,17 @@ fn failed_logins_cost_as_much_as_the_costliest_hash() {
         delete(&mut store, &audit_at(0), &admin.caller, &deleted).unwrap();
         let weak_hash_member = "password_hash\":\"$argon2id$v=19$m=256,t=2,p=1";
         let rows = format!(
-            "{{\"username\":\"weak\",\"{weak_hash_member}${HASH}\"}}
-             {{\"username\":\"weak-disabled\",\"disabled\":true,\"{weak_hash_member}${HASH}\"}}
-             {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${HASH}\"}}"
+            "{{\"username\":\"weak\",\"{weak_hash_member}${SALT_AND_HASH}\"}}
+             {{\"username\":\"weak-disabled\",\"disabled\":true,\"{weak_hash_member}${SALT_AND_HASH}\"}}
+             {{\"username\":\"costly\",\"password_hash\":\"$argon2id$v=19${costly_params}${SALT_AND_HASH}\"}}"
         );
-        let mut batch =
+        let mut import_rows =
             ImportRows::from_reader(rows.as_bytes(), at(0), UnknownFields::Refuse).unwrap();
         import(
             &mut store,
             &audit_at(0),
             Some(&admin.caller),
-            &mut batch,
+            &mut import_rows,
             IfExists::Refuse,
             &|_| Ok(()),
         )
@@ -167,7 +168,7 @@ fn verify_and_change(
 }
 
 #[test]
-fn password_change_requires_the_verified_password() {
+fn password_change_invalidates_earlier_verification() {
     let mut store = new_store();
     let (ada, _) = register_user(&mut store, "ada").unwrap();
     let session = add_session(&mut store, &ada);

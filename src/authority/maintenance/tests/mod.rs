@@ -47,10 +47,11 @@ fn recorded_token_ids(store: &mut Store) -> Vec<i64> {
     (1..=last.0).filter(exists).collect()
 }
 
-/// Returns the reasons to reject a token at `now`, with the reference time `at_seconds`.
-fn reasons_at(store: &mut Store, token: &str, now: i64, at_seconds: i64) -> Vec<RejectReason> {
+/// Returns the reasons to reject a token at the time `now`, with time claims checked at
+/// `reference`.
+fn reasons_at(store: &mut Store, token: &str, now: i64, reference: i64) -> Vec<RejectReason> {
     let expectations =
-        Expectations { reference_time: at(at_seconds), ..Expectations::new(ANY, at(now)) };
+        Expectations { reference_time: at(reference), ..Expectations::new(ANY, at(now)) };
     reasons_of(&verify_token(store, token, &expectations))
 }
 
@@ -77,7 +78,7 @@ fn renewed_tokens_are_pruned_together() {
     for _ in 0..8 {
         issue_app_token(&mut store, &ada, "app");
     }
-    // The chains 1, 3, 5 and 2, 6, 7; token 2 has no expiry.
+    // Token 1 was renewed as 3 and then 5, token 2 as 6 and then 7. Token 2 has no expiry.
     store.execute_sql(
         "UPDATE tokens SET superseded_by = id + 2, grace_until = 0 WHERE id IN (1, 3);
          UPDATE tokens SET superseded_by = 6, grace_until = 0, expires_at = NULL WHERE id = 2;
@@ -270,6 +271,6 @@ fn interrupted_prune_counts_the_removed_rows() {
     assert_eq!(
         store.read(|tx| tx.query_number(counts)).unwrap(),
         11,
-        "one grant, one removed token"
+        "no token and one grant are left, and one removed token is counted"
     );
 }

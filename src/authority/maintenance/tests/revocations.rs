@@ -52,7 +52,7 @@ const KEY_STATES: [(&str, bool); 4] = [
 ];
 
 #[test]
-fn revocation_by_jti_is_kept_as_long_as_the_key_can_verify() {
+fn revocation_by_jti_is_kept_until_the_key_is_revoked() {
     for (key_state_sql, is_pruned) in KEY_STATES {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();

@@ -40,9 +40,9 @@ pub(super) struct BatchSigner<'a> {
     owner: Option<RowOwner>,
     patterns: PatternCache,
     payload: String,
-    /// Average length of the tokens of a batch in bytes, as a hint for the next batch.
+    /// Largest average token length of a batch so far in bytes, as a hint for the next batch.
     token_length: usize,
-    /// Check before each token.
+    /// Called before each token; an error ends the signing of the batch.
     check: &'a InterruptionCheck<'a>,
 }
 
@@ -53,12 +53,13 @@ impl<'a> BatchSigner<'a> {
         Ok(Self { builder, signer, owner, patterns, payload, token_length: 0, check: &|| Ok(()) })
     }
 
-    /// Ends the signing of a batch if `check` fails before a token.
+    /// Calls `check` before each token; an error ends the signing of the batch.
     pub(super) fn with_check(self, check: &'a InterruptionCheck<'a>) -> Self {
         Self { check, ..self }
     }
 
-    /// Signs the tokens of a batch in the order of its rows. The generated token ids are `jtis`.
+    /// Signs the tokens of a batch in the order of its rows. Generated token ids are taken from
+    /// `jtis`.
     pub(super) fn sign(
         &mut self,
         batch: &RowBatch<'_>,
@@ -91,7 +92,7 @@ impl<'a> BatchSigner<'a> {
         generator: &mut ValueGenerator,
         signed: &mut SignedBatch,
     ) -> Result<(), Error> {
-        // A pattern takes longer than a single token.
+        // Making a pattern takes longer than building a single token.
         let is_single = count == 1 && !self.builder.has_input_rows;
         let pattern = if is_single {
             None

@@ -21,7 +21,7 @@ fn generate_key() -> KeySpec {
 /// Signs the tokens of the rows of an input file, or three tokens without a file, with patterns and
 /// without. Asserts that the tokens and their rows in the store are equal. Returns, for each row,
 /// whether its token has a pattern.
-fn compare(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
+fn check_patterns(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
     let builder = TokenBuilder {
         request,
         issuer: Some("jeton"),
@@ -104,12 +104,12 @@ fn identical_rows_of_every_preset_have_a_pattern() {
     for name in builtin_preset_names().map(Some).chain([None]) {
         let template = load_builtin_preset(name).unwrap().unwrap();
         let request = MintRequest { claims: claims.clone(), ..MintRequest::new(template) };
-        assert_eq!(compare(&key, &request, None), [true; 3], "{name:?}");
+        assert_eq!(check_patterns(&key, &request, None), [true; 3], "{name:?}");
         let is_recordable = request.template.claims.get("jti").is_some_and(|jti| jti == "{jti}")
             && request.template.claims.keys().all(|name| !is_random(&request, name));
         if is_recordable {
             let recorded = MintRequest { record: true, ..request };
-            assert_eq!(compare(&key, &recorded, None), [true; 3], "{name:?}");
+            assert_eq!(check_patterns(&key, &recorded, None), [true; 3], "{name:?}");
         }
     }
 }
@@ -119,7 +119,7 @@ fn texts_of_input_rows_fill_a_pattern() {
     let key = generate_key();
     let rows =
         "sub,x,exp\na,b,1900000000\né c,-,1900000000\n\"q\"\"q\",\\,1900000000\nd,e,1900000001\n";
-    assert_eq!(compare(&key, &mint_request(), Some(rows)), [true, true, false, true]);
+    assert_eq!(check_patterns(&key, &mint_request(), Some(rows)), [true, true, false, true]);
     let rows = [
         r#"{"sub":"a","n":1,"in":{"t":"x"}}"#,
         r#"{"sub":"b","n":1,"in":{"t":"x"}}"#,
@@ -131,11 +131,11 @@ fn texts_of_input_rows_fill_a_pattern() {
         r#"{"jti":"other","scope":"read"}"#,
     ];
     let expected = [true, true, true, false, true, true, true, true];
-    assert_eq!(compare(&key, &mint_request(), Some(&rows.join("\n"))), expected);
+    assert_eq!(check_patterns(&key, &mint_request(), Some(&rows.join("\n"))), expected);
     let recorded = MintRequest { record: true, ..mint_request() };
-    assert_eq!(compare(&key, &recorded, Some("x\na\nb\n")), [false; 2]);
+    assert_eq!(check_patterns(&key, &recorded, Some("x\na\nb\n")), [false; 2]);
     let long = format!("x\na\n{}\n", "b".repeat(1_025));
-    assert_eq!(compare(&key, &mint_request(), Some(&long)), [true, false]);
+    assert_eq!(check_patterns(&key, &mint_request(), Some(&long)), [true, false]);
 }
 
 #[test]
@@ -143,17 +143,17 @@ fn parameters_in_input_rows_fill_a_pattern() {
     let key = generate_key();
     let preset = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
     let rows = "sub,aud,domain\na,https://api.example/,x.example\nb,c,d\n";
-    assert_eq!(compare(&key, &preset("auth0"), Some(rows)), [true; 2]);
-    // The parts of the repository depend on more than its text.
+    assert_eq!(check_patterns(&key, &preset("auth0"), Some(rows)), [true; 2]);
+    // Claims contain the owner and the name in the repository, not only the whole value.
     let rows = "repository\noctocat/app\nocto-org/octo-repo\n";
-    assert_eq!(compare(&key, &preset("github-actions"), Some(rows)), [false; 2]);
+    assert_eq!(check_patterns(&key, &preset("github-actions"), Some(rows)), [false; 2]);
     let template = Template::parse(
         br#"{"description":"x","parameters":{"list":["a"],"flag":true,"text":"{list} and {flag}"},
             "claims":{"list":"{list}","flag":"{flag}","text":"{text}","jti":"a{jti}b"}}"#,
     );
     let request = MintRequest::new(template.unwrap());
     let rows = "{\"list\":\"x\"}\n{\"flag\":\"false\"}\n{\"text\":\"y\"}\n{\"list\":[\"z\"]}\n";
-    assert_eq!(compare(&key, &request, Some(rows)), [true, false, true, true]);
+    assert_eq!(check_patterns(&key, &request, Some(rows)), [true, false, true, true]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 /// 4.1.1).
 const ALG_PLACEHOLDER: &str = "{alg}";
 
-/// Names of values that are generated for each token; not allowed as parameters.
+/// Names of values of the signing key and of generated ids; not allowed as parameters.
 const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
 /// Value of `kid` in a template's header for the key id of the signing key, whichever key signs.
@@ -149,8 +149,8 @@ impl Template {
         Ok(TokenParts { header, claims: renderer.render_members(&self.claims, 1)? })
     }
 
-    /// Returns the key id that the template prescribes; `None` if the template uses the key id of
-    /// any signing key. Generated values are not allowed: the key id identifies a key.
+    /// Returns the key id that the template prescribes; `None` if the header has the key id of the
+    /// signing key, or none. Generated values are not allowed: the key id identifies a key.
     pub(in crate::authority::minting) fn prescribed_kid(
         &self,
         parameter_values: &Map<String, Value>,

@@ -191,13 +191,13 @@ fn only_the_token_of_the_session_file_is_named_your_session() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();
-    for (end, reason) in [
+    for (sql, reason) in [
         ("UPDATE pairs SET access_revoked_at = 0", "revoked"),
         ("UPDATE sessions SET ended_at = 0, end_reason = 'logout'", "ended"),
         ("UPDATE users SET disabled_at = 0", "disabled"),
         ("UPDATE keys SET state = 'revoked'", "key revoked"),
     ] {
-        store.execute_sql(end);
+        store.execute_sql(sql);
         let mut message =
             |caller: &Caller| write_as(&mut store, caller, |_, _| Ok(())).unwrap_err().to_string();
         let refused = message(&caller);
@@ -220,7 +220,7 @@ fn state_of_the_account_is_the_first_reason_of_a_refused_session() {
 }
 
 #[test]
-fn refused_session_is_named_in_the_message() {
+fn message_states_the_reason_of_a_refused_session() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let kid = store.read(|tx| tx.active_app_key()).unwrap().spec.kid.to_display();

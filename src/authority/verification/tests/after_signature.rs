@@ -150,7 +150,7 @@ fn reference_time_affects_time_claims_only() {
 }
 
 #[test]
-fn leeway_applies_on_both_sides() {
+fn leeway_applies_before_iat_and_after_exp() {
     let mut context = new_test_context();
     let at_time = |seconds, leeway| Expectations {
         reference_time: at(seconds),
@@ -208,7 +208,7 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::MissingClaim]);
     context.store.execute_sql("UPDATE tokens SET expires_at = NULL");
     assert_eq!(context.reject_reasons(&token, APP), []);
-    // The row has no expiry.
+    // The token still has `exp`, but its row no longer has an expiry.
     assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::BadClaim]);
     let min_ttl = Some(Lifetime::from_days(60_000));
     let long_ttl = Expectations { min_ttl, ..TestContext::expectations(APP) };

@@ -6,7 +6,7 @@ use crate::model::{AppName, ExtraClaims, Permission};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
 
-/// Stores shared by all cases, without a quota.
+/// Stores without a quota, shared by all cases.
 static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
     let algorithms = [Algorithm::ES256, Algorithm::HS256];
     let create_store = |algorithm| {

@@ -23,7 +23,8 @@ fn context_with_recorded_claims() -> TestContext {
 }
 
 /// Verifies a token that contradicts its row, and checks that the report has no data of the row.
-/// Returns the rejection reasons, and the message without the values of the claim.
+/// Returns the rejection reasons, and the message of the first reason up to the colon, without the
+/// found and expected values.
 fn verify_contradicting_token(
     context: &mut TestContext,
     token: &str,
@@ -127,7 +128,7 @@ fn session_token_that_contradicts_its_row_is_refused() {
                 "{name}: {value}"
             );
         }
-        // Every decision uses the role in the user's row.
+        // `role` is not compared: every decision uses the role in the user's row.
         let demoted_token = altered_session_token(&mut context, &token, "role", &json!("user"));
         assert_eq!(context.reject_reasons(&demoted_token, expected_kind), []);
     }

@@ -26,7 +26,7 @@ fn certificate_pem(public_key_info: &[u8]) -> String {
     pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
 }
 
-/// Keys with the requested key id are the only ones, also if they are unusable.
+/// If keys have the requested key id, no other key is used, even if these keys are unusable.
 #[test]
 fn named_key_is_not_replaced_by_another_key() {
     let keys = asymmetric_keys();
@@ -41,7 +41,7 @@ fn named_key_is_not_replaced_by_another_key() {
     }
 }
 
-/// A public key of the document is not a secret of the same document.
+/// The public key and the secret are in one document.
 #[test]
 fn secret_with_the_bytes_of_a_public_key_is_refused() {
     for key in asymmetric_keys() {
@@ -67,7 +67,8 @@ fn number_of_pem_blocks_is_limited() {
     }
 }
 
-/// Only the first certificate is that of the key: authorities sign no tokens.
+/// Only the first certificate of a chain contains the key of the issuer. The other certificates belong
+/// to authorities, which sign no tokens.
 #[test]
 fn keys_of_authorities_are_not_accepted() {
     let keys = asymmetric_keys();
@@ -95,7 +96,7 @@ fn unsupported_format_in_an_encoding_is_named() {
     for (document, name, hint) in [
         (
             BASE64.encode(discovery),
-            "OpenID Provider Metadata, without keys in base64",
+            "OpenID Provider Metadata (without keys) in base64",
             "decode the file first: (umask 077; base64 -d FILE > key.txt)",
         ),
         (
@@ -126,9 +127,9 @@ fn unsupported_format_in_an_encoding_is_named() {
     }
 }
 
-/// The key id of a collection counts also if the caller selected its only key.
+/// The key id of a single JWK is ignored, because the caller selected this key.
 #[test]
-fn key_id_of_a_collection_counts() {
+fn key_id_in_a_collection_must_match() {
     let key = &asymmetric_keys()[1];
     let mut jwk = Value::from(key.public_jwk.clone().unwrap());
     jwk["kid"] = "b".into();
@@ -142,7 +143,7 @@ fn key_id_of_a_collection_counts() {
 }
 
 #[test]
-fn private_key_that_is_not_used_is_not_noted() {
+fn only_the_used_key_determines_is_from_private_key() {
     let keys = asymmetric_keys();
     let public = Value::from(keys[0].public_jwk.clone().unwrap());
     let set = json!({ "keys": [private_jwk(&keys[1]), public] }).to_string();
@@ -158,18 +159,18 @@ fn certificates_in_every_form_are_read() {
     let public = public_key_pem(key).unwrap().unwrap();
     let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
     let certificate = certificate_pem(&info);
-    // A damaged entry of a map does not concern the others.
+    // A damaged entry of a map does not affect the other entries.
     let damaged = certificate.replace('M', "!");
     let map = json!({"a": damaged, "b": certificate}).to_string();
     let set = read_jwks(map.as_bytes(), &[], PublicKeys::default).unwrap();
     assert!(set.candidates(key.algorithm, Some("b")).is_ok());
     let error = set.candidates(key.algorithm, Some("a")).err().unwrap();
     assert!(format!("{error:?}").contains("the PEM is damaged"), "{error:?}");
-    // OpenSSL adds trust settings.
+    // OpenSSL adds trust settings after the certificate.
     let der = pem::parse_blocks(certificate.as_bytes()).unwrap().remove(0).contents.to_vec();
-    let trusted = block("TRUSTED CERTIFICATE", &[&der[..], &[0x30, 0]].concat());
+    let trusted = pem_block("TRUSTED CERTIFICATE", &[&der[..], &[0x30, 0]].concat());
     assert!(verifies(&read_single(trusted.as_bytes(), key.algorithm, None).unwrap(), key));
-    // Version, subject, key and attributes; the algorithm and the signature of the request.
+    // A request: version, subject, key and attributes; then algorithm and signature.
     let (empty, attributes) = (der_element(0x30, &[]), der_element(0xA0, &[]));
     let request = der_element(0x30, &[&[2, 1, 0], &empty, &info, &attributes]);
     let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
@@ -182,7 +183,7 @@ fn certificates_in_every_form_are_read() {
 }
 
 #[test]
-fn unusual_parts_of_keys_are_named() {
+fn defects_of_keys_are_named() {
     let secret =
         json!({"kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrr"}).to_string();
     let error = importer(None, None).read(secret.as_bytes()).unwrap_err().to_string();

@@ -37,7 +37,7 @@ pub(super) fn private_jwk(key: &KeySpec) -> Value {
     jwk
 }
 
-pub(super) fn block(label: &str, der: &[u8]) -> String {
+pub(super) fn pem_block(label: &str, der: &[u8]) -> String {
     pem::encode_block(label, der)
 }
 
@@ -61,7 +61,7 @@ pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let inner = elements(pkcs8)[2];
     match key.algorithm.key_type() {
         KeyType::Rsa => {
-            formats.push(("PKCS#1 PEM", block("RSA PRIVATE KEY", inner).into_bytes()));
+            formats.push(("PKCS#1 PEM", pem_block("RSA PRIVATE KEY", inner).into_bytes()));
             formats.push(("PKCS#1 DER", inner.to_vec()));
         }
         KeyType::Ed25519 | KeyType::Hmac(_) => {}
@@ -99,13 +99,13 @@ pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     ];
     if key.algorithm.key_type() == KeyType::Rsa {
         let pkcs1 = &elements(&der)[1][1..];
-        formats.push(("PKCS#1 public PEM", block("RSA PUBLIC KEY", pkcs1).into_bytes()));
+        formats.push(("PKCS#1 public PEM", pem_block("RSA PUBLIC KEY", pkcs1).into_bytes()));
         formats.push(("PKCS#1 public DER", pkcs1.to_vec()));
     }
     formats
 }
 
-/// Returns the bytes as environments, secret stores and editors change them.
+/// Returns the bytes in the forms to which environments, secret stores and editors change them.
 pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
@@ -158,7 +158,7 @@ pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     wrapped
 }
 
-/// Returns the PEM text as environments and editors change it.
+/// Returns the PEM text in the forms to which environments and editors change it.
 fn pem_wrappings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
     let mut wrapped = vec![

@@ -16,7 +16,7 @@ use crate::crypto::{
 use crate::model::{Algorithm, KeySpec, KeyType, Purpose, RsaBits};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
-use formats::{block, elements, private_formats, private_jwk, public_formats, wrappings};
+use formats::{elements, pem_block, private_formats, private_jwk, public_formats, wrappings};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -65,7 +65,8 @@ fn is_same_key(imported: &ImportedKey, key: &KeySpec) -> bool {
 }
 
 /// Checks every command with a key in every format and wrapping: `mint` and `fixtures` read one
-/// key, `import` reads all keys, `verify` reads a public key or a set. No format is a secret.
+/// key, `import` reads all keys, `verify` reads a public key or a set. No format is accepted as a
+/// secret.
 fn assert_every_format_is_read(key: &KeySpec) {
     let (mut failures, mut count) = (Vec::new(), 0);
     let private = private_formats(key).into_iter().map(|format| (true, format));
@@ -214,7 +215,7 @@ fn signing_key_is_selected_among_other_keys() {
     assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
 }
 
-/// The error names the format, and no format without a key is a secret in JSON.
+/// The error names the format, and the document is not accepted as a secret.
 #[test]
 fn unsupported_formats_are_named() {
     initialize_crypto();

@@ -21,9 +21,9 @@ fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let damaged = [
         ("damaged JWK", jwk.to_string().trim_end_matches('}').to_owned()),
         ("JWK with a numeric key id", jwk.to_string()),
-        ("PEM without a key", block("X", b"x")),
-        ("damaged PEM", block("PRIVATE KEY", &[7; 40]).replace('B', "!")),
-        ("encrypted PEM", block("ENCRYPTED PRIVATE KEY", &[7; 40])),
+        ("PEM without a key", pem_block("X", b"x")),
+        ("damaged PEM", pem_block("PRIVATE KEY", &[7; 40]).replace('B', "!")),
+        ("encrypted PEM", pem_block("ENCRYPTED PRIVATE KEY", &[7; 40])),
         (
             "SSH public key",
             include_str!("../../../../tests/cli/hostile/samples/ssh.pub").to_owned(),
@@ -41,7 +41,7 @@ fn key_in_two_wrappings_is_not_a_secret() {
         let plain = read_document(&bytes);
         for (inner_name, inner) in wrappings(&bytes) {
             for (outer_name, outer) in wrappings(&inner) {
-                // Only the lines of a valid PEM are a key without the first line.
+                // Without the BEGIN line, only the lines of a valid PEM are recognized as a key.
                 let is_body = |name: &str| name.starts_with("without BEGIN line");
                 let is_damaged = plain.is_err() && is_body(inner_name);
                 if is_damaged
@@ -58,7 +58,7 @@ fn key_in_two_wrappings_is_not_a_secret() {
                 {
                     secrets.push(name());
                 }
-                // A key id can be lost, if the text is read as damaged JSON with a PEM.
+                // Key ids are not compared: text that is read as damaged JSON with a PEM has none.
                 let is_equal = |document: &KeyDocument, plain: &KeyDocument| {
                     let mut pairs = document.entries.iter().zip(&plain.entries);
                     document.entries.len() == plain.entries.len()
@@ -77,8 +77,7 @@ fn key_in_two_wrappings_is_not_a_secret() {
     assert!(count > 2_000, "found {count} pairs");
 }
 
-/// A JWK with a secret in an unreadable form is refused too, unless an encoding says that it is a
-/// text.
+/// JSON and damaged JWKs are secrets only with the encoding `text`.
 #[test]
 fn text_that_starts_like_json_is_a_secret() {
     initialize_crypto();

@@ -53,7 +53,7 @@ fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str)
     }
 }
 
-/// Returns the key as for a key of the store.
+/// Returns the verification key as for a key of the store.
 fn verification_key(jwk: &Value) -> VerificationKey {
     let jwk = jwk.as_object().unwrap();
     if jwk::is_symmetric(jwk) {
@@ -121,7 +121,7 @@ fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     }
 }
 
-/// Signs the token's payload with another header.
+/// Signs the payload of the token with `header`.
 fn sign_payload_again(key: &KeySpec, header: &str, token: &str) -> String {
     initialize_crypto();
     let payload = String::from_utf8(CompactJws::parse(token).unwrap().payload).unwrap();
@@ -159,7 +159,7 @@ fn both_names_of_ed25519_sign_equally() {
 }
 
 #[test]
-fn unfit_key_is_refused() {
+fn damaged_key_is_refused() {
     initialize_crypto();
     let key = private_key_spec(Algorithm::ES256, vec![1, 2, 3]);
     assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::DamagedKey(_))));

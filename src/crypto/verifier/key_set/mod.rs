@@ -17,7 +17,7 @@ const MAX_CANDIDATES: usize = 16;
 /// Keys of another issuer. Each key is validated when a token first requires the key.
 pub(crate) struct KeySet {
     keys: Vec<SetKey>,
-    /// Positions of the keys with a key id.
+    /// Positions in `keys`, by key id.
     positions: HashMap<String, Vec<usize>>,
     /// Algorithms that the caller accepts; all if empty.
     algorithms: Vec<Algorithm>,
@@ -42,20 +42,21 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// Document entry of a single key.
-pub(super) struct KeySource {
+/// Properties of the document entry from which a single key was read.
+pub(super) struct KeyOrigin {
     pub(super) kid: Option<String>,
-    pub(super) is_of_collection: bool,
+    /// True if the document is a collection, such as a JWK Set.
+    pub(super) is_in_collection: bool,
     pub(super) is_private: bool,
 }
 
 /// Reason why a set has no key for a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum KeyRefusal {
-    /// No key has the key id of the token. The key ids of the keys.
+    /// No key has the key id of the token. Contains the key ids of the set.
     Unknown(Vec<String>),
-    /// Keys exist, but none for the algorithm of the token. The algorithms of the keys, or those that
-    /// the caller accepts.
+    /// Keys exist, but none for the algorithm of the token. Contains the algorithms of the keys, or, if
+    /// the caller accepts none of them, the algorithms that the caller accepts.
     WrongAlgorithm(Vec<&'static str>),
     /// The key exists and is unusable, for this reason.
     Unusable(String),
@@ -122,11 +123,11 @@ impl KeySet {
     }
 
     /// Returns a set with one key. The key verifies every token, regardless of `kid`, unless the
-    /// key is of a collection and has a key id.
-    pub(super) fn from_verifier(verifier: &Verifier, source: KeySource) -> Self {
-        let KeySource { kid, is_of_collection, is_private } = source;
+    /// key is in a collection and has a key id.
+    pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
+        let KeyOrigin { kid, is_in_collection, is_private } = origin;
         let material = EntryMaterial::PublicDer(Vec::new());
-        let ignores_kid = !is_of_collection || kid.is_none();
+        let ignores_kid = !is_in_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
         for key in &mut set.keys {
             key.verifier = OnceLock::from(Ok(verifier.clone()));
@@ -180,10 +181,10 @@ impl KeySet {
             let named = self.positions.get(kid).ok_or_else(unknown)?;
             return self.select(named.iter().copied(), algorithm);
         }
-        let may_be_meant = |index: &usize| {
+        let may_have_signed = |index: &usize| {
             self.keys.get(*index).is_some_and(|key| self.ignores_kid || key.is_known_type())
         };
-        self.select((0..self.keys.len()).filter(may_be_meant), algorithm)
+        self.select((0..self.keys.len()).filter(may_have_signed), algorithm)
     }
 
     fn select(
@@ -254,7 +255,7 @@ impl SetKey {
         })
     }
 
-    /// Returns whether the type of the key is known. Other keys are chosen by their key id only.
+    /// Returns whether the type of the key is known. A key of unknown type is chosen only by its key id.
     fn is_known_type(&self) -> bool {
         match &self.entry.material {
             EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),

@@ -61,7 +61,8 @@ fn read_set(jwks: &[Value]) -> KeySet {
     read_jwks(set.as_bytes(), &[], PublicKeys::default).unwrap()
 }
 
-/// Returns whether a token of the key, with this `kid`, is accepted, or the reason why not.
+/// Returns whether a token of the key, with this `kid`, is accepted, or the reason why the set has no
+/// key for the token.
 fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRefusal> {
     let token = sign_text(key, "{}", "{}").unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();
@@ -130,27 +131,27 @@ fn unrelated_and_duplicate_keys_are_ignored() {
 }
 
 #[test]
-fn unusable_named_key_is_the_reason() {
+fn defect_of_the_named_key_is_reported() {
     let (ec, other) =
         (new_key(Algorithm::ES256), public_jwk(&new_key(Algorithm::ES256), Some("b")));
-    let with = |name: &str, value: Value| {
+    let with_member = |name: &str, value: Value| {
         let mut jwk = public_jwk(&ec, Some("a"));
         jwk[name] = value;
         jwk
     };
     for (jwk, reason) in [
-        (with("use", json!("enc")), "key 1 of 2: not for signatures (`use`)"),
-        (with("key_ops", json!(["wrapKey"])), "key 1 of 2: not for signatures (`key_ops`)"),
+        (with_member("use", json!("enc")), "key 1 of 2: not for signatures (`use`)"),
+        (with_member("key_ops", json!(["wrapKey"])), "key 1 of 2: not for signatures (`key_ops`)"),
         (
-            with("d", json!("AAAA")),
+            with_member("d", json!("AAAA")),
             "key 1 of 2: found a private key, expected only its public members",
         ),
         (
-            with("x", json!("AAAA")),
+            with_member("x", json!("AAAA")),
             "key 1 of 2: `x` has the wrong length: found 3 bytes, expected 32",
         ),
-        (with("y", json!(null)), "key 1 of 2: `y` missing"),
-        (with("alg", json!("ECDH-ES")), "key 1 of 2: unsuitable for its `alg`"),
+        (with_member("y", json!(null)), "key 1 of 2: `y` missing"),
+        (with_member("alg", json!("ECDH-ES")), "key 1 of 2: unsuitable for its `alg`"),
     ] {
         let set = read_set(&[jwk, other.clone()]);
         assert_eq!(verify(&set, &ec, Some("a")), Err(KeyRefusal::Unusable(reason.to_owned())));
@@ -160,9 +161,8 @@ fn unusable_named_key_is_the_reason() {
     assert_eq!(verify(&set, &new_key(Algorithm::RS256), None), Err(expected_es256()));
 }
 
-/// Keys of types that sign nothing here are no reason for a token without a key id.
 #[test]
-fn key_of_unknown_type_is_a_reason_if_it_is_named() {
+fn key_of_unknown_type_is_reported_only_if_named() {
     let ec = new_key(Algorithm::ES256);
     for other in [
         json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "use": "enc", "kid": "x"}),
@@ -170,9 +170,9 @@ fn key_of_unknown_type_is_a_reason_if_it_is_named() {
         json!({"kid": "x"}),
     ] {
         let set = read_set(&[other, public_jwk(&ec, Some("a"))]);
-        let rsa = new_key(Algorithm::EdDSA);
-        assert_eq!(verify(&set, &rsa, None), Err(expected_es256()));
-        assert!(matches!(verify(&set, &rsa, Some("x")), Err(KeyRefusal::Unusable(_))));
+        let ed25519 = new_key(Algorithm::EdDSA);
+        assert_eq!(verify(&set, &ed25519, None), Err(expected_es256()));
+        assert!(matches!(verify(&set, &ed25519, Some("x")), Err(KeyRefusal::Unusable(_))));
     }
     let set = read_set(&[json!(null), public_jwk(&ec, Some("a"))]);
     assert_eq!(verify(&set, &new_key(Algorithm::EdDSA), None), Err(expected_es256()));
@@ -191,7 +191,7 @@ fn null_members_are_absent() {
 
 #[test]
 fn at_most_sixteen_keys_are_tried() {
-    let (key, new) = (new_key(Algorithm::EdDSA), new_key(Algorithm::EdDSA));
+    let (key, copied_key) = (new_key(Algorithm::EdDSA), new_key(Algorithm::EdDSA));
     let mut jwks: Vec<Value> =
         (0..15).map(|_| public_jwk(&new_key(Algorithm::EdDSA), None)).collect();
     jwks.push(public_jwk(&key, None));
@@ -201,16 +201,16 @@ fn at_most_sixteen_keys_are_tried() {
     assert_eq!(verify(&set, &key, None), Ok(false));
     let candidates = set.candidates(Algorithm::EdDSA, None).unwrap();
     assert_eq!((candidates.keys.len(), candidates.is_truncated), (16, true));
-    // Copies of a key count once, also with other members.
+    // Copies of a key count once, even if their other members differ.
     let copies = (0..40).map(|index| {
-        let mut copy = public_jwk(&new, None);
+        let mut copy = public_jwk(&copied_key, None);
         copy["x5t"] = if index % 2 == 0 { Value::Null } else { json!(index.to_string()) };
         copy
     });
     let mut with_copies: Vec<Value> = copies.collect();
     with_copies.push(public_jwk(&key, None));
     assert_eq!(verify(&read_set(&with_copies), &key, None), Ok(true));
-    // Keys of other algorithms do not count.
+    // Keys for other algorithms are not counted.
     jwks.splice(0..17, (0..40).map(|_| public_jwk(&new_key(Algorithm::ES256), None)));
     jwks.push(public_jwk(&key, None));
     assert_eq!(verify(&read_set(&jwks), &key, None), Ok(true));

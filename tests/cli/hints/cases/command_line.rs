@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token create shop --permission read",
     ),
     case(
-        "enclose each text in double quotes, within single quotes: 'name=[\"TEXT\"]'",
+        "enclose each text in double quotes, and the argument in single quotes: 'name=[\"TEXT\"]'",
         "",
         "$M --claim-json 'roles=[admin]'",
         "eval $M --claim-json \"$CMD\"",

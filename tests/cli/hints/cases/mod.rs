@@ -7,15 +7,16 @@ mod named_tokens;
 mod stores;
 mod values;
 
-/// A hint and the commands that produce and follow it.
+/// A hint, and the shell commands that produce the hint and follow the hint. The commands use the
+/// definitions of `PRELUDE`.
 pub(super) struct Case {
     /// Text of the hint in the source code.
     pub(crate) hint: &'static str,
     pub(crate) setup: &'static str,
     /// Command that fails with the hint.
     pub(crate) fails: &'static str,
-    /// Command as the hint says: `CMD` is the command of the hint, `W1` and `W2` are its words in
-    /// backticks.
+    /// Command that follows the hint. `HINT` is the hint, `CMD` the command after the colon of the
+    /// hint, and `W1`, `W2`, ... are the words of the hint in backticks.
     pub(crate) fixed: &'static str,
 }
 
@@ -45,17 +46,14 @@ pub(super) fn all() -> Vec<&'static Case> {
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     (
         "import the keys one by one, each with `--kid ID`",
-        "`keys::key_sources` has the case; the instruction has no command",
+        "names no command; tested by `keys::key_sources`",
     ),
-    ("usage: {}", "the grammar of the command; the error names the argument"),
-    (
-        "set the path with `--store` or `JETON_STORE`",
-        "the user database always has a home directory",
-    ),
-    ("use `--dir DIR`", "the user database always has a home directory"),
-    ("set `JETON_CONFIG_DIR`", "the user database always has a home directory"),
-    ("give a username or an e-mail address: jeton login LOGIN", "needs a user id without a name"),
-    ("run jeton as the owner of the file", "needs a second user"),
+    ("usage: {}", "shows the syntax of a command, which cannot be executed"),
+    ("set the path with `--store` or `JETON_STORE`", "needs a user without a home directory"),
+    ("use `--dir DIR`", "needs a user without a home directory"),
+    ("set `JETON_CONFIG_DIR`", "needs a user without a home directory"),
+    ("give a username or an e-mail address: jeton login LOGIN", "needs an OS user without a name"),
+    ("run jeton as the owner of the file", "needs a second OS user"),
     ("run `jeton refresh` with write access to the store", "needs a read-only mount"),
     ("make the store file and its directory writable", "needs a read-only mount"),
     ("copy the store and its `-wal` file to a writable directory", "needs a read-only mount"),
@@ -83,7 +81,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "copy the original store again with `store backup`, or create a new store: jeton init",
         "needs a copy without its write-ahead log",
     ),
-    ("revoke it: jeton token revoke {list}", "needs a store that fails while a command runs"),
+    (
+        "revoke the {noun}: jeton token revoke {list}",
+        "needs a store that fails while a command runs",
+    ),
     ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
     ("the account was created; set a password with: {recover}", "needs a full pipe"),
     (
@@ -139,7 +140,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ),
     (
         "save the key in a file of its own, without the encoding, quotes and text around it",
-        "no command is known; `keys::wrapped_keys` has the cases",
+        "names no command; tested by `keys::wrapped_keys`",
     ),
     (
         "export the key as an OpenSSH key: puttygen FILE -O private-openssh -o key.pem",

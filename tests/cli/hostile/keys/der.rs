@@ -1,11 +1,11 @@
-//! An encoder for DER (X.690) keys, which allows invalid keys.
+//! An encoder for keys in DER (X.690), which can also encode invalid keys.
 
 use crate::hostile::signer::{decode_hex, decode_member};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// Object identifiers in DER, as hexadecimal text.
+/// Object identifiers in DER, as hexadecimal text; `RSA_OID` includes the NULL parameters.
 pub(super) const P256_OID: &str = "06082a8648ce3d030107";
 pub(super) const P384_OID: &str = "06052b81040022";
 pub(super) const P521_OID: &str = "06052b81040023";

@@ -8,8 +8,8 @@ use crate::hostile::signer::decode_pem;
 const UNKNOWN_FORMAT: &str = "unsupported key format";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
-const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
-const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
+const NOT_A_PRIVATE_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
+const NOT_A_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 const FOUND_PUBLIC_KEY: &str = "found a public key, expected a private key";
 const FOUND_CERTIFICATE: &str = "found a certificate, expected a private key";
 const NO_KEY_IN_PEM: &str = "the PEM has no key";
@@ -76,9 +76,9 @@ pub(in crate::hostile) fn damaged_private_key_table() -> Table {
             ("with zeros as DER", pem("PRIVATE KEY", &vec![0; der.len()])),
             ("with nested sequences", pem("PRIVATE KEY", &nested_sequences(10_000))),
         ] {
-            table.add_import(NO_KEY, &format!("{name} PEM {defect}"), file);
+            table.add_import(NOT_A_PRIVATE_KEY, &format!("{name} PEM {defect}"), file);
         }
-        table.add_import(NO_KEY, &format!("{name} DER cut in half"), half);
+        table.add_import(NOT_A_PRIVATE_KEY, &format!("{name} DER cut in half"), half);
         table.add_import(
             TRAILING_DATA,
             &format!("{name} PEM with a trailing byte"),
@@ -111,8 +111,12 @@ pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     table.add_import("several private keys", "two keys", [P256, RSA].concat());
     table.add_import(FOUND_PUBLIC_KEY, "a public key", P256_PUBLIC);
     table.add_import(DAMAGED, "the first line of a PEM", "-----BEGIN PRIVATE KEY-----");
-    table.add_import(NO_KEY, "nested DER", nested_sequences(40_000));
-    table.add_import(NO_KEY, "nested PEM", pem("PRIVATE KEY", &nested_sequences(30_000)));
+    table.add_import(NOT_A_PRIVATE_KEY, "nested DER", nested_sequences(40_000));
+    table.add_import(
+        NOT_A_PRIVATE_KEY,
+        "nested PEM",
+        pem("PRIVATE KEY", &nested_sequences(30_000)),
+    );
     table
 }
 
@@ -123,18 +127,18 @@ pub(in crate::hostile) fn damaged_public_key_table() -> Table {
         let der = decode_pem(text);
         let label = "PUBLIC KEY";
         for (defect, message, file) in [
-            ("with half of the DER", NO_PUBLIC_KEY, pem(label, &der[..der.len() / 2])),
-            ("with empty DER", NO_PUBLIC_KEY, pem(label, b"")),
-            ("with zeros as DER", NO_PUBLIC_KEY, pem(label, &vec![0; der.len()])),
-            ("with nested sequences", NO_PUBLIC_KEY, pem(label, &nested_sequences(30_000))),
+            ("with half of the DER", NOT_A_PUBLIC_KEY, pem(label, &der[..der.len() / 2])),
+            ("with empty DER", NOT_A_PUBLIC_KEY, pem(label, b"")),
+            ("with zeros as DER", NOT_A_PUBLIC_KEY, pem(label, &vec![0; der.len()])),
+            ("with nested sequences", NOT_A_PUBLIC_KEY, pem(label, &nested_sequences(30_000))),
             (
                 "as PKCS#1, with nested sequences",
-                NO_PUBLIC_KEY,
+                NOT_A_PUBLIC_KEY,
                 pem("RSA PUBLIC KEY", &nested_sequences(30_000)),
             ),
             ("with another label", NO_KEY_IN_PEM, pem("X", &der)),
             ("as a certificate", "the certificate has no RSA", pem("CERTIFICATE", &der)),
-            ("as a private key", NO_KEY, pem("PRIVATE KEY", &der)),
+            ("as a private key", NOT_A_PRIVATE_KEY, pem("PRIVATE KEY", &der)),
             ("without its second half", DAMAGED, text[..text.len() / 2].to_owned()),
             ("with another END label", DAMAGED, text.replace("END PUBLIC", "END PRIVATE")),
             ("for HMAC", "expected a shared secret", text.to_owned()),
@@ -170,12 +174,12 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
         (sample!("legacy"), ENCRYPTED),
         (sample!("openssh"), "found an OpenSSH private key"),
         (sample!("certificate"), FOUND_CERTIFICATE),
-        (sample!("dsa"), NO_KEY),
-        (sample!("dh"), NO_KEY),
-        (sample!("x25519"), NO_KEY),
-        (sample!("ed448"), NO_KEY),
-        (sample!("secp256k1"), NO_KEY),
-        (sample!("p224"), NO_KEY),
+        (sample!("dsa"), NOT_A_PRIVATE_KEY),
+        (sample!("dh"), NOT_A_PRIVATE_KEY),
+        (sample!("x25519"), NOT_A_PRIVATE_KEY),
+        (sample!("ed448"), NOT_A_PRIVATE_KEY),
+        (sample!("secp256k1"), NOT_A_PRIVATE_KEY),
+        (sample!("p224"), NOT_A_PRIVATE_KEY),
         (sample!("pss"), "found an RSA-PSS key"),
         (sample!("rsa1024"), rsa_too_small),
         (sample!("rsa512"), rsa_too_small),
@@ -189,13 +193,13 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
     }
     let rsa_size_out_of_range = "RSA key size out of range: expected 2,048 to 8,192 bits";
     for ((name, text), message) in [
-        (sample!("dsa.pub"), NO_PUBLIC_KEY),
-        (sample!("dh.pub"), NO_PUBLIC_KEY),
-        (sample!("x25519.pub"), NO_PUBLIC_KEY),
-        (sample!("ed448.pub"), NO_PUBLIC_KEY),
-        (sample!("secp256k1.pub"), NO_PUBLIC_KEY),
-        (sample!("p224.pub"), NO_PUBLIC_KEY),
-        (sample!("explicit.pub"), NO_PUBLIC_KEY),
+        (sample!("dsa.pub"), NOT_A_PUBLIC_KEY),
+        (sample!("dh.pub"), NOT_A_PUBLIC_KEY),
+        (sample!("x25519.pub"), NOT_A_PUBLIC_KEY),
+        (sample!("ed448.pub"), NOT_A_PUBLIC_KEY),
+        (sample!("secp256k1.pub"), NOT_A_PUBLIC_KEY),
+        (sample!("p224.pub"), NOT_A_PUBLIC_KEY),
+        (sample!("explicit.pub"), NOT_A_PUBLIC_KEY),
         (sample!("pss.pub"), "found an RSA-PSS key"),
         (sample!("rsa1024.pub"), rsa_size_out_of_range),
         (sample!("rsa512.pub"), rsa_size_out_of_range),

@@ -8,9 +8,9 @@ use super::{BAD_LENGTH, INCONSISTENT, Table, UNKNOWN_TYPE, with_member, without_
 use crate::hostile::signer::{P256_ORDER, P384_ORDER, decode_hex, decode_member};
 use serde_json::{Value, json};
 
-const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
+const NOT_A_PRIVATE_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 const UNKNOWN_ALGORITHM: &str = "not one of HS256, ";
-const NO_PRIVATE: &str = "missing private part (`d`), which signing requires";
+const NO_PRIVATE_PART: &str = "missing private part (`d`), which signing requires";
 
 impl Table {
     fn add_jwk(&mut self, message: &str, name: &str, jwk: &Value) {
@@ -44,7 +44,11 @@ pub(in crate::hostile) fn metadata_table() -> Table {
             &format!("{} as a number", key["crv"]),
             &with_member(key, "crv", 256),
         );
-        table.add_jwk(NO_PRIVATE, &format!("{} without d", key["crv"]), &without_member(key, "d"));
+        table.add_jwk(
+            NO_PRIVATE_PART,
+            &format!("{} without d", key["crv"]),
+            &without_member(key, "d"),
+        );
     }
     for crv in ["p-256", "secp256k1", "P-192", "P-224"] {
         table.add_jwk(UNKNOWN_TYPE, &format!("crv {crv}"), &with_member(&p256_jwk(), "crv", crv));
@@ -197,12 +201,16 @@ pub(in crate::hostile) fn number_table() -> Table {
 pub(in crate::hostile) fn rsa_table() -> Table {
     let mut table = Table::default();
     for (name, jwk) in inconsistent_rsa_jwks() {
-        let message =
-            if ["n = 0", "e = 0"].contains(&name.as_str()) { NO_KEY } else { INCONSISTENT };
+        let message = if ["n = 0", "e = 0"].contains(&name.as_str()) {
+            NOT_A_PRIVATE_KEY
+        } else {
+            INCONSISTENT
+        };
         table.add_import(message, &format!("RSA JWK: {name}"), jwk.to_string());
     }
     for name in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
-        let message = if name == "d" { NO_PRIVATE.to_owned() } else { format!("`{name}` missing") };
+        let message =
+            if name == "d" { NO_PRIVATE_PART.to_owned() } else { format!("`{name}` missing") };
         table.add_jwk(&message, &format!("RSA without {name}"), &without_member(&rsa_jwk(), name));
     }
     for oth in [json!([]), json!([{"r": "AQ", "d": "AQ", "t": "AQ"}])] {
@@ -240,7 +248,11 @@ pub(in crate::hostile) fn document_table() -> Table {
         ("key 2 of 2: not an object", "a key and null", format!("{{\"keys\":[{key},null]}}")),
         ("key: not an object", "arrays nested 100 deep", nested_arrays(100)),
         ("found JSON without a key", "an empty object", "{}".to_owned()),
-        (NO_PRIVATE, "60,000 empty keys", format!("{{\"keys\":[{}{{}}]}}", "{},".repeat(60_000))),
+        (
+            NO_PRIVATE_PART,
+            "60,000 empty keys",
+            format!("{{\"keys\":[{}{{}}]}}", "{},".repeat(60_000)),
+        ),
         ("not an object", "100,000 numbers", format!("{{\"keys\":[{}0]}}", "0,".repeat(100_000))),
         ("key 2 of 2: unsuitable", "an invalid key after a valid key", {
             let bad = with_member(&other_rsa_jwk(), "alg", "ES256");
@@ -263,7 +275,7 @@ fn private_jwk_metadata_is_validated() {
 }
 
 #[test]
-fn private_jwk_member_lengths_are_validated() {
+fn private_jwk_member_encodings_and_lengths_are_validated() {
     member_encoding_table().assert_rejected();
 }
 

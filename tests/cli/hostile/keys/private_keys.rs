@@ -1,4 +1,4 @@
-//! Inconsistent private keys in DER and PEM.
+//! Inconsistent private keys in DER.
 
 use super::Table;
 use super::der::{self, integer, pkcs1, pkcs8_ec, pkcs8_ed25519, sec1, sequence};
@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-const NO_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
+const NOT_A_PRIVATE_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 private key";
 
 pub(super) fn parse_jwk(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -102,7 +102,7 @@ pub(in crate::hostile) fn elliptic_curve_table() -> Table {
             ("a point with a trailing byte", curve_oid, d.clone(), [&point[..], &[0]].concat()),
             ("a point of another form", curve_oid, d.clone(), [&[5], &point[1..]].concat()),
         ] {
-            let message = NO_KEY;
+            let message = NOT_A_PRIVATE_KEY;
             table.add_import(message, &format!("{crv} SEC 1: {name}"), sec1(curve, &d, &point));
             table.add_import(
                 message,
@@ -114,8 +114,8 @@ pub(in crate::hostile) fn elliptic_curve_table() -> Table {
     table
 }
 
-/// Returns P-256 keys with explicit parameters, one of which is changed: signatures by such a key
-/// prove nothing.
+/// Returns P-256 keys with explicit curve parameters, of which one parameter is changed: a signature
+/// by such a key proves nothing.
 pub(in crate::hostile) fn explicit_parameter_table() -> Table {
     let mut table = Table::default();
     let der = decode_pem(include_str!("../samples/explicit.pem"));
@@ -129,7 +129,7 @@ pub(in crate::hostile) fn explicit_parameter_table() -> Table {
         let at = der.windows(32).position(|part| part == parameter).unwrap();
         let mut changed = der.clone();
         changed[at + 31] ^= 2;
-        table.add_import(NO_KEY, &format!("P-256 with {name} changed"), changed);
+        table.add_import(NOT_A_PRIVATE_KEY, &format!("P-256 with {name} changed"), changed);
     }
     table
 }
@@ -151,14 +151,18 @@ pub(in crate::hostile) fn ed25519_table() -> Table {
         ("half a public key", &seed, Some(&public[..16])),
         ("a public key one byte longer", &seed, Some(&[&public[..], &[0]].concat())),
     ] {
-        table.add_import(NO_KEY, &format!("Ed25519 PKCS#8: {name}"), pkcs8_ed25519(seed, public));
+        table.add_import(
+            NOT_A_PRIVATE_KEY,
+            &format!("Ed25519 PKCS#8: {name}"),
+            pkcs8_ed25519(seed, public),
+        );
     }
     let ed25519_der = pkcs8_ed25519(&seed, None);
     for (name, oid) in [("X25519", 0x6E), ("X448", 0x6F), ("Ed448", 0x71)] {
         let mut renamed = ed25519_der.clone();
         let at = renamed.windows(3).position(|part| part == [0x2B, 0x65, 0x70]).unwrap();
         renamed[at + 2] = oid;
-        table.add_import(NO_KEY, &format!("Ed25519 with the OID of {name}"), renamed);
+        table.add_import(NOT_A_PRIVATE_KEY, &format!("Ed25519 with the OID of {name}"), renamed);
     }
     table
 }
@@ -209,7 +213,7 @@ pub(super) fn inconsistent_rsa_jwks() -> Vec<(String, Value)> {
 pub(in crate::hostile) fn rsa_table() -> Table {
     let mut table = Table::default();
     for (name, jwk) in inconsistent_rsa_jwks() {
-        table.add_import(NO_KEY, &format!("RSA PKCS#1: {name}"), pkcs1(&jwk));
+        table.add_import(NOT_A_PRIVATE_KEY, &format!("RSA PKCS#1: {name}"), pkcs1(&jwk));
     }
     let (n, e) = (decode_member(&rsa_jwk(), "n"), decode_member(&rsa_jwk(), "e"));
     let public = sequence(&[&integer(&n), &integer(&e)]);

@@ -12,10 +12,10 @@ const BAD_RSA_LENGTH: &str = "RSA key size out of range: expected 2,048 to 8,192
 const BAD_EXPONENT: &str = "the RSA exponent is not an odd number of at least 3";
 const NO_ED25519_POINT: &str = "not an Ed25519 key, or a point of small order";
 const FOUND_PRIVATE_KEY: &str = "found a private key, expected only its public members";
-const NO_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
+const NOT_A_PUBLIC_KEY: &str = "not an RSA, P-256, P-384, P-521 or Ed25519 public key";
 
-/// Ed25519 points of small order: the eight points, then the non-canonical encodings (a coordinate
-/// of 2^255 - 19 or more, or the sign bit of a zero x).
+/// Ed25519 points of small order: the eight points, then their non-canonical encodings, in which y is
+/// 2^255 - 19 or more, or the sign bit is set although x is zero.
 const SMALL_ORDER_POINTS: [&str; 14] = [
     "0100000000000000000000000000000000000000000000000000000000000000",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -56,7 +56,7 @@ pub(in crate::hostile) fn ed25519_point_table() -> Table {
         .map(|point| (format!("small order {point:.4}…{}", &point[62..]), decode_hex(point)))
         .collect();
     let non_canonical = [&[0xF0][..], &[0xFF; 30], &[0x7F]].concat();
-    points.push(("2^255 - 16 (encodes 3)".to_owned(), non_canonical));
+    points.push(("y = 2^255 - 16, non-canonical for y = 3".to_owned(), non_canonical));
     points.push(("not a point".to_owned(), [&[2][..], &[0; 31]].concat()));
     for (name, size) in [("no bytes", 0), ("31 bytes", 31), ("33 bytes", 33), ("64 bytes", 64)] {
         points.push((name.to_owned(), x.repeat(2)[..size].to_vec()));
@@ -124,7 +124,7 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
             ("with a trailing byte", curve_oid, [&point[..], &[0]].concat()),
         ] {
             let text = pem("PUBLIC KEY", &ec_public_key_info(curve, &point));
-            table.add_verify_key(alg, NO_PUBLIC_KEY, &format!("{crv} PEM {name}"), text);
+            table.add_verify_key(alg, NOT_A_PUBLIC_KEY, &format!("{crv} PEM {name}"), text);
         }
         let text = pem("PUBLIC KEY", &ec_public_key_info(curve_oid, &[&[4], &y[..], &x].concat()));
         table.add_verify_key(alg, OFF_CURVE, &format!("{crv} PEM with x and y swapped"), text);
@@ -264,12 +264,12 @@ pub(in crate::hostile) fn metadata_table() -> Table {
 }
 
 #[test]
-fn small_order_ed25519_points_are_refused() {
+fn invalid_ed25519_points_are_refused() {
     ed25519_point_table().assert_rejected();
 }
 
 #[test]
-fn points_off_the_curve_are_refused() {
+fn invalid_curve_points_are_refused() {
     curve_point_table().assert_rejected();
 }
 

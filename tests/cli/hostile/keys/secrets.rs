@@ -227,7 +227,7 @@ fn public_key_is_refused_as_secret() {
 }
 
 #[test]
-fn weak_secrets_are_refused() {
+fn invalid_secrets_are_refused() {
     secret_table().assert_rejected();
 }
 

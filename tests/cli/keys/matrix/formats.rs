@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use spki::der::asn1::AnyRef;
 use spki::der::{Decode, Reader, SliceReader};
 
-/// Key of the store in the formats from which all others are made.
+/// Key of the store in the formats from which the other formats are made.
 pub(super) struct TestKey {
     pub(super) kid: String,
     pub(super) algorithm: &'static str,
@@ -26,11 +26,11 @@ fn elements(der: &[u8]) -> Vec<&[u8]> {
     values
 }
 
-fn der(pem: &str) -> Vec<u8> {
+fn decode_pem(pem: &str) -> Vec<u8> {
     pem::parse(pem).unwrap().into_contents()
 }
 
-fn block(label: &str, der: &[u8]) -> String {
+fn encode_pem(label: &str, der: &[u8]) -> String {
     pem::encode(&pem::Pem::new(label, der))
 }
 
@@ -54,7 +54,7 @@ impl TestKey {
 
     fn private_jwk(&self) -> Value {
         let mut jwk = self.public_jwk.clone();
-        let pkcs8 = der(&self.private_pem);
+        let pkcs8 = decode_pem(&self.private_pem);
         let inner = elements(&pkcs8)[2];
         let mut set = |name: &str, bytes: &[u8]| jwk[name] = URL_SAFE_NO_PAD.encode(bytes).into();
         if self.is_rsa() {
@@ -71,7 +71,8 @@ impl TestKey {
     }
 
     pub(super) fn private_formats(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let (pem, jwk, pkcs8) = (&self.private_pem, self.private_jwk(), der(&self.private_pem));
+        let (pem, jwk, pkcs8) =
+            (&self.private_pem, self.private_jwk(), decode_pem(&self.private_pem));
         let account =
             json!({"type": "service_account", "private_key_id": "k1", "private_key": pem});
         let mut formats = vec![
@@ -89,18 +90,18 @@ impl TestKey {
             formats.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
         formats.push(("PKCS#8 DER", pkcs8.clone()));
         if self.is_rsa() {
-            formats.push(("PKCS#1 PEM", block(label, elements(&pkcs8)[2]).into_bytes()));
+            formats.push(("PKCS#1 PEM", encode_pem(label, elements(&pkcs8)[2]).into_bytes()));
             formats.push(("PKCS#1 DER", elements(&pkcs8)[2].to_vec()));
         } else if self.algorithm != "EdDSA" {
-            formats.push(("SEC 1 PEM", block(label, &self.sec1()).into_bytes()));
+            formats.push(("SEC 1 PEM", encode_pem(label, &self.sec1()).into_bytes()));
             formats.push(("SEC 1 DER", self.sec1()));
         }
         formats
     }
 
-    /// Returns SEC 1 (RFC 5915) with the curve, which PKCS#8 has in its algorithm.
+    /// Returns the private key as SEC 1 (RFC 5915), with the curve from the algorithm of the PKCS#8.
     fn sec1(&self) -> Vec<u8> {
-        let pkcs8 = der(&self.private_pem);
+        let pkcs8 = decode_pem(&self.private_pem);
         let algorithm = elements(&pkcs8)[1];
         let curve = &algorithm[2 + usize::from(algorithm[1])..];
         let inner = elements(&pkcs8)[2];
@@ -134,7 +135,7 @@ impl TestKey {
         ];
         formats.extend(wrappings(pem));
         let formats = formats.into_iter().map(|(name, text)| (name, text.into_bytes()));
-        formats.chain([("public DER", der(pem))]).collect()
+        formats.chain([("public DER", decode_pem(pem))]).collect()
     }
 }
 

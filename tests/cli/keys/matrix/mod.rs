@@ -1,5 +1,5 @@
-//! Every kind of key in every format, passed to every command that reads keys: each cell is a
-//! success or the refusal for this kind of format, and no key is used as a secret.
+//! Every kind of key in every format, passed to every command that reads keys. Each combination (a
+//! cell) succeeds or is refused with an expected message, and no key is used as a secret.
 
 mod formats;
 
@@ -42,14 +42,14 @@ impl Matrix {
         for words in [&mint[..], &import, &fixtures] {
             let output = self.sandbox.run(words);
             let is_expected = if is_private {
-                // The key id of a service account is in the document.
-                let is_other_id = format == "service account";
+                // A service account has its own key id: tokens get this id, and the import is refused (5).
+                let has_own_kid = format == "service account";
                 let has_kid = match words[1] {
                     "mint" => header_kid(&output.stdout) == key.kid,
                     "import" => output.stdout.trim() == key.kid,
                     _ => true,
                 };
-                output.code == 0 && has_kid || is_other_id && matches!(output.code, 0 | 5)
+                output.code == 0 && has_kid || has_own_kid && matches!(output.code, 0 | 5)
             } else {
                 let is_refusal =
                     PUBLIC_KEY_REFUSALS.iter().any(|text| output.stderr.contains(text));
@@ -79,7 +79,7 @@ impl Matrix {
         }
     }
 
-    /// Checks one of `step` formats.
+    /// Generates a key, and checks every `step`th format.
     fn check_key(&mut self, algorithm: &'static str, options: &[&str], step: usize) {
         let key = TestKey::generate(&self.sandbox, algorithm, options);
         fs::write(self.sandbox.home().join("key.pem"), &key.private_pem).unwrap();
@@ -111,10 +111,10 @@ fn header_kid(token: &str) -> String {
     header["kid"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Keys of 4,096 bits are slow: they are checked with every command, in one of four formats. The unit
-/// tests of the reader have all formats.
+/// Keys of 4,096 bits are slow: every command reads them in every fourth format only. The unit tests
+/// of the reader check all formats.
 #[test]
-fn rsa_keys_in_every_format() {
+fn rsa_keys_are_read_in_every_format() {
     let mut matrix = new_matrix();
     matrix.check_key("RS256", &[], 1);
     matrix.check_key("RS256", &["--bits", "4096"], 4);
@@ -122,7 +122,7 @@ fn rsa_keys_in_every_format() {
 }
 
 #[test]
-fn elliptic_curve_keys_in_every_format() {
+fn elliptic_curve_keys_are_read_in_every_format() {
     let mut matrix = new_matrix();
     for algorithm in ["ES256", "ES384", "ES512"] {
         matrix.check_key(algorithm, &[], 1);
@@ -131,15 +131,14 @@ fn elliptic_curve_keys_in_every_format() {
 }
 
 #[test]
-fn ed25519_keys_in_every_format() {
+fn ed25519_keys_are_read_in_every_format() {
     let mut matrix = new_matrix();
     matrix.check_key("EdDSA", &[], 1);
     matrix.assert_no_failures(200);
 }
 
-/// Secrets are read in every format; secrets shorter than the hash output are refused.
 #[test]
-fn secrets_in_every_format() {
+fn secrets_are_read_in_every_format_unless_too_short() {
     let mut matrix = new_matrix();
     for length in [16_u8, 32, 64] {
         let secret: Vec<u8> = (0..length).map(|byte| (byte + 0x60) ^ 0xB5).collect();
@@ -190,9 +189,9 @@ fn secrets_in_every_format() {
     matrix.assert_no_failures(108);
 }
 
-/// Formats that are recognized and not supported are refused by every command, also as a secret.
+/// Every command also refuses these formats as secrets.
 #[test]
-fn unsupported_formats_are_refused_by_every_command() {
+fn recognized_unsupported_formats_are_refused_by_every_command() {
     let mut matrix = new_matrix();
     fs::write(matrix.sandbox.home().join("token"), "eyJhbGciOiJSUzI1NiJ9.e30.AAAA").unwrap();
     let pkcs12 = [0x30, 0x0E, 2, 1, 3, 0x30, 9, 6, 3, 0x2A, 0x86, 0x48, 0xA0, 2, 4, 0];

@@ -107,7 +107,7 @@ fn bash_completes_every_kind_of_value() {
 }
 
 #[test]
-fn bash_completes_files_after_variables() {
+fn bash_completes_path_that_starts_with_a_variable() {
     let sandbox = sandbox_with_values();
     let mut shell = Shell::bash(&sandbox);
     let words = shell.completed_words("token mint --key-file $HOME/my", "");

@@ -1,5 +1,5 @@
-//! Completion in real shells. Stored names and file names that contain shell commands: neither the
-//! completion in a shell nor a hint copied into a shell runs such a command.
+//! Completion in real shells. If a stored name or a file name contains a shell command, neither
+//! completion nor a hint copied into a shell runs the command.
 
 mod completed_words;
 
@@ -93,12 +93,13 @@ impl Shell {
         Self::start(sandbox, "fish", &["--no-config", "-i", "-C", prompt, "-C", &load])
     }
 
-    /// Types a line, Tab and Enter. Returns the terminal output until the next command has run.
+    /// Types a line, Tab and Enter. Returns the terminal output of the completed command.
     fn complete_and_run(&mut self, line: &str) -> String {
         self.type_and_run(&[line, "\t", "\r"])
     }
 
-    /// Types texts. Returns the terminal output until the next command has run.
+    /// Types the texts, then a command that prints a marker. Returns the terminal output up to the
+    /// marker.
     fn type_and_run(&mut self, texts: &[&str]) -> String {
         for typed in texts.iter().chain(&["printf '%s\\n' mar''ker\r"]) {
             self.0.send(typed).unwrap();
@@ -114,7 +115,7 @@ impl Shell {
     }
 }
 
-/// Completes and runs every line.
+/// Completes and runs every line of `LINES`, and asserts that no command in a name is run.
 #[track_caller]
 fn check_completion(sandbox: &Sandbox, mut shell: Shell) {
     // Positive control: the word is completed and the command finds the user.
@@ -167,7 +168,7 @@ fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
     output
 }
 
-/// Returns the rest of the hint after the text `before`.
+/// Returns the text that follows `before` in a line of standard error.
 #[track_caller]
 fn hint_after<'r>(output: &'r RunOutput, before: &str) -> &'r str {
     let rest = output.stderr.lines().find_map(|line| line.split_once(before));

@@ -117,7 +117,7 @@ fn run_on_a_full_disk_names_the_unrevoked_token() {
     assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
     --- exit code 1, stderr
     error: the command exited with 4, and token 1 could not be revoked: disk full: cannot write the store
-    hint: revoke it: jeton token revoke 1
+    hint: revoke the token: jeton token revoke 1
     ");
     mounted.free(".local");
     mounted.run("token revoke 1").ok();
@@ -138,7 +138,7 @@ fn fixtures_on_a_full_disk_can_be_repeated() {
         mounted.run_line_ok("rm set/reserve");
         allow_duplicates!(assert_snapshot!(mounted.run(create_fixtures), @"
         --- exit code 1, stderr
-        error: disk full: `set` cannot be written
+        error: disk full: directory `set` cannot be written
         hint: free disk space and retry
         "));
         mounted.free("set");

@@ -5,10 +5,10 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::process::Command;
 
-const NAMESPACE: [&str; 2] = ["-rpf", "--mount-proc"];
+const UNSHARE_OPTIONS: [&str; 2] = ["-rpf", "--mount-proc"];
 
 /// Starts orphaned processes, ends them and waits until jeton has reaped them.
-const LINE: &str = r#"
+const SCRIPT: &str = r#"
 set -eu
 test $PPID = 1
 pids=$(sh -c 'for n in 1 2 3 4 5; do (until [ -e go ]; do sleep 0.02; done) >&2 & echo $!; done')
@@ -32,11 +32,11 @@ exit 7
 fn orphaned_processes_are_reaped() {
     let sandbox = Sandbox::with_admin();
     let mut probe = Command::new("unshare");
-    require(probe.args(NAMESPACE).arg("true"), "the permission to create a PID namespace");
-    let jeton = sandbox.command(&["run", "--", "sh", "-c", LINE]);
+    require(probe.args(UNSHARE_OPTIONS).arg("true"), "the permission to create a PID namespace");
+    let jeton = sandbox.command(&["run", "--", "sh", "-c", SCRIPT]);
     let mut command = Command::new("unshare");
     command
-        .args(NAMESPACE)
+        .args(UNSHARE_OPTIONS)
         .arg(jeton.get_program())
         .args(jeton.get_args())
         .env_clear()
