@@ -1,5 +1,6 @@
 //! User-visible errors: code, message, hint and details for every way in which a command fails.
 
+mod address;
 mod authority;
 mod code;
 mod directory;

@@ -1,6 +1,7 @@
 //! SQLite storage: opening, transactions, and conversion between rows and model types. The layer
 //! contains no business rules, and no rusqlite type is visible outside the layer.
 
+mod address;
 mod audit;
 mod backup;
 mod check;
@@ -18,6 +19,9 @@ mod keys;
 mod lock;
 mod migrations;
 mod open;
+#[cfg(feature = "postgres")]
+#[allow(dead_code, unused_imports, reason = "the store does not connect yet")]
+mod postgres;
 mod previous_store;
 mod prune;
 mod restore;
@@ -32,6 +36,7 @@ mod tokens;
 mod transaction;
 mod users;
 
+pub(crate) use address::{AddressSource, InvalidAddress, StoreAddress};
 pub(crate) use audit::{EventFilter, NewEvent};
 pub(crate) use backup::CopyObserver;
 pub(crate) use check::{Findings, check};
@@ -42,6 +47,8 @@ pub(crate) use file::PermissionFix;
 pub(crate) use file_status::FileFault;
 pub(crate) use lock::Retryable;
 pub(crate) use open::OpenOutcome;
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::{ConnectionError, PostgresEnvironment};
 pub(crate) use restore::{LockedStore, RestoreOutcome, check_backup};
 pub(crate) use schema::InitialRows;
 pub(crate) use scratch::ScratchDatabase;
