@@ -4,6 +4,9 @@
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, parse_url_scheme};
 use crate::os_users;
+#[cfg(feature = "postgres")]
+use crate::store::PostgresEnvironment;
+use crate::store::{AddressSource, StoreAddress};
 use crate::terminal::OutputFormat;
 use secrecy::SecretString;
 use std::cell::Cell;
@@ -12,8 +15,8 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Variables with credentials, which are removed from the environment of child processes.
-pub(super) const CREDENTIAL_VARIABLES: [&str; 3] =
-    ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE"];
+pub(super) const CREDENTIAL_VARIABLES: [&str; 4] =
+    ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE", "PGPASSWORD"];
 
 /// Replacement for a token that is not UTF-8. The replacement is not a token, and is refused as
 /// malformed.
@@ -88,6 +91,40 @@ impl Environment {
 pub(super) fn data_directory_variable() -> &'static str {
     let data_home = read_variable("XDG_DATA_HOME").map(PathBuf::from);
     if data_home.is_some_and(|path| path.is_absolute()) { "XDG_DATA_HOME" } else { "HOME" }
+}
+
+/// Returns the value of `JETON_STORE` for child processes: the address of a server has no password.
+/// `None` if the variable is unset, or invalid and may contain a password.
+pub(super) fn child_store_variable() -> Option<OsString> {
+    let value = read_variable("JETON_STORE")?;
+    match StoreAddress::parse(&value, AddressSource::Variable).ok()? {
+        StoreAddress::File(_) => Some(value),
+        #[cfg(feature = "postgres")]
+        StoreAddress::Server(address) => Some(address.text_without_password().into()),
+    }
+}
+
+/// Returns the variables of libpq that complete the address of a server.
+#[cfg(feature = "postgres")]
+#[expect(dead_code, reason = "the store does not connect yet")]
+pub(super) fn postgres_environment() -> Result<PostgresEnvironment, Failure> {
+    let read_text = |name: &str| {
+        let text = read_variable(name).map(OsString::into_string).transpose();
+        text.map_err(|_| Failure::new(Code::InvalidInput, format!("`{name}` is not UTF-8")))
+    };
+    let mut parameters = Vec::new();
+    for (variable, parameter) in PostgresEnvironment::PARAMETERS {
+        parameters.extend(read_text(variable)?.map(|value| (parameter, value)));
+    }
+    let read_path = |name| read_variable(name).map(PathBuf::from);
+    Ok(PostgresEnvironment {
+        home: read_path("HOME"),
+        password: read_text("PGPASSWORD")?.map(SecretString::from),
+        passfile: read_path("PGPASSFILE"),
+        service_file: read_path("PGSERVICEFILE"),
+        system_directory: read_path("PGSYSCONFDIR"),
+        parameters,
+    })
 }
 
 /// Returns the path in `JETON_STORE`, for completion: other commands get the path from clap.
