@@ -1,7 +1,9 @@
-//! A private sandbox for the real program: a new home directory, an empty environment, no terminal.
+//! A private sandbox for the real program: a new home directory, an empty environment, no terminal, and
+//! a new schema if the tests run on a PostgreSQL server.
 
 use crate::default_signals;
 use crate::run_output::RunOutput;
+use crate::test_schema::{self, TestSchema};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use tempfile::TempDir;
 pub(crate) struct Sandbox {
     home: TempDir,
     variables: Vec<(String, String)>,
+    schema: Option<TestSchema>,
 }
 
 impl Sandbox {
@@ -19,7 +22,9 @@ impl Sandbox {
     pub(crate) fn new() -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
-        Self { home, variables: Vec::new() }
+        let schema = test_schema::server().map(TestSchema::create);
+        let store = schema.iter().map(|schema| ("JETON_STORE".to_owned(), schema.address()));
+        Self { home, variables: store.collect(), schema }
     }
 
     /// Creates a sandbox with the admin ada (password `lovelace`), who is logged in.
@@ -43,13 +48,30 @@ impl Sandbox {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Returns the environment variables of all runs, in addition to `HOME`.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// Returns the default path of the store.
+    /// Returns the default path of the store. A test that calls this function needs a file, so
+    /// `server/left_out.txt` must name the test.
+    #[track_caller]
     pub(crate) fn store(&self) -> PathBuf {
+        assert!(self.schema.is_none(), "the test needs a file: add to server/left_out.txt");
         self.home().join(".local/share/jeton/jeton.db")
+    }
+
+    /// Returns whether the default store was created.
+    pub(crate) fn has_store(&self) -> bool {
+        let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema";
+        match &self.schema {
+            Some(schema) => schema.run_sql(tables) != ["0"],
+            None => self.store().exists(),
+        }
     }
 
     /// Returns the directory of the session files.
@@ -97,7 +119,7 @@ impl Sandbox {
             .args(arguments)
             .env_clear()
             .env("HOME", self.home())
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.variables())
             .current_dir(self.home())
             .stdin(Stdio::null());
         command
@@ -176,8 +198,12 @@ impl Sandbox {
         self.run_json(arguments).error()
     }
 
-    /// Runs an SQL query on the store with a stock SQLite. Returns the first column as text.
+    /// Runs an SQL query on the store with a stock SQLite, or translated with `psql`. Returns the first
+    /// column as text. Truth values and ids need a conversion to the same text.
     pub(crate) fn sql(&self, query: &str) -> Vec<String> {
+        if let Some(schema) = &self.schema {
+            return schema.run_translated(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+        }
         let store = rusqlite::Connection::open(self.store()).unwrap();
         let mut statement = store.prepare(query).unwrap();
         let text = |row: &rusqlite::Row<'_>| {
