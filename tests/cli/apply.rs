@@ -207,7 +207,7 @@ fn new_store_needs_an_admin_in_the_file() {
     for file in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
         let output = apply(&sandbox, file, &[]).fails(65);
         assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
-        assert!(!sandbox.store().exists());
+        assert!(!sandbox.has_store());
     }
     assert_snapshot!(apply(&sandbox, STORE_TOML, &["--dry-run"]), @"
     --- stderr
@@ -219,7 +219,7 @@ fn new_store_needs_an_admin_in_the_file() {
     dry run: created user kim@example.com
     hint: set a password for 1 user without a password: jeton recover USER
     ");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn endless_line_is_refused() {
     --- exit code 65, stderr
     error: line 2: unclosed quote
     "#);
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

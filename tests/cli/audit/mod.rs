@@ -90,7 +90,7 @@ impl Scenario {
 
     /// Returns the audit rows so far as `user action outcome count`.
     fn audit_rows(&self) -> Vec<String> {
-        if !self.sandbox.store().exists() {
+        if !self.sandbox.has_store() {
             return Vec::new();
         }
         self.sandbox.sql(

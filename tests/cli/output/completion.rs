@@ -84,7 +84,7 @@ fn completion_offers_enumerated_values() {
     ] {
         assert_eq!(candidates(&sandbox, line).join(" "), words, "{line}");
     }
-    assert!(!sandbox.store().exists() && !sandbox.session_directory().exists());
+    assert!(!sandbox.has_store() && !sandbox.session_directory().exists());
 }
 
 #[test]
@@ -162,8 +162,7 @@ fn completion_escapes_or_omits_shell_characters() {
     for name in ["f;touch pwned", "f\n", "f$HOME", "f’", "fine-1.jwt", "fête"] {
         std::fs::write(sandbox.home().join(name), "").unwrap();
     }
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute("UPDATE keys SET kid = 'a b'", []).unwrap();
+    sandbox.sql("UPDATE keys SET kid = 'a b'");
     let complete = |shell, line| complete(&sandbox, shell, line);
     assert_eq!(complete("bash", "users show x"), [r"x\;\{touch,pwned\}"]);
     assert_eq!(complete("bash", "users show z"), ["zoë", r"z\`id\`@example.com"]);

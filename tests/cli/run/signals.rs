@@ -169,7 +169,8 @@ fn run_after(sandbox: &Sandbox, before: &str, line: &str) -> RunOutput {
     // Bash, because not every shell can ignore SIGCHLD.
     let mut command = Command::new("/bin/bash");
     let script = format!("{before}; exec \"$0\" run -- /bin/sh -c \"$1\"");
-    command.args(["-c", &script, JETON, line]).env_clear().env("HOME", sandbox.home());
+    command.args(["-c", &script, JETON, line]).env_clear();
+    command.env("HOME", sandbox.home()).envs(sandbox.variables());
     RunOutput::capture(command)
 }
 

@@ -113,12 +113,12 @@ fn import_creates_the_store() {
         error: no admin in the file or in the store
         hint: give a row the role `admin`, or create an admin: jeton init
         "));
-        assert!(!sandbox.store().exists());
+        assert!(!sandbox.has_store());
     }
     for (rows, found) in [("", "no content"), ("username\n", "only a header")] {
         let output = import(&sandbox, rows).fails(65);
         assert_eq!(output.stderr, format!("error: line 1: found {found}, expected rows\n"));
-        assert!(!sandbox.store().exists());
+        assert!(!sandbox.has_store());
     }
     let rows = "{\"username\":\"kim\",\"password\":\"123456\"}\n\
                 {\"username\":\"ada\",\"role\":\"admin\",\"password\":\"lovelace\"}\n";
