@@ -21,7 +21,7 @@ mod token_input;
 
 pub(crate) use crate::os_users::user_name;
 pub(crate) use crate::signals::Interrupted;
-pub(crate) use crate::store::SqliteBuild;
+pub(crate) use crate::store::{AddressSource, SqliteBuild, StoreAddress};
 pub(crate) use crate::terminal::{
     Cell, Console, JsonLines, OutputFormat, PartialWrite, Rendered, Report, Style, Table, Total,
 };

@@ -68,7 +68,7 @@ impl Report for StatusOutput {
 
 impl StatusOutput {
     fn query(app: &mut App) -> Result<Self, Failure> {
-        let path = app.store.path()?.to_string_lossy().into_owned();
+        let path = app.store.address()?.to_path().to_string_lossy().into_owned();
         let exists = app.store.exists()?;
         let state = if exists { Some(app.session.login_state(&mut app.store)?) } else { None };
         let store = StoreStatus { path, exists };

@@ -1,17 +1,38 @@
 //! Errors of the address of a store, and of the connection to a server.
 
 use super::{Code, Failure};
-#[cfg(feature = "postgres")]
-use crate::store::ConnectionError;
 use crate::store::InvalidAddress;
+#[cfg(feature = "postgres")]
+use crate::store::{ConnectionError, ServerError};
 
 impl Failure {
     /// Returns the error for an invalid address in `argument`, a flag or a variable. The address may
     /// contain a password and is not repeated.
-    #[expect(dead_code, reason = "`--store` does not accept the address of a server yet")]
     pub(crate) fn invalid_address(argument: &str, invalid: &InvalidAddress) -> Self {
         let failure = Self::new(Code::InvalidInput, format!("{argument}: {invalid}"));
         Self { hint: invalid.hint().map(str::to_owned), ..failure }
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        let message = error.to_string();
+        let failure = |code| Self::new(code, message.clone());
+        match error {
+            ServerError::NoStore(address) => Self::store_not_found(&address),
+            ServerError::ForeignTables(_) => failure(Code::StoreForeign)
+                .with_hint("add `schema=NAME` to the address to use another schema"),
+            ServerError::Connection(error) => error.into(),
+            ServerError::Unavailable(_) => {
+                failure(Code::Busy).with_hint("try again, or wait longer with `--wait`")
+            }
+            ServerError::Unsupported(_) => failure(Code::StoreUnreadable),
+            ServerError::AccessDenied(_) => failure(Code::Forbidden),
+            ServerError::UnsupportedOperation(_) => {
+                Self::usage(message).with_hint("back up the database with `pg_dump`")
+            }
+        }
     }
 }
 

@@ -29,6 +29,8 @@ impl From<Error> for Failure {
             Error::Unreadable(_) => failure(Code::StoreUnreadable).with_location(Location::Store),
             Error::WalWithoutIndex => failure(Code::StoreUnreadable)
                 .with_hint("copy the store and its `-wal` file to a writable directory"),
+            #[cfg(feature = "postgres")]
+            Error::Server(error) => error.into(),
             Error::ReadOnly => failure(Code::StoreReadOnly)
                 .with_hint("make the store file and its directory writable")
                 .with_location(Location::Store),
@@ -66,7 +68,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    fn store_not_found(path: &str) -> Self {
+    pub(super) fn store_not_found(path: &str) -> Self {
         Self::new(Code::StoreNotFound, format!("store `{path}` not found"))
             .with_hint("create a store: jeton init")
     }

@@ -1,10 +1,10 @@
 //! Address of a store: the path of a file, or the URL of a PostgreSQL database.
 
 #[cfg(feature = "postgres")]
-use super::postgres::{InvalidServerAddress, ServerAddress};
+use super::postgres::{ConnectionConfig, InvalidServerAddress, ServerAddress};
 use crate::model::{escape, parse_url_scheme, redact_for_error};
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Address of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +16,19 @@ pub(crate) enum StoreAddress {
     Server(ServerAddress),
 }
 
+/// Address of a store with everything that a connection needs.
+pub(crate) enum ResolvedAddress {
+    /// SQLite file.
+    File(PathBuf),
+    /// PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Server(ServerAddress, Box<ConnectionConfig>),
+}
+
 /// Origin of an address. Other users of the machine can read a command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AddressSource {
     /// `--store`
-    #[cfg_attr(
-        not(any(test, feature = "postgres")),
-        expect(dead_code, reason = "`--store` does not accept the address of a server yet")
-    )]
     CommandLine,
     /// `JETON_STORE`
     Variable,
@@ -51,10 +56,6 @@ pub(crate) enum InvalidAddress {
 
 impl InvalidAddress {
     /// Returns the instruction that resolves the error.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(clippy::unnecessary_wraps, reason = "not every error of a server has a hint")
-    )]
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::UnsupportedScheme(_) => {
@@ -97,15 +98,28 @@ impl StoreAddress {
         Err(InvalidAddress::NoPostgres)
     }
 
-    /// Returns the text for messages, the audit log and session files: a path, or the hosts, ports,
-    /// database and schema of a server, without user, password and other parameters.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the store does not connect yet"))]
-    pub(crate) fn to_display(&self) -> String {
+    /// Returns the path of a file.
+    pub(crate) fn file(&self) -> Option<&Path> {
         match self {
-            Self::File(path) => escape(&path.to_string_lossy()),
+            Self::File(path) => Some(path),
             #[cfg(feature = "postgres")]
-            Self::Server(address) => address.to_display(),
+            Self::Server(_) => None,
         }
+    }
+
+    /// Returns the text for JSON and session files: a path, or the hosts, ports, database and schema of
+    /// a server, without user, password and other parameters.
+    pub(crate) fn to_path(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            #[cfg(feature = "postgres")]
+            Self::Server(address) => address.to_display().into(),
+        }
+    }
+
+    /// Returns the text for messages.
+    pub(crate) fn to_display(&self) -> String {
+        escape(&self.to_path().to_string_lossy())
     }
 }
 

@@ -5,8 +5,10 @@ use super::connect::{OpenMode, configure_writing, connect, enable_wal, truncate_
 use super::directory_remedy::FileRole;
 use super::file;
 use super::migrations::MIGRATIONS;
+#[cfg(feature = "postgres")]
+use super::postgres::ServerError;
 use super::schema::migrate;
-use super::{Error, NewEvent, Store};
+use super::{Database, Error, NewEvent, Store};
 use crate::directory::Writers;
 use crate::files;
 use crate::signals::Interrupted;
@@ -69,7 +71,13 @@ impl Store {
         target: &Path,
         on_progress: impl CopyObserver,
     ) -> Result<PendingBackup, Error> {
-        prepare_backup(&self.path, target, self.lock_timeout, on_progress)
+        match &self.database {
+            Database::Sqlite(database) => {
+                prepare_backup(&database.path, target, self.lock_timeout, on_progress)
+            }
+            #[cfg(feature = "postgres")]
+            Database::Postgres(_) => Err(ServerError::UnsupportedOperation("backups").into()),
+        }
     }
 
     /// Migrates the store at `path` to the current schema. An older store is backed up first, to

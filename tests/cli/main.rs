@@ -46,3 +46,4 @@ mod test_schema;
 mod tokens;
 mod users;
 mod version;
+mod write_lock;

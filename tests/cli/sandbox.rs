@@ -2,6 +2,7 @@
 //! a new schema if the tests run on a PostgreSQL server.
 
 use crate::default_signals;
+use crate::rows;
 use crate::run_output::RunOutput;
 use crate::test_schema::{self, TestSchema};
 use serde_json::Value;
@@ -63,6 +64,23 @@ impl Sandbox {
     pub(crate) fn store(&self) -> PathBuf {
         assert!(self.schema.is_none(), "the test needs a file: add to server/left_out.txt");
         self.home().join(".local/share/jeton/jeton.db")
+    }
+
+    /// Returns the schema of the sandbox, or `None` if the tests use files.
+    pub(crate) fn schema(&self) -> Option<&TestSchema> {
+        self.schema.as_ref()
+    }
+
+    /// Returns whether the store is on a server.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.schema.is_some()
+    }
+
+    /// Returns whether the store has the command. A store on a server is backed up and restored with the
+    /// tools of the server.
+    pub(crate) fn has_command(&self, words: &str) -> bool {
+        let needs_file = ["store backup", "store restore"].iter().any(|it| words.starts_with(it));
+        !(needs_file && self.is_on_server())
     }
 
     /// Returns whether the default store was created.
@@ -170,6 +188,19 @@ impl Sandbox {
         children.into_iter().map(finish).collect()
     }
 
+    /// Runs `store check`, without the warnings about the server of the tests: it risks its data for
+    /// speed, and its user is a superuser.
+    #[must_use = "check the exit code"]
+    pub(crate) fn check_store(&self) -> RunOutput {
+        let mut output = self.run(&["store", "check"]);
+        if self.is_on_server() {
+            let is_expected =
+                |line: &&str| !line.contains("`fsync`") && !line.contains("superuser");
+            output.stderr = output.stderr.split_inclusive('\n').filter(is_expected).collect();
+        }
+        output
+    }
+
     /// Registers a user with the address `NAME@example.com`.
     pub(crate) fn register(&self, name: &str, password: &str) {
         let email = format!("{name}@example.com");
@@ -217,6 +248,14 @@ impl Sandbox {
             })
         };
         statement.query_map([], text).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// Returns every row of the store.
+    pub(crate) fn all_rows(&self) -> Vec<String> {
+        match &self.schema {
+            Some(schema) => rows::all_of_schema(|sql| schema.run_sql(sql), ""),
+            None => rows::all_of_file(&rusqlite::Connection::open(self.store()).unwrap(), ""),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Schemas on the PostgreSQL server that `JETON_TEST_STORE` names.
 
 use crate::required;
-use std::process::Command;
+use std::io::{BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use uuid::Uuid;
 
 /// Separator of columns in the output of `psql`: no value contains the separator.
@@ -16,11 +17,20 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     ("ifnull(", "coalesce("),
     ("randomblob(16)", "gen_random_uuid()"),
     ("char(", "chr("),
+    ("unhex('", "uuid('"),
+    ("', '-')", "')"),
+    ("strftime('%Y-%m-%dT%H:%M:%SZ', ", "to_char(to_timestamp("),
+    (", 'unixepoch')", ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 ];
 
 /// Returns the address of the server on which the tests run, or `None` if the tests use files.
 pub(crate) fn server() -> Option<String> {
     required::variable("JETON_TEST_STORE").map(|address| address.into_string().unwrap())
+}
+
+fn translate(query: &str) -> String {
+    let translate = |query: String, (from, to): &(&str, &str)| query.replace(from, to);
+    TRANSLATIONS.iter().fold(query.to_owned(), translate)
 }
 
 /// A schema that is dropped with all of its objects at the end of the test.
@@ -47,8 +57,7 @@ impl TestSchema {
     /// Runs a query for SQLite in this schema. Returns the first column of all rows as text, `null` for
     /// NULL.
     pub(crate) fn run_translated(&self, query: &str) -> Result<Vec<String>, String> {
-        let translate = |query: String, (from, to): &(&str, &str)| query.replace(from, to);
-        self.run_psql(&["--command", &TRANSLATIONS.iter().fold(query.to_owned(), translate)])
+        self.run_psql(&["--command", &translate(query)])
     }
 
     /// Runs SQL statements that must succeed, as [`Self::run_translated`] without the translation.
@@ -62,22 +71,38 @@ impl TestSchema {
         self.run_psql(&["--single-transaction", "--file", path]).unwrap();
     }
 
+    /// Starts a session in this schema, for a transaction of several statements.
+    pub(crate) fn start_session(&self) -> Session {
+        let mut psql = self.psql();
+        psql.args(["--file", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut psql = psql.spawn().unwrap();
+        let output = BufReader::new(psql.stdout.take().unwrap());
+        Session { input: psql.stdin.take(), output, psql }
+    }
+
     fn run_psql(&self, arguments: &[&str]) -> Result<Vec<String>, String> {
+        let output = self.psql().args(arguments).output();
+        let output = output.map_err(|error| format!("the test needs `psql`: {error}"))?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        Ok(first_column(&String::from_utf8(output.stdout).unwrap()))
+    }
+
+    fn psql(&self) -> Command {
         let mut psql = Command::new("psql");
         psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
             .args(["--record-separator-zero", "--field-separator", &COLUMN_SEPARATOR.to_string()])
             .args(["--pset", "null=null", "--set", "ON_ERROR_STOP=1", "--dbname", &self.server])
             .args(["--command", &format!("SET search_path = {}", self.name)])
-            .args(arguments)
             .env("PGOPTIONS", "--client-min-messages=warning");
-        let output = psql.output().map_err(|error| format!("the test needs `psql`: {error}"))?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        let rows = stdout.split_terminator('\0');
-        Ok(rows.map(|row| row.split(COLUMN_SEPARATOR).next().unwrap().to_owned()).collect())
+        psql
     }
+}
+
+fn first_column(rows: &str) -> Vec<String> {
+    let rows = rows.split_terminator('\0');
+    rows.map(|row| row.split(COLUMN_SEPARATOR).next().unwrap().to_owned()).collect()
 }
 
 impl Drop for TestSchema {
@@ -85,5 +110,44 @@ impl Drop for TestSchema {
         let dropped = self.run_psql(&["--command", &format!("DROP SCHEMA {} CASCADE", self.name)]);
         // A second panic would abort the tests.
         assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
+    }
+}
+
+/// A session of `psql`. Dropping the value ends the session and rolls back an open transaction.
+pub(crate) struct Session {
+    psql: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Session {
+    /// Output of `psql` after the rows of a query.
+    const END: &str = "end of the rows\n";
+
+    /// Runs SQL as [`TestSchema::run_translated`].
+    #[track_caller]
+    pub(crate) fn run(&mut self, sql: &str) -> Vec<String> {
+        let input = self.input.as_mut().unwrap();
+        writeln!(input, "{};\n\\echo {}", translate(sql), Self::END.trim_end()).unwrap();
+        let mut output = Vec::new();
+        while !output.ends_with(Self::END.as_bytes()) {
+            let mut byte = [0];
+            let end = "`psql` has ended, see its message";
+            self.output
+                .read_exact(&mut byte)
+                .unwrap_or_else(|error| panic!("{sql}: {end}: {error}"));
+            output.extend(byte);
+        }
+        let output = String::from_utf8(output).unwrap();
+        first_column(output.strip_suffix(Self::END).unwrap())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let ended = self.psql.wait();
+        // A second panic would abort the tests.
+        assert!(ended.is_ok() || std::thread::panicking(), "{ended:?}");
     }
 }

@@ -3,6 +3,7 @@
 mod prune;
 mod restore;
 
+pub(crate) use crate::store::{MediumStats, ServerStats};
 pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
 pub(crate) use restore::{RestoreJob, check_backup};
 
@@ -12,7 +13,7 @@ use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::directory::Writers;
 use crate::model::{EventTarget, Role, Timestamp};
-use crate::store::{self, CopyObserver, Findings, Store, StoreStats, Writer};
+use crate::store::{self, CopyObserver, Findings, ResolvedAddress, Store, StoreStats, Writer};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,9 +24,13 @@ pub(crate) fn load_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats
     Ok(store.stats(now)?)
 }
 
-/// Returns the defects of the store at `path`, which may be in any state.
-pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
-    Ok(store::check(path, &build_crypto_checks(), now, wait)?)
+/// Returns the defects of the store at `address`, which may be in any state.
+pub(crate) fn check(
+    address: ResolvedAddress,
+    now: Timestamp,
+    wait: Duration,
+) -> Result<Findings, Error> {
+    Ok(store::check(address, &build_crypto_checks(), now, wait)?)
 }
 
 fn build_crypto_checks() -> store::CryptoChecks {

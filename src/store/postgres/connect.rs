@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Connection, Error, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Error of tokio-postgres for a server that asks for a password.
 const MISSING_PASSWORD: &str = "password missing";
@@ -20,19 +21,25 @@ const FAILED_LOOKUP: &str = "failed to lookup address information";
 
 /// Connects to the first server that accepts a connection, and spawns the task of the connection
 /// on the current runtime. The error is that of the last server, or the first error that may be
-/// transient.
+/// transient. The result includes the TLS set-up of this server, if any, for requests to cancel.
 ///
 /// `timeout` limits each attempt to reach an address. The caller limits the whole call, because a
 /// server may not answer.
-pub(crate) async fn connect(config: &ConnectionConfig, timeout: Duration) -> Result<Client, Error> {
+pub(super) async fn connect(
+    config: &ConnectionConfig,
+    timeout: Duration,
+) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
     let Some((last, others)) = config.servers.split_last() else {
         // An address has at least one server; the error of a configuration without a host.
-        return tokio_postgres::Config::new().connect(NoTls).await.map(|(client, _)| client);
+        return tokio_postgres::Config::new()
+            .connect(NoTls)
+            .await
+            .map(|(client, _)| (client, None));
     };
     let mut transient_error = None;
     for server in others {
         match connect_to(server, timeout).await {
-            Ok(client) => return Ok(client),
+            Ok(connection) => return Ok(connection),
             Err(error) if transient_error.is_none() && is_transient(&error) => {
                 transient_error = Some(error);
             }
@@ -42,14 +49,18 @@ pub(crate) async fn connect(config: &ConnectionConfig, timeout: Duration) -> Res
     connect_to(last, timeout).await.map_err(|error| transient_error.unwrap_or(error))
 }
 
-async fn connect_to(server: &Server, timeout: Duration) -> Result<Client, Error> {
+async fn connect_to(
+    server: &Server,
+    timeout: Duration,
+) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
     let mut config = server.config.clone();
     let timeout = config.get_connect_timeout().map_or(timeout, |given| timeout.min(*given));
     config.connect_timeout(timeout);
-    match &server.tls {
-        Some(tls) => config.connect(tls.clone()).await.map(spawn),
-        None => config.connect(NoTls).await.map(spawn),
-    }
+    let client = match &server.tls {
+        Some(tls) => spawn(config.connect(tls.clone()).await?),
+        None => spawn(config.connect(NoTls).await?),
+    };
+    Ok((client, server.tls.clone()))
 }
 
 fn spawn<S, T>((client, connection): (Client, Connection<S, T>)) -> Client

@@ -121,3 +121,28 @@ impl ConnectionError {
         Self::UnusableFile { kind, path: path.to_owned(), reason: reason.into() }
     }
 }
+
+/// Error of a store in a database.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServerError {
+    /// The database has no store. The text is the address of the database.
+    #[error("store not found")]
+    NoStore(String),
+    /// The tables belong to another program. The text is the address of the database.
+    #[error("`{0}` is not a jeton store")]
+    ForeignTables(String),
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// No connection was made within the time limit.
+    #[error("{0}")]
+    Unavailable(ConnectionError),
+    /// jeton was not tested with the server.
+    #[error("unsupported database server: {0}")]
+    Unsupported(String),
+    /// The database user lacks a right that the statement needs.
+    #[error("the database denies access: {0}")]
+    AccessDenied(String),
+    /// The operation needs a SQLite file.
+    #[error("{0} of a store in PostgreSQL are made with the tools of PostgreSQL")]
+    UnsupportedOperation(&'static str),
+}

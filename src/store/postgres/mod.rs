@@ -1,21 +1,33 @@
-//! PostgreSQL server of a store: address, credentials, TLS and connection.
+//! The store in a PostgreSQL database: address, credentials, TLS, connection and transactions.
 
 mod address;
+mod check;
+mod client;
 mod config;
 mod connect;
 mod credential_file;
+mod database;
 mod environment;
 mod error;
 mod parameters;
 mod passfile;
+mod schema;
 mod service_file;
 mod ssl_mode;
+mod statement_error;
+mod stats;
 #[cfg(test)]
 mod tests;
+mod text;
 mod tls;
+mod transaction;
 
 pub(crate) use address::ServerAddress;
+pub(super) use check::find_unsafe_settings;
+pub(super) use client::Client;
 pub(crate) use config::ConnectionConfig;
-pub(crate) use connect::{ConnectFault, connect};
+pub(super) use database::PostgresDatabase;
 pub(crate) use environment::PostgresEnvironment;
-pub(crate) use error::{ConnectionError, InvalidServerAddress};
+pub(crate) use error::{ConnectionError, InvalidServerAddress, ServerError};
+pub(super) use stats::load_stats;
+pub(super) use text::decode as decode_text;

@@ -168,13 +168,15 @@ CREATE INDEX tokens_of_run ON tokens (run_jti) WHERE run_jti IS NOT NULL;
 -- Small, because tokens are appended roughly in order of expiry: finds ranges of expired tokens.
 CREATE INDEX tokens_expiry ON tokens USING brin (expires_at);
 
--- Revocation entries of unrecorded tokens signed by keys of this store.
+-- Revocation entries of unrecorded tokens signed by keys of this store. `digest` is the SHA-256 hash of
+-- `jti`, which can be longer than an entry of an index.
 CREATE TABLE blocklist (
     key_id     BIGINT NOT NULL REFERENCES keys (id),
     jti        TEXT COLLATE "C" NOT NULL,
     expires_at BIGINT,
     revoked_at BIGINT NOT NULL,
-    PRIMARY KEY (key_id, jti)
+    digest     BYTEA NOT NULL CHECK (length(digest) = 32),
+    PRIMARY KEY (key_id, digest)
 );
 
 CREATE TABLE settings (

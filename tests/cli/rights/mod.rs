@@ -60,6 +60,9 @@ impl Scenario {
     /// codes. The last row logs out.
     fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
         for row in documented_rows().chain(TABLE.iter().copied()) {
+            if !self.sandbox.has_command(row.words) {
+                continue;
+            }
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
             let output = self.sandbox.run_with_input(&words, row.input);
             assert_eq!(output.code, code(&row), "{credential}: {}: {output:?}", row.words);

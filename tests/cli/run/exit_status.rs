@@ -4,6 +4,7 @@ use super::{
     RunProcess, assert_all_revoked, assert_revoked, audit_events, run_shell, shell_command,
 };
 use crate::sandbox::Sandbox;
+use crate::write_lock::WriteLock;
 use insta::assert_snapshot;
 use std::os::unix::fs::PermissionsExt;
 
@@ -77,11 +78,10 @@ fn failed_revocation_names_the_token_and_exits_1() {
         let mut run =
             RunProcess::start(shell_command(&sandbox, &["--wait", "0s", "-o", format], &line));
         let token = run.read_line();
-        let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
-        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let lock = WriteLock::acquire(&sandbox);
         run.send_line("continue");
         let (exit, stderr) = run.finish();
-        connection.execute_batch("ROLLBACK").unwrap();
+        drop(lock);
         assert_eq!(exit, Some(1));
         outputs += &stderr;
         outputs += "--- exit code 1\n";

@@ -1,6 +1,9 @@
 //! Tests that need a PostgreSQL server, and the list of tests that do not run on a server.
 
+mod file_commands;
 mod left_out;
+mod lost_connection;
+mod proxy;
 mod sandbox;
 mod schema;
 

@@ -32,6 +32,7 @@ const SERVER_COLUMNS: &str = "
 /// a server is short.
 const SERVER_ONLY_COLUMNS: &[&str] = &[
     "audit.db_user text COLLATE C NOT NULL DEFAULT SESSION_USER",
+    "blocklist.digest bytea NOT NULL",
     "grants.digest bytea NOT NULL",
     "store.app text COLLATE C NOT NULL",
     "store.version bigint NOT NULL",
@@ -74,12 +75,14 @@ const SERVER_KEYS: &str = "
     SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE connamespace = current_schema::regnamespace AND contype = 'f'";
 
-/// Keys that only a file has. The first finds the tokens of an owner, too.
+/// Keys that only a file has. That of `grants` finds the tokens of an owner, too.
 const FILE_ONLY_KEYS: &[&str] = &[
+    "blocklist: PRIMARY KEY (key_id, jti)",
     "grants: UNIQUE (owner_id, kind, app, permissions, audience, claims)",
     "keys: UNIQUE (material)",
 ];
 const SERVER_ONLY_KEYS: &[&str] = &[
+    "blocklist: PRIMARY KEY (key_id, digest)",
     "grants: INDEX grants_of_owner (owner_id, kind)",
     "grants: UNIQUE (digest)",
     "keys: UNIQUE INDEX keys_material (sha256(material))",

@@ -161,7 +161,9 @@ fn spreadsheet_csv_is_accepted() {
     imported 2 users
     hint: set a password for 2 users without a password: jeton recover USER
     ");
-    let users_query = "SELECT username || ' ' || role || ' ' || (disabled_at IS NULL) FROM users";
+    let users_query =
+        "SELECT username || ' ' || role || ' ' || CAST(disabled_at IS NULL AS INTEGER)
+         FROM users";
     assert_eq!(sandbox.sql(users_query), ["ada admin 1", "kim user 0", "lee minter 1"]);
     let quota = |login| sandbox.json(&["users", "show", login])["quota"].clone();
     assert_eq!((quota("kim"), quota("lee")), (json!(null), json!("unlimited")));

@@ -19,7 +19,7 @@ fn try_connect(address: &str) -> Result<bool, ConnectFault> {
         let client = connect(&config, Duration::from_secs(5)).await;
         let client = client.map_err(|error| ConnectFault::from(&error))?;
         let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        Ok(client.query_one(query, &[]).await.unwrap().get(0))
+        Ok(client.0.query_one(query, &[]).await.unwrap().get(0))
     })
 }
 

@@ -162,7 +162,8 @@ fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
     shell
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", sandbox.home())
-        .env("JETON_PASSWORD", "lovelace-2");
+        .env("JETON_PASSWORD", "lovelace-2")
+        .envs(sandbox.variables());
     let output = RunOutput::capture(shell.current_dir(sandbox.home()));
     assert!(!command_was_run(sandbox), "{line}: {output:?}");
     output
