@@ -202,6 +202,11 @@ impl StoreHandle {
         resolve_address(self.address()?)
     }
 
+    /// Adds the values to the address of another store that a connection needs.
+    pub(crate) fn resolve_target(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
+        resolve_address(address)
+    }
+
     /// Returns the path of the store. Refuses a store in a database: `alternative` is the command to use
     /// instead.
     fn file_path(&self, alternative: &str) -> Result<PathBuf, Failure> {

@@ -1,7 +1,7 @@
 //! Interface of a command: each command implements [`Command`] for its arguments, and
 //! `command_group!` lists the commands of a group.
 
-use crate::app::{App, OutputFormat};
+use crate::app::{App, OutputFormat, StoreAddress};
 use crate::authority::audit_context::AuditTarget;
 use crate::failure::Failure;
 use std::fmt;
@@ -51,6 +51,11 @@ pub(super) trait Command: clap::Args + 'static {
     /// event of a refusal. `None` if the arguments name several objects or none.
     fn audit_target(&self) -> Option<AuditTarget> {
         None
+    }
+
+    /// Returns the address of the store that the arguments name in place of `--store`.
+    fn store_address(&self) -> Result<Option<StoreAddress>, Failure> {
+        Ok(None)
     }
 
     /// Returns the arguments that read standard input, by their names on the command line.
@@ -105,6 +110,7 @@ pub(super) struct Invocation {
     pub(super) info: CommandInfo,
     pub(super) effect: Effect,
     pub(super) audit_target: Option<AuditTarget>,
+    pub(super) store_address: Result<Option<StoreAddress>, Failure>,
     pub(super) stdin_arguments: Vec<&'static str>,
     pub(super) run: Run,
 }
@@ -128,6 +134,7 @@ impl<C: Command> CommandSet for C {
             info: CommandInfo { formats: self.formats(), ..CommandInfo::of::<C>() },
             effect: self.effect(),
             audit_target: self.audit_target(),
+            store_address: self.store_address(),
             stdin_arguments: self.stdin_arguments(),
             run: Box::new(|app| self.run(app)),
         }

@@ -137,16 +137,27 @@ impl GlobalArgs {
     }
 
     /// Returns the options of a command that supports `formats`. An unsupported format in
-    /// `JETON_OUTPUT` is ignored.
-    pub(super) fn into_options(self, formats: &[OutputFormat]) -> Result<Options, Failure> {
+    /// `JETON_OUTPUT` is ignored. The arguments of the command can name the store, as
+    /// `argument_store`: then `JETON_STORE` is ignored.
+    pub(super) fn into_options(
+        self,
+        formats: &[OutputFormat],
+        argument_store: Option<StoreAddress>,
+    ) -> Result<Options, Failure> {
+        let is_flag = self.store_source == Some(ValueSource::CommandLine);
+        if argument_store.is_some() && is_flag {
+            return Err(Failure::usage("the arguments of the command name the store")
+                .with_hint("omit `--store`"));
+        }
         let store = self.store.as_deref().filter(|address| !address.is_empty());
+        let store = store.filter(|_| argument_store.is_none());
         let store = store.map(|address| match self.store_source {
             Some(ValueSource::EnvVariable) => StoreAddress::parse(address, AddressSource::Variable)
                 .map_err(|invalid| Failure::invalid_address("`JETON_STORE`", &invalid)),
             _ => StoreAddress::parse(address, AddressSource::CommandLine)
                 .map_err(|invalid| Failure::invalid_address("`--store`", &invalid)),
         });
-        let store = store.transpose()?;
+        let store = store.transpose()?.or(argument_store);
         let format = match formats.iter().find(|format| format.name() == self.output) {
             Some(format) => *format,
             None if self.output_source == Some(ValueSource::CommandLine)

@@ -115,7 +115,7 @@ pub(super) fn print_state_before_help() {
     let program = <GlobalArgs as clap::Args>::augment_args(clap::Command::new("jeton"));
     let Ok(matches) = program.try_get_matches_from(["jeton"]) else { return };
     let options =
-        GlobalArgs::from_arg_matches(&matches).map(|args| args.into_options(DEFAULT_FORMATS));
+        GlobalArgs::from_arg_matches(&matches).map(|args| args.into_options(DEFAULT_FORMATS, None));
     let (Ok(Ok(mut options)), Ok(environment)) = (options, Environment::from_env()) else { return };
     options.output_format = OutputFormat::Text;
     options.quiet = true;

@@ -43,6 +43,12 @@ impl From<Error> for Failure {
                 Self::insecure_store_directory(&insecure, &remedy)
             }
             Error::ExposedFile(_) => failure(Code::InsecurePermissions),
+            #[cfg(feature = "postgres")]
+            Error::StoreExists(address) => {
+                Self::new(Code::StoreExists, format!("store `{address}` already exists"))
+                    .with_hint("add `schema=NAME` to the address to use another schema")
+            }
+            Error::CopyTarget { address, error } => Self::in_copy_target(&address, *error),
             Error::TargetExists(path) => {
                 Self::new(Code::FileExists, format!("`{}` already exists", display_path(&path)))
                     .with_hint("use another file name, or remove the existing file")
@@ -71,6 +77,16 @@ impl Failure {
     pub(super) fn store_not_found(path: &str) -> Self {
         Self::new(Code::StoreNotFound, format!("store `{path}` not found"))
             .with_hint("create a store: jeton init")
+    }
+
+    /// Returns the failure at the target of a copy. Other failures have the location of the source.
+    fn in_copy_target(address: &str, error: Error) -> Self {
+        let failure = Self::from(error);
+        let message = format!("`{address}`: {}", failure.message);
+        // Only a server can be read-only: a new file is not.
+        let is_read_only = failure.code == Code::StoreReadOnly;
+        let primary_hint = is_read_only.then(|| "use the address of the primary server".to_owned());
+        Self { message, hint: primary_hint.or(failure.hint), location: None, ..failure }
     }
 
     fn missing_wal(path: &str) -> Self {

@@ -2,6 +2,7 @@
 //! of the tables use only this interface.
 
 use super::Error;
+use super::columns::Column;
 #[cfg(feature = "postgres")]
 use super::postgres::Client;
 use super::values::{Row, Value};
@@ -25,6 +26,15 @@ pub(super) enum Statement<'c> {
 }
 
 impl<'c> Connection<'c> {
+    /// Returns whether the database is on a server.
+    pub(super) fn is_server(self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => true,
+        }
+    }
+
     /// Prepares a statement. For SQLite, the connection keeps the prepared statement for later calls.
     pub(super) fn prepare(self, sql: &str) -> Result<Statement<'c>, Error> {
         match self {
@@ -37,6 +47,23 @@ impl<'c> Connection<'c> {
     /// Executes a statement and returns the number of changed rows.
     pub(super) fn execute(self, sql: &str, values: &[Value<'_>]) -> Result<usize, Error> {
         self.prepare(sql)?.execute(values)
+    }
+
+    /// Executes a statement for all rows of `columns`: for SQLite with the values of each row, for
+    /// PostgreSQL once with an array of all values for each column.
+    pub(super) fn execute_for_rows(self, sql: &str, columns: &[Column]) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                for row in 0..columns.first().map_or(0, Column::len) {
+                    let values = columns.iter().filter_map(|column| column.value(row));
+                    statement.execute(params_from_iter(values))?;
+                }
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => client.execute_arrays(sql, columns),
+        }
     }
 
     /// Inserts `count` rows into `table`, all or none, and returns the id of the last row. Returns

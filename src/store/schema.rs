@@ -86,9 +86,7 @@ pub(super) fn initialize_store(
     if detect_kind(&transaction, path)? == DatabaseKind::CurrentStore {
         return Ok(false);
     }
-    for migration in MIGRATIONS {
-        transaction.execute_batch(migration)?;
-    }
+    create_schema(&transaction)?;
     transaction.execute(
         "INSERT INTO store (one, store_id, created_at) VALUES (1, ?1, ?2)",
         (initial_rows.id.uuid().as_bytes(), initial_rows.now.unix()),
@@ -97,10 +95,17 @@ pub(super) fn initialize_store(
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
     writer.note_target(Some(Untrusted::new("the new store")));
     let summary = writer.into_summary();
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", schema_version(MIGRATIONS))?;
     commit(transaction, summary)?;
     Ok(true)
+}
+
+/// Creates the tables of the current version in an empty database, within a transaction.
+pub(super) fn create_schema(connection: &Connection) -> Result<(), Error> {
+    for migration in MIGRATIONS {
+        connection.execute_batch(migration)?;
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    Ok(connection.pragma_update(None, "user_version", schema_version(MIGRATIONS))?)
 }
 
 /// Migrates an older store to the latest schema of `history` in one transaction and adds `event`.

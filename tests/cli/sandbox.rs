@@ -76,11 +76,15 @@ impl Sandbox {
         self.schema.is_some()
     }
 
-    /// Returns whether the store has the command. A store on a server is backed up and restored with the
-    /// tools of the server.
+    /// Returns whether the store has the command. A store on a server is restored with `store copy`.
     pub(crate) fn has_command(&self, words: &str) -> bool {
-        let needs_file = ["store backup", "store restore"].iter().any(|it| words.starts_with(it));
-        !(needs_file && self.is_on_server())
+        !(words.starts_with("store restore") && self.is_on_server())
+    }
+
+    /// Returns the address of the default store: a path, or a schema on the server.
+    pub(crate) fn store_address(&self) -> String {
+        let schema = self.schema.as_ref().map(TestSchema::address);
+        schema.unwrap_or_else(|| self.store().into_os_string().into_string().unwrap())
     }
 
     /// Returns whether the default store was created.

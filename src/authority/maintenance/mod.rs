@@ -1,9 +1,11 @@
-//! Maintenance of the store: statistics, check, backup, restore, migration and prune.
+//! Maintenance of the store: statistics, check, backup, copy, restore, migration and prune.
 
+mod copy;
 mod prune;
 mod restore;
 
-pub(crate) use crate::store::{MediumStats, ServerStats};
+pub(crate) use crate::store::{CopyStep, MediumStats, ServerStats, TableDigest};
+pub(crate) use copy::copy;
 pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
 pub(crate) use restore::{RestoreJob, check_backup};
 
@@ -43,10 +45,10 @@ fn build_crypto_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to `target`, for an admin or the owner of the store file. Returns the size of
-/// the copy in bytes and the users who can write the directory of the copy. The audit event is
-/// committed before the copy gets its final name. `on_progress` gets the number of copied bytes and
-/// the number of all bytes; an error of `on_progress` ends the backup, and leaves no file.
+/// Copies the store to the file `target`, for an admin or the owner of the store. Returns the size of the
+/// file in bytes and the users who can write its directory. The audit event is committed before the
+/// file gets its final name. `on_progress` gets the number of copied bytes and the number of all bytes,
+/// or of rows for a store in a database; an error of `on_progress` ends the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,

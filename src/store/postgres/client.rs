@@ -3,8 +3,10 @@
 //! Statements are unnamed: a prepared statement would belong to one connection of the server, which a
 //! pooler in transaction mode can replace between two transactions.
 
+use super::arrays::array_type;
 use super::text::encode;
 use crate::store::Error;
+use crate::store::columns::Column;
 use crate::store::values::Value;
 use futures_util::TryStreamExt;
 use futures_util::future::{join, poll_immediate};
@@ -64,6 +66,21 @@ impl Client {
         let sql = to_postgres(sql);
         let changed = self.send(self.connection.execute_typed(&sql, &to_parameters(values)))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    /// Executes a statement whose parameters are the arrays of all values of each column.
+    pub(in crate::store) fn execute_arrays(
+        &self,
+        sql: &str,
+        columns: &[Column],
+    ) -> Result<(), Error> {
+        let sql = to_postgres(sql);
+        let parameters = columns.iter().map(|column| {
+            let parameter: &(dyn ToSql + Sync) = column;
+            (parameter, array_type(column))
+        });
+        let parameters: Vec<_> = parameters.collect();
+        self.send(self.connection.execute_typed(&sql, &parameters)).map(|_| ())
     }
 
     /// Returns the rows of a query.

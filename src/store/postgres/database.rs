@@ -70,7 +70,7 @@ impl PostgresDatabase {
         Ok(Self::new(Arc::clone(&self.config), client, self.state.clone()))
     }
 
-    fn new(config: Arc<ConnectionConfig>, client: Client, state: ServerState) -> Self {
+    pub(super) fn new(config: Arc<ConnectionConfig>, client: Client, state: ServerState) -> Self {
         Self { config, client, state, is_in_dry_run: false, has_unconfirmed_commit: false }
     }
 
@@ -169,7 +169,7 @@ impl PostgresDatabase {
 
     /// Commits. If the connection is lost before the answer, asks the server for the outcome on a new
     /// connection. Returns [`Error::Busy`] if nothing was stored, so that the transaction runs again.
-    fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
+    pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
         let result = self.client.commit(deadline.max(Instant::now() + ANSWER_TIME));
         let transaction_id = self.client.take_transaction_id();
         let (Err(Error::Busy), Some(transaction_id)) = (&result, transaction_id) else {
@@ -214,7 +214,7 @@ impl PostgresDatabase {
 }
 
 /// Connects. Tries again until the deadline while the server is starting, or has no free connection.
-fn connect_until(config: &ConnectionConfig, deadline: Instant) -> Result<Client, Error> {
+pub(super) fn connect_until(config: &ConnectionConfig, deadline: Instant) -> Result<Client, Error> {
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()

@@ -110,15 +110,9 @@ pub(super) fn initialize_store(
     schema: Option<&str>,
     initial_rows: &InitialRows,
 ) -> Result<bool, Error> {
-    match diagnose(connection, address) {
-        Err(Error::Server(ServerError::NoStore(_))) => {}
-        other => return other.map(|()| false),
+    if !create_schema(client, connection, address, schema)? {
+        return Ok(false);
     }
-    if let Some(schema) = schema {
-        let schema = quote_identifier(schema);
-        client.execute_batch(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?;
-    }
-    client.execute_batch(SCHEMA)?;
     connection.execute(
         "INSERT INTO store (one, app, version, store_id, created_at)
          VALUES (1, 'jeton', ?1, ?2, ?3)",
@@ -130,12 +124,31 @@ pub(super) fn initialize_store(
     Ok(true)
 }
 
+/// Creates the tables. Returns `false` if the database has a store.
+pub(super) fn create_schema(
+    client: &Client,
+    connection: Connection<'_>,
+    address: &ServerAddress,
+    schema: Option<&str>,
+) -> Result<bool, Error> {
+    match diagnose(connection, address) {
+        Err(Error::Server(ServerError::NoStore(_))) => {}
+        other => return other.map(|()| false),
+    }
+    if let Some(schema) = schema {
+        let schema = quote_identifier(schema);
+        client.execute_batch(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?;
+    }
+    client.execute_batch(SCHEMA)?;
+    Ok(true)
+}
+
 /// Returns an SQL identifier in double quotes.
 pub(super) fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn latest_version() -> i64 {
+pub(in crate::store) fn latest_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 

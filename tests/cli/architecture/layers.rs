@@ -44,6 +44,7 @@ const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("pkcs1", &["crypto"]),
     ("spki", &["crypto"]),
     ("percent_encoding", &["store"]),
+    ("sha2", &["store"]),
     ("comfy_table", &["terminal"]),
     ("console", &["terminal"]),
     ("ctor", &["terminal"]),

@@ -61,6 +61,7 @@ impl Scenario {
                 keys.last().unwrap()["kid"].as_str().unwrap().to_owned()
             }
             "TOKEN" => self.token.clone(),
+            "STORE" => self.sandbox.store_address(),
             "REFRESH" => self.refresh[1].clone(),
             word => word.to_owned(),
         }

@@ -123,7 +123,7 @@ impl Case {
     }
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     Case::unchanged(
         &["users", "import", "rows.csv"],
         Lock::Store,
@@ -138,6 +138,11 @@ const CASES: [Case; 7] = [
         &["store", "backup", ".local/share/jeton/new-backup.db"],
         Lock::Directory,
         "interrupted; no backup was written",
+    ),
+    Case::unchanged(
+        &["store", "copy", ".local/share/jeton/jeton.db", ".local/share/jeton/copied.db"],
+        Lock::Directory,
+        "interrupted; nothing was copied",
     ),
     Case::unchanged(
         &["store", "restore", "backup.db"],

@@ -33,6 +33,7 @@ impl Scenario {
         sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
         let mut placeholders =
             vec![("ME", caller.to_owned()), ("KEY", sandbox.stdout_of(&["keys", "generate"]))];
+        placeholders.push(("STORE", sandbox.store_address()));
         placeholders.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
         placeholders.extend(
             ["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(create_objects(&sandbox, "kim")),

@@ -1,5 +1,6 @@
 //! Tests that need a PostgreSQL server, and the list of tests that do not run on a server.
 
+mod copy;
 mod file_commands;
 mod left_out;
 mod lost_connection;

@@ -60,6 +60,12 @@ pub(super) const CASES: &[Case] = &[
         "jeton store backup y.db",
     ),
     case(
+        "omit `--store`",
+        "init",
+        "jeton store copy .local/share/jeton/jeton.db x.db --store a.db",
+        "jeton store copy .local/share/jeton/jeton.db x.db",
+    ),
+    case(
         "use a name without the suffix `-wal`, `-shm` or `-journal`",
         "",
         "jeton init ada --store x-wal",
