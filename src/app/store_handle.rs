@@ -6,7 +6,9 @@ use super::run_console::RunConsole;
 use crate::authority::{self, AuditContext, Caller};
 use crate::crypto::PublicKeys;
 use crate::failure::{Code, Failure};
-use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, Untrusted};
+use crate::model::{
+    Algorithm, InvalidValue, KeySpec, Purpose, RolePrefix, RsaBits, Timestamp, Untrusted,
+};
 use crate::store::{
     self, Findings, OpenOutcome, PermissionFix, ResolvedAddress, RestoreOutcome, Store,
     StoreAddress,
@@ -196,6 +198,12 @@ impl StoreHandle {
             Failure::usage("no home directory for the store")
                 .with_hint("set the path with `--store` or `JETON_STORE`")
         })
+    }
+
+    /// Returns the SQL that creates the database roles of the store, which may not exist. A file, which
+    /// has no roles, counts as the schema `public`.
+    pub(crate) fn roles_sql(&self, prefix: Option<RolePrefix>) -> Result<String, InvalidValue> {
+        store::roles_sql(self.console.store_address().as_ref(), prefix)
     }
 
     fn resolve_address(&self) -> Result<ResolvedAddress, Failure> {

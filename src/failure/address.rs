@@ -28,9 +28,8 @@ impl From<ServerError> for Failure {
                 failure(Code::Busy).with_hint("try again, or wait longer with `--wait`")
             }
             ServerError::Unsupported(_) => failure(Code::StoreUnreadable),
-            ServerError::AccessDenied(_) => failure(Code::Forbidden),
-            ServerError::UnsupportedOperation(_) => {
-                Self::usage(message).with_hint("back up the database with `pg_dump`")
+            ServerError::AccessDenied(_) => {
+                failure(Code::Forbidden).with_hint(Self::DATABASE_RIGHTS_HINT)
             }
         }
     }

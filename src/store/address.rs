@@ -117,6 +117,15 @@ impl StoreAddress {
         }
     }
 
+    /// Returns the schema of a server, if the address names one.
+    pub(crate) fn schema(&self) -> Option<&str> {
+        match self {
+            Self::File(_) => None,
+            #[cfg(feature = "postgres")]
+            Self::Server(address) => address.schema(),
+        }
+    }
+
     /// Returns the text for messages.
     pub(crate) fn to_display(&self) -> String {
         escape(&self.to_path().to_string_lossy())

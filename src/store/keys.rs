@@ -186,13 +186,16 @@ impl Writer<'_> {
 
 pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
     let public = row.get::<Option<String>>(5)?.map(|text| serde_json::from_str(&text));
+    // NULL only in a view for database users without the right to read the material.
+    let material: Option<Vec<u8>> = row.get(4)?;
     Ok(Key {
         id: row.get(0)?,
         spec: KeySpec {
             kid: Untrusted::new(row.get::<String>(1)?),
             purpose: Purpose::parse(&row.get::<String>(2)?)?,
             algorithm: Algorithm::parse(&row.get::<String>(3)?)?,
-            material: SecretSlice::from(row.get::<Vec<u8>>(4)?),
+            is_withheld: material.is_none(),
+            material: SecretSlice::from(material.unwrap_or_default()),
             public_jwk: public
                 .transpose()
                 .map_err(|_| Error::Damaged("public key is not JSON".to_owned()))?,

@@ -29,6 +29,7 @@ mod postgres;
 mod previous_store;
 mod prune;
 mod restore;
+mod roles;
 mod schema;
 mod scratch;
 mod sessions;
@@ -59,6 +60,7 @@ pub(crate) use open::OpenOutcome;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::{ConnectionError, PostgresEnvironment, ServerAddress, ServerError};
 pub(crate) use restore::{LockedStore, RestoreOutcome, check_backup};
+pub(crate) use roles::roles_sql;
 pub(crate) use schema::InitialRows;
 pub(crate) use scratch::ScratchDatabase;
 pub(crate) use sessions::{NewPair, PairWithSession};

@@ -159,6 +159,7 @@ pub(super) mod tests {
             purpose: Purpose::App,
             algorithm: Algorithm::HS256,
             material: SecretSlice::from(vec![7]),
+            is_withheld: false,
             public_jwk: None,
             is_weak: false,
         };

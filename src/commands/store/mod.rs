@@ -7,6 +7,7 @@ mod info;
 mod migrate;
 mod prune;
 mod restore;
+mod roles;
 
 use crate::commands::command::command_group;
 
@@ -20,5 +21,6 @@ command_group! {
         Restore(restore::Args),
         Prune(prune::Args),
         Migrate(migrate::Args),
+        Roles(roles::Args),
     }
 }

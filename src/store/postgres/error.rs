@@ -142,7 +142,4 @@ pub(crate) enum ServerError {
     /// The database user lacks a right that the statement needs.
     #[error("the database denies access: {0}")]
     AccessDenied(String),
-    /// The operation needs a SQLite file.
-    #[error("{0} of a store in PostgreSQL are made with the tools of PostgreSQL")]
-    UnsupportedOperation(&'static str),
 }

@@ -2,9 +2,10 @@
 
 use super::client::Client;
 use super::{ServerAddress, ServerError};
-use crate::model::{KeyState, StoreId, Timestamp, Untrusted};
+use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
 use crate::store::connection::Connection;
 use crate::store::migrations::MIGRATIONS;
+use crate::store::roles::quote_identifier;
 use crate::store::sql::required_time;
 use crate::store::transaction::Writer;
 use crate::store::values::values;
@@ -24,6 +25,13 @@ pub(super) struct ServerState {
     pub(super) server_time: Timestamp,
     /// Set if the server is a standby, or if transactions are read-only by default.
     pub(super) is_read_only: bool,
+}
+
+impl ServerAddress {
+    /// Returns the schema, if the address names one.
+    pub(in crate::store) fn schema(&self) -> Option<&str> {
+        self.parameters.get("schema")
+    }
 }
 
 /// Loads the state in a transaction. If the store is missing or has another version, the error only
@@ -54,6 +62,7 @@ pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> R
     connection.query_row(sql, &[], |row| {
         check_server(&row.get::<String>(0)?, row.get(1)?, &row.get::<String>(2)?)
     })?;
+    check_schema_access(connection, address.schema().unwrap_or("public"))?;
     let sql = "SELECT count(*) FILTER (WHERE table_name = 'store'), count(*)
         FROM information_schema.tables
         WHERE table_schema = current_schema()
@@ -65,6 +74,18 @@ pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> R
         (0, _) => Err(ServerError::ForeignTables(address.to_display()).into()),
         _ => Ok(()),
     }
+}
+
+/// Refuses a schema that the database user cannot use: the search path ignores the schema, so that the
+/// store appears to be missing.
+fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), Error> {
+    let sql = "SELECT current_schema() IS NULL AND EXISTS (SELECT 1 FROM pg_namespace
+        WHERE nspname = ?1 AND NOT has_schema_privilege(oid, 'USAGE'))";
+    if connection.query_row(sql, values![schema], |row| row.get(0))? {
+        let message = format!("permission denied for schema {}", escape(schema));
+        return Err(ServerError::AccessDenied(message).into());
+    }
+    Ok(())
 }
 
 /// Refuses a server that jeton was not tested with. `product` is the result of `version()`.
@@ -141,11 +162,6 @@ pub(super) fn create_schema(
     }
     client.execute_batch(SCHEMA)?;
     Ok(true)
-}
-
-/// Returns an SQL identifier in double quotes.
-pub(super) fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 pub(in crate::store) fn latest_version() -> i64 {

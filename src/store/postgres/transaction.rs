@@ -3,8 +3,8 @@
 
 use super::client::{ANSWER_TIME, Client, TRANSACTION_ID_COLUMN};
 use super::config::ConnectionConfig;
-use super::schema::quote_identifier;
 use crate::model::StoreId;
+use crate::store::roles::quote_identifier;
 use std::time::Instant;
 
 /// Key of the write lock while there is no store: the ASCII codes of `jeton`.

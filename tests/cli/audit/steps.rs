@@ -122,6 +122,7 @@ pub(super) const STEPS: &[Step] = &[
     step("sessions revoke 00000000-0000-7000-8000-000000000000", 3, "ada session_not_found 0"),
     read_step("store info", 0),
     read_step("store check", 0),
+    read_step("store roles", 0),
     step("store backup copy.db", 0, "ada done 1"),
     step("store copy STORE copied.db", 0, "ada done 1"),
     step("store copy STORE copied.db", 5, "ada file_exists 0"),

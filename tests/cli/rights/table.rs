@@ -210,6 +210,7 @@ pub(super) const TABLE: &[Row] = &[
     with_input(session_row("apply -f -", ADMINS), "[settings]\ntoken.ttl = \"7d\"\n"),
     public_row("store info", 0),
     public_row("store check", 0),
+    public_row("store roles", 0),
     // The owner of the file needs no login.
     Row { no_credential: 0, ..session_row("store backup copy.db", ADMINS) },
     Row { no_credential: 0, ..session_row("store copy STORE copied.db", ADMINS) },

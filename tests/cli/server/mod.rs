@@ -5,6 +5,7 @@ mod file_commands;
 mod left_out;
 mod lost_connection;
 mod proxy;
+mod roles;
 mod sandbox;
 mod schema;
 

@@ -131,6 +131,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ),
     ("install a newer jeton", "needs a later version"),
     (
+        "list the rights of database users: jeton store roles --help",
+        "needs a PostgreSQL server; `server::roles` has the cases",
+    ),
+    (
         "migrate the store: jeton store migrate",
         "needs a store of an earlier version; `store::migration` migrates one",
     ),

@@ -126,6 +126,12 @@ pub(super) const CASES: &[Case] = &[
         "eval \"${CMD%% (then*}\" && jeton store info $W1",
     ),
     case(
+        "choose the names: jeton store roles --prefix jeton",
+        "",
+        "JETON_STORE='postgres://db.example/app?schema=My-Schema' jeton store roles",
+        "JETON_STORE='postgres://db.example/app?schema=My-Schema' $CMD",
+    ),
+    case(
         "use another key: purpose and algorithm of a key cannot change",
         "init; jeton keys import --from-env S --alg HS256 --purpose test -q",
         "jeton keys import --from-env S --alg HS384 --purpose test --allow-weak",
