@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// Hint of a restore to a database.
-const RESTORE_ALTERNATIVE: &str = "restore a database with `pg_restore`";
+const RESTORE_ALTERNATIVE: &str = "copy the backup to a new schema: jeton store copy FILE ADDRESS";
 
 /// Store of a run, opened on first use.
 pub(crate) struct StoreHandle {

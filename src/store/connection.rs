@@ -5,8 +5,9 @@ use super::Error;
 use super::columns::Column;
 #[cfg(feature = "postgres")]
 use super::postgres::Client;
+use super::statement::Statement;
 use super::values::{Row, Value};
-use rusqlite::{CachedStatement, ErrorCode, params_from_iter};
+use rusqlite::params_from_iter;
 
 /// A connection to the database of a store.
 ///
@@ -16,13 +17,6 @@ pub(super) enum Connection<'c> {
     Sqlite(&'c rusqlite::Connection),
     #[cfg(feature = "postgres")]
     Postgres(&'c Client),
-}
-
-/// A statement that can be executed several times.
-pub(super) enum Statement<'c> {
-    Sqlite(CachedStatement<'c>),
-    #[cfg(feature = "postgres")]
-    Postgres(&'c Client, String),
 }
 
 impl<'c> Connection<'c> {
@@ -35,10 +29,23 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Prepares a statement. For SQLite, the connection keeps the prepared statement for later calls.
+    /// Prepares a statement for repeated use. For SQLite, the connection keeps the prepared statement
+    /// for later calls.
     pub(super) fn prepare(self, sql: &str) -> Result<Statement<'c>, Error> {
         match self {
-            Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare_cached(sql)?)),
+            Self::Sqlite(connection) => {
+                Ok(Statement::SqliteCached(connection.prepare_cached(sql)?))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => Ok(Statement::Postgres(client, sql.to_owned())),
+        }
+    }
+
+    /// Prepares a statement that a command usually executes once, which takes SQLite fewer
+    /// instructions.
+    fn prepare_once(self, sql: &str) -> Result<Statement<'c>, Error> {
+        match self {
+            Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare(sql)?)),
             #[cfg(feature = "postgres")]
             Self::Postgres(client) => Ok(Statement::Postgres(client, sql.to_owned())),
         }
@@ -46,7 +53,7 @@ impl<'c> Connection<'c> {
 
     /// Executes a statement and returns the number of changed rows.
     pub(super) fn execute(self, sql: &str, values: &[Value<'_>]) -> Result<usize, Error> {
-        self.prepare(sql)?.execute(values)
+        self.prepare_once(sql)?.execute(values)
     }
 
     /// Executes a statement for all rows of `columns`: for SQLite with the values of each row, for
@@ -66,35 +73,45 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Inserts `count` rows into `table`, all or none, and returns the id of the last row. Returns
-    /// [`Error::AlreadyExists`] if a value that must be unique exists; the transaction can continue
-    /// then.
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(unused_variables, reason = "SQLite itself inserts all rows or none")
-    )]
-    pub(super) fn insert(
+    /// Inserts a row into `table`, and returns its id. Returns [`Error::AlreadyExists`] if a value that
+    /// must be unique exists; the transaction can continue then.
+    pub(super) fn insert(self, table: &str, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
+        self.insert_with(Self::prepare_once, table, sql, values, 1)
+    }
+
+    /// Inserts `count` rows into `table` with one statement, all or none, and returns the id of the last
+    /// row. The errors are those of `insert`.
+    pub(super) fn insert_rows(
         self,
         table: &str,
         sql: &str,
         values: &[Value<'_>],
         count: usize,
     ) -> Result<i64, Error> {
+        self.insert_with(Self::prepare, table, sql, values, count)
+    }
+
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "SQLite itself inserts all rows or none")
+    )]
+    fn insert_with(
+        self,
+        prepare: fn(Self, &str) -> Result<Statement<'c>, Error>,
+        table: &str,
+        sql: &str,
+        values: &[Value<'_>],
+        count: usize,
+    ) -> Result<i64, Error> {
         match self {
-            Self::Sqlite(connection) => {
-                let result = connection
-                    .prepare_cached(sql)
-                    .and_then(|mut insert| insert.execute(params_from_iter(values)));
-                match result {
-                    Ok(_) => Ok(connection.last_insert_rowid()),
-                    // SQLite reports exhausted ids as a full disk.
-                    Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-                        let fault = self.id_exhaustion_fault(table)?;
-                        Err(fault.map_or_else(|| error.into(), Error::Damaged))
-                    }
-                    Err(error) => Err(error.into()),
+            Self::Sqlite(connection) => match prepare(self, sql)?.execute(values) {
+                Ok(_) => Ok(connection.last_insert_rowid()),
+                // SQLite reports exhausted ids as a full disk.
+                Err(error @ Error::DiskFull(_)) => {
+                    Err(self.id_exhaustion_fault(table)?.map_or(error, Error::Damaged))
                 }
-            }
+                Err(error) => Err(error),
+            },
             #[cfg(feature = "postgres")]
             Self::Postgres(client) => client.insert(sql, values, count),
         }
@@ -107,7 +124,7 @@ impl<'c> Connection<'c> {
         values: &[Value<'_>],
         convert: impl FnOnce(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        self.prepare(sql)?.query_optional(values, convert)
+        self.prepare_once(sql)?.query_optional(values, convert)
     }
 
     /// Returns the converted row of a query that always has a row.
@@ -117,8 +134,7 @@ impl<'c> Connection<'c> {
         values: &[Value<'_>],
         convert: impl FnOnce(&Row<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.query_optional(sql, values, convert)?
-            .ok_or_else(|| Error::Damaged("a row that must exist is missing".to_owned()))
+        self.prepare_once(sql)?.query_row(values, convert)
     }
 
     /// Returns all rows of a query, converted.
@@ -142,22 +158,9 @@ impl<'c> Connection<'c> {
         self,
         sql: &str,
         values: &[Value<'_>],
-        mut visit: impl FnMut(&Row<'_>) -> Result<bool, Error>,
+        visit: impl FnMut(&Row<'_>) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        match self {
-            Self::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql)?;
-                let mut rows = statement.query(params_from_iter(values))?;
-                while let Some(row) = rows.next()?
-                    && visit(&Row::Sqlite(row))?
-                {}
-                Ok(())
-            }
-            #[cfg(feature = "postgres")]
-            Self::Postgres(client) => {
-                client.for_each_row(sql, values, |row| visit(&Row::Postgres(row)))
-            }
-        }
+        self.prepare_once(sql)?.for_each_row(values, visit)
     }
 
     /// Returns the result of a query for a single number.
@@ -226,35 +229,5 @@ impl<'c> Connection<'c> {
         };
         let is_exhausted: bool = self.query_row(&sql, &[], |row| row.get(0))?;
         Ok(is_exhausted.then(|| format!("ids of table `{table}` exhausted")))
-    }
-}
-
-impl Statement<'_> {
-    /// Executes the statement and returns the number of changed rows.
-    pub(super) fn execute(&mut self, values: &[Value<'_>]) -> Result<usize, Error> {
-        match self {
-            Self::Sqlite(statement) => Ok(statement.execute(params_from_iter(values))?),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(client, sql) => client.execute(sql, values),
-        }
-    }
-
-    /// Returns the converted row of the query, or `None` without a row. Further rows are ignored.
-    pub(super) fn query_optional<T>(
-        &mut self,
-        values: &[Value<'_>],
-        convert: impl FnOnce(&Row<'_>) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        match self {
-            Self::Sqlite(statement) => {
-                let mut rows = statement.query(params_from_iter(values))?;
-                rows.next()?.map(|row| convert(&Row::Sqlite(row))).transpose()
-            }
-            #[cfg(feature = "postgres")]
-            Self::Postgres(client, sql) => {
-                let rows = client.query(sql, values)?;
-                rows.first().map(|row| convert(&Row::Postgres(row))).transpose()
-            }
-        }
     }
 }

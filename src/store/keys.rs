@@ -102,12 +102,12 @@ impl Reader<'_> {
     /// Returns whether the key is revoked.
     pub(crate) fn is_revoked_key(&self, id: KeyRowId) -> Result<bool, Error> {
         let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
-        self.connection.query_row(sql, values![id], |row| row.get(0))
+        self.connection.prepare(sql)?.query_row(values![id], |row| row.get(0))
     }
 
     fn key_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Option<Key>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM keys WHERE {condition}");
-        self.connection.query_optional(&sql, values, key_from_row)
+        self.connection.prepare(&sql)?.query_optional(values, key_from_row)
     }
 }
 

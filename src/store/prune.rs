@@ -94,7 +94,7 @@ impl Reader<'_> {
     /// Returns the latest expiry of a pruned test token of the key.
     pub(crate) fn pruned_until(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT pruned_until FROM keys WHERE id = ?1";
-        let until = self.connection.query_optional(sql, values![key], |row| row.get(0))?;
+        let until = self.connection.prepare(sql)?.query_optional(values![key], |row| row.get(0))?;
         optional_time(until.flatten())
     }
 
@@ -154,7 +154,7 @@ impl Writer<'_> {
                  WHEN 'test' THEN expires_at ELSE 0 END"
         );
         let mut count = 0;
-        self.connection.for_each_row(&sql, values, |row| {
+        self.connection.prepare(&sql)?.for_each_row(values, |row| {
             let expiry = row.get(1)?;
             let latest = latest_by_key.entry(row.get(0)?).or_insert(expiry);
             *latest = (*latest).max(expiry);

@@ -137,7 +137,9 @@ impl Reader<'_> {
         value: impl Into<Value<'v>>,
     ) -> Result<Option<PairWithSession>, Error> {
         let sql = format!("{SELECT_PAIR} WHERE {condition}");
-        self.connection.query_optional(&sql, &[value.into()], pair_from_row)
+        // A command that writes looks up the pair of its session token a second time in the write
+        // transaction.
+        self.connection.prepare(&sql)?.query_optional(&[value.into()], pair_from_row)
     }
 }
 

@@ -13,7 +13,8 @@ impl Reader<'_> {
     pub(crate) fn load_settings(&self) -> Result<Settings, Error> {
         let mut settings = Settings::default();
         let mut count = 0;
-        self.connection.for_each_row("SELECT name, value FROM settings", &[], |row| {
+        let mut statement = self.connection.prepare("SELECT name, value FROM settings")?;
+        statement.for_each_row(&[], |row| {
             count += 1;
             if count > MAX_ROWS {
                 return Err(Error::Damaged("too many rows in table `settings`".to_owned()));

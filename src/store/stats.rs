@@ -3,6 +3,7 @@
 use super::connection::Connection;
 #[cfg(feature = "postgres")]
 use super::postgres;
+use super::server_stats::ServerStats;
 use super::values::values;
 use super::{Database, Error, Reader, Store, file};
 use crate::model::{Key, Timestamp, TokenStatus, Untrusted};
@@ -47,23 +48,6 @@ pub(crate) enum MediumStats {
     /// PostgreSQL database.
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "constructed by the feature"))]
     Server(ServerStats),
-}
-
-/// Statistics of the server and of the database.
-#[derive(Debug)]
-pub(crate) struct ServerStats {
-    /// Version of PostgreSQL: `15.13`.
-    pub(crate) version: String,
-    /// Database user.
-    pub(crate) user: String,
-    /// Set if the connection is encrypted.
-    pub(crate) has_tls: bool,
-    /// Set if the server is a standby.
-    pub(crate) is_standby: bool,
-    /// Names of the standbys that a commit waits for; empty if there are none.
-    pub(crate) synchronous_standbys: String,
-    /// Size of the tables and indexes in bytes.
-    pub(crate) bytes: i64,
 }
 
 impl Store {

@@ -10,8 +10,8 @@ impl Store {
     /// Creates a store in memory, or in a new schema of the database in `JETON_TEST_STORE`.
     pub(crate) fn for_test(initial_rows: &InitialRows) -> Self {
         #[cfg(feature = "postgres")]
-        if let Some(database) = server::database() {
-            return server::create_store(&database, initial_rows);
+        if let Some(address) = server::database() {
+            return server::create_store(&address, initial_rows);
         }
         Self::in_memory(Path::new(":memory:"), LOCK_TIMEOUT, initial_rows).unwrap()
     }

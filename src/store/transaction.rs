@@ -103,7 +103,7 @@ impl<'c> Writer<'c> {
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<i64, Error> {
-        self.connection.insert(table, sql, values, 1)
+        self.connection.insert(table, sql, values)
     }
 }
 

@@ -38,7 +38,7 @@ impl ServerAddress {
 /// says that a table, column or row is missing: [`diagnose`] finds the cause.
 pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Error> {
     let sql = "SELECT store_id, version,
-            CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT),
+            CAST(trunc(extract(epoch FROM clock_timestamp())) AS BIGINT),
             pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on',
             version(), CAST(current_setting('server_version_num') AS BIGINT),
             current_setting('server_encoding')

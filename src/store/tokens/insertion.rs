@@ -83,7 +83,7 @@ impl Writer<'_> {
         ];
         let jti_values = jtis.iter().map(|jti| Value::from(*jti));
         let values: Vec<Value<'_>> = shared_values.iter().cloned().chain(jti_values).collect();
-        let id = self.connection.insert("tokens", sql, &values, jtis.len())?;
+        let id = self.connection.insert_rows("tokens", sql, &values, jtis.len())?;
         self.note_tokens(jtis);
         Ok(TokenId(id))
     }

@@ -1,11 +1,10 @@
 //! Look-ups of tokens, and the conversion of their rows.
 
-use super::super::connection::{Connection, Statement};
+use super::super::connection::Connection;
 use super::super::sql::{optional_time, required_time};
+use super::super::statement::Statement;
 use super::super::values::{Row, Value, values};
 use super::super::{Error, Reader};
-#[cfg(feature = "postgres")]
-use super::TABLES;
 use crate::model::{
     AppName, Grant, GrantRowId, Jti, RecordedToken, TokenId, TokenKind, Untrusted,
     parse_strict_object,
@@ -16,6 +15,8 @@ use std::sync::Arc;
 pub(in crate::store) const COLUMNS: &str =
     "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until, t.key_id,
     g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind";
+
+pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// Position of the first column of the grant in [`COLUMNS`].
 const GRANT_OFFSET: usize = 7;
@@ -94,8 +95,10 @@ impl Reader<'_> {
         }
         let sql =
             "SELECT owner_id, app, permissions, audience, claims, kind FROM grants WHERE id = ?1";
-        let grant =
-            self.connection.query_optional(sql, values![id], |row| grant_from_row(row, 0))?;
+        let grant = self
+            .connection
+            .prepare(sql)?
+            .query_optional(values![id], |row| grant_from_row(row, 0))?;
         let Some(grant) = grant.map(Arc::new) else { return Ok(None) };
         self.grants.borrow_mut().insert(id, Arc::clone(&grant));
         Ok(Some(grant))

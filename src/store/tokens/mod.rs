@@ -7,15 +7,13 @@ mod lookup;
 pub(crate) use insertion::NewToken;
 pub(crate) use listing::TokenFilter;
 pub(crate) use lookup::TokenLookup;
-pub(in crate::store) use lookup::{COLUMNS, token_from_row};
+pub(in crate::store) use lookup::{COLUMNS, TABLES, token_from_row};
 
 use super::connection::Connection;
 use super::sql::required_time;
 use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
-
-pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// Condition for tokens of user `?1` that count towards the quota at time `?2`.
 const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
@@ -33,7 +31,7 @@ impl Reader<'_> {
     /// calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
-        self.connection.query_row(sql, values![jti], |row| row.get(0))
+        self.connection.prepare(sql)?.query_row(values![jti], |row| row.get(0))
     }
 
     /// Returns the origin of a token; `first_issued_at` is always set.
@@ -69,7 +67,7 @@ impl Reader<'_> {
                      AND digest = sha256(convert_to(?2, 'UTF8')))"
             }
         };
-        self.connection.query_row(sql, values![key, jti], |row| row.get(0))
+        self.connection.prepare(sql)?.query_row(values![key, jti], |row| row.get(0))
     }
 }
 

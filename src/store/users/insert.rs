@@ -26,7 +26,7 @@ impl Writer<'_> {
         let values: Vec<Value<'_>> =
             accounts.iter().flat_map(|account| to_row(account, now)).collect();
         let sql = insert_sql(accounts.len());
-        Ok(UserId(self.connection.insert("users", &sql, &values, accounts.len())?))
+        Ok(UserId(self.connection.insert_rows("users", &sql, &values, accounts.len())?))
     }
 }
 

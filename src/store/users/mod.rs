@@ -54,7 +54,7 @@ impl Reader<'_> {
     pub(crate) fn with_owner<T>(&self, owner: UserId, value: T) -> Result<WithOwner<T>, Error> {
         let sql = "SELECT coalesce(username, email) FROM users WHERE id = ?1";
         let name: Option<String> =
-            self.connection.query_row(sql, values![owner], |row| row.get(0))?;
+            self.connection.prepare(sql)?.query_row(values![owner], |row| row.get(0))?;
         Ok(WithOwner { value, owner_name: name.map(Untrusted::new) })
     }
 
@@ -63,7 +63,7 @@ impl Reader<'_> {
         sql: &str,
         value: impl Into<Value<'v>>,
     ) -> Result<Option<User>, Error> {
-        self.connection.query_optional(sql, &[value.into()], user_from_row)
+        self.connection.prepare(sql)?.query_optional(&[value.into()], user_from_row)
     }
 
     /// Returns the password hash of a user.
@@ -92,7 +92,7 @@ impl Reader<'_> {
     /// if no hash costs more than the hashes jeton creates.
     pub(crate) fn costliest_hash_class(&self) -> Result<Option<String>, Error> {
         let sql = "SELECT costliest_hash FROM store";
-        Ok(self.connection.query_optional(sql, &[], |row| row.get(0))?.flatten())
+        Ok(self.connection.prepare(sql)?.query_optional(&[], |row| row.get(0))?.flatten())
     }
 
     /// Calls `visit` with each distinct class of the users' password hashes: the PHC strings

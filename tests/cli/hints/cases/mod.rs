@@ -47,14 +47,9 @@ const NEEDS_POSTGRES: &str =
 
 /// Hints that cannot be executed in a sandbox, and the reason.
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
-    ("add `schema=NAME` to the address to use another schema", "needs a PostgreSQL server"),
-    ("add a user name to the address", "needs a PostgreSQL server"),
-    ("back up the database with `pg_dump`", "needs a PostgreSQL server"),
-    (
-        "check the user name, and the password in `PGPASSWORD`, in `~/.pgpass` or in `JETON_STORE`",
-        "needs a PostgreSQL server",
-    ),
-    ("create the database with `createdb`", "needs a PostgreSQL server"),
+    ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
+    ("add a user name to the address", NEEDS_POSTGRES),
+    ("create the database with `createdb`", NEEDS_POSTGRES),
     (
         "enable TLS on the server, or use `sslmode=disable` on a trusted network",
         "needs a PostgreSQL server",
@@ -63,23 +58,21 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "percent-encode special characters of the user name and the password: `%40` for `@`",
         "needs a PostgreSQL server",
     ),
-    ("remove the permissions: chmod 600 {path}", "needs a PostgreSQL server"),
-    ("set `PGSERVICEFILE` to the file with the service", "needs a PostgreSQL server"),
-    ("set `sslrootcert` to a file with the certificate of the issuer", "needs a PostgreSQL server"),
+    ("remove the permissions: chmod 600 {path}", NEEDS_POSTGRES),
+    ("set `PGSERVICEFILE` to the file with the service", NEEDS_POSTGRES),
+    ("set `sslrootcert` to a file with the certificate of the issuer", NEEDS_POSTGRES),
     (
         "set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`",
         "needs a PostgreSQL server",
     ),
-    ("use `schema` to set the schema", "needs a PostgreSQL server"),
+    ("use `schema` to set the schema", NEEDS_POSTGRES),
     (
         "use `sslmode=verify-full`, or `sslmode=disable` on a trusted network",
         "needs a PostgreSQL server",
     ),
-    ("use a host name of the server's certificate in the address", "needs a PostgreSQL server"),
-    ("use the address of the primary server", "needs a PostgreSQL server"),
+    ("use a host name of the server's certificate in the address", NEEDS_POSTGRES),
+    ("use the address of the primary server", NEEDS_POSTGRES),
     ("install a build of jeton with the feature `postgres`", "needs another build"),
-    ("password missing", "message of the client, not a hint"),
-    ("server does not support TLS", "message of the client, not a hint"),
     (
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
