@@ -17,7 +17,7 @@ use std::ffi::{OsStr, OsString};
 /// Copy a store to a new store, also between a file and PostgreSQL (admins of the source, or without a
 /// login the owner)
 ///
-/// A store is a path or an address (`postgres://HOST/DATABASE`; see `jeton help scripting`). The target
+/// A store is a path or an address (`postgres://HOST/DATABASE`; see `jeton help many-machines`). The target
 /// must not have a store. All accounts, sessions, keys, tokens, settings and audit events are copied from one
 /// snapshot of the source, in one transaction. Then both stores are read and compared; if anything
 /// differs, nothing remains at the target. Prints the number and the SHA-256 of the rows of each table.

@@ -116,6 +116,9 @@ impl PostgresDatabase {
         deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.state.is_read_only {
+            return Err(Error::ReadOnly.into());
+        }
         self.reconnect_if_closed(deadline)?;
         begin_write(&self.client, &self.config, lock_key(self.state.store_id), deadline);
         let writer = Writer::new(Connection::Postgres(&self.client));

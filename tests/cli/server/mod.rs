@@ -2,6 +2,7 @@
 
 mod copy;
 mod file_commands;
+mod guide;
 mod left_out;
 mod lost_connection;
 mod proxy;
