@@ -96,7 +96,8 @@ impl Node {
         }
     }
 
-    /// Returns the first word of the actions: the name of the group, or of a command without a group.
+    /// Returns the first word of the command paths: the name of the group, or the name of a command that
+    /// is in no group.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
@@ -118,7 +119,7 @@ pub(super) struct Invocation {
 /// Function that runs a command.
 type Run = Box<dyn FnOnce(&mut App) -> Result<(), Failure>>;
 
-/// A command, or a group of commands.
+/// Parsed arguments of a command, or of the command that was selected in a group.
 pub(super) trait CommandSet {
     const NODE: Node;
 
@@ -141,8 +142,8 @@ impl<C: Command> CommandSet for C {
     }
 }
 
-/// Access to the complete command tree, for commands that describe it. The tree is a type parameter
-/// of these commands, because they are part of the tree.
+/// Access to the complete command tree, for commands that describe the tree. These commands have the
+/// tree as a type parameter: their modules cannot import the tree, which imports their modules.
 pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     /// Root of the tree.
     const ROOT: Node;

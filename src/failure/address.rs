@@ -21,6 +21,8 @@ impl From<ServerError> for Failure {
         let failure = |code| Self::new(code, message.clone());
         match error {
             ServerError::NoStore(address) => Self::store_not_found(&address),
+            ServerError::StoreExists(_) => failure(Code::StoreExists)
+                .with_hint("add `schema=NAME` to the address to use another schema"),
             ServerError::ForeignTables(_) => failure(Code::StoreForeign)
                 .with_hint("add `schema=NAME` to the address to use another schema"),
             ServerError::Connection(error) => error.into(),

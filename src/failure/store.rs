@@ -43,11 +43,6 @@ impl From<Error> for Failure {
                 Self::insecure_store_directory(&insecure, &remedy)
             }
             Error::ExposedFile(_) => failure(Code::InsecurePermissions),
-            #[cfg(feature = "postgres")]
-            Error::StoreExists(address) => {
-                Self::new(Code::StoreExists, format!("store `{address}` already exists"))
-                    .with_hint("add `schema=NAME` to the address to use another schema")
-            }
             Error::CopyTarget { address, error } => Self::in_copy_target(&address, *error),
             Error::TargetExists(path) => {
                 Self::new(Code::FileExists, format!("`{}` already exists", display_path(&path)))

@@ -80,7 +80,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Inserts `count` rows into `table` with one statement, all or none, and returns the id of the last
-    /// row. The errors are those of `insert`.
+    /// row. The errors are as for `insert`.
     pub(super) fn insert_rows(
         self,
         table: &str,

@@ -68,10 +68,6 @@ pub(crate) enum Error {
     /// The file or its directory is not writable.
     #[error("the store is read-only")]
     ReadOnly,
-    /// The database at the target of a copy has a store. The text is the address of the database.
-    #[cfg(feature = "postgres")]
-    #[error("store already exists")]
-    StoreExists(String),
     /// Failure at the target of a copy.
     #[error("{error}")]
     CopyTarget {

@@ -13,8 +13,8 @@ pub(super) struct SqliteDatabase {
     pub(super) connection: Connection,
     /// Path without symbolic links in the directory part.
     pub(super) path: PathBuf,
-    /// Set if the write-ahead log (WAL) must be copied into the file on close, unless another
-    /// process still has the store open.
+    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite copies only if
+    /// no other process has the store open.
     pub(super) checkpoint_on_close: bool,
     /// Set once the connection has the settings for writing.
     pub(super) is_write_configured: bool,
@@ -57,7 +57,7 @@ impl SqliteDatabase {
         self.connection.is_readonly(MAIN_DB).unwrap_or(false)
     }
 
-    /// Returns whether a transaction is open between two calls, which only a dry run has.
+    /// Returns whether a transaction is open outside of `read` and `write`: only a dry run keeps one open.
     pub(super) fn is_in_transaction(&self) -> bool {
         !self.connection.is_autocommit()
     }
@@ -125,7 +125,8 @@ impl SqliteDatabase {
         Ok(())
     }
 
-    /// Waits for the write lock in short, even steps. SQLite itself has no queue and waits in steps
+    /// Waits for the write lock until the deadline, in short, even steps; afterwards, the connection has
+    /// the busy timeout `lock_timeout` again. SQLite itself has no queue and waits in steps
     /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
     fn begin_write(
         &mut self,

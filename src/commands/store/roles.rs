@@ -9,7 +9,8 @@ use crate::model::RolePrefix;
 ///
 /// The command prints the SQL and changes nothing. Apply the SQL after `jeton init`, and again after
 /// each migration, as the superuser or as the owner of the tables. Then grant the roles to the users
-/// of the database. The server refuses everything that a role does not permit (exit code 7):
+/// of the database: `jeton_owner` to the user that ran `jeton init`, because the tables no longer
+/// belong to this user. The server refuses everything that a role does not permit (exit code 7):
 ///
 ///   jeton_owner     owns the tables: migrations and backups
 ///   jeton_operator  all rows: for admins, and for machines that are trusted like admins

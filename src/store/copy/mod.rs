@@ -131,7 +131,7 @@ fn name_target(address: &str, error: Error) -> Error {
     match error {
         Error::Interrupted(_) | Error::TargetExists(_) | Error::CopyTarget { .. } => error,
         #[cfg(feature = "postgres")]
-        Error::StoreExists(_) | Error::Server(ServerError::ForeignTables(_)) => error,
+        Error::Server(ServerError::StoreExists(_) | ServerError::ForeignTables(_)) => error,
         error => Error::CopyTarget { address: address.to_owned(), error: Box::new(error) },
     }
 }

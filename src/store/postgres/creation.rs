@@ -1,11 +1,11 @@
 //! Creation of a store with given rows, for a copy.
 
-use super::ServerAddress;
 use super::client::Client;
 use super::config::ConnectionConfig;
 use super::database::{PostgresDatabase, connect_until};
 use super::schema::{create_schema, load_state};
 use super::transaction::{CREATION_LOCK, begin_write};
+use super::{ServerAddress, ServerError};
 use crate::store::Error;
 use crate::store::connection::Connection;
 use crate::store::transaction::{WriteSummary, Writer};
@@ -21,7 +21,7 @@ pub(in crate::store) struct PendingDatabase {
 }
 
 impl PendingDatabase {
-    /// Begins the transaction, and creates the tables. Returns [`Error::StoreExists`] if the database
+    /// Begins the transaction, and creates the tables. Returns [`ServerError::StoreExists`] if the database
     /// has a store.
     pub(in crate::store) fn create(
         address: &ServerAddress,
@@ -34,7 +34,7 @@ impl PendingDatabase {
         begin_write(&client, &config, CREATION_LOCK, deadline);
         let connection = Connection::Postgres(&client);
         if !create_schema(&client, connection, address, config.schema.as_deref())? {
-            return Err(Error::StoreExists(address.to_display()));
+            return Err(ServerError::StoreExists(address.to_display()).into());
         }
         Ok(Self { config, client, timeout })
     }

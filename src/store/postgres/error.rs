@@ -128,6 +128,9 @@ pub(crate) enum ServerError {
     /// The database has no store. The text is the address of the database.
     #[error("store not found")]
     NoStore(String),
+    /// The database at the target of a copy has a store. The text is the address of the database.
+    #[error("store `{0}` already exists")]
+    StoreExists(String),
     /// The tables belong to another program. The text is the address of the database.
     #[error("`{0}` is not a jeton store")]
     ForeignTables(String),

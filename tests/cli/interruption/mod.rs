@@ -157,7 +157,7 @@ const CASES: [Case; 8] = [
     Case {
         words: &["token", "revoke", "--all"],
         lock: Lock::Store,
-        message: "interrupted after 30000 of 30001 tokens; these remain revoked",
+        message: "interrupted after 30000 of 30001 tokens; tokens revoked so far remain revoked",
         rows: "1 0 50002 30000",
         events: &["token revoke done 30000"],
     },

@@ -70,7 +70,7 @@ fn caller_credentials_are_removed_from_the_environment() {
 #[test]
 fn database_password_is_removed_from_the_address() {
     let sandbox = Sandbox::with_admin();
-    let store = sandbox.store();
+    let store = sandbox.store_address();
     for (address, expected) in [
         ("postgres://ada:lovelace@h:6432/db?schema=s", "postgres://ada@h:6432/db?schema=s"),
         ("PostgreSQL:///db?password=lovelace&host=/run", "postgres:///db?host=/run"),
@@ -80,7 +80,7 @@ fn database_password_is_removed_from_the_address() {
         ("postgres://ada:lovelace@h:port/db", ""),
         ("mysql://ada:lovelace@h/db", ""),
     ] {
-        let arguments = ["--store", store.to_str().unwrap(), "run", "--", "/usr/bin/env"];
+        let arguments = ["--store", &store, "run", "--", "/usr/bin/env"];
         let mut command = sandbox.command(&arguments);
         let output = RunOutput::capture(command.env("JETON_STORE", address)).ok();
         let mut lines = output.stdout.lines();

@@ -54,7 +54,7 @@ fn store_url_is_refused_in_every_command() {
 }
 
 #[test]
-fn store_url_in_the_environment_names_the_variable() {
+fn refusal_of_store_url_in_environment_names_the_variable() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JETON_STORE", "mysql://ada:secret@db.example.com/jeton");
     for arguments in COMMANDS {
@@ -71,7 +71,7 @@ fn store_url_in_the_environment_names_the_variable() {
 }
 
 #[test]
-fn refusal_of_url_in_json_lines_format_is_json() {
+fn url_refusal_is_json_with_json_lines_output() {
     let output =
         Sandbox::new().run(&["users", "export", "-o", "jsonl", "--token-file", "https://x/y"]);
     assert_snapshot!(output, @r#"
@@ -147,7 +147,7 @@ fn path_that_resembles_a_url_is_accepted() {
 }
 
 #[test]
-fn download_hint_repeats_no_secret_and_reads_stdin_once() {
+fn download_hint_replaces_pipe_hint_of_unrepeatable_command() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
     let pipe = "hint: pipe the document: ";
