@@ -9,6 +9,7 @@ check:
     typos
     .ci/prose --check
     cargo clippy --all-targets --locked -- -D warnings
+    cargo clippy --all-targets --locked --no-default-features -- -D warnings
 
 # The fast tests, or all tests that match a nextest filter: just test sessions::
 test *FILTER:

@@ -1,4 +1,4 @@
-//! jeton issues, inspects and revokes tokens in a local SQLite file.
+//! jeton issues, inspects and revokes tokens in a local SQLite file or a PostgreSQL database.
 //!
 //! This library is the program `jeton`; its public API is [`run`] and [`command`]. A module imports
 //! only from the layers below its own layer:
@@ -10,12 +10,21 @@
 //! failure              all failures and their exit codes
 //! authority            the rules for accounts, sessions, tokens and keys
 //! store, crypto, terminal, session_file
-//!                      SQLite; signatures and hashes; console; session file
+//!                      SQLite and PostgreSQL; signatures and hashes; console; session file
 //! model, paths, files, directory, os_users, signals, parallel
 //!                      validated values; default paths; atomic file replacement; directory
 //!                      permissions; users of the operating system; signals that end a process;
 //!                      work on several threads
 //! ```
+
+#![cfg_attr(
+    not(feature = "postgres"),
+    expect(
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        reason = "enums of the database engines have one variant"
+    )
+)]
 
 mod app;
 mod authority;

@@ -1,17 +1,16 @@
 //! Values for shell completion: from the store, the presets, `PATH` and the command line. No messages
 //! are printed, and the store is not changed.
 
-use super::environment::{Clock, Environment, read_store_path, read_variable};
+use super::environment::{Clock, Environment, read_store_address, read_variable, resolve_address};
 use super::presets::list_preset_names;
 use crate::model::{Key, Setting, Timestamp, escape, unquote_shell_word};
 use crate::paths;
-use crate::store::{Error, Reader, Store};
+use crate::store::{AddressSource, Error, Reader, Store, StoreAddress};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, DirEntry};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 /// Source of completion candidates. After any error, no candidates are offered.
 pub(crate) struct CompletionSource;
@@ -140,9 +139,13 @@ fn load_sessions(tx: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, String)
 
 /// Reads values from the store.
 fn query<T>(read: impl FnOnce(&Reader<'_>) -> Result<Vec<T>, Error>) -> Vec<T> {
-    let Ok(env_path) = read_store_path() else { return Vec::new() };
-    let option = CompletionSource::option_before_cursor("--store").map(PathBuf::from);
-    let path = option.or(env_path).or_else(paths::default_store_path);
-    let store = path.and_then(|path| Store::open_read_only(&path).ok());
+    let parse = |text: String| StoreAddress::parse(text.as_ref(), AddressSource::CommandLine);
+    let option = CompletionSource::option_before_cursor("--store").map(parse);
+    let address = match option.or_else(read_store_address) {
+        Some(address) => address.ok(),
+        None => paths::default_store_path().map(StoreAddress::File),
+    };
+    let address = address.and_then(|address| resolve_address(address).ok());
+    let store = address.and_then(|address| Store::open_read_only(address).ok());
     store.and_then(|mut store| store.read(read).ok()).unwrap_or_default()
 }

@@ -4,6 +4,9 @@
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, parse_url_scheme};
 use crate::os_users;
+#[cfg(feature = "postgres")]
+use crate::store::PostgresEnvironment;
+use crate::store::{AddressSource, InvalidAddress, ResolvedAddress, StoreAddress};
 use crate::terminal::OutputFormat;
 use secrecy::SecretString;
 use std::cell::Cell;
@@ -12,8 +15,8 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Variables with credentials, which are removed from the environment of child processes.
-pub(super) const CREDENTIAL_VARIABLES: [&str; 3] =
-    ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE"];
+pub(super) const CREDENTIAL_VARIABLES: [&str; 4] =
+    ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE", "PGPASSWORD"];
 
 /// Replacement for a token that is not UTF-8. The replacement is not a token, and is refused as
 /// malformed.
@@ -26,8 +29,8 @@ pub(super) struct NotUtf8(pub(super) &'static str);
 /// Values of the global flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// Path of the store, if given.
-    pub(crate) store: Option<PathBuf>,
+    /// Address of the store, if given.
+    pub(crate) store: Option<StoreAddress>,
     /// File with the caller's token.
     pub(crate) token_file: Option<PathBuf>,
     /// Output format of results.
@@ -90,9 +93,55 @@ pub(super) fn data_directory_variable() -> &'static str {
     if data_home.is_some_and(|path| path.is_absolute()) { "XDG_DATA_HOME" } else { "HOME" }
 }
 
-/// Returns the path in `JETON_STORE`, for completion: other commands get the path from clap.
-pub(super) fn read_store_path() -> Result<Option<PathBuf>, Failure> {
-    read_path_variable("JETON_STORE")
+/// Returns the value of `JETON_STORE` for child processes: the address of a server has no password.
+/// `None` if the variable is unset, or invalid and may contain a password.
+pub(super) fn child_store_variable() -> Option<OsString> {
+    let value = read_variable("JETON_STORE")?;
+    match StoreAddress::parse(&value, AddressSource::Variable).ok()? {
+        StoreAddress::File(_) => Some(value),
+        #[cfg(feature = "postgres")]
+        StoreAddress::Server(address) => Some(address.text_without_password().into()),
+    }
+}
+
+/// Adds the values to an address that a connection needs: of variables, and of files.
+pub(super) fn resolve_address(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
+    match address {
+        StoreAddress::File(path) => Ok(ResolvedAddress::File(path)),
+        #[cfg(feature = "postgres")]
+        StoreAddress::Server(address) => {
+            let config = address.connection_config(&postgres_environment()?)?;
+            Ok(ResolvedAddress::Server(address, Box::new(config)))
+        }
+    }
+}
+
+/// Returns the variables of libpq that complete the address of a server.
+#[cfg(feature = "postgres")]
+fn postgres_environment() -> Result<PostgresEnvironment, Failure> {
+    let read_text = |name: &str| {
+        let text = read_variable(name).map(OsString::into_string).transpose();
+        text.map_err(|_| Failure::new(Code::InvalidInput, format!("`{name}` is not UTF-8")))
+    };
+    let mut parameters = Vec::new();
+    for (variable, parameter) in PostgresEnvironment::PARAMETERS {
+        parameters.extend(read_text(variable)?.map(|value| (parameter, value)));
+    }
+    let read_path = |name| read_variable(name).map(PathBuf::from);
+    Ok(PostgresEnvironment {
+        home: read_path("HOME"),
+        password: read_text("PGPASSWORD")?.map(SecretString::from),
+        passfile: read_path("PGPASSFILE"),
+        service_file: read_path("PGSERVICEFILE"),
+        system_directory: read_path("PGSYSCONFDIR"),
+        parameters,
+    })
+}
+
+/// Returns the address in `JETON_STORE`, for completion: other commands get the address from clap.
+pub(super) fn read_store_address() -> Option<Result<StoreAddress, InvalidAddress>> {
+    let value = read_variable("JETON_STORE")?;
+    Some(StoreAddress::parse(&value, AddressSource::Variable))
 }
 
 fn read_path_variable(name: &str) -> Result<Option<PathBuf>, Failure> {
@@ -111,29 +160,50 @@ pub(super) fn read_variable(name: &str) -> Option<OsString> {
 
 /// Time of a run: read on first use, and again after a wait.
 #[derive(Debug, Default)]
-pub(super) struct Clock(Cell<Option<Timestamp>>);
+pub(super) struct Clock {
+    now: Cell<Option<Timestamp>>,
+    /// Time of the store's server minus the time of this machine, in seconds.
+    offset: Cell<i64>,
+}
 
 impl Clock {
     /// Returns the time of the run in whole seconds, rounded down.
     pub(super) fn now(&self) -> Result<Timestamp, Failure> {
-        if let Some(now) = self.0.get() {
+        if let Some(now) = self.now.get() {
             return Ok(now);
         }
-        #[expect(clippy::disallowed_methods, reason = "the only module that reads the clock")]
-        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = elapsed
-            .ok()
-            .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
+        let now = Self::read()?;
+        let now = now
+            .checked_add(self.offset.get())
             .and_then(Timestamp::from_unix)
             .ok_or_else(|| Failure::new(Code::Internal, "system clock is outside 1970–9999"))?;
-        self.0.set(Some(now));
+        self.now.set(Some(now));
         Ok(now)
+    }
+
+    /// Returns the time of this machine in seconds since 1970.
+    fn read() -> Result<i64, Failure> {
+        #[expect(clippy::disallowed_methods, reason = "the only module that reads the clock")]
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+        elapsed
+            .ok()
+            .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
+            .ok_or_else(|| Failure::new(Code::Internal, "system clock is outside 1970–9999"))
+    }
+
+    /// Adopts the clock of the store's server, so that all machines agree on expiry, quota and grace
+    /// period. Returns the difference to the clock of this machine in seconds.
+    pub(super) fn adopt_server_time(&self, server_time: Timestamp) -> Result<i64, Failure> {
+        let offset = server_time.unix().saturating_sub(Self::read()?);
+        self.offset.set(offset);
+        self.reset();
+        Ok(offset)
     }
 
     /// Forgets the time: the next use reads the clock again. Called at every wait, for input or for
     /// a lock, so that tokens and rows that other processes wrote during the wait do not appear to
     /// be from the future.
     pub(super) fn reset(&self) {
-        self.0.set(None);
+        self.now.set(None);
     }
 }

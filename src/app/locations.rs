@@ -1,12 +1,17 @@
 //! Paths of the store and of the session files in failures, with the option or variable that
 //! changes each path.
 
-use super::environment::{data_directory_variable, read_variable};
+use super::environment::{data_directory_variable, read_store_address};
 use super::run_console::RunConsole;
+#[cfg(feature = "postgres")]
+use crate::failure::Code;
 use crate::failure::{Failure, Location};
 use crate::model::{quote_shell_word, redact_for_error};
 use crate::paths;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "postgres")]
+use crate::store::ServerAddress;
+use crate::store::StoreAddress;
+use std::path::Path;
 
 impl RunConsole {
     /// Adds the path to the message of a failure, and a hint to change the path. Commands in the
@@ -18,9 +23,17 @@ impl RunConsole {
     }
 
     fn add_path(&self, failure: Failure) -> Failure {
+        #[cfg(feature = "postgres")]
+        if failure.location == Some(Location::Store)
+            && let Some(StoreAddress::Server(address)) = &self.options.store
+        {
+            return add_server(address, failure);
+        }
         let (path, hint) = match failure.location {
             None => return failure,
-            Some(Location::Store) => (self.store_path(), self.store_path_hint()),
+            Some(Location::Store) => {
+                (self.store_address().map(|address| address.to_path()), self.store_path_hint())
+            }
             Some(Location::Sessions) => (
                 paths::session_directory(self.environment.config_dir.as_deref()),
                 "set `JETON_CONFIG_DIR` to another directory".to_owned(),
@@ -54,18 +67,21 @@ impl RunConsole {
         })
     }
 
-    /// Returns the path of the store, if there is a home directory.
-    pub(super) fn store_path(&self) -> Option<PathBuf> {
-        self.options.store.clone().or_else(paths::default_store_path)
+    /// Returns the address of the store, if there is a home directory.
+    pub(super) fn store_address(&self) -> Option<StoreAddress> {
+        let default = || paths::default_store_path().map(StoreAddress::File);
+        self.options.store.clone().or_else(default)
     }
 
     /// Repeats `--store` in the commands of a hint, if the flag selects the store.
     pub(super) fn repeat_store_flag(&self, hint: &str) -> String {
-        let Some(path) = self.options.store.as_ref().filter(|_| !self.is_store_in_variable())
-        else {
-            return hint.to_owned();
+        let path = match self.options.store.as_ref().filter(|_| !self.is_store_in_variable()) {
+            None => return hint.to_owned(),
+            Some(StoreAddress::File(path)) => redact_for_error(&path.to_string_lossy()),
+            // An address from the command line has no password.
+            #[cfg(feature = "postgres")]
+            Some(StoreAddress::Server(address)) => address.text_without_password().to_owned(),
         };
-        let path = redact_for_error(&path.to_string_lossy());
         let prefix = if path.starts_with('-') { "./" } else { "" };
         add_store_flag(hint, &format!("--store {}", quote_shell_word(&format!("{prefix}{path}"))))
     }
@@ -83,8 +99,7 @@ impl RunConsole {
     }
 
     fn is_store_in_variable(&self) -> bool {
-        let value = read_variable("JETON_STORE");
-        value.is_some_and(|value| self.options.store.as_ref().is_some_and(|path| value == *path))
+        read_store_address().is_some_and(|address| address.ok() == self.options.store)
     }
 
     fn store_path_hint(&self) -> String {
@@ -98,6 +113,18 @@ impl RunConsole {
             "use another file with `--store`".to_owned()
         }
     }
+}
+
+/// Adds the address of a server to the message of a failure.
+#[cfg(feature = "postgres")]
+fn add_server(address: &ServerAddress, failure: Failure) -> Failure {
+    let message = format!("`{}`: {}", address.to_display(), failure.message);
+    let hint = if failure.code == Code::StoreReadOnly {
+        Some("use the address of the primary server".to_owned())
+    } else {
+        failure.hint
+    };
+    Failure { message, hint, location: None, ..failure }
 }
 
 /// Commands that use the store.

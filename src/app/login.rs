@@ -57,7 +57,7 @@ impl SessionHandle {
             _ => settle_login(store, &locked_file)?,
         };
         let (open_store, audit) = store.open()?;
-        let path = open_store.path().to_owned();
+        let path = open_store.address().to_path();
         let authenticated_user = authenticate(open_store, &audit)?;
         let replaced_sid = previous_login.as_ref().map(|login| login.sid);
         let result = authority::sessions::begin(

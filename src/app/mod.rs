@@ -21,7 +21,7 @@ mod token_input;
 
 pub(crate) use crate::os_users::user_name;
 pub(crate) use crate::signals::Interrupted;
-pub(crate) use crate::store::SqliteBuild;
+pub(crate) use crate::store::{AddressSource, SqliteBuild, StoreAddress};
 pub(crate) use crate::terminal::{
     Cell, Console, JsonLines, OutputFormat, PartialWrite, Rendered, Report, Style, Table, Total,
 };
@@ -36,6 +36,7 @@ pub(crate) use output_files::{
     NewSecretFile, OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory,
 };
 pub(crate) use run_console::{RunConsole, SecretOutput};
+pub(crate) use store_handle::StoreHandle;
 pub(crate) use subprocess::SignalForwarder;
 pub(crate) use token_batch::TokenChunk;
 pub(crate) use token_input::SEVERAL_TOKENS_HINT;
@@ -47,7 +48,6 @@ use crate::failure::Failure;
 use environment::Clock;
 use session::SessionHandle;
 use std::rc::Rc;
-use store_handle::StoreHandle;
 
 /// One run of the program.
 pub(crate) struct App {

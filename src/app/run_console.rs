@@ -4,6 +4,7 @@ use super::environment::{Clock, Environment, Options};
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
 use crate::model;
+use crate::model::Timestamp;
 use crate::terminal::{
     self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, PartialWrite, Report, Table,
 };
@@ -104,6 +105,19 @@ impl RunConsole {
     /// Reserves standard input for an argument before the command runs.
     pub(crate) fn reserve_stdin(&self, argument: &'static str) -> Result<(), Failure> {
         self.stdin_guard.reserve(argument)
+    }
+
+    /// Adopts the clock of the store's server. Warns if the clock of this machine differs.
+    pub(super) fn adopt_server_time(&self, server_time: Timestamp) {
+        const MAX_DIFFERENCE: i64 = 5;
+        // An unreadable clock is reported at its next use.
+        let offset = self.clock.adopt_server_time(server_time).unwrap_or_default();
+        if offset.abs() > MAX_DIFFERENCE {
+            let (seconds, order) = (offset.abs(), if offset > 0 { "behind" } else { "ahead of" });
+            self.print_warning(&format!(
+                "the clock of this machine is {seconds} s {order} the clock of the database server, which is used"
+            ));
+        }
     }
 
     /// Writes a result. A closed pipe is no error.

@@ -169,7 +169,7 @@ impl SessionHandle {
     ) -> Result<SessionFile, Failure> {
         let directory = paths::session_directory(self.console.environment.config_dir.as_deref());
         let store = store.get()?;
-        Ok(SessionFile::new(directory, store.id()?, store.path())?)
+        Ok(SessionFile::new(directory, store.id()?, &store.address().to_path())?)
     }
 }
 

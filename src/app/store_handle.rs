@@ -1,16 +1,25 @@
 //! Store of a run. The store and the time of its use are obtained together.
 
+use super::environment::resolve_address;
 use super::interruption::Monitor;
 use super::run_console::RunConsole;
 use crate::authority::{self, AuditContext, Caller};
 use crate::crypto::PublicKeys;
 use crate::failure::{Code, Failure};
-use crate::model::{Algorithm, KeySpec, Purpose, RsaBits, Timestamp, Untrusted, escape};
-use crate::store::{self, Findings, OpenOutcome, PermissionFix, RestoreOutcome, Store};
+use crate::model::{
+    Algorithm, InvalidValue, KeySpec, Purpose, RolePrefix, RsaBits, Timestamp, Untrusted,
+};
+use crate::store::{
+    self, Findings, OpenOutcome, PermissionFix, ResolvedAddress, RestoreOutcome, Store,
+    StoreAddress,
+};
 use crate::terminal::{Progress, Total};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
+
+/// Hint of a restore to a database.
+const RESTORE_ALTERNATIVE: &str = "copy the backup to a new schema: jeton store copy FILE ADDRESS";
 
 /// Store of a run, opened on first use.
 pub(crate) struct StoreHandle {
@@ -39,7 +48,7 @@ impl StoreHandle {
     /// Returns the store, for a use that needs no time. A missing store is an error.
     pub(crate) fn get(&mut self) -> Result<&mut Store, Failure> {
         if self.store.is_none() {
-            let outcome = Store::open(&self.path()?, self.console.options.wait)?;
+            let outcome = Store::open(self.resolve_address()?, self.console.options.wait)?;
             return Ok(self.adopt(outcome));
         }
         let closed_error = || store::Error::Failed("already closed".to_owned());
@@ -83,7 +92,8 @@ impl StoreHandle {
     /// works without a store does not fail because of the store.
     pub(crate) fn public_keys(&self) -> PublicKeys {
         let wait = self.console.options.wait.min(Duration::from_secs(1));
-        let outcome = self.path().ok().and_then(|path| Store::open(&path, wait).ok());
+        let address = self.resolve_address().ok();
+        let outcome = address.and_then(|address| Store::open(address, wait).ok());
         let keys = outcome.and_then(|mut outcome| outcome.store.read(|tx| tx.keys()).ok());
         keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
     }
@@ -98,6 +108,12 @@ impl StoreHandle {
     /// Closes the store at the end of the run.
     pub(super) fn close_at_exit(self) {
         if let Some(store) = self.store {
+            if store.has_unconfirmed_commit() {
+                self.console.print_warning(
+                    "the change is stored, but no standby confirmed it within the time limit of `--wait`: \
+                     a failover may lose the change",
+                );
+            }
             store.close_at_exit();
         }
     }
@@ -111,12 +127,12 @@ impl StoreHandle {
         if self.exists()? {
             return Ok(false);
         }
-        let (path, wait) = (self.path()?, self.console.options.wait);
+        let (address, wait) = (self.address()?, self.console.options.wait);
         let rows = authority::keys::build_initial_rows(first_key()?, self.now()?);
         let outcome = if self.is_dry_run() {
-            Store::simulate_creation(&path, wait, &rows)?
+            Store::simulate_creation(address, wait, &rows)?
         } else {
-            Store::open_or_create(&path, wait, || rows)?
+            Store::open_or_create(resolve_address(address)?, wait, || rows)?
         };
         let is_created = outcome.created;
         self.adopt(outcome);
@@ -146,7 +162,7 @@ impl StoreHandle {
     }
 
     fn adopt(&mut self, outcome: OpenOutcome) -> &mut Store {
-        let display_path = escape(&outcome.store.path().to_string_lossy());
+        let display_path = outcome.store.address().to_display();
         if outcome.created {
             self.console.print_status(&format!("created store `{display_path}`"));
         }
@@ -163,10 +179,12 @@ impl StoreHandle {
                 ));
             }
         }
-        self.console.warn_of_group_writers(
-            outcome.writers,
-            outcome.store.path().parent().unwrap_or(Path::new("/")),
-        );
+        let path = outcome.store.address().to_path();
+        self.console
+            .warn_of_group_writers(outcome.writers, path.parent().unwrap_or(Path::new("/")));
+        if let Some(server_time) = outcome.store.server_time() {
+            self.console.adopt_server_time(server_time);
+        }
         let store = self.store.insert(outcome.store);
         if self.console.is_dry_run.get() {
             store.start_dry_run();
@@ -174,25 +192,50 @@ impl StoreHandle {
         store
     }
 
-    /// Returns the path of the store, which may not exist.
-    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
-        self.console.store_path().ok_or_else(|| {
+    /// Returns the address of the store, which may not exist.
+    pub(crate) fn address(&self) -> Result<StoreAddress, Failure> {
+        self.console.store_address().ok_or_else(|| {
             Failure::usage("no home directory for the store")
                 .with_hint("set the path with `--store` or `JETON_STORE`")
         })
     }
 
+    /// Returns the SQL that creates the database roles of the store, which may not exist. A file, which
+    /// has no roles, counts as the schema `public`.
+    pub(crate) fn roles_sql(&self, prefix: Option<RolePrefix>) -> Result<String, InvalidValue> {
+        store::roles_sql(self.console.store_address().as_ref(), prefix)
+    }
+
+    fn resolve_address(&self) -> Result<ResolvedAddress, Failure> {
+        resolve_address(self.address()?)
+    }
+
+    /// Adds the values to the address of another store that a connection needs.
+    pub(crate) fn resolve_target(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
+        resolve_address(address)
+    }
+
+    /// Returns the path of the store. Refuses a store in a database: `alternative` is the command to use
+    /// instead.
+    fn file_path(&self, alternative: &str) -> Result<PathBuf, Failure> {
+        self.address()?.file().map(Path::to_owned).ok_or_else(|| {
+            Failure::usage("this command works on a SQLite file, not on a database server")
+                .with_hint(alternative)
+        })
+    }
+
     /// Checks the store file without opening the store in the usual way.
     pub(crate) fn check(&mut self) -> Result<Findings, Failure> {
-        let (path, now) = (self.path()?, self.now()?);
+        let (address, now) = (self.resolve_address()?, self.now()?);
         let _progress = self.start_check();
-        Ok(authority::maintenance::check(&path, now, self.console.options.wait)?)
+        Ok(authority::maintenance::check(address, now, self.console.options.wait)?)
     }
 
     /// Migrates an older store to the current schema, after a backup. Returns the path of the
     /// backup.
     pub(crate) fn migrate(&mut self, backup: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
-        let (path, context) = (self.path()?, self.audit_context()?);
+        let path = self.file_path("back up a database with `pg_dump`")?;
+        let context = self.audit_context()?;
         Ok(authority::maintenance::migrate(&path, &context, backup, self.console.options.wait)?)
     }
 
@@ -203,7 +246,7 @@ impl StoreHandle {
     /// Refuses a file that cannot be restored, and asks for confirmation to replace an existing
     /// store.
     pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
-        let (path, now) = (self.path()?, self.now()?);
+        let (path, now) = (self.file_path(RESTORE_ALTERNATIVE)?, self.now()?);
         let progress = self.start_check();
         let warnings =
             authority::maintenance::check_backup(file, &path, now, self.console.options.wait);
@@ -231,7 +274,7 @@ impl StoreHandle {
         caller: Option<&Caller>,
     ) -> Result<RestoreOutcome, Failure> {
         self.release();
-        let (path, context) = (self.path()?, self.audit_context()?);
+        let (path, context) = (self.file_path(RESTORE_ALTERNATIVE)?, self.audit_context()?);
         let wait = self.console.options.wait;
         let job = authority::maintenance::RestoreJob::lock(&path, &context, caller, wait)?;
         let monitor = Monitor::start(&self.console, "restoring", Total::Bytes(0))?;

@@ -1,7 +1,7 @@
 //! Child process of `run`, the only child process of jeton. A terminating signal that arrives early
 //! prevents the start of the command; later signals are forwarded to the command until it exits.
 
-use super::environment::CREDENTIAL_VARIABLES;
+use super::environment::{CREDENTIAL_VARIABLES, child_store_variable};
 use crate::failure::{Code, Failure};
 use crate::model::redact_for_error;
 use crate::{signals, terminal};
@@ -66,6 +66,10 @@ impl SignalForwarder {
         for credential in CREDENTIAL_VARIABLES {
             command.env_remove(credential);
         }
+        match child_store_variable() {
+            Some(address) => command.env("JETON_STORE", address),
+            None => command.env_remove("JETON_STORE"),
+        };
         let mut child = command.spawn().map_err(|error| start_error(program, &error))?;
         let pid = Pid::from_child(&child);
         // Signals of the terminal are included: the terminal may have sent them before the child

@@ -15,8 +15,6 @@ use crate::model::{
 use crate::store::{Error as StoreError, Store};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
-use std::path::Path;
-use std::time::Duration;
 
 /// The start of each test, in Unix seconds.
 pub(super) const NOW: i64 = 1_800_000_000;
@@ -40,7 +38,7 @@ pub(super) fn new_store_with(algorithm: Algorithm) -> Store {
     crypto::initialize_crypto();
     let key = keys::generate(algorithm, Purpose::App, RsaBits::default()).unwrap();
     let rows = keys::build_initial_rows(key, at(0));
-    Store::in_memory(Path::new(":memory:"), Duration::from_secs(1), &rows).unwrap()
+    Store::for_test(&rows)
 }
 
 /// A user with a session that started at [`NOW`].

@@ -1,7 +1,7 @@
 //! Interface of a command: each command implements [`Command`] for its arguments, and
 //! `command_group!` lists the commands of a group.
 
-use crate::app::{App, OutputFormat};
+use crate::app::{App, OutputFormat, StoreAddress};
 use crate::authority::audit_context::AuditTarget;
 use crate::failure::Failure;
 use std::fmt;
@@ -53,6 +53,11 @@ pub(super) trait Command: clap::Args + 'static {
         None
     }
 
+    /// Returns the address of the store that the arguments name in place of `--store`.
+    fn store_address(&self) -> Result<Option<StoreAddress>, Failure> {
+        Ok(None)
+    }
+
     /// Returns the arguments that read standard input, by their names on the command line.
     fn stdin_arguments(&self) -> Vec<&'static str> {
         Vec::new()
@@ -91,7 +96,8 @@ impl Node {
         }
     }
 
-    /// Returns the first word of the actions: the name of the group, or of a command without a group.
+    /// Returns the first word of the command paths: the name of the group, or the name of a command that
+    /// is in no group.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
@@ -105,6 +111,7 @@ pub(super) struct Invocation {
     pub(super) info: CommandInfo,
     pub(super) effect: Effect,
     pub(super) audit_target: Option<AuditTarget>,
+    pub(super) store_address: Result<Option<StoreAddress>, Failure>,
     pub(super) stdin_arguments: Vec<&'static str>,
     pub(super) run: Run,
 }
@@ -112,7 +119,7 @@ pub(super) struct Invocation {
 /// Function that runs a command.
 type Run = Box<dyn FnOnce(&mut App) -> Result<(), Failure>>;
 
-/// A command, or a group of commands.
+/// Parsed arguments of a command, or of the command that was selected in a group.
 pub(super) trait CommandSet {
     const NODE: Node;
 
@@ -128,14 +135,15 @@ impl<C: Command> CommandSet for C {
             info: CommandInfo { formats: self.formats(), ..CommandInfo::of::<C>() },
             effect: self.effect(),
             audit_target: self.audit_target(),
+            store_address: self.store_address(),
             stdin_arguments: self.stdin_arguments(),
             run: Box::new(|app| self.run(app)),
         }
     }
 }
 
-/// Access to the complete command tree, for commands that describe it. The tree is a type parameter
-/// of these commands, because they are part of the tree.
+/// Access to the complete command tree, for commands that describe the tree. These commands have the
+/// tree as a type parameter: their modules cannot import the tree, which imports their modules.
 pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     /// Root of the tree.
     const ROOT: Node;

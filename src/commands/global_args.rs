@@ -1,9 +1,9 @@
 //! Options that every command has.
 
 use super::command::DEFAULT_FORMATS;
-use crate::app::{Options, OutputFormat};
+use crate::app::{AddressSource, Options, OutputFormat, StoreAddress};
 use crate::failure::Failure;
-use crate::model::{InvalidValue, Lifetime, parse_url_scheme};
+use crate::model::{InvalidValue, Lifetime};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -13,8 +13,9 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(super) struct GlobalArgs {
-    /// Store file, in a directory that no other user can write to [default: `jeton/jeton.db` in the
-    /// data directory of the platform]
+    /// Store: a file, in a directory that no other user can write to, or the address of a PostgreSQL
+    /// database, `postgres://HOST/DATABASE` [default: the file `jeton/jeton.db` in the data directory of
+    /// the platform]
     #[arg(
         long,
         global = true,
@@ -136,13 +137,27 @@ impl GlobalArgs {
     }
 
     /// Returns the options of a command that supports `formats`. An unsupported format in
-    /// `JETON_OUTPUT` is ignored.
-    pub(super) fn into_options(self, formats: &[OutputFormat]) -> Result<Options, Failure> {
-        if let Some(scheme) = self.store.as_deref().and_then(parse_url_scheme) {
-            let is_variable = self.store_source == Some(ValueSource::EnvVariable);
-            let argument = if is_variable { "`JETON_STORE`" } else { "`--store`" };
-            return Err(Failure::unsupported_url(argument, scheme));
+    /// `JETON_OUTPUT` is ignored. The arguments of the command can name the store, as
+    /// `argument_store`: then `JETON_STORE` is ignored.
+    pub(super) fn into_options(
+        self,
+        formats: &[OutputFormat],
+        argument_store: Option<StoreAddress>,
+    ) -> Result<Options, Failure> {
+        let is_flag = self.store_source == Some(ValueSource::CommandLine);
+        if argument_store.is_some() && is_flag {
+            return Err(Failure::usage("the arguments of the command name the store")
+                .with_hint("omit `--store`"));
         }
+        let store = self.store.as_deref().filter(|address| !address.is_empty());
+        let store = store.filter(|_| argument_store.is_none());
+        let store = store.map(|address| match self.store_source {
+            Some(ValueSource::EnvVariable) => StoreAddress::parse(address, AddressSource::Variable)
+                .map_err(|invalid| Failure::invalid_address("`JETON_STORE`", &invalid)),
+            _ => StoreAddress::parse(address, AddressSource::CommandLine)
+                .map_err(|invalid| Failure::invalid_address("`--store`", &invalid)),
+        });
+        let store = store.transpose()?.or(argument_store);
         let format = match formats.iter().find(|format| format.name() == self.output) {
             Some(format) => *format,
             None if self.output_source == Some(ValueSource::CommandLine)
@@ -156,7 +171,7 @@ impl GlobalArgs {
             None => OutputFormat::Text,
         };
         Ok(Options {
-            store: self.store.filter(|path| !path.is_empty()).map(PathBuf::from),
+            store,
             token_file: self.token_file,
             output_format: format,
             quiet: self.quiet,

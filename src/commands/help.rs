@@ -18,7 +18,7 @@ use std::marker::PhantomData;
 /// words the complete command tree.
 ///
 /// Guides: tour, jobs, install, ci, test-tokens, accounts, keys, administration, scripting,
-/// security, performance
+/// security, performance, many-machines
 ///
 /// Parts of guides: environment, exit-codes, output, trust
 ///

@@ -99,7 +99,7 @@ impl Command for Args {
                 "a random password was set and not shown; set your own with: {recover}"
             ));
         }
-        let store = app.store.get()?.path().to_string_lossy().into_owned();
+        let store = app.store.get()?.address().to_path().to_string_lossy().into_owned();
         app.console.report(&InitOutput { changed: true, store, user: Some(user.into()) })
     }
 }
@@ -114,7 +114,7 @@ fn report_existing_store(app: &mut App, exist_ok: bool) -> Result<(), Failure> {
         return Err(authority::Error::StoreExists.into());
     }
     app.console.print_status("the store already exists");
-    let store = app.store.get()?.path().to_string_lossy().into_owned();
+    let store = app.store.get()?.address().to_path().to_string_lossy().into_owned();
     app.console.report(&InitOutput { changed: false, store, user: None })
 }
 

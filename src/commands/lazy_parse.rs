@@ -122,7 +122,7 @@ mod tests {
             let describe = |matches| {
                 let command = cli::Commands::from_arg_matches(matches).unwrap();
                 let global = GlobalArgs::from_innermost_matches(matches).unwrap();
-                format!("{command:?} {:?}", global.into_options(&formats).unwrap())
+                format!("{command:?} {:?}", global.into_options(&formats, None).unwrap())
             };
             assert_eq!(describe(&lazy), describe(&full), "{line}");
         }

@@ -66,8 +66,9 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
         Ok(parsed) => parsed,
         Err(error) => return print_clap_error(error, argv),
     };
-    let Invocation { info, effect, audit_target, stdin_arguments, run } = invocation;
-    let options = match global.into_options(info.formats) {
+    let Invocation { info, effect, audit_target, store_address, stdin_arguments, run } = invocation;
+    let options = store_address.and_then(|store| global.into_options(info.formats, store));
+    let options = match options {
         Ok(options) => options,
         Err(failure) => {
             // The command does not support the requested format. The error is JSON only for `json`.

@@ -3,10 +3,11 @@
 
 use super::args::UrlAsPath;
 use super::global_args;
+use super::lazy_parse;
 use super::parse_context::{flag_name, values};
 use super::parse_hints::{SECRET_FLAGS, given_conflicts, hint, option_without_value};
 use super::variables::{find_non_utf8_variable, find_variable};
-use crate::app::Console;
+use crate::app::{Console, OutputFormat};
 use crate::failure::{Code, Failure, unused_file_name};
 use crate::model::{REDACTED, is_plain_word, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -17,7 +18,8 @@ use std::fmt::Write;
 /// Prints help and version as results, and all other clap errors as usage errors. Returns the exit
 /// code.
 pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 {
-    let console = Console::new(global_args::requested_format(argv, &["json", "jsonl"]), false);
+    let format = global_args::requested_format(argv, &["json", "jsonl"]);
+    let console = Console::new(format, false);
     let is_document = matches!(
         error.kind(),
         ErrorKind::DisplayHelp
@@ -32,6 +34,11 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     }
     if error.kind() == ErrorKind::MissingSubcommand {
         let path = values(&error, ContextKind::InvalidSubcommand).concat();
+        // Clap prints the help of a command without arguments, but counts variables as arguments.
+        if format == OutputFormat::Text && argv.len() == path.split(' ').count() {
+            let help = lazy_parse::parse(&[argv, &["-h".into()]].concat());
+            return help.map_or_else(|help| print_clap_error(help, argv), |_| 0);
+        }
         let failure = Failure::usage("missing command").with_hint(format!("see `{path} --help`"));
         return report_failure(&console, &failure);
     }

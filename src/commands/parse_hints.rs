@@ -5,6 +5,7 @@ use super::parse_context::{
     command_path, find_option, flag_name, innermost_command, own_words, values,
 };
 use super::parse_suggestions::{command_hint, option_hint};
+use super::variables::omit_variables;
 use crate::model::{InvalidValue, find_similar, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
@@ -39,7 +40,9 @@ pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
         return hint;
     }
     match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage_hint(&usage.to_string()),
+        Some(ContextValue::StyledStr(usage)) => {
+            usage_hint(&omit_variables(&usage.to_string(), argv))
+        }
         _ => format!("see `{} --help`", command_path(argv)),
     }
 }

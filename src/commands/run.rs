@@ -40,8 +40,9 @@ use std::ffi::OsString;
 /// number after a fatal signal, 127 if the command is not found, or 126 if the command is not
 /// executable. If the token cannot be revoked, the error names the token and the exit code is 1. As
 /// process 1 of a container, jeton reaps orphaned processes.
-/// `JETON_TOKEN`, `JETON_TOKEN_FILE` and `JETON_PASSWORD` are removed from the command's
-/// environment. All other variables stay, including the secret that `--secret-env` names.
+/// `JETON_TOKEN`, `JETON_TOKEN_FILE`, `JETON_PASSWORD` and `PGPASSWORD` are removed from the command's
+/// environment, and so is the password in `JETON_STORE`. All other variables stay, including the secret
+/// that `--secret-env` names.
 ///
 ///   jeton run --aud api --scope 'read write' -- pytest
 ///   jeton run --preset flask --secret-env JWT_SECRET_KEY -- pytest

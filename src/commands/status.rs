@@ -68,7 +68,7 @@ impl Report for StatusOutput {
 
 impl StatusOutput {
     fn query(app: &mut App) -> Result<Self, Failure> {
-        let path = app.store.path()?.to_string_lossy().into_owned();
+        let path = app.store.address()?.to_path().to_string_lossy().into_owned();
         let exists = app.store.exists()?;
         let state = if exists { Some(app.session.login_state(&mut app.store)?) } else { None };
         let store = StoreStatus { path, exists };
@@ -115,7 +115,7 @@ pub(super) fn print_state_before_help() {
     let program = <GlobalArgs as clap::Args>::augment_args(clap::Command::new("jeton"));
     let Ok(matches) = program.try_get_matches_from(["jeton"]) else { return };
     let options =
-        GlobalArgs::from_arg_matches(&matches).map(|args| args.into_options(DEFAULT_FORMATS));
+        GlobalArgs::from_arg_matches(&matches).map(|args| args.into_options(DEFAULT_FORMATS, None));
     let (Ok(Ok(mut options)), Ok(environment)) = (options, Environment::from_env()) else { return };
     options.output_format = OutputFormat::Text;
     options.quiet = true;

@@ -21,6 +21,17 @@ pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option
     (has_text && !has_flag(argument, argv)).then(|| variable.to_owned())
 }
 
+/// Returns a usage text without the options that clap lists because of their variables.
+pub(super) fn omit_variables(usage: &str, argv: &[OsString]) -> String {
+    let mut command = GlobalArgs::augment_args(clap::Command::new("jeton"));
+    // The names of the values of an option are complete after this.
+    command.build();
+    let options = command.get_arguments().filter(|option| option.get_env().is_some());
+    options
+        .filter(|option| !has_flag(option, argv))
+        .fold(usage.to_owned(), |usage, option| usage.replacen(&format!(" {option}"), "", 1))
+}
+
 /// Returns whether a flag is in `argv`, before `--`: `--wait 5s`, `--wait=5s`, `-o json` or `-qojson`.
 fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
     let mut words = argv.iter().take_while(|word| *word != "--").map(|word| word.to_string_lossy());
@@ -50,6 +61,19 @@ pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_of_variables_are_omitted_from_usage() {
+        let usage = "jeton run --kid <ID> --store <PATH> --wait <DURATION> -- <COMMAND>...";
+        for (words, remaining) in [
+            ("jeton run", "jeton run --kid <ID> -- <COMMAND>..."),
+            ("jeton run --wait 5s", "jeton run --kid <ID> --wait <DURATION> -- <COMMAND>..."),
+            ("jeton run --wait 5s --store x", usage),
+        ] {
+            let argv: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            assert_eq!(omit_variables(usage, &argv), remaining, "{words}");
+        }
+    }
 
     #[test]
     fn flag_is_recognized_as_a_whole_word() {

@@ -12,6 +12,10 @@ pub(crate) enum Error {
     /// escaped key id.
     #[error("unusable key `{0}`")]
     DamagedKey(String),
+    /// The database user of this run has no right to read the private key or secret. Contains the
+    /// escaped key id.
+    #[error("the database denies access: private key or secret of key `{0}`")]
+    WithheldKey(String),
     /// A stored password hash is malformed or exceeds the limits of an import.
     #[error("unusable password hash: {0}")]
     DamagedHash(String),

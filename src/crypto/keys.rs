@@ -85,7 +85,15 @@ pub(super) fn build_symmetric_key(
 ) -> KeySpec {
     let material = SecretSlice::from(secret.to_vec());
     let kid = Untrusted::new(uuid::Uuid::new_v4().to_string());
-    KeySpec { kid, purpose, algorithm, material, public_jwk: None, is_weak: false }
+    KeySpec {
+        kid,
+        purpose,
+        algorithm,
+        material,
+        is_withheld: false,
+        public_jwk: None,
+        is_weak: false,
+    }
 }
 
 /// Creates a key from PKCS#8 with the RFC 7638 thumbprint as key id.
@@ -101,6 +109,7 @@ pub(super) fn build_private_key(
         purpose,
         algorithm,
         material: SecretSlice::from(pkcs8.to_vec()),
+        is_withheld: false,
         public_jwk: Some(add_key_members(public_key.to_jwk(), &kid, algorithm)),
         is_weak: false,
     })

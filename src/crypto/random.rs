@@ -143,9 +143,9 @@ mod tests {
         let mut generator = JtiGenerator::default();
         let ids: Vec<Jti> = (0..50).flat_map(|_| generator.generate(1_000).unwrap()).collect();
         assert_eq!(ids.len(), 50_000);
-        assert!(ids.is_sorted_by(|first, second| first.bytes() < second.bytes()));
+        assert!(ids.is_sorted_by(|first, second| first.uuid() < second.uuid()));
         assert!(ids.iter().all(|id| Jti::parse(&id.to_string()) == Some(*id)));
-        let uuid = Uuid::from_bytes(ids[0].bytes());
+        let uuid = ids[0].uuid();
         assert_eq!((uuid.get_version_num(), uuid.get_variant()), (7, uuid::Variant::RFC4122));
     }
 }

@@ -1,5 +1,6 @@
 //! User-visible errors: code, message, hint and details for every way in which a command fails.
 
+mod address;
 mod authority;
 mod code;
 mod directory;
@@ -44,6 +45,10 @@ pub(crate) enum Location {
 impl Failure {
     /// Hint for a store of another user.
     pub(crate) const OWNER_HINT: &str = "run jeton as the owner of the file";
+
+    /// Hint for a right that the database user lacks.
+    const DATABASE_RIGHTS_HINT: &str =
+        "list the rights of database users: jeton store roles --help";
 
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         let message = without_error_numbers(&message.into());
@@ -235,6 +240,9 @@ impl From<crypto::Error> for Failure {
         match error {
             Error::DamagedKey(_) | Error::DamagedHash(_) | Error::DamagedHashClass(_) => {
                 crate::store::Error::Damaged(error.to_string()).into()
+            }
+            Error::WithheldKey(_) => {
+                Self::new(Code::Forbidden, error.to_string()).with_hint(Self::DATABASE_RIGHTS_HINT)
             }
             Error::Key(_) | Error::Hash(_) | Error::Random => {
                 Self::new(Code::Internal, error.to_string())

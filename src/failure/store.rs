@@ -29,6 +29,8 @@ impl From<Error> for Failure {
             Error::Unreadable(_) => failure(Code::StoreUnreadable).with_location(Location::Store),
             Error::WalWithoutIndex => failure(Code::StoreUnreadable)
                 .with_hint("copy the store and its `-wal` file to a writable directory"),
+            #[cfg(feature = "postgres")]
+            Error::Server(error) => error.into(),
             Error::ReadOnly => failure(Code::StoreReadOnly)
                 .with_hint("make the store file and its directory writable")
                 .with_location(Location::Store),
@@ -41,6 +43,7 @@ impl From<Error> for Failure {
                 Self::insecure_store_directory(&insecure, &remedy)
             }
             Error::ExposedFile(_) => failure(Code::InsecurePermissions),
+            Error::CopyTarget { address, error } => Self::in_copy_target(&address, *error),
             Error::TargetExists(path) => {
                 Self::new(Code::FileExists, format!("`{}` already exists", display_path(&path)))
                     .with_hint("use another file name, or remove the existing file")
@@ -66,9 +69,19 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    fn store_not_found(path: &str) -> Self {
+    pub(super) fn store_not_found(path: &str) -> Self {
         Self::new(Code::StoreNotFound, format!("store `{path}` not found"))
             .with_hint("create a store: jeton init")
+    }
+
+    /// Returns the failure at the target of a copy. Other failures have the location of the source.
+    fn in_copy_target(address: &str, error: Error) -> Self {
+        let failure = Self::from(error);
+        let message = format!("`{address}`: {}", failure.message);
+        // Only a server can be read-only: a new file is not.
+        let is_read_only = failure.code == Code::StoreReadOnly;
+        let primary_hint = is_read_only.then(|| "use the address of the primary server".to_owned());
+        Self { message, hint: primary_hint.or(failure.hint), location: None, ..failure }
     }
 
     fn missing_wal(path: &str) -> Self {

@@ -16,8 +16,8 @@ macro_rules! uuid_id {
                 Self(uuid)
             }
 
-            pub(crate) const fn bytes(self) -> [u8; 16] {
-                self.0.into_bytes()
+            pub(crate) const fn uuid(self) -> Uuid {
+                self.0
             }
         }
 

@@ -97,8 +97,10 @@ pub(crate) struct KeySpec {
     pub(crate) purpose: Purpose,
     /// The only algorithm that the key is used with.
     pub(crate) algorithm: Algorithm,
-    /// Private key as PKCS#8 DER, or raw secret of a symmetric key.
+    /// Private key as PKCS#8 DER, or raw secret of a symmetric key. Empty if `is_withheld` is set.
     pub(crate) material: SecretSlice<u8>,
+    /// True if the database user of this run has no right to read the material.
+    pub(crate) is_withheld: bool,
     /// Public key as a JWK (RFC 7517); `None` for a symmetric key.
     pub(crate) public_jwk: Option<Map<String, Value>>,
     /// True for a secret that is shorter than the hash output.
@@ -192,6 +194,7 @@ mod tests {
                 purpose,
                 algorithm: Algorithm::ES256,
                 material: SecretSlice::from(Vec::new()),
+                is_withheld: false,
                 public_jwk: None,
                 is_weak: false,
             },

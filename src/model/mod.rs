@@ -18,6 +18,7 @@ mod password;
 pub(crate) mod path_format;
 mod permission_policy;
 mod precis;
+mod role_prefix;
 mod row_reader;
 mod session_end;
 mod settings;
@@ -55,6 +56,7 @@ pub(crate) use numeric_date::describe_numeric_date;
 pub(crate) use page::{Page, PageRequest};
 pub(crate) use password::{Password, PasswordHash};
 pub(crate) use permission_policy::PermissionPolicy;
+pub(crate) use role_prefix::RolePrefix;
 pub(crate) use row_reader::{
     BlockParser, InvalidLine, InvalidLines, Row, RowBlock, RowError, RowReader,
 };

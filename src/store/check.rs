@@ -6,10 +6,13 @@ use super::connect::{OpenMode, connect, map_open_error};
 use super::file::{self, StoreFile};
 use super::schema::{DatabaseKind, detect_kind, store_id};
 use super::stats::permission_bits;
-use super::{Error, Reader, tokens};
+use super::values::{Row, Value, values};
+use super::{Error, Reader, ResolvedAddress, tokens};
+#[cfg(feature = "postgres")]
+use super::{Store, postgres, postgres::ServerError};
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::model::{Timestamp, escape};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::Connection;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
@@ -34,8 +37,48 @@ impl Findings {
     }
 }
 
-/// Checks the files of the store at `path`, then all pages, then the rows.
+/// Checks the store at `address`.
 pub(crate) fn check(
+    address: ResolvedAddress,
+    checks: &CryptoChecks,
+    now: Timestamp,
+    lock_timeout: Duration,
+) -> Result<Findings, Error> {
+    match address {
+        ResolvedAddress::File(path) => check_file(&path, checks, now, lock_timeout),
+        #[cfg(feature = "postgres")]
+        ResolvedAddress::Server(..) => check_server(address, checks, now, lock_timeout),
+    }
+}
+
+/// Checks the state of the server, then the rows. The server checks its pages itself.
+#[cfg(feature = "postgres")]
+fn check_server(
+    address: ResolvedAddress,
+    checks: &CryptoChecks,
+    now: Timestamp,
+    lock_timeout: Duration,
+) -> Result<Findings, Error> {
+    let mut findings = Findings::default();
+    let mut store = match Store::open(address, lock_timeout) {
+        Ok(outcome) => outcome.store,
+        Err(error @ (Error::Server(ServerError::NoStore(_)) | Error::Busy)) => return Err(error),
+        Err(error) => {
+            findings.faults.push(error);
+            return Ok(findings);
+        }
+    };
+    store.read(|tx| {
+        let warnings = postgres::find_unsafe_settings(tx.connection)?;
+        findings.warnings.extend(warnings);
+        check_current_rows(tx, checks, now, &mut findings);
+        Ok::<_, Error>(())
+    })?;
+    Ok(findings)
+}
+
+/// Checks the files of the store at `path`, then all pages, then the rows.
+pub(super) fn check_file(
     path: &Path,
     checks: &CryptoChecks,
     now: Timestamp,
@@ -125,23 +168,33 @@ fn check_contents(
             return Ok(());
         }
     };
-    let tx = Reader::new(&snapshot);
+    let tx = Reader::sqlite(&snapshot);
     check_pages(&tx, findings);
     check_foreign_keys(&tx, findings);
     // The rows of other versions cannot be checked.
     if is_current {
-        check_keys(&tx, findings);
-        check_admins(&tx, findings);
-        check_quotas(&tx, now, findings);
-        let faults = findings.collect(check_rows::find_faults(&tx, checks));
-        findings.faults.extend(faults.into_iter().flatten().map(Error::Damaged));
+        check_current_rows(&tx, checks, now, findings);
     }
     Ok(())
 }
 
+/// Checks the rows of a store with the current schema.
+fn check_current_rows(
+    tx: &Reader<'_>,
+    checks: &CryptoChecks,
+    now: Timestamp,
+    findings: &mut Findings,
+) {
+    check_keys(tx, findings);
+    check_admins(tx, findings);
+    check_quotas(tx, now, findings);
+    let faults = findings.collect(check_rows::find_faults(tx, checks));
+    findings.faults.extend(faults.into_iter().flatten().map(Error::Damaged));
+}
+
 /// Runs SQLite's integrity check, which compares every index with its table.
 fn check_pages(tx: &Reader<'_>, findings: &mut Findings) {
-    let reports = tx.query_texts("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    let reports = tx.query_texts("PRAGMA integrity_check", &[], |row| row.get(0));
     for text in findings.collect(reports).unwrap_or_default() {
         for line in text.lines().filter(|line| *line != "ok" && !line.starts_with("*** in ")) {
             findings.add_damage(escape(line));
@@ -153,7 +206,7 @@ fn check_pages(tx: &Reader<'_>, findings: &mut Findings) {
 fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
     let orphans = tx.query_texts(
         "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2",
-        [],
+        &[],
         |row| {
             let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
             let count: i64 = row.get(2)?;
@@ -170,23 +223,21 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
 /// algorithm.
 fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
     // The query uses no index, because a damaged index could hide the second key.
-    let active_count_sql = "SELECT count(*) FROM keys NOT INDEXED
-        WHERE purpose = 'app' AND state = 'active'";
-    if let Some(count) = findings.collect(tx.query_number(active_count_sql))
+    let keys = tx.connection.table_without_index_sql("keys");
+    let sql = format!("SELECT count(*) FROM {keys} WHERE purpose = 'app' AND state = 'active'");
+    if let Some(count) = findings.collect(tx.connection.query_number(&sql))
         && count != 1
     {
         findings.add_damage(format!("active app keys: found {count}, expected 1"));
     }
-    let conflicts = tx.query_texts(
-        "SELECT algorithm, count(*) FROM keys NOT INDEXED
-         WHERE purpose = 'test' AND state = 'active'
-         GROUP BY algorithm HAVING count(*) > 1",
-        [],
-        |row| {
-            let (algorithm, count): (String, i64) = (row.get(0)?, row.get(1)?);
-            Ok(format!("active test keys for {}: found {count}, expected 1", escape(&algorithm)))
-        },
+    let sql = format!(
+        "SELECT algorithm, count(*) FROM {keys} WHERE purpose = 'test' AND state = 'active'
+         GROUP BY algorithm HAVING count(*) > 1"
     );
+    let conflicts = tx.query_texts(&sql, &[], |row| {
+        let (algorithm, count): (String, i64) = (row.get(0)?, row.get(1)?);
+        Ok(format!("active test keys for {}: found {count}, expected 1", escape(&algorithm)))
+    });
     for conflict in findings.collect(conflicts).unwrap_or_default() {
         findings.add_damage(conflict);
     }
@@ -209,12 +260,12 @@ fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
         "SELECT id, live, most FROM (
-             SELECT u.id, ({live_count_sql}) AS live, ifnull(u.quota, ?1) AS most
+             SELECT u.id, ({live_count_sql}) AS live, coalesce(u.quota, ?1) AS most
              FROM users u WHERE u.deleted_at IS NULL
-         ) WHERE live > most AND most >= 0 ORDER BY id"
+         ) AS counts WHERE live > most AND most >= 0 ORDER BY id"
     );
     let default_limit = settings.quota.limit().map_or(-1, i64::from);
-    let over_quota = tx.query_texts(&sql, (default_limit, now.unix()), |row| {
+    let over_quota = tx.query_texts(&sql, values![default_limit, now], |row| {
         let (user, live, limit): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(format!("user {user} has {live} live tokens, more than the quota of {limit}"))
     });
@@ -226,10 +277,9 @@ impl Reader<'_> {
     fn query_texts(
         &self,
         sql: &str,
-        values: impl Params,
-        to_text: impl FnMut(&Row<'_>) -> rusqlite::Result<String>,
+        values: &[Value<'_>],
+        to_text: impl FnMut(&Row<'_>) -> Result<String, Error>,
     ) -> Result<Vec<String>, Error> {
-        let mut statement = self.connection.prepare(sql)?;
-        Ok(statement.query_map(values, to_text)?.collect::<Result<_, _>>()?)
+        self.connection.query_all(sql, values, to_text)
     }
 }

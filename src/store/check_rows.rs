@@ -6,9 +6,9 @@ use super::keys::{self, key_from_row};
 use super::sessions::{SELECT_PAIR, pair_from_row};
 use super::tokens::{self, token_from_row};
 use super::users::{self, user_from_row};
+use super::values::Row;
 use super::{Error, Reader};
 use crate::model::{KeySpec, PasswordHash, SessionEndReason};
-use rusqlite::Row;
 
 /// Checks of stored values that need cryptography. Each function returns a description of the
 /// fault.
@@ -38,7 +38,7 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
     let sql = format!("SELECT {}, password FROM users", users::COLUMNS);
     tx.check_table("users", &sql, &mut faults, |row| {
         user_from_row(row)?;
-        let hash = row.get::<_, Option<String>>("password")?.map(PasswordHash::new);
+        let hash = row.get::<Option<String>>(10)?.map(PasswordHash::new);
         Ok(hash.and_then(|hash| (checks.check_hash)(&hash)))
     })?;
     faults
@@ -49,7 +49,7 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
     })?;
     let sql = "SELECT id, end_reason FROM sessions WHERE end_reason IS NOT NULL";
     tx.check_table("sessions", sql, &mut faults, |row| {
-        SessionEndReason::parse(&row.get::<_, String>(1)?)?;
+        SessionEndReason::parse(&row.get::<String>(1)?)?;
         Ok(None)
     })?;
     tx.check_table("pairs", SELECT_PAIR, &mut faults, |row| pair_from_row(row).map(|_| None))?;
@@ -60,14 +60,14 @@ pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<
         count FROM audit";
     tx.check_table("audit", sql, &mut faults, |row| event_from_row(row).map(|_| None))?;
     let sql = format!(
-        "SELECT EXISTS (SELECT * FROM ({ACTUAL_BLOCK_COUNTS}) EXCEPT SELECT * FROM ({STORED_BLOCK_COUNTS}))
-             OR EXISTS (SELECT * FROM ({STORED_BLOCK_COUNTS}) EXCEPT SELECT * FROM ({ACTUAL_BLOCK_COUNTS}))"
+        "SELECT EXISTS (SELECT * FROM ({ACTUAL_BLOCK_COUNTS}) AS a EXCEPT SELECT * FROM ({STORED_BLOCK_COUNTS}) AS b)
+             OR EXISTS (SELECT * FROM ({STORED_BLOCK_COUNTS}) AS a EXCEPT SELECT * FROM ({ACTUAL_BLOCK_COUNTS}) AS b)"
     );
-    if tx.query_number(&sql)? != 0 {
+    if tx.connection.query_row(&sql, &[], |row| row.get(0))? {
         faults.push("wrong counts in `user_blocks`".to_owned());
     }
     for table in TABLES_WITH_IDS {
-        faults.extend(tx.id_exhaustion_fault(table)?);
+        faults.extend(tx.connection.id_exhaustion_fault(table)?);
     }
     Ok(faults)
 }
@@ -81,20 +81,16 @@ impl Reader<'_> {
         check_row: impl Fn(&Row<'_>) -> Result<Option<String>, Error>,
     ) -> Result<(), Error> {
         let max_faults = faults.len() + MAX_REPORTED_ROWS;
-        let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()?
-            && faults.len() < max_faults
-        {
+        self.connection.for_each_row(sql, &[], |row| {
             let fault = match check_row(row) {
                 Ok(fault) => fault,
                 Err(Error::Damaged(fault)) => Some(fault),
                 Err(error) => return Err(error),
             };
             if let Some(fault) = fault {
-                faults.push(format!("row {} of `{table}`: {fault}", row.get::<_, i64>(0)?));
+                faults.push(format!("row {} of `{table}`: {fault}", row.get::<i64>(0)?));
             }
-        }
-        Ok(())
+            Ok(faults.len() < max_faults)
+        })
     }
 }

@@ -1,10 +1,9 @@
 //! Queries for shell completion: the first names with a prefix. Each query reads a limited number of
 //! rows, so that its time does not depend on the size of the store.
 
+use super::values::values;
 use super::{Error, Reader};
 use crate::model::{Sid, Timestamp, TokenId, UserId};
-use rusqlite::{Params, Row};
-use uuid::Uuid;
 
 /// Maximum number of names that a query returns.
 const MAX_NAMES: usize = 50;
@@ -12,10 +11,16 @@ const MAX_NAMES: usize = 50;
 /// Maximum number of rows, the latest, in which a query searches without an index.
 const MAX_SEARCHED_ROWS: usize = 2_000;
 
-/// Returns the condition that the text in `column` starts with parameter 1, for which SQLite can use
-/// an index. Names do not contain the last character of Unicode, which is not assigned.
+/// Returns the condition that the text in `column` is between parameters 1 and 2, the result of
+/// [`prefix_range`], for which the database can use an index.
 fn starts_with(column: &str) -> String {
-    format!("{column} >= ?1 AND {column} < ?1 || char(1114111)")
+    format!("{column} >= ?1 AND {column} < ?2")
+}
+
+/// Returns the range of texts that start with `prefix`. Names do not contain the last character of
+/// Unicode, which is not assigned.
+fn prefix_range(prefix: &str) -> (&str, String) {
+    (prefix, format!("{prefix}{}", char::MAX))
 }
 
 impl Reader<'_> {
@@ -23,31 +28,33 @@ impl Reader<'_> {
     /// of other users.
     pub(crate) fn complete_user(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let prefix = prefix.to_lowercase();
-        let mut names = self.complete_text(&username_sql(), [&prefix])?;
-        names.extend(self.complete_text(&email_sql(), [&prefix])?);
+        let mut names = self.complete_text(&username_sql(), &prefix)?;
+        names.extend(self.complete_text(&email_sql(), &prefix)?);
         Ok(names)
     }
 
     /// Returns the applications, and subjects of recorded test tokens, that start with `prefix`.
     pub(crate) fn complete_app(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let sql = format!(
-            "SELECT DISTINCT app FROM (SELECT app FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS})
+            "SELECT DISTINCT app
+             FROM (SELECT app FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) AS latest
              WHERE {} ORDER BY app LIMIT {MAX_NAMES}",
             starts_with("app")
         );
-        self.complete_text(&sql, [prefix])
+        self.complete_text(&sql, prefix)
     }
 
     /// Returns the granted permissions that start with `prefix`.
     pub(crate) fn complete_permission(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let sql = format!(
             "SELECT DISTINCT value
-             FROM (SELECT permissions FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}),
-                 json_each(permissions)
+             FROM (SELECT permissions FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) AS latest,
+                 {}
              WHERE {} ORDER BY value LIMIT {MAX_NAMES}",
+            self.connection.json_texts_sql("permissions"),
             starts_with("value")
         );
-        self.complete_text(&sql, [prefix])
+        self.complete_text(&sql, prefix)
     }
 
     /// Returns the live tokens whose ids start with `digits`, latest first, each with the application.
@@ -67,8 +74,10 @@ impl Reader<'_> {
         );
         let mut tokens = Vec::new();
         for (first, last) in id_ranges(digits) {
-            let values = (first, last, now.unix());
-            tokens.extend(self.complete(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?);
+            let values = values![first, last, now];
+            tokens.extend(
+                self.connection.query_all(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?,
+            );
             if tokens.len() >= MAX_NAMES {
                 break;
             }
@@ -86,23 +95,13 @@ impl Reader<'_> {
              WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?1
              ORDER BY s.id DESC LIMIT {MAX_NAMES}"
         );
-        self.complete(&sql, [now.unix()], |row| {
-            Ok((Sid::new(Uuid::from_bytes(row.get(0)?)), row.get(1)?))
-        })
+        self.connection
+            .query_all(&sql, values![now], |row| Ok((Sid::new(row.get(0)?), row.get(1)?)))
     }
 
-    fn complete_text(&self, sql: &str, values: impl Params) -> Result<Vec<String>, Error> {
-        self.complete(sql, values, |row| row.get(0))
-    }
-
-    fn complete<T>(
-        &self,
-        sql: &str,
-        values: impl Params,
-        convert: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, Error> {
-        let mut statement = self.connection.prepare(sql)?;
-        Ok(statement.query_map(values, convert)?.collect::<Result<_, _>>()?)
+    fn complete_text(&self, sql: &str, prefix: &str) -> Result<Vec<String>, Error> {
+        let (first, end) = prefix_range(prefix);
+        self.connection.query_all(sql, values![first, &end], |row| row.get(0))
     }
 }
 
@@ -116,7 +115,7 @@ fn username_sql() -> String {
 fn email_sql() -> String {
     format!(
         "SELECT email
-         FROM (SELECT * FROM users WHERE {} ORDER BY email_key LIMIT {MAX_NAMES})
+         FROM (SELECT * FROM users WHERE {} ORDER BY email_key LIMIT {MAX_NAMES}) AS matching
          WHERE username IS NULL OR NOT ({})",
         starts_with("email_key"),
         starts_with("username")
@@ -170,7 +169,7 @@ mod tests {
         ] {
             add_user(&connection, username, email);
         }
-        let complete = |prefix| Reader::new(&connection).complete_user(prefix).unwrap();
+        let complete = |prefix| Reader::sqlite(&connection).complete_user(prefix).unwrap();
         assert_eq!(complete("jo"), ["jo", "john", "jo@example.com", "Joan@example.com"]);
         assert_eq!(complete("JO"), complete("jo"));
         assert_eq!(complete("john@"), ["john@example.com"]);
@@ -183,7 +182,7 @@ mod tests {
         let connection = create_database("");
         for sql in [username_sql(), email_sql()] {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let plan = statement.query_map(["a"], |row| row.get::<_, String>(3)).unwrap();
+            let plan = statement.query_map(["a", "b"], |row| row.get::<_, String>(3)).unwrap();
             let plan: Vec<String> = plan.map(Result::unwrap).collect();
             assert!(plan.iter().any(|step| step.starts_with("SEARCH users USING")), "{plan:?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
@@ -200,7 +199,7 @@ mod tests {
              INSERT INTO grants (owner_id, kind, app, permissions)
                  SELECT 1, 'app', 'app ' || i, json_array('read:' || (i % 2), 'jeton:mint') FROM n;",
         );
-        let tx = Reader::new(&connection);
+        let tx = Reader::sqlite(&connection);
         assert_eq!(tx.complete_app("app 199").unwrap().len(), 11);
         assert_eq!(tx.complete_app("").unwrap().len(), MAX_NAMES);
         assert!(tx.complete_app("old").unwrap().is_empty());

@@ -3,12 +3,12 @@
 use super::connect::configure;
 use super::file::{PermissionFix, check_new_file};
 use super::schema::initialize_store;
-use super::{Error, InitialRows, OpenOutcome, Store, Writer};
+use super::sqlite_database::SqliteDatabase;
+use super::{Error, InitialRows, OpenOutcome, Store, StoreAddress};
 use crate::directory::Writers;
-use rusqlite::{Connection, DropBehavior};
-use std::cell::OnceCell;
+use rusqlite::Connection;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 impl Store {
     /// Starts a dry run. The first write begins a transaction that is never committed; later reads
@@ -18,35 +18,18 @@ impl Store {
         self.is_dry_run = true;
     }
 
-    /// Returns whether the transaction of a dry run has started. No other transaction stays open.
-    pub(super) fn is_in_dry_run_transaction(&self) -> bool {
-        self.is_dry_run && !self.connection.is_autocommit()
-    }
-
-    /// Runs `work` in the transaction of the dry run. If `work` fails, only its changes are undone.
-    pub(super) fn write_without_commit<T, E: From<Error>>(
-        &mut self,
-        deadline: Instant,
-        work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        if !self.is_in_dry_run_transaction() {
-            self.begin_write(deadline)?.set_drop_behavior(DropBehavior::Ignore);
-        }
-        let savepoint = self.connection.savepoint().map_err(Error::from)?;
-        let value = work(&Writer::new(&savepoint))?;
-        savepoint.commit().map_err(Error::from)?;
-        Ok(value)
-    }
-
-    /// Creates a store in memory, in place of the missing store at `path`. Refuses a path at which no
+    /// Creates a store in memory, in place of the missing store at `address`. Refuses a path at which no
     /// store can be created.
     pub(crate) fn simulate_creation(
-        path: &Path,
+        address: StoreAddress,
         lock_timeout: Duration,
         initial_rows: &InitialRows,
     ) -> Result<OpenOutcome, Error> {
-        check_new_file(path)?;
-        let store = Self::in_memory(path, lock_timeout, initial_rows)?;
+        if let Some(path) = address.file() {
+            check_new_file(path)?;
+        }
+        let store = Self::in_memory(&address.to_path(), lock_timeout, initial_rows)?;
+        let store = Self { address, ..store };
         let permission_fix = PermissionFix::NotNeeded;
         Ok(OpenOutcome { store, created: true, permission_fix, writers: Writers::User })
     }
@@ -60,16 +43,7 @@ impl Store {
         let connection = Connection::open_in_memory()?;
         configure(&connection, lock_timeout)?;
         initialize_store(&connection, path, initial_rows)?;
-        Ok(Self {
-            connection,
-            path: path.to_owned(),
-            id: OnceCell::new(),
-            lock_timeout,
-            checkpoint_on_close: false,
-            is_write_configured: false,
-            is_new: false,
-            is_dry_run: false,
-        })
+        Ok(Self::sqlite(SqliteDatabase::new(connection, path.to_owned()), lock_timeout))
     }
 }
 
@@ -89,7 +63,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = create_store(directory.path());
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
-        let open = || Store::open(&path, Duration::from_secs(1)).unwrap().store;
+        let open = || Store::open_file(&path, Duration::from_secs(1)).unwrap().store;
         let (mut dry, mut other) = (open(), open());
         dry.start_dry_run();
         assert_eq!(dry.read(issuer).unwrap(), None, "no transaction before the first write");

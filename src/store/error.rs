@@ -61,9 +61,21 @@ pub(crate) enum Error {
     /// The WAL has no index, and the directory is not writable, so that the WAL cannot be read.
     #[error("the `-shm` file of the store is missing, and the directory is not writable")]
     WalWithoutIndex,
+    /// The server or the database of the store is unusable.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Server(#[from] super::postgres::ServerError),
     /// The file or its directory is not writable.
     #[error("the store is read-only")]
     ReadOnly,
+    /// Failure at the target of a copy.
+    #[error("{error}")]
+    CopyTarget {
+        /// Path or address of the target, for messages.
+        address: String,
+        /// Cause.
+        error: Box<Error>,
+    },
     /// A file exists at the target of a backup.
     #[error("file already exists")]
     TargetExists(PathBuf),
@@ -88,8 +100,10 @@ pub(crate) enum Error {
     #[error("timed out waiting for a lock on the store")]
     Busy,
     /// The commit failed, but may have been applied.
-    #[error("disk failure during a commit that may have been applied{}", search_hint(.target.as_deref()))]
+    #[error("{cause} during a commit that may have been applied{}", search_hint(.target.as_deref()))]
     OutcomeUnknown {
+        /// `disk failure` or `connection lost`.
+        cause: &'static str,
         /// Description of the written rows, to search for.
         target: Option<String>,
         /// First token of the transaction.

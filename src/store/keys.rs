@@ -1,12 +1,12 @@
 //! The table of signing keys.
 
 use super::sql::{optional_time, required_time};
+use super::values::{Row, Value, values};
 use super::{Error, Reader, Writer};
 use crate::model::{
     Algorithm, Key, KeyRowId, KeySpec, KeyState, MIN_ID_LENGTH, Purpose, SessionEndReason,
     Timestamp, Untrusted,
 };
-use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretSlice};
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) const COLUMNS: &str =
 impl Reader<'_> {
     /// Returns the key that signs sessions and app tokens.
     pub(crate) fn active_app_key(&self) -> Result<Key, Error> {
-        self.key_where("purpose = 'app' AND state = 'active'", [])?
+        self.key_where("purpose = 'app' AND state = 'active'", &[])?
             .ok_or_else(|| Error::Damaged("no active app key".to_owned()))
     }
 
@@ -25,13 +25,13 @@ impl Reader<'_> {
     pub(crate) fn find_test_key(&self, algorithm: Algorithm) -> Result<Option<Key>, Error> {
         self.key_where(
             "purpose = 'test' AND state = 'active' AND algorithm = ?1",
-            [algorithm.name()],
+            values![algorithm.name()],
         )
     }
 
     /// Returns the key with the id `kid` in any state.
     pub(crate) fn find_key(&self, kid: &str) -> Result<Option<Key>, Error> {
-        self.key_where("kid = ?1", [kid])
+        self.key_where("kid = ?1", values![kid])
     }
 
     /// Returns the key with the id `kid`, or else the keys whose ids begin with `kid`, oldest first.
@@ -40,18 +40,18 @@ impl Reader<'_> {
         match self.find_key(kid)? {
             Some(key) => Ok(vec![key]),
             None if kid.chars().count() < MIN_ID_LENGTH => Ok(Vec::new()),
-            None => self.keys_where("substr(kid, 1, length(?1)) = ?1", [kid]),
+            None => self.keys_where("substr(kid, 1, length(?1)) = ?1", values![kid]),
         }
     }
 
     /// Returns the key with the same material in any state.
     pub(crate) fn find_key_by_material(&self, key: &KeySpec) -> Result<Option<Key>, Error> {
-        self.key_where("material = ?1", [key.material.expose_secret()])
+        self.key_where("material = ?1", values![key.material.expose_secret()])
     }
 
     /// Returns all keys, oldest first.
     pub(crate) fn keys(&self) -> Result<Vec<Key>, Error> {
-        self.keys_where("TRUE", [])
+        self.keys_where("TRUE", &[])
     }
 
     /// Returns the keys with a purpose and state, oldest first.
@@ -60,7 +60,7 @@ impl Reader<'_> {
         purpose: Purpose,
         state: KeyState,
     ) -> Result<Vec<Key>, Error> {
-        self.keys_where("purpose = ?1 AND state = ?2", [purpose.name(), state.name()])
+        self.keys_where("purpose = ?1 AND state = ?2", values![purpose.name(), state.name()])
     }
 
     /// Returns the number of live recorded tokens per key, including superseded tokens.
@@ -68,18 +68,14 @@ impl Reader<'_> {
         &self,
         now: Timestamp,
     ) -> Result<BTreeMap<KeyRowId, usize>, Error> {
-        let mut statement = self.connection.prepare(
-            "SELECT key_id, count(*) FROM tokens
+        let sql = "SELECT key_id, count(*) FROM tokens
              WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?1)
                  AND (grace_until IS NULL OR grace_until > ?1)
-             GROUP BY key_id",
-        )?;
-        let rows = statement.query_map([now.unix()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.map(|row| {
-            let (key, live): (KeyRowId, i64) = row?;
-            Ok((key, usize::try_from(live).unwrap_or(usize::MAX)))
-        })
-        .collect()
+             GROUP BY key_id";
+        let rows = self.connection.query_all(sql, values![now], |row| {
+            Ok((row.get(0)?, usize::try_from(row.get::<i64>(1)?).unwrap_or(usize::MAX)))
+        })?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Returns the number of recorded tokens of a key that are live at `at`.
@@ -91,44 +87,27 @@ impl Reader<'_> {
         Ok(self.count_live_tokens_by_key(at)?.get(&key).copied().unwrap_or(0))
     }
 
-    fn keys_where(
-        &self,
-        condition: &str,
-        values: impl rusqlite::Params,
-    ) -> Result<Vec<Key>, Error> {
-        let mut statement = self
-            .connection
-            .prepare(&format!("SELECT {COLUMNS} FROM keys WHERE {condition} ORDER BY id"))?;
-        statement
-            .query_map(values, |row| Ok(key_from_row(row)))?
-            .map(|row| row.map_err(Error::from)?)
-            .collect()
+    fn keys_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Vec<Key>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM keys WHERE {condition} ORDER BY id");
+        self.connection.query_all(&sql, values, key_from_row)
     }
 
     /// Returns whether the key is active. Every transaction that records a signed token checks
     /// this.
     pub(crate) fn is_active_key(&self, id: KeyRowId) -> Result<bool, Error> {
-        Ok(self.connection.query_row(
-            "SELECT state = 'active' FROM keys WHERE id = ?1",
-            [id],
-            |row| row.get(0),
-        )?)
+        let sql = "SELECT state = 'active' FROM keys WHERE id = ?1";
+        self.connection.query_row(sql, values![id], |row| row.get(0))
     }
 
     /// Returns whether the key is revoked.
     pub(crate) fn is_revoked_key(&self, id: KeyRowId) -> Result<bool, Error> {
         let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
-        Ok(self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+        self.connection.prepare(sql)?.query_row(values![id], |row| row.get(0))
     }
 
-    fn key_where(
-        &self,
-        condition: &str,
-        values: impl rusqlite::Params,
-    ) -> Result<Option<Key>, Error> {
+    fn key_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Option<Key>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM keys WHERE {condition}");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        statement.query_row(values, |row| Ok(key_from_row(row))).optional()?.transpose()
+        self.connection.prepare(&sql)?.query_optional(values, key_from_row)
     }
 }
 
@@ -141,24 +120,27 @@ impl Writer<'_> {
         state: KeyState,
         now: Timestamp,
     ) -> Result<KeyRowId, Error> {
-        let activated_at = (state == KeyState::Active).then_some(now.unix());
-        let result = self.connection.execute(
+        let activated_at = (state == KeyState::Active).then_some(now);
+        let public_jwk =
+            key.public_jwk.as_ref().map(|jwk| serde_json::Value::from(jwk.clone()).to_string());
+        let id = self.insert(
+            "keys",
             "INSERT INTO keys
                  (kid, purpose, algorithm, state, material, public, created_at, activated_at, weak)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
+            values![
                 key.kid.as_str(),
                 key.purpose.name(),
                 key.algorithm.name(),
                 state.name(),
                 key.material.expose_secret(),
-                key.public_jwk.as_ref().map(|jwk| serde_json::Value::from(jwk.clone()).to_string()),
-                now.unix(),
+                public_jwk.as_deref(),
+                now,
                 activated_at,
                 key.is_weak,
             ],
-        );
-        Ok(KeyRowId(self.inserted_id("keys", result)?))
+        )?;
+        Ok(KeyRowId(id))
     }
 
     /// Makes a key active.
@@ -167,7 +149,7 @@ impl Writer<'_> {
             "UPDATE keys SET state = 'active', activated_at = ?2, retired_at = NULL,
                  verify_until = NULL
              WHERE id = ?1",
-            (id, now.unix()),
+            values![id, now],
         )?;
         Ok(())
     }
@@ -181,7 +163,7 @@ impl Writer<'_> {
     ) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE keys SET state = 'retired', retired_at = ?2, verify_until = ?3 WHERE id = ?1",
-            (id, now.unix(), until.unix()),
+            values![id, now, until],
         )?;
         Ok(())
     }
@@ -189,7 +171,7 @@ impl Writer<'_> {
     /// Revokes a key permanently, with all recorded tokens and sessions that the key signed.
     /// Returns the numbers of revoked tokens and ended sessions.
     pub(crate) fn revoke_key(&self, id: KeyRowId, now: Timestamp) -> Result<(usize, usize), Error> {
-        let execute = |sql: &str| self.connection.execute(sql, (id, now.unix()));
+        let execute = |sql: &str| self.connection.execute(sql, values![id, now]);
         execute("UPDATE keys SET state = 'revoked', revoked_at = ?2 WHERE id = ?1")?;
         let tokens =
             execute("UPDATE tokens SET revoked_at = ?2 WHERE key_id = ?1 AND revoked_at IS NULL")?;
@@ -203,20 +185,23 @@ impl Writer<'_> {
 }
 
 pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
-    let public = row.get::<_, Option<String>>(5)?.map(|text| serde_json::from_str(&text));
+    let public = row.get::<Option<String>>(5)?.map(|text| serde_json::from_str(&text));
+    // NULL only in a view for database users without the right to read the material.
+    let material: Option<Vec<u8>> = row.get(4)?;
     Ok(Key {
         id: row.get(0)?,
         spec: KeySpec {
-            kid: Untrusted::new(row.get::<_, String>(1)?),
-            purpose: Purpose::parse(&row.get::<_, String>(2)?)?,
-            algorithm: Algorithm::parse(&row.get::<_, String>(3)?)?,
-            material: SecretSlice::from(row.get::<_, Vec<u8>>(4)?),
+            kid: Untrusted::new(row.get::<String>(1)?),
+            purpose: Purpose::parse(&row.get::<String>(2)?)?,
+            algorithm: Algorithm::parse(&row.get::<String>(3)?)?,
+            is_withheld: material.is_none(),
+            material: SecretSlice::from(material.unwrap_or_default()),
             public_jwk: public
                 .transpose()
                 .map_err(|_| Error::Damaged("public key is not JSON".to_owned()))?,
             is_weak: row.get(9)?,
         },
-        state: KeyState::parse(&row.get::<_, String>(6)?)?,
+        state: KeyState::parse(&row.get::<String>(6)?)?,
         verify_until: optional_time(row.get(7)?)?,
         created_at: required_time(row.get(8)?)?,
     })

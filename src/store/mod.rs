@@ -1,12 +1,17 @@
-//! SQLite storage: opening, transactions, and conversion between rows and model types. The layer
-//! contains no business rules, and no rusqlite type is visible outside the layer.
+//! Storage in a SQLite file or in a PostgreSQL database: opening, transactions, and conversion between
+//! rows and model types. The layer contains no business rules, and no type of a database client is
+//! visible outside the layer.
 
+mod address;
 mod audit;
 mod backup;
 mod check;
 mod check_rows;
+mod columns;
 mod completion;
 mod connect;
+mod connection;
+mod copy;
 mod directory_remedy;
 mod dry_run;
 mod error;
@@ -18,100 +23,127 @@ mod keys;
 mod lock;
 mod migrations;
 mod open;
+mod pending_backup;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod previous_store;
 mod prune;
 mod restore;
+mod roles;
 mod schema;
 mod scratch;
+mod server_stats;
 mod sessions;
 mod settings;
 mod sql;
 mod sqlite_build;
+mod sqlite_database;
+mod statement;
 mod stats;
+#[cfg(test)]
+mod test_store;
 mod tokens;
 mod transaction;
 mod users;
+mod values;
 
+pub(crate) use address::{AddressSource, InvalidAddress, ResolvedAddress, StoreAddress};
 pub(crate) use audit::{EventFilter, NewEvent};
 pub(crate) use backup::CopyObserver;
 pub(crate) use check::{Findings, check};
 pub(crate) use check_rows::CryptoChecks;
+pub(crate) use copy::{CopyStep, RowObserver, TableDigest};
 pub(crate) use directory_remedy::DirectoryRemedy;
 pub(crate) use error::Error;
 pub(crate) use file::PermissionFix;
 pub(crate) use file_status::FileFault;
 pub(crate) use lock::Retryable;
 pub(crate) use open::OpenOutcome;
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::{ConnectionError, PostgresEnvironment, ServerAddress, ServerError};
 pub(crate) use restore::{LockedStore, RestoreOutcome, check_backup};
+pub(crate) use roles::roles_sql;
 pub(crate) use schema::InitialRows;
 pub(crate) use scratch::ScratchDatabase;
+pub(crate) use server_stats::ServerStats;
 pub(crate) use sessions::{NewPair, PairWithSession};
 pub(crate) use sqlite_build::SqliteBuild;
-pub(crate) use stats::StoreStats;
+pub(crate) use stats::{MediumStats, StoreStats};
 pub(crate) use tokens::{NewToken, TokenFilter, TokenLookup};
 pub(crate) use transaction::{Reader, Writer};
 pub(crate) use users::{IssuanceState, UserFilter, UserOrder};
 
-use crate::model::StoreId;
-use lock::{RETRY_INTERVAL, retry_until};
-use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
+use crate::model::{StoreId, Timestamp};
+use lock::RETRY_INTERVAL;
+#[cfg(feature = "postgres")]
+use postgres::PostgresDatabase;
+use sqlite_database::SqliteDatabase;
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// An open store with the current schema version.
-#[expect(clippy::struct_excessive_bools, reason = "independent states of the connection")]
 pub(crate) struct Store {
-    connection: Connection,
-    path: PathBuf,
+    database: Database,
+    address: StoreAddress,
     /// Loaded on first use: token verification does not need the id.
     id: OnceCell<StoreId>,
     lock_timeout: Duration,
-    /// Set if the write-ahead log (WAL) must be copied into the file on close, unless another
-    /// process still has the store open.
-    checkpoint_on_close: bool,
-    /// Set once the connection has the settings for writing.
-    is_write_configured: bool,
-    /// Set if this process created the store.
-    is_new: bool,
     /// Set by [`Store::start_dry_run`].
     is_dry_run: bool,
 }
 
+enum Database {
+    Sqlite(SqliteDatabase),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<PostgresDatabase>),
+}
+
 impl Store {
+    fn sqlite(database: SqliteDatabase, lock_timeout: Duration) -> Self {
+        Self {
+            address: StoreAddress::File(database.path.clone()),
+            database: Database::Sqlite(database),
+            id: OnceCell::new(),
+            lock_timeout,
+            is_dry_run: false,
+        }
+    }
+
     /// Closes the store shortly before the process exits. The system frees memory and locks faster
     /// than SQLite does; SQLite closes the connection only if the WAL must be copied back.
-    pub(crate) fn close_at_exit(mut self) {
-        if self.is_new {
-            // SQLite copies the WAL into the file, so that a user who copies only the file has all
-            // data. Errors are harmless: the data stays in the WAL.
-            let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
-        }
-        if self.is_write_configured && !self.checkpoint_on_close {
-            // This process may have written a long WAL. If the call fails, a later process copies it.
-            self.checkpoint_on_close =
-                connect::checkpoint_long_wal_on_close(&self.connection, &self.path)
-                    .unwrap_or(false);
-        }
-        if !self.checkpoint_on_close {
-            std::mem::forget(self);
+    pub(crate) fn close_at_exit(self) {
+        match self.database {
+            Database::Sqlite(database) => database.close_at_exit(),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => std::mem::forget(database),
         }
     }
 
-    /// Erases the content of deleted rows from the WAL.
+    /// Erases the content of deleted rows from the WAL of a SQLite file.
     pub(crate) fn erase_deleted_rows_from_wal(&self) {
-        connect::truncate_wal(&self.connection, self.lock_timeout);
+        match &self.database {
+            Database::Sqlite(database) => {
+                connect::truncate_wal(&database.connection, self.lock_timeout);
+            }
+            #[cfg(feature = "postgres")]
+            Database::Postgres(_) => {}
+        }
     }
 
-    /// Returns whether the connection is read-only because the file or its directory is not
-    /// writable.
+    /// Returns whether the store can only be read: the file or its directory is not writable, or the
+    /// server is a standby.
     pub(crate) fn is_read_only(&self) -> bool {
-        self.connection.is_readonly(MAIN_DB).unwrap_or(false)
+        match &self.database {
+            Database::Sqlite(database) => database.is_read_only(),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.is_read_only(),
+        }
     }
 
-    /// Returns the store's path, with symbolic links in the directory part resolved.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Returns the address of the store. In the path of a file, symbolic links in the directory part
+    /// are resolved.
+    pub(crate) fn address(&self) -> &StoreAddress {
+        &self.address
     }
 
     /// Returns the random store id.
@@ -119,8 +151,31 @@ impl Store {
         if let Some(id) = self.id.get() {
             return Ok(*id);
         }
-        let id = schema::store_id(&self.connection)?;
+        let id = match &self.database {
+            Database::Sqlite(database) => schema::store_id(&database.connection)?,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.store_id(),
+        };
         Ok(*self.id.get_or_init(|| id))
+    }
+
+    /// Returns whether a change is stored without the confirmation of a standby that the server waits
+    /// for: a failover can lose the change.
+    pub(crate) fn has_unconfirmed_commit(&self) -> bool {
+        match &self.database {
+            Database::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.has_unconfirmed_commit(),
+        }
+    }
+
+    /// Returns the time of the server when the store was opened, or `None` for a file.
+    pub(crate) fn server_time(&self) -> Option<Timestamp> {
+        match &self.database {
+            Database::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => Some(database.server_time()),
+        }
     }
 
     /// Runs `work` on an unchanging snapshot of the store.
@@ -128,22 +183,19 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.is_in_dry_run_transaction() {
-            return work(&Reader::new(&self.connection));
+        match &mut self.database {
+            Database::Sqlite(database) if self.is_dry_run && database.is_in_transaction() => {
+                work(&Reader::sqlite(&database.connection))
+            }
+            Database::Sqlite(database) => database.read(self.lock_timeout, work),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.read(self.lock_timeout, work),
         }
-        let transaction = retry_until(Instant::now() + self.lock_timeout, || {
-            let transaction = self.connection.unchecked_transaction()?;
-            // The first statement takes the snapshot and can find the store busy. Later
-            // statements cannot.
-            transaction.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-            Ok::<_, Error>(transaction)
-        })?;
-        work(&Reader::new(&transaction))
     }
 
-    /// Runs `work` as one durable change: `BEGIN IMMEDIATE`, then a commit if `work` returns `Ok`
-    /// and a rollback otherwise. `work` runs again if the store was busy, so it must have no effect
-    /// except on rows: sign tokens before calling `write`, print output after it.
+    /// Runs `work` as one durable change: alone among all writers, then a commit if `work` returns
+    /// `Ok` and a rollback otherwise. `work` runs again if the store was busy, so it must have no
+    /// effect except on rows: sign tokens before calling `write`, print output after it.
     pub(crate) fn write<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
@@ -162,49 +214,32 @@ impl Store {
         deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.is_dry_run {
-            return self.write_without_commit(deadline, work);
+        match &mut self.database {
+            Database::Sqlite(database) if self.is_dry_run => {
+                database.write_without_commit(deadline, self.lock_timeout, work)
+            }
+            Database::Sqlite(database) => database.write(deadline, self.lock_timeout, work),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) if self.is_dry_run => {
+                database.write_without_commit(deadline, work)
+            }
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.write(deadline, work),
         }
-        let transaction = self.begin_write(deadline)?;
-        let writer = Writer::new(&transaction);
-        let value = work(&writer)?;
-        let summary = writer.into_summary();
-        transaction::commit(transaction, summary)?;
-        Ok(value)
     }
 
     /// Prepares for many large writes: SQLite copies the WAL back after 1,000 pages instead of 100,
     /// and when the store is closed.
     pub(crate) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
-        self.configure_for_writing()?;
-        connect::configure_bulk_writing(&self.connection)?;
-        self.checkpoint_on_close = true;
-        Ok(())
+        match &mut self.database {
+            Database::Sqlite(database) => database.expect_bulk_writes(),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(_) => Ok(()),
+        }
     }
 
     /// Pauses between two writes, long enough for waiting processes to acquire the write lock.
     pub(crate) fn pause_between_writes() {
         std::thread::sleep(RETRY_INTERVAL);
-    }
-
-    fn configure_for_writing(&mut self) -> Result<(), Error> {
-        if !self.is_write_configured {
-            connect::configure_writing(&self.connection)?;
-            self.is_write_configured = true;
-        }
-        Ok(())
-    }
-
-    /// Waits for the write lock in short, even steps. SQLite itself has no queue and waits in steps
-    /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
-    fn begin_write(&mut self, deadline: Instant) -> Result<Transaction<'_>, Error> {
-        self.configure_for_writing()?;
-        self.connection.busy_timeout(Duration::ZERO)?;
-        let transaction = retry_until(deadline, || {
-            let immediate = TransactionBehavior::Immediate;
-            Ok(Transaction::new_unchecked(&self.connection, immediate)?)
-        });
-        self.connection.busy_timeout(self.lock_timeout)?;
-        transaction
     }
 }

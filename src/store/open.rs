@@ -1,16 +1,18 @@
 //! Opening and creating stores.
 
+use super::address::ResolvedAddress;
 use super::connect::{
     OpenMode, checkpoint_long_wal_on_close, configure_writing, connect, enable_wal, map_open_error,
 };
 use super::file::{self, PermissionFix, StoreFile};
 use super::lock::retry_until;
+#[cfg(feature = "postgres")]
+use super::postgres::PostgresDatabase;
 use super::schema::{DatabaseKind, InitialRows, detect_kind, initialize_store};
-use super::{Error, Store};
+use super::sqlite_database::SqliteDatabase;
+use super::{Database, Error, Store};
 use crate::directory::Writers;
-use rusqlite::Connection;
-use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Result of opening a store.
@@ -25,10 +27,99 @@ pub(crate) struct OpenOutcome {
     pub(crate) writers: Writers,
 }
 
+#[cfg(feature = "postgres")]
+impl OpenOutcome {
+    fn server(store: Store, created: bool) -> Self {
+        Self { store, created, permission_fix: PermissionFix::NotNeeded, writers: Writers::User }
+    }
+}
+
 impl Store {
-    /// Opens the store at `path`. Returns [`Error::NotFound`] if no store exists. `lock_timeout`
-    /// bounds the wait for each lock.
-    pub(crate) fn open(path: &Path, lock_timeout: Duration) -> Result<OpenOutcome, Error> {
+    /// Opens the store at `address`. Returns [`Error::NotFound`] if no store exists. `lock_timeout`
+    /// bounds the wait for each lock, and for a connection to a server.
+    pub(crate) fn open(
+        address: ResolvedAddress,
+        lock_timeout: Duration,
+    ) -> Result<OpenOutcome, Error> {
+        match address {
+            ResolvedAddress::File(path) => Self::open_file(&path, lock_timeout),
+            #[cfg(feature = "postgres")]
+            ResolvedAddress::Server(address, config) => {
+                let database = PostgresDatabase::open(&address, *config, lock_timeout)?;
+                Ok(OpenOutcome::server(Self::postgres(database, address, lock_timeout), false))
+            }
+        }
+    }
+
+    /// Opens the store at `address` for reading, without a wait and without a change to the file:
+    /// exposed permissions stay.
+    pub(crate) fn open_read_only(address: ResolvedAddress) -> Result<Self, Error> {
+        match address {
+            ResolvedAddress::File(path) => Self::open_file_read_only(&path),
+            #[cfg(feature = "postgres")]
+            ResolvedAddress::Server(..) => Ok(Self::open(address, Duration::from_secs(1))?.store),
+        }
+    }
+
+    /// Opens the same store for reading on another thread.
+    pub(crate) fn open_reader(&self) -> Result<Self, Error> {
+        let store = match &self.database {
+            Database::Sqlite(database) => {
+                let path = &database.path;
+                let connection = connect(path, OpenMode::ReadOnlyAlongside, self.lock_timeout)?;
+                Self::sqlite(SqliteDatabase::new(connection, path.clone()), self.lock_timeout)
+            }
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => Self {
+                database: Database::Postgres(Box::new(database.open_reader(self.lock_timeout)?)),
+                address: self.address.clone(),
+                id: std::cell::OnceCell::new(),
+                lock_timeout: self.lock_timeout,
+                is_dry_run: false,
+            },
+        };
+        Ok(Self { id: self.id.clone(), ..store })
+    }
+
+    /// Opens the store at `address`, and creates a missing store first.
+    pub(crate) fn open_or_create(
+        address: ResolvedAddress,
+        lock_timeout: Duration,
+        initial_rows: impl FnOnce() -> InitialRows,
+    ) -> Result<OpenOutcome, Error> {
+        match address {
+            ResolvedAddress::File(path) => {
+                Self::open_or_create_file(&path, lock_timeout, initial_rows)
+            }
+            #[cfg(feature = "postgres")]
+            ResolvedAddress::Server(address, config) => {
+                let (database, created) = PostgresDatabase::open_or_create(
+                    &address,
+                    *config,
+                    lock_timeout,
+                    &initial_rows(),
+                )?;
+                Ok(OpenOutcome::server(Self::postgres(database, address, lock_timeout), created))
+            }
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    fn postgres(
+        database: PostgresDatabase,
+        address: super::postgres::ServerAddress,
+        lock_timeout: Duration,
+    ) -> Self {
+        Self {
+            database: Database::Postgres(Box::new(database)),
+            address: super::StoreAddress::Server(address),
+            id: std::cell::OnceCell::new(),
+            lock_timeout,
+            is_dry_run: false,
+        }
+    }
+
+    pub(super) fn open_file(path: &Path, lock_timeout: Duration) -> Result<OpenOutcome, Error> {
         let Some(store_file) = file::locate(path)? else {
             return Err(Error::NotFound(path.to_owned()));
         };
@@ -51,25 +142,15 @@ impl Store {
                     PermissionFix::NotNeeded
                 };
                 let checkpoint_on_close = checkpoint_long_wal_on_close(&connection, &path)?;
-                let id = OnceCell::new();
-                let store = Self {
-                    connection,
-                    path,
-                    id,
-                    lock_timeout,
-                    checkpoint_on_close,
-                    is_new: false,
-                    is_write_configured: false,
-                    is_dry_run: false,
-                };
+                let database =
+                    SqliteDatabase { checkpoint_on_close, ..SqliteDatabase::new(connection, path) };
+                let store = Self::sqlite(database, lock_timeout);
                 Ok(OpenOutcome { store, created: false, permission_fix, writers })
             }
         }
     }
 
-    /// Opens the store at `path` for reading, without a wait and without a change to the file: exposed
-    /// permissions stay.
-    pub(crate) fn open_read_only(path: &Path) -> Result<Self, Error> {
+    fn open_file_read_only(path: &Path) -> Result<Self, Error> {
         let Some(StoreFile { path, .. }) = file::locate(path)? else {
             return Err(Error::NotFound(path.to_owned()));
         };
@@ -79,37 +160,18 @@ impl Store {
         drop(transaction);
         match kind {
             DatabaseKind::Empty => Err(Error::NotFound(path)),
-            DatabaseKind::CurrentStore => Ok(Self::new_reader(connection, path, Duration::ZERO)),
+            DatabaseKind::CurrentStore => {
+                Ok(Self::sqlite(SqliteDatabase::new(connection, path), Duration::ZERO))
+            }
         }
     }
 
-    /// Opens the same store for reading on another thread.
-    pub(crate) fn open_reader(&self) -> Result<Self, Error> {
-        let connection = connect(&self.path, OpenMode::ReadOnlyAlongside, self.lock_timeout)?;
-        let reader = Self::new_reader(connection, self.path.clone(), self.lock_timeout);
-        Ok(Self { id: self.id.clone(), ..reader })
-    }
-
-    fn new_reader(connection: Connection, path: PathBuf, lock_timeout: Duration) -> Self {
-        Self {
-            connection,
-            path,
-            id: OnceCell::new(),
-            lock_timeout,
-            checkpoint_on_close: false,
-            is_new: false,
-            is_write_configured: false,
-            is_dry_run: false,
-        }
-    }
-
-    /// Opens the store at `path`, and creates a missing store first.
-    pub(crate) fn open_or_create(
+    pub(super) fn open_or_create_file(
         path: &Path,
         lock_timeout: Duration,
         initial_rows: impl FnOnce() -> InitialRows,
     ) -> Result<OpenOutcome, Error> {
-        match Self::open(path, lock_timeout) {
+        match Self::open_file(path, lock_timeout) {
             Err(Error::NotFound(_) | Error::MissingWal(_)) => {}
             other => return other,
         }
@@ -125,23 +187,12 @@ impl Store {
         enable_wal(&connection, lock_timeout)?;
         configure_writing(&connection)?;
         let created = initialize_store(&connection, &path, &initial_rows())?;
-        let id = OnceCell::new();
-        let store = Self {
-            connection,
-            path,
-            id,
-            lock_timeout,
-            checkpoint_on_close: false,
+        let database = SqliteDatabase {
             is_new: created,
             is_write_configured: true,
-            is_dry_run: false,
+            ..SqliteDatabase::new(connection, path)
         };
+        let store = Self::sqlite(database, lock_timeout);
         Ok(OpenOutcome { store, created, permission_fix, writers })
-    }
-
-    /// Executes SQL for unit tests, to reach states that no command produces.
-    #[cfg(test)]
-    pub(crate) fn execute_sql(&self, sql: &str) {
-        self.connection.execute_batch(sql).unwrap();
     }
 }

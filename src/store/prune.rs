@@ -2,10 +2,9 @@
 //! them, so that other processes can write in between.
 
 use super::sql::{optional_time, required_time};
+use super::values::{FromColumn, Value, values};
 use super::{Error, Reader, Writer};
 use crate::model::{GrantRowId, KeyRowId, SessionRowId, Timestamp, TokenId, Untrusted};
-use rusqlite::types::FromSql;
-use rusqlite::{OptionalExtension, Params, params};
 use std::collections::BTreeMap;
 
 /// Key row and `jti` of a revoked unrecorded token.
@@ -14,7 +13,7 @@ pub(crate) type BlocklistEntryId = (KeyRowId, String);
 impl Reader<'_> {
     /// Returns the highest id of a recorded token.
     pub(crate) fn last_token_id(&self) -> Result<TokenId, Error> {
-        Ok(TokenId(self.query_number("SELECT ifnull(max(id), 0) FROM tokens")?))
+        Ok(TokenId(self.connection.query_number("SELECT coalesce(max(id), 0) FROM tokens")?))
     }
 
     /// Returns the ids of recorded tokens after `after`, in any status, that expired at `until` or
@@ -27,7 +26,7 @@ impl Reader<'_> {
     ) -> Result<Vec<TokenId>, Error> {
         self.query_ids(
             "SELECT id FROM tokens WHERE id > ?1 AND expires_at <= ?2 ORDER BY id LIMIT ?3",
-            (after, until.unix(), sql_limit(max_rows)),
+            values![after, until, sql_limit(max_rows)],
         )
     }
 
@@ -39,21 +38,19 @@ impl Reader<'_> {
         until: Timestamp,
         max_pairs: usize,
     ) -> Result<Vec<SessionRowId>, Error> {
-        let mut statement = self.connection.prepare(
+        let (mut sessions, mut pairs) = (Vec::new(), 0);
+        self.connection.for_each_row(
             "SELECT s.id, count(*) FROM sessions s JOIN pairs p ON p.session_id = s.id
              WHERE s.id > ?1 GROUP BY s.id
              HAVING max(p.refresh_expires_at) <= ?2 AND max(p.access_expires_at) <= ?2
              ORDER BY s.id LIMIT ?3",
+            values![after, until, sql_limit(max_pairs)],
+            |row| {
+                sessions.push(row.get(0)?);
+                pairs += row.get::<i64>(1)?;
+                Ok(pairs < sql_limit(max_pairs))
+            },
         )?;
-        let mut rows = statement.query(params![after, until.unix(), sql_limit(max_pairs)])?;
-        let (mut sessions, mut pairs) = (Vec::new(), 0);
-        while let Some(row) = rows.next()? {
-            sessions.push(row.get(0)?);
-            pairs += row.get::<_, i64>(1)?;
-            if pairs >= sql_limit(max_pairs) {
-                break;
-            }
-        }
         Ok(sessions)
     }
 
@@ -66,15 +63,14 @@ impl Reader<'_> {
         after: &BlocklistEntryId,
         max_rows: usize,
     ) -> Result<Vec<BlocklistEntryId>, Error> {
-        let mut statement = self.connection.prepare(
+        self.connection.query_all(
             "SELECT key_id, jti FROM blocklist
              WHERE (key_id, jti) > (?1, ?2)
                  AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')
              ORDER BY key_id, jti LIMIT ?3",
-        )?;
-        let values = params![after.0, after.1, sql_limit(max_rows)];
-        let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            values![after.0, &after.1, sql_limit(max_rows)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 
     /// Returns the ids of grants after `after` that have no tokens.
@@ -87,32 +83,27 @@ impl Reader<'_> {
             "SELECT id FROM grants WHERE id > ?1
                  AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = grants.id)
              ORDER BY id LIMIT ?2",
-            (after, sql_limit(max_rows)),
+            values![after, sql_limit(max_rows)],
         )
     }
 
-    fn query_ids<T: FromSql>(&self, sql: &str, values: impl Params) -> Result<Vec<T>, Error> {
-        let mut statement = self.connection.prepare(sql)?;
-        Ok(statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?)
+    fn query_ids<T: FromColumn>(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<T>, Error> {
+        self.connection.query_all(sql, values, |row| row.get(0))
     }
 
     /// Returns the latest expiry of a pruned test token of the key.
     pub(crate) fn pruned_until(&self, key: KeyRowId) -> Result<Option<Timestamp>, Error> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT pruned_until FROM keys WHERE id = ?1")?;
-        optional_time(statement.query_row([key], |row| row.get(0)).optional()?.flatten())
+        let sql = "SELECT pruned_until FROM keys WHERE id = ?1";
+        let until = self.connection.prepare(sql)?.query_optional(values![key], |row| row.get(0))?;
+        optional_time(until.flatten())
     }
 
     /// Returns the ids of all keys with pruned test tokens, with the latest expiry of such a token.
     pub(super) fn keys_with_pruned_tokens(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-        rows.map(|row| {
-            let (kid, until) = row?;
-            Ok((Untrusted::new(kid), required_time(until)?))
+        self.connection.query_all(sql, &[], |row| {
+            Ok((Untrusted::new(row.get::<String>(0)?), required_time(row.get(1)?)?))
         })
-        .collect()
     }
 
     /// Returns whether a test token that `key` signed and that expired at `expiry` may have been
@@ -133,17 +124,17 @@ impl Writer<'_> {
         let mut latest_by_key = BTreeMap::new();
         let mut count = self.delete_tokens(
             &format!("id BETWEEN ?1 AND ?2 AND expires_at <= ?3 AND id NOT IN ({successors})"),
-            (first, last, until.unix()),
+            values![*first, *last, until],
             &mut latest_by_key,
         )?;
         let remaining: Vec<TokenId> = self.query_ids(
             "SELECT id FROM tokens WHERE id BETWEEN ?1 AND ?2 AND expires_at <= ?3 ORDER BY id",
-            (first, last, until.unix()),
+            values![*first, *last, until],
         )?;
         for id in remaining {
             let condition =
                 "id = ?1 AND NOT EXISTS (SELECT 1 FROM tokens old WHERE old.superseded_by = ?1)";
-            count += self.delete_tokens(condition, [id], &mut latest_by_key)?;
+            count += self.delete_tokens(condition, values![id], &mut latest_by_key)?;
         }
         self.record_pruned_until(latest_by_key)?;
         Ok(count)
@@ -154,7 +145,7 @@ impl Writer<'_> {
     fn delete_tokens(
         &self,
         condition: &str,
-        values: impl Params,
+        values: &[Value<'_>],
         latest_by_key: &mut BTreeMap<KeyRowId, i64>,
     ) -> Result<usize, Error> {
         let sql = format!(
@@ -162,25 +153,25 @@ impl Writer<'_> {
              RETURNING key_id, CASE (SELECT kind FROM grants WHERE id = grant_id)
                  WHEN 'test' THEN expires_at ELSE 0 END"
         );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let (mut rows, mut count) = (statement.query(values)?, 0);
-        while let Some(row) = rows.next()? {
+        let mut count = 0;
+        self.connection.prepare(&sql)?.for_each_row(values, |row| {
             let expiry = row.get(1)?;
             let latest = latest_by_key.entry(row.get(0)?).or_insert(expiry);
             *latest = (*latest).max(expiry);
             count += 1;
-        }
+            Ok(true)
+        })?;
         Ok(count)
     }
 
     /// Stores the latest expiry of the pruned test tokens of each key. For test tokens with this or
     /// an earlier expiry, the store no longer knows whether they were revoked.
     fn record_pruned_until(&self, latest_by_key: BTreeMap<KeyRowId, i64>) -> Result<(), Error> {
-        let mut statement = self.connection.prepare_cached(
-            "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND ifnull(pruned_until, 0) < ?2",
+        let mut statement = self.connection.prepare(
+            "UPDATE keys SET pruned_until = ?2 WHERE id = ?1 AND coalesce(pruned_until, 0) < ?2",
         )?;
-        for entry in latest_by_key {
-            statement.execute(entry)?;
+        for (key, until) in latest_by_key {
+            statement.execute(values![key, until])?;
         }
         Ok(())
     }
@@ -192,8 +183,8 @@ impl Writer<'_> {
         let mut delete_session = self.connection.prepare("DELETE FROM sessions WHERE id = ?1")?;
         let mut removed = 0;
         for id in ids {
-            delete_pairs.execute([id])?;
-            removed += delete_session.execute([id])?;
+            delete_pairs.execute(values![*id])?;
+            removed += delete_session.execute(values![*id])?;
         }
         Ok(removed)
     }
@@ -204,7 +195,7 @@ impl Writer<'_> {
             "DELETE FROM grants WHERE id = ?1
                  AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = ?1)",
         )?;
-        ids.iter().map(|id| Ok(statement.execute([id])?)).sum()
+        ids.iter().map(|id| statement.execute(values![*id])).sum()
     }
 
     /// Removes revocation entries of revoked keys, and returns their number.
@@ -216,7 +207,7 @@ impl Writer<'_> {
             "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2
                  AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')",
         )?;
-        entries.iter().map(|(key, jti)| Ok(statement.execute((key, jti))?)).sum()
+        entries.iter().map(|(key, jti)| statement.execute(values![*key, jti])).sum()
     }
 }
 

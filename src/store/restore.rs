@@ -2,7 +2,7 @@
 //! excludes all other processes. The replaced store is kept next to the new store.
 
 use super::backup::{CopyObserver, count_bytes, vacuum_into};
-use super::check::check;
+use super::check::check_file;
 use super::connect::enable_wal;
 use super::exclusive::{OpenDatabase, create_database, lock_database, open_exclusively};
 use super::file::{self, StoreFile};
@@ -85,7 +85,7 @@ impl LockedStore {
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match &self.database {
-            Some(database) => work(&Reader::new(&database.connection)),
+            Some(database) => work(&Reader::sqlite(&database.connection)),
             None => Err(Error::NotAStore(self.path.clone()).into()),
         }
     }
@@ -217,7 +217,7 @@ impl StagedContent {
             Err(error) => return Err(error),
         };
         let transaction = connection.unchecked_transaction()?;
-        let writer = Writer::new(&transaction);
+        let writer = Writer::sqlite(&transaction);
         let event = build_event(&writer)?;
         if older_version.is_some_and(|version| version < 3) {
             writer.add_event_before_migration(&event)?;
@@ -254,7 +254,7 @@ pub(crate) fn check_backup(
     if path.metadata().is_ok_and(|store| store.len() > 0) {
         ensure_no_previous_store(path, false)?;
     }
-    match check(backup, checks, now, lock_timeout) {
+    match check_file(backup, checks, now, lock_timeout) {
         Err(Error::NotFound(path)) => Err(Error::NotAStore(path)),
         other => other,
     }

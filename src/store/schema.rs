@@ -86,21 +86,26 @@ pub(super) fn initialize_store(
     if detect_kind(&transaction, path)? == DatabaseKind::CurrentStore {
         return Ok(false);
     }
-    for migration in MIGRATIONS {
-        transaction.execute_batch(migration)?;
-    }
+    create_schema(&transaction)?;
     transaction.execute(
         "INSERT INTO store (one, store_id, created_at) VALUES (1, ?1, ?2)",
-        (initial_rows.id.bytes(), initial_rows.now.unix()),
+        (initial_rows.id.uuid().as_bytes(), initial_rows.now.unix()),
     )?;
-    let writer = Writer::new(&transaction);
+    let writer = Writer::sqlite(&transaction);
     writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
     writer.note_target(Some(Untrusted::new("the new store")));
     let summary = writer.into_summary();
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", schema_version(MIGRATIONS))?;
     commit(transaction, summary)?;
     Ok(true)
+}
+
+/// Creates the tables of the current version in an empty database, within a transaction.
+pub(super) fn create_schema(connection: &Connection) -> Result<(), Error> {
+    for migration in MIGRATIONS {
+        connection.execute_batch(migration)?;
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    Ok(connection.pragma_update(None, "user_version", schema_version(MIGRATIONS))?)
 }
 
 /// Migrates an older store to the latest schema of `history` in one transaction and adds `event`.
@@ -125,7 +130,7 @@ pub(super) fn migrate<T>(
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "user_version", schema_version(history))?;
-    let writer = Writer::new(&transaction);
+    let writer = Writer::sqlite(&transaction);
     writer.add_event(event)?;
     let summary = writer.into_summary();
     commit(transaction, summary)?;
@@ -154,13 +159,15 @@ pub(super) mod tests {
             purpose: Purpose::App,
             algorithm: Algorithm::HS256,
             material: SecretSlice::from(vec![7]),
+            is_withheld: false,
             public_jwk: None,
             is_weak: false,
         };
         let now = Timestamp::from_unix(1_800_000_000).unwrap();
         let initial_rows = || InitialRows { id: StoreId::new(Uuid::from_u128(7)), key, now };
-        let outcome = Store::open_or_create(&directory.join("a.db"), LOCK_TIMEOUT, initial_rows);
-        outcome.unwrap().store.path().to_owned()
+        let outcome =
+            Store::open_or_create_file(&directory.join("a.db"), LOCK_TIMEOUT, initial_rows);
+        outcome.unwrap().store.address().to_path()
     }
 
     fn migrate_store(
@@ -198,11 +205,11 @@ pub(super) mod tests {
             1
         );
         assert!(matches!(
-            Store::open(&path, LOCK_TIMEOUT),
+            Store::open_file(&path, LOCK_TIMEOUT),
             Err(Error::NewerSchema { found: 4, known: 3 })
         ));
         assert_eq!(migrate_store(EXTENDED_MIGRATIONS, &path, None).unwrap(), None);
-        Store::open(&copy, LOCK_TIMEOUT).unwrap();
+        Store::open_file(&copy, LOCK_TIMEOUT).unwrap();
         assert_eq!(query_number(&copy, "SELECT count(*) FROM audit"), 0);
     }
 
@@ -269,6 +276,6 @@ pub(super) mod tests {
             query_number(&path, "SELECT count(*) FROM sqlite_schema WHERE name = 'made_up'"),
             0
         );
-        Store::open(&path, LOCK_TIMEOUT).unwrap();
+        Store::open_file(&path, LOCK_TIMEOUT).unwrap();
     }
 }

@@ -1,13 +1,12 @@
 //! The tables of sessions and their token pairs.
 
 use super::sql::{limit_plus_one, optional_time, required_time};
+use super::values::{Row, Value, values};
 use super::{Error, Reader, Writer};
 use crate::model::{
     ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, Page, PageRequest, RecordedPair,
     Session, SessionEndReason, SessionRowId, Sid, SidPrefix, Timestamp, TokenPairRowId, UserId,
 };
-use rusqlite::{OptionalExtension, Row, params};
-use uuid::Uuid;
 
 /// A token pair with its session.
 #[derive(Debug, Clone)]
@@ -49,12 +48,12 @@ const FROM_OPEN_SESSIONS: &str =
 impl Reader<'_> {
     /// Returns the pair whose access token has this `jti`.
     pub(crate) fn find_pair_by_access(&self, jti: Jti) -> Result<Option<PairWithSession>, Error> {
-        self.pair_where("p.access = ?1", jti.bytes())
+        self.pair_where("p.access = ?1", jti)
     }
 
     /// Returns the pair whose refresh token has this `jti`.
     pub(crate) fn find_pair_by_refresh(&self, jti: Jti) -> Result<Option<PairWithSession>, Error> {
-        self.pair_where("p.refresh = ?1", jti.bytes())
+        self.pair_where("p.refresh = ?1", jti)
     }
 
     /// Returns the pair that was issued for the refresh token of `parent`.
@@ -67,15 +66,12 @@ impl Reader<'_> {
 
     /// Returns the session with this id.
     pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
-        self.connection
-            .query_row(
-                "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
-                 WHERE sid = ?1",
-                [sid.bytes()],
-                |row| Ok(session_from_row(row, 0)),
-            )
-            .optional()?
-            .transpose()
+        self.connection.query_optional(
+            "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
+             WHERE sid = ?1",
+            values![sid],
+            |row| session_from_row(row, 0),
+        )
     }
 
     /// Returns at most `limit` sessions whose ids begin with `prefix`, of a user or of all users,
@@ -86,15 +82,14 @@ impl Reader<'_> {
         user: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Session>, Error> {
-        let mut statement = self.connection.prepare(&format!(
+        let sql = format!(
             "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
              WHERE sid BETWEEN ?1 AND ?2 AND (?3 IS NULL OR user_id = ?3)
              ORDER BY id LIMIT {limit}"
-        ))?;
+        );
         let (first, last) = prefix.range();
-        let values = (first.bytes(), last.bytes(), user.map(|id| id.0));
-        let rows = statement.query_map(values, |row| Ok(session_from_row(row, 0)))?;
-        rows.map(|row| row.map_err(Error::from)?).collect()
+        let values = values![first, last, user];
+        self.connection.query_all(&sql, values, |row| session_from_row(row, 0))
     }
 
     /// Returns a page of the sessions that can be refreshed, of a user or of all users, oldest
@@ -107,16 +102,13 @@ impl Reader<'_> {
     ) -> Result<Page<ActiveSession>, Error> {
         let total = page.count_total(|| self.count_open_sessions(user, now))?;
         let (skip, after, take) = page.sql_window();
-        let mut statement = self.connection.prepare(&format!(
+        let sql = format!(
             "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason,
                  s.created_at, p.issued_at, p.refresh_expires_at
              {FROM_OPEN_SESSIONS} AND s.id > ?3 ORDER BY s.id LIMIT ?4 OFFSET ?5"
-        ))?;
-        let values = (user.map(|id| id.0), now.unix(), after, limit_plus_one(take), skip);
-        let rows = statement
-            .query_map(values, |row| Ok(open_session_from_row(row)))?
-            .map(|row| row.map_err(Error::from)?)
-            .collect::<Result<_, Error>>()?;
+        );
+        let values = values![user, now, after, limit_plus_one(take), skip];
+        let rows = self.connection.query_all(&sql, values, open_session_from_row)?;
         Ok(Page::new(page, rows, total, |open: &ActiveSession| open.session.id.0))
     }
 
@@ -126,33 +118,28 @@ impl Reader<'_> {
         user: Option<UserId>,
         now: Timestamp,
     ) -> Result<i64, Error> {
-        let values = (user.map(|id| id.0), now.unix());
-        Ok(self.connection.query_row(
-            &format!("SELECT count(*) {FROM_OPEN_SESSIONS}"),
-            values,
-            |row| row.get(0),
-        )?)
+        let sql = format!("SELECT count(*) {FROM_OPEN_SESSIONS}");
+        self.connection.query_row(&sql, values![user, now], |row| row.get(0))
     }
 
     /// Returns whether the session has ended or is missing, as of this transaction.
     pub(crate) fn has_session_ended(&self, id: SessionRowId) -> Result<bool, Error> {
-        Ok(self.connection.query_row(
+        self.connection.query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND ended_at IS NULL)",
-            [id],
+            values![id],
             |row| row.get(0),
-        )?)
+        )
     }
 
-    fn pair_where(
+    fn pair_where<'v>(
         &self,
         condition: &str,
-        value: impl rusqlite::ToSql,
+        value: impl Into<Value<'v>>,
     ) -> Result<Option<PairWithSession>, Error> {
-        // The statement is cached, because a command that writes looks up the pair of its session
-        // token a second time in the write transaction.
-        let mut statement =
-            self.connection.prepare_cached(&format!("{SELECT_PAIR} WHERE {condition}"))?;
-        statement.query_row([value], |row| Ok(pair_from_row(row))).optional()?.transpose()
+        let sql = format!("{SELECT_PAIR} WHERE {condition}");
+        // A command that writes looks up the pair of its session token a second time in the write
+        // transaction.
+        self.connection.prepare(&sql)?.query_optional(&[value.into()], pair_from_row)
     }
 }
 
@@ -165,11 +152,12 @@ impl Writer<'_> {
         expires_at: Timestamp,
         first_pair: &NewPair,
     ) -> Result<(), Error> {
-        let result = self.connection.execute(
+        let id = self.insert(
+            "sessions",
             "INSERT INTO sessions (sid, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-            (sid.bytes(), user.0, first_pair.issued_at.unix(), expires_at.unix()),
-        );
-        let session = SessionRowId(self.inserted_id("sessions", result)?);
+            values![sid, user, first_pair.issued_at, expires_at],
+        )?;
+        let session = SessionRowId(id);
         self.add_pair(session, None, first_pair)
     }
 
@@ -179,22 +167,23 @@ impl Writer<'_> {
         parent: Option<TokenPairRowId>,
         pair: &NewPair,
     ) -> Result<(), Error> {
-        let result = self.connection.execute(
+        self.insert(
+            "pairs",
             "INSERT INTO pairs (session_id, parent, key_id, access, refresh, issued_at,
                  access_expires_at, refresh_expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
+            values![
                 session,
                 parent,
                 pair.key,
-                pair.access_jti.bytes(),
-                pair.refresh_jti.bytes(),
-                pair.issued_at.unix(),
-                pair.access_expires_at.unix(),
-                pair.refresh_expires_at.unix(),
+                pair.access_jti,
+                pair.refresh_jti,
+                pair.issued_at,
+                pair.access_expires_at,
+                pair.refresh_expires_at,
             ],
-        );
-        self.inserted_id("pairs", result).map(drop)
+        )?;
+        Ok(())
     }
 
     /// Marks the refresh token of `old` as used and adds its successor pair. Compare and set:
@@ -202,7 +191,7 @@ impl Writer<'_> {
     pub(crate) fn replace_pair(&self, old: &PairWithSession, new: &NewPair) -> Result<bool, Error> {
         let changed = self.connection.execute(
             "UPDATE pairs SET spent_at = ?2 WHERE id = ?1 AND spent_at IS NULL",
-            (old.pair.id, new.issued_at.unix()),
+            values![old.pair.id, new.issued_at],
         )?;
         if changed == 1 {
             self.add_pair(old.session.id, Some(old.pair.id), new)?;
@@ -219,7 +208,7 @@ impl Writer<'_> {
     ) -> Result<bool, Error> {
         let changed = self.connection.execute(
             "UPDATE pairs SET access_revoked_at = ?2 WHERE id = ?1 AND access_revoked_at IS NULL",
-            (pair, now.unix()),
+            values![pair, now],
         )?;
         Ok(changed > 0)
     }
@@ -234,7 +223,7 @@ impl Writer<'_> {
         let changed = self.connection.execute(
             "UPDATE sessions SET ended_at = ?3, end_reason = ?2
              WHERE id = ?1 AND ended_at IS NULL",
-            (id, reason.name(), now.unix()),
+            values![id, reason.name(), now],
         )?;
         Ok(changed > 0)
     }
@@ -248,11 +237,11 @@ impl Writer<'_> {
         reason: SessionEndReason,
         now: Timestamp,
     ) -> Result<usize, Error> {
-        Ok(self.connection.execute(
+        self.connection.execute(
             "UPDATE sessions SET ended_at = ?4, end_reason = ?3
-             WHERE user_id = ?1 AND ended_at IS NULL AND sid IS NOT ?2",
-            (user.0, except.map(Sid::bytes), reason.name(), now.unix()),
-        )?)
+             WHERE user_id = ?1 AND ended_at IS NULL AND sid IS DISTINCT FROM ?2",
+            values![user, except, reason.name(), now],
+        )
     }
 }
 
@@ -260,8 +249,8 @@ pub(super) fn pair_from_row(row: &Row<'_>) -> Result<PairWithSession, Error> {
     Ok(PairWithSession {
         pair: RecordedPair {
             id: row.get(0)?,
-            access_jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
-            refresh_jti: Jti::new(Uuid::from_bytes(row.get(2)?)),
+            access_jti: Jti::new(row.get(1)?),
+            refresh_jti: Jti::new(row.get(2)?),
             issued_at: required_time(row.get(3)?)?,
             access_expires_at: required_time(row.get(4)?)?,
             refresh_expires_at: required_time(row.get(5)?)?,
@@ -285,8 +274,8 @@ fn session_from_row(row: &Row<'_>, first_column: usize) -> Result<Session, Error
     let end_reason: Option<String> = row.get(first_column + 5)?;
     Ok(Session {
         id: row.get(first_column)?,
-        sid: Sid::new(Uuid::from_bytes(row.get(first_column + 1)?)),
-        user_id: UserId(row.get(first_column + 2)?),
+        sid: Sid::new(row.get(first_column + 1)?),
+        user_id: row.get(first_column + 2)?,
         expires_at: required_time(row.get(first_column + 3)?)?,
         ended_at: optional_time(row.get(first_column + 4)?)?,
         end_reason: end_reason.and_then(|word| SessionEndReason::parse(&word).ok()),

@@ -1,8 +1,8 @@
 //! The table of settings, which has rows only for values that differ from the default.
 
+use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
-use rusqlite::OptionalExtension;
 
 /// Maximum number of rows. Every command reads all rows, and a crafted file that refers to the same
 /// page repeatedly can have any number of rows.
@@ -12,10 +12,9 @@ impl Reader<'_> {
     /// Returns all settings.
     pub(crate) fn load_settings(&self) -> Result<Settings, Error> {
         let mut settings = Settings::default();
-        let mut statement = self.connection.prepare_cached("SELECT name, value FROM settings")?;
-        let mut rows = statement.query([])?;
         let mut count = 0;
-        while let Some(row) = rows.next()? {
+        let mut statement = self.connection.prepare("SELECT name, value FROM settings")?;
+        statement.for_each_row(&[], |row| {
             count += 1;
             if count > MAX_ROWS {
                 return Err(Error::Damaged("too many rows in table `settings`".to_owned()));
@@ -23,28 +22,25 @@ impl Reader<'_> {
             let name: String = row.get(0)?;
             // Settings of later versions are ignored.
             if let Ok(setting) = Setting::parse(&name) {
-                settings.apply(setting, &row.get::<_, String>(1)?)?;
+                settings.apply(setting, &row.get::<String>(1)?)?;
             }
-        }
+            Ok(true)
+        })?;
         Ok(settings)
     }
 
     /// Returns the stored value of a setting, or `None` for the default.
     pub(crate) fn find_setting(&self, setting: Setting) -> Result<Option<String>, Error> {
-        Ok(self
-            .connection
-            .query_row("SELECT value FROM settings WHERE name = ?1", [setting.name()], |row| {
-                row.get(0)
-            })
-            .optional()?)
+        let sql = "SELECT value FROM settings WHERE name = ?1";
+        self.connection.query_optional(sql, values![setting.name()], |row| row.get(0))
     }
 }
 
 impl Writer<'_> {
     /// Resets a setting to its default. Returns `false` if the setting had no stored value.
     pub(crate) fn remove_setting(&self, setting: Setting) -> Result<bool, Error> {
-        let changed =
-            self.connection.execute("DELETE FROM settings WHERE name = ?1", [setting.name()])?;
+        let sql = "DELETE FROM settings WHERE name = ?1";
+        let changed = self.connection.execute(sql, values![setting.name()])?;
         Ok(changed > 0)
     }
 
@@ -58,7 +54,7 @@ impl Writer<'_> {
         self.connection.execute(
             "INSERT INTO settings (name, value, changed_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (name) DO UPDATE SET value = ?2, changed_at = ?3",
-            (setting.name(), value, now.unix()),
+            values![setting.name(), value, now],
         )?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The compile-time options in `.cargo/config.toml`, which a build by `cargo install` from a registry or
-/// a repository does not have. `connect` makes the settings that are also possible at run time.
+/// a repository does not have. The module `connect` applies the options that can also be set at run time to each connection.
 const RECOMMENDED_OPTIONS: [&str; 9] = [
     "DEFAULT_MEMSTATUS=0",
     "DQS=0",

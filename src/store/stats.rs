@@ -1,6 +1,11 @@
 //! Statistics of the store: schema, files, and numbers of rows.
 
-use super::{Error, Reader, Store, file};
+use super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::postgres;
+use super::server_stats::ServerStats;
+use super::values::values;
+use super::{Database, Error, Reader, Store, file};
 use crate::model::{Key, Timestamp, TokenStatus, Untrusted};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -12,12 +17,8 @@ pub(crate) struct StoreStats {
     pub(crate) created_at: Timestamp,
     /// Schema version.
     pub(crate) schema_version: i64,
-    /// SQLite journal mode.
-    pub(crate) journal_mode: String,
-    /// Sizes of the file and of its WAL in bytes.
-    pub(crate) bytes: (u64, u64),
-    /// Permission bits of the file and of its directory.
-    pub(crate) modes: (u32, u32),
+    /// Statistics of the file or of the database.
+    pub(crate) medium: MediumStats,
     /// Number of users, without deleted users.
     pub(crate) users: i64,
     /// Number of sessions that can be refreshed.
@@ -32,32 +33,76 @@ pub(crate) struct StoreStats {
     pub(crate) audit_events: i64,
 }
 
+/// Statistics that only one engine has.
+#[derive(Debug)]
+pub(crate) enum MediumStats {
+    /// SQLite file.
+    File {
+        /// SQLite journal mode.
+        journal_mode: String,
+        /// Sizes of the file and of its WAL in bytes.
+        bytes: (u64, u64),
+        /// Permission bits of the file and of its directory.
+        modes: (u32, u32),
+    },
+    /// PostgreSQL database.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "constructed by the feature"))]
+    Server(ServerStats),
+}
+
 impl Store {
     /// Returns the statistics, from one snapshot of the store.
     pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
-        let path = self.path.clone();
-        let [wal, _] = file::wal_paths(&path);
-        let file = path.metadata().map_err(|error| file::unreadable_error(&error))?;
-        let directory = path.parent().unwrap_or(Path::new("/"));
-        let directory = directory.metadata().map_err(|error| file::unreadable_error(&error))?;
+        let file_stats = self.file_stats()?;
         self.read(|tx| {
-            let journal_mode =
-                tx.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-            let created_at = tx.query_number("SELECT created_at FROM store")?;
+            let (medium, version) = match tx.connection {
+                Connection::Sqlite(_) => {
+                    let (bytes, modes) = file_stats;
+                    let sql = "PRAGMA journal_mode";
+                    let journal_mode = tx.connection.query_row(sql, &[], |row| row.get(0))?;
+                    (MediumStats::File { journal_mode, bytes, modes }, "PRAGMA user_version")
+                }
+                #[cfg(feature = "postgres")]
+                Connection::Postgres(_) => {
+                    let stats = postgres::load_stats(tx.connection)?;
+                    (MediumStats::Server(stats), "SELECT version FROM store")
+                }
+            };
+            let created_at = tx.connection.query_number("SELECT created_at FROM store")?;
             Ok(StoreStats {
                 created_at: super::sql::required_time(created_at)?,
-                schema_version: tx.query_number("PRAGMA user_version")?,
-                journal_mode,
-                bytes: (file.len(), wal.metadata().map_or(0, |wal| wal.len())),
-                modes: (permission_bits(file.mode()), permission_bits(directory.mode())),
-                users: tx.query_number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
+                schema_version: tx.connection.query_number(version)?,
+                medium,
+                users: tx
+                    .connection
+                    .query_number("SELECT count(*) FROM users WHERE deleted_at IS NULL")?,
                 sessions: tx.count_open_sessions(None, now)?,
                 tokens: tx.tokens_by_status(now)?,
                 keys: tx.keys()?,
                 keys_with_pruned_tokens: tx.keys_with_pruned_tokens()?,
-                audit_events: tx.query_number("SELECT count(*) FROM audit")?,
+                audit_events: tx.connection.query_number("SELECT count(*) FROM audit")?,
             })
         })
+    }
+}
+
+type FileStats = ((u64, u64), (u32, u32));
+
+impl Store {
+    /// Returns the sizes and modes of a file, or zeros for a database.
+    fn file_stats(&self) -> Result<FileStats, Error> {
+        let path = match &self.database {
+            Database::Sqlite(database) => &database.path,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(_) => return Ok(FileStats::default()),
+        };
+        let [wal, _] = file::wal_paths(path);
+        let file = path.metadata().map_err(|error| file::unreadable_error(&error))?;
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        let directory = directory.metadata().map_err(|error| file::unreadable_error(&error))?;
+        let bytes = (file.len(), wal.metadata().map_or(0, |wal| wal.len()));
+        let modes = (permission_bits(file.mode()), permission_bits(directory.mode()));
+        Ok((bytes, modes))
     }
 }
 
@@ -68,8 +113,9 @@ pub(super) fn permission_bits(mode: u32) -> u32 {
 
 impl Reader<'_> {
     /// Runs a query that returns a single number.
+    #[cfg(test)]
     pub(crate) fn query_number(&self, sql: &str) -> Result<i64, Error> {
-        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+        self.connection.query_number(sql)
     }
 
     /// Returns the number of recorded tokens by status, consistent with `RecordedToken::status`.
@@ -84,8 +130,8 @@ impl Reader<'_> {
                  WHEN revoked_at IS NOT NULL OR grace_until <= ?1 THEN 'revoked'
                  WHEN expires_at <= ?1 THEN 'expired'
                  WHEN grace_until IS NOT NULL THEN 'superseded'
-                 ELSE 'live' END AS status FROM tokens)",
-            [now.unix()],
+                 ELSE 'live' END AS status FROM tokens) AS recorded",
+            values![now],
             |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]),
         )?;
         let states = [

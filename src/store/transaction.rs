@@ -1,8 +1,10 @@
 //! Access to the store's rows within a transaction.
 
 use super::Error;
+use super::connection::Connection;
+use super::values::Value;
 use crate::model::{Grant, GrantRowId, Jti, Untrusted};
-use rusqlite::{Connection, ErrorCode, Transaction};
+use rusqlite::{ErrorCode, Transaction};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -11,15 +13,20 @@ use std::sync::Arc;
 /// Queries within one transaction. The module of each table adds its query methods in its own
 /// `impl Reader` block.
 pub(crate) struct Reader<'c> {
-    pub(super) connection: &'c Connection,
+    pub(super) connection: Connection<'c>,
     /// Grants that were read. The row of a grant never changes, and its id is never reused.
     pub(super) grants: RefCell<HashMap<GrantRowId, Arc<Grant>>>,
 }
 
 impl<'c> Reader<'c> {
     /// Creates a reader within an open transaction.
-    pub(super) fn new(connection: &'c Connection) -> Self {
+    pub(super) fn new(connection: Connection<'c>) -> Self {
         Self { connection, grants: RefCell::default() }
+    }
+
+    /// Creates a reader within an open SQLite transaction.
+    pub(super) fn sqlite(connection: &'c rusqlite::Connection) -> Self {
+        Self::new(Connection::Sqlite(connection))
     }
 }
 
@@ -49,20 +56,26 @@ pub(super) struct WriteSummary {
 }
 
 impl WriteSummary {
-    fn into_error(self) -> Error {
+    /// Returns the error for a commit with an unknown outcome.
+    pub(super) fn into_error(self, cause: &'static str) -> Error {
         let Self { first_jti, token_count, target } = self;
         let target = match first_jti {
             Some(jti) if token_count == 1 => Some(format!("token with `jti` {jti}")),
             Some(jti) => Some(format!("{token_count} tokens, the first with `jti` {jti}")),
             None => target.as_ref().map(Untrusted::to_display),
         };
-        Error::OutcomeUnknown { target, jti: first_jti }
+        Error::OutcomeUnknown { cause, target, jti: first_jti }
     }
 }
 
 impl<'c> Writer<'c> {
-    pub(super) fn new(sql: &'c Connection) -> Self {
-        Self { reader: Reader::new(sql), summary: RefCell::default() }
+    pub(super) fn new(connection: Connection<'c>) -> Self {
+        Self { reader: Reader::new(connection), summary: RefCell::default() }
+    }
+
+    /// Creates a writer within an open SQLite transaction.
+    pub(super) fn sqlite(connection: &'c rusqlite::Connection) -> Self {
+        Self::new(Connection::Sqlite(connection))
     }
 
     /// Adds recorded tokens to the summary.
@@ -82,35 +95,15 @@ impl<'c> Writer<'c> {
         self.summary.into_inner()
     }
 
-    /// Returns the id of the row inserted into `table`. If the ids of a table are exhausted, SQLite
-    /// reports a full disk, and this function reports damage.
-    pub(super) fn inserted_id(
+    /// Inserts a row into `table` and returns its id. Returns [`Error::AlreadyExists`] if a value that
+    /// must be unique exists.
+    pub(super) fn insert(
         &self,
         table: &str,
-        result: rusqlite::Result<usize>,
+        sql: &str,
+        values: &[Value<'_>],
     ) -> Result<i64, Error> {
-        match result {
-            Ok(_) => Ok(self.connection.last_insert_rowid()),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
-                Err(self.id_exhaustion_fault(table)?.map_or_else(|| error.into(), Error::Damaged))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl Reader<'_> {
-    /// Returns a description of the fault if the highest id of `table` is the largest integer.
-    pub(super) fn id_exhaustion_fault(&self, table: &str) -> Result<Option<String>, Error> {
-        let is_exhausted: bool = self.connection.query_row(
-            &format!(
-                "SELECT EXISTS (SELECT 1 FROM {table} WHERE id = ?2)
-                     OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1 AND seq >= ?2)"
-            ),
-            (table, i64::MAX),
-            |row| row.get(0),
-        )?;
-        Ok(is_exhausted.then(|| format!("ids of table `{table}` exhausted")))
+        self.connection.insert(table, sql, values)
     }
 }
 
@@ -118,7 +111,7 @@ impl Reader<'_> {
 /// applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
 pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::SystemIoFailure) => summary.into_error(),
+        Some(ErrorCode::SystemIoFailure) => summary.into_error("disk failure"),
         _ => error.into(),
     })
 }

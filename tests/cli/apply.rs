@@ -38,7 +38,8 @@ fn apply(sandbox: &Sandbox, file: &str, options: &[&str]) -> RunOutput {
 
 /// Returns the accounts as text.
 fn users(sandbox: &Sandbox) -> Vec<String> {
-    let columns = "concat_ws(' ', username, email, name, role, quota, disabled_at IS NOT NULL)";
+    let disabled = "CAST(disabled_at IS NOT NULL AS INTEGER)";
+    let columns = format!("concat_ws(' ', username, email, name, role, quota, {disabled})");
     sandbox.sql(&format!("SELECT {columns} FROM users ORDER BY id"))
 }
 
@@ -75,17 +76,13 @@ fn second_application_changes_nothing() {
     let sandbox = Sandbox::new();
     apply(&sandbox, STORE_TOML, &[]).ok();
     sandbox.log_in("ada", "lovelace");
-    let dump = || {
-        let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-        crate::rows::all_rows(&store, "")
-    };
-    let before = dump();
+    let before = sandbox.all_rows();
     assert_snapshot!(apply(&sandbox, STORE_TOML, &[]), @"
     --- stderr
     nothing to change
     ");
     assert_snapshot!(sandbox.run_json(&["apply", "-f", "store.toml"]), @r#"{"changed":false,"settings":[],"users":[],"without_password":0,"generated_passwords":0}"#);
-    assert!(dump() == before);
+    assert!(sandbox.all_rows() == before);
 }
 
 #[test]
@@ -207,7 +204,7 @@ fn new_store_needs_an_admin_in_the_file() {
     for file in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
         let output = apply(&sandbox, file, &[]).fails(65);
         assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
-        assert!(!sandbox.store().exists());
+        assert!(!sandbox.has_store());
     }
     assert_snapshot!(apply(&sandbox, STORE_TOML, &["--dry-run"]), @"
     --- stderr
@@ -219,7 +216,7 @@ fn new_store_needs_an_admin_in_the_file() {
     dry run: created user kim@example.com
     hint: set a password for 1 user without a password: jeton recover USER
     ");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

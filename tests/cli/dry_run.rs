@@ -1,25 +1,17 @@
 //! `--dry-run`: the output and exit code of the real command, and no change.
 
-use crate::rows::all_rows;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
-use rusqlite::Connection;
-use rusqlite::types::Value;
 use std::fs;
-
-/// Returns every row of the store.
-fn dump(sandbox: &Sandbox) -> Vec<(String, Vec<Value>)> {
-    all_rows(&Connection::open(sandbox.store()).unwrap(), "")
-}
 
 /// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal
 /// the output and exit code of the command without `--dry-run`.
 fn assert_dry_run_equals_command(create: impl Fn() -> Sandbox, arguments: &[&str], code: i32) {
     let dry_arguments = [arguments, &["--dry-run"]].concat();
     let (sandbox, json_sandbox) = (create(), create());
-    let before = dump(&sandbox);
+    let before = sandbox.all_rows();
     let (dry_run, dry_run_json) = (sandbox.run(&dry_arguments), sandbox.run_json(&dry_arguments));
-    assert!(dump(&sandbox) == before, "{dry_run:?}");
+    assert!(sandbox.all_rows() == before, "{dry_run:?}");
     let command = sandbox.run(arguments);
     assert_eq!((dry_run.code, command.code), (code, code), "{dry_run:?} {command:?}");
     assert_eq!(dry_run.to_string().replace("dry run: ", ""), command.to_string());
@@ -28,7 +20,7 @@ fn assert_dry_run_equals_command(create: impl Fn() -> Sandbox, arguments: &[&str
         let status_line_count =
             dry_run.stderr.lines().filter(|line| line.starts_with("dry run: ")).count();
         assert!(status_line_count > 0, "{dry_run:?}");
-        assert!(dump(&sandbox) != before, "the command changes something");
+        assert!(sandbox.all_rows() != before, "the command changes something");
     }
 }
 

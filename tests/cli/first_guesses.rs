@@ -145,7 +145,7 @@ fn program_without_arguments_shows_the_state_before_the_help() {
             "store         {store} (does not exist)\nlogged in as  -\nnext          jeton init"
         )
     );
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
     sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace1").ok();
     let state = printed_state();
     assert!(state.contains("logged in as  ada (admin)\n"), "{state}");

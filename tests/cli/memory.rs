@@ -85,7 +85,7 @@ fn endless_line_is_refused() {
     --- exit code 65, stderr
     error: line 2: unclosed quote
     "#);
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]
@@ -242,16 +242,16 @@ fn temporary_file_of_mint_is_deleted_while_open() {
 fn output_list_length_is_unlimited() {
     let sandbox = Sandbox::with_admin();
     let user_count = 12_000;
+    let zeros = "0".repeat(300);
     sandbox.sql(&format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {user_count})
          INSERT INTO users (uid, username, name, name_key, role, created_at, password_at)
-         SELECT randomblob(16), 'user' || i, printf('%0200d', i), printf('%0200d', i), 'user', 0, 0
-         FROM n"
+         SELECT randomblob(16), 'user' || i, '{zeros}' || i, '{zeros}' || i, 'user', 0, 0 FROM n"
     ));
-    sandbox.sql(
+    sandbox.sql(&format!(
         "INSERT INTO audit (at, os_uid, action, outcome, count)
-         SELECT id, 0, printf('%0500d', id), 'done', 1 FROM users",
-    );
+         SELECT id, 0, '{zeros}{zeros}' || id, 'done', 1 FROM users"
+    ));
     let run_list = |words: &[&str]| {
         let child = Sandbox::start(sandbox.memory_limited_command(words).stdin(Stdio::null()));
         RunOutput::from(child.wait_with_output().unwrap()).ok().stdout

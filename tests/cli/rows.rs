@@ -4,19 +4,33 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
 /// Returns every row of every table except one: the name of the table and the values of the row.
-pub(crate) fn all_rows(store: &Connection, excluded_table: &str) -> Vec<(String, Vec<Value>)> {
-    let names_sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> ?1";
-    let mut statement = store.prepare(names_sql).unwrap();
-    let names = statement.query_map([excluded_table], |row| row.get(0)).unwrap();
-    let names: Vec<String> = names.map(Result::unwrap).collect();
+pub(crate) fn all_of_file(store: &Connection, excluded_table: &str) -> Vec<String> {
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> ?1";
+    let mut names = store.prepare(names).unwrap();
+    let names: Vec<String> =
+        names.query_map([excluded_table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let mut result = Vec::new();
     for name in names {
-        let mut statement = store.prepare(&format!("SELECT * FROM {name}")).unwrap();
-        let width = statement.column_count();
-        let values = |row: &Row<'_>| (0..width).map(|at| row.get(at)).collect();
-        let rows = statement.query_map([], values).unwrap();
-        let rows: Vec<Vec<Value>> = rows.map(Result::unwrap).collect();
-        result.extend(rows.into_iter().map(|row| (name.clone(), row)));
+        let mut table = store.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        let width = table.column_count();
+        let row = |row: &Row<'_>| (0..width).map(|at| row.get(at)).collect();
+        let rows: Vec<Vec<Value>> = table.query_map([], row).unwrap().map(Result::unwrap).collect();
+        result.extend(rows.into_iter().map(|row| format!("{name} {row:?}")));
     }
     result
+}
+
+/// Returns the rows as [`all_of_file`] for a schema on a server. `query` returns the first column of a
+/// query in the schema.
+pub(crate) fn all_of_schema(
+    mut query: impl FnMut(&str) -> Vec<String>,
+    excluded_table: &str,
+) -> Vec<String> {
+    let names = query(&format!(
+        "SELECT tablename FROM pg_tables
+         WHERE schemaname = current_schema AND tablename <> '{excluded_table}'"
+    ));
+    let select = |name: &String| format!("SELECT '{name} ' || row::text FROM {name} row");
+    let selects: Vec<String> = names.iter().map(select).collect();
+    query(&format!("{} ORDER BY 1", selects.join(" UNION ALL ")))
 }

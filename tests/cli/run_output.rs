@@ -19,6 +19,8 @@ pub(crate) struct RunOutput {
     pub(crate) stderr: String,
     pub(crate) command: String,
     pub(crate) home: Option<PathBuf>,
+    /// Address of the store on a server.
+    pub(crate) store: Option<String>,
 }
 
 impl RunOutput {
@@ -29,16 +31,21 @@ impl RunOutput {
         Self::new(command, output)
     }
 
-    /// Wraps the output of a finished command; the command's `HOME` is redacted.
+    /// Wraps the output of a finished command; the command's `HOME` and the address of a store are
+    /// redacted.
     pub(crate) fn new(command: &Command, output: Output) -> Self {
-        let home = command.get_envs().find(|(name, _)| *name == "HOME");
-        let home = home.and_then(|(_, value)| value).map(PathBuf::from);
+        let variable = |name| {
+            command.get_envs().find(|(other, _)| *other == name).and_then(|(_, value)| value)
+        };
+        let home = variable("HOME").map(PathBuf::from);
+        let store = variable("JETON_STORE").map(|store| store.to_string_lossy().into_owned());
+        let store = store.filter(|store| store.starts_with("postgres:"));
         let program = Path::new(command.get_program()).file_name().unwrap();
         let arguments = std::iter::once(program).chain(command.get_args());
         let arguments: Vec<String> =
             arguments.map(|argument| shorten(&argument.to_string_lossy())).collect();
         let command = escape(&shlex::try_join(arguments.iter().map(String::as_str)).unwrap());
-        Self { command, home, ..Self::from(output) }
+        Self { command, home, store, ..Self::from(output) }
     }
 
     /// Asserts success.
@@ -84,11 +91,16 @@ impl RunOutput {
         Self { stdout: String::new(), ..self.clone() }.to_string()
     }
 
+    /// Redacts a text. The address of a store on a server becomes the default path of a file.
     fn redact(&self, text: &str) -> String {
-        match &self.home {
-            Some(home) => redact_words(&redact_home(home, text)),
-            None => redact_words(text),
+        let mut text = text.to_owned();
+        if let Some(store) = &self.store {
+            text = text.replace(store, "~/.local/share/jeton/jeton.db");
         }
+        if let Some(home) = &self.home {
+            text = redact_home(home, &text);
+        }
+        redact_words(&text)
     }
 }
 
@@ -105,6 +117,7 @@ impl From<Output> for RunOutput {
             stderr: String::from_utf8(output.stderr).unwrap(),
             command: String::new(),
             home: None,
+            store: None,
         }
     }
 }
@@ -159,8 +172,9 @@ fn mark_whitespace(text: &str) -> String {
 fn snapshot_shows_code_streams_and_line_ends() {
     let display = |code, stdout: &str, stderr: &str| {
         let [stdout, stderr] = [stdout, stderr].map(str::to_owned);
-        RunOutput { code, stdout, stderr, command: String::new(), home: Some("/home/x".into()) }
-            .to_string()
+        let output =
+            RunOutput { code, stdout, stderr, command: String::new(), home: None, store: None };
+        RunOutput { home: Some("/home/x".into()), ..output }.to_string()
     };
     assert_eq!(display(0, "", ""), "");
     assert_eq!(display(0, "a\n b\n", ""), "a\n b\n");

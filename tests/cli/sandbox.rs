@@ -1,7 +1,10 @@
-//! A private sandbox for the real program: a new home directory, an empty environment, no terminal.
+//! A private sandbox for the real program: a new home directory, an empty environment, no terminal, and
+//! a new schema if the tests run on a PostgreSQL server.
 
 use crate::default_signals;
+use crate::rows;
 use crate::run_output::RunOutput;
+use crate::test_schema::{self, TestSchema};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,6 +15,7 @@ use tempfile::TempDir;
 pub(crate) struct Sandbox {
     home: TempDir,
     variables: Vec<(String, String)>,
+    schema: Option<TestSchema>,
 }
 
 impl Sandbox {
@@ -19,7 +23,9 @@ impl Sandbox {
     pub(crate) fn new() -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
-        Self { home, variables: Vec::new() }
+        let schema = test_schema::server().map(TestSchema::create);
+        let store = schema.iter().map(|schema| ("JETON_STORE".to_owned(), schema.address()));
+        Self { home, variables: store.collect(), schema }
     }
 
     /// Creates a sandbox with the admin ada (password `lovelace`), who is logged in.
@@ -43,13 +49,51 @@ impl Sandbox {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Returns the environment variables of all runs, in addition to `HOME`.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// Returns the default path of the store.
+    /// Returns the default path of the store. A test that calls this function needs a file, so
+    /// `server/left_out.txt` must name the test.
+    #[track_caller]
     pub(crate) fn store(&self) -> PathBuf {
+        assert!(self.schema.is_none(), "the test needs a file: add to server/left_out.txt");
         self.home().join(".local/share/jeton/jeton.db")
+    }
+
+    /// Returns the schema of the sandbox, or `None` if the tests use files.
+    pub(crate) fn schema(&self) -> Option<&TestSchema> {
+        self.schema.as_ref()
+    }
+
+    /// Returns whether the store is on a server.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.schema.is_some()
+    }
+
+    /// Returns whether the store has the command. A store on a server is restored with `store copy`.
+    pub(crate) fn has_command(&self, words: &str) -> bool {
+        !(words.starts_with("store restore") && self.is_on_server())
+    }
+
+    /// Returns the address of the default store: a path, or a schema on the server.
+    pub(crate) fn store_address(&self) -> String {
+        let schema = self.schema.as_ref().map(TestSchema::address);
+        schema.unwrap_or_else(|| self.store().into_os_string().into_string().unwrap())
+    }
+
+    /// Returns whether the default store was created.
+    pub(crate) fn has_store(&self) -> bool {
+        let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema";
+        match &self.schema {
+            Some(schema) => schema.run_sql(tables) != ["0"],
+            None => self.store().exists(),
+        }
     }
 
     /// Returns the directory of the session files.
@@ -97,7 +141,7 @@ impl Sandbox {
             .args(arguments)
             .env_clear()
             .env("HOME", self.home())
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .envs(self.variables())
             .current_dir(self.home())
             .stdin(Stdio::null());
         command
@@ -148,6 +192,19 @@ impl Sandbox {
         children.into_iter().map(finish).collect()
     }
 
+    /// Runs `store check`, without the warnings about the server of the tests: it risks its data for
+    /// speed, and its user is a superuser.
+    #[must_use = "check the exit code"]
+    pub(crate) fn check_store(&self) -> RunOutput {
+        let mut output = self.run(&["store", "check"]);
+        if self.is_on_server() {
+            let is_expected =
+                |line: &&str| !line.contains("`fsync`") && !line.contains("superuser");
+            output.stderr = output.stderr.split_inclusive('\n').filter(is_expected).collect();
+        }
+        output
+    }
+
     /// Registers a user with the address `NAME@example.com`.
     pub(crate) fn register(&self, name: &str, password: &str) {
         let email = format!("{name}@example.com");
@@ -176,8 +233,12 @@ impl Sandbox {
         self.run_json(arguments).error()
     }
 
-    /// Runs an SQL query on the store with a stock SQLite. Returns the first column as text.
+    /// Runs an SQL query on the store with a stock SQLite, or translated with `psql`. Returns the first
+    /// column as text. Truth values and ids need a conversion to the same text.
     pub(crate) fn sql(&self, query: &str) -> Vec<String> {
+        if let Some(schema) = &self.schema {
+            return schema.run_translated(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+        }
         let store = rusqlite::Connection::open(self.store()).unwrap();
         let mut statement = store.prepare(query).unwrap();
         let text = |row: &rusqlite::Row<'_>| {
@@ -191,6 +252,14 @@ impl Sandbox {
             })
         };
         statement.query_map([], text).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// Returns every row of the store.
+    pub(crate) fn all_rows(&self) -> Vec<String> {
+        match &self.schema {
+            Some(schema) => rows::all_of_schema(|sql| schema.run_sql(sql), ""),
+            None => rows::all_of_file(&rusqlite::Connection::open(self.store()).unwrap(), ""),
+        }
     }
 }
 

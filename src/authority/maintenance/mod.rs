@@ -1,8 +1,11 @@
-//! Maintenance of the store: statistics, check, backup, restore, migration and prune.
+//! Maintenance of the store: statistics, check, backup, copy, restore, migration and prune.
 
+mod copy;
 mod prune;
 mod restore;
 
+pub(crate) use crate::store::{CopyStep, MediumStats, ServerStats, TableDigest};
+pub(crate) use copy::copy;
 pub(crate) use prune::{PruneCounts, detect_fast_clock, prune};
 pub(crate) use restore::{RestoreJob, check_backup};
 
@@ -12,7 +15,7 @@ use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::directory::Writers;
 use crate::model::{EventTarget, Role, Timestamp};
-use crate::store::{self, CopyObserver, Findings, Store, StoreStats, Writer};
+use crate::store::{self, CopyObserver, Findings, ResolvedAddress, Store, StoreStats, Writer};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,9 +26,13 @@ pub(crate) fn load_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats
     Ok(store.stats(now)?)
 }
 
-/// Returns the defects of the store at `path`, which may be in any state.
-pub(crate) fn check(path: &Path, now: Timestamp, wait: Duration) -> Result<Findings, Error> {
-    Ok(store::check(path, &build_crypto_checks(), now, wait)?)
+/// Returns the defects of the store at `address`, which may be in any state.
+pub(crate) fn check(
+    address: ResolvedAddress,
+    now: Timestamp,
+    wait: Duration,
+) -> Result<Findings, Error> {
+    Ok(store::check(address, &build_crypto_checks(), now, wait)?)
 }
 
 fn build_crypto_checks() -> store::CryptoChecks {
@@ -38,10 +45,10 @@ fn build_crypto_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to `target`, for an admin or the owner of the store file. Returns the size of
-/// the copy in bytes and the users who can write the directory of the copy. The audit event is
-/// committed before the copy gets its final name. `on_progress` gets the number of copied bytes and
-/// the number of all bytes; an error of `on_progress` ends the backup, and leaves no file.
+/// Copies the store to the file `target`, for an admin or the owner of the store. Returns the size of the
+/// file in bytes and the users who can write its directory. The audit event is committed before the
+/// file gets its final name. `on_progress` gets the number of copied bytes and the number of all bytes,
+/// or of rows for a store in a database; an error of `on_progress` ends the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,

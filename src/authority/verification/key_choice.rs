@@ -45,7 +45,7 @@ pub(super) fn select_key(
         && is_test != (kind == TokenKind::Test)
     {
         let kind_of_key = is_test.then_some(TokenKind::Test);
-        // The stated kinds are those of the key, because the signature is not verified yet.
+        // The message states the kinds that the key signs, because the signature is not verified yet.
         let found = if is_test { "`test`" } else { "`app`, `access` or `refresh`" };
         let rejection = Rejection::new(RejectReason::WrongType)
             .with_expected(kind.name())

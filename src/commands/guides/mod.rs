@@ -14,7 +14,7 @@ pub(super) struct Guide {
 }
 
 /// The guides in the order of the help.
-pub(super) const GUIDES: [Guide; 11] = [
+pub(super) const GUIDES: [Guide; 12] = [
     Guide { name: "tour", markdown: include_str!("../../guides/tour.md") },
     Guide { name: "jobs", markdown: include_str!("../../guides/jobs.md") },
     Guide { name: "install", markdown: include_str!("../../guides/install.md") },
@@ -26,6 +26,7 @@ pub(super) const GUIDES: [Guide; 11] = [
     Guide { name: "scripting", markdown: include_str!("../../guides/scripting.md") },
     Guide { name: "security", markdown: include_str!("../../guides/security.md") },
     Guide { name: "performance", markdown: include_str!("../../guides/performance.md") },
+    Guide { name: "many-machines", markdown: include_str!("../../guides/many-machines.md") },
 ];
 
 /// A help topic that consists of sections of a guide.

@@ -1,6 +1,6 @@
 //! `jeton store backup`
 
-use crate::app::{App, Cell, Monitor, Rendered, Report, Total};
+use crate::app::{App, Cell, Monitor, Rendered, Report, StoreAddress, Total};
 use crate::authority;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -12,6 +12,9 @@ use std::path::PathBuf;
 ///
 /// The backup is a consistent store with all accounts and private keys, readable only by you. The store
 /// can be used during the backup. Restore a backup with `jeton store restore`.
+///
+/// The backup of a store in PostgreSQL is a SQLite file, too: a store that `--store` and
+/// `jeton store copy` accept. `pg_dump` makes backups that PostgreSQL restores.
 ///
 ///   jeton store backup jeton-$(date +%F).db
 #[derive(Debug, clap::Args)]
@@ -46,7 +49,12 @@ impl Command for Args {
         }
         let caller = app.session.caller_or_file_owner(&mut app.store)?;
         let (store, audit) = app.store.open()?;
-        let monitor = Monitor::start(&app.console, "backing up", Total::Bytes(0))?;
+        let total = match store.address() {
+            StoreAddress::File(_) => Total::Bytes(0),
+            #[cfg(feature = "postgres")]
+            StoreAddress::Server(_) => Total::Items(0),
+        };
+        let monitor = Monitor::start(&app.console, "backing up", total)?;
         let observer = monitor.clone();
         let on_progress = move |done, total| observer.set(done, total);
         let caller = caller.as_ref();

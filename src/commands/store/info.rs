@@ -2,6 +2,7 @@
 
 use crate::app::{App, Cell, Rendered, Report};
 use crate::authority;
+use crate::authority::maintenance::{MediumStats, ServerStats};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
@@ -18,10 +19,13 @@ struct InfoOutput {
     store_id: StoreId,
     created_at: Timestamp,
     schema_version: i64,
-    journal_mode: String,
+    /// `null` for a database, like `modes`.
+    journal_mode: Option<String>,
     read_only: bool,
     size_bytes: StoreSize,
-    modes: FileModes,
+    modes: Option<FileModes>,
+    /// `null` for a file.
+    server: Option<ServerOutput>,
     users: i64,
     sessions: i64,
     tokens: Map<String, Value>,
@@ -39,9 +43,19 @@ struct PrunedTestTokens {
 
 /// Sizes in bytes.
 #[derive(Debug, Serialize)]
-struct StoreSize {
-    file: u64,
-    wal: u64,
+#[serde(untagged)]
+enum StoreSize {
+    File { file: u64, wal: u64 },
+    Server { database: u64 },
+}
+
+#[derive(Debug, Serialize)]
+struct ServerOutput {
+    version: String,
+    user: String,
+    tls: bool,
+    standby: bool,
+    synchronous_standbys: String,
 }
 
 /// Permission bits in octal, as for `chmod`.
@@ -51,6 +65,33 @@ struct FileModes {
     directory: String,
 }
 
+impl ServerOutput {
+    fn fields(&self) -> [(&'static str, Cell); 5] {
+        let standbys = match self.synchronous_standbys.as_str() {
+            "" => "none".to_owned(),
+            names => escape(names),
+        };
+        [
+            ("PostgreSQL", escape(&self.version).into()),
+            ("database user", escape(&self.user).into()),
+            ("TLS", yes_or_no(self.tls)),
+            ("standby", yes_or_no(self.standby)),
+            ("synchronous standbys", standbys.into()),
+        ]
+    }
+}
+
+fn yes_or_no(flag: bool) -> Cell {
+    if flag { "yes" } else { "no" }.into()
+}
+
+impl From<ServerStats> for ServerOutput {
+    fn from(stats: ServerStats) -> Self {
+        let ServerStats { version, user, has_tls: tls, is_standby: standby, .. } = stats;
+        Self { version, user, tls, standby, synchronous_standbys: stats.synchronous_standbys }
+    }
+}
+
 impl Report for InfoOutput {
     fn render(&self) -> Rendered {
         let mut fields = vec![
@@ -58,16 +99,28 @@ impl Report for InfoOutput {
             ("store id", self.store_id.to_string().into()),
             ("created", self.created_at.into()),
             ("schema version", self.schema_version.to_string().into()),
-            ("journal mode", escape(&self.journal_mode).into()),
-            ("read-only", if self.read_only { "yes" } else { "no" }.into()),
-            ("size", Cell::from_size(self.size_bytes.file)),
-            ("WAL size", Cell::from_size(self.size_bytes.wal)),
-            ("modes", format!("{}, directory {}", self.modes.file, self.modes.directory).into()),
+        ];
+        if let Some(mode) = &self.journal_mode {
+            fields.push(("journal mode", escape(mode).into()));
+        }
+        fields.extend(self.server.iter().flat_map(ServerOutput::fields));
+        fields.push(("read-only", yes_or_no(self.read_only)));
+        match self.size_bytes {
+            StoreSize::File { file, wal } => {
+                fields
+                    .extend([("size", Cell::from_size(file)), ("WAL size", Cell::from_size(wal))]);
+            }
+            StoreSize::Server { database } => fields.push(("size", Cell::from_size(database))),
+        }
+        if let Some(FileModes { file, directory }) = &self.modes {
+            fields.push(("modes", format!("{file}, directory {directory}").into()));
+        }
+        fields.extend([
             ("users", self.users.to_string().into()),
             ("sessions", self.sessions.to_string().into()),
             ("tokens", join_counts(&self.tokens).into()),
             ("keys", join_counts(&self.keys).into()),
-        ];
+        ]);
         fields.extend(self.pruned.iter().map(
             |PrunedTestTokens { kid, latest_expires_at: until }| {
                 let description =
@@ -101,18 +154,27 @@ impl Command for Args {
             );
         let tokens = stats.tokens.iter();
         let pruned_test_tokens = stats.keys_with_pruned_tokens.into_iter();
+        let (journal_mode, size_bytes, modes, server) = match stats.medium {
+            MediumStats::File { journal_mode, bytes: (file, wal), modes: (mode, directory) } => {
+                let [file_mode, directory] = [mode, directory].map(|mode| format!("{mode:04o}"));
+                let modes = FileModes { file: file_mode, directory };
+                (Some(journal_mode), StoreSize::File { file, wal }, Some(modes), None)
+            }
+            MediumStats::Server(server) => {
+                let database = u64::try_from(server.bytes).unwrap_or_default();
+                (None, StoreSize::Server { database }, None, Some(server.into()))
+            }
+        };
         let info = InfoOutput {
-            store: store.path().to_string_lossy().into_owned(),
+            store: store.address().to_path().to_string_lossy().into_owned(),
             store_id: store.id()?,
             created_at: stats.created_at,
             schema_version: stats.schema_version,
-            journal_mode: stats.journal_mode,
+            journal_mode,
             read_only: store.is_read_only(),
-            size_bytes: StoreSize { file: stats.bytes.0, wal: stats.bytes.1 },
-            modes: FileModes {
-                file: format!("{:04o}", stats.modes.0),
-                directory: format!("{:04o}", stats.modes.1),
-            },
+            size_bytes,
+            modes,
+            server,
             users: stats.users,
             sessions: stats.sessions,
             tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),

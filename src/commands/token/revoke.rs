@@ -169,7 +169,10 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
     let result =
         authority::revocation::revoke_bulk(store, &audit, &caller, &filter, &mut on_progress);
     let revoked_count = monitor.finish(result, || {
-        format!(" after {done} of {}; these remain revoked", pluralize(found_count, "token"))
+        format!(
+            " after {done} of {}; tokens revoked so far remain revoked",
+            pluralize(found_count, "token")
+        )
     })?;
     app.console.print_status(&format!("revoked {}", pluralize(revoked_count, "token")));
     app.console

@@ -1,5 +1,5 @@
-//! Commands that convert unsupported key formats. A command is printed only for a file that its
-//! programs read correctly: from any other file, they would create a wrong key or no key.
+//! Shell commands that convert unsupported key formats. A command is printed only if the programs in
+//! the command read the file correctly: from any other file, they would create a wrong key or no key.
 
 use super::UnsupportedFormat;
 use super::unsupported::Unwrapping;
@@ -23,7 +23,7 @@ impl UnsupportedFormat {
         let unwrapping = if is_strict_base64(bytes) {
             Some(Unwrapping::Base64)
         } else {
-            // In JSON, such a format is found only in this member.
+            // In a JSON document, a key of this format can only be the member `private_key`.
             is_plain_json(bytes).then_some(Unwrapping::Member(".private_key"))
         };
         Self::Wrapped { format: Box::new(self), unwrapping }
@@ -148,8 +148,8 @@ pub(in crate::crypto) fn is_plain_json(bytes: &[u8]) -> bool {
     is_collection && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Returns whether all programs read the PEM: lines of limited length, without indentation and
-/// characters around them.
+/// Returns whether all programs read the PEM: no line in a block is too long, indented or contains a
+/// backslash, and each BEGIN and END marker is a line of its own.
 pub(in crate::crypto) fn is_plain_pem(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut is_in_block = false;

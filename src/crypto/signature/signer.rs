@@ -199,6 +199,8 @@ pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken
     })
 }
 
+/// Returns the error for a key whose material cannot be used.
 pub(in crate::crypto) fn damaged_key(key: &KeySpec) -> Error {
-    Error::DamagedKey(key.kid.to_display())
+    let kid = key.kid.to_display();
+    if key.is_withheld { Error::WithheldKey(kid) } else { Error::DamagedKey(kid) }
 }

@@ -1,12 +1,13 @@
 //! Queries for audit events: filters and pages.
 
 use crate::model::{
-    AuditEvent, AuditEventId, EventDetail, EventSubject, EventTarget, Page, PageRequest,
-    TargetKind, Timestamp, Untrusted, UserId,
+    AuditEvent, EventDetail, EventSubject, EventTarget, Page, PageRequest, TargetKind, Timestamp,
+    Untrusted, UserId,
 };
+use crate::store::connection::Connection;
 use crate::store::sql::{WhereClause, limit_plus_one, required_time};
+use crate::store::values::Row;
 use crate::store::{Error, Reader};
-use rusqlite::{Row, ToSql};
 
 /// Filter and order of an event list.
 #[derive(Debug, Clone, Default)]
@@ -28,54 +29,64 @@ pub(crate) struct EventFilter {
     pub(crate) oldest_first: bool,
 }
 
-/// Condition for rows of the time `:since` and later. The lowest id of these rows bounds the range.
-/// Ids follow the order of commits, which can differ from the order of times: the event of a
+/// Returns the condition for rows of the time `since` and later. The lowest id of these rows bounds the
+/// range. Ids follow the order of commits, which can differ from the order of times: the event of a
 /// process that waited for a lock has an earlier time than its predecessor. The unary `+` operators
 /// keep SQLite from scanning all older rows and from sorting.
-const SINCE_CONDITION: &str =
-    "a.id >= (SELECT min(+id) FROM audit WHERE at >= :since) AND +a.at >= :since";
+fn since_condition(since: &str) -> String {
+    format!("a.id >= (SELECT min(+id) FROM audit WHERE at >= {since}) AND +a.at >= {since}")
+}
 
-/// Condition for events with an object of kind `:kind` and id `:id` as target or in the detail.
-const TARGET_CONDITION: &str = "(a.target_kind = :kind AND (:id IS NULL OR a.target_id = :id)
-    OR a.detail IS NOT NULL AND EXISTS
-        (SELECT 1 FROM json_tree(a.detail) WHERE type = 'object' AND value ->> 'kind' = :kind
-             AND (:id IS NULL OR value ->> 'id' = :id)))";
+/// Returns the condition for events with an object of `kind`, and of `id` unless `id` is NULL, as target
+/// or in the detail.
+fn target_condition(connection: Connection<'_>, kind: &str, id: &str) -> String {
+    let objects = connection.json_objects_sql("a.detail");
+    format!(
+        "(a.target_kind = {kind} AND ({id} IS NULL OR a.target_id = {id})
+         OR a.detail IS NOT NULL AND EXISTS
+             (SELECT 1 FROM {objects} WHERE object.value ->> 'kind' = {kind}
+                  AND ({id} IS NULL OR object.value ->> 'id' = {id})))"
+    )
+}
 
 impl EventFilter {
-    fn where_clause(&self) -> WhereClause {
+    fn where_clause(&self, connection: Connection<'_>) -> WhereClause<'_> {
         let mut clause = WhereClause::new();
         if let Some(time) = self.since {
-            clause.and(SINCE_CONDITION, ":since", time.unix());
+            let since = clause.bind(time);
+            clause.and(&since_condition(&since));
         }
         if let Some(time) = self.until {
-            clause.and("+a.at <= :until", ":until", time.unix());
+            let until = clause.bind(time);
+            clause.and(&format!("+a.at <= {until}"));
         }
         if let Some(user) = self.user {
-            clause.and("a.user_id = :user", ":user", user.0);
+            let user = clause.bind(user);
+            clause.and(&format!("a.user_id = {user}"));
         }
         if let Some(action) = &self.action {
-            let action_condition = "instr(a.action || ' ', :action || ' ') = 1";
-            clause.and(action_condition, ":action", action.as_str().to_owned());
+            let action = clause.bind(action.as_str());
+            clause.and(&format!("instr(a.action || ' ', {action} || ' ') = 1"));
         }
         if let Some(target) = &self.target {
-            let id = target.id().map(str::to_owned);
-            clause.and(TARGET_CONDITION, ":kind", target.kind.name().to_owned());
-            clause.bind(":id", id);
+            let (kind, id) = (clause.bind(target.kind.name()), clause.bind(target.id()));
+            clause.and(&target_condition(connection, &kind, &id));
         }
         if let Some(outcome) = &self.outcome {
-            clause.and("a.outcome = :outcome", ":outcome", outcome.as_str().to_owned());
+            let outcome = clause.bind(outcome.as_str());
+            clause.and(&format!("a.outcome = {outcome}"));
         }
         clause
     }
 
     /// Returns the query for a range of the filtered events.
-    fn select_sql(&self, clause: &WhereClause) -> String {
-        let (comparison, order) = if self.oldest_first { (">", "ASC") } else { ("<", "DESC") };
+    fn select_sql(&self, clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
+        let order = if self.oldest_first { "ASC" } else { "DESC" };
         format!(
-            "SELECT a.id, a.at, a.user_id, ifnull(u.username, u.email), a.os_uid, a.action,
+            "SELECT a.id, a.at, a.user_id, coalesce(u.username, u.email), a.os_uid, a.action,
                  a.target_kind, a.target_id, a.detail, a.outcome, a.count
              FROM audit a LEFT JOIN users u ON u.id = a.user_id
-             WHERE {} AND a.id {comparison} :after ORDER BY a.id {order} LIMIT :take OFFSET :skip",
+             WHERE {} ORDER BY a.id {order} LIMIT {take} OFFSET {skip}",
             clause.sql()
         )
     }
@@ -88,45 +99,20 @@ impl Reader<'_> {
         filter: &EventFilter,
         page: PageRequest,
     ) -> Result<Page<AuditEvent>, Error> {
+        let mut clause = filter.where_clause(self.connection);
         let total = page.count_total(|| {
-            let clause = filter.where_clause();
             let sql = format!("SELECT count(*) FROM audit a WHERE {}", clause.sql());
-            let values = clause.values();
-            Ok::<_, Error>(self.connection.query_row(&sql, values.as_slice(), |row| row.get(0))?)
+            self.connection.query_row(&sql, clause.values(), |row| row.get(0))
         })?;
+        let (comparison, start) =
+            if filter.oldest_first { (">", i64::MIN) } else { ("<", i64::MAX) };
+        let after = clause.bind(page.after_id().unwrap_or(start));
+        clause.and(&format!("a.id {comparison} {after}"));
         let (skip, _, take) = page.sql_window();
-        let events = self.events_after(
-            filter,
-            page.after_id().map(AuditEventId),
-            skip,
-            limit_plus_one(take),
-        )?;
+        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let sql = filter.select_sql(&clause, &take, &skip);
+        let events = self.connection.query_all(&sql, clause.values(), event_from_row)?;
         Ok(Page::new(page, events, total, |event: &AuditEvent| event.id.0))
-    }
-
-    /// Returns at most `take` events after the id `after`, or from the start, without the first
-    /// `skip`. Does not count the events.
-    fn events_after(
-        &self,
-        filter: &EventFilter,
-        after: Option<AuditEventId>,
-        skip: i64,
-        take: i64,
-    ) -> Result<Vec<AuditEvent>, Error> {
-        let start = if filter.oldest_first { i64::MIN } else { i64::MAX };
-        let after = after.map_or(start, |id| id.0);
-        let clause = filter.where_clause();
-        let mut values = clause.values();
-        values.extend::<[(&str, &dyn ToSql); 3]>([
-            (":after", &after),
-            (":take", &take),
-            (":skip", &skip),
-        ]);
-        let mut statement = self.connection.prepare(&filter.select_sql(&clause))?;
-        statement
-            .query_map(values.as_slice(), |row| Ok(event_from_row(row)))?
-            .map(|row| row.map_err(Error::from)?)
-            .collect()
     }
 }
 
@@ -134,20 +120,21 @@ pub(in crate::store) fn event_from_row(row: &Row<'_>) -> Result<AuditEvent, Erro
     Ok(AuditEvent {
         id: row.get(0)?,
         created_at: required_time(row.get(1)?)?,
-        user_id: row.get::<_, Option<i64>>(2)?.map(UserId),
-        user: row.get::<_, Option<String>>(3)?.map(Untrusted::new),
-        os_uid: row.get(4)?,
-        action: Untrusted::new(row.get::<_, String>(5)?),
+        user_id: row.get(2)?,
+        user: row.get::<Option<String>>(3)?.map(Untrusted::new),
+        os_uid: u32::try_from(row.get::<i64>(4)?)
+            .map_err(|_| Error::Damaged("invalid user id of the operating system".to_owned()))?,
+        action: Untrusted::new(row.get::<String>(5)?),
         subject: subject_from_row(row)?,
-        outcome: Untrusted::new(row.get::<_, String>(9)?),
+        outcome: Untrusted::new(row.get::<String>(9)?),
         count: row.get(10)?,
     })
 }
 
 fn subject_from_row(row: &Row<'_>) -> Result<EventSubject, Error> {
-    let kind = row.get::<_, Option<String>>(6)?.map(|name| TargetKind::parse(&name)).transpose()?;
-    let id = row.get::<_, Option<String>>(7)?.map(Untrusted::new);
-    let detail = row.get::<_, Option<String>>(8)?;
+    let kind = row.get::<Option<String>>(6)?.map(|name| TargetKind::parse(&name)).transpose()?;
+    let id = row.get::<Option<String>>(7)?.map(Untrusted::new);
+    let detail = row.get::<Option<String>>(8)?;
     let detail: Option<EventDetail> = detail
         .map(|json| serde_json::from_str(&json))
         .transpose()
@@ -169,7 +156,7 @@ mod tests {
         for migration in MIGRATIONS {
             connection.execute_batch(migration).unwrap();
         }
-        let tx = Writer::new(&connection);
+        let tx = Writer::sqlite(&connection);
         for id in 1..=9 {
             tx.add_event(&NewEvent {
                 at: timestamp(if id == 5 { 25 } else { 10 * id }),
@@ -190,7 +177,7 @@ mod tests {
     }
 
     fn list_event_ids(connection: &Connection, filter: &EventFilter) -> Vec<i64> {
-        let list = Reader::new(connection).events(filter, PageRequest::All).unwrap();
+        let list = Reader::sqlite(connection).events(filter, PageRequest::All).unwrap();
         assert_eq!(list.total, i64::try_from(list.items.len()).unwrap());
         list.items.iter().map(|event| event.id.0).collect()
     }
@@ -240,7 +227,7 @@ mod tests {
         {
             let filter = EventFilter { oldest_first, ..EventFilter::default() };
             let page = PageRequest::After { id: after, per_page: 2 };
-            let list = Reader::new(&connection).events(&filter, page).unwrap();
+            let list = Reader::sqlite(&connection).events(&filter, page).unwrap();
             let ids: Vec<i64> = list.items.iter().map(|event| event.id.0).collect();
             assert_eq!((ids, list.next), (expected.to_vec(), Some(expected[1])));
         }
@@ -251,8 +238,10 @@ mod tests {
         let connection = create_database_with_events();
         let since = Some(timestamp(70));
         let filter = EventFilter { since, ..EventFilter::default() };
-        let clause = filter.where_clause();
-        let sql = format!("EXPLAIN QUERY PLAN {}", filter.select_sql(&clause));
+        let mut clause =
+            filter.where_clause(crate::store::connection::Connection::Sqlite(&connection));
+        clause.and("a.id < ?2");
+        let sql = format!("EXPLAIN QUERY PLAN {}", filter.select_sql(&clause, "?3", "?4"));
         let mut statement = connection.prepare(&sql).unwrap();
         let mut rows = statement.raw_query();
         let mut plan = Vec::new();

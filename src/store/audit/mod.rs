@@ -6,11 +6,11 @@ pub(crate) use listing::EventFilter;
 pub(super) use listing::event_from_row;
 
 use super::sql::optional_time;
+use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{
     AuditEventId, EventDetail, EventSubject, EventTarget, Timestamp, Untrusted, UserId,
 };
-use rusqlite::params;
 
 /// An audit event before its insertion. Never contains a token, password, hash or key.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Reader<'_> {
     /// Returns the time of the newest event before `before`.
     pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT max(at) FROM audit WHERE at < ?1";
-        optional_time(self.connection.query_row(sql, [before.unix()], |row| row.get(0))?)
+        optional_time(self.connection.query_row(sql, values![before], |row| row.get(0))?)
     }
 }
 
@@ -43,23 +43,24 @@ impl Writer<'_> {
     /// Adds an event and returns the row id.
     pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<AuditEventId, Error> {
         let EventSubject { target, detail } = &event.subject;
-        let result = self.connection.execute(
+        let detail = detail.as_ref().map(serialize_detail).transpose()?;
+        let id = self.insert(
+            "audit",
             "INSERT INTO audit
                  (at, user_id, os_uid, action, target_kind, target_id, detail, outcome, count)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                event.at.unix(),
-                event.user.map(|id| id.0),
-                event.os_uid,
+            values![
+                event.at,
+                event.user,
+                i64::from(event.os_uid),
                 event.action,
                 target.as_ref().map(|target| target.kind.name()),
                 target.as_ref().and_then(EventTarget::id),
-                detail.as_ref().map(serialize_detail).transpose()?,
+                detail.as_deref(),
                 event.outcome,
                 to_stored_count(event.count),
             ],
-        );
-        let id = self.inserted_id("audit", result)?;
+        )?;
         self.note_target(event.subject.to_text());
         Ok(AuditEventId(id))
     }
@@ -67,15 +68,16 @@ impl Writer<'_> {
     /// Adds an event to a store of schema version 1 or 2, whose next migration converts the text of
     /// the target.
     pub(super) fn add_event_before_migration(&self, event: &NewEvent<'_>) -> Result<(), Error> {
+        let target = event.subject.to_text();
         self.connection.execute(
             "INSERT INTO audit (at, user_id, os_uid, action, target, outcome, count)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                event.at.unix(),
-                event.user.map(|id| id.0),
-                event.os_uid,
+            values![
+                event.at,
+                event.user,
+                i64::from(event.os_uid),
                 event.action,
-                event.subject.to_text().as_ref().map(Untrusted::as_str),
+                target.as_ref().map(Untrusted::as_str),
                 event.outcome,
                 to_stored_count(event.count),
             ],
@@ -86,7 +88,7 @@ impl Writer<'_> {
     /// Adds `increment` to the count of an existing event.
     pub(crate) fn add_to_count(&self, event: AuditEventId, increment: usize) -> Result<(), Error> {
         let sql = "UPDATE audit SET count = count + ?2 WHERE id = ?1";
-        self.connection.execute(sql, (event, to_stored_count(increment)))?;
+        self.connection.execute(sql, values![event, to_stored_count(increment)])?;
         Ok(())
     }
 
@@ -97,14 +99,14 @@ impl Writer<'_> {
         decrement: usize,
     ) -> Result<(), Error> {
         let sql = "UPDATE audit SET count = count - ?2 WHERE id = ?1";
-        self.connection.execute(sql, (event, to_stored_count(decrement)))?;
+        self.connection.execute(sql, values![event, to_stored_count(decrement)])?;
         Ok(())
     }
 
     /// Changes the outcome of an existing event and sets its count to 0.
     pub(crate) fn set_outcome(&self, event: AuditEventId, outcome: &str) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
-        self.connection.execute(sql, (event, outcome))?;
+        self.connection.execute(sql, values![event, outcome])?;
         Ok(())
     }
 }

@@ -88,7 +88,7 @@ fn migrate(connection: &Connection, version: usize) {
 fn list_events(connection: &Connection, target: Option<&str>) -> Vec<AuditEvent> {
     let target = target.map(|text| EventTarget::parse(text).unwrap());
     let filter = EventFilter { target, oldest_first: true, ..EventFilter::default() };
-    Reader::new(connection).events(&filter, PageRequest::All).unwrap().items
+    Reader::sqlite(connection).events(&filter, PageRequest::All).unwrap().items
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Recording of tokens.
 
+use super::super::connection::Connection;
+use super::super::values::{Value, values};
 use super::super::{Error, Writer};
 use crate::model::{Grant, GrantRowId, Jti, KeyRowId, Timestamp, TokenId, TokenOrigin, Untrusted};
-use rusqlite::{OptionalExtension, params};
-use serde_json::Value;
 use std::sync::LazyLock;
 
 /// A token before its insertion.
@@ -69,25 +69,21 @@ impl Writer<'_> {
         grant: GrantRowId,
         jtis: &[Jti],
     ) -> Result<TokenId, Error> {
-        let mut statement = self.connection.prepare_cached(match jtis {
+        let sql = match jtis {
             [_] => &INSERT_TOKEN_SQL,
             _ => &INSERT_TOKENS_SQL,
-        })?;
-        let shared_values = params![
+        };
+        let shared_values = values![
             grant,
             model.key,
-            model.issued_at.unix(),
-            model.expires_at.map(Timestamp::unix),
-            model.origin.first_issued_at.map(Timestamp::unix),
-            model.origin.run_token.map(Jti::bytes),
+            model.issued_at,
+            model.expires_at,
+            model.origin.first_issued_at,
+            model.origin.run_token,
         ];
-        for (index, value) in (1..).zip(shared_values) {
-            statement.raw_bind_parameter(index, value)?;
-        }
-        for (index, jti) in (shared_values.len() + 1..).zip(jtis) {
-            statement.raw_bind_parameter(index, jti.bytes())?;
-        }
-        let id = self.inserted_id("tokens", statement.raw_execute())?;
+        let jti_values = jtis.iter().map(|jti| Value::from(*jti));
+        let values: Vec<Value<'_>> = shared_values.iter().cloned().chain(jti_values).collect();
+        let id = self.connection.insert_rows("tokens", sql, &values, jtis.len())?;
         self.note_tokens(jtis);
         Ok(TokenId(id))
     }
@@ -95,30 +91,39 @@ impl Writer<'_> {
     fn find_or_add_grant(&self, grant: &Grant) -> Result<GrantRowId, Error> {
         let permissions = to_json_array(&grant.permissions);
         let audience = to_json_array(&grant.audience);
-        let claims = Value::from(grant.claims.clone()).to_string();
-        let (owner, kind, app) = (grant.owner_id.0, grant.kind.name(), grant.app.as_str());
-        let values = params![owner, kind, app, permissions, audience, claims];
-        let existing = self
-            .connection
-            .query_row(
-                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
-                     AND permissions = ?4 AND audience = ?5 AND claims = ?6",
-                values,
-                |row| row.get(0),
-            )
-            .optional()?;
-        if let Some(grant_id) = existing {
-            return Ok(grant_id);
+        let claims = serde_json::Value::from(grant.claims.clone()).to_string();
+        let (owner, kind, app) = (grant.owner_id, grant.kind.name(), grant.app.as_str());
+        let values = values![owner, kind, app, &permissions, &audience, &claims];
+        let (select, insert) = grant_statements(self.connection);
+        match self.connection.query_optional(select, values, |row| row.get(0))? {
+            Some(grant_id) => Ok(grant_id),
+            None => Ok(GrantRowId(self.insert("grants", insert, values)?)),
         }
-        let result = self.connection.execute(
+    }
+}
+
+/// Returns the statements that find and insert a grant.
+fn grant_statements(connection: Connection<'_>) -> (&'static str, &'static str) {
+    match connection {
+        Connection::Sqlite(_) => (
+            "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
+                 AND permissions = ?4 AND audience = ?5 AND claims = ?6",
             "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            values,
-        );
-        Ok(GrantRowId(self.inserted_id("grants", result)?))
+        ),
+        // An entry of an index has at most 2,704 bytes, so that an index has the digest of the values.
+        // Only `app` can contain the separator U+001F: the other texts are names and JSON.
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(_) => (
+            "SELECT id FROM grants WHERE digest =
+                 sha256(convert_to(concat_ws(chr(31), ?1, ?2, ?3, ?4, ?5, ?6), 'UTF8'))",
+            "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims, digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                 sha256(convert_to(concat_ws(chr(31), ?1, ?2, ?3, ?4, ?5, ?6), 'UTF8')))",
+        ),
     }
 }
 
 fn to_json_array(texts: &[Untrusted]) -> String {
-    Value::from(texts.iter().map(Untrusted::as_str).collect::<Vec<_>>()).to_string()
+    serde_json::Value::from(texts.iter().map(Untrusted::as_str).collect::<Vec<_>>()).to_string()
 }

@@ -6,8 +6,8 @@ use crate::model::{
     TokenStatus, UserId,
 };
 use crate::store::sql::{WhereClause, limit_plus_one};
+use crate::store::values::values;
 use crate::store::{Error, Reader, Writer};
-use rusqlite::ToSql;
 
 /// Filter for tokens.
 #[derive(Debug, Clone, Default)]
@@ -27,45 +27,49 @@ pub(crate) struct TokenFilter {
 }
 
 impl TokenFilter {
-    fn where_clause(&self, now: Timestamp) -> WhereClause {
+    fn where_clause(&self, now: Timestamp) -> WhereClause<'_> {
         let mut clause = WhereClause::new();
         if let Some(owner) = self.owner {
-            clause.and("g.owner_id = :owner", ":owner", owner.0);
+            let owner = clause.bind(owner);
+            clause.and(&format!("g.owner_id = {owner}"));
         }
         if let Some(kind) = self.kind {
-            clause.and("g.kind = :kind", ":kind", kind.name().to_owned());
+            let kind = clause.bind(kind.name());
+            clause.and(&format!("g.kind = {kind}"));
         }
         if let Some(app) = &self.app {
-            clause.and("g.app = :app", ":app", app.as_str().to_owned());
+            let app = clause.bind(app.as_str());
+            clause.and(&format!("g.app = {app}"));
         }
         if let Some(status) = self.status {
-            clause.and(status_condition(status), ":now", now.unix());
+            let now = clause.bind(now);
+            clause.and(&status_condition(status, &now));
         }
         if let Some(lifetime) = self.expiring_within {
             let latest_expiry = now.unix().saturating_add(lifetime.seconds());
-            clause.and("t.grace_until IS NULL AND t.expires_at <= :end", ":end", latest_expiry);
+            let end = clause.bind(latest_expiry);
+            clause.and(&format!("t.grace_until IS NULL AND t.expires_at <= {end}"));
         }
         if let Some(before) = self.issued_before {
-            clause.and("t.issued_at < :before", ":before", before.unix());
+            let before = clause.bind(before);
+            clause.and(&format!("t.issued_at < {before}"));
         }
         clause
     }
 }
 
-fn status_condition(status: TokenStatus) -> &'static str {
+/// Returns the condition for tokens with the status at the time of the parameter `now`.
+fn status_condition(status: TokenStatus, now: &str) -> String {
+    let is_in_use =
+        format!("t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > {now})");
+    let is_valid = format!("(t.expires_at IS NULL OR t.expires_at > {now})");
     match status {
-        TokenStatus::Live => {
-            "t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > :now)
-                AND (t.expires_at IS NULL OR t.expires_at > :now)"
-        }
+        TokenStatus::Live => format!("{is_in_use} AND {is_valid}"),
         TokenStatus::Superseded => {
-            "t.revoked_at IS NULL AND t.grace_until > :now AND (t.expires_at IS NULL OR t.expires_at > :now)"
+            format!("t.revoked_at IS NULL AND t.grace_until > {now} AND {is_valid}")
         }
-        TokenStatus::Expired => {
-            "t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > :now)
-                AND t.expires_at <= :now"
-        }
-        TokenStatus::Revoked => "(t.revoked_at IS NOT NULL OR t.grace_until <= :now)",
+        TokenStatus::Expired => format!("{is_in_use} AND t.expires_at <= {now}"),
+        TokenStatus::Revoked => format!("(t.revoked_at IS NOT NULL OR t.grace_until <= {now})"),
     }
 }
 
@@ -79,19 +83,12 @@ impl Reader<'_> {
     ) -> Result<Page<RecordedToken>, Error> {
         let total = page.count_total(|| self.count_tokens(filter, now))?;
         let (skip, after, take) = page.sql_window();
-        let take = limit_plus_one(take);
-        let clause = filter.where_clause(now);
-        let mut values = clause.values();
-        values.extend::<[(&str, &dyn ToSql); 3]>([
-            (":after", &after),
-            (":take", &take),
-            (":skip", &skip),
-        ]);
-        let mut statement = self.connection.prepare(&list_sql(&clause))?;
-        let rows = statement
-            .query_map(values.as_slice(), |row| Ok(token_from_row(row)))?
-            .map(|row| row.map_err(Error::from)?)
-            .collect::<Result<_, Error>>()?;
+        let mut clause = filter.where_clause(now);
+        let after = clause.bind(after);
+        clause.and(&format!("t.id > {after}"));
+        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let sql = list_sql(&clause, &take, &skip);
+        let rows = self.connection.query_all(&sql, clause.values(), token_from_row)?;
         Ok(Page::new(page, rows, total, |token: &RecordedToken| token.id.0))
     }
 
@@ -99,7 +96,7 @@ impl Reader<'_> {
     pub(crate) fn count_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<i64, Error> {
         let clause = filter.where_clause(now);
         let sql = format!("SELECT count(*) FROM {TABLES} WHERE {}", clause.sql());
-        Ok(self.connection.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
+        self.connection.query_row(&sql, clause.values(), |row| row.get(0))
     }
 
     /// Returns the ids of at most `max_tokens` matching tokens that are not revoked yet, ascending.
@@ -111,9 +108,8 @@ impl Reader<'_> {
     ) -> Result<Vec<TokenId>, Error> {
         let clause = filter.where_clause(now);
         let sql = format!("{} LIMIT {max_tokens}", revocable_sql(&clause));
-        let mut statement = self.connection.prepare(&sql)?;
-        let ids = statement.query_map(clause.values().as_slice(), |row| row.get(0))?;
-        let mut ids = ids.collect::<Result<Vec<TokenId>, _>>()?;
+        let mut ids: Vec<TokenId> =
+            self.connection.query_all(&sql, clause.values(), |row| row.get(0))?;
         ids.sort_unstable_by_key(|id| id.0);
         Ok(ids)
     }
@@ -123,41 +119,38 @@ impl Writer<'_> {
     /// Revokes the tokens that are not revoked yet, and returns their number.
     pub(crate) fn revoke_tokens(&self, ids: &[TokenId], now: Timestamp) -> Result<usize, Error> {
         let sql = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        ids.iter().map(|id| Ok(statement.execute((id, now.unix()))?)).sum()
+        let mut statement = self.connection.prepare(sql)?;
+        ids.iter().map(|id| statement.execute(values![*id, now])).sum()
     }
 
     /// Revokes all recorded tokens of a user, and returns their number.
     pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
         let filter = TokenFilter { owner: Some(owner), ..TokenFilter::default() };
-        let clause = filter.where_clause(now);
-        let mut values = clause.values();
-        let now = now.unix();
-        values.push((":now", &now));
-        // The changed rows can be scattered over many pages. With a small cache, SQLite would write
-        // the same page to the WAL repeatedly.
-        self.connection.pragma_update(None, "cache_size", -16_384)?;
-        Ok(self.connection.execute(&revocation_sql(&clause), values.as_slice())?)
+        let mut clause = filter.where_clause(now);
+        let now = clause.bind(now);
+        // The changed rows can be scattered over many pages.
+        self.connection.enlarge_cache()?;
+        self.connection.execute(&revocation_sql(&clause, &now), clause.values())
     }
 }
 
 /// Returns the query for a list. The subquery selects the ids, from a covering index if possible.
-fn list_sql(clause: &WhereClause) -> String {
+fn list_sql(clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
     format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE t.id IN
-             (SELECT t.id FROM {TABLES} WHERE {} AND t.id > :after
-              ORDER BY t.id LIMIT :take OFFSET :skip)
+             (SELECT t.id FROM {TABLES} WHERE {} ORDER BY t.id LIMIT {take} OFFSET {skip})
          ORDER BY t.id",
         clause.sql()
     )
 }
 
-fn revocation_sql(clause: &WhereClause) -> String {
-    format!("UPDATE tokens SET revoked_at = :now WHERE id IN ({})", revocable_sql(clause))
+/// Returns the statement that revokes the tokens at the time of the parameter `now`.
+fn revocation_sql(clause: &WhereClause<'_>, now: &str) -> String {
+    format!("UPDATE tokens SET revoked_at = {now} WHERE id IN ({})", revocable_sql(clause))
 }
 
 /// Returns the query for the ids of tokens that are not revoked yet.
-fn revocable_sql(clause: &WhereClause) -> String {
+fn revocable_sql(clause: &WhereClause<'_>) -> String {
     format!("SELECT t.id FROM {TABLES} WHERE {} AND t.revoked_at IS NULL", clause.sql())
 }
 
@@ -175,7 +168,7 @@ mod tests {
         let clause = filter.where_clause(Timestamp::from_unix(0).unwrap());
         let expected =
             "SEARCH t USING COVERING INDEX tokens_of_grant (grant_id=? AND revoked_at=?)";
-        for sql in [list_sql(&clause), revocation_sql(&clause)] {
+        for sql in [list_sql(&clause, "?3", "?4"), revocation_sql(&clause, "?2")] {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let (mut plan, mut rows) = (Vec::new(), statement.raw_query());
             while let Some(row) = rows.next().unwrap() {

@@ -1,51 +1,64 @@
 //! Look-ups of tokens, and the conversion of their rows.
 
+use super::super::connection::Connection;
 use super::super::sql::{optional_time, required_time};
+use super::super::statement::Statement;
+use super::super::values::{Row, Value, values};
 use super::super::{Error, Reader};
 use crate::model::{
-    AppName, Grant, GrantRowId, Jti, RecordedToken, TokenId, TokenKind, Untrusted, UserId,
+    AppName, Grant, GrantRowId, Jti, RecordedToken, TokenId, TokenKind, Untrusted,
     parse_strict_object,
 };
-use rusqlite::{CachedStatement, OptionalExtension, Row, Statement, ToSql};
+use std::borrow::Cow;
 use std::sync::Arc;
-use uuid::Uuid;
 
 pub(in crate::store) const COLUMNS: &str =
     "t.id, t.jti, t.issued_at, t.expires_at, t.revoked_at, t.grace_until, t.key_id,
     g.owner_id, g.app, g.permissions, g.audience, g.claims, g.kind";
 
+pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
+
 /// Position of the first column of the grant in [`COLUMNS`].
 const GRANT_OFFSET: usize = 7;
 
-/// Columns of a token, without its grant.
+/// Returns the query for the token that fulfils a condition. For SQLite, the grant is not part of the
+/// result: many tokens share a grant, which is read once. A question to a server takes longer than the
+/// grant, which is therefore part of the answer.
 macro_rules! select_token {
-    ($condition:literal) => {
-        concat!(
-            "SELECT id, jti, issued_at, expires_at, revoked_at, grace_until, key_id, grant_id
-             FROM tokens WHERE ",
-            $condition
-        )
+    ($connection:expr, $condition:literal) => {
+        match $connection {
+            Connection::Sqlite(_) => Cow::Borrowed(concat!(
+                "SELECT id, jti, issued_at, expires_at, revoked_at, grace_until, key_id, grant_id
+                 FROM tokens WHERE ",
+                $condition
+            )),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => Cow::<str>::Owned(format!(
+                concat!("SELECT {} FROM {} WHERE t.", $condition),
+                COLUMNS, TABLES
+            )),
+        }
     };
 }
 
 /// Look-up of many tokens by `jti`, with one prepared statement.
 pub(crate) struct TokenLookup<'r> {
     reader: &'r Reader<'r>,
-    statement: CachedStatement<'r>,
+    statement: Statement<'r>,
 }
 
 impl TokenLookup<'_> {
     /// Returns the token with this `jti`.
     pub(crate) fn find(&mut self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
-        self.reader.token_from_query(&mut self.statement, jti.bytes())
+        self.reader.token_from_query(&mut self.statement, jti.into())
     }
 }
 
 impl Reader<'_> {
     /// Returns the token with this row id.
     pub(crate) fn find_token(&self, id: TokenId) -> Result<Option<RecordedToken>, Error> {
-        let mut statement = self.connection.prepare_cached(select_token!("id = ?1"))?;
-        self.token_from_query(&mut statement, id.0)
+        let mut statement = self.connection.prepare(&select_token!(self.connection, "id = ?1"))?;
+        self.token_from_query(&mut statement, id.into())
     }
 
     /// Returns the token with this `jti`.
@@ -55,19 +68,24 @@ impl Reader<'_> {
 
     /// Prepares the look-up of tokens by `jti`.
     pub(crate) fn token_lookup(&self) -> Result<TokenLookup<'_>, Error> {
-        let statement = self.connection.prepare_cached(select_token!("jti = ?1"))?;
+        let statement = self.connection.prepare(&select_token!(self.connection, "jti = ?1"))?;
         Ok(TokenLookup { reader: self, statement })
     }
 
     fn token_from_query(
         &self,
         statement: &mut Statement<'_>,
-        value: impl ToSql,
+        value: Value<'_>,
     ) -> Result<Option<RecordedToken>, Error> {
-        let mut rows = statement.query([value])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let grant = self.find_grant(row.get(GRANT_OFFSET)?)?;
-        grant.map(|grant| token_with_grant(row, grant)).transpose()
+        let token = statement.query_optional(&[value], |row| match self.connection {
+            Connection::Sqlite(_) => {
+                let grant = self.find_grant(row.get(GRANT_OFFSET)?)?;
+                grant.map(|grant| token_with_grant(row, grant)).transpose()
+            }
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => token_from_row(row).map(Some),
+        })?;
+        Ok(token.flatten())
     }
 
     /// Returns the grant with this id. Repeated calls return the same value.
@@ -75,11 +93,13 @@ impl Reader<'_> {
         if let Some(grant) = self.grants.borrow().get(&id) {
             return Ok(Some(Arc::clone(grant)));
         }
-        let mut statement = self.connection.prepare_cached(
-            "SELECT owner_id, app, permissions, audience, claims, kind FROM grants WHERE id = ?1",
-        )?;
-        let grant = statement.query_row([id], |row| Ok(grant_from_row(row, 0))).optional()?;
-        let Some(grant) = grant.transpose()?.map(Arc::new) else { return Ok(None) };
+        let sql =
+            "SELECT owner_id, app, permissions, audience, claims, kind FROM grants WHERE id = ?1";
+        let grant = self
+            .connection
+            .prepare(sql)?
+            .query_optional(values![id], |row| grant_from_row(row, 0))?;
+        let Some(grant) = grant.map(Arc::new) else { return Ok(None) };
         self.grants.borrow_mut().insert(id, Arc::clone(&grant));
         Ok(Some(grant))
     }
@@ -91,8 +111,8 @@ pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, E
 
 fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<RecordedToken, Error> {
     Ok(RecordedToken {
-        id: TokenId(row.get(0)?),
-        jti: Jti::new(Uuid::from_bytes(row.get(1)?)),
+        id: row.get(0)?,
+        jti: Jti::new(row.get(1)?),
         issued_at: required_time(row.get(2)?)?,
         expires_at: optional_time(row.get(3)?)?,
         revoked_at: optional_time(row.get(4)?)?,
@@ -104,13 +124,13 @@ fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<RecordedToken, E
 
 fn grant_from_row(row: &Row<'_>, offset: usize) -> Result<Grant, Error> {
     Ok(Grant {
-        owner_id: UserId(row.get(offset)?),
+        owner_id: row.get(offset)?,
         app: AppName::new_unchecked(row.get(offset + 1)?),
-        permissions: parse_json_array(&row.get::<_, String>(offset + 2)?)?,
-        audience: parse_json_array(&row.get::<_, String>(offset + 3)?)?,
-        claims: parse_strict_object(row.get::<_, String>(offset + 4)?.as_bytes())
+        permissions: parse_json_array(&row.get::<String>(offset + 2)?)?,
+        audience: parse_json_array(&row.get::<String>(offset + 3)?)?,
+        claims: parse_strict_object(row.get::<String>(offset + 4)?.as_bytes())
             .map_err(|_| Error::Damaged("claims of a grant are not JSON".to_owned()))?,
-        kind: TokenKind::parse_recorded(&row.get::<_, String>(offset + 5)?)?,
+        kind: TokenKind::parse_recorded(&row.get::<String>(offset + 5)?)?,
     })
 }
 

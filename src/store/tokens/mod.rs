@@ -7,15 +7,13 @@ mod lookup;
 pub(crate) use insertion::NewToken;
 pub(crate) use listing::TokenFilter;
 pub(crate) use lookup::TokenLookup;
-pub(in crate::store) use lookup::{COLUMNS, token_from_row};
+pub(in crate::store) use lookup::{COLUMNS, TABLES, token_from_row};
 
+use super::connection::Connection;
 use super::sql::required_time;
+use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
-use rusqlite::OptionalExtension;
-use uuid::Uuid;
-
-pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
 /// Condition for tokens of user `?1` that count towards the quota at time `?2`.
 const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
@@ -33,16 +31,18 @@ impl Reader<'_> {
     /// calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
-        Ok(self.connection.prepare_cached(sql)?.query_row([jti.bytes()], |row| row.get(0))?)
+        self.connection.prepare(sql)?.query_row(values![jti], |row| row.get(0))
     }
 
     /// Returns the origin of a token; `first_issued_at` is always set.
     pub(crate) fn token_origin(&self, id: TokenId) -> Result<TokenOrigin, Error> {
-        let sql = "SELECT ifnull(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
-        let (first, run): (i64, Option<[u8; 16]>) =
-            self.connection.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let run = run.map(|jti| Jti::new(Uuid::from_bytes(jti)));
-        Ok(TokenOrigin { first_issued_at: Some(required_time(first)?), run_token: run })
+        let sql = "SELECT coalesce(first_issued_at, issued_at), run_jti FROM tokens WHERE id = ?1";
+        self.connection.query_row(sql, values![id], |row| {
+            Ok(TokenOrigin {
+                first_issued_at: Some(required_time(row.get(0)?)?),
+                run_token: row.get::<Option<_>>(1)?.map(Jti::new),
+            })
+        })
     }
 
     /// Returns the app tokens that count towards a user's quota.
@@ -51,21 +51,23 @@ impl Reader<'_> {
         owner: UserId,
         now: Timestamp,
     ) -> Result<Vec<RecordedToken>, Error> {
-        let mut statement = self
-            .connection
-            .prepare(&format!("SELECT {COLUMNS} FROM {TABLES} {QUOTA_WHERE} ORDER BY t.id"))?;
-        statement
-            .query_map((owner.0, now.unix()), |row| Ok(token_from_row(row)))?
-            .map(|row| row.map_err(Error::from)?)
-            .collect()
+        let sql = format!("SELECT {COLUMNS} FROM {TABLES} {QUOTA_WHERE} ORDER BY t.id");
+        self.connection.query_all(&sql, values![owner, now], token_from_row)
     }
 
     /// Returns whether an unrecorded token signed by a key of this store was revoked.
     pub(crate) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Result<bool, Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
-        )?;
-        Ok(statement.query_row((key, jti), |row| row.get(0))?)
+        let sql = match self.connection {
+            Connection::Sqlite(_) => {
+                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)"
+            }
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => {
+                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1
+                     AND digest = sha256(convert_to(?2, 'UTF8')))"
+            }
+        };
+        self.connection.prepare(sql)?.query_row(values![key, jti], |row| row.get(0))
     }
 }
 
@@ -81,11 +83,11 @@ impl Writer<'_> {
         id: TokenId,
         now: Timestamp,
     ) -> Result<usize, Error> {
-        Ok(self.connection.execute(
+        self.connection.execute(
             "UPDATE tokens SET revoked_at = ?2 WHERE revoked_at IS NULL
                  AND run_jti = (SELECT run_jti FROM tokens WHERE id = ?1)",
-            (id.0, now.unix()),
-        )?)
+            values![id, now],
+        )
     }
 
     /// Marks a token as superseded by its successor: the token works until `until` and does not
@@ -98,18 +100,18 @@ impl Writer<'_> {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<TokenId>, Error> {
-        let revoked = self.connection.query_row(
+        let revoked = self.connection.query_optional(
             "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL
                  AND grace_until > ?2
              RETURNING id",
-            (old.0, now.unix()),
+            values![old, now],
             |row| row.get(0),
-        );
+        )?;
         self.connection.execute(
             "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
-            (old.0, successor.0, until.unix()),
+            values![old, successor, until],
         )?;
-        Ok(revoked.optional()?.map(TokenId))
+        Ok(revoked)
     }
 
     /// Adds an unrecorded token to the revocation entries. Several tokens may have the same `jti`:
@@ -122,12 +124,21 @@ impl Writer<'_> {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let changed = self.connection.execute(
-            "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at
-                 WHERE expires_at < ifnull(excluded.expires_at, 9e18)",
-            (key, jti, expires_at.map(Timestamp::unix), now.unix()),
-        )?;
+        let (columns, values, unique_columns) = match self.connection {
+            Connection::Sqlite(_) => ("", "", "key_id, jti"),
+            // An entry of an index has at most 2,704 bytes.
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => {
+                (", digest", ", sha256(convert_to(?2, 'UTF8'))", "key_id, digest")
+            }
+        };
+        let sql = format!(
+            "INSERT INTO blocklist (key_id, jti, expires_at, revoked_at{columns})
+             VALUES (?1, ?2, ?3, ?4{values})
+             ON CONFLICT ({unique_columns}) DO UPDATE SET expires_at = excluded.expires_at
+                 WHERE blocklist.expires_at < coalesce(excluded.expires_at, 9223372036854775807)"
+        );
+        let changed = self.connection.execute(&sql, values![key, jti, expires_at, now])?;
         Ok(changed > 0)
     }
 }

@@ -3,8 +3,8 @@
 use super::{COLUMNS, user_from_row};
 use crate::model::{NameFilter, Page, PageRequest, PasswordHash, Role, User, UserId};
 use crate::store::sql::{WhereClause, limit_plus_one};
+use crate::store::values::values;
 use crate::store::{Error, Reader};
-use rusqlite::ToSql;
 
 /// Filter and order of a user list.
 #[derive(Debug, Clone, Default)]
@@ -47,27 +47,27 @@ impl UserFilter {
     }
 
     /// Returns the condition of the filter.
-    fn where_clause(&self) -> WhereClause {
+    fn where_clause(&self) -> WhereClause<'_> {
         let mut clause = WhereClause::new();
-        clause.and_sql("deleted_at IS NULL");
+        clause.and("deleted_at IS NULL");
         if let Some(role) = self.role {
-            clause.and("role = :role", ":role", role.name().to_owned());
+            let role = clause.bind(role.name());
+            clause.and(&format!("role = {role}"));
         }
         match self.disabled {
-            Some(true) => clause.and_sql("disabled_at IS NOT NULL"),
-            Some(false) => clause.and_sql("disabled_at IS NULL"),
+            Some(true) => clause.and("disabled_at IS NOT NULL"),
+            Some(false) => clause.and("disabled_at IS NULL"),
             None => {}
         }
         if let Some(search) = &self.search {
+            let text = clause.bind(search.as_str());
             // Not LIKE: the search text is not a pattern.
-            let name_conditions = "instr(username, :search) OR instr(email_key, :search)";
-            let display_name_condition =
-                if self.includes_display_name { " OR instr(name_key, :search)" } else { "" };
-            clause.and(
-                &format!("({name_conditions}{display_name_condition})"),
-                ":search",
-                search.as_str().to_owned(),
-            );
+            let contains = |column| format!("instr({column}, {text}) > 0");
+            let mut conditions = vec![contains("username"), contains("email_key")];
+            if self.includes_display_name {
+                conditions.push(contains("name_key"));
+            }
+            clause.and(&format!("({})", conditions.join(" OR ")));
         }
         clause
     }
@@ -91,34 +91,26 @@ impl Reader<'_> {
         filter: &UserFilter,
         page: PageRequest,
     ) -> Result<Page<User>, Error> {
-        let clause = filter.where_clause();
+        let mut clause = filter.where_clause();
         let total = page.count_total(|| {
             if filter.matches_all() {
                 return self.count_users();
             }
             let sql = format!("SELECT count(*) FROM users WHERE {}", clause.sql());
-            Ok(self.connection.query_row(&sql, clause.values().as_slice(), |row| row.get(0))?)
+            self.connection.query_row(&sql, clause.values(), |row| row.get(0))
         })?;
         let (start, skip) = self.seek_start(filter, page)?;
         let (_, _, take) = page.sql_window();
-        let take = limit_plus_one(take);
-        let mut values = clause.values();
-        values.extend::<[(&str, &dyn ToSql); 3]>([
-            (":start", &start),
-            (":take", &take),
-            (":skip", &skip),
-        ]);
         let comparison = if filter.descending { "<" } else { ">" };
-        let mut statement = self.connection.prepare(&format!(
-            "SELECT {COLUMNS} FROM users WHERE {} AND id {comparison} :start
-             ORDER BY {} LIMIT :take OFFSET :skip",
+        let start = clause.bind(start);
+        clause.and(&format!("id {comparison} {start}"));
+        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM users WHERE {} ORDER BY {} LIMIT {take} OFFSET {skip}",
             clause.sql(),
             filter.order_by()
-        ))?;
-        let rows = statement
-            .query_map(values.as_slice(), |row| Ok(user_from_row(row)))?
-            .map(|row| row.map_err(Error::from)?)
-            .collect::<Result<_, Error>>()?;
+        );
+        let rows = self.connection.query_all(&sql, clause.values(), user_from_row)?;
         let mut list = Page::new(page, rows, total, |user: &User| user.id.0);
         // The id of the last item locates the next page only in the order of ids.
         list.next = list.next.filter(|_| filter.order == UserOrder::Id);
@@ -130,15 +122,14 @@ impl Reader<'_> {
         let clause = filter.where_clause();
         let (condition, order) = (clause.sql(), filter.order_by());
         let sql = format!("SELECT id FROM users WHERE {condition} ORDER BY {order}");
-        let mut statement = self.connection.prepare(&sql)?;
-        let ids = statement.query_map(clause.values().as_slice(), |row| row.get(0))?;
-        Ok(ids.collect::<Result<_, _>>()?)
+        self.connection.query_all(&sql, clause.values(), |row| row.get(0))
     }
 
     /// Returns the number of users, without deleted users.
     fn count_users(&self) -> Result<i64, Error> {
-        let sql = "SELECT ifnull(sum(present), 0) FROM user_blocks";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+        // PostgreSQL adds BIGINTs to a NUMERIC.
+        let sql = "SELECT CAST(coalesce(sum(present), 0) AS BIGINT) FROM user_blocks";
+        self.connection.query_number(sql)
     }
 
     /// Returns an id before the page, and the number of matching users between this id and the
@@ -153,19 +144,17 @@ impl Reader<'_> {
             return Ok((start, skip));
         }
         let direction = if filter.descending { "DESC" } else { "ASC" };
-        let mut statement = self.connection.prepare(&format!(
-            "SELECT block, present FROM user_blocks ORDER BY block {direction}"
-        ))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        let sql = format!("SELECT block, present FROM user_blocks ORDER BY block {direction}");
+        self.connection.for_each_row(&sql, &[], |row| {
             let (block, present): (i64, i64) = (row.get(0)?, row.get(1)?);
             if present > skip {
-                break;
+                return Ok(false);
             }
             skip -= present;
             start =
                 if filter.descending { block * BLOCK_SIZE } else { (block + 1) * BLOCK_SIZE - 1 };
-        }
+            Ok(true)
+        })?;
         Ok((start, skip))
     }
 
@@ -176,16 +165,15 @@ impl Reader<'_> {
         with_hashes: bool,
         mut visit: impl FnMut(User, Option<PasswordHash>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut statement = self.connection.prepare(&format!(
+        let sql = format!(
             "SELECT {COLUMNS}, CASE WHEN ?1 THEN password END
              FROM users WHERE deleted_at IS NULL ORDER BY id"
-        ))?;
-        let mut rows = statement.query([with_hashes])?;
-        while let Some(row) = rows.next()? {
+        );
+        self.connection.for_each_row(&sql, values![with_hashes], |row| {
             let hash: Option<String> = row.get(10)?;
             visit(user_from_row(row)?, hash.map(PasswordHash::new))?;
-        }
-        Ok(())
+            Ok(true)
+        })
     }
 }
 
@@ -219,7 +207,7 @@ mod tests {
     #[test]
     fn user_pages_match_full_list() {
         let connection = create_database_with_users();
-        let tx = Reader::new(&connection);
+        let tx = Reader::sqlite(&connection);
         for descending in [false, true] {
             let filter = UserFilter { descending, ..Default::default() };
             let all = user_ids(&tx.users(&filter, PageRequest::All).unwrap());
@@ -253,7 +241,7 @@ mod tests {
     #[test]
     fn filtered_users_have_total_and_pages() {
         let connection = create_database_with_users();
-        let tx = Reader::new(&connection);
+        let tx = Reader::sqlite(&connection);
         let search = NameFilter::parse("USER49").ok();
         let filter = UserFilter { search, role: Some(Role::Minter), ..Default::default() };
         let list = tx.users(&filter, PageRequest::Number { page: 2, per_page: 3 }).unwrap();

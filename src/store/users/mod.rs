@@ -6,13 +6,12 @@ mod listing;
 pub(crate) use listing::{UserFilter, UserOrder};
 
 use super::sql::{optional_time, required_time};
+use super::values::{Row, Value, values};
 use super::{Error, Reader, Writer};
 use crate::model::{
     DisplayName, Email, KeyRowId, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
     UserName, UserRef, UserUuid, WithOwner,
 };
-use rusqlite::{OptionalExtension, Row, params};
-use uuid::Uuid;
 
 /// State that decides whether a new token of a user may be recorded.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +38,8 @@ impl Reader<'_> {
             format!("SELECT {COLUMNS} FROM users WHERE {column} = ?1 AND deleted_at IS NULL")
         };
         match user_ref {
-            UserRef::Id(id) => self.user_where(&sql("id"), id.0),
-            UserRef::Uid(uid) => self.user_where(&sql("uid"), uid.bytes()),
+            UserRef::Id(id) => self.user_where(&sql("id"), *id),
+            UserRef::Uid(uid) => self.user_where(&sql("uid"), *uid),
             UserRef::Name(name) => self.user_where(&sql("username"), name.as_str()),
             UserRef::Email(email) => self.user_where(&sql("email_key"), email.comparison_key()),
         }
@@ -48,68 +47,64 @@ impl Reader<'_> {
 
     /// Returns the user with this id, including deleted users.
     pub(crate) fn find_user_including_deleted(&self, id: UserId) -> Result<Option<User>, Error> {
-        self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id.0)
+        self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id)
     }
 
     /// Adds the owner's name to `value`.
     pub(crate) fn with_owner<T>(&self, owner: UserId, value: T) -> Result<WithOwner<T>, Error> {
-        let sql = "SELECT ifnull(username, email) FROM users WHERE id = ?1";
+        let sql = "SELECT coalesce(username, email) FROM users WHERE id = ?1";
         let name: Option<String> =
-            self.connection.prepare_cached(sql)?.query_row([owner.0], |row| row.get(0))?;
+            self.connection.prepare(sql)?.query_row(values![owner], |row| row.get(0))?;
         Ok(WithOwner { value, owner_name: name.map(Untrusted::new) })
     }
 
-    fn user_where(&self, sql: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, Error> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        statement.query_row([value], |row| Ok(user_from_row(row))).optional()?.transpose()
+    fn user_where<'v>(
+        &self,
+        sql: &str,
+        value: impl Into<Value<'v>>,
+    ) -> Result<Option<User>, Error> {
+        self.connection.prepare(sql)?.query_optional(&[value.into()], user_from_row)
     }
 
     /// Returns the password hash of a user.
     pub(crate) fn find_password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, Error> {
-        let hash: Option<Option<String>> = self
-            .connection
-            .query_row("SELECT password FROM users WHERE id = ?1", [id.0], |row| row.get(0))
-            .optional()?;
+        let sql = "SELECT password FROM users WHERE id = ?1";
+        let hash: Option<Option<String>> =
+            self.connection.query_optional(sql, values![id], |row| row.get(0))?;
         Ok(hash.flatten().map(PasswordHash::new))
     }
 
     /// Returns whether the store has ever had a user.
     pub(crate) fn has_users(&self) -> Result<bool, Error> {
-        Ok(self
-            .connection
-            .query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
+        self.connection.query_row("SELECT EXISTS (SELECT 1 FROM users)", &[], |row| row.get(0))
     }
 
     /// Returns the number of admins that can log in.
     pub(crate) fn count_admins(&self) -> Result<i64, Error> {
-        Ok(self.connection.query_row(
+        self.connection.query_number(
             "SELECT count(*) FROM users
              WHERE role = 'admin' AND deleted_at IS NULL AND disabled_at IS NULL",
-            [],
-            |row| row.get(0),
-        )?)
+        )
     }
 
     /// Returns the stored class (PHC string without salt and hash) of the costliest password hash:
     /// every failed login costs as much as a comparison with a hash of this class. Returns `None`
     /// if no hash costs more than the hashes jeton creates.
     pub(crate) fn costliest_hash_class(&self) -> Result<Option<String>, Error> {
-        let mut statement = self.connection.prepare_cached("SELECT costliest_hash FROM store")?;
-        Ok(statement.query_row([], |row| row.get(0)).optional()?.flatten())
+        let sql = "SELECT costliest_hash FROM store";
+        Ok(self.connection.prepare(sql)?.query_optional(&[], |row| row.get(0))?.flatten())
     }
 
     /// Calls `visit` with each distinct class of the users' password hashes: the PHC strings
     /// without salt and hash.
     pub(crate) fn for_each_hash_class(&self, mut visit: impl FnMut(&str)) -> Result<(), Error> {
-        let mut statement = self.connection.prepare(
+        let sql =
             "SELECT DISTINCT rtrim(rtrim(rtrim(rtrim(password, ?1), '$'), ?1), '$') FROM users
-             WHERE password IS NOT NULL ORDER BY 1",
-        )?;
-        let mut rows = statement.query([BASE64])?;
-        while let Some(row) = rows.next()? {
-            visit(&row.get::<_, String>(0)?);
-        }
-        Ok(())
+             WHERE password IS NOT NULL ORDER BY 1";
+        self.connection.for_each_row(sql, values![BASE64], |row| {
+            visit(&row.get::<String>(0)?);
+            Ok(true)
+        })
     }
 }
 
@@ -126,8 +121,8 @@ impl Writer<'_> {
         self.connection.execute(
             "UPDATE users SET username = ?2, email = ?3, email_key = ?4, name = ?5, name_key = ?6
              WHERE id = ?1",
-            params![
-                id.0,
+            values![
+                id,
                 username.map(UserName::as_str),
                 email.map(Email::as_str),
                 email.map(Email::comparison_key),
@@ -140,22 +135,22 @@ impl Writer<'_> {
 
     /// Changes the user's role.
     pub(crate) fn set_role(&self, id: UserId, role: Role) -> Result<(), Error> {
-        self.connection.execute("UPDATE users SET role = ?2 WHERE id = ?1", (id.0, role.name()))?;
+        self.connection
+            .execute("UPDATE users SET role = ?2 WHERE id = ?1", values![id, role.name()])?;
         Ok(())
     }
 
     /// Sets the user's own quota, or with `None` the store's default quota.
     pub(crate) fn set_quota(&self, id: UserId, quota: Option<Quota>) -> Result<(), Error> {
         let quota = quota.map(to_stored_quota);
-        self.connection.execute("UPDATE users SET quota = ?2 WHERE id = ?1", (id.0, quota))?;
+        self.connection.execute("UPDATE users SET quota = ?2 WHERE id = ?1", values![id, quota])?;
         Ok(())
     }
 
     /// Disables the user as of `since`, or enables the user with `None`.
     pub(crate) fn set_disabled(&self, id: UserId, since: Option<Timestamp>) -> Result<(), Error> {
-        let since = since.map(Timestamp::unix);
         self.connection
-            .execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", (id.0, since))?;
+            .execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", values![id, since])?;
         Ok(())
     }
 
@@ -168,15 +163,15 @@ impl Writer<'_> {
     ) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET password = ?2, password_at = ?3 WHERE id = ?1",
-            (id.0, password.expose(), now.unix()),
+            values![id, password.expose(), now],
         )?;
         Ok(())
     }
 
     /// Replaces the hash with another hash of the same password.
     pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
-        self.connection
-            .execute("UPDATE users SET password = ?2 WHERE id = ?1", (id.0, new_hash.expose()))?;
+        let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
+        self.connection.execute(sql, values![id, new_hash.expose()])?;
         Ok(())
     }
 
@@ -194,9 +189,9 @@ impl Writer<'_> {
         now: Timestamp,
     ) -> Result<Option<IssuanceState>, Error> {
         let sql = format!(
-            "SELECT ifnull(quota, ?3), disabled_at IS NOT NULL,
+            "SELECT coalesce(quota, ?3), disabled_at IS NOT NULL,
                  (SELECT state = 'active' FROM keys WHERE id = ?4),
-                 CASE WHEN ifnull(quota, ?3) >= 0 THEN ({}) END
+                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({}) END
              FROM users WHERE id = ?1 AND deleted_at IS NULL",
             super::tokens::quota_count_sql()
         );
@@ -209,11 +204,8 @@ impl Writer<'_> {
                 key_is_active: row.get(2)?,
             })
         };
-        let stored_default = to_stored_quota(quota);
-        Ok(self
-            .connection
-            .query_row(&sql, (id.0, now.unix(), stored_default, key), from_row)
-            .optional()?)
+        let values = values![id, now, to_stored_quota(quota), key];
+        self.connection.query_optional(&sql, values, from_row)
     }
 
     /// Removes names, password and e-mail address, and keeps the row.
@@ -222,26 +214,26 @@ impl Writer<'_> {
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,
                  name_key = NULL, password = NULL, deleted_at = ?2
              WHERE id = ?1",
-            (id.0, now.unix()),
+            values![id, now],
         )?;
         Ok(())
     }
 
     /// Stores the class of the costliest password hash.
     pub(crate) fn set_costliest_hash_class(&self, class: Option<&str>) -> Result<(), Error> {
-        self.connection.prepare_cached("UPDATE store SET costliest_hash = ?1")?.execute([class])?;
+        self.connection.execute("UPDATE store SET costliest_hash = ?1", values![class])?;
         Ok(())
     }
 }
 
 pub(in crate::store) fn user_from_row(row: &Row<'_>) -> Result<User, Error> {
     Ok(User {
-        id: UserId(row.get(0)?),
-        uid: UserUuid::new(Uuid::from_bytes(row.get(1)?)),
-        username: row.get::<_, Option<String>>(2)?.map(UserName::new_unchecked),
-        email: row.get::<_, Option<String>>(3)?.map(Email::new_unchecked),
-        display_name: row.get::<_, Option<String>>(4)?.map(DisplayName::new_unchecked),
-        role: Role::parse(&row.get::<_, String>(5)?)?,
+        id: row.get(0)?,
+        uid: UserUuid::new(row.get(1)?),
+        username: row.get::<Option<String>>(2)?.map(UserName::new_unchecked),
+        email: row.get::<Option<String>>(3)?.map(Email::new_unchecked),
+        display_name: row.get::<Option<String>>(4)?.map(DisplayName::new_unchecked),
+        role: Role::parse(&row.get::<String>(5)?)?,
         quota: from_stored_quota(row.get(6)?),
         disabled_at: optional_time(row.get(7)?)?,
         deleted_at: optional_time(row.get(8)?)?,

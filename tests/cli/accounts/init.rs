@@ -68,7 +68,7 @@ fn unknown_algorithm_is_refused() {
     error: invalid value 'none' for '--alg <ALG>': algorithm: not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519
     hint: for an unsigned test token, use `jeton token mint --defect alg_none`
     ");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn invalid_name_creates_no_store() {
     error: e-mail: not an address like `ada@example.com`
     hint: give a username or an e-mail address: jeton init LOGIN
     ");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

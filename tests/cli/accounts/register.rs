@@ -188,7 +188,7 @@ fn missing_or_short_password_is_refused() {
 }
 
 #[test]
-fn ended_session_allows_registration_without_role_only() {
+fn ended_session_allows_registration_only_without_role() {
     let sandbox = Sandbox::with_john();
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "x").ok();
     assert_snapshot!(register(&sandbox, &["kim"]), @"

@@ -28,6 +28,12 @@ const IMPORTS_OF_COMMANDS: &[&str] = &["app", "authority", "failure", "model"];
 /// External crates and the only modules that may use each of them.
 const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
+    ("configparser", &["store"]),
+    ("rustls", &["store"]),
+    ("rustls_native_certs", &["store"]),
+    ("tokio", &["store"]),
+    ("tokio_postgres", &["store"]),
+    ("tokio_postgres_rustls", &["store"]),
     ("jsonwebtoken", &["crypto"]),
     ("argon2", &["crypto"]),
     ("aws_lc_rs", &["crypto"]),
@@ -38,6 +44,7 @@ const CONFINED_CRATES: &[(&str, &[&str])] = &[
     ("pkcs1", &["crypto"]),
     ("spki", &["crypto"]),
     ("percent_encoding", &["store"]),
+    ("sha2", &["store"]),
     ("comfy_table", &["terminal"]),
     ("console", &["terminal"]),
     ("ctor", &["terminal"]),

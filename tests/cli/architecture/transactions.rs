@@ -17,7 +17,8 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     ("src/authority/minting/run.rs", 1),
     // Login, refresh and logout check the password or token of their arguments.
     ("src/authority/sessions/mod.rs", 3),
-    // Records the outcome of a backup that a principal started.
+    // Records the outcome of a backup or copy that a principal started.
+    ("src/authority/maintenance/copy.rs", 1),
     ("src/authority/maintenance/mod.rs", 1),
 ];
 

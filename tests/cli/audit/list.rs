@@ -2,6 +2,7 @@
 
 use crate::redact::redact;
 use crate::sandbox::Sandbox;
+use crate::write_lock::WriteLock;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -241,15 +242,14 @@ fn refusal_is_reported_when_audit_write_fails() {
     let sandbox = Sandbox::with_john();
     let count = "SELECT count(*) FROM audit";
     let before = sandbox.sql(count);
-    let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let lock = WriteLock::acquire(&sandbox);
     let output = sandbox.run(&["users", "delete", "ada", "--yes", "--wait", "0s"]);
     assert_snapshot!(output, @"
     --- exit code 7, stderr
     error: only admins can delete accounts: logged in as `john` with role `user`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
-    writer.execute_batch("ROLLBACK").unwrap();
+    drop(lock);
     assert_eq!(sandbox.sql(count), before);
 }
 

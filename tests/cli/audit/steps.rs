@@ -2,7 +2,7 @@
 //! and is refused at least once.
 //!
 //! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are each the newest app key in that
-//! state, `TOKEN` is the last printed token, and the input `REFRESH` is the refresh token
+//! state, `TOKEN` is the last printed token, `STORE` is the address of the store, and the input `REFRESH` is the refresh token
 //! that the session file had before the last refresh.
 
 /// A command with its input, its exit code and the expected audit row (user, outcome, count). An
@@ -122,7 +122,10 @@ pub(super) const STEPS: &[Step] = &[
     step("sessions revoke 00000000-0000-7000-8000-000000000000", 3, "ada session_not_found 0"),
     read_step("store info", 0),
     read_step("store check", 0),
+    read_step("store roles", 0),
     step("store backup copy.db", 0, "ada done 1"),
+    step("store copy STORE copied.db", 0, "ada done 1"),
+    step("store copy STORE copied.db", 5, "ada file_exists 0"),
     step("store restore copy.db --yes", 0, "ada done 1"),
     step("store restore copy.db --yes", 5, "ada file_exists 0"),
     step("store prune", 0, ""),
@@ -175,6 +178,7 @@ pub(super) const STEPS: &[Step] = &[
     step("apply -f missing.toml", 7, "john forbidden 0"),
     step("settings unset issuer", 7, "john forbidden 0"),
     step("store backup other.db", 7, "john forbidden 0"),
+    step("store copy STORE other.db", 7, "john forbidden 0"),
     step("store restore copy.db --yes", 7, "john forbidden 0"),
     step("store prune", 7, "john forbidden 0"),
     step("keys generate", 7, "john forbidden 0"),
@@ -193,6 +197,7 @@ pub(super) const STEPS: &[Step] = &[
     step("logout", 0, ""),
     step("token create app", 4, "- authorization_header 0"),
     step("store backup without-login.db", 0, "- done 1"),
+    step("store copy STORE copied-without-login.db", 0, "- done 1"),
     step("store prune", 0, ""),
     step_with_input("recover john --password-stdin", "noether-55", 0, "- done 1"),
     step_with_input("recover nobody --password-stdin", "noether-55", 3, "- user_not_found 0"),

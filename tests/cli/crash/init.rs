@@ -20,7 +20,7 @@ struct StateCounts {
 
 /// Checks the state after a kill, then completes the initialization as a user would.
 fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCounts) {
-    let store_existed = sandbox.store().exists();
+    let store_existed = sandbox.has_store();
     let whoami = sandbox.run(&["whoami"]);
     let init = sandbox.run(&["init", "ada", "--exist-ok"]);
     assert_eq!(init.code, 0, "{when}: {init:?}");

@@ -6,6 +6,7 @@ mod unusable_store;
 use crate::output::closed_pipe;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
+use crate::write_lock::WriteLock;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
@@ -192,15 +193,14 @@ fn invalid_key_file_exits_65() {
 #[test]
 fn locked_store_exits_75() {
     let sandbox = Sandbox::with_admin();
-    let writer = rusqlite::Connection::open(sandbox.store()).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let lock = WriteLock::acquire(&sandbox);
     let create = ["token", "create", "x", "--wait", "1s"];
     assert_snapshot!(sandbox.run_json(&create), @r#"
     --- exit code 75, stderr
     {"error":{"kind":"Busy","code":"busy","exit_code":75,"message":"timed out waiting for a lock on the store","hint":"try again, or wait longer with `--wait`","details":{}}}
     "#);
     sandbox.run(&["users", "list"]).ok();
-    writer.execute_batch("ROLLBACK").unwrap();
+    drop(lock);
     sandbox.stdout_of(&create);
 }
 

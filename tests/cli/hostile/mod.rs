@@ -112,14 +112,18 @@ struct Key {
 
 impl Key {
     fn load(sandbox: &Sandbox, purpose: &str) -> Self {
-        let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-        let query = "SELECT kid, algorithm, material, ifnull(public, 'null') FROM keys
-            WHERE purpose = ?1 AND state = 'active'";
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
+        let value = |expression: &str| {
+            let condition = format!("purpose = '{purpose}' AND state = 'active'");
+            sandbox.sql(&format!("SELECT {expression} FROM keys WHERE {condition}")).remove(0)
         };
-        let (kid, algorithm, material, public) = store.query_row(query, [purpose], read).unwrap();
-        Self { kid, algorithm, material, public_jwk: serde_json::from_str(&public).unwrap() }
+        let material = value("hex(material)");
+        let byte = |at| u8::from_str_radix(&material[at..at + 2], 16).unwrap();
+        Self {
+            kid: value("kid"),
+            algorithm: value("algorithm"),
+            material: (0..material.len()).step_by(2).map(byte).collect(),
+            public_jwk: serde_json::from_str(&value("public")).unwrap(),
+        }
     }
 
     fn header(&self, typ: &str) -> Value {

@@ -70,6 +70,7 @@ impl Inputs {
             .args(["-c", &format!("{PRELUDE}{script}")])
             .env_clear()
             .env("HOME", self.0.home())
+            .envs(self.0.variables())
             .env("PATH", format!("{}:/usr/bin:/bin", program.parent().unwrap().display()))
             .current_dir(self.0.home())
             .stdin(Stdio::null());

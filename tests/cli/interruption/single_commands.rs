@@ -128,6 +128,6 @@ fn ctrl_c_after_a_confirmation_ends_the_command_after_the_batch() {
     drop(held_lock);
     let (code, screen, _) = run.finish();
     assert_eq!(code, 130, "{screen}");
-    let message = "error: interrupted after 3 of 3 tokens; these remain revoked\n";
+    let message = "error: interrupted after 3 of 3 tokens; tokens revoked so far remain revoked\n";
     assert!(screen.ends_with(message), "{screen:?}");
 }

@@ -43,7 +43,7 @@ fn follow_hint(sandbox: &Sandbox, words: &[&str], code: i32) -> (Option<i32>, Ve
     let path = format!("{}:{}:/usr/bin:/bin", sandbox.home().display(), program.display());
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", command]).env_clear().env("HOME", sandbox.home()).env("PATH", path);
-    shell.current_dir(sandbox.home()).stdin(Stdio::null());
+    shell.envs(sandbox.variables()).current_dir(sandbox.home()).stdin(Stdio::null());
     let output = shell.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!stderr.contains("hint:"), "{command}: {stderr}");

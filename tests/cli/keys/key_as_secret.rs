@@ -273,7 +273,7 @@ fn public_key_bytes_of_same_set_are_refused_as_secret() {
     error: found the bytes of a public key, expected a shared secret
     hint: use the algorithm of the key: --alg EdDSA
     ");
-    assert!(!without_store.store().exists());
+    assert!(!without_store.has_store());
 }
 
 /// Returns the seed of an Ed25519 key (the last 32 bytes of its PKCS#8) in base64url.

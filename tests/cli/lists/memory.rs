@@ -14,13 +14,11 @@ const CLAIMS_LENGTH: usize = 6_000;
 
 fn sandbox_with_many_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
+    let claims = format!("{{\"text\":\"{}\"}}", "x".repeat(CLAIMS_LENGTH));
+    sandbox.run(&["token", "mint", "--record", "--claims", &claims]).ok();
     for insert in [
-        format!(
-            "INSERT INTO grants (owner_id, kind, app, claims)
-             VALUES (1, 'test', 'a', '{{\"text\":\"{}\"}}')",
-            "x".repeat(CLAIMS_LENGTH)
-        ),
-        format!("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT {ROWS})
+        "DELETE FROM tokens".to_owned(),
+        format!("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
          INSERT INTO tokens (jti, grant_id, key_id, issued_at) SELECT randomblob(16), 1, 1, 0 FROM n"),
         "INSERT INTO sessions (sid, user_id, created_at, expires_at)
          SELECT jti, 1, 0, 9000000000 FROM tokens"

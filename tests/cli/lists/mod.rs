@@ -38,7 +38,8 @@ fn sandbox_with_long_lists() -> Sandbox {
          WHERE user_id > 1",
         "INSERT INTO audit (at, os_uid, action, outcome, count) SELECT i, 0, 'x', 'done', 1 FROM n",
     ] {
-        let numbers = "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT 50)";
+        let numbers =
+            "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 50)";
         sandbox.sql(&format!("{numbers} {insert}"));
     }
     sandbox

@@ -31,6 +31,7 @@ fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
         .args(["-c", &shell_line])
         .env_clear()
         .env("HOME", sandbox.home())
+        .envs(sandbox.variables())
         .current_dir(sandbox.home());
     RunOutput::capture(command)
 }

@@ -84,7 +84,7 @@ fn completion_offers_enumerated_values() {
     ] {
         assert_eq!(candidates(&sandbox, line).join(" "), words, "{line}");
     }
-    assert!(!sandbox.store().exists() && !sandbox.session_directory().exists());
+    assert!(!sandbox.has_store() && !sandbox.session_directory().exists());
 }
 
 #[test]
@@ -162,8 +162,7 @@ fn completion_escapes_or_omits_shell_characters() {
     for name in ["f;touch pwned", "f\n", "f$HOME", "f’", "fine-1.jwt", "fête"] {
         std::fs::write(sandbox.home().join(name), "").unwrap();
     }
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute("UPDATE keys SET kid = 'a b'", []).unwrap();
+    sandbox.sql("UPDATE keys SET kid = 'a b'");
     let complete = |shell, line| complete(&sandbox, shell, line);
     assert_eq!(complete("bash", "users show x"), [r"x\;\{touch,pwned\}"]);
     assert_eq!(complete("bash", "users show z"), ["zoë", r"z\`id\`@example.com"]);
@@ -196,21 +195,23 @@ fn completion_offers_options_only_after_a_dash() {
 #[test]
 fn completion_finds_users_in_a_large_store() {
     let sandbox = Sandbox::with_admin();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store
-        .execute_batch(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-             INSERT INTO users (uid, username, email, email_key, role, created_at, password_at)
-             SELECT randomblob(16), 'user' || i, 'U' || i || '@x.org', 'u' || i || '@x.org', 'user', 0, 0
-             FROM n;",
-        )
-        .unwrap();
+    sandbox.sql(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+         INSERT INTO users (uid, username, email, email_key, role, created_at, password_at)
+         SELECT randomblob(16), 'user' || i, 'U' || i || '@x.org', 'u' || i || '@x.org', 'user', 0, 0
+         FROM n",
+    );
     assert_eq!(candidates(&sandbox, "users show user4321"), ["user4321"]);
     assert_eq!(candidates(&sandbox, "users show u4321@"), ["U4321@x.org"]);
     assert_eq!(candidates(&sandbox, "users show user432").len(), 11);
     assert_eq!(candidates(&sandbox, "users show ").len(), 50);
     let elsewhere = Sandbox::new();
-    let line = format!("--store {} users show user4321", sandbox.store().display());
+    let variable = sandbox.variables().find(|(name, _)| *name == "JETON_STORE");
+    let store = variable.map_or_else(
+        || sandbox.store().to_str().unwrap().to_owned(),
+        |(_, address)| address.to_owned(),
+    );
+    let line = format!("--store {store} users show user4321");
     assert_eq!(candidates(&elsewhere, &line), ["user4321"]);
 }
 

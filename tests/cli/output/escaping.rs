@@ -19,14 +19,13 @@ fn is_harmless(text: &str) -> bool {
 pub(super) fn sandbox_with_hostile_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app", "--permission", "p"]);
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    let set = "UPDATE users SET name = ?1, name_key = ?1, email = ?1, email_key = ?1";
-    let changed = store.execute(set, [HOSTILE_TEXT]);
-    assert_eq!(changed.unwrap(), 1);
-    let permissions = serde_json::json!([HOSTILE_TEXT]).to_string();
-    let changed =
-        store.execute("UPDATE grants SET app = ?1, permissions = ?2", [HOSTILE_TEXT, &permissions]);
-    assert_eq!(changed.unwrap(), 1);
+    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let text = literal(HOSTILE_TEXT);
+    let permissions = literal(&serde_json::json!([HOSTILE_TEXT]).to_string());
+    sandbox.sql(&format!(
+        "UPDATE users SET name = {text}, name_key = {text}, email = {text}, email_key = {text}"
+    ));
+    sandbox.sql(&format!("UPDATE grants SET app = {text}, permissions = {permissions}"));
     sandbox
 }
 

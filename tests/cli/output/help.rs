@@ -77,14 +77,18 @@ fn errors_omit_environment_secrets() {
 #[test]
 fn command_group_without_a_verb_prints_its_help() {
     let sandbox = Sandbox::new();
+    let mut with_variable = Sandbox::new();
+    with_variable.set_variable("JETON_WAIT", "5s");
     for (arguments, usage) in [
         (&[][..], "Usage: jeton [OPTIONS] <COMMAND>"),
         (&["token"], "Usage: jeton token [OPTIONS] <COMMAND>"),
     ] {
-        let output = sandbox.run(arguments).ok();
-        assert!(output.stdout.contains(usage), "{output}");
-        assert!(output.stdout.contains("\nCommands:\n"), "{output}");
-        assert_eq!(output.stderr, "");
+        for sandbox in [&sandbox, &with_variable] {
+            let output = sandbox.run(arguments).ok();
+            assert!(output.stdout.contains(usage), "{output}");
+            assert!(output.stdout.contains("\nCommands:\n"), "{output}");
+            assert_eq!(output.stderr, "");
+        }
     }
     let error = sandbox.run_json(&["token"]).fails(2).error();
     assert_eq!(error["message"], "missing command");

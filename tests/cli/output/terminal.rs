@@ -37,10 +37,8 @@ pub(super) fn sandbox_with_long_names() -> Sandbox {
     sandbox.stdout_of(&["token", "create", "zo\u{308}e\u{301}\u{316}\u{324}-x", "--no-expiry"]);
     sandbox.run(&["token", "revoke", "3"]).ok();
     sandbox.run(&["keys", "rotate", "-q"]).ok();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     for table in ["keys", "users"] {
-        let set_created_at = format!("UPDATE {table} SET created_at = ?1");
-        assert_eq!(store.execute(&set_created_at, [unix_time_in(-10_830)]).unwrap(), 2);
+        sandbox.sql(&format!("UPDATE {table} SET created_at = {}", unix_time_in(-10_830)));
     }
     sandbox
 }
@@ -150,12 +148,9 @@ fn ids_are_never_split() {
 fn sandbox_with_old_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "a"]);
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     let (three_hours_ago, expiry) = (unix_time_in(-10_830), unix_time_in(6 * 86_400 + 30));
-    let changed = store
-        .execute("UPDATE tokens SET issued_at = ?1, expires_at = ?2", [three_hours_ago, expiry]);
-    assert_eq!(changed.unwrap(), 1);
-    assert_eq!(store.execute("UPDATE users SET created_at = ?1", [three_hours_ago]).unwrap(), 1);
+    sandbox.sql(&format!("UPDATE tokens SET issued_at = {three_hours_ago}, expires_at = {expiry}"));
+    sandbox.sql(&format!("UPDATE users SET created_at = {three_hours_ago}"));
     sandbox
 }
 

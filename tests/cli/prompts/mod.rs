@@ -130,6 +130,7 @@ fn shell_command(
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", sandbox.home())
         .env("TERM", "xterm")
+        .envs(sandbox.variables())
         .envs(variables.iter().copied())
         .current_dir(sandbox.home());
     command

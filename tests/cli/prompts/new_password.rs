@@ -32,7 +32,7 @@ fn third_mismatch_is_refused() {
     let (code, screen, has_echo) = run.finish();
     assert_eq!((code, has_echo), (2, true), "{screen}");
     assert!(screen.ends_with("error: passwords do not match\n"), "{screen}");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use serde_json::Value;
 use std::process::Child;
 
@@ -19,7 +20,7 @@ fn concurrent_first_registrations_create_one_admin() {
     assert_eq!(query_number(&sandbox, "SELECT count(*) FROM users"), 64);
     assert_eq!(query_number(&sandbox, "SELECT count(*) FROM users WHERE role = 'admin'"), 1);
     assert_eq!(query_number(&sandbox, "SELECT count(*) FROM keys"), 1);
-    assert_eq!(sandbox.sql("PRAGMA integrity_check"), ["ok"]);
+    assert_snapshot!(sandbox.check_store(), @"ok");
 }
 
 #[test]

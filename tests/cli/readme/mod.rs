@@ -18,17 +18,20 @@ pub(crate) struct Document {
     pub(crate) text: &'static str,
 }
 
-/// Defines [`DOCUMENTS`], in the order of the help, with one test for each document. The test leaves
-/// out the commands that need Python or jq.
+/// Defines [`DOCUMENTS`], in the order of the help, with one test for each document before the semicolon.
+/// The test leaves out the commands that need Python or jq.
 macro_rules! documents {
-    ($($test:ident: $path:literal,)*) => {
-        pub(crate) const DOCUMENTS: &[Document] =
-            &[$(Document { path: $path, text: include_str!(concat!("../../../", $path)) }),*];
+    ($($test:ident: $path:literal),*; $($other:literal),*) => {
+        pub(crate) const DOCUMENTS: &[Document] = &[
+            $(Document { path: $path, text: include_str!(concat!("../../../", $path)) },)*
+            $(Document { path: $other, text: include_str!(concat!("../../../", $other)) },)*
+        ];
         $(
             #[test]
             fn $test() {
                 let document = DOCUMENTS.iter().find(|document| document.path == $path).unwrap();
-                assert_commands_print_the_shown_output(document, None, |step| !step.needs_program());
+                let is_compared = |step: &Step| !step.needs_program();
+                assert_commands_print_the_shown_output(document, None, &[], is_compared);
             }
         )*
     };
@@ -46,7 +49,9 @@ documents! {
     administration_blocks_print_the_shown_output: "src/guides/administration.md",
     scripting_blocks_print_the_shown_output: "src/guides/scripting.md",
     security_blocks_print_the_shown_output: "src/guides/security.md",
-    performance_blocks_print_the_shown_output: "src/guides/performance.md",
+    performance_blocks_print_the_shown_output: "src/guides/performance.md";
+    // Tested in `server::guide`.
+    "src/guides/many-machines.md"
 }
 
 /// Commands of the README that CI executes.
@@ -55,7 +60,7 @@ const INSTALL: &str = "cargo install --locked --path . && jeton init && \
 const TEST: &str = "cargo test --locked";
 
 /// A command of a console block, with its expected exit code and output.
-struct Step {
+pub(crate) struct Step {
     command: String,
     exit: i32,
     /// Index of the first output line in the document.
@@ -153,9 +158,10 @@ pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
 /// commands that `is_compared` selects. Without `python_directory`, leaves out the commands that
 /// need Python or jq. With `UPDATE_README`, writes the outputs into the document.
 #[track_caller]
-fn assert_commands_print_the_shown_output(
+pub(crate) fn assert_commands_print_the_shown_output(
     document: &Document,
     python_directory: Option<&Path>,
+    variables: &[(&str, &str)],
     is_compared: impl Fn(&Step) -> bool,
 ) {
     let sandbox = Sandbox::new();
@@ -171,7 +177,8 @@ fn assert_commands_print_the_shown_output(
     };
     let script = steps.iter().enumerate().map(redirect_step_output).collect::<Vec<_>>().join("\n");
     let mut shell = bash(&sandbox, python_directory);
-    let output = shell.env("R", results.path()).args(["-c", &script]).output().unwrap();
+    shell.env("R", results.path()).envs(variables.iter().copied());
+    let output = shell.args(["-c", &script]).output().unwrap();
     let mut updated: Vec<String> = document.text.lines().map(str::to_owned).collect();
     let update = variable("UPDATE_README").is_some();
     // In reverse order, so that a changed number of lines does not shift pending replacements.
@@ -246,7 +253,8 @@ fn python_and_jq_commands_print_the_shown_output() {
     let with_program =
         DOCUMENTS.iter().filter(|item| parse_steps(item.text).iter().any(Step::needs_program));
     for document in with_program {
-        assert_commands_print_the_shown_output(document, python().parent(), Step::needs_program);
+        let directory = python().parent();
+        assert_commands_print_the_shown_output(document, directory, &[], Step::needs_program);
     }
 }
 

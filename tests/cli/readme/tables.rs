@@ -100,7 +100,10 @@ fn variable_table_lists_every_variable() {
         .iter()
         .flat_map(|row| jeton_variables(row[0]))
         .collect();
-    assert_eq!(jeton_variables(&source), documented);
+    let mut read = jeton_variables(&source);
+    // Only the tests read this variable.
+    assert!(read.remove("JETON_TEST_STORE"));
+    assert_eq!(read, documented);
     let installer = jeton_variables(include_str!("../../../packaging/install.sh"));
     let mentioned = DOCUMENTS.iter().flat_map(|document| jeton_variables(document.text));
     assert_eq!(mentioned.collect::<BTreeSet<_>>(), &documented | &installer);

@@ -33,6 +33,7 @@ impl Scenario {
         sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
         let mut placeholders =
             vec![("ME", caller.to_owned()), ("KEY", sandbox.stdout_of(&["keys", "generate"]))];
+        placeholders.push(("STORE", sandbox.store_address()));
         placeholders.extend([("KIM", "kim".to_owned()), ("EVE", "eve".to_owned())]);
         placeholders.extend(
             ["KIM_ID", "KIM_TOKEN", "KIM_SID"].into_iter().zip(create_objects(&sandbox, "kim")),
@@ -60,6 +61,9 @@ impl Scenario {
     /// codes. The last row logs out.
     fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
         for row in documented_rows().chain(TABLE.iter().copied()) {
+            if !self.sandbox.has_command(row.words) {
+                continue;
+            }
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
             let output = self.sandbox.run_with_input(&words, row.input);
             assert_eq!(output.code, code(&row), "{credential}: {}: {output:?}", row.words);

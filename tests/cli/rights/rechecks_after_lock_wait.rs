@@ -1,10 +1,9 @@
 //! Rights that end while a command waits for a lock: the command is refused before its change.
 
 use super::Scenario;
-use crate::rows::all_rows;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
-use rusqlite::Connection;
+use crate::write_lock::WriteLock;
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 use std::time::Duration;
@@ -76,21 +75,22 @@ fn run_while_locked(
     lines: &[&'static str],
     sql: &str,
 ) -> Vec<(&'static str, RunOutput)> {
-    let store = Connection::open(scenario.sandbox.store()).unwrap();
-    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut lock = WriteLock::acquire(&scenario.sandbox);
     let command = |line: &&str| -> Command {
         let words: Vec<&str> = line.split(' ').map(|word| scenario.expand(word)).collect();
         scenario.sandbox.command(&words)
     };
+    let lines: Vec<&str> =
+        lines.iter().copied().filter(|line| scenario.sandbox.has_command(line)).collect();
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     sleep_until_commands_wait();
-    store.execute_batch(sql).unwrap();
-    let before = all_rows(&store, "audit");
-    store.execute_batch("COMMIT").unwrap();
+    lock.run(sql);
+    let before = lock.all_rows("audit");
+    lock.commit();
     let outputs =
         children.into_iter().map(|child| RunOutput::from(child.wait_with_output().unwrap()));
-    let outputs = lines.iter().copied().zip(outputs).collect();
-    assert!(all_rows(&store, "audit") == before, "{outputs:?}");
+    let outputs = lines.into_iter().zip(outputs).collect();
+    assert!(WriteLock::acquire(&scenario.sandbox).all_rows("audit") == before, "{outputs:?}");
     outputs
 }
 
@@ -106,7 +106,7 @@ fn scenario_with_files() -> Scenario {
     file("users.csv", "username,role\nevil,admin\n");
     file("store.toml", "[settings]\ntoken.ttl = \"2d\"\n[users.evil2]\nrole = \"admin\"\n");
     let expire =
-        "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE jti = (SELECT max(jti) FROM tokens)";
+        "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE id = (SELECT max(id) FROM tokens)";
     scenario.sandbox.sql(expire);
     scenario
 }
@@ -183,25 +183,26 @@ fn bulk_mint_stops_when_minting_token_is_revoked() {
 fn role_is_rechecked_after_lock_wait() {
     let scenario = scenario_with_files();
     let demote = "UPDATE users SET role = 'user' WHERE username = 'ada'";
-    for (line, output) in run_while_locked(&scenario, ROLE_COMMANDS, demote) {
+    let outputs = run_while_locked(&scenario, ROLE_COMMANDS, demote);
+    for (line, output) in &outputs {
         assert_eq!((output.code, output.stdout.as_str()), (7, ""), "{line}: {output:?}");
         assert!(output.stderr.contains("only "), "{line}: {output:?}");
     }
     assert!(!scenario.sandbox.home().join("copy.db").exists());
     let refusal_count_sql =
         "SELECT count(*) FROM audit WHERE outcome = 'forbidden' AND user_id = 1";
-    assert_eq!(scenario.sandbox.sql(refusal_count_sql), [ROLE_COMMANDS.len().to_string()]);
+    assert_eq!(scenario.sandbox.sql(refusal_count_sql), [outputs.len().to_string()]);
 }
 
 #[test]
 fn change_without_role_requirement_survives_demotion() {
     let scenario = Scenario::new("ada");
     let before = scenario.sandbox.sql("SELECT count(*) FROM tokens");
-    let store = Connection::open(scenario.sandbox.store()).unwrap();
-    store.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut lock = WriteLock::acquire(&scenario.sandbox);
     let child = Sandbox::start(&mut scenario.sandbox.command(&["token", "create", "app"]));
     sleep_until_commands_wait();
-    store.execute_batch("UPDATE users SET role = 'user' WHERE username = 'ada'; COMMIT").unwrap();
+    lock.run("UPDATE users SET role = 'user' WHERE username = 'ada'");
+    lock.commit();
     let _ = RunOutput::from(child.wait_with_output().unwrap()).ok();
     assert_ne!(scenario.sandbox.sql("SELECT count(*) FROM tokens"), before);
 }
@@ -212,11 +213,11 @@ fn token_creation_rechecks_owner_after_lock_wait() {
         [("disabled_at", 10), ("username = NULL, password = NULL, deleted_at", 12)]
     {
         let sandbox = Sandbox::with_admin();
-        let store = Connection::open(sandbox.store()).unwrap();
-        store.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut lock = WriteLock::acquire(&sandbox);
         let child = Sandbox::start(&mut sandbox.command(&["token", "create", "app"]));
         sleep_until_commands_wait();
-        store.execute_batch(&format!("UPDATE users SET {change} = 1; COMMIT")).unwrap();
+        lock.run(&format!("UPDATE users SET {change} = 1"));
+        lock.commit();
         let _ = RunOutput::from(child.wait_with_output().unwrap()).fails(code);
         assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
     }

@@ -3,7 +3,6 @@
 use super::{CALLERS, Scenario};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
-use rusqlite::Connection;
 
 /// Commands with their exit codes for a user, a minter and an admin while `token.permissions` is
 /// `read,orders:*`. `MY_ID` and `MY_TOKEN` already have the permission `deploy`.
@@ -90,7 +89,7 @@ fn max_ttl_limits_bearer_but_not_owner() {
         let scenario = scenario_with_tokens(caller);
         assert_exit_code(&scenario, &["token", "renew", "KIM_TOKEN"], 0);
         let backdate = "UPDATE tokens SET first_issued_at = issued_at - 90 * 86400";
-        Connection::open(scenario.sandbox.store()).unwrap().execute_batch(backdate).unwrap();
+        scenario.sandbox.sql(backdate);
         assert_exit_code(&scenario, &["token", "renew", "MY_TOKEN"], 7);
         assert_exit_code(&scenario, &["token", "renew", "MY_ID"], 0);
         let expected = if caller == "ada" { 0 } else { 7 };

@@ -2,7 +2,7 @@
 //!
 //! Placeholders: `ME` is the caller and `KIM` another user, `MY_ID` and `KIM_ID` are ids of their
 //! app tokens, `MY_TOKEN` and `KIM_TOKEN` are other app tokens by value, `MY_SID` and `KIM_SID`
-//! are their sessions in other configuration directories, and `EVE` is a user and `KEY` a key that
+//! are their sessions in other configuration directories, `STORE` is the address of the store, and `EVE` is a user and `KEY` a key that
 //! rows may remove. Rows run in order. Exit code 3 means that the caller may run the command, but
 //! the object does not exist.
 
@@ -210,8 +210,10 @@ pub(super) const TABLE: &[Row] = &[
     with_input(session_row("apply -f -", ADMINS), "[settings]\ntoken.ttl = \"7d\"\n"),
     public_row("store info", 0),
     public_row("store check", 0),
+    public_row("store roles", 0),
     // The owner of the file needs no login.
     Row { no_credential: 0, ..session_row("store backup copy.db", ADMINS) },
+    Row { no_credential: 0, ..session_row("store copy STORE copied.db", ADMINS) },
     Row { no_credential: 0, ..session_row("store prune --dry-run", ADMINS) },
     Row { no_credential: 0, ..session_row("store prune", ADMINS) },
     session_row("store migrate", ADMINS),

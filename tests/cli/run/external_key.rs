@@ -34,7 +34,7 @@ fn external_key_needs_no_store() {
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     let output = sandbox.run_with_input(&["run", "--key-file", "-", "--", "cat"], PEM).ok();
     assert_eq!(output.stdout, "", "standard input is the key");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

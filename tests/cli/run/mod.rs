@@ -46,7 +46,7 @@ fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
 /// Returns the audit events of `run`: user, objects or token, outcome and count.
 fn audit_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
-        "SELECT concat_ws(' ', coalesce(user_id, '-'),
+        "SELECT concat_ws(' ', coalesce(CAST(user_id AS TEXT), '-'),
              coalesce(detail ->> 'objects', target_kind || ' ' || target_id), outcome, count)
          FROM audit WHERE action = 'run' ORDER BY id",
     )

@@ -49,7 +49,7 @@ fn tokens_of_every_preset_are_revoked() {
             decode_claims_of_run(&sandbox, &["--preset", name])["jti"].as_str().unwrap().to_owned();
         assert_eq!(
             sandbox.sql(&format!(
-                "SELECT revoked_at IS NOT NULL FROM tokens WHERE \
+                "SELECT CAST(revoked_at IS NOT NULL AS INTEGER) FROM tokens WHERE \
             hex(jti) = upper(replace('{jti}', '-', ''))"
             )),
             ["1"],

@@ -54,7 +54,8 @@ fn caller_credentials_are_removed_from_the_environment() {
     let file = file.to_str().unwrap();
     for credential in [("JETON_TOKEN", access.as_str()), ("JETON_TOKEN_FILE", file)] {
         let mut command = sandbox.command(&["run", "--", "/usr/bin/env"]);
-        command.envs([credential, ("JETON_PASSWORD", "lovelace"), ("OTHER", "1")]);
+        let passwords = ["JETON_PASSWORD", "PGPASSWORD"].map(|name| (name, "lovelace"));
+        command.envs([credential, ("OTHER", "1")]).envs(passwords);
         command.env("JETON_STORE", sandbox.store());
         let output = RunOutput::capture(command).ok();
         let variables: BTreeMap<&str, &str> =
@@ -62,6 +63,30 @@ fn caller_credentials_are_removed_from_the_environment() {
         let names: Vec<&str> = variables.into_keys().collect();
         assert_eq!(names, ["API_TOKEN", "HOME", "JETON_STORE", "OTHER"]);
         assert!(!output.stdout.contains(&access) && !output.stdout.contains("lovelace"));
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn database_password_is_removed_from_the_address() {
+    let sandbox = Sandbox::with_admin();
+    let store = sandbox.store_address();
+    for (address, expected) in [
+        ("postgres://ada:lovelace@h:6432/db?schema=s", "postgres://ada@h:6432/db?schema=s"),
+        ("PostgreSQL:///db?password=lovelace&host=/run", "postgres:///db?host=/run"),
+        ("postgres://ada@h/db", "postgres://ada@h/db"),
+        ("/srv/jeton.db", "/srv/jeton.db"),
+        // Invalid addresses may contain a password.
+        ("postgres://ada:lovelace@h:port/db", ""),
+        ("mysql://ada:lovelace@h/db", ""),
+    ] {
+        let arguments = ["--store", &store, "run", "--", "/usr/bin/env"];
+        let mut command = sandbox.command(&arguments);
+        let output = RunOutput::capture(command.env("JETON_STORE", address)).ok();
+        let mut lines = output.stdout.lines();
+        let value = lines.find_map(|line| line.strip_prefix("JETON_STORE=")).unwrap_or_default();
+        assert_eq!(value, expected);
+        assert!(!output.stdout.contains("lovelace"), "{}", output.stdout);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{JETON, RunProcess, assert_all_revoked, assert_revoked, shell_command};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
+use crate::write_lock::{self, WriteLock};
 use insta::assert_snapshot;
 use rustix::process::{Pid, Signal};
 #[cfg(target_os = "linux")]
@@ -30,11 +31,15 @@ fn catches(pid: Pid, signal: Signal) -> bool {
     mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
-/// Returns whether the process has an open file with the name.
-fn has_open_file(pid: Pid, name: &str) -> bool {
+/// Returns whether the process has opened the file of the store. On a server, returns whether a process
+/// waits for the write lock of the store.
+fn uses_store(pid: Pid, sandbox: &Sandbox) -> bool {
+    if sandbox.is_on_server() {
+        return write_lock::is_awaited(sandbox);
+    }
     let files = std::fs::read_dir(format!("/proc/{}/fd", pid.as_raw_pid())).unwrap();
     let mut paths = files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
-    paths.any(|target| target.ends_with(name))
+    paths.any(|target| target.ends_with("jeton.db"))
 }
 
 #[test]
@@ -132,13 +137,12 @@ fn signal_before_start_cancels_the_run() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         for options in [&[][..], &["--app", "ci"]] {
             let sandbox = Sandbox::with_admin();
-            let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
-            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+            let lock = WriteLock::acquire(&sandbox);
             let run = RunProcess::start(shell_command(&sandbox, options, "touch output"));
             let pid = run.pid();
             wait_until("no signal handler is installed", || catches(pid, signal));
             run.signal(signal);
-            connection.execute_batch("ROLLBACK").unwrap();
+            drop(lock);
             assert_eq!(run.finish(), (Some(code), String::new()));
             assert_all_revoked(&sandbox, 1);
             assert!(!sandbox.home().join("output").exists());
@@ -152,15 +156,15 @@ fn signals_after_exit_do_not_stop_the_revocation() {
     let mut run =
         RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line; exit 3"));
     let (pid, token) = (run.pid(), run.read_line());
-    let connection = rusqlite::Connection::open(sandbox.store()).unwrap();
-    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert!(!has_open_file(pid, "jeton.db"), "the store is open while the command runs");
+    let lock = WriteLock::acquire(&sandbox);
+    let is_open = || uses_store(pid, &sandbox);
+    assert!(!is_open(), "the store is open while the command runs");
     run.send_line("continue");
-    wait_until("the store is not opened for the revocation", || has_open_file(pid, "jeton.db"));
+    wait_until("the store is not opened for the revocation", is_open);
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::INT] {
         run.signal(signal);
     }
-    connection.execute_batch("ROLLBACK").unwrap();
+    drop(lock);
     finish_and_assert_revoked(run, &sandbox, 3, &token);
 }
 
@@ -169,7 +173,8 @@ fn run_after(sandbox: &Sandbox, before: &str, line: &str) -> RunOutput {
     // Bash, because not every shell can ignore SIGCHLD.
     let mut command = Command::new("/bin/bash");
     let script = format!("{before}; exec \"$0\" run -- /bin/sh -c \"$1\"");
-    command.args(["-c", &script, JETON, line]).env_clear().env("HOME", sandbox.home());
+    command.args(["-c", &script, JETON, line]).env_clear();
+    command.env("HOME", sandbox.home()).envs(sandbox.variables());
     RunOutput::capture(command)
 }
 

@@ -75,7 +75,7 @@ fn external_keys_need_no_store_and_warn_once() {
     --- stderr
     warning: 2 tokens cannot be revoked; the latest expiry is <time>
     ");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
     assert_snapshot!(run_shell(&sandbox, &["-f", "t.toml"], "echo never"), @"
     --- exit code 2, stderr
     error: `t.toml`: line 2: `secret-env` names a variable that is not allowed

@@ -83,8 +83,7 @@ fn failed_login_keeps_the_session() {
 fn login_failures_are_indistinguishable() {
     let sandbox = with_logged_out_users();
     sandbox.register("disabled", "123456");
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute_batch("UPDATE users SET disabled_at = 1 WHERE username = 'disabled'").unwrap();
+    sandbox.sql("UPDATE users SET disabled_at = 1 WHERE username = 'disabled'");
     let arguments = |name| ["login", name, "--password-stdin", "-o", "json"];
     let wrong_password = sandbox.run_with_input(&arguments("john"), "1234567");
     assert_eq!(wrong_password.error()["code"], "login_invalid");

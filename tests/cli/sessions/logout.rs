@@ -38,7 +38,7 @@ fn logout_without_a_session_succeeds() {
     --- stderr
     not logged in
     ");
-    assert!(!empty_sandbox.store().exists());
+    assert!(!empty_sandbox.has_store());
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn logout_succeeds_for_ended_and_unknown_sessions() {
     ] {
         let sandbox = Sandbox::with_john();
         let file = sandbox.session_file();
-        rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(sql).unwrap();
+        sandbox.sql(sql);
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout"]), @"
         --- stderr
         logged out
@@ -163,7 +163,7 @@ fn logout_all_with_an_ended_session_ends_no_other_session() {
         std::fs::remove_file(sandbox.session_file()).unwrap();
         sandbox.log_in("john", "123456");
         let file = sandbox.session_file();
-        rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
+        sandbox.sql(&sql);
         allow_duplicates!(assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
         --- stderr
         warning: other sessions were not ended: the local session has already ended or expired

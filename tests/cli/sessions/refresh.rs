@@ -173,13 +173,12 @@ fn interrupted_refresh_is_completed_by_the_next_command() {
     interrupted_session["pending"] =
         json!({"access": payload(&access)["jti"], "refresh": payload(&refresh)["jti"]});
     std::fs::write(&file, interrupted_session.to_string()).unwrap();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     sandbox.run(&["refresh"]).ok();
     let reissued = read_token_pair(&sandbox);
     assert_eq!(payload(&reissued.0), payload(&access));
     assert_eq!(payload(&reissued.1), payload(&refresh));
-    let pairs: i64 = store.query_row("SELECT count(*) FROM pairs", [], |row| row.get(0)).unwrap();
-    assert_eq!(pairs, 3, "one pair of ada, one of john, and its one successor");
+    let pairs = sandbox.sql("SELECT count(*) FROM pairs");
+    assert_eq!(pairs, ["3"], "one pair of ada, one of john, and its one successor");
     sandbox.run(&["refresh"]).ok();
     sandbox.run(&["whoami"]).ok();
 }

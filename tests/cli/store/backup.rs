@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Returns the rows of each table as read by a stock SQLite, except the audit row of the backup.
+/// Returns the rows of each table as read by a stock SQLite, except the audit rows of backups and copies.
 pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
@@ -23,7 +23,7 @@ pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
             texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"));
         let row = columns.join(" || ' ' || ");
         texts(&format!(
-            "SELECT * FROM (SELECT {row} AS row FROM {table}) WHERE row NOT LIKE '%store backup%'"
+            "SELECT * FROM (SELECT {row} AS row FROM {table}) WHERE row NOT LIKE '%store backup%' AND row NOT LIKE '%store copy%'"
         ))
     };
     tables.iter().map(|table| (table.clone(), rows(table))).collect()

@@ -11,7 +11,7 @@ fn add_expired_tokens(sandbox: &Sandbox, count: usize) {
     sandbox.sql(&format!(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
          INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at, revoked_at)
-         SELECT unhex(printf('%032x', n)), 1, 1, 1700000000, 1700003600,
+         SELECT randomblob(16), 1, 1, 1700000000, 1700003600,
              CASE n % 2 WHEN 0 THEN 1700001800 END FROM n RETURNING id"
     ));
 }
@@ -79,7 +79,7 @@ fn pruned_tokens_stay_invalid() {
         ["6"],
         "a prune without removals is not recorded"
     );
-    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    assert_snapshot!(sandbox.check_store(), @"ok");
 }
 
 #[test]
@@ -89,8 +89,7 @@ fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let newest_sql =
         "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
     let [newest] = <[String; 1]>::try_from(sandbox.sql(newest_sql)).unwrap();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute_batch("UPDATE audit SET at = at - 5184000").unwrap();
+    sandbox.sql("UPDATE audit SET at = at - 5184000");
     let output = sandbox.run(&["store", "prune"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
@@ -158,7 +157,7 @@ fn prune_runs_during_create_and_mint() {
     for token in &outputs[1..] {
         sandbox.run(&["token", "verify", token.stdout.trim(), "--type", "any"]).ok();
     }
-    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    assert_snapshot!(sandbox.check_store(), @"ok");
 }
 
 #[test]
@@ -174,7 +173,7 @@ fn prune_deletes_grants_without_tokens() {
         (&json!(6_000), &json!(6_000))
     );
     assert_eq!(sandbox.sql("SELECT app FROM grants"), ["alice"]);
-    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    assert_snapshot!(sandbox.check_store(), @"ok");
 }
 
 #[test]
@@ -212,7 +211,7 @@ fn owner_of_the_file_maintains_the_store_without_login() {
     sandbox.run(&["logout"]).ok();
     sandbox.run(&["store", "backup", "copy.db"]).ok();
     sandbox.run(&["store", "prune"]).ok();
-    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    assert_snapshot!(sandbox.check_store(), @"ok");
     let audit_sql = "SELECT action || ' ' || outcome || ' ' || (user_id IS NULL) FROM audit
         WHERE action LIKE 'store %'";
     assert_eq!(sandbox.sql(audit_sql), ["store backup done 1"]);

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+pub(crate) mod copy;
 mod crafted_hashes;
 mod crafted_rows;
 mod crafted_schema;

@@ -31,7 +31,7 @@ fn store_url_is_refused_in_every_command() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for url in [
-        "postgres://ada:secret@db.example.com/jeton",
+        "mysql://ada:secret@db.example.com/jeton",
         "sqlite:///tmp/jeton.db",
         "file://jeton.db",
         "S3+x.y-z://b",
@@ -43,7 +43,7 @@ fn store_url_is_refused_in_every_command() {
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
-    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `postgres`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+    {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `mysql`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
     {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`--store`: unsupported URL scheme `sqlite`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
     --- exit code 2, stderr
@@ -54,13 +54,13 @@ fn store_url_is_refused_in_every_command() {
 }
 
 #[test]
-fn store_url_in_the_environment_names_the_variable() {
+fn refusal_of_store_url_in_environment_names_the_variable() {
     let mut sandbox = Sandbox::new();
-    sandbox.set_variable("JETON_STORE", "postgres://ada:secret@db.example.com/jeton");
+    sandbox.set_variable("JETON_STORE", "mysql://ada:secret@db.example.com/jeton");
     for arguments in COMMANDS {
         allow_duplicates!(assert_snapshot!(refusal_of(&sandbox, arguments), @r#"
         --- exit code 2, stderr
-        {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `postgres`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
+        {"error":{"kind":"Usage","code":"invalid_input","exit_code":2,"message":"`JETON_STORE`: unsupported URL scheme `mysql`","hint":"use a path, prefixed with `./` if it looks like a URL","details":{}}}
         "#));
     }
     let mut completion = sandbox.command(&["--", "jeton", "users", "show", ""]);
@@ -71,7 +71,7 @@ fn store_url_in_the_environment_names_the_variable() {
 }
 
 #[test]
-fn refusal_of_url_in_json_lines_format_is_json() {
+fn url_refusal_is_json_with_json_lines_output() {
     let output =
         Sandbox::new().run(&["users", "export", "-o", "jsonl", "--token-file", "https://x/y"]);
     assert_snapshot!(output, @r#"
@@ -147,7 +147,7 @@ fn path_that_resembles_a_url_is_accepted() {
 }
 
 #[test]
-fn download_hint_repeats_no_secret_and_reads_stdin_once() {
+fn download_hint_replaces_pipe_hint_of_unrepeatable_command() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
     let pipe = "hint: pipe the document: ";

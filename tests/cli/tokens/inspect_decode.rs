@@ -118,7 +118,7 @@ fn decode_needs_no_store() {
     let output =
         sandbox.run(&["token", "decode", FLASK_TOKENS[0], "--part", "payload", "-o", "json"]);
     assert_snapshot!(output, @r#"{"fresh":false,"iat":1709933809,"jti":"<uuid>","type":"access","sub":"maila","nbf":1709933809,"csrf":"<uuid>","exp":1709934709}"#);
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

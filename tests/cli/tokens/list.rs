@@ -12,8 +12,7 @@ fn with_four_tokens() -> Sandbox {
     sandbox.run(&["token", "create", "b"]).ok();
     sandbox.run(&["token", "create", "b", "--no-expiry"]).ok();
     sandbox.run(&["token", "revoke", "2"]).ok();
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute_batch("UPDATE tokens SET expires_at = issued_at WHERE id = 3").unwrap();
+    sandbox.sql("UPDATE tokens SET expires_at = issued_at WHERE id = 3");
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["token", "create", "b", "--no-expiry"]).ok();
     sandbox

@@ -49,7 +49,7 @@ fn external_key_signs_without_a_store() {
     error: `--secret-env`: the named environment variable is not set
     hint: export the variable, and pass its name without `$`
     ");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 /// Uses the keys of RFC 7515, appendixes A.3 and A.1.

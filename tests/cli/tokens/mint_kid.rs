@@ -69,7 +69,7 @@ fn requested_key_id_is_in_the_header() {
             sandbox.run(&verify).ok();
         }
     }
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn flask_service_accepts_preset_tokens() {
     let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
     assert_eq!(names, ["fresh", "iat", "jti", "type", "sub", "nbf", "csrf", "exp"]);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 900);
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

@@ -209,10 +209,7 @@ fn only_app_tokens_are_renewed() {
     error: only app tokens can be renewed
     ");
     let app = sandbox.stdout_of(&["token", "create", "app"]);
-    rusqlite::Connection::open(sandbox.store())
-        .unwrap()
-        .execute_batch("DELETE FROM tokens WHERE id = 2")
-        .unwrap();
+    sandbox.sql("DELETE FROM tokens WHERE id = 2");
     assert_snapshot!(sandbox.run(&["token", "renew", &app]), @"
     --- exit code 10, stderr
     error: token not found in the store

@@ -9,8 +9,7 @@ const HOUR: i64 = 3_600;
 /// Changes every token as if the first token of its chain of renewals had been issued `seconds`
 /// before the token itself.
 fn move_first_issue_back(sandbox: &Sandbox, seconds: i64) {
-    let sql = format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}");
-    rusqlite::Connection::open(sandbox.store()).unwrap().execute_batch(&sql).unwrap();
+    sandbox.sql(&format!("UPDATE tokens SET first_issued_at = issued_at - {seconds}"));
 }
 
 fn lifetime(token: &str) -> i64 {

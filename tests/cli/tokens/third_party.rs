@@ -65,7 +65,7 @@ fn jwk_set_verifies_third_party_tokens_without_a_store() {
     let result = sandbox.json(&["token", "verify", &token, "--jwks", "jwks.json"]);
     assert_eq!((&result["valid"], &result["kind"]), (&json!(true), &json!(null)));
     assert_eq!((&result["token_id"], &result["status"]), (&json!(null), &json!(null)));
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
     let input = format!("{token}\n{token}\n");
     let output =
         sandbox.run_with_input(&["token", "verify", "--batch", "--jwks", "jwks.json"], &input);

@@ -78,7 +78,7 @@ fn every_format_has_the_tokens_in_the_order_of_the_file() {
     let masked: Vec<&str> =
         masks.lines().map(|line| line.strip_prefix("::add-mask::").unwrap()).collect();
     assert_eq!((tokens.len(), tokens), (3, masked));
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

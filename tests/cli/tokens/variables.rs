@@ -28,7 +28,7 @@ fn dotenv_prints_an_assignment() {
     assert_eq!(payload(token)["sub"], "a");
     sandbox.set_variable("JETON_OUTPUT", "dotenv");
     assert_snapshot!(mint(&sandbox, &["--count", "1"]), @"API_TOKEN=<token>");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

@@ -250,14 +250,13 @@ fn at_and_leeway_shift_the_time_checks() {
 fn disabled_owner_and_missing_row_invalidate_the_token() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute_batch("UPDATE users SET disabled_at = 1 WHERE id = 2").unwrap();
+    sandbox.sql("UPDATE users SET disabled_at = 1 WHERE id = 2");
     assert_snapshot!(verify(&sandbox, &[&token]), @"
     invalid: user_disabled: `john`, since <time> (<ago>)
     --- exit code 10, stderr
     error: token owner disabled: `john`, since <time> (<ago>)
     ");
-    store.execute_batch("DELETE FROM tokens").unwrap();
+    sandbox.sql("DELETE FROM tokens");
     assert_snapshot!(verify(&sandbox, &[&token]), @"
     invalid: unknown_token: `jti` `<uuid>`
     --- exit code 10, stderr

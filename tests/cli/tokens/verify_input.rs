@@ -50,7 +50,7 @@ fn verify_requires_a_store() {
     error: store `~/.local/share/jeton/jeton.db` not found
     hint: create a store: jeton init
     ");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

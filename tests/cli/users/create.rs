@@ -54,5 +54,5 @@ fn creation_requires_an_admin_and_a_store() {
     assert_eq!(sandbox.run(&create).code, 4);
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(&create).code, 3);
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }

@@ -56,5 +56,5 @@ fn costliest_hash_is_raised_by_import_and_lowered_by_prune() {
     sandbox.run(&["users", "delete", "john", "--yes"]).ok();
     sandbox.run(&["store", "prune"]).ok();
     assert_eq!(costliest_hash(&sandbox), "null");
-    assert_snapshot!(sandbox.run(&["store", "check"]), @"ok");
+    assert_snapshot!(sandbox.check_store(), @"ok");
 }

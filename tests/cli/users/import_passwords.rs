@@ -95,7 +95,7 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
     write(&sandbox, "passwords.csv", "kept");
     let output = sandbox.run(&IMPORT).fails(5);
     assert!(output.stderr.contains("already exists"), "{output:?}");
-    assert!(!sandbox.store().exists());
+    assert!(!sandbox.has_store());
 }
 
 #[test]

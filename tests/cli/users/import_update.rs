@@ -30,7 +30,8 @@ fn existing_accounts_get_the_values_of_their_rows() {
     --- stderr
     imported 1 user, updated 2, skipped 1 existing
     ");
-    let columns = "concat_ws(' ', username, email, name, role, quota, disabled_at IS NOT NULL)";
+    let disabled = "CAST(disabled_at IS NOT NULL AS INTEGER)";
+    let columns = format!("concat_ws(' ', username, email, name, role, quota, {disabled})");
     let users = sandbox.sql(&format!("SELECT {columns} FROM users ORDER BY id"));
     assert_eq!(
         users,

@@ -228,7 +228,8 @@ fn grant_is_kept_while_a_token_uses_it() {
     let mut request = mint_request();
     request.record = true;
     mint_token(&mut store, &ada, &request).unwrap();
-    store.execute_sql("INSERT INTO grants (owner_id, kind, app) VALUES (1, 'app', 'never used')");
+    issue_app_token(&mut store, &ada, "unused");
+    store.execute_sql("DELETE FROM tokens WHERE id = 3");
     assert_eq!(prune_at(&mut store, &ada, 2 * HOUR).grants, 2);
     let grant = store.read(|tx| tx.find_token(TokenId(1))).unwrap().unwrap().grant;
     assert_eq!((grant.app.as_str(), grant.kind), ("app", TokenKind::App));

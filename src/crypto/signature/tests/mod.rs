@@ -116,6 +116,7 @@ fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
         purpose: Purpose::App,
         algorithm,
         material,
+        is_withheld: false,
         public_jwk: None,
         is_weak: false,
     }

@@ -42,8 +42,37 @@ pub(super) fn all() -> Vec<&'static Case> {
     groups.into_iter().flatten().collect()
 }
 
+const NEEDS_POSTGRES: &str =
+    "needs a PostgreSQL server; the tests of `store::postgres` have the case";
+
 /// Hints that cannot be executed in a sandbox, and the reason.
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
+    ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
+    ("add a user name to the address", NEEDS_POSTGRES),
+    ("create the database with `createdb`", NEEDS_POSTGRES),
+    (
+        "enable TLS on the server, or use `sslmode=disable` on a trusted network",
+        "needs a PostgreSQL server",
+    ),
+    (
+        "percent-encode special characters of the user name and the password: `%40` for `@`",
+        "needs a PostgreSQL server",
+    ),
+    ("remove the permissions: chmod 600 {path}", NEEDS_POSTGRES),
+    ("set `PGSERVICEFILE` to the file with the service", NEEDS_POSTGRES),
+    ("set `sslrootcert` to a file with the certificate of the issuer", NEEDS_POSTGRES),
+    (
+        "set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`",
+        "needs a PostgreSQL server",
+    ),
+    ("use `schema` to set the schema", NEEDS_POSTGRES),
+    (
+        "use `sslmode=verify-full`, or `sslmode=disable` on a trusted network",
+        "needs a PostgreSQL server",
+    ),
+    ("use a host name of the server's certificate in the address", NEEDS_POSTGRES),
+    ("use the address of the primary server", NEEDS_POSTGRES),
+    ("install a build of jeton with the feature `postgres`", "needs another build"),
     (
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
@@ -58,6 +87,27 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("make the store file and its directory writable", "needs a read-only mount"),
     ("copy the store and its `-wal` file to a writable directory", "needs a read-only mount"),
     ("mount the directory of the store, not the file", "needs a mount"),
+    ("create the database with `createdb`", NEEDS_POSTGRES),
+    (
+        "check the user name, and the password in `PGPASSWORD`, `~/.pgpass` or `JETON_STORE`",
+        NEEDS_POSTGRES,
+    ),
+    ("start the server, or use the directory of its socket as `host`", NEEDS_POSTGRES),
+    ("use a host name that the network knows", NEEDS_POSTGRES),
+    ("enable TLS on the server, or use `sslmode=disable` on a trusted network", NEEDS_POSTGRES),
+    ("set `sslrootcert` to a file with the certificate of the issuer", NEEDS_POSTGRES),
+    ("use a host name of the server's certificate in the address", NEEDS_POSTGRES),
+    ("set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`", NEEDS_POSTGRES),
+    (
+        "percent-encode special characters of the user name and the password: `%40` for `@`",
+        NEEDS_POSTGRES,
+    ),
+    ("use `schema` to set the schema", NEEDS_POSTGRES),
+    ("use `sslmode=verify-full`, or `sslmode=disable` on a trusted network", NEEDS_POSTGRES),
+    ("set `PGSERVICEFILE` to the file with the service", NEEDS_POSTGRES),
+    ("add a user name to the address", "needs an OS user without a name"),
+    ("remove the permissions: chmod 600 {path}", NEEDS_POSTGRES),
+    ("install a build of jeton with the feature `postgres`", "needs a build without the feature"),
     ("free disk space and retry", "needs a full disk"),
     ("check the contents of the store before you retry", "needs a failed fsync"),
     ("try again, or wait longer with `--wait`", "needs a second process with a lock"),
@@ -73,6 +123,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "needs a changed system clock",
     ),
     ("install a newer jeton", "needs a later version"),
+    (
+        "list the rights of database users: jeton store roles --help",
+        "needs a PostgreSQL server; `server::roles` has the cases",
+    ),
     (
         "migrate the store: jeton store migrate",
         "needs a store of an earlier version; `store::migration` migrates one",

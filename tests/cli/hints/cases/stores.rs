@@ -60,6 +60,12 @@ pub(super) const CASES: &[Case] = &[
         "jeton store backup y.db",
     ),
     case(
+        "omit `--store`",
+        "init",
+        "jeton store copy .local/share/jeton/jeton.db x.db --store a.db",
+        "jeton store copy .local/share/jeton/jeton.db x.db",
+    ),
+    case(
         "use a name without the suffix `-wal`, `-shm` or `-journal`",
         "",
         "jeton init ada --store x-wal",
@@ -118,6 +124,12 @@ pub(super) const CASES: &[Case] = &[
         "mkdir -m 700 m; jeton init ada -q --store m/x.db; chmod 1777 m",
         "jeton users list --store m/x.db",
         "eval \"${CMD%% (then*}\" && jeton store info $W1",
+    ),
+    case(
+        "choose the names: jeton store roles --prefix jeton",
+        "",
+        "JETON_STORE='postgres://db.example/app?schema=My-Schema' jeton store roles",
+        "JETON_STORE='postgres://db.example/app?schema=My-Schema' $CMD",
     ),
     case(
         "use another key: purpose and algorithm of a key cannot change",

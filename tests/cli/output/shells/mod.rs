@@ -34,8 +34,7 @@ fn sandbox_with_hostile_names() -> Sandbox {
     sandbox.run_with_input(&["register", USERNAME, "--password-stdin"], "123456").ok();
     sandbox.stdout_of(&["token", "create", APP]);
     sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
-    let store = rusqlite::Connection::open(sandbox.store()).unwrap();
-    store.execute("UPDATE keys SET kid = ?1 WHERE purpose = 'test'", [KID]).unwrap();
+    sandbox.sql(&format!("UPDATE keys SET kid = '{KID}' WHERE purpose = 'test'"));
     std::fs::write(sandbox.home().join(FILE), "x").unwrap();
     sandbox
 }
@@ -60,6 +59,7 @@ impl Shell {
             .env("TERM", "xterm")
             .env("LC_ALL", "C.UTF-8")
             .env("PS1", "ready> ")
+            .envs(sandbox.variables())
             .current_dir(sandbox.home());
         let options = Options::new().timeout_ms(Some(30_000)).strip_ansi_escape_codes(true);
         let mut session = spawn_with_options(command, options).unwrap();
@@ -162,7 +162,8 @@ fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
     shell
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", sandbox.home())
-        .env("JETON_PASSWORD", "lovelace-2");
+        .env("JETON_PASSWORD", "lovelace-2")
+        .envs(sandbox.variables());
     let output = RunOutput::capture(shell.current_dir(sandbox.home()));
     assert!(!command_was_run(sandbox), "{line}: {output:?}");
     output

@@ -50,6 +50,7 @@ impl<'s> MountNamespace<'s> {
             stderr: read("err"),
             command: line.to_owned(),
             home: Some(self.sandbox.home().to_owned()),
+            store: None,
         }
     }
 

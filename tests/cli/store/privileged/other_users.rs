@@ -1,7 +1,6 @@
 //! Files and directories that belong to another user are refused.
 
 use crate::sandbox::Sandbox;
-use crate::store::check::run_store_check;
 use crate::store::planted_sqlite_files::{SUFFIXES, outputs_with_planted_file};
 use crate::store::shared_directories::{create_directory, hint_command, init, is_empty};
 use crate::store::unsafe_files::session_refusal;
@@ -103,7 +102,7 @@ fn check_detects_files_of_other_users() {
     for extension in ["db-shm", "db"] {
         let file = sandbox.store().with_extension(extension);
         change_owner(&file);
-        outputs += &run_store_check(&sandbox).to_string();
+        outputs += &sandbox.check_store().to_string();
         restore_owner(&file);
     }
     assert_snapshot!(outputs, @"
@@ -116,7 +115,7 @@ fn check_detects_files_of_other_users() {
     hint: run jeton as the owner of the file
     ");
     change_owner(sandbox.store().parent().unwrap());
-    assert_snapshot!(run_store_check(&sandbox), @"
+    assert_snapshot!(sandbox.check_store(), @"
     insecure_permissions: directory `~/.local/share/jeton` belongs to another user
     --- exit code 78, stderr
     error: the store has 1 fault

@@ -1,0 +1,35 @@
+//! Copy of a store to a new store.
+
+use super::super::audit_context::{OUTCOME_DONE, OUTCOME_UNDELIVERED};
+use super::super::{AuditContext, Caller, Error};
+use super::{authorize, ensure_writable, write_as_maintainer};
+use crate::directory::Writers;
+use crate::model::EventTarget;
+use crate::store::{ResolvedAddress, RowObserver, Store, TableDigest};
+
+/// Copies the store to `target`, for an admin or the owner of the store. Returns the digests of all
+/// tables, and the users who can write the directory of a new file. Both stores get an audit event; the
+/// event in the source is committed before the copy becomes visible. An error of `observer` ends the
+/// copy, and leaves nothing at the target.
+pub(crate) fn copy(
+    store: &mut Store,
+    audit: &AuditContext,
+    caller: Option<&Caller>,
+    target: ResolvedAddress,
+    observer: &RowObserver<'_>,
+) -> Result<(Vec<TableDigest>, Writers), Error> {
+    authorize(caller)?;
+    ensure_writable(store)?;
+    let caller_id = caller.map(|caller| caller.user.id);
+    let event = audit.build_event(caller_id, EventTarget::store(), OUTCOME_DONE, 1);
+    let mut pending_copy = store.copy(target, &event, observer)?;
+    let digests = std::mem::take(&mut pending_copy.digests);
+    let event = write_as_maintainer(store, caller, |tx| Ok(tx.add_event(&event)?))?;
+    match pending_copy.persist() {
+        Ok(writers) => Ok((digests, writers)),
+        Err(error) => {
+            store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED))?;
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Prefix of the names of database roles.
+
+use super::InvalidValue;
+
+/// The server truncates names after 63 bytes, and the longest suffix is `_operator`.
+const MAX_LENGTH: usize = 63 - "_operator".len();
+
+/// Prefix of the names of database roles: `jeton` for `jeton_minter`. SQL needs no quotes for the names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RolePrefix(String);
+
+impl RolePrefix {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let is_word = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        let reason = if !is_word || !text.starts_with(|c: char| c.is_ascii_lowercase()) {
+            "expected lower-case letters, digits and `_`, starting with a letter"
+        } else if text.starts_with("pg_") {
+            "names that start with `pg_` are reserved"
+        } else if text.len() > MAX_LENGTH {
+            return Err(InvalidValue::new(
+                "prefix",
+                format!("longer than {MAX_LENGTH} characters"),
+            ));
+        } else {
+            return Ok(Self(text.to_owned()));
+        };
+        Err(InvalidValue::new("prefix", reason))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefix_needs_no_quotes_in_sql() {
+        let longest = "a".repeat(MAX_LENGTH);
+        for valid in ["jeton", "j", "staging_2", longest.as_str()] {
+            assert_eq!(RolePrefix::parse(valid).unwrap().as_str(), valid);
+        }
+        let too_long = format!("{longest}a");
+        for invalid in
+            ["", "Jeton", "2x", "_x", "a-b", "a\"b", "a'b", "ä", "pg_x", too_long.as_str()]
+        {
+            assert!(RolePrefix::parse(invalid).is_err(), "{invalid}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Statements on the connection of a store, with one interface for both database engines. The modules
+//! of the tables use only this interface.
+
+use super::Error;
+use super::columns::Column;
+#[cfg(feature = "postgres")]
+use super::postgres::Client;
+use super::statement::Statement;
+use super::values::{Row, Value};
+use rusqlite::params_from_iter;
+
+/// A connection to the database of a store.
+///
+/// Parameters of statements are `?1`, `?2` and so on.
+#[derive(Clone, Copy)]
+pub(super) enum Connection<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    #[cfg(feature = "postgres")]
+    Postgres(&'c Client),
+}
+
+impl<'c> Connection<'c> {
+    /// Returns whether the database is on a server.
+    pub(super) fn is_server(self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => true,
+        }
+    }
+
+    /// Prepares a statement for repeated use. For SQLite, the connection keeps the prepared statement
+    /// for later calls.
+    pub(super) fn prepare(self, sql: &str) -> Result<Statement<'c>, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                Ok(Statement::SqliteCached(connection.prepare_cached(sql)?))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => Ok(Statement::Postgres(client, sql.to_owned())),
+        }
+    }
+
+    /// Prepares a statement that a command usually executes once, which takes SQLite fewer
+    /// instructions.
+    fn prepare_once(self, sql: &str) -> Result<Statement<'c>, Error> {
+        match self {
+            Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare(sql)?)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => Ok(Statement::Postgres(client, sql.to_owned())),
+        }
+    }
+
+    /// Executes a statement and returns the number of changed rows.
+    pub(super) fn execute(self, sql: &str, values: &[Value<'_>]) -> Result<usize, Error> {
+        self.prepare_once(sql)?.execute(values)
+    }
+
+    /// Executes a statement for all rows of `columns`: for SQLite with the values of each row, for
+    /// PostgreSQL once with an array of all values for each column.
+    pub(super) fn execute_for_rows(self, sql: &str, columns: &[Column]) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                for row in 0..columns.first().map_or(0, Column::len) {
+                    let values = columns.iter().filter_map(|column| column.value(row));
+                    statement.execute(params_from_iter(values))?;
+                }
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => client.execute_arrays(sql, columns),
+        }
+    }
+
+    /// Inserts a row into `table`, and returns its id. Returns [`Error::AlreadyExists`] if a value that
+    /// must be unique exists; the transaction can continue then.
+    pub(super) fn insert(self, table: &str, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
+        self.insert_with(Self::prepare_once, table, sql, values, 1)
+    }
+
+    /// Inserts `count` rows into `table` with one statement, all or none, and returns the id of the last
+    /// row. The errors are as for `insert`.
+    pub(super) fn insert_rows(
+        self,
+        table: &str,
+        sql: &str,
+        values: &[Value<'_>],
+        count: usize,
+    ) -> Result<i64, Error> {
+        self.insert_with(Self::prepare, table, sql, values, count)
+    }
+
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "SQLite itself inserts all rows or none")
+    )]
+    fn insert_with(
+        self,
+        prepare: fn(Self, &str) -> Result<Statement<'c>, Error>,
+        table: &str,
+        sql: &str,
+        values: &[Value<'_>],
+        count: usize,
+    ) -> Result<i64, Error> {
+        match self {
+            Self::Sqlite(connection) => match prepare(self, sql)?.execute(values) {
+                Ok(_) => Ok(connection.last_insert_rowid()),
+                // SQLite reports exhausted ids as a full disk.
+                Err(error @ Error::DiskFull(_)) => {
+                    Err(self.id_exhaustion_fault(table)?.map_or(error, Error::Damaged))
+                }
+                Err(error) => Err(error),
+            },
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => client.insert(sql, values, count),
+        }
+    }
+
+    /// Returns the converted row of a query, or `None` without a row. Further rows are ignored.
+    pub(super) fn query_optional<T>(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        convert: impl FnOnce(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.prepare_once(sql)?.query_optional(values, convert)
+    }
+
+    /// Returns the converted row of a query that always has a row.
+    pub(super) fn query_row<T>(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        convert: impl FnOnce(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.prepare_once(sql)?.query_row(values, convert)
+    }
+
+    /// Returns all rows of a query, converted.
+    pub(super) fn query_all<T>(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        mut convert: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut rows = Vec::new();
+        self.for_each_row(sql, values, |row| {
+            rows.push(convert(row)?);
+            Ok(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// Calls `visit` with each row of a query, until `visit` returns `false`. Does not keep the rows
+    /// in memory.
+    pub(super) fn for_each_row(
+        self,
+        sql: &str,
+        values: &[Value<'_>],
+        visit: impl FnMut(&Row<'_>) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        self.prepare_once(sql)?.for_each_row(values, visit)
+    }
+
+    /// Returns the result of a query for a single number.
+    pub(super) fn query_number(self, sql: &str) -> Result<i64, Error> {
+        self.query_row(sql, &[], |row| row.get(0))
+    }
+
+    /// Lets SQLite keep more pages in memory, for a transaction that changes rows on many pages: with a
+    /// small cache, SQLite would write the same page to the WAL repeatedly.
+    pub(super) fn enlarge_cache(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                Ok(connection.pragma_update(None, "cache_size", -16_384)?)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Returns the FROM item for a table whose indexes SQLite does not use.
+    pub(super) fn table_without_index_sql(self, table: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("{table} NOT INDEXED"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => table.to_owned(),
+        }
+    }
+
+    /// Returns the FROM item for all objects in a JSON text, at any depth: the column `object.value`.
+    pub(super) fn json_objects_sql(self, column: &str) -> String {
+        match self {
+            Self::Sqlite(_) => {
+                format!("(SELECT value FROM json_tree({column}) WHERE type = 'object') AS object")
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => format!(
+                "(SELECT value FROM jsonb_path_query(CAST({column} AS jsonb), 'strict $.**') AS value
+                  WHERE jsonb_typeof(value) = 'object') AS object"
+            ),
+        }
+    }
+
+    /// Returns the FROM item for the texts in a JSON array: the column `value`.
+    pub(super) fn json_texts_sql(self, column: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("json_each({column})"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => {
+                format!("json_array_elements_text(CAST({column} AS json)) AS value")
+            }
+        }
+    }
+
+    /// Returns a description of the fault if the ids of `table` are exhausted.
+    pub(super) fn id_exhaustion_fault(self, table: &str) -> Result<Option<String>, Error> {
+        let sql = match self {
+            Self::Sqlite(_) => format!(
+                "SELECT EXISTS (SELECT 1 FROM {table} WHERE id = {0})
+                     OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '{table}' AND seq >= {0})",
+                i64::MAX
+            ),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => {
+                format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE id = {})", i64::MAX)
+            }
+        };
+        let is_exhausted: bool = self.query_row(&sql, &[], |row| row.get(0))?;
+        Ok(is_exhausted.then(|| format!("ids of table `{table}` exhausted")))
+    }
+}

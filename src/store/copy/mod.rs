@@ -1,0 +1,137 @@
+//! Copies of all rows of a store to a new store, which can be in another engine.
+
+mod batches;
+mod digest;
+mod rows;
+mod tables;
+
+pub(crate) use digest::TableDigest;
+pub(crate) use rows::{CopyStep, RowObserver};
+
+use super::connect::{configure, enable_wal};
+use super::pending_backup::{
+    PendingBackup, name_full_disk, open_incomplete, remove_stale_journals,
+};
+#[cfg(feature = "postgres")]
+use super::postgres::{PendingDatabase, ServerError};
+use super::schema::create_schema;
+#[cfg(feature = "postgres")]
+use super::transaction::WriteSummary;
+use super::{Error, NewEvent, Reader, ResolvedAddress, Store, Writer};
+use crate::directory::Writers;
+use crate::model::redact_for_error;
+use rows::copy_rows;
+use rusqlite::config::DbConfig;
+use std::path::Path;
+use std::time::Duration;
+
+/// A complete copy that other processes cannot see yet. Dropping the value removes the copy.
+pub(crate) struct PendingCopy {
+    target: PendingTarget,
+    /// Digests of all tables, which are equal in both stores.
+    pub(crate) digests: Vec<TableDigest>,
+}
+
+enum PendingTarget {
+    File(PendingBackup),
+    #[cfg(feature = "postgres")]
+    Server {
+        database: Box<PendingDatabase>,
+        summary: WriteSummary,
+        display: String,
+    },
+}
+
+impl PendingCopy {
+    /// Makes the copy visible. Returns the users with write access to the directory of a file.
+    pub(crate) fn persist(self) -> Result<Writers, Error> {
+        match self.target {
+            PendingTarget::File(backup) => {
+                let writers = backup.writers;
+                backup.persist().map(|_| writers)
+            }
+            #[cfg(feature = "postgres")]
+            PendingTarget::Server { database, summary, display } => {
+                database.persist(summary).map_err(|error| name_target(&display, error))?;
+                Ok(Writers::User)
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Copies the current state of the store to a new store, and adds `event` there. The target must
+    /// not have a store. An error of `observer` ends the copy.
+    pub(crate) fn copy(
+        &mut self,
+        target: ResolvedAddress,
+        event: &NewEvent<'_>,
+        observer: &RowObserver<'_>,
+    ) -> Result<PendingCopy, Error> {
+        let timeout = self.lock_timeout;
+        self.read(|source| match target {
+            ResolvedAddress::File(path) => {
+                let (backup, digests) =
+                    copy_to_file(source, &path, Some(event), timeout, observer)?;
+                Ok(PendingCopy { target: PendingTarget::File(backup), digests })
+            }
+            #[cfg(feature = "postgres")]
+            ResolvedAddress::Server(address, config) => {
+                let display = address.to_display();
+                let target_error = |error| name_target(&display, error);
+                let database =
+                    PendingDatabase::create(&address, *config, timeout).map_err(target_error)?;
+                let writer = database.writer();
+                let digests = copy_rows(source, &writer, &target_error, observer)?;
+                writer.add_event(event).map_err(target_error)?;
+                let summary = writer.into_summary();
+                let target =
+                    PendingTarget::Server { database: Box::new(database), summary, display };
+                Ok(PendingCopy { target, digests })
+            }
+        })
+    }
+}
+
+/// Copies all rows to a new SQLite file, and adds `event` there, if any.
+pub(super) fn copy_to_file(
+    source: &Reader<'_>,
+    target: &Path,
+    event: Option<&NewEvent<'_>>,
+    lock_timeout: Duration,
+    observer: &RowObserver<'_>,
+) -> Result<(PendingBackup, Vec<TableDigest>), Error> {
+    let backup = PendingBackup::create(target, lock_timeout)?;
+    let address = redact_for_error(&target.to_string_lossy());
+    let target_error = |error| name_target(&address, name_full_disk(error));
+    remove_stale_journals(backup.temp_path())?;
+    let connection = open_incomplete(backup.temp_path()).map_err(target_error)?;
+    configure(&connection, lock_timeout)?;
+    // The journal has no pages, because the file was empty before the transaction. A defensive connection
+    // does not permit `OFF`.
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    let transaction = connection.unchecked_transaction()?;
+    create_schema(&transaction).map_err(target_error)?;
+    let writer = Writer::sqlite(&transaction);
+    writer.connection.enlarge_cache()?;
+    let digests = copy_rows(source, &writer, &target_error, observer)?;
+    if let Some(event) = event {
+        writer.add_event(event).map_err(target_error)?;
+    }
+    transaction.commit().map_err(|error| target_error(error.into()))?;
+    enable_wal(&connection, lock_timeout).map_err(target_error)?;
+    drop(connection);
+    backup.sync()?;
+    Ok((backup, digests))
+}
+
+/// Adds the address of the target to an error that has no address.
+fn name_target(address: &str, error: Error) -> Error {
+    match error {
+        Error::Interrupted(_) | Error::TargetExists(_) | Error::CopyTarget { .. } => error,
+        #[cfg(feature = "postgres")]
+        Error::Server(ServerError::StoreExists(_) | ServerError::ForeignTables(_)) => error,
+        error => Error::CopyTarget { address: address.to_owned(), error: Box::new(error) },
+    }
+}

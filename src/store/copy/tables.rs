@@ -1,0 +1,299 @@
+//! The tables of a store, with the columns that both engines have.
+
+use super::super::columns::ColumnType::{self, Bool, Bytes, Integer, Text, Uuid};
+use super::super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::super::postgres::latest_version;
+
+/// A table in a copy.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// Columns with their types.
+    pub(super) columns: &'static [(&'static str, ColumnType)],
+    /// Unique columns that determine the order of the rows.
+    key: &'static str,
+    /// Columns that an insertion leaves empty, because they refer to later rows of the table.
+    pub(super) links: &'static [&'static str],
+    /// Set if SQLite stores the last id, so that the ids of deleted rows are not reused.
+    pub(super) is_autoincrement: bool,
+}
+
+/// Values that several tables have by default.
+const TABLE: Table =
+    Table { name: "", columns: &[], key: "id", links: &[], is_autoincrement: true };
+
+/// Columns of the audit log. Only a server has the last column, the user of the database.
+const AUDIT_COLUMNS: &[(&str, ColumnType)] = &[
+    ("id", Integer),
+    ("at", Integer),
+    ("user_id", Integer),
+    ("os_uid", Integer),
+    ("action", Text),
+    ("detail", Text),
+    ("outcome", Text),
+    ("count", Integer),
+    ("target_kind", Text),
+    ("target_id", Text),
+    ("db_user", Text),
+];
+
+/// All tables, with the columns that both engines have. Triggers fill the table `user_blocks`.
+const TABLES: [Table; 10] = [
+    Table {
+        name: "store",
+        columns: &[
+            ("one", Integer),
+            ("store_id", Uuid),
+            ("created_at", Integer),
+            ("costliest_hash", Text),
+        ],
+        key: "one",
+        is_autoincrement: false,
+        ..TABLE
+    },
+    Table {
+        name: "users",
+        columns: &[
+            ("id", Integer),
+            ("uid", Uuid),
+            ("username", Text),
+            ("email", Text),
+            ("email_key", Text),
+            ("name", Text),
+            ("name_key", Text),
+            ("password", Text),
+            ("role", Text),
+            ("quota", Integer),
+            ("disabled_at", Integer),
+            ("deleted_at", Integer),
+            ("created_at", Integer),
+            ("password_at", Integer),
+        ],
+        ..TABLE
+    },
+    Table {
+        name: "keys",
+        columns: &[
+            ("id", Integer),
+            ("kid", Text),
+            ("purpose", Text),
+            ("algorithm", Text),
+            ("state", Text),
+            ("weak", Bool),
+            ("material", Bytes),
+            ("public", Text),
+            ("created_at", Integer),
+            ("activated_at", Integer),
+            ("retired_at", Integer),
+            ("verify_until", Integer),
+            ("revoked_at", Integer),
+            ("pruned_until", Integer),
+        ],
+        ..TABLE
+    },
+    Table {
+        name: "sessions",
+        columns: &[
+            ("id", Integer),
+            ("sid", Uuid),
+            ("user_id", Integer),
+            ("created_at", Integer),
+            ("expires_at", Integer),
+            ("ended_at", Integer),
+            ("end_reason", Text),
+        ],
+        ..TABLE
+    },
+    Table {
+        name: "pairs",
+        columns: &[
+            ("id", Integer),
+            ("session_id", Integer),
+            ("parent", Integer),
+            ("key_id", Integer),
+            ("access", Uuid),
+            ("refresh", Uuid),
+            ("issued_at", Integer),
+            ("access_expires_at", Integer),
+            ("refresh_expires_at", Integer),
+            ("access_revoked_at", Integer),
+            ("spent_at", Integer),
+        ],
+        ..TABLE
+    },
+    Table {
+        name: "grants",
+        columns: &[
+            ("id", Integer),
+            ("owner_id", Integer),
+            ("kind", Text),
+            ("app", Text),
+            ("permissions", Text),
+            ("audience", Text),
+            ("claims", Text),
+        ],
+        ..TABLE
+    },
+    Table {
+        name: "tokens",
+        columns: &[
+            ("id", Integer),
+            ("jti", Uuid),
+            ("grant_id", Integer),
+            ("key_id", Integer),
+            ("issued_at", Integer),
+            ("expires_at", Integer),
+            ("revoked_at", Integer),
+            ("superseded_by", Integer),
+            ("grace_until", Integer),
+            ("first_issued_at", Integer),
+            ("run_jti", Uuid),
+        ],
+        links: &["superseded_by", "grace_until"],
+        ..TABLE
+    },
+    Table {
+        name: "blocklist",
+        columns: &[
+            ("key_id", Integer),
+            ("jti", Text),
+            ("expires_at", Integer),
+            ("revoked_at", Integer),
+        ],
+        key: "key_id, jti",
+        is_autoincrement: false,
+        ..TABLE
+    },
+    Table {
+        name: "settings",
+        columns: &[("name", Text), ("value", Text), ("changed_at", Integer)],
+        key: "name",
+        is_autoincrement: false,
+        ..TABLE
+    },
+    Table {
+        name: "audit",
+        columns: AUDIT_COLUMNS.split_at(AUDIT_COLUMNS.len() - 1).0,
+        is_autoincrement: false,
+        ..TABLE
+    },
+];
+
+/// Returns all tables, each after the tables that it refers to, with the columns that both stores have.
+pub(super) fn common_tables(source: Connection<'_>, target: Connection<'_>) -> [Table; 10] {
+    let mut tables = TABLES;
+    if source.is_server() && target.is_server() {
+        let audit = tables.iter_mut().filter(|table| table.name == "audit");
+        audit.for_each(|table| table.columns = AUDIT_COLUMNS);
+    }
+    tables
+}
+
+impl Table {
+    /// Returns whether the rows have ids.
+    pub(super) fn has_id(&self) -> bool {
+        self.key == "id"
+    }
+
+    /// Returns the names of the columns that an insertion fills, or all columns.
+    pub(super) fn column_names(&self, with_links: bool) -> Vec<&'static str> {
+        let names = self.columns.iter().map(|(name, _)| *name);
+        names.filter(|name| with_links || !self.links.contains(name)).collect()
+    }
+
+    /// Returns the types of the columns with these names.
+    pub(super) fn column_types(&self, names: &[&str]) -> Vec<ColumnType> {
+        let columns = self.columns.iter().filter(|(name, _)| names.contains(name));
+        columns.map(|(_, column_type)| *column_type).collect()
+    }
+
+    /// Returns the ORDER BY terms for an order that is the same in both engines: by bytes.
+    pub(super) fn order(&self, connection: Connection<'_>) -> &'static str {
+        match connection {
+            Connection::Sqlite(_) => self.key,
+            // The order of the texts with U+0000 in place of its escaped form. Their order does not
+            // change if U+0000 becomes U+0001 U+0001, and U+0001 becomes U+0001 U+0002.
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) if self.name == "blocklist" => {
+                "key_id, replace(replace(replace(replace(jti, U&'\\0001', U&'\\0001\\0002'),
+                     U&'\\+10FFFF\\+10FFFF', U&'\\0001\\0003'), U&'\\+10FFFF0', U&'\\0001\\0001'),
+                     U&'\\0001\\0003', U&'\\+10FFFF')"
+            }
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => self.key,
+        }
+    }
+
+    /// Returns the columns that only `connection` has, with expressions of the other columns.
+    pub(super) fn derived_columns(
+        &self,
+        connection: Connection<'_>,
+    ) -> Vec<(&'static str, String)> {
+        match connection {
+            Connection::Sqlite(_) => Vec::new(),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => match self.name {
+                "store" => {
+                    vec![("app", "'jeton'".to_owned()), ("version", latest_version().to_string())]
+                }
+                "grants" => {
+                    let values = "owner_id, kind, app, permissions, audience, claims";
+                    vec![("digest", digest_sql(&format!("concat_ws(chr(31), {values})")))]
+                }
+                "blocklist" => vec![("digest", digest_sql("jti"))],
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+/// Returns the expression of a digest, as in the statements of the module `tokens`.
+#[cfg(feature = "postgres")]
+fn digest_sql(text: &str) -> String {
+    format!("sha256(convert_to({text}, 'UTF8'))")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema::create_schema;
+
+    #[test]
+    fn every_column_of_every_table_is_copied() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        create_schema(&connection).unwrap();
+        let texts = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let mut tables = texts(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+        );
+        tables.retain(|name| name != "user_blocks");
+        let mut copied: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+        tables.sort_unstable();
+        copied.sort_unstable();
+        assert_eq!(copied, tables);
+        for table in TABLES {
+            let name = table.name;
+            let columns = texts(&format!(
+                "SELECT name || ' ' || type FROM pragma_table_info('{name}') ORDER BY name"
+            ));
+            let type_name = |column_type| match column_type {
+                Integer | Bool => "INTEGER",
+                Text => "TEXT",
+                Bytes | Uuid => "BLOB",
+            };
+            let copied =
+                table.columns.iter().map(|(name, of)| format!("{name} {}", type_name(*of)));
+            let mut copied: Vec<_> = copied.collect();
+            copied.sort_unstable();
+            assert_eq!(copied, columns, "{name}");
+            let sequences = texts(&format!(
+                "SELECT sql FROM sqlite_schema WHERE name = '{name}' AND sql LIKE '%AUTOINCREMENT%'"
+            ));
+            assert_eq!(table.is_autoincrement, !sequences.is_empty(), "{name}");
+        }
+    }
+}

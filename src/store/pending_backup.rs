@@ -1,0 +1,119 @@
+//! The file of a backup, which appears at its target path only when complete.
+
+use super::directory_remedy::FileRole;
+use super::{Error, file};
+use crate::directory::Writers;
+use crate::files;
+use rusqlite::{Connection, OpenFlags};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::NamedTempFile;
+
+/// Base name of the temporary file for an incomplete backup. The name is fixed, so that killed
+/// processes leave at most one file.
+const TEMP_NAME: &str = ".jeton-backup";
+
+/// The file of a backup, next to its target path. Dropping the value removes the file.
+pub(crate) struct PendingBackup {
+    file: NamedTempFile,
+    target: PathBuf,
+    /// Users with write access to the directory.
+    pub(crate) writers: Writers,
+    _lock: File,
+}
+
+impl PendingBackup {
+    /// Creates an empty file. Refuses a target that exists, and a directory in which other users can
+    /// replace the backup.
+    pub(super) fn create(target: &Path, lock_timeout: Duration) -> Result<Self, Error> {
+        let unwritable_error = |error: io::Error| {
+            if files::is_disk_full(&error) {
+                return Error::DiskFull(BACKUP_LABEL);
+            }
+            Error::UnwritableBackup(target.to_owned(), error.to_string())
+        };
+        file::reject_reserved_suffix(target)?;
+        // SQLite would use an existing WAL or journal of that name for the backup.
+        let paths = [target.to_owned()]
+            .into_iter()
+            .chain(file::wal_paths(target))
+            .chain([file::journal_path(target)]);
+        if let Some(existing) = paths.into_iter().find(|path| path.symlink_metadata().is_ok()) {
+            return Err(Error::TargetExists(existing));
+        }
+        let name = target.file_name();
+        let name = name.ok_or_else(|| unwritable_error(io::ErrorKind::InvalidFilename.into()))?;
+        let directory = file::canonical_directory(target).map_err(unwritable_error)?;
+        let writers = file::check_directory(target, &directory, FileRole::Backup)?;
+        let lock = File::open(&directory).map_err(unwritable_error)?;
+        if !files::lock(&lock, lock_timeout).map_err(unwritable_error)? {
+            return Err(Error::Busy);
+        }
+        let file = files::create_temp_file(&directory, OsStr::new(TEMP_NAME), 0o600)
+            .map_err(unwritable_error)?;
+        Ok(Self { file, target: directory.join(name), writers, _lock: lock })
+    }
+
+    /// Returns the path of the incomplete backup.
+    pub(super) fn temp_path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Makes the content durable.
+    pub(super) fn sync(&self) -> Result<(), Error> {
+        self.file.as_file().sync_all().map_err(|error| write_error(&error))
+    }
+
+    /// Moves the backup to its target path, which must not exist. Returns the size in bytes.
+    pub(crate) fn persist(self) -> Result<u64, Error> {
+        let file = self.file.persist_noclobber(&self.target).map_err(|error| {
+            if error.error.kind() == io::ErrorKind::AlreadyExists {
+                return Error::TargetExists(self.target.clone());
+            }
+            write_error(&error.error)
+        })?;
+        self.target
+            .parent()
+            .map_or(Ok(()), files::sync_directory)
+            .map_err(|error| write_error(&error))?;
+        file.metadata().map(|metadata| metadata.len()).map_err(|error| write_error(&error))
+    }
+}
+
+const BACKUP_LABEL: &str = "the backup";
+
+/// Removes the WAL and the journal that a killed process left next to an incomplete file: SQLite would
+/// roll back the journal into the new content.
+pub(super) fn remove_stale_journals(path: &Path) -> Result<(), Error> {
+    for stale_path in file::wal_paths(path).iter().chain([&file::journal_path(path)]) {
+        files::remove_if_exists(stale_path).map_err(|error| write_error(&error))?;
+    }
+    Ok(())
+}
+
+/// Opens an incomplete file, which is never used: no rollback is needed, and one sync at the end is
+/// enough. In exclusive mode, SQLite creates no WAL files.
+pub(super) fn open_incomplete(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    Ok(connection)
+}
+
+fn write_error(error: &io::Error) -> Error {
+    if files::is_disk_full(error) {
+        return Error::DiskFull(BACKUP_LABEL);
+    }
+    Error::Failed(format!("cannot write the backup: {error}"))
+}
+
+/// Replaces the store by the backup in the error of a full disk.
+pub(super) fn name_full_disk(error: Error) -> Error {
+    if matches!(error, Error::DiskFull(_)) { Error::DiskFull(BACKUP_LABEL) } else { error }
+}

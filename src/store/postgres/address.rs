@@ -1,0 +1,164 @@
+//! Address of a server: a URL as for libpq.
+
+use super::error::InvalidServerAddress;
+use super::parameters::{DEFAULT_PORT, Parameters, Place};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use std::ffi::OsStr;
+
+/// Characters that a display of an address encodes, as well as those outside ASCII.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'\'')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'@')
+    .add(b'\\')
+    .add(b'`');
+
+/// Address of a PostgreSQL database. `Debug` shows no password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerAddress {
+    pub(super) parameters: Parameters,
+    text_without_password: String,
+}
+
+impl ServerAddress {
+    /// Parses `postgres://USER:PASSWORD@HOST:PORT,…/DATABASE?PARAMETER=VALUE&…`. Every part is
+    /// optional and may be percent-encoded.
+    pub(crate) fn parse(text: &OsStr) -> Result<Self, InvalidServerAddress> {
+        let text = text.to_str().ok_or(InvalidServerAddress::NotUtf8)?;
+        let (_, text) = text.split_once("://").unwrap_or_default();
+        let (authority, rest) = text.split_at(text.find(['/', '?']).unwrap_or(text.len()));
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (user_info, hosts) = authority.split_once('@').unwrap_or(("", authority));
+        if hosts.contains('@') || rest.contains('@') {
+            return Err(InvalidServerAddress::UnencodedAt);
+        }
+        let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        let mut parameters = Parameters::default();
+        parameters.fill("user", &decode(user)?);
+        parameters.fill("password", &decode(password)?);
+        parameters.fill("dbname", &decode(path.strip_prefix('/').unwrap_or_default())?);
+        add_hosts(&mut parameters, hosts)?;
+        let mut kept_pairs = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').ok_or(InvalidServerAddress::NoValue)?;
+            let (name, value) = (decode(name)?, decode(value)?);
+            add_parameter(&mut parameters, &name, &value)?;
+            if name != "password" {
+                kept_pairs.push(pair);
+            }
+        }
+        parameters.check()?;
+        let user = if user.is_empty() { String::new() } else { format!("{user}@") };
+        let query = kept_pairs.join("&");
+        let mark = if query.is_empty() { "" } else { "?" };
+        let text_without_password = format!("postgres://{user}{hosts}{path}{mark}{query}");
+        Ok(Self { parameters, text_without_password })
+    }
+
+    /// Returns whether the address contains a password.
+    pub(crate) fn has_password(&self) -> bool {
+        self.parameters.password().is_some()
+    }
+
+    /// Returns the address without its password, for child processes.
+    pub(crate) fn text_without_password(&self) -> &str {
+        &self.text_without_password
+    }
+
+    /// Returns the address with hosts, ports, database and schema only.
+    pub(crate) fn to_display(&self) -> String {
+        display(&self.parameters)
+    }
+}
+
+/// Adds the hosts of the authority: `HOST:PORT,[IPV6]:PORT`.
+fn add_hosts(parameters: &mut Parameters, hosts: &str) -> Result<(), InvalidServerAddress> {
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let (mut names, mut ports) = (Vec::new(), Vec::new());
+    for host in hosts.split(',') {
+        let (name, port) = match host.strip_prefix('[') {
+            Some(host) => host.split_once(']').ok_or(InvalidServerAddress::Port)?,
+            None => host.split_at(host.find(':').unwrap_or(host.len())),
+        };
+        if name.is_empty() {
+            return Err(InvalidServerAddress::EmptyHost);
+        }
+        names.push(decode(name)?);
+        ports.push(match port {
+            "" => "",
+            port => port.strip_prefix(':').ok_or(InvalidServerAddress::Port)?,
+        });
+    }
+    parameters.fill("host", &names.join(","));
+    if ports.iter().any(|port| !port.is_empty()) {
+        parameters.fill("port", &ports.join(","));
+    }
+    Ok(())
+}
+
+fn add_parameter(
+    parameters: &mut Parameters,
+    name: &str,
+    value: &str,
+) -> Result<(), InvalidServerAddress> {
+    let is_set = match name {
+        "password" => parameters.password().is_some(),
+        name => parameters.get(name).is_some(),
+    };
+    if is_set {
+        return Err(InvalidServerAddress::Duplicate(name.to_owned()));
+    }
+    if name == "schema" && value.is_empty() {
+        return Err(InvalidServerAddress::Schema("empty"));
+    }
+    parameters.fill(name, value);
+    Ok(())
+}
+
+fn decode(text: &str) -> Result<String, InvalidServerAddress> {
+    let text = percent_decode_str(text).decode_utf8();
+    let text = text.map_err(|_| InvalidServerAddress::NotText)?;
+    if text.contains('\0') { Err(InvalidServerAddress::NotText) } else { Ok(text.into_owned()) }
+}
+
+/// Returns hosts, ports, database and schema of the parameters as an address.
+fn display(parameters: &Parameters) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+    let places = parameters.places().unwrap_or_default();
+    let mut query = Vec::new();
+    let mut hosts = String::new();
+    if places.iter().any(Place::is_unix_socket) {
+        let list =
+            |part: fn(&Place) -> String| places.iter().map(part).collect::<Vec<_>>().join(",");
+        query.push(format!("host={}", encode(&list(|place| place.host.clone()))));
+        if places.iter().any(|place| place.port != DEFAULT_PORT) {
+            query.push(format!("port={}", list(|place| place.port.to_string())));
+        }
+    } else {
+        let host = |place: &Place| {
+            let name = encode(&place.host);
+            let name = if name.contains(':') { format!("[{name}]") } else { name };
+            match place.port {
+                DEFAULT_PORT => name,
+                port => format!("{name}:{port}"),
+            }
+        };
+        hosts = places.iter().map(host).collect::<Vec<_>>().join(",");
+    }
+    query.extend(parameters.get("schema").map(|schema| format!("schema={}", encode(schema))));
+    let database = parameters.get("dbname").map(|name| format!("/{}", encode(name)));
+    // An address without host starts with three slashes.
+    let default_path = if hosts.is_empty() { "/" } else { "" };
+    let database = database.unwrap_or_else(|| default_path.to_owned());
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("postgres://{hosts}{database}{mark}{}", query.join("&"))
+}

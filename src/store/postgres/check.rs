@@ -1,0 +1,52 @@
+//! Settings of a server that endanger the store.
+
+use crate::store::Error;
+use crate::store::connection::Connection;
+
+/// Warnings with the conditions under which they apply.
+const CONDITIONS: [(&str, &str); 6] = [
+    (
+        "current_setting('fsync') = 'off'",
+        "the server setting `fsync` is off: a crash can destroy the database",
+    ),
+    (
+        "current_setting('full_page_writes') = 'off'",
+        "the server setting `full_page_writes` is off: a crash can damage pages",
+    ),
+    (
+        "current_setting('log_statement') IN ('mod', 'all')
+             AND current_setting('log_parameter_max_length') <> '0'",
+        "the server logs the values of statements, among them keys and password hashes: \
+         set `log_parameter_max_length` to 0",
+    ),
+    (
+        "current_setting('log_min_duration_statement') <> '-1'
+             AND current_setting('log_parameter_max_length') <> '0'",
+        "the server logs the values of slow statements, among them keys and password hashes: \
+         set `log_parameter_max_length` to 0",
+    ),
+    (
+        "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = session_user AND rolsuper)",
+        "the database user is a superuser: use a role that has only this store",
+    ),
+    (
+        "EXISTS (SELECT 1 FROM information_schema.table_privileges
+             WHERE grantee = 'PUBLIC' AND table_schema = current_schema()
+                 AND table_name IN ('store', 'users', 'keys', 'tokens', 'sessions'))",
+        "every user of the database has rights on the tables of the store: \
+         revoke the rights of PUBLIC",
+    ),
+];
+
+/// Returns a warning for each setting that endangers the store.
+pub(in crate::store) fn find_unsafe_settings(
+    connection: Connection<'_>,
+) -> Result<Vec<String>, Error> {
+    let mut warnings = Vec::new();
+    for (condition, warning) in CONDITIONS {
+        if connection.query_row(&format!("SELECT {condition}"), &[], |row| row.get(0))? {
+            warnings.push(warning.to_owned());
+        }
+    }
+    Ok(warnings)
+}

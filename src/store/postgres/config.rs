@@ -1,0 +1,121 @@
+//! Configuration of a connection: an address, completed from service file, variables, passfile and
+//! defaults, in the order of libpq.
+
+use super::address::ServerAddress;
+use super::environment::PostgresEnvironment;
+use super::error::ConnectionError;
+use super::parameters::{Parameters, Place};
+use super::passfile::Passfile;
+use super::service_file;
+use super::ssl_mode::SslMode;
+use super::tls;
+use crate::os_users;
+use secrecy::ExposeSecret;
+use std::path::Path;
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Configuration for connections to the first server of an address that accepts one.
+pub(crate) struct ConnectionConfig {
+    /// Servers in the order of connection attempts.
+    pub(super) servers: Vec<Server>,
+    /// Schema from the address.
+    pub(crate) schema: Option<String>,
+}
+
+/// Server with the credentials for it.
+pub(super) struct Server {
+    pub(super) config: Config,
+    /// `None` for a connection without TLS.
+    pub(super) tls: Option<MakeRustlsConnect>,
+}
+
+impl ServerAddress {
+    /// Completes the address. Files are read, but no connection is made.
+    pub(crate) fn connection_config(
+        &self,
+        environment: &PostgresEnvironment,
+    ) -> Result<ConnectionConfig, ConnectionError> {
+        let parameters = complete(self.parameters.clone(), environment)?;
+        let places = parameters.places()?;
+        let mode = parameters.get("sslmode").map(SslMode::parse).transpose()?;
+        let needs_tls = |place: &Place| !place.is_unix_socket() && mode != Some(SslMode::Disable);
+        let tls = if places.iter().any(needs_tls) {
+            Some(tls::client(&parameters, environment)?)
+        } else {
+            None
+        };
+        let passfile = match parameters.password() {
+            None => Some(Passfile::read(environment)?),
+            Some(_) => None,
+        };
+        let common = parameters.client_config()?;
+        let user = parameters.get("user").unwrap_or_default();
+        let database = parameters.get("dbname").unwrap_or_default();
+        let server = |place: &Place| {
+            let mut config = common.clone();
+            config.host(&place.host).port(place.port);
+            place.host_address.map(|address| config.hostaddr(address));
+            let password = passfile.as_ref().and_then(|file| file.find(place, database, user));
+            password.map(|password| config.password(&*password));
+            let tls = tls.clone().filter(|_| needs_tls(place));
+            config.ssl_mode(match tls {
+                Some(_) => tokio_postgres::config::SslMode::Require,
+                None => tokio_postgres::config::SslMode::Disable,
+            });
+            Server { config, tls }
+        };
+        let servers = places.iter().map(server).collect();
+        Ok(ConnectionConfig { servers, schema: parameters.get("schema").map(str::to_owned) })
+    }
+}
+
+/// Fills the parameters that the address does not contain.
+fn complete(
+    mut parameters: Parameters,
+    environment: &PostgresEnvironment,
+) -> Result<Parameters, ConnectionError> {
+    let fill_from_variable = |parameters: &mut Parameters, name| {
+        parameters.fill(name, environment.parameter(name).unwrap_or_default());
+    };
+    // Variables for another server must not change the server of a complete address, and a service
+    // may contain the password of another server.
+    if !parameters.has_host() {
+        if let Some(service) = environment.parameter("service") {
+            service_file::fill(&mut parameters, service, environment)?;
+        }
+        for name in ["port", "user", "dbname"] {
+            fill_from_variable(&mut parameters, name);
+        }
+        if !parameters.has_host() {
+            fill_from_variable(&mut parameters, "host");
+            parameters.fill("host", default_socket_directory());
+        }
+    }
+    for name in ["sslmode", "sslrootcert", "sslcert", "sslkey"] {
+        fill_from_variable(&mut parameters, name);
+    }
+    if parameters.get("user").is_none() {
+        let user = os_users::user_name(rustix::process::geteuid().as_raw());
+        parameters.fill("user", &user.ok_or(ConnectionError::NoUser)?);
+    }
+    let user = parameters.get("user").unwrap_or_default().to_owned();
+    parameters.fill("dbname", &user);
+    if let Some(password) = &environment.password {
+        parameters.fill("password", password.expose_secret());
+    }
+    parameters.fill("application_name", "jeton");
+    if parameters.places()?.len() > 1 {
+        // Without this attribute, a standby that is listed first would answer.
+        parameters.fill("target_session_attrs", "read-write");
+    }
+    parameters.check()?;
+    Ok(parameters)
+}
+
+/// Returns the directory of the Unix socket on Debian and Fedora, or of a server built from source.
+fn default_socket_directory() -> &'static str {
+    let directory = "/var/run/postgresql";
+    // Not chosen by the existence of a socket: every user can create a socket in `/tmp`.
+    if Path::new(directory).is_dir() { directory } else { "/tmp" }
+}

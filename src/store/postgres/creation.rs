@@ -1,0 +1,54 @@
+//! Creation of a store with given rows, for a copy.
+
+use super::client::Client;
+use super::config::ConnectionConfig;
+use super::database::{PostgresDatabase, connect_until};
+use super::schema::{create_schema, load_state};
+use super::transaction::{CREATION_LOCK, begin_write};
+use super::{ServerAddress, ServerError};
+use crate::store::Error;
+use crate::store::connection::Connection;
+use crate::store::transaction::{WriteSummary, Writer};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A new store in an open transaction. Dropping the value closes the connection, so that the server
+/// discards the store.
+pub(in crate::store) struct PendingDatabase {
+    config: Arc<ConnectionConfig>,
+    client: Client,
+    timeout: Duration,
+}
+
+impl PendingDatabase {
+    /// Begins the transaction, and creates the tables. Returns [`ServerError::StoreExists`] if the database
+    /// has a store.
+    pub(in crate::store) fn create(
+        address: &ServerAddress,
+        config: ConnectionConfig,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
+        let deadline = Instant::now() + timeout;
+        let config = Arc::new(config);
+        let client = connect_until(&config, deadline)?;
+        begin_write(&client, &config, CREATION_LOCK, deadline);
+        let connection = Connection::Postgres(&client);
+        if !create_schema(&client, connection, address, config.schema.as_deref())? {
+            return Err(ServerError::StoreExists(address.to_display()).into());
+        }
+        Ok(Self { config, client, timeout })
+    }
+
+    /// Returns a writer in the transaction.
+    pub(in crate::store) fn writer(&self) -> Writer<'_> {
+        Writer::new(Connection::Postgres(&self.client))
+    }
+
+    /// Commits the transaction. `summary` names the rows in the error if the outcome is unknown.
+    pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<(), Error> {
+        let Self { config, client, timeout } = self;
+        let state = load_state(Connection::Postgres(&client))?;
+        let mut database = PostgresDatabase::new(config, client, state);
+        database.commit(Instant::now() + timeout, summary)
+    }
+}

@@ -1,0 +1,44 @@
+//! Files with passwords, keys and certificates.
+
+use super::error::ConnectionError;
+use crate::files;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Access to a file that other users must not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Privacy {
+    /// Other users may read the file.
+    Public,
+    /// Only the owner has permissions.
+    Owner,
+    /// Only the owner has permissions. The group may read a file of root, as for libpq: a container
+    /// gets keys in this way.
+    OwnerOrRootGroup,
+}
+
+/// Reads a file of at most 1 MiB. `kind` is a noun for messages.
+pub(super) fn read(
+    path: &Path,
+    kind: &'static str,
+    privacy: Privacy,
+) -> Result<Zeroizing<Vec<u8>>, ConnectionError> {
+    let unusable = |error: io::Error| ConnectionError::unusable(kind, path, error.to_string());
+    let file = File::open(path).map_err(unusable)?;
+    let metadata = file.metadata().map_err(unusable)?;
+    let denied_bits = match privacy {
+        Privacy::Public => 0,
+        Privacy::OwnerOrRootGroup if metadata.uid() == 0 => 0o037,
+        Privacy::Owner | Privacy::OwnerOrRootGroup => 0o077,
+    };
+    if metadata.mode() & denied_bits != 0 {
+        return Err(ConnectionError::ExposedFile { kind, path: path.to_owned() });
+    }
+    if !metadata.is_file() {
+        return Err(ConnectionError::unusable(kind, path, "not a regular file"));
+    }
+    files::read_document(file).map_err(unusable)
+}

@@ -1,0 +1,148 @@
+//! Errors of an address and of the preparation of a connection. No message contains a password.
+
+use crate::model::{escape, redact_for_error};
+use std::path::{Path, PathBuf};
+
+/// Error of the address of a server, or of a parameter from a service file or variable.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidServerAddress {
+    #[error("the address is not UTF-8")]
+    NotUtf8,
+    /// The text behind the host, or behind the user name, contains `@`: probably a part of a
+    /// password.
+    #[error("the address contains an unencoded `@`")]
+    UnencodedAt,
+    /// A percent-encoded value contains NUL or is not UTF-8.
+    #[error("the address contains a value that is not text")]
+    NotText,
+    /// The name of the parameter may be a part of a password, and is not repeated.
+    #[error("the address contains a parameter without value")]
+    NoValue,
+    #[error("parameter `{}` given twice", redact_for_error(.0))]
+    Duplicate(String),
+    #[error("empty host name")]
+    EmptyHost,
+    #[error("invalid port: expected a number from 1 to 65535")]
+    Port,
+    #[error("number of {name} differs: found {found}, expected {hosts}")]
+    Count {
+        /// Plural noun: `ports` or `host addresses`.
+        name: &'static str,
+        found: usize,
+        hosts: usize,
+    },
+    #[error("invalid host address: expected an IP address")]
+    HostAddress,
+    /// Connection poolers refuse start-up options, and jeton tries hosts in their order.
+    #[error("parameter `{0}` is not supported")]
+    Unsupported(&'static str),
+    /// TLS that depends on the answer of the server does not protect from an attacker.
+    #[error("`sslmode={0}` permits connections without TLS")]
+    OptionalTls(&'static str),
+    #[error("unknown `sslmode`: expected verify-full, verify-ca, require or disable")]
+    UnknownSslMode,
+    #[error("`{0}` requires `{1}`")]
+    Incomplete(&'static str, &'static str),
+    #[error("invalid schema name: {0}")]
+    Schema(&'static str),
+    /// Error of tokio-postgres.
+    #[error("{}", redact_for_error(.0))]
+    Parameter(String),
+}
+
+impl InvalidServerAddress {
+    /// Returns the instruction that resolves the error.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::UnencodedAt | Self::NoValue => Some(
+                "percent-encode special characters of the user name and the password: `%40` for `@`",
+            ),
+            Self::Unsupported("options") => Some("use `schema` to set the schema"),
+            Self::OptionalTls(_) => {
+                Some("use `sslmode=verify-full`, or `sslmode=disable` on a trusted network")
+            }
+            Self::NotUtf8
+            | Self::NotText
+            | Self::Duplicate(_)
+            | Self::EmptyHost
+            | Self::Port
+            | Self::Count { .. }
+            | Self::HostAddress
+            | Self::Unsupported(_)
+            | Self::UnknownSslMode
+            | Self::Incomplete(..)
+            | Self::Schema(_)
+            | Self::Parameter(_) => None,
+        }
+    }
+}
+
+/// Reason why jeton cannot connect, which a retry does not resolve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectionError {
+    /// A parameter from a service file or variable is invalid.
+    #[error("invalid connection parameter: {0}")]
+    Parameter(#[from] InvalidServerAddress),
+    #[error("service `{}` not found", redact_for_error(.0))]
+    UnknownService(String),
+    /// Neither the address nor the environment contains a user name.
+    #[error("no user name for the database")]
+    NoUser,
+    /// Other users can read a file with a password or private key.
+    #[error("other users can read the {kind} `{}`", display(.path))]
+    ExposedFile {
+        /// Noun: `passfile`.
+        kind: &'static str,
+        path: PathBuf,
+    },
+    #[error("{kind} `{}` cannot be used: {reason}", display(.path))]
+    UnusableFile {
+        /// Noun: `passfile`.
+        kind: &'static str,
+        path: PathBuf,
+        reason: String,
+    },
+    /// The system has no certificates of certification authorities.
+    #[error("no trusted certificates found on this system")]
+    NoTrustedCertificates,
+    #[error("TLS set-up failed: {0}")]
+    Tls(String),
+    /// The server, the network or the TLS handshake refused the connection.
+    #[error("cannot connect to the database: {message}")]
+    Refused { message: String, hint: Option<&'static str> },
+}
+
+fn display(path: &Path) -> String {
+    escape(&path.to_string_lossy())
+}
+
+impl ConnectionError {
+    pub(super) fn unusable(kind: &'static str, path: &Path, reason: impl Into<String>) -> Self {
+        Self::UnusableFile { kind, path: path.to_owned(), reason: reason.into() }
+    }
+}
+
+/// Error of a store in a database.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServerError {
+    /// The database has no store. The text is the address of the database.
+    #[error("store not found")]
+    NoStore(String),
+    /// The database at the target of a copy has a store. The text is the address of the database.
+    #[error("store `{0}` already exists")]
+    StoreExists(String),
+    /// The tables belong to another program. The text is the address of the database.
+    #[error("`{0}` is not a jeton store")]
+    ForeignTables(String),
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// No connection was made within the time limit.
+    #[error("{0}")]
+    Unavailable(ConnectionError),
+    /// jeton was not tested with the server.
+    #[error("unsupported database server: {0}")]
+    Unsupported(String),
+    /// The database user lacks a right that the statement needs.
+    #[error("the database denies access: {0}")]
+    AccessDenied(String),
+}

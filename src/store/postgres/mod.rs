@@ -1,0 +1,37 @@
+//! The store in a PostgreSQL database: address, credentials, TLS, connection and transactions.
+
+mod address;
+mod arrays;
+mod check;
+mod client;
+mod config;
+mod connect;
+mod creation;
+mod credential_file;
+mod database;
+mod environment;
+mod error;
+mod parameters;
+mod passfile;
+mod schema;
+mod service_file;
+mod ssl_mode;
+mod statement_error;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tls;
+mod transaction;
+
+pub(crate) use address::ServerAddress;
+pub(super) use check::find_unsafe_settings;
+pub(super) use client::Client;
+pub(crate) use config::ConnectionConfig;
+pub(super) use creation::PendingDatabase;
+pub(super) use database::PostgresDatabase;
+pub(crate) use environment::PostgresEnvironment;
+pub(crate) use error::{ConnectionError, InvalidServerAddress, ServerError};
+pub(super) use schema::latest_version;
+pub(super) use stats::load_stats;
+pub(super) use text::decode as decode_text;

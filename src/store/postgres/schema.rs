@@ -1,0 +1,189 @@
+//! Schema of a PostgreSQL database: detection of its version, and creation of a new store.
+
+use super::client::Client;
+use super::{ServerAddress, ServerError};
+use crate::model::{KeyState, StoreId, Timestamp, Untrusted, escape};
+use crate::store::connection::Connection;
+use crate::store::migrations::MIGRATIONS;
+use crate::store::roles::quote_identifier;
+use crate::store::sql::required_time;
+use crate::store::transaction::Writer;
+use crate::store::values::values;
+use crate::store::{Error, InitialRows};
+
+/// Schema of the latest version. Times are whole seconds since 1970.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// Minimum version of PostgreSQL, as in `server_version_num`.
+const MIN_SERVER_VERSION: i64 = 150_000;
+
+/// Properties of a store and of its server when the store was opened.
+#[derive(Debug, Clone)]
+pub(super) struct ServerState {
+    pub(super) store_id: StoreId,
+    /// Time of the server.
+    pub(super) server_time: Timestamp,
+    /// Set if the server is a standby, or if transactions are read-only by default.
+    pub(super) is_read_only: bool,
+}
+
+impl ServerAddress {
+    /// Returns the schema, if the address names one.
+    pub(in crate::store) fn schema(&self) -> Option<&str> {
+        self.parameters.get("schema")
+    }
+}
+
+/// Loads the state in a transaction. If the store is missing or has another version, the error only
+/// says that a table, column or row is missing: [`diagnose`] finds the cause.
+pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Error> {
+    let sql = "SELECT store_id, version,
+            CAST(trunc(extract(epoch FROM clock_timestamp())) AS BIGINT),
+            pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on',
+            version(), CAST(current_setting('server_version_num') AS BIGINT),
+            current_setting('server_encoding')
+        FROM store WHERE app = 'jeton'";
+    connection.query_row(sql, &[], |row| {
+        check_server(&row.get::<String>(4)?, row.get(5)?, &row.get::<String>(6)?)?;
+        check_version(row.get(1)?)?;
+        Ok(ServerState {
+            store_id: StoreId::new(row.get(0)?),
+            server_time: required_time(row.get(2)?)?,
+            is_read_only: row.get(3)?,
+        })
+    })
+}
+
+/// Returns the cause if the state cannot be loaded: an unsupported server, no store
+/// ([`ServerError::NoStore`] with `address`), or tables of another program.
+pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> Result<(), Error> {
+    let sql = "SELECT version(), CAST(current_setting('server_version_num') AS BIGINT),
+        current_setting('server_encoding')";
+    connection.query_row(sql, &[], |row| {
+        check_server(&row.get::<String>(0)?, row.get(1)?, &row.get::<String>(2)?)
+    })?;
+    check_schema_access(connection, address.schema().unwrap_or("public"))?;
+    let sql = "SELECT count(*) FILTER (WHERE table_name = 'store'), count(*)
+        FROM information_schema.tables
+        WHERE table_schema = current_schema()
+            AND table_name IN ('store', 'users', 'keys', 'tokens', 'audit')";
+    let (stores, tables): (i64, i64) =
+        connection.query_row(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    match (stores, tables) {
+        (0, 0) => Err(ServerError::NoStore(address.to_display()).into()),
+        (0, _) => Err(ServerError::ForeignTables(address.to_display()).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a schema that the database user cannot use: the search path ignores the schema, so that the
+/// store appears to be missing.
+fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), Error> {
+    let sql = "SELECT current_schema() IS NULL AND EXISTS (SELECT 1 FROM pg_namespace
+        WHERE nspname = ?1 AND NOT has_schema_privilege(oid, 'USAGE'))";
+    if connection.query_row(sql, values![schema], |row| row.get(0))? {
+        let message = format!("permission denied for schema {}", escape(schema));
+        return Err(ServerError::AccessDenied(message).into());
+    }
+    Ok(())
+}
+
+/// Refuses a server that jeton was not tested with. `product` is the result of `version()`.
+fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error> {
+    for other in ["CockroachDB", "Yugabyte", "-YB-"] {
+        if product.contains(other) {
+            return Err(ServerError::Unsupported(format!(
+                "{} found, expected PostgreSQL: the locks of other servers are not tested",
+                if other == "-YB-" { "YugabyteDB" } else { other }
+            ))
+            .into());
+        }
+    }
+    if version < MIN_SERVER_VERSION {
+        let found = version / 10_000;
+        return Err(ServerError::Unsupported(format!(
+            "PostgreSQL {found} found, expected version 15 or later"
+        ))
+        .into());
+    }
+    if encoding != "UTF8" {
+        let message = format!("database encoding {encoding} found, expected UTF8");
+        return Err(ServerError::Unsupported(message).into());
+    }
+    Ok(())
+}
+
+fn check_version(found: i64) -> Result<(), Error> {
+    let known = latest_version();
+    match found {
+        found if found > known => Err(Error::NewerSchema { found, known }),
+        found if found < known => Err(Error::OlderSchema { found, known }),
+        _ => Ok(()),
+    }
+}
+
+/// Creates the schema, the store id and the first key. Returns `false` if another process has already
+/// created the store.
+pub(super) fn initialize_store(
+    client: &Client,
+    connection: Connection<'_>,
+    address: &ServerAddress,
+    schema: Option<&str>,
+    initial_rows: &InitialRows,
+) -> Result<bool, Error> {
+    if !create_schema(client, connection, address, schema)? {
+        return Ok(false);
+    }
+    connection.execute(
+        "INSERT INTO store (one, app, version, store_id, created_at)
+         VALUES (1, 'jeton', ?1, ?2, ?3)",
+        values![latest_version(), initial_rows.id, initial_rows.now],
+    )?;
+    let writer = Writer::new(connection);
+    writer.add_key(&initial_rows.key, KeyState::Active, initial_rows.now)?;
+    writer.note_target(Some(Untrusted::new("the new store")));
+    Ok(true)
+}
+
+/// Creates the tables. Returns `false` if the database has a store.
+pub(super) fn create_schema(
+    client: &Client,
+    connection: Connection<'_>,
+    address: &ServerAddress,
+    schema: Option<&str>,
+) -> Result<bool, Error> {
+    match diagnose(connection, address) {
+        Err(Error::Server(ServerError::NoStore(_))) => {}
+        other => return other.map(|()| false),
+    }
+    if let Some(schema) = schema {
+        let schema = quote_identifier(schema);
+        client.execute_batch(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?;
+    }
+    client.execute_batch(SCHEMA)?;
+    Ok(true)
+}
+
+pub(in crate::store) fn latest_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn untested_servers_are_refused() {
+        let postgres = "PostgreSQL 15.13 on x86_64-pc-linux-gnu";
+        assert!(check_server(postgres, 150_013, "UTF8").is_ok());
+        for (product, version, encoding, found) in [
+            ("PostgreSQL 14.2 on x86_64", 140_002, "UTF8", "PostgreSQL 14 found"),
+            (postgres, 150_013, "LATIN1", "database encoding LATIN1 found"),
+            ("CockroachDB CCL v24.1.0 (x86_64)", 130_000, "UTF8", "CockroachDB found"),
+            ("PostgreSQL 15.2-YB-2.25.0.0-b0 on x86_64", 150_002, "UTF8", "YugabyteDB found"),
+        ] {
+            let error = check_server(product, version, encoding).unwrap_err().to_string();
+            assert!(error.contains(found), "{error}");
+        }
+    }
+}

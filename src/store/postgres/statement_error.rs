@@ -1,0 +1,104 @@
+//! Errors of a PostgreSQL server, and of the connection to it.
+
+use super::ServerError;
+use crate::model::escape;
+use crate::store::Error;
+use std::io;
+use tokio_postgres::error::{DbError, SqlState};
+
+/// Maximum length of a text of the server in a message, in characters.
+const MAX_CHARS: usize = 300;
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(answer) => from_answer(answer),
+            // Before COMMIT, nothing has changed: the command can try again.
+            None if is_disconnected(&error) => Self::Busy,
+            // A column has an unexpected type or NULL.
+            None if error.to_string().starts_with("error deserializing") => {
+                Self::Damaged(sanitize(&error_text(&error)))
+            }
+            None => Self::Failed(sanitize(&error_text(&error))),
+        }
+    }
+}
+
+/// Converts an error answer of the server by its SQLSTATE (PostgreSQL documentation, appendix A).
+fn from_answer(answer: &DbError) -> Error {
+    let text = || sanitize(answer.message());
+    match *answer.code() {
+        // Serialization failure, deadlock, lock timeout, cancelled statement, too many clients, server
+        // starting or stopping: another attempt may succeed.
+        SqlState::T_R_SERIALIZATION_FAILURE
+        | SqlState::T_R_DEADLOCK_DETECTED
+        | SqlState::LOCK_NOT_AVAILABLE
+        | SqlState::QUERY_CANCELED
+        | SqlState::TOO_MANY_CONNECTIONS
+        | SqlState::CANNOT_CONNECT_NOW
+        | SqlState::ADMIN_SHUTDOWN
+        | SqlState::CRASH_SHUTDOWN => Error::Busy,
+        SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
+        SqlState::UNIQUE_VIOLATION => Error::AlreadyExists,
+        SqlState::INSUFFICIENT_PRIVILEGE => ServerError::AccessDenied(text()).into(),
+        // New values are checked before each write: only a value that was already stored can violate
+        // such a constraint.
+        SqlState::CHECK_VIOLATION
+        | SqlState::UNDEFINED_TABLE
+        | SqlState::UNDEFINED_COLUMN
+        | SqlState::SEQUENCE_GENERATOR_LIMIT_EXCEEDED
+        | SqlState::NUMERIC_VALUE_OUT_OF_RANGE
+        | SqlState::DATA_CORRUPTED
+        | SqlState::INDEX_CORRUPTED => Error::Damaged(text()),
+        SqlState::DISK_FULL => Error::DiskFull("the store"),
+        SqlState::INVALID_PASSWORD
+        | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+        | SqlState::INVALID_CATALOG_NAME => Error::Unreadable(text()),
+        ref code if code.code().starts_with("08") => Error::Busy,
+        _ => Error::Failed(text()),
+    }
+}
+
+/// Returns whether the connection was refused or has ended.
+pub(super) fn is_disconnected(error: &tokio_postgres::Error) -> bool {
+    error.is_closed() || io_error_kind(error).is_some_and(is_transient)
+}
+
+fn is_transient(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::TimedOut
+    )
+}
+
+fn io_error_kind(error: &tokio_postgres::Error) -> Option<io::ErrorKind> {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(error) = cause.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        source = cause.source();
+    }
+    None
+}
+
+/// Returns the error with its causes.
+pub(super) fn error_text(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Limits a text to one line and [`MAX_CHARS`].
+pub(super) fn sanitize(text: &str) -> String {
+    escape(&text.chars().take(MAX_CHARS).collect::<String>())
+}

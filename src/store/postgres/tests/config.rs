@@ -1,0 +1,189 @@
+//! Configuration of connections.
+
+use super::super::address::ServerAddress;
+use super::super::config::ConnectionConfig;
+use super::super::environment::PostgresEnvironment;
+use super::super::error::ConnectionError;
+use crate::os_users;
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio_postgres::config::{ChannelBinding, TargetSessionAttrs};
+
+fn complete(
+    address: &str,
+    environment: &PostgresEnvironment,
+) -> Result<ConnectionConfig, ConnectionError> {
+    ServerAddress::parse(OsStr::new(address)).unwrap().connection_config(environment)
+}
+
+fn environment(parameters: &[(&'static str, &str)]) -> PostgresEnvironment {
+    let parameters = parameters.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    PostgresEnvironment { parameters: parameters.collect(), ..PostgresEnvironment::default() }
+}
+
+/// Returns user, host, port, database, password and TLS of each server.
+fn describe(config: &ConnectionConfig) -> Vec<String> {
+    let servers = config.servers.iter().map(|server| {
+        let (config, tls) = (&server.config, server.tls.is_some());
+        let host = match &config.get_hosts()[0] {
+            tokio_postgres::config::Host::Tcp(name) => name.clone(),
+            tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+        };
+        format!(
+            "{}@{host}:{}/{} {} {}",
+            config.get_user().unwrap(),
+            config.get_ports()[0],
+            config.get_dbname().unwrap(),
+            String::from_utf8_lossy(config.get_password().unwrap_or(b"-")),
+            if tls { "tls" } else { "plain" },
+        )
+    });
+    servers.collect()
+}
+
+fn write(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
+    let path = directory.path().join(name);
+    fs::write(&path, content).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+#[test]
+fn address_is_complete_without_variables() {
+    let other_server = environment(&[
+        ("host", "other"),
+        ("port", "1"),
+        ("user", "eve"),
+        ("dbname", "other"),
+        ("service", "none"),
+    ]);
+    for (address, expected) in [
+        ("postgres://ada:pw@h/db?sslmode=disable", "ada@h:5432/db pw plain"),
+        ("postgres://ada@h?sslmode=disable", "ada@h:5432/ada - plain"),
+        ("postgres://ada@%2Frun%2Fpg:6432/db", "ada@/run/pg:6432/db - plain"),
+        ("postgres://h/db?user=ada&sslmode=require", "ada@h:5432/db - tls"),
+        ("postgres://ada@h/db?sslmode=verify-ca", "ada@h:5432/db - tls"),
+        ("postgres://ada@h/db", "ada@h:5432/db - tls"),
+    ] {
+        let config = complete(address, &other_server).unwrap();
+        assert_eq!(describe(&config), [expected]);
+    }
+    let config = complete("postgres://h/db?sslmode=disable", &other_server).unwrap();
+    let user = os_users::user_name(rustix::process::geteuid().as_raw()).unwrap();
+    assert_eq!(describe(&config), [format!("{user}@h:5432/db - plain")]);
+}
+
+#[test]
+fn variables_complete_an_address_without_host() {
+    let variables =
+        environment(&[("host", "h,/run/pg"), ("port", "6432"), ("user", "ada"), ("dbname", "db")]);
+    let servers = |address| describe(&complete(address, &variables).unwrap());
+    let expected = ["ada@h:6432/db - tls", "ada@/run/pg:6432/db - plain"];
+    assert_eq!(servers("postgres:///"), expected);
+    assert_eq!(servers("postgres:///x?user=bob")[0], "bob@h:6432/x - tls");
+    let default = complete("postgres:///db?user=ada", &environment(&[])).unwrap();
+    let directory =
+        if Path::new("/var/run/postgresql").is_dir() { "/var/run/postgresql" } else { "/tmp" };
+    assert_eq!(describe(&default), [format!("ada@{directory}:5432/db - plain")]);
+}
+
+#[test]
+fn parameters_are_passed_on() {
+    let none = environment(&[]);
+    let config = complete(
+        "postgres://a,b/db?sslmode=disable&connect_timeout=3&channel_binding=require&schema=s",
+        &none,
+    );
+    let config = config.unwrap();
+    assert_eq!(config.schema.as_deref(), Some("s"));
+    for server in &config.servers {
+        assert_eq!(server.config.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert_eq!(server.config.get_channel_binding(), ChannelBinding::Require);
+        assert_eq!(server.config.get_application_name(), Some("jeton"));
+        assert_eq!(server.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+    }
+    for (query, attributes) in [
+        ("", TargetSessionAttrs::Any),
+        ("&target_session_attrs=read-only", TargetSessionAttrs::ReadOnly),
+    ] {
+        let address = format!("postgres://a/db?sslmode=disable&application_name=x{query}");
+        let config = complete(&address, &none).unwrap();
+        assert_eq!(config.servers[0].config.get_target_session_attrs(), attributes);
+        assert_eq!(config.servers[0].config.get_application_name(), Some("x"));
+    }
+}
+
+#[test]
+fn password_comes_from_address_service_variable_or_passfile() {
+    let directory = TempDir::new().unwrap();
+    write(&directory, ".pgpass", "a:*:*:*:from-a\nb:*:*:*:from-b\n", 0o600);
+    let service = "# comment\n[tokens]\nhost=a\nuser=ada\npassword=a#b;c\nsslmode=disable\n";
+    write(&directory, ".pg_service.conf", service, 0o600);
+    let home = |parameters: &[(&'static str, &str)], password: Option<&str>| PostgresEnvironment {
+        home: Some(directory.path().to_owned()),
+        password: password.map(Into::into),
+        ..environment(parameters)
+    };
+    let servers = |address, environment: &PostgresEnvironment| {
+        describe(&complete(address, environment).unwrap())
+    };
+    let address = "postgres://ada@a,b,c/db?sslmode=disable";
+    assert_eq!(
+        servers(address, &home(&[], None)),
+        ["ada@a:5432/db from-a plain", "ada@b:5432/db from-b plain", "ada@c:5432/db - plain"]
+    );
+    assert_eq!(servers(address, &home(&[], Some("env")))[1], "ada@b:5432/db env plain");
+    let with_password = "postgres://ada:own@a/db?sslmode=disable";
+    assert_eq!(servers(with_password, &home(&[], Some("env"))), ["ada@a:5432/db own plain"]);
+    let with_service = home(&[("service", "tokens")], Some("env"));
+    assert_eq!(servers("postgres:///db", &with_service), ["ada@a:5432/db a#b;c plain"]);
+    let unknown = complete("postgres:///", &home(&[("service", "other")], None));
+    assert_eq!(unknown.err().unwrap().to_string(), "service `other` not found");
+}
+
+#[test]
+fn exposed_credential_file_is_refused() {
+    let directory = TempDir::new().unwrap();
+    for mode in [0o640, 0o604, 0o620, 0o660] {
+        let path = write(&directory, "pgpass", "*:*:*:*:secret", mode);
+        let passfile = PostgresEnvironment { passfile: Some(path.clone()), ..environment(&[]) };
+        let error = complete("postgres://h?sslmode=disable", &passfile).err().unwrap();
+        let message = format!("other users can read the passfile `{}`", path.display());
+        assert_eq!(error.to_string(), message);
+        assert!(!format!("{error:?}").contains("secret"));
+        // Not read if the address has a password.
+        complete("postgres://ada:pw@h?sslmode=disable", &passfile).unwrap();
+    }
+    let path = write(&directory, "pgpass", "*:*:*:*:secret", 0o400);
+    let passfile = PostgresEnvironment { passfile: Some(path), ..environment(&[]) };
+    complete("postgres://h?sslmode=disable", &passfile).unwrap();
+    let service = write(&directory, "service", "[s]\nhost=h\npassword=secret", 0o644);
+    let services =
+        PostgresEnvironment { service_file: Some(service), ..environment(&[("service", "s")]) };
+    let error = complete("postgres:///", &services).err().unwrap();
+    assert!(matches!(error, ConnectionError::ExposedFile { kind: "service file", .. }), "{error}");
+}
+
+#[test]
+fn tls_files_are_checked() {
+    let directory = TempDir::new().unwrap();
+    let no_certificate = write(&directory, "root.crt", "x", 0o644);
+    let missing = directory.path().join("missing");
+    for (query, message) in [
+        (format!("sslrootcert={}", no_certificate.display()), "no certificate in PEM format"),
+        (format!("sslrootcert={}", missing.display()), "No such file"),
+        ("sslcert=/x".to_owned(), "`sslcert` requires `sslkey`"),
+        ("sslkey=/x".to_owned(), "`sslkey` requires `sslcert`"),
+    ] {
+        let error = complete(&format!("postgres://h?{query}"), &environment(&[])).err().unwrap();
+        assert!(error.to_string().contains(message), "{error}");
+        // Without TLS, the files are not read.
+        complete(&format!("postgres://h?sslmode=disable&{query}"), &environment(&[])).unwrap();
+    }
+    let prefer = complete("postgres://h", &environment(&[("sslmode", "prefer")])).err().unwrap();
+    assert!(prefer.to_string().contains("`sslmode=prefer` permits"), "{prefer}");
+}

@@ -1,0 +1,142 @@
+//! Connections to a server with TLS.
+
+use super::super::address::ServerAddress;
+use super::super::connect::{ConnectFault, connect};
+use super::super::environment::PostgresEnvironment;
+use super::super::error::ConnectionError;
+use super::server::Server;
+use std::ffi::OsStr;
+use std::time::{Duration, Instant};
+
+const CLOSED_PORT: u16 = 1;
+
+/// Connects, and returns whether the connection uses TLS.
+fn try_connect(address: &str) -> Result<bool, ConnectFault> {
+    let address = ServerAddress::parse(OsStr::new(address)).unwrap();
+    let config = address.connection_config(&PostgresEnvironment::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = connect(&config, Duration::from_secs(5)).await;
+        let client = client.map_err(|error| ConnectFault::from(&error))?;
+        let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        Ok(client.0.query_one(query, &[]).await.unwrap().get(0))
+    })
+}
+
+/// Returns message and hint of a permanent error.
+fn refusal(address: &str) -> String {
+    let fault = try_connect(address).unwrap_err();
+    assert!(!format!("{fault:?}").contains("lovelace"), "{fault:?}");
+    let ConnectFault::Permanent(ConnectionError::Refused { message, hint }) = fault else {
+        panic!("{address}: {fault:?}");
+    };
+    format!("{message}; {}", hint.unwrap_or_default())
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and openssl"]
+fn verified_server_is_connected() {
+    let server = Server::start();
+    let (socket, port) = (server.path("").replace('/', "%2F"), server.port);
+    let root = format!("sslrootcert={}", server.path("ca.crt"));
+    let (certificate, key) = (server.path("client.crt"), server.path("client.key"));
+    let tcp = format!("postgres://ada:lovelace@localhost:{port}/postgres");
+    for (address, uses_tls) in [
+        (format!("postgres://ada:lovelace@{socket}:{port}/postgres"), false),
+        (format!("{tcp}?{root}"), true),
+        (format!("{tcp}?{root}&sslmode=require"), true),
+        (format!("{tcp}?{root}&channel_binding=require"), true),
+        (format!("{tcp}?{root}&hostaddr=127.0.0.1"), true),
+        (format!("{tcp}?sslmode=disable"), false),
+        (format!("postgres://ada:lovelace@127.0.0.1:{port}/postgres?sslmode=disable"), false),
+        (
+            format!(
+                "postgres://carol@localhost:{port}/postgres?{root}\
+                 &sslcert={certificate}&sslkey={key}"
+            ),
+            true,
+        ),
+        // The first host refuses, the second is a Unix socket.
+        (
+            format!(
+                "postgres://ada:lovelace@localhost:{CLOSED_PORT},{socket}:{port}/postgres?{root}"
+            ),
+            false,
+        ),
+    ] {
+        assert_eq!(try_connect(&address).unwrap(), uses_tls, "{address}");
+    }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and openssl"]
+fn unverified_server_and_refused_login_are_permanent() {
+    let server = Server::start();
+    let port = server.port;
+    let root = format!("sslrootcert={}", server.path("ca.crt"));
+    let other_root = format!("sslrootcert={}", server.path("other.crt"));
+    let tcp = format!("postgres://ada:lovelace@localhost:{port}/postgres");
+    for (address, expected) in [
+        (format!("{tcp}?{other_root}"), "UnknownIssuer; set `sslrootcert` to a file"),
+        (format!("{tcp}?sslrootcert=system"), "UnknownIssuer; set `sslrootcert` to a file"),
+        (
+            format!("postgres://ada:lovelace@127.0.0.1:{port}/postgres?{root}"),
+            "; use a host name of the server's certificate in the address",
+        ),
+        (
+            format!("postgres://ada:lovelace-2@localhost:{port}/postgres?{root}"),
+            "password authentication failed for user \"ada\"; check the user name",
+        ),
+        (
+            format!("postgres://ada@localhost:{port}/postgres?{root}"),
+            "password missing; check the user name",
+        ),
+        (
+            format!("postgres://ada:lovelace@localhost:{port}/none?{root}"),
+            "database \"none\" does not exist; create the database with `createdb`",
+        ),
+        (
+            format!("{tcp}?sslmode=disable&channel_binding=require"),
+            "server did not use channel binding; ",
+        ),
+        (
+            format!("postgres://ada@no-such-host.invalid/postgres?{root}"),
+            "; use a host name that the network knows",
+        ),
+        (
+            "postgres://ada@%2Fno-such-directory/postgres".to_owned(),
+            "; start the server, or use the directory of its socket",
+        ),
+    ] {
+        let text = refusal(&address);
+        assert!(text.contains(expected), "{address}: {text}");
+    }
+    server.sql("ALTER SYSTEM SET ssl = off");
+    server.sql("SELECT pg_reload_conf()");
+    let without_tls = "server does not support TLS; enable TLS on the server";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while try_connect(&format!("{tcp}?{root}")).is_ok() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let text = refusal(&format!("{tcp}?{root}"));
+    assert!(text.starts_with(without_tls), "{text}");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and openssl"]
+fn unreachable_and_read_only_servers_are_distinguished() {
+    let server = Server::start();
+    let port = server.port;
+    let parameters = "postgres?sslmode=disable";
+    let fault = try_connect(&format!("postgres://ada@localhost:{CLOSED_PORT}/{parameters}"));
+    assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");
+    server.sql("ALTER DATABASE postgres SET default_transaction_read_only = on");
+    let replica = format!("ada:lovelace@localhost:{port}");
+    let fault = try_connect(&format!("postgres://{replica},localhost:{port}/{parameters}"));
+    assert!(matches!(fault, Err(ConnectFault::ReadOnly)), "{fault:?}");
+    // The primary may come back.
+    let hosts = format!("{replica},localhost:{CLOSED_PORT}");
+    let fault = try_connect(&format!("postgres://{hosts}/{parameters}"));
+    assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");
+    assert!(!try_connect(&format!("postgres://{replica}/{parameters}")).unwrap());
+}

@@ -1,0 +1,6 @@
+//! Addresses, credentials and connections.
+
+mod address;
+mod config;
+mod connection;
+mod server;

@@ -1,0 +1,53 @@
+//! Texts with U+0000, which PostgreSQL cannot store. In the database, U+10FFFF is an escape character:
+//! U+0000 is U+10FFFF and `0`, and U+10FFFF is written twice.
+
+use std::borrow::Cow;
+
+const ESCAPE: char = char::MAX;
+
+/// Returns the stored form of a text.
+pub(super) fn encode(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\0', ESCAPE]) {
+        return Cow::Borrowed(text);
+    }
+    let mut stored = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\0' => stored.extend([ESCAPE, '0']),
+            ESCAPE => stored.extend([ESCAPE, ESCAPE]),
+            c => stored.push(c),
+        }
+    }
+    Cow::Owned(stored)
+}
+
+/// Returns the text of a stored form.
+pub(in crate::store) fn decode(stored: &str) -> String {
+    let mut text = String::with_capacity(stored.len());
+    let mut chars = stored.chars();
+    while let Some(c) = chars.next() {
+        text.push(match c {
+            ESCAPE => match chars.next() {
+                Some('0') => '\0',
+                _ => ESCAPE,
+            },
+            c => c,
+        });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_round_trip_without_nul() {
+        for text in ["", "a", "\0", "a\0b\0", "\u{10ffff}", "\u{10ffff}0", "\0\u{10ffff}\u{10ffff}"]
+        {
+            let stored = encode(text);
+            assert!(!stored.contains('\0'));
+            assert_eq!(decode(&stored), text);
+        }
+    }
+}

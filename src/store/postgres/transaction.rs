@@ -1,0 +1,53 @@
+//! Beginnings of transactions. All statements of a beginning are sent with the first statement of the
+//! transaction.
+
+use super::client::{ANSWER_TIME, Client, TRANSACTION_ID_COLUMN};
+use super::config::ConnectionConfig;
+use crate::model::StoreId;
+use crate::store::roles::quote_identifier;
+use std::time::Instant;
+
+/// Key of the write lock while there is no store: the ASCII codes of `jeton`.
+pub(super) const CREATION_LOCK: i64 = 0x6a_65_74_6f_6e;
+
+/// Begins a transaction that reads an unchanging snapshot.
+pub(super) fn begin_read(client: &Client, config: &ConnectionConfig) {
+    client
+        .defer(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}", set_schema(config)));
+}
+
+/// Begins a write transaction with the next statement. The transaction takes the lock with the key
+/// `lock_key`, which excludes all other writers of the store, and is durable even where the server does
+/// not wait for its disk by default.
+pub(super) fn begin_write(
+    client: &Client,
+    config: &ConnectionConfig,
+    lock_key: i64,
+    deadline: Instant,
+) {
+    let wait = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
+    client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
+    client.defer(&format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;{}SET LOCAL lock_timeout = {wait};
+         SELECT pg_advisory_xact_lock({lock_key});
+         SELECT set_config('synchronous_commit', 'on', true)
+             WHERE current_setting('synchronous_commit') = 'off';
+         SELECT pg_current_xact_id() AS {TRANSACTION_ID_COLUMN}",
+        set_schema(config)
+    ));
+}
+
+/// Returns the statement that selects the schema of the address for the current transaction. A pooler
+/// would lose a setting of the connection.
+pub(super) fn set_schema(config: &ConnectionConfig) -> String {
+    config.schema.as_deref().map_or_else(String::new, |schema| {
+        format!("SET LOCAL search_path = {};", quote_identifier(schema))
+    })
+}
+
+/// Returns the key of the write lock: 64 bits of the store id, so that the stores of one database have
+/// different locks.
+pub(super) fn lock_key(id: StoreId) -> i64 {
+    let (high, low) = id.uuid().as_u64_pair();
+    (high ^ low).cast_signed()
+}

@@ -1,0 +1,58 @@
+//! SQL of the database roles of a store in PostgreSQL.
+
+use super::StoreAddress;
+use crate::model::{InvalidValue, RolePrefix};
+
+const TEMPLATE: &str = include_str!("postgres/roles.sql");
+
+/// Schema of a store whose address names no schema.
+const DEFAULT_SCHEMA: &str = "public";
+
+/// Prefix for the schema `public`.
+const DEFAULT_PREFIX: &str = "jeton";
+
+/// Returns the SQL that creates the roles for the store with this address, or for the schema `public`.
+/// The default prefix is the name of the schema: the stores of a database have different roles. The
+/// error is that of the name of the schema as a prefix.
+pub(crate) fn roles_sql(
+    address: Option<&StoreAddress>,
+    prefix: Option<RolePrefix>,
+) -> Result<String, InvalidValue> {
+    let schema = address.and_then(StoreAddress::schema).unwrap_or(DEFAULT_SCHEMA);
+    let prefix = match prefix {
+        Some(prefix) => prefix,
+        None if schema == DEFAULT_SCHEMA => RolePrefix::parse(DEFAULT_PREFIX)?,
+        None => RolePrefix::parse(schema)?,
+    };
+    // The name of the schema, which can contain braces, is inserted last.
+    let sql = TEMPLATE.replace("{prefix}", prefix.as_str());
+    Ok(sql.replace("{schema}", &quote_identifier(schema)))
+}
+
+/// Returns an SQL identifier in double quotes.
+pub(super) fn quote_identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use super::*;
+    use crate::store::AddressSource;
+
+    #[test]
+    fn name_of_schema_cannot_add_statements() {
+        let parse =
+            |text: &str| StoreAddress::parse(text.as_ref(), AddressSource::Variable).unwrap();
+        let address = parse("postgres://h/db?schema=%22;%0ADROP%20{prefix}%24roles%24");
+        assert!(roles_sql(Some(&address), None).is_err());
+        let prefix = RolePrefix::parse("p").unwrap();
+        let sql = roles_sql(Some(&address), Some(prefix)).unwrap();
+        let quoted = "\"\"\";\nDROP {prefix}$roles$\"";
+        assert!(sql.contains(&format!("search_path = {quoted}")), "{sql}");
+        let rest = sql.replace(quoted, "");
+        assert!(!rest.contains("DROP {") && !rest.contains(['{', '}']), "{rest}");
+        // In a comment, the line break would end the comment.
+        let lines = sql.lines().filter(|line| line.trim_start().starts_with("--"));
+        assert!(lines.into_iter().all(|line| !line.contains("\"\"\"")), "{sql}");
+    }
+}

@@ -1,0 +1,41 @@
+//! The list of tests that are left out on a server.
+
+use std::process::Command;
+
+const LIST: &str = include_str!("left_out.txt");
+
+/// Returns the names of all tests of this program.
+fn test_names() -> Vec<String> {
+    let mut list = Command::new(std::env::current_exe().unwrap());
+    let output = list.args(["--list", "--format", "terse"]).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}
+
+/// `tests/on-server` leaves out each test whose name contains an entry.
+#[test]
+fn entries_name_tests_unambiguously() {
+    let names = test_names();
+    let entries: Vec<&str> =
+        LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    for entry in &entries {
+        let is_named =
+            |name: &&String| *name == entry || (entry.ends_with("::") && name.starts_with(entry));
+        assert!(names.iter().any(|name| is_named(&name)), "no test: {entry}");
+        let others: Vec<_> =
+            names.iter().filter(|name| name.contains(entry) && !is_named(name)).collect();
+        assert!(others.is_empty(), "{entry} also leaves out {others:?}");
+        let count = entries.iter().filter(|other| entry.contains(**other)).count();
+        assert_eq!(count, 1, "{entry} is in the list, and another entry contains the same tests");
+    }
+}
+
+#[test]
+fn entries_have_a_reason() {
+    let mut lines = LIST.lines().skip_while(|line| !line.starts_with("## "));
+    assert!(lines.next().is_some());
+    for section in LIST.split("\n## ").skip(1) {
+        let (reason, entries) = section.split_once('\n').unwrap();
+        assert!(!reason.is_empty() && !entries.trim().is_empty(), "{section}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Commands that wait for the server, and commands whose connection ends.
+
+use super::create_schema;
+use super::proxy::{Cut, Proxy};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use crate::write_lock::WriteLock;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const TOKEN_COUNT: &str = "SELECT count(*) FROM tokens";
+
+/// Returns the socket of the server.
+fn server_socket() -> PathBuf {
+    let directory = create_schema().run_sql("SHOW unix_socket_directories").remove(0);
+    PathBuf::from(directory).join(".s.PGSQL.5432")
+}
+
+/// Returns a command whose connections go through the proxy.
+fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&str]) -> Command {
+    let schema = sandbox.sql("SELECT current_schema").remove(0);
+    let directory = proxy.directory().display();
+    let mut command = sandbox.command(arguments);
+    // The login belongs to the other address.
+    command.env("JETON_TOKEN", sandbox.session_member("access"));
+    command.env("JETON_STORE", format!("postgres:///postgres?host={directory}&schema={schema}"));
+    command
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn command_waits_for_the_write_lock_up_to_the_limit() {
+    let _schema = create_schema();
+    let sandbox = Sandbox::with_admin();
+    let lock = WriteLock::acquire(&sandbox);
+    let start = Instant::now();
+    let output = sandbox.run(&["token", "create", "shop", "--wait", "1s"]).fails(75);
+    assert!(output.stderr.contains("timed out waiting for a lock"), "{output:?}");
+    assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(10));
+    assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "reading needs no lock");
+    drop(lock);
+    sandbox.run(&["token", "create", "shop"]).ok();
+    assert_eq!(sandbox.sql(TOKEN_COUNT), ["1"]);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn lost_commit_is_stored_once() {
+    let socket = server_socket();
+    for cut in [Cut::BeforeCommit, Cut::AfterCommit] {
+        let sandbox = Sandbox::with_admin();
+        for expected in 1..=5 {
+            let proxy = Proxy::start(socket.clone(), cut, 1);
+            let arguments = ["token", "create", "shop", "--permission", "read"];
+            sandbox.run(&["settings", "set", "token.quota", "100"]).ok();
+            let command = command_through(&sandbox, &proxy, &arguments);
+            let output = RunOutput::capture(command).ok();
+            assert_eq!(proxy.cut_count(), 1, "{cut:?}");
+            sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
+            assert_eq!(sandbox.sql(TOKEN_COUNT), [expected.to_string()], "{cut:?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn unknown_outcome_is_reported() {
+    let sandbox = Sandbox::with_admin();
+    let proxy = Proxy::start(server_socket(), Cut::ForEver, 1);
+    let mut command = command_through(&sandbox, &proxy, &["token", "create", "shop"]);
+    let output = RunOutput::capture(command.args(["-o", "json", "--wait", "1s"]));
+    assert_eq!(output.code, 74, "{output:?}");
+    let error = output.error();
+    assert_eq!(error["code"], "outcome_unknown");
+    assert!(error["message"].as_str().unwrap().starts_with("connection lost during a commit"));
+    assert_eq!(
+        sandbox.sql("SELECT jti::text FROM tokens"),
+        [error["details"]["jti"].as_str().unwrap()]
+    );
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn server_without_free_connection_is_waited_for() {
+    let schema = create_schema();
+    let sandbox = Sandbox::with_admin();
+    let role = format!("limited_{}", uuid::Uuid::new_v4().simple());
+    let name = sandbox.sql("SELECT current_schema").remove(0);
+    let set_limit =
+        |limit| drop(schema.run_sql(&format!("ALTER ROLE {role} CONNECTION LIMIT {limit}")));
+    schema.run_sql(&format!(
+        "CREATE ROLE {role} LOGIN;
+         GRANT USAGE ON SCHEMA {name} TO {role};
+         GRANT ALL ON ALL TABLES IN SCHEMA {name} TO {role}"
+    ));
+    let create = |wait| {
+        let mut command = sandbox.command(&["token", "create", "shop", "--wait", wait]);
+        let address = sandbox.variables().find(|(name, _)| *name == "JETON_STORE").unwrap().1;
+        command.env("JETON_STORE", format!("{address}&user={role}"));
+        command
+    };
+    set_limit(0);
+    let output = RunOutput::capture(create("1s")).fails(75);
+    assert!(output.stderr.contains("too many connections for role"), "{output:?}");
+    let child = Sandbox::start(&mut create("30s"));
+    std::thread::sleep(Duration::from_millis(500));
+    set_limit(5);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(sandbox.sql(TOKEN_COUNT), ["1"]);
+    schema.run_sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn connection_that_the_server_ended_is_replaced() {
+    let schema = create_schema();
+    let sandbox = Sandbox::with_admin();
+    let token = sandbox.stdout_of(&["token", "create", "shop"]);
+    let application = format!("jeton-{}", uuid::Uuid::new_v4().simple());
+    let end_all = format!(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE application_name = '{application}'"
+    );
+    let mut command = sandbox.command(&["token", "verify", "--batch"]);
+    let address = sandbox.variables().find(|(name, _)| *name == "JETON_STORE").unwrap().1;
+    command.env("JETON_STORE", format!("{address}&application_name={application}"));
+    // The program connects, and waits for tokens.
+    let mut child = Sandbox::start(command.stdin(Stdio::piped()));
+    while schema.run_sql(&end_all) == ["0"] {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    schema.run_sql(&end_all);
+    child.stdin.take().unwrap().write_all(format!("{token}\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}

@@ -1,0 +1,109 @@
+//! A proxy between the program and the server, which ends a connection at a chosen message.
+
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tempfile::TempDir;
+
+/// Point at which the proxy ends the connection of a write transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The server does not receive COMMIT.
+    BeforeCommit,
+    /// The server receives COMMIT, the program does not receive the answer.
+    AfterCommit,
+    /// As [`Cut::AfterCommit`], and all later connections end.
+    ForEver,
+}
+
+/// A proxy with a socket in a directory of its own.
+pub(super) struct Proxy {
+    directory: TempDir,
+    cut_count: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    /// Starts a proxy to the server with the socket `server`. The proxy cuts the first `count` write
+    /// transactions.
+    pub(super) fn start(server: PathBuf, cut: Cut, count: usize) -> Self {
+        let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
+        let cut_count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&cut_count);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, counter) = (client.unwrap(), Arc::clone(&counter));
+                if cut == Cut::ForEver && counter.load(Ordering::SeqCst) > 0 {
+                    continue;
+                }
+                let server = UnixStream::connect(&server).unwrap();
+                std::thread::spawn(move || {
+                    let _ = forward(&client, &server, cut, count, &counter);
+                    let _ = client.shutdown(Shutdown::Both);
+                    let _ = server.shutdown(Shutdown::Both);
+                });
+            }
+        });
+        Self { directory, cut_count }
+    }
+
+    /// Returns the directory of the socket.
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Returns the number of connections that were cut.
+    pub(super) fn cut_count(&self) -> usize {
+        self.cut_count.load(Ordering::SeqCst)
+    }
+}
+
+/// Forwards the messages in both directions, until an end of the connection.
+fn forward(
+    mut client: &UnixStream,
+    mut server: &UnixStream,
+    cut: Cut,
+    count: usize,
+    counter: &AtomicUsize,
+) -> std::io::Result<()> {
+    let (answers, program) = (server.try_clone()?, client.try_clone()?);
+    std::thread::spawn(move || std::io::copy(&mut &answers, &mut &program));
+    let mut buffer = vec![0; 1 << 16];
+    let mut is_write = false;
+    loop {
+        let length = client.read(&mut buffer)?;
+        let message = &buffer[..length];
+        if length == 0 {
+            return Ok(());
+        }
+        // A COMMIT before the lock is that of a read transaction.
+        let lock = find(message, b"pg_advisory_xact_lock");
+        is_write |= lock.is_some();
+        let is_commit = is_write && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
+        is_write &= !is_commit;
+        let is_cut = is_commit
+            && counter
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |cuts| {
+                    (cuts < count).then_some(cuts + 1)
+                })
+                .is_ok();
+        if is_cut && cut != Cut::BeforeCommit {
+            client.shutdown(Shutdown::Both)?;
+            server.write_all(message)?;
+            // The server closes the connection after its answers.
+            server.shutdown(Shutdown::Write)?;
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+        if is_cut {
+            return Ok(());
+        }
+        server.write_all(message)?;
+    }
+}
+
+fn find(message: &[u8], text: &[u8]) -> Option<usize> {
+    message.windows(text.len()).position(|window| window == text)
+}

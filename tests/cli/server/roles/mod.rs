@@ -1,0 +1,240 @@
+//! `jeton store roles`: rights of the users of a database.
+
+mod permitted;
+mod refused;
+
+use super::create_schema;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use crate::test_schema;
+use insta::assert_snapshot;
+use std::process::{Command, Stdio};
+
+/// Roles, in the order in which they can be dropped.
+const ROLES: [&str; 4] = ["verifier", "minter", "operator", "owner"];
+
+/// A store with an admin and a minter, its database roles, and a database user with each role, whose
+/// name ends with `_login`. All of them are dropped at the end of the test.
+struct Database {
+    sandbox: Sandbox,
+    /// Name of the schema, with which the names of the roles start.
+    schema: String,
+    /// App token with `jeton:mint` (token 1).
+    credential: String,
+}
+
+impl Database {
+    fn with_roles() -> Self {
+        Self::with_roles_for("ES256")
+    }
+
+    /// `algorithm` is that of the app key.
+    fn with_roles_for(algorithm: &str) -> Self {
+        let database = Self::without_roles(algorithm);
+        database.apply(&test_schema::server().unwrap());
+        database.add_users();
+        database
+    }
+
+    fn without_roles(algorithm: &str) -> Self {
+        drop(create_schema());
+        let sandbox = Sandbox::new();
+        let init = ["init", "ada", "--password-stdin", "--alg", algorithm];
+        sandbox.run_with_input(&init, "lovelace").ok();
+        for algorithm in ["ES256", "HS256"] {
+            let generate = ["keys", "generate", "--purpose", "test", "--alg", algorithm];
+            sandbox.run(&generate).ok();
+        }
+        let credential = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint"]);
+        let schema = sandbox.sql("SELECT current_schema").remove(0);
+        Self { sandbox, schema, credential }
+    }
+
+    /// Applies the printed SQL as the user of the address.
+    fn apply(&self, server: &str) {
+        run_psql(server, &self.sandbox.stdout_of(&["store", "roles"])).unwrap();
+    }
+
+    /// Creates a database user with each role.
+    fn add_users(&self) {
+        for role in ROLES {
+            let name = format!("{}_{role}", self.schema);
+            self.admin_sql(&format!(
+                "CREATE ROLE {name}_login LOGIN; GRANT {name} TO {name}_login"
+            ));
+        }
+    }
+
+    /// Returns the address of the server with the user whose name ends with `_SUFFIX`.
+    fn server_as(&self, suffix: &str) -> String {
+        let address = test_schema::server().unwrap();
+        address.replacen("://", &format!("://{}_{suffix}@", self.schema), 1)
+    }
+
+    /// Runs SQL as the superuser.
+    fn admin_sql(&self, sql: &str) -> Vec<String> {
+        let sql = format!("SET search_path = {};\n{sql}", self.schema);
+        run_psql(&test_schema::server().unwrap(), &sql).unwrap()
+    }
+
+    /// Runs SQL as the user with a role, in the schema of the tables.
+    fn sql(&self, role: &str, sql: &str) -> Result<Vec<String>, String> {
+        self.sql_in(&self.schema, role, sql)
+    }
+
+    /// Runs SQL as the user with a role, in the schema of the views.
+    fn view_sql(&self, role: &str, sql: &str) -> Result<Vec<String>, String> {
+        self.sql_in(&format!("{}_views", self.schema), role, sql)
+    }
+
+    fn sql_in(&self, schema: &str, role: &str, sql: &str) -> Result<Vec<String>, String> {
+        run_psql(
+            &self.server_as(&format!("{role}_login")),
+            &format!("SET search_path = {schema};\n{sql}"),
+        )
+    }
+
+    /// Asserts that the server refuses SQL on the tables and on the views.
+    #[track_caller]
+    fn is_refused(&self, role: &str, sql: &str) {
+        for result in [self.sql(role, sql), self.view_sql(role, sql)] {
+            let error = result.expect_err(sql);
+            let refusals = ["permission denied", "violates row-level security policy"];
+            assert!(refusals.iter().any(|refusal| error.contains(refusal)), "{sql}: {error}");
+        }
+    }
+
+    /// Returns a command of the database user with a role, without a session.
+    fn command(&self, role: &str, arguments: &[&str]) -> Command {
+        let mut command = self.sandbox.command(arguments);
+        let (_, address) =
+            self.sandbox.variables().find(|(name, _)| *name == "JETON_STORE").unwrap();
+        let mut address = address.replacen("://", &format!("://{}_{role}_login@", self.schema), 1);
+        if ["minter", "verifier"].contains(&role) {
+            address += "_views";
+        }
+        let home = self.sandbox.home().join(role);
+        std::fs::create_dir_all(&home).unwrap();
+        command.env("HOME", home).env("JETON_STORE", address);
+        command
+    }
+
+    fn run(&self, role: &str, arguments: &[&str]) -> RunOutput {
+        let mut command = self.command(role, arguments);
+        if role == "minter" {
+            command.env("JETON_TOKEN", &self.credential);
+        }
+        RunOutput::capture(command)
+    }
+
+    fn mint(&self, arguments: &[&str]) -> String {
+        let output = self.run("minter", &[&["token", "mint"], arguments].concat()).ok();
+        output.stdout.trim_end().to_owned()
+    }
+
+    /// Returns action, outcome and count of the events of the database user with a role.
+    fn events(&self, role: &str) -> Vec<String> {
+        self.admin_sql(&format!(
+            "SELECT action || ' ' || outcome || ' ' || count FROM audit
+             WHERE db_user = '{}_{role}_login' ORDER BY id",
+            self.schema
+        ))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop_role = |role: &&str| {
+            let name = format!("{}_{role}", self.schema);
+            format!("DROP ROLE {name}_login; DROP OWNED BY {name} CASCADE; DROP ROLE {name};\n")
+        };
+        let drop_roles: Vec<String> = ROLES.iter().map(drop_role).collect();
+        let sql = format!("DROP SCHEMA {}_views CASCADE;\n{}", self.schema, drop_roles.concat());
+        let dropped = run_psql(&test_schema::server().unwrap(), &sql);
+        // A second panic would abort the tests.
+        assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
+    }
+}
+
+/// Runs the statements as a file. Returns the lines of the results, or the error.
+fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
+    let mut psql = Command::new("psql");
+    psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--dbname", server])
+        .args(["--set", "ON_ERROR_STOP=1", "--file", "-"])
+        .env("PGOPTIONS", "--client-min-messages=warning")
+        .stdin(Stdio::piped());
+    let output = Sandbox::run_command_with_input(psql, sql);
+    if output.code != 0 {
+        return Err(output.stderr);
+    }
+    Ok(output.stdout.lines().map(str::to_owned).collect())
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn second_application_restores_the_rights() {
+    let database = Database::with_roles();
+    let minter = format!("{}_minter", database.schema);
+    database.admin_sql(&format!(
+        "GRANT SELECT ON keys TO {minter}; GRANT UPDATE (revoked_at) ON tokens TO PUBLIC"
+    ));
+    let (select, update) = ("SELECT material FROM keys", "UPDATE tokens SET revoked_at = NULL");
+    assert!(database.sql("minter", select).is_ok() && database.sql("minter", update).is_ok());
+    database.apply(&test_schema::server().unwrap());
+    assert!(database.sql("minter", select).is_err());
+    database.is_refused("minter", update);
+    database.mint(&["--record"]);
+    database.run("verifier", &["token", "verify", &database.credential]).ok();
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn owner_of_the_tables_applies_the_sql() {
+    let database = Database::without_roles("ES256");
+    let (schema, user) = (database.schema.clone(), format!("{}_dba", database.schema));
+    // As on a managed server, which has no superuser.
+    database.admin_sql(&format!(
+        "CREATE ROLE {user} LOGIN CREATEROLE;
+         SELECT format('GRANT CREATE ON DATABASE %I TO {user}', current_database()) \\gexec
+         ALTER SCHEMA {schema} OWNER TO {user};
+         ALTER FUNCTION count_users() OWNER TO {user};
+         SELECT format('ALTER TABLE %I OWNER TO {user}', tablename)
+             FROM pg_tables WHERE schemaname = '{schema}' \\gexec"
+    ));
+    for _ in 0..2 {
+        database.apply(&database.server_as("dba"));
+    }
+    database.add_users();
+    database.mint(&["--record"]);
+    database.run("verifier", &["token", "verify", &database.credential]).ok();
+    database.admin_sql(&format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER"));
+    drop(database);
+    let drop_user = format!("DROP OWNED BY {user}; DROP ROLE {user}");
+    run_psql(&test_schema::server().unwrap(), &drop_user).unwrap();
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn names_of_roles_begin_with_the_schema() {
+    let sandbox = Sandbox::new();
+    let print = |store: &str, prefix: &[&str]| {
+        sandbox.run(&[&["--store", store, "store", "roles"], prefix].concat())
+    };
+    for (store, prefix, role, schema) in [
+        ("missing.db", &[][..], "jeton_minter", "\"public\""),
+        ("postgres://h/db", &[], "jeton_minter", "\"public\""),
+        ("postgres://h/db?schema=staging", &[], "staging_minter", "\"staging\""),
+        ("postgres://h/db?schema=My%20%22x", &["--prefix", "x"], "x_minter", "\"My \"\"x\""),
+    ] {
+        let sql = print(store, prefix).ok().stdout;
+        assert!(sql.contains(&format!("GRANT USAGE ON SCHEMA {schema}, ")), "{sql}");
+        assert!(sql.contains(&format!(" TO {role};")), "{sql}");
+        assert!(!sql.contains(['{', '}']), "{sql}");
+    }
+    assert_snapshot!(print("postgres://h/db?schema=My", &[]), @"
+    --- exit code 2, stderr
+    error: the schema is no prefix of role names: expected lower-case letters, digits and `_`, starting with a letter
+    hint: choose the names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
+    ");
+    print("missing.db", &["--prefix", "x y"]).fails(2);
+}

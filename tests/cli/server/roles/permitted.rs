@@ -1,0 +1,91 @@
+//! Rights that the roles have.
+
+use super::Database;
+use crate::sandbox::Sandbox;
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn owner_changes_tables_and_sees_all_rows() {
+    let database = Database::with_roles();
+    let alter = "ALTER TABLE tokens ADD COLUMN note BIGINT";
+    for role in ["operator", "minter", "verifier"] {
+        for sql in [alter, "CREATE TABLE notes ()", "TRUNCATE audit", "DROP VIEW store"] {
+            database.sql(role, sql).expect_err(sql);
+        }
+    }
+    database.sql("owner", alter).unwrap();
+    let count = "SELECT count(*) FROM audit";
+    assert_eq!(database.sql("owner", count).unwrap(), database.admin_sql(count));
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn operator_uses_all_commands() {
+    let database = Database::with_roles();
+    let login = database.command("operator", &["login", "ada", "--password-stdin"]);
+    Sandbox::run_command_with_input(login, "lovelace").ok();
+    for line in [
+        "users create eve --generate-password",
+        "users create bob --generate-password",
+        "users delete bob -y",
+        "keys rotate",
+        "token create app",
+        "token renew 2",
+        "token revoke 3",
+        "token mint --record",
+        "token fixtures --out fixtures",
+        "settings set token.ttl 2d",
+        "store prune",
+        "store info",
+        "audit list",
+        "sessions list",
+        "logout",
+    ] {
+        database.run("operator", &line.split(' ').collect::<Vec<_>>()).ok();
+    }
+    let present = "SELECT count(*), (SELECT sum(present) FROM user_blocks) FROM users
+        WHERE deleted_at IS NULL";
+    assert_eq!(database.admin_sql(present), ["2|2"]);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn minter_mints_records_and_verifies() {
+    let database = Database::with_roles();
+    let run = |arguments: &[&str]| database.run("minter", arguments).ok();
+    assert_eq!(run(&["token", "verify", &database.credential]).verdict(), "valid");
+    for algorithm in ["ES256", "HS256"] {
+        for record in [&[][..], &["--record"]] {
+            let token = database.mint(&[&["--alg", algorithm], record].concat());
+            let verified = run(&["token", "verify", "--type", "test", &token]);
+            assert_eq!(verified.verdict(), "valid");
+        }
+    }
+    let tokens = database.mint(&["--record", "--sub", "x", "--count", "120"]);
+    assert_eq!(tokens.lines().count(), 120);
+    // This transaction finds the grant of the first.
+    database.mint(&["--record", "--sub", "x"]);
+    let tokens_of_x = "SELECT count(*), count(DISTINCT grant_id) FROM tokens
+        JOIN grants ON grants.id = grant_id WHERE app = 'x'";
+    assert_eq!(database.admin_sql(tokens_of_x), ["121|1"]);
+    let one = "token mint done 1";
+    assert_eq!(database.events("minter"), [one, one, one, one, "token mint done 120", one]);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn verifier_verifies() {
+    let database = Database::with_roles();
+    let revoked = database.mint(&["--record", "--sub", "x"]);
+    database.sandbox.run(&["token", "revoke", &revoked]).ok();
+    for (arguments, token, verdict) in [
+        (&[][..], database.credential.clone(), "valid"),
+        (&["--type", "test"], database.mint(&["--alg", "ES256"]), "valid"),
+        (&["--type", "test"], database.mint(&["--alg", "HS256", "--record"]), "valid"),
+        (&["--type", "test"], revoked, "invalid: token_revoked"),
+    ] {
+        let verify = [&["token", "verify"], arguments, &[token.as_str()]].concat();
+        assert_eq!(database.run("verifier", &verify).verdict(), verdict);
+    }
+    database.run("verifier", &["keys", "export", "--jwks"]).ok();
+}

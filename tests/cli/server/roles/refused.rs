@@ -1,0 +1,193 @@
+//! Rights that the roles lack.
+
+use super::Database;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn lesser_roles_read_no_app_keys_and_no_password_hashes() {
+    let database = Database::with_roles();
+    for (role, readable) in [("minter", "test ES256,test HS256"), ("verifier", "test HS256")] {
+        let secrets = "SELECT purpose || ' ' || algorithm FROM keys
+            WHERE material IS NOT NULL ORDER BY 1";
+        assert_eq!(database.view_sql(role, secrets).unwrap().join(","), readable);
+        let hashes = "SELECT username, password IS NULL FROM users";
+        assert_eq!(database.view_sql(role, hashes).unwrap(), ["ada|t"]);
+        for (sql, table) in [(secrets, "keys"), (hashes, "users")] {
+            let refusal = format!("permission denied for table {table}");
+            assert!(database.sql(role, sql).unwrap_err().contains(&refusal));
+        }
+        for table in ["sessions", "pairs", "user_blocks"] {
+            database.is_refused(role, &format!("SELECT 1 FROM {table}"));
+        }
+        let login = database.command(role, &["login", "ada", "--password-stdin"]);
+        Sandbox::run_command_with_input(login, "lovelace").fails(6);
+    }
+    // A minter reads its own events.
+    database.mint(&[]);
+    let events = database.view_sql("minter", "SELECT action FROM audit");
+    assert_eq!(events.unwrap(), ["login", "token mint"]);
+    database.is_refused("verifier", "SELECT 1 FROM audit");
+}
+
+/// Returns the statement that inserts a grant. `digest_kind` is the kind in the digest.
+fn insert_grant(kind: &str, digest_kind: &str, claims: &str) -> String {
+    let digest = format!("1, '{digest_kind}', 'x', '[]', '[]', '{claims}'");
+    format!(
+        "INSERT INTO grants (owner_id, kind, app, claims, digest) VALUES (1, '{kind}', 'x',
+             '{claims}', sha256(convert_to(concat_ws(chr(31), {digest}), 'UTF8')))"
+    )
+}
+
+/// Returns the statement that inserts a token for each grant of a kind.
+fn insert_tokens(kind: &str) -> String {
+    format!(
+        "INSERT INTO tokens (jti, grant_id, key_id, issued_at)
+             SELECT gen_random_uuid(), id, 1, 1 FROM grants WHERE kind = '{kind}'"
+    )
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn server_refuses_changes_of_the_minter() {
+    let database = Database::with_roles();
+    database.mint(&["--record"]);
+    let forged_event = format!(
+        "INSERT INTO audit (at, os_uid, action, outcome, db_user)
+             VALUES (1, 1, 'x', 'done', '{}_operator_login')",
+        database.schema
+    );
+    for sql in [
+        &insert_grant("app", "app", "{}"),
+        // With the digest of the grant of an app token.
+        &insert_grant("test", "app", "{}"),
+        &insert_grant("test", "test", "[]"),
+        &insert_tokens("app"),
+        &forged_event,
+        "UPDATE audit SET action = 'x'",
+        "UPDATE audit SET db_user = session_user",
+        "UPDATE tokens SET revoked_at = 1",
+        "UPDATE tokens SET revoked_at = NULL",
+        "UPDATE grants SET app = 'x'",
+        "INSERT INTO tokens (jti, grant_id, key_id, issued_at, superseded_by, grace_until)
+             VALUES (gen_random_uuid(), 1, 1, 1, 1, 1)",
+        "INSERT INTO keys (kid) VALUES ('x')",
+        "INSERT INTO users (username) VALUES ('x')",
+        "INSERT INTO blocklist (key_id) VALUES (1)",
+        "INSERT INTO settings (name) VALUES ('x')",
+        "UPDATE users SET role = 'admin'",
+        "UPDATE keys SET state = 'revoked'",
+        "UPDATE store SET version = 1",
+        "DELETE FROM tokens",
+        "DELETE FROM grants",
+        "DELETE FROM audit",
+        "DELETE FROM users",
+        "DELETE FROM keys",
+    ] {
+        database.is_refused("minter", sql);
+    }
+    // The same statements with permitted values.
+    database.sql("minter", &insert_grant("test", "test", r#"{"a":1}"#)).unwrap();
+    database.view_sql("minter", &insert_tokens("test")).unwrap();
+    // The events of other database users are invisible: an UPDATE does not find them.
+    database.view_sql("minter", "UPDATE audit SET count = 7, outcome = 'x'").unwrap();
+    let changed = "SELECT count(*), bool_and(db_user LIKE '%_minter_login') FROM audit
+        WHERE count = 7";
+    assert_eq!(database.admin_sql(changed), ["1|t"]);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn server_refuses_changes_of_the_verifier() {
+    let database = Database::with_roles();
+    for sql in [
+        &insert_grant("test", "test", "{}"),
+        "INSERT INTO tokens (jti) VALUES (gen_random_uuid())",
+        "INSERT INTO audit (at, os_uid, action, outcome) VALUES (1, 1, 'x', 'done')",
+        "INSERT INTO settings (name) VALUES ('x')",
+        "UPDATE tokens SET revoked_at = NULL",
+        "UPDATE audit SET count = 1",
+        "UPDATE users SET role = 'admin'",
+        "DELETE FROM blocklist",
+    ] {
+        database.is_refused("verifier", sql);
+    }
+}
+
+/// Runs a command that lacks a right. Returns the right.
+#[track_caller]
+fn denied(database: &Database, role: &str, arguments: &[&str], token: Option<&str>) -> String {
+    let mut command = database.command(role, arguments);
+    command.args(["-o", "json"]).env("JETON_PASSWORD", "correct horse");
+    command.envs(token.map(|token| ("JETON_TOKEN", token)));
+    let error = RunOutput::capture(command).error();
+    assert_eq!((&error["code"], &error["exit_code"]), (&"forbidden".into(), &7.into()), "{error}");
+    let message = error["message"].as_str().unwrap();
+    let (_, right) = message.split_once("the database denies access: ").expect(message);
+    right.to_owned()
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn commands_without_a_right_exit_with_7() {
+    let database = Database::with_roles();
+    let session = database.sandbox.stdout_of(&["sessions", "token"]);
+    let test_token = database.mint(&["--record"]);
+    let credential = Some(database.credential.as_str());
+    let verify_session = ["token", "verify", "--type", "access", &session];
+    let revoke = ["token", "revoke", &test_token];
+    for (role, arguments, token, object) in [
+        ("minter", &revoke[..], credential, "tokens"),
+        // A new test key.
+        ("minter", &["token", "mint", "--alg", "RS256"], credential, "keys"),
+        // The revoked token of the fixtures.
+        ("minter", &["token", "fixtures", "--out", "x"], credential, "blocklist"),
+        ("minter", &["token", "create", "x"], Some(session.as_str()), "pairs"),
+        ("minter", &["register", "eve"], None, "users"),
+        ("minter", &["store", "info"], None, "sessions"),
+        ("verifier", &revoke, credential, "tokens"),
+        ("verifier", &["token", "mint"], credential, "audit"),
+        ("verifier", &["token", "mint", "--record"], credential, "audit"),
+        ("verifier", &verify_session, None, "pairs"),
+    ] {
+        let right = denied(&database, role, arguments, token);
+        assert_eq!(right, format!("permission denied for view {object}"), "{role}: {arguments:?}");
+    }
+    // The refusals are recorded.
+    assert_eq!(
+        database.events("minter")[1..4],
+        ["token revoke forbidden 0", "token mint forbidden 0", "token fixtures forbidden 0"]
+    );
+    let revoked = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
+    assert_eq!(database.admin_sql(revoked), ["0"]);
+    // An address without the schema of the views.
+    let mut command = database.command("operator", &["token", "mint"]);
+    let address = command.get_envs().find(|(name, _)| *name == "JETON_STORE").unwrap().1.unwrap();
+    let address = address.to_str().unwrap().replace("operator_login", "minter_login");
+    command.env("JETON_STORE", address).env("JETON_TOKEN", &database.credential);
+    let output = RunOutput::capture(command).fails(7);
+    assert!(output.stderr.contains("permission denied for table keys\n"), "{output:?}");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn withheld_key_is_no_damage() {
+    let database = Database::with_roles_for("HS256");
+    for role in ["minter", "verifier"] {
+        let verify = ["token", "verify", &database.credential];
+        let right = denied(&database, role, &verify, None);
+        assert!(right.starts_with("private key or secret of key `"), "{right}");
+    }
+    database.sandbox.run(&["token", "verify", &database.credential]).ok();
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn user_without_role_has_no_access() {
+    let database = Database::with_roles();
+    let verifier = format!("{}_verifier", database.schema);
+    database.admin_sql(&format!("REVOKE {verifier} FROM {verifier}_login"));
+    let right = denied(&database, "verifier", &["token", "verify", &database.credential], None);
+    assert_eq!(right, format!("permission denied for schema {}_views", database.schema));
+}

@@ -1,0 +1,59 @@
+//! The sandbox on a server.
+
+use super::create_schema;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+const SCHEMAS: &str = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'test@_%' ESCAPE '@'";
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn each_sandbox_has_a_schema_of_its_own() {
+    let observer = create_schema();
+    let [one, other] = [Sandbox::new(), Sandbox::new()];
+    let schema_of = |sandbox: &Sandbox| sandbox.sql("SELECT current_schema").remove(0);
+    assert_ne!(schema_of(&one), schema_of(&other));
+    assert!(observer.run_sql(SCHEMAS).contains(&schema_of(&one)));
+    assert!(!one.has_store());
+    one.sql("CREATE TABLE users (id BIGINT)");
+    assert!(one.has_store() && !other.has_store());
+    let schema = schema_of(&one);
+    drop(one);
+    let schemas = observer.run_sql(SCHEMAS);
+    assert!(!schemas.contains(&schema) && schemas.contains(&schema_of(&other)), "{schemas:?}");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn programs_of_the_sandbox_use_its_schema() {
+    let _server = create_schema();
+    let sandbox = Sandbox::new();
+    let schema = sandbox.sql("SELECT current_schema").remove(0);
+    let command = sandbox.command(&["whoami"]);
+    let store = command.get_envs().find(|(name, _)| *name == "JETON_STORE").unwrap().1.unwrap();
+    let store = store.to_str().unwrap().to_owned();
+    assert!(store.ends_with(&format!("schema={schema}")), "{store}");
+    let failure = catch_unwind(AssertUnwindSafe(|| sandbox.store())).unwrap_err();
+    let message = failure.downcast_ref::<&str>().unwrap();
+    assert!(message.contains("server/left_out.txt"), "{message}");
+    // The snapshots of both engines are the same.
+    let mut echo = std::process::Command::new("echo");
+    echo.arg(&store).envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert_eq!(RunOutput::capture(echo).to_string(), "~/.local/share/jeton/jeton.db\n");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn sql_returns_the_first_column_of_all_rows() {
+    let schema = create_schema();
+    let rows = "VALUES ('a', 1), (NULL, 2), ('', 3), (E'b\\n|c', 4), ('null', 5)";
+    assert_eq!(schema.run_sql(rows), ["a", "null", "", "b\n|c", "null"]);
+    schema.run_sql("CREATE TABLE t (x BIGINT)");
+    assert!(schema.run_sql("SELECT x FROM t").is_empty());
+    assert!(schema.run_sql("INSERT INTO t VALUES (7), (-9223372036854775808)").is_empty());
+    assert_eq!(schema.run_sql("SELECT x FROM t ORDER BY x"), ["-9223372036854775808", "7"]);
+    let failure = catch_unwind(AssertUnwindSafe(|| schema.run_sql("SELECT nothing"))).unwrap_err();
+    let message = failure.downcast_ref::<String>().unwrap();
+    assert!(message.contains(r#"column "nothing" does not exist"#), "{message}");
+}

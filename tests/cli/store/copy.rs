@@ -1,0 +1,221 @@
+//! `jeton store copy` from file to file, and the rows that all copies are tested with.
+
+use super::backup::read_tables;
+use super::mode_of;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+
+/// A store in the file `a.db` with rows of every kind, some of them deleted.
+pub(crate) struct Source {
+    pub(crate) sandbox: Sandbox,
+    /// Access token of the admin.
+    pub(crate) access: String,
+    /// App token.
+    pub(crate) valid: String,
+    /// App token with a successor.
+    pub(crate) superseded: String,
+    /// Revoked unrecorded tokens, whose `jti`s are not UUIDs.
+    pub(crate) blocklisted: Vec<String>,
+}
+
+impl Source {
+    pub(crate) fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let run = |words: &[&str]| run_on(&sandbox, "a.db", words).ok().stdout.trim().to_owned();
+        let run_with_password = |words: &[&str], password: &str| {
+            let words = [&["--store", "a.db"], words, &["--password-stdin"]].concat();
+            sandbox.run_with_input(&words, password).ok();
+        };
+        run_with_password(&["init", "ada"], "lovelace");
+        for name in ["zoe", "Ängström", "éva", "zora"] {
+            run_with_password(&["register", name, "--name", &format!("É {name}")], "curie-1867");
+        }
+        run_with_password(&["register", "--email", "Kim@Example.com"], "curie-1867");
+        for words in [
+            &["users", "disable", "zora"][..],
+            &["users", "delete", "éva", "--yes"],
+            &["users", "set-quota", "zoe", "unlimited"],
+            &["settings", "set", "issuer", "https://jeton.example/é"],
+            &["keys", "rotate"],
+            &["keys", "generate", "--purpose", "test", "--alg", "RS256"],
+            &["run", "--sub", "ada", "--", "true"],
+            &["refresh"],
+            &["token", "mint", "--record", "--count", "3"],
+            &["token", "mint", "--record", "--expires-at", "2020-01-01"],
+            &["sessions", "revoke", "--user", "zoe", "--all", "--yes"],
+        ] {
+            run(words);
+        }
+        let create = ["token", "create", "é\u{10ffff}", "--permission"];
+        let valid = run(&[&create[..], &["read", "--aud", "z"]].concat());
+        let superseded = run(&[&create[..], &["write", "--no-expiry"]].concat());
+        run(&["token", "renew", &superseded, "--grace", "1h"]);
+        run(&["token", "revoke", &run(&[&create[..], &["delete"]].concat())]);
+        let jtis =
+            ["a\0b", "a", "\u{1}", "\0", "\u{10ffff}0", "\u{10ffff}", "\u{10ffff}\0", "\u{1}\0"];
+        let jtis = jtis.map(str::to_owned).into_iter().chain(["x".repeat(3_000)]);
+        let mint =
+            |jti: String| run(&["token", "mint", "--claims", &json!({"jti": jti}).to_string()]);
+        let blocklisted: Vec<String> = jtis.map(mint).collect();
+        for token in &blocklisted {
+            run(&["token", "revoke", token]);
+        }
+        // The ids of the last rows are not reused.
+        run(&["token", "mint", "--record", "--expires-at", "2020-01-01"]);
+        run(&["store", "prune", "--yes"]);
+        let access = run(&["sessions", "token"]);
+        Self { sandbox, access, valid, superseded, blocklisted }
+    }
+
+    /// Runs a command on a store as the admin, with the access token of the session.
+    pub(crate) fn run(&self, store: &str, words: &[&str]) -> RunOutput {
+        let mut command = self.sandbox.command(&[&["--store", store], words].concat());
+        command.env("JETON_TOKEN", &self.access);
+        RunOutput::capture(command)
+    }
+
+    /// Copies a store, and returns the number and the digest of the rows of each table.
+    pub(crate) fn copy(&self, source: &str, target: &str) -> BTreeMap<String, (u64, String)> {
+        let output = self.sandbox.json(&["store", "copy", source, target]);
+        let row = |row: &Value| {
+            let text = |name| row[name].as_str().unwrap().to_owned();
+            (text("table"), (row["rows"].as_u64().unwrap(), text("sha256")))
+        };
+        output["tables"].as_array().unwrap().iter().map(row).collect()
+    }
+
+    /// Asserts that a copy of the store works as the store did.
+    pub(crate) fn assert_usable(&self, store: &str) {
+        self.run(store, &["store", "check"]).ok();
+        self.run(store, &["whoami"]).ok();
+        let verify = |token: &str| self.run(store, &["token", "verify", token]).code;
+        assert_eq!((verify(&self.valid), verify(&self.superseded)), (0, 0));
+        for token in &self.blocklisted {
+            let verify = ["token", "verify", "--type", "test", token];
+            assert_eq!(self.run(store, &verify).code, 12, "{store}: {token}");
+        }
+        let event = self.run(store, &["audit", "list", "--action", "store copy", "-o", "json"]);
+        let events: Value = serde_json::from_str(&event.ok().stdout).unwrap();
+        assert_eq!(events["items"][0]["outcome"], "done", "{store}: {events}");
+    }
+}
+
+fn run_on(sandbox: &Sandbox, store: &str, words: &[&str]) -> RunOutput {
+    sandbox.run(&[&["--store", store], words].concat())
+}
+
+#[test]
+fn copied_file_has_all_rows() {
+    let source = Source::new();
+    let digests = source.copy("a.db", "b.db");
+    let empty: Vec<_> = digests.iter().filter(|(_, (rows, _))| *rows == 0).collect();
+    assert!(digests.len() == 10 && empty.is_empty(), "{digests:?}");
+    let [a, b] = ["a.db", "b.db"].map(|name| source.sandbox.home().join(name));
+    assert_eq!(mode_of(&b), 0o600);
+    let [mut expected, mut found] = [a, b].map(|store| read_tables(&store));
+    for tables in [&mut expected, &mut found] {
+        tables.get_mut("sqlite_sequence").unwrap().sort();
+    }
+    // The blocks without users have no row in the copy.
+    expected.get_mut("user_blocks").unwrap().retain(|row| !row.ends_with(" 0"));
+    for (table, rows) in expected {
+        assert!(rows == found[&table], "{table}: {rows:?}, {:?}", found[&table]);
+    }
+    for store in ["a.db", "b.db"] {
+        source.assert_usable(store);
+    }
+    // Both stores continue with the same id.
+    let created = ["a.db", "b.db"].map(|store| {
+        source.run(store, &["token", "create", "next"]).ok();
+        let tokens = source.run(store, &["token", "list", "--app", "next", "-o", "json"]).ok();
+        serde_json::from_str::<Value>(&tokens.stdout).unwrap()["items"][0]["id"].take()
+    });
+    assert!(created[0].is_u64() && created[0] == created[1], "{created:?}");
+}
+
+#[test]
+fn output_of_a_copy_names_tables_and_digests() {
+    let sandbox = Sandbox::with_admin();
+    let store = sandbox.store_address();
+    let output = sandbox.run(&["store", "copy", &store, "b.db"]).ok();
+    assert_snapshot!(RunOutput { stdout: String::new(), ..output.clone() }, @"
+    --- stderr
+    copied `~/.local/share/jeton/jeton.db` to `b.db`: 6 rows
+    put `~/.local/share/jeton/jeton.db` away: both stores have the id <uuid>, and differ after the next change
+    ");
+    let columns = output.stdout.lines().map(|line| line.split_whitespace().take(2).collect());
+    let columns: Vec<Vec<&str>> = columns.collect();
+    assert_snapshot!(columns.iter().map(|row| row.join(" ")).collect::<Vec<_>>().join("\n"), @"
+    TABLE ROWS
+    store 1
+    users 1
+    keys 1
+    sessions 1
+    pairs 1
+    grants 0
+    tokens 0
+    blocklist 0
+    settings 0
+    audit 1
+    ");
+    let digests = output.stdout.lines().skip(1).filter_map(|line| line.split_whitespace().nth(2));
+    assert!(digests.clone().all(|digest| digest.len() == 64) && digests.count() == 10);
+}
+
+#[test]
+fn existing_target_is_refused_unchanged() {
+    let sandbox = Sandbox::with_admin();
+    let store = sandbox.store_address();
+    fs::write(sandbox.home().join("b.db"), "other content").unwrap();
+    let mut outputs = String::new();
+    for target in ["b.db", "b.db-wal", "missing/b.db", "-", "mysql://h/db"] {
+        outputs += &sandbox.run(&["store", "copy", &store, target]).diagnostics();
+    }
+    assert_eq!(sandbox.json_error(&["store", "copy", &store, "b.db"])["code"], "file_exists");
+    outputs += &sandbox.run(&["store", "copy", "missing.db", "c.db"]).diagnostics();
+    assert_snapshot!(outputs, @"
+    --- exit code 5, stderr
+    error: `b.db` already exists
+    hint: use another file name, or remove the existing file
+    --- exit code 2, stderr
+    error: `b.db-wal` has a suffix reserved by SQLite
+    hint: use a name without the suffix `-wal`, `-shm` or `-journal`
+    --- exit code 2, stderr
+    error: `missing/b.db` cannot be written: No such file or directory
+    --- exit code 2, stderr
+    error: TARGET is neither a path nor an address
+    --- exit code 2, stderr
+    error: TARGET: unsupported URL scheme `mysql`
+    hint: use a path, prefixed with `./` if it looks like a URL
+    --- exit code 3, stderr
+    error: store `missing.db` not found
+    hint: create a store: jeton --store missing.db init
+    ");
+    assert_eq!(fs::read_to_string(sandbox.home().join("b.db")).unwrap(), "other content");
+}
+
+/// Adds a session of a missing user, which no store accepts, behind valid rows.
+pub(crate) fn damage(sandbox: &Sandbox, store: &str) {
+    let store = rusqlite::Connection::open(sandbox.home().join(store)).unwrap();
+    let sql = "PRAGMA foreign_keys = OFF;
+        INSERT INTO sessions (sid, user_id, created_at, expires_at)
+            VALUES (randomblob(16), 999, 0, 0)";
+    store.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn failed_copy_leaves_no_file() {
+    let source = Source::new();
+    damage(&source.sandbox, "a.db");
+    fs::create_dir(source.sandbox.home().join("copies")).unwrap();
+    let output = source.sandbox.run(&["store", "copy", "a.db", "copies/b.db"]);
+    assert_snapshot!(output.diagnostics(), @"
+    --- exit code 1, stderr
+    error: `copies/b.db`: store error: FOREIGN KEY constraint failed
+    ");
+    assert_eq!(fs::read_dir(source.sandbox.home().join("copies")).unwrap().count(), 0);
+}

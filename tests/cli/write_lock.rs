@@ -1,0 +1,63 @@
+//! The write lock of a store, which commands wait for.
+
+use crate::rows;
+use crate::sandbox::Sandbox;
+use crate::test_schema::Session;
+use uuid::Uuid;
+
+/// Transaction that holds the write lock. Dropping the value rolls back and releases the lock.
+pub(crate) enum WriteLock {
+    File(rusqlite::Connection),
+    Server(Session),
+}
+
+impl WriteLock {
+    pub(crate) fn acquire(sandbox: &Sandbox) -> Self {
+        let Some(schema) = sandbox.schema() else {
+            let store = rusqlite::Connection::open(sandbox.store()).unwrap();
+            store.execute_batch("BEGIN IMMEDIATE").unwrap();
+            return Self::File(store);
+        };
+        let mut session = schema.start_session();
+        session.run(&format!("BEGIN; SELECT pg_advisory_xact_lock({})", lock_key(sandbox)));
+        Self::Server(session)
+    }
+
+    /// Runs statements in the transaction.
+    pub(crate) fn run(&mut self, sql: &str) {
+        match self {
+            Self::File(store) => store.execute_batch(sql).unwrap(),
+            Self::Server(session) => drop(session.run(sql)),
+        }
+    }
+
+    /// Returns every row of every table except one, with the changes of the transaction.
+    pub(crate) fn all_rows(&mut self, excluded_table: &str) -> Vec<String> {
+        match self {
+            Self::File(store) => rows::all_of_file(store, excluded_table),
+            Self::Server(session) => rows::all_of_schema(|sql| session.run(sql), excluded_table),
+        }
+    }
+
+    /// Commits and releases the lock.
+    pub(crate) fn commit(mut self) {
+        self.run("COMMIT");
+    }
+}
+
+/// Returns the key of the advisory lock for a store on a server.
+fn lock_key(sandbox: &Sandbox) -> i64 {
+    let id: Uuid = sandbox.sql("SELECT store_id FROM store")[0].parse().unwrap();
+    let (high, low) = id.as_u64_pair();
+    (high ^ low).cast_signed()
+}
+
+/// Returns whether a process waits for the write lock of a store on a server.
+pub(crate) fn is_awaited(sandbox: &Sandbox) -> bool {
+    let query = format!(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+             AND CAST(classid AS BIGINT) << 32 | CAST(objid AS BIGINT) = {}",
+        lock_key(sandbox)
+    );
+    sandbox.sql(&query) != ["0"]
+}
