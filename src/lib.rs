@@ -22,6 +22,7 @@
     expect(
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
+        clippy::unused_self,
         reason = "enums of the database engines have one variant"
     )
 )]

@@ -7,6 +7,7 @@ use super::create_schema;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use crate::test_schema;
+#[cfg(feature = "postgres")]
 use insta::assert_snapshot;
 use std::process::{Command, Stdio};
 
