@@ -1,4 +1,4 @@
-//! The error for an abbreviated id that does not select a single object.
+//! The error for an abbreviated id that selects several objects.
 
 use crate::model::Untrusted;
 
@@ -9,16 +9,17 @@ const MAX_NAMED: usize = 10;
 #[derive(Debug, thiserror::Error)]
 #[error("{noun} id `{prefix}` is ambiguous: {}", format_ids(.ids))]
 pub(crate) struct AmbiguousId {
-    /// The kind of the object.
+    /// The kind of the objects, such as `key`.
     noun: &'static str,
-    /// The abbreviated id. It is not a secret, because ids begin with this text.
+    /// The abbreviated id: not a secret, because existing ids begin with this text.
     prefix: String,
     /// The ids that begin with the abbreviated id.
     ids: Vec<Untrusted>,
 }
 
 impl AmbiguousId {
-    /// Maximum number of objects that have to be loaded for the error.
+    /// Maximum number of objects to load for the error: one more than the message names, to detect
+    /// that further ids are left out.
     pub(super) const MAX_LOADED: usize = MAX_NAMED + 1;
 
     pub(super) fn new(noun: &'static str, prefix: &str, ids: Vec<Untrusted>) -> Self {

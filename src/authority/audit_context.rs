@@ -7,7 +7,8 @@ use crate::model::{
 };
 use crate::store::{Error, NewEvent, Reader, Store, Writer};
 
-/// The outcomes of commands that were executed. The outcome of a refused command is an error code.
+/// The outcomes of events that record a change. The last outcome is also an error code: a reused
+/// refresh token is refused, and its session is ended.
 pub(crate) const AUDIT_OUTCOMES: [&str; 4] =
     [OUTCOME_DONE, OUTCOME_UNDELIVERED, OUTCOME_REVOKED, RejectReason::Reused.code()];
 
@@ -15,7 +16,7 @@ pub(crate) const AUDIT_OUTCOMES: [&str; 4] =
 pub(super) const OUTCOME_DONE: &str = "done";
 /// The result was not delivered: a backup, or a token that was therefore revoked.
 pub(super) const OUTCOME_UNDELIVERED: &str = "undelivered";
-/// A token was revoked because the command that used the token has exited.
+/// A token was revoked because the child command of `jeton run` that used the token has exited.
 pub(super) const OUTCOME_REVOKED: &str = "revoked";
 
 /// Maximum number of characters of user input in an audit target.
@@ -130,7 +131,8 @@ pub(crate) enum AuditTarget {
 }
 
 impl AuditTarget {
-    /// Returns the target of the event, or `None` if no object, or more than one, has this name.
+    /// Returns the target of the event. Returns `None` if no object or more than one matches, and
+    /// for a token that is given by value.
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<EventTarget>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| EventTarget::user(user.id)),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 const ADMINS_ONLY: &str = "only admins can apply a file";
 
-/// Tables for test tokens, which other commands read from the same file.
+/// Tables for test tokens; other commands read these tables from the same file.
 const TABLES_OF_OTHER_COMMANDS: [&str; 2] = ["tokens", "defaults"];
 
 /// The settings and accounts of a file.
@@ -27,7 +27,7 @@ pub(crate) struct DesiredState {
     pub(crate) accounts: ImportRows,
 }
 
-/// The changes of a store.
+/// The changes that a file made in the store.
 #[derive(Debug)]
 pub(crate) struct StateChanges {
     /// The changed settings with their new values.
@@ -82,7 +82,8 @@ fn invalid_line(line: u64, reason: &str) -> InvalidLine {
     InvalidLine { line, reason: reason.to_owned() }
 }
 
-/// Reads settings. The name of a setting is a quoted key, or consists of the names of nested tables.
+/// Reads settings. The name of a setting is a quoted key such as `"token.ttl"`, or consists of the
+/// names of nested tables and a key. `prefix` is the part of the name from the outer tables.
 fn read_settings(
     prefix: &str,
     entries: Vec<TomlEntry>,

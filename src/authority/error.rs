@@ -63,10 +63,10 @@ pub(crate) enum Error {
     /// A store that is already initialized.
     #[error("store already initialized")]
     StoreExists,
-    /// Removal of the last active admin: the name, escaped.
+    /// Deletion, disabling or demotion of the last active admin. The text is the name, escaped.
     #[error("`{0}` is the last active admin")]
     LastAdmin(String),
-    /// Removal of the key that signs app tokens, with a hint.
+    /// Retirement or revocation of the key that signs app tokens. The text is a hint.
     #[error("active app key cannot be removed")]
     ActiveAppKey(&'static str),
     /// A new key that the store already has for another purpose or algorithm. Each key has exactly
@@ -151,7 +151,7 @@ pub(crate) enum Error {
     /// A renewal that the bearer of a token requested, beyond the limit for its chain of renewals.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
-        /// The token.
+        /// The id of the token to renew.
         token: TokenId,
         /// The issue time of the first token of the chain.
         first_issued_at: Timestamp,
@@ -199,13 +199,13 @@ pub(crate) enum Error {
         /// All reasons, the state of the account first; never empty.
         reasons: Vec<Rejection>,
     },
-    /// A token that the verifier would refuse for its size.
+    /// A token that is larger than the verifier accepts.
     #[error("token too large: found {length} bytes, expected at most {MAX_TOKEN_BYTES}")]
     TokenTooLarge {
         /// The size in bytes, with or without the signature.
         length: usize,
     },
-    /// The signing key changed in every attempt to sign.
+    /// In every attempt to sign, the signing key or a setting in the token changed.
     #[error("signing key changed repeatedly")]
     KeyContention,
 }
@@ -253,8 +253,8 @@ impl Error {
         Self::TokenRejected { kind: None, reasons: vec![rejection.into()] }
     }
 
-    /// Returns the refusal of a principal whose role is below `required`; `user` is `None` without a
-    /// login.
+    /// Returns the refusal of a principal whose role is below `required`; `user` is `None` without
+    /// a login.
     pub(super) fn insufficient_role(
         refusal: &'static str,
         required: Role,

@@ -1,5 +1,5 @@
-//! The principal of a command: a user and the credential that authenticated the user. Every
-//! transaction for a principal rechecks the credential, and only this module does so.
+//! The principal of a command: a user and the credential that authenticated the user. A transaction
+//! that changes data for a principal rechecks the credential with a function of this module.
 
 use super::error::UserWithRole;
 use super::verification::{recheck_app_token_owner, recheck_session_owner};
@@ -71,8 +71,7 @@ impl Principal {
         })
     }
 
-    /// Refuses a principal that was revoked since authentication, or whose role is now below
-    /// `role`.
+    /// Checks the credential again, and refuses a principal whose role is now below `role`.
     pub(super) fn recheck_role(
         &self,
         tx: &Reader<'_>,
@@ -115,8 +114,8 @@ pub(super) fn write_as<T>(
     store.write(|tx| work(tx, &principal.recheck(tx)?))
 }
 
-/// Runs `work` in one write transaction, for an optional principal. Without a principal the command
-/// acts for the bearer of a token, or for the owner of a store without users.
+/// Runs `work` in one write transaction, for an optional principal. Without a principal, nothing is
+/// rechecked and `work` gets no user.
 pub(super) fn write_as_optional_principal<T>(
     store: &mut Store,
     principal: Option<&Principal>,

@@ -1,4 +1,4 @@
-//! An in-memory store with users and tokens, for unit tests.
+//! A store with users and tokens, for unit tests.
 
 use super::audit_context::AuditRowState;
 pub(super) use super::minting::authorize_minter;

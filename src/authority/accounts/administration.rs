@@ -20,9 +20,11 @@ pub(crate) struct Patch<T>(pub(crate) Option<T>);
 pub(crate) enum IfExists {
     /// The new account is refused.
     Refuse,
-    /// The existing account is left unchanged, if all names belong to this account.
+    /// The existing account is left unchanged, if all names belong to this account; otherwise, the
+    /// new account is refused.
     Skip,
-    /// The existing account gets the fields of its import row, except a password.
+    /// The existing account gets the e-mail address, display name, role, quota and status of its
+    /// import row.
     Update,
 }
 
@@ -77,15 +79,15 @@ pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
 
-/// Returns a user, who must be the caller unless the caller is an admin.
+/// Returns a user. Only admins may load other users.
 pub(crate) fn load(store: &mut Store, caller: &Caller, user_ref: &UserRef) -> Result<User, Error> {
     store.read(|tx| {
         require_self_or_admin(tx, &caller.user, user_ref, "only admins can see other accounts")
     })
 }
 
-/// Returns a user, who must be the caller unless the caller is an admin. A caller who is not an
-/// admin gets the same refusal for other users and for missing users.
+/// Returns the user `user_ref`. Refuses a caller who is neither this user nor an admin; the refusal
+/// is the same whether or not the user exists.
 pub(in crate::authority) fn require_self_or_admin(
     tx: &Reader<'_>,
     caller: &User,
@@ -226,8 +228,8 @@ pub(crate) fn load_for_deletion(
     })
 }
 
-/// Deletes a user: ends all sessions, revokes all tokens, and clears the names in the row of the
-/// user, which is kept. Returns the number of revoked tokens.
+/// Deletes a user: ends all sessions, revokes all tokens, and clears the names and the password in
+/// the row of the user. The row itself is kept. Returns the number of revoked tokens.
 pub(crate) fn delete(
     store: &mut Store,
     audit: &AuditContext,

@@ -1,4 +1,4 @@
-//! Import of accounts from a file, all or none. Errors contain the line number.
+//! Import of accounts from a file, all or none. An error in a row contains its line number.
 
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
@@ -40,9 +40,9 @@ pub(crate) struct ImportOutcome {
     pub(crate) existing_count: usize,
     /// The number of existing accounts that differ from their rows.
     pub(crate) differing_count: usize,
-    /// The line of the first row that differs.
+    /// The line of the first row that differs from its existing account.
     pub(crate) first_differing_line: Option<u64>,
-    /// The new and the updated accounts, if the rows request the list.
+    /// The new and the updated accounts; `None` unless [`ImportRows::lists_changes`] is set.
     pub(crate) changes: Option<Vec<AccountChange>>,
 }
 
@@ -58,7 +58,7 @@ impl ImportOutcome {
         Ok(())
     }
 
-    /// Counts an account that was updated, unless no field has changed.
+    /// Counts an existing account as updated, or as unchanged if `fields` is empty.
     fn count_updated(&mut self, import_row: &ImportRow, fields: Vec<&'static str>) {
         if fields.is_empty() {
             self.existing_count += 1;
@@ -115,8 +115,8 @@ pub(crate) fn import(
     })
 }
 
-/// Checks the rows and hashes the passwords of new accounts, before the transaction of
-/// [`add_rows`].
+/// Hashes the passwords of new accounts, before the transaction of [`add_rows`]. The rows are
+/// checked first, because hashing is slow.
 pub(in crate::authority) fn hash_rows(
     store: &mut Store,
     import_rows: &ImportRows,
@@ -154,8 +154,8 @@ pub(in crate::authority) fn add_rows(
     Ok(outcome)
 }
 
-/// Refuses an import with a generated password for an account that another command has created in
-/// the meantime: the password would be reported, but would not be that of the account.
+/// Refuses an import with a generated password for an account that another command has created
+/// since the generation: the account would have another password than the reported one.
 fn ensure_generated_passwords_apply(
     tx: &Reader<'_>,
     import_rows: &ImportRows,
@@ -168,7 +168,7 @@ fn ensure_generated_passwords_apply(
     Ok(())
 }
 
-/// Adds accounts, or updates or counts existing accounts.
+/// Adds accounts with one statement if all are new; otherwise applies each row with [`apply_row`].
 fn apply_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -188,7 +188,8 @@ fn apply_rows(
     import_rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
 }
 
-/// Adds an account, or updates or counts an existing account.
+/// Adds one account. An existing account is refused, updated or left unchanged, depending on
+/// `if_exists`.
 fn apply_row(
     tx: &Writer<'_>,
     audit: &AuditContext,

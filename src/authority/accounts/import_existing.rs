@@ -26,8 +26,9 @@ pub(super) fn find_existing(
     }
 }
 
-/// Returns the account with the `uid`, or else with the username of the row. The e-mail address of the
-/// row must be free: the account will get this address.
+/// Returns the account with the `uid` of the row, or without `uid` the account with its username.
+/// The account must also have the username of the row, if any. No other account may have the e-mail
+/// address of the row, because this account will get the address.
 fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Error> {
     let is_same_username = |user: &User| {
         let username = import_row.new_user.username.as_ref();
@@ -43,8 +44,8 @@ fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Err
     })
 }
 
-/// Gives an existing account the fields of a row, except a password. Returns the names of the fields
-/// that changed.
+/// Gives an existing account the e-mail address, display name, role, quota and status of a row.
+/// Returns the names of the fields that changed.
 pub(super) fn update_existing(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -83,7 +84,7 @@ pub(super) fn update_existing(
     Ok(fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect())
 }
 
-/// Returns the error for a row with names of existing users.
+/// Returns the error for a row with names of existing users, or with the `uid` of a deleted user.
 pub(super) fn row_exists_error(
     tx: &Reader<'_>,
     import_row: &ImportRow,

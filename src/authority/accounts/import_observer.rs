@@ -5,7 +5,7 @@ use crate::signals::Interrupted;
 /// A step of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ImportStep {
-    /// A row was checked before the hashing.
+    /// A row was read, to be checked or to hash its password.
     RowChecked,
     /// A password was hashed.
     PasswordHashed,

@@ -64,8 +64,8 @@ impl ImportRow {
         refs
     }
 
-    /// Returns the reference that identifies an existing account: the `uid`, or else the username, or
-    /// else the e-mail address.
+    /// Returns the reference that identifies an existing account: the `uid`, or else the username,
+    /// or else the e-mail address.
     pub(super) fn identity(&self) -> UserRef {
         let NewUser { uid, username, email, .. } = &self.new_user;
         match (username, email) {
@@ -80,7 +80,8 @@ impl ImportRow {
         self.password.is_some() || self.new_user.password_hash.is_some()
     }
 
-    /// Returns the user with the fields of the row. Fields that the row does not have are unchanged.
+    /// Returns the user with the e-mail address, display name, role, quota and status of the row.
+    /// Fields that the row does not have are unchanged.
     pub(super) fn update(&self, user: &User, now: Timestamp) -> User {
         let ExplicitFields { role, quota, is_disabled } = &self.explicit_fields;
         let disabled_at = match is_disabled {

@@ -40,7 +40,8 @@ pub(crate) struct ImportRows {
     pub(super) generated: Vec<GeneratedPassword>,
     /// Requests the list of changes in the outcome.
     pub(super) lists_changes: bool,
-    /// The minimum password length that the same command sets; `None` for the setting of the store.
+    /// The minimum password length in the settings of the same file; `None` if the setting of the
+    /// store applies.
     pub(super) min_password_length: Option<usize>,
 }
 
@@ -60,7 +61,7 @@ impl ImportRows {
     }
 
     /// Starts without rows. The outcome of the import will list the changes. `min_password_length`
-    /// is the minimum that the same command sets; `None` for the setting of the store.
+    /// is the minimum in the settings of the same file; `None` if the setting of the store applies.
     pub(in crate::authority) fn with_list_of_changes(
         now: Timestamp,
         min_password_length: Option<usize>,
@@ -215,8 +216,8 @@ impl ImportRows {
         }
     }
 
-    /// Refuses passwords of new accounts that are too short, and rows that [`find_existing`]
-    /// refuses. Called before the slow hashing.
+    /// Refuses too short passwords of new accounts, and rows that [`find_existing`] refuses. Called
+    /// before hashing, which is slow.
     pub(super) fn check_rows(
         &self,
         tx: &Reader<'_>,

@@ -158,8 +158,9 @@ pub(crate) fn recover(
     replace_password(store, audit, None, &user, new).map(|ended_count| (user, ended_count))
 }
 
-/// Replaces the password of `user`. With a caller, fails if the stored hash has changed since it
-/// was checked. Without a caller, requires no session. Returns the number of ended sessions.
+/// Replaces the password of `user`. `caller` has the hash with which the current password was
+/// verified: fails if another hash is stored by now. Without a caller, requires no session. Returns
+/// the number of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,

@@ -62,7 +62,7 @@ pub(crate) fn authorize_creation(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds an account as [`register`] does, but only for an admin or to a store without users.
+/// Adds an account as [`register`] does, but only for an admin.
 pub(crate) fn create(
     store: &mut Store,
     audit: &AuditContext,
@@ -133,7 +133,7 @@ fn add_account(
     }
 }
 
-/// Adds an account. Without a caller the new user is the actor in the audit.
+/// Adds the row of a new user and records the event. Without a caller, the new user is the actor.
 fn insert_user(
     tx: &Writer<'_>,
     audit: &AuditContext,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// 8693, section 4.2), and `scp` of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
-/// Claims by which a token may grant permissions, including the `roles` of several vendors.
+/// Claims by which a token may grant permissions: the claims above, and `roles` of several vendors.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// The registered claims (RFC 7519, section 4.1) of a token, with their types.
@@ -140,7 +140,7 @@ pub(super) fn build_audience_claim(names: &[Untrusted]) -> Option<Value> {
 /// The time of a verification.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct VerificationTime {
-    /// Current time.
+    /// Current time, only for messages.
     pub(super) now: Timestamp,
     /// Time against which the claims are checked.
     pub(super) reference: Timestamp,
@@ -154,15 +154,16 @@ impl VerificationTime {
         describe_time(time, self.reference, self.now)
     }
 
-    /// Returns the reference time plus `seconds`, limited to the range of times.
+    /// Returns the reference time plus `seconds`, but not before 1970. A sum past the year 9999
+    /// yields the reference time.
     fn shifted_by(&self, seconds: i64) -> Timestamp {
         let shifted = self.reference.unix().saturating_add(seconds).max(0);
         Timestamp::from_unix(shifted).unwrap_or(self.reference)
     }
 }
 
-/// Returns the rejections of a token for its times. A token is valid if `now < exp`, `nbf <= now`
-/// and `iat <= now`, each with a tolerance of `leeway` seconds.
+/// Returns the rejections of a token for its times. Valid times have `reference < exp`,
+/// `nbf <= reference` and `iat <= reference`, each with a tolerance of `leeway` seconds.
 pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime) -> Vec<Rejection> {
     let mut rejections = Vec::new();
     let (reference, leeway) = (time.reference.unix(), time.leeway);
@@ -193,8 +194,8 @@ pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime)
     rejections
 }
 
-/// Returns a rejection for each required permission that no claim in `claim_names` contains. The
-/// rejection states the permissions of only the claim that it names.
+/// Returns a rejection for each required permission that no claim in `claim_names` contains. Each
+/// rejection names one claim, and states only the permissions of this claim.
 pub(super) fn check_permissions(
     claims: &Map<String, Value>,
     claim_names: &[&str],
@@ -204,7 +205,7 @@ pub(super) fn check_permissions(
         return Vec::new();
     }
     let granted = claimed_permissions(claims, claim_names);
-    // The rejection names the first claim with a permission, or else the first that exists.
+    // The rejection names the first claim with a permission, or else the first claim in the token.
     let has_permission =
         |name: &&&str| claimed_permissions(claims, std::slice::from_ref(*name)).next().is_some();
     let is_claimed = |name: &&&str| claims.contains_key(**name);

@@ -51,7 +51,7 @@ pub(crate) struct NewKeyOptions<'k> {
     /// The id of the key that the running command stored when it created the store, if any: this
     /// key is reported as new.
     pub(crate) initial_kid: Option<&'k Untrusted>,
-    /// Activates each key immediately, and retires the active key.
+    /// Activates each key immediately, and retires the key that was active before.
     pub(crate) activate: bool,
 }
 
@@ -159,7 +159,7 @@ fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &NewKey) -> Result<Re
     Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true })
 }
 
-/// Returns the key in any state with the same key material, or an equivalent HMAC secret.
+/// Returns the stored key, in any state, with the same key material or an equivalent HMAC secret.
 fn find_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
     if let Some(key) = tx.find_key_by_material(new_key)? {
         return Ok(Some(key));

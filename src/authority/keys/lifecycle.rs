@@ -1,5 +1,5 @@
-//! Key lifecycle: standby, active, retired, revoked. A key is published before its first signature
-//! and still verifies for some time after a rotation, so that verifiers never miss a key.
+//! Key lifecycle: standby, active, retired, revoked. Verifiers can load a standby key before its
+//! first signature, and a retired key still verifies for some time.
 
 use crate::authority::abbreviation::find_key;
 use crate::authority::sessions::expiry_after;
@@ -25,7 +25,7 @@ pub(crate) struct Rotation {
     pub(crate) retired_key: Option<RetiredKey>,
 }
 
-/// A key that no longer signs, and verifies for some time.
+/// A key that was retired, and still verifies for some time.
 #[derive(Debug, Clone)]
 pub(crate) struct RetiredKey {
     /// The id of the key.
@@ -37,8 +37,8 @@ pub(crate) struct RetiredKey {
 }
 
 /// Activates a standby or retired key and retires the active key, which still verifies for the time
-/// `overlap`, by default that of the settings. Returns the key in its earlier state, and the
-/// rotation; `None` if the key was already active.
+/// `overlap`; the default is the setting `key.verify_overlap`. Returns the key as it was before,
+/// and the rotation, which is `None` if the key was already active.
 pub(crate) fn activate(
     store: &mut Store,
     audit: &AuditContext,
@@ -59,8 +59,8 @@ pub(crate) fn activate(
     })
 }
 
-/// Rotates the signing key to the oldest standby key, or to a new key if there is none. The default
-/// algorithm is that of the active key.
+/// Rotates the signing key to the oldest standby key, or to a new key if there is none. Without
+/// `algorithm`, any standby key fits, and a new key has the algorithm of the active key.
 pub(crate) fn rotate(
     store: &mut Store,
     audit: &AuditContext,
@@ -81,8 +81,8 @@ pub(crate) fn rotate(
     })
 }
 
-/// Retires a key: it no longer signs, but still verifies until the returned time. Returns the key
-/// in its earlier state, too. The active app key cannot be retired, only replaced: see [`rotate`].
+/// Retires a key, which still verifies until the returned time. Also returns the key as it was
+/// before. The active app key cannot be retired, only replaced: see [`rotate`].
 pub(crate) fn retire(
     store: &mut Store,
     audit: &AuditContext,
@@ -172,8 +172,8 @@ pub(crate) fn revoke(
     })
 }
 
-/// Returns whether app tokens could not be signed without the key. Missing test keys are generated
-/// on demand.
+/// Returns whether the key is the active app key, without which no app token can be signed. A
+/// missing test key, in contrast, is generated on demand.
 fn is_required_for_signing(key: &Key) -> bool {
     key.state == KeyState::Active && key.spec.purpose == Purpose::App
 }

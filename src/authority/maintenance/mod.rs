@@ -45,10 +45,11 @@ fn build_crypto_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to the file `target`, for an admin or the owner of the store. Returns the size of the
-/// file in bytes and the users who can write its directory. The audit event is committed before the
-/// file gets its final name. `on_progress` gets the number of copied bytes and the number of all bytes,
-/// or of rows for a store in a database; an error of `on_progress` ends the backup, and leaves no file.
+/// Copies the store to the file `target`, for an admin or the owner of the store. Returns the size
+/// of the file in bytes and the users who can write its directory. The audit event is committed
+/// before the file gets its final name. `on_progress` gets the number of copied bytes and the
+/// number of all bytes; for a store in PostgreSQL, the numbers of rows. An error of `on_progress`
+/// ends the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
@@ -73,8 +74,8 @@ pub(crate) fn back_up(
     }
 }
 
-/// Refuses a caller who is not an admin. Without a caller, the owner of the store file acts, who can
-/// copy and change the file without jeton.
+/// Refuses a caller who is not an admin. Without a caller, the owner of the store file acts, who
+/// can copy and change the file without jeton.
 pub(crate) fn authorize(caller: Option<&Caller>) -> Result<(), Error> {
     caller.map_or(Ok(()), |caller| caller.require_role(Role::Admin, ADMINS_ONLY))
 }

@@ -67,10 +67,11 @@ fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Times
 pub(crate) type PruneObserver<'o> =
     dyn FnMut(PruneCounts, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Removes tokens and sessions that expired at least `keep` ago, for an admin or the owner of the store
-/// file. Expired tokens are refused with or without their rows. After each transaction, `on_progress`
-/// gets the numbers of rows removed so far, the number of checked token rows and the number of all
-/// token rows; its error ends the prune. The audit event counts the rows that were removed until then.
+/// Removes tokens and sessions that expired at least `keep` ago, for an admin or the owner of the
+/// store file. Expired tokens are refused with or without their rows. After each transaction,
+/// `on_progress` gets the numbers of rows removed so far, the number of checked token rows and the
+/// number of all token rows; its error ends the prune. The audit event counts the rows that were
+/// removed until then.
 pub(crate) fn prune(
     store: &mut Store,
     audit: &AuditContext,
@@ -180,8 +181,8 @@ impl<'p> PruneJob<'p> {
         )
     }
 
-    /// Finds and removes rows in batches until `find` returns no rows. `count` counts the removed rows
-    /// of a batch, and is given the last row of the batch.
+    /// Finds and removes rows in batches until `find` returns no rows. `count` counts the removed
+    /// rows of a batch, and is given the last row of the batch.
     fn remove_in_batches<T: Clone>(
         &mut self,
         start: T,

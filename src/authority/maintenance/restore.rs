@@ -36,7 +36,7 @@ pub(crate) fn check_backup(
     Ok(warnings)
 }
 
-/// Restore of a store that is locked.
+/// Restore of a backup to a store, which stays locked for the time of the job.
 pub(crate) struct RestoreJob<'j> {
     store: LockedStore,
     audit: &'j AuditContext,
@@ -44,8 +44,8 @@ pub(crate) struct RestoreJob<'j> {
 }
 
 impl<'j> RestoreJob<'j> {
-    /// Locks the store at `path`. A caller must be an admin. The owner of the store file may restore
-    /// without a caller, because a damaged store cannot authenticate users.
+    /// Locks the store at `path`. A caller must be an admin. The owner of the store file may
+    /// restore without a caller, because a damaged store cannot authenticate users.
     pub(crate) fn lock(
         path: &Path,
         audit: &'j AuditContext,
@@ -60,7 +60,8 @@ impl<'j> RestoreJob<'j> {
     }
 
     /// Replaces the content of the store by the content of `file`. `on_progress` gets the number of
-    /// copied bytes and the number of all bytes; an error of `on_progress` leaves the store unchanged.
+    /// copied bytes and the number of all bytes; an error of `on_progress` leaves the store
+    /// unchanged.
     pub(crate) fn run(
         self,
         file: &Path,

@@ -8,10 +8,11 @@ use crate::model::{Permission, PermissionPolicy, Role, Timestamp, TokenKind, Unt
 use crate::store::Store;
 use std::rc::Rc;
 
-/// Refuses `jeton:mint` if the granter or `owner` has a role below minter, and refuses a granter
-/// with the role `user` every permission that `policy` does not allow. The granter is `user`, or
-/// `owner` if the bearer of the token acts (`user` is `None`). `claimed` are permissions in other
-/// claims, for which only the granter is checked.
+/// Refuses permissions that the granter may not grant to a token of `owner`. The granter is `user`,
+/// or `owner` if the bearer of the token acts (`user` is `None`). `jeton:mint` requires that the
+/// granter and `owner` are minters or admins; a granter with the role `user` may grant only
+/// permissions that `policy` allows. `claimed` are permissions in other claims, for which only the
+/// granter is checked.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: Option<&User>,
     owner: &User,
@@ -45,8 +46,8 @@ pub(in crate::authority) fn check_grantable_permissions<'p>(
     }
 }
 
-/// Returns the principal that may mint with this token: an access token, or an app token with
-/// [`Permission::MINT`].
+/// Returns the principal of a token that may be used to mint: an access token, or an app token with
+/// [`Permission::MINT`]. The role of the user is not checked.
 pub(crate) fn authorize_minter(
     store: &mut Store,
     now: Timestamp,

@@ -12,8 +12,8 @@ use std::ops::Range;
 /// Maximum number of tokens per transaction.
 pub(super) const MAX_BATCH_TOKENS: usize = MAX_BATCH_ROWS;
 
-/// Upper limit for the headers and claims of a batch as JSON, in bytes. The signed tokens are
-/// longer: base64url adds a third, and the signatures follow.
+/// Upper limit for the headers and claims of a batch of repeated rows as JSON, in bytes. The signed
+/// tokens are longer: base64url adds a third, and the signatures follow.
 const BATCH_BYTES: usize = 2 * 1024 * 1024;
 
 /// Claim rows of a bulk mint, with the input line of each row.
@@ -98,8 +98,8 @@ impl ClaimRows {
         }
     }
 
-    /// Returns the rows whose validity implies the validity of all rows. Two copies represent any
-    /// number of identical rows: two are needed to detect a repeated `jti`.
+    /// Returns the range of the rows whose validity implies the validity of all rows. Two copies
+    /// represent any number of identical rows: two are needed to detect a repeated `jti`.
     pub(super) fn sample(&self) -> Range<usize> {
         match self.rows {
             RowSource::Repeated(_) => 0..self.count.min(2),

@@ -51,12 +51,12 @@ pub(super) fn generate_text(kind: GeneratedKind) -> Result<String, crypto::Error
 /// Source of the generated values of many tokens.
 #[derive(Debug, Default)]
 pub(super) struct ValueGenerator {
-    /// Token ids to use first, in order.
+    /// Token ids to use first, in order; further ids are generated.
     jtis: std::vec::IntoIter<Jti>,
 }
 
 impl ValueGenerator {
-    /// Creates a source that uses these token ids.
+    /// Creates a source that uses the token ids `jtis` first.
     pub(super) fn with_jtis(jtis: Vec<Jti>) -> Self {
         Self { jtis: jtis.into_iter() }
     }

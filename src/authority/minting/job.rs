@@ -1,4 +1,5 @@
-//! Preparation of a job: validated rows, and the test key of the store or an external key.
+//! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store. An
+//! external key is given by the caller.
 
 use super::super::audit_context::OUTCOME_DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
@@ -32,14 +33,14 @@ pub(crate) struct MintJob {
     pub(super) validity: Validity,
 }
 
-/// Signing key of a job, with the principal that recorded tokens belong to.
+/// Signing key of a job, with the minter, who owns the recorded tokens.
 #[derive(Debug)]
 pub(crate) struct JobKey {
     pub(super) spec: KeySpec,
     /// Row id of the key.
     pub(super) row_id: KeyRowId,
     pub(super) minter: Principal,
-    /// Row id of the audit event that counts the recorded tokens.
+    /// Row id of the audit event that counts the tokens of the job.
     pub(super) event: AuditEventId,
     /// Maximum length of header and claims of a token as JSON in bytes.
     json_length: usize,
@@ -49,8 +50,9 @@ pub(crate) struct JobKey {
 
 impl MintJob {
     /// Starts a job with a test key of the store, generated if missing. Validates every row, but
-    /// signs nothing yet. `previous` is the key of an earlier job of the same command: its audit
-    /// event also counts the tokens of this job, unless a new key needs its own event.
+    /// signs nothing yet. `previous` is the key of an earlier job of the same command. The audit
+    /// event of the earlier job also counts the tokens of this job; but a job that adds a key to
+    /// the store has an event of its own.
     pub(crate) fn with_store_key(
         store: &mut Store,
         audit: &AuditContext,
@@ -91,8 +93,8 @@ impl MintJob {
 
     /// Selects the signing key, validates every row with the key, and runs `work`.
     ///
-    /// `record` runs in the transaction that inserts the key if the key is new. `record` is given
-    /// the user, the row id of the key, the key as an audit target if the key is new, and the
+    /// `record` runs in a write transaction, which first inserts the key if it is new. `record` is
+    /// given the user, the row id of the key, the key as an audit target if it is new, and the
     /// output of `work`, and returns the id of the audit event.
     pub(super) fn acquire_key<T>(
         &self,

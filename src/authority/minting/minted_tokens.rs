@@ -115,7 +115,7 @@ impl MintedTokens {
         self.last_id.map(|last| TokenId(last.0 - distance))
     }
 
-    /// Returns the single token of a list.
+    /// Returns the token of a list with exactly one token; otherwise `None`.
     pub(crate) fn into_single(self) -> Option<MintedToken> {
         self.iter().next().filter(|_| self.len() == 1)
     }

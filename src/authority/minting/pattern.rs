@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(super) struct TokenPattern {
     prefix: TokenPrefix,
-    /// The claims after the prefix.
+    /// The claims from the first gap on; the text before this gap is in `prefix`.
     claims: GapParts,
     gaps: Vec<Gap>,
     /// The `jti` claim, if it is a string: the text before the first gap, and the rest.
@@ -54,7 +54,7 @@ struct Marker {
 #[derive(Debug, Default)]
 pub(super) struct PatternCache {
     patterns: Vec<TokenPattern>,
-    /// Number of rows from which a pattern was made, or could not be made.
+    /// Number of attempts to make a pattern, including failed attempts.
     attempt_count: usize,
 }
 
@@ -212,7 +212,7 @@ fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -
     builder.build_requested(&long_fields, &mut generate_text).is_ok()
 }
 
-/// Splits JSON text at the markers. Returns the text before the first marker, and the index of each
+/// Splits a text at the markers. Returns the text before the first marker, and the index of each
 /// gap with the text that follows the gap.
 fn split_at_markers<'j>(json: &'j str, markers: &[Marker]) -> (&'j str, GapParts) {
     let find_first = |text: &str| {

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 /// Signing key of test tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Signer {
-    /// Test key of this algorithm. By default the algorithm of the preset, or ES256 if it has none.
+    /// Test key of this algorithm; `None` means the algorithm of the preset, or ES256 if the preset
+    /// has no algorithm.
     Algorithm(Option<Algorithm>),
     /// Test key with this key id.
     Key(String),
@@ -91,8 +92,8 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Sets the permissions: a list even for a single permission, unless the default of the
-    /// preset's parameter has another type.
+    /// Sets the permissions. The value is a list even for a single permission, but if the preset
+    /// has a parameter `permissions` with a default, the value gets the type of this default.
     pub(crate) fn set_permissions(&mut self, permissions: &[&str]) -> Result<(), InvalidValue> {
         const NAME: &str = "permissions";
         let list: Value = permissions.iter().copied().collect();
@@ -146,8 +147,8 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Returns the key id that the preset prescribes, if any, and replaces it in the header by that
-    /// of the signing key.
+    /// Returns the key id that the preset prescribes, if any, and replaces it in the header by the
+    /// key id of the signing key.
     pub(crate) fn take_preset_kid(&mut self) -> Result<Option<Untrusted>, Error> {
         let kid = self.template.prescribed_kid(&self.parameter_values)?;
         self.template.use_key_kid();

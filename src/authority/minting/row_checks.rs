@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub(super) struct PlannedJti {
     jti: Jti,
     line: u64,
-    /// Expiry of the token, if its `jti` was chosen by the user.
+    /// Expiry of the token, if its `jti` is given by the user or the preset, and not generated.
     expires_at: Option<Timestamp>,
 }
 

@@ -15,7 +15,7 @@ pub(super) const MAX_BATCH_ROWS: usize = 8_000;
 /// example as JSON.
 const BATCH_BYTES: usize = 64 * 1024;
 
-/// Character between the encoded values of a row, which no plain text contains.
+/// Character between the encoded values of a row; a plain text contains no control characters.
 const SEPARATOR: char = '\u{1f}';
 
 /// Value in place of the index of an example in the encoding of a row that is like no example.

@@ -30,7 +30,7 @@ fn max_batch_tokens(algorithm: Algorithm) -> usize {
 enum Stop<E> {
     /// The key may no longer sign: another process replaced the key.
     KeyReplaced,
-    /// No further tokens are wanted.
+    /// `deliver` returned `false`: further tokens are not read.
     NoReader,
     Failed(E),
 }
@@ -51,8 +51,8 @@ impl<E: From<Error>> From<Error> for Stop<E> {
 }
 
 impl MintJob {
-    /// Signs the token of a job for one token and, if requested, records the token. Returns `None` for
-    /// a job without tokens.
+    /// Signs the token of a job for one token and, if requested, records the token. Returns `None`
+    /// for a job without tokens.
     pub(crate) fn mint_one(
         &self,
         store: &mut Store,
@@ -68,9 +68,9 @@ impl MintJob {
     }
 
     /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
-    /// then passed to `deliver`, in order, until `deliver` returns `false`. `store` returns the store
-    /// of the context. An error of `check`, which is called before each token, ends the signing
-    /// between two batches.
+    /// then passed to `deliver`, in order, until `deliver` returns `false`. `store` returns the
+    /// store of the context. `check` is called before each token; an error ends the signing, and
+    /// the tokens of the unfinished batch are dropped.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
@@ -183,8 +183,8 @@ impl MintJob {
     }
 
     /// Records a batch and adds to the count of the audit event. Returns the row id of the last
-    /// token, or `None` if the key may no longer sign. An explicitly selected key may sign as long
-    /// as it verifies, even if retired.
+    /// token, or `None` if the key may no longer sign. A key that is selected by id may sign as
+    /// long as it verifies, even if it is retired.
     fn record_batch(
         &self,
         store: &mut Store,
@@ -220,9 +220,9 @@ impl MintJob {
         }
     }
 
-    /// Subtracts the tokens that a job that ended early did not mint from the count of the audit
-    /// event; if no token was minted, sets the outcome of the event to `undelivered`. Recorded
-    /// tokens need no correction: each batch is counted when it is recorded.
+    /// Corrects the audit event after an early end: subtracts the number of tokens that were not
+    /// minted; if no token was minted, sets the outcome to `undelivered`. Recorded tokens need no
+    /// correction: each batch is counted when it is recorded.
     fn correct_count(
         &self,
         store: &mut Store,
@@ -239,7 +239,8 @@ impl MintJob {
         })?)
     }
 
-    /// Selects the successor of a key that may no longer sign. Only a revoked key has no successor.
+    /// Selects another key of the store in place of a key that may no longer sign. Fails if there
+    /// is no such key.
     fn replace_key(&self, store: &mut Store, job_key: &mut JobKey) -> Result<(), Error> {
         let key = self.select_key(store)?;
         job_key.row_id = key.id.ok_or(Error::KeyContention)?;

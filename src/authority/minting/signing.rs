@@ -26,12 +26,14 @@ pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Resu
 /// Returns whether a token is not too large for the verifier, whatever its signature.
 /// `json_length` is the length of header and claims as JSON in bytes.
 pub(super) const fn is_always_verifiable(json_length: usize) -> bool {
-    /// Length of the signature of the largest RSA key (16,384 bits) in base64url, and the full stops.
+    /// Length of the signature of the largest RSA key (16,384 bits) in base64url, and the full
+    /// stops.
     const MAX_SIGNATURE_LENGTH: usize = 2_800;
     (json_length * 4).div_ceil(3) + MAX_SIGNATURE_LENGTH <= MAX_TOKEN_BYTES
 }
 
-/// Signs the token. Refuses a token that is too large for the verifier, unless that is its defect.
+/// Signs the token. Refuses a token that is too large for the verifier, except with the defect
+/// [`Defect::Oversized`].
 pub(super) fn sign_checked(
     signer: &TokenSigner<'_>,
     parts: &TokenParts,

@@ -133,7 +133,7 @@ impl Rejection {
         self
     }
 
-    /// Sets the description of the expected value. Untrusted text in the description is escaped.
+    /// Sets the description of the expected value. The caller must escape untrusted text.
     pub(super) fn with_expected_description(mut self, description: impl Into<String>) -> Self {
         self.facts.expected = Some(Expected::Description(description.into()));
         self
@@ -148,7 +148,7 @@ impl Rejection {
         self
     }
 
-    /// Sets the text of the message after the reason. Untrusted text in the explanation is escaped.
+    /// Sets the text of the message after the reason. The caller must escape untrusted text.
     pub(super) fn with_explanation(mut self, explanation: impl Into<String>) -> Self {
         self.facts.explanation = Some(explanation.into());
         self
@@ -270,8 +270,8 @@ impl PartialEq<RejectReason> for Rejection {
     }
 }
 
-/// An object with the members `code`, `message`, `claim`, `found` and `expected`. The last three are
-/// text or `null`: string values without quotes, other values as JSON, times in RFC 3339.
+/// An object with the members `code`, `message`, `claim`, `found` and `expected`. The last three
+/// are text or `null`: string values without quotes, other values as JSON, times in RFC 3339.
 impl Serialize for Rejection {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let expected = self.facts.expected.as_ref().map(|expected| match expected {

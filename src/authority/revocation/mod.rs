@@ -107,8 +107,9 @@ impl VerifiedSelector {
     }
 }
 
-/// Returns the tokens that match the selector and that `user` may revoke. Several rows may have the
-/// same `jti`, since users who mint tokens or refresh sessions can choose the `jti`.
+/// Returns the tokens that match the selector and that `user` may revoke; a token that is given by
+/// value may always be revoked. Several rows may have the same `jti`, since users who mint tokens
+/// or refresh sessions can choose the `jti`.
 fn resolve_targets(
     tx: &Reader<'_>,
     user: Option<&User>,

@@ -12,8 +12,8 @@ use crate::store::{self, Reader, Store};
 
 const ADMINS_ONLY: &str = "only admins can end sessions of other users";
 
-/// Returns a page of the open sessions of a user, or of all users. The user must be the caller
-/// unless the caller is an admin.
+/// Returns a page of the open sessions of a user, or of all users. Only admins may see sessions of
+/// other users.
 pub(crate) fn list_open(
     store: &mut Store,
     audit: &AuditContext,
@@ -30,7 +30,8 @@ pub(crate) fn list_open(
     })?)
 }
 
-/// Returns a session that has neither ended nor expired, with its user, who is not disabled.
+/// Returns an open session with its user; `None` if the session has ended or expired, or the user
+/// is disabled.
 pub(crate) fn find_open(
     store: &mut Store,
     now: Timestamp,

@@ -134,6 +134,7 @@ pub(crate) fn begin<E: From<Error>>(
 }
 
 /// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
+/// Stores the upgraded password hash, if any.
 fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Result<(), Error> {
     let id = authenticated.user.id;
     let row = tx.find_user_including_deleted(id)?;

@@ -79,7 +79,7 @@ pub(super) fn new_pair(
     })
 }
 
-/// Returns the expiry of a token or session that is issued now.
+/// Returns the time `lifetime` after `now`. Refuses a time past the year 9999.
 pub(in crate::authority) fn expiry_after(
     now: Timestamp,
     lifetime: Lifetime,

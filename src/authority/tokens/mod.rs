@@ -27,7 +27,7 @@ use serde_json::{Map, Value, json};
 /// The requested expiry of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// After the lifetime in the settings.
+    /// After the default lifetime: of the settings for app tokens, of the preset for test tokens.
     Default,
     /// After a lifetime.
     After(Lifetime),
@@ -163,7 +163,7 @@ fn resolve_owner(
 }
 
 /// Returns the current preconditions for a token of the owner, and locks the row of the owner, so
-/// that no other process counts the owner's tokens until the commit.
+/// that no other process counts the owner's tokens until the commit. Refuses a disabled owner.
 pub(super) fn load_issuance_state(
     tx: &Writer<'_>,
     owner: &User,

@@ -57,7 +57,7 @@ pub(crate) fn load(
 pub(crate) enum RevocationCause {
     /// The tokens could not be delivered.
     Undelivered,
-    /// The command that the tokens were issued for has exited.
+    /// The child command of `jeton run` that used the token has exited.
     ChildExited,
 }
 

@@ -112,8 +112,9 @@ fn load_owner(tx: &Reader<'_>, token: &RecordedToken) -> Result<User, Error> {
     owner.ok_or_else(|| Error::from_reason(RejectReason::OwnerDeleted))
 }
 
-/// Refuses a renewal if `user` may no longer grant the permissions of the old token, or if the role
-/// of the owner no longer allows `jeton:mint`. `user` is `None` if the bearer of the token acts.
+/// Refuses a renewal if the granter may no longer grant the permissions of the old token, or if the
+/// role of the owner no longer allows `jeton:mint`. The granter is `user`, or `owner` if the bearer
+/// of the token acts (`user` is `None`).
 fn authorize_reissue(
     user: Option<&User>,
     owner: &User,

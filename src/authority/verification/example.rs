@@ -26,7 +26,8 @@ pub(crate) struct Example {
 
 impl Example {
     /// Makes an example of a valid recorded test token. Returns the report as the error for any
-    /// other token, and for a token whose `jti` must have a given value or occurs more than once.
+    /// other token, if the `jti` occurs more than once, or if the expectations require a value of
+    /// `jti`.
     pub(super) fn new(
         payload: &[u8],
         report: Box<VerificationReport>,

@@ -114,7 +114,7 @@ pub(super) fn check_typ(
     }
 }
 
-/// Checks that need only the claims: times, issuer, audience, and the expectations of the caller.
+/// Checks the times, issuer and audience, and the other expectations of the caller.
 /// `permission_claims` are the names of the claims with permissions.
 pub(super) fn check_claims(
     report: &mut VerificationReport,

@@ -18,8 +18,8 @@ pub(super) struct StoredKey {
 
 /// Returns the key that the header names, if the key may verify a token of the expected kind.
 /// Revoked and retired keys are included: the token is refused because of the state of the key only
-/// after its signature proves that this key signed it. Header parameters that carry or reference a key
-/// (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
+/// after its signature proves that this key signed it. Header parameters that carry or reference a
+/// key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 pub(super) fn select_key(
     tx: &Reader<'_>,
     header: &Map<String, Value>,
@@ -45,7 +45,8 @@ pub(super) fn select_key(
         && is_test != (kind == TokenKind::Test)
     {
         let kind_of_key = is_test.then_some(TokenKind::Test);
-        // The message states the kinds that the key signs, because the signature is not verified yet.
+        // The message states the kinds that the key signs: the kind of the token is not known
+        // before its signature is verified.
         let found = if is_test { "`test`" } else { "`app`, `access` or `refresh`" };
         let rejection = Rejection::new(RejectReason::WrongType)
             .with_expected(kind.name())

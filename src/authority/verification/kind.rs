@@ -7,7 +7,7 @@ use crate::authority::{RejectReason, Rejection};
 use crate::model::{Key, Purpose, TokenKind, parse_strict_object};
 use serde_json::{Map, Value};
 
-/// Claims that contain the permissions of a token of the store.
+/// Claims that may contain the permissions of an app or session token.
 pub(super) const PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
 
 /// Parses the claims of a token with a valid signature.

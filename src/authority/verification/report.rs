@@ -36,13 +36,13 @@ impl TokenRecord {
 /// Result of the verification of one token.
 #[derive(Debug, Default)]
 pub(crate) struct VerificationReport {
-    /// Token kind, once the key is known.
+    /// Token kind, if known: for most tokens, only once the signature is verified.
     pub(crate) kind: Option<TokenKind>,
     /// Rejections, in the fixed order of checks; empty for a valid token.
     pub(crate) reasons: Vec<Rejection>,
     /// Claims, once the signature is verified.
     pub(crate) claims: Option<Map<String, Value>>,
-    /// Row of the token.
+    /// Row of the token; [`TokenRecord::Missing`] also if the token contradicts its row.
     pub(in crate::authority) record: TokenRecord,
     /// Key, once the signature is verified.
     pub(in crate::authority) key: Option<Rc<Key>>,

@@ -22,7 +22,7 @@ pub(crate) struct StoreVerifier<'a> {
     owners: OwnerCache<'a>,
     /// The last example, and the header of its token.
     example: Option<(Rc<Header<StoredKey>>, Rc<Example>)>,
-    /// Prepared when there is an example.
+    /// Lookup of rows by `jti`, prepared with the first example.
     tokens: Option<TokenLookup<'a>>,
 }
 
@@ -142,8 +142,7 @@ impl<'a> StoreVerifier<'a> {
             None => check_typ(report, header, expectations),
         }
         check_token_state(&self.owners, report, kind, claims, &registered, expectations.now)?;
-        // A test token imitates a third-party token, whose permissions may be in any of these
-        // claims.
+        // A test token imitates a third-party token, whose permissions may be in several claims.
         let is_test = kind == TokenKind::Test;
         let permission_claims =
             if is_test { &KNOWN_PERMISSION_CLAIMS[..] } else { &PERMISSION_CLAIMS };

@@ -216,9 +216,9 @@ pub(in crate::authority) fn load_consistent_record(
     }
 }
 
-/// Returns the row of this token. Claims of app and session tokens come from jeton, but a minter
-/// can give a test token the `jti` of another token. Therefore a test token must also match the
-/// recorded claims.
+/// Returns the row of this token. A minter can give a test token the `jti` of another token, so a
+/// test token must also match the recorded claims. Other tokens are compared with their rows by
+/// [`find_contradiction`].
 fn find_record(
     tx: &Reader<'_>,
     kind: TokenKind,

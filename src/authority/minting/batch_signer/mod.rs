@@ -28,7 +28,7 @@ pub(super) struct SignedBatch {
 pub(super) struct TokenRows {
     pub(super) model: NewToken,
     pub(super) jtis: Vec<Jti>,
-    /// Set if the user chose the `jti`s.
+    /// Set if the `jti`s are given by the user or the preset, and not generated.
     pub(super) has_custom_jtis: bool,
 }
 

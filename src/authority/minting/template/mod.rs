@@ -27,7 +27,7 @@ const ALG_PLACEHOLDER: &str = "{alg}";
 /// Names of values of the signing key and of generated ids; not allowed as parameters.
 const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
-/// Value of `kid` in a template's header for the key id of the signing key, whichever key signs.
+/// Value of `kid` in a template's header that is replaced by the key id of the signing key.
 const KID_PLACEHOLDER: &str = "{kid}";
 
 /// Content of a preset file.
@@ -149,8 +149,9 @@ impl Template {
         Ok(TokenParts { header, claims: renderer.render_members(&self.claims, 1)? })
     }
 
-    /// Returns the key id that the template prescribes; `None` if the header has the key id of the
-    /// signing key, or none. Generated values are not allowed: the key id identifies a key.
+    /// Returns the key id that the template prescribes; `None` if the `kid` of the header is
+    /// [`KID_PLACEHOLDER`] or missing. Generated values are not allowed: the key id identifies a
+    /// key.
     pub(in crate::authority::minting) fn prescribed_kid(
         &self,
         parameter_values: &Map<String, Value>,

@@ -12,7 +12,7 @@ const RENDER_BUDGET: usize = 4 * MAX_TOKEN_BYTES;
 /// Maximum nesting depth of arrays and objects, the limit of the JSON parser.
 const MAX_DEPTH: usize = 127;
 
-/// Source of the values that are generated for each token.
+/// Source of the values of names that are not parameters, such as `iat` and `jti`.
 pub(in crate::authority::minting) trait ValueSource {
     /// Returns the value of `name`; `None` if the name is unknown.
     fn value(&mut self, name: &str) -> Result<Option<Value>, crypto::Error>;
@@ -174,7 +174,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
     }
 }
 
-/// Splits the value of a parameter, such as `octo-org/octo-repo`.
+/// Splits the value of a parameter, such as `octo-org/octo-repo`, into owner and name.
 fn split_repository<'v>(parameter: &str, value: &'v Value) -> Result<(&'v str, &'v str), Error> {
     let parts = value.as_str().and_then(|text| text.split_once('/'));
     let parts = parts.filter(|(owner, name)| {
