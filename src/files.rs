@@ -28,8 +28,8 @@ pub(crate) fn read_limited(reader: impl Read, max_bytes: usize) -> Result<Zeroiz
     Ok(bytes)
 }
 
-/// Name of incomplete files in directories that the user chose. One name is enough, because
-/// writers lock the directory.
+/// Base of the name of an incomplete file in a directory that the user chose. One name is enough,
+/// because writers lock the directory.
 const TEMP_BASE_NAME: &str = ".jeton-file";
 
 /// Creates the file `NAME.new`, to be renamed when complete; dropping the value removes the file.
@@ -53,7 +53,8 @@ fn temp_name(name: &OsStr) -> OsString {
     file_name
 }
 
-/// Removes the `NAME.new` that a killed process left. The caller must hold a lock.
+/// Removes the `NAME.new` that a killed process left. The caller must hold the lock that excludes
+/// other writers of this name.
 ///
 /// Keeps a directory, a link and a file of another user: no jeton process of this user created such
 /// an entry.
@@ -65,7 +66,7 @@ pub(crate) fn remove_stale_temp(directory: &Path, name: &OsStr) -> Result<()> {
     if must_keep { Ok(()) } else { remove_if_exists(&path) }
 }
 
-/// Returns whether the disk or the user's disk quota is full.
+/// Returns whether the error means that the disk or the user's disk quota is full.
 pub(crate) fn is_disk_full(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }

@@ -16,12 +16,14 @@ pub(crate) fn default_store_path() -> Option<PathBuf> {
     base_directories().map(|dirs| dirs.data_dir().join("jeton").join("jeton.db"))
 }
 
-/// Returns the directory of session files; `None` without a home directory.
+/// Returns the directory of session files. `config` is the configuration directory, if given;
+/// `None` without `config` and without a home directory.
 pub(crate) fn session_directory(config: Option<&Path>) -> Option<PathBuf> {
     Some(config_directory(config)?.join("sessions"))
 }
 
-/// Returns the directory of custom presets; `None` without a home directory.
+/// Returns the directory of custom presets. `config` is the configuration directory, if given;
+/// `None` without `config` and without a home directory.
 pub(crate) fn preset_directory(config: Option<&Path>) -> Option<PathBuf> {
     Some(config_directory(config)?.join("presets"))
 }
@@ -34,8 +36,9 @@ fn config_directory(explicit: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-/// Returns the directory of manual pages that `man` searches: `share/man` beside the `bin` directory of
-/// the program, otherwise `man` in the platform's data directory. `None` without a home directory.
+/// Returns the directory of manual pages that `man` searches: `share/man` beside the `bin`
+/// directory of the program, otherwise `man` in the platform's data directory. `None` without such
+/// a `bin` directory and without a home directory.
 pub(crate) fn manual_directory() -> Option<PathBuf> {
     let program = env::current_exe().ok();
     let directory = program.as_deref().and_then(Path::parent);

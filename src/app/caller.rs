@@ -43,7 +43,7 @@ impl SessionHandle {
         Ok(caller_and_source)
     }
 
-    /// Returns whether a bearer credential is given, which replaces the session file.
+    /// Returns whether a bearer credential is given. If so, the session file is not used.
     pub(crate) fn has_bearer_credential(&self) -> Result<bool, Failure> {
         Ok(self.console.bearer_credential()?.is_some())
     }
@@ -87,7 +87,7 @@ impl SessionHandle {
     }
 
     /// Returns the caller. `None` if no credential is given, or if the store cannot authenticate
-    /// any user: the owner of the file can then act without a login.
+    /// any user: the owner of the store file can then act without a login.
     pub(crate) fn caller_or_file_owner(
         &mut self,
         store: &mut StoreHandle,

@@ -16,8 +16,8 @@ use std::os::unix::fs::PermissionsExt;
 pub(crate) struct CompletionSource;
 
 impl CompletionSource {
-    /// Returns the position of the word at the cursor in a command line of `word_count` words: of the
-    /// last word, unless the shell sets the position.
+    /// Returns the index of the word at the cursor in a command line of `word_count` words: the
+    /// index that the completion script passes, or else the index of the last word.
     pub(crate) fn cursor_position(word_count: usize) -> usize {
         let index = read_variable("_CLAP_COMPLETE_INDEX");
         let index = index.and_then(|index| index.to_str()?.parse().ok());
@@ -26,7 +26,7 @@ impl CompletionSource {
 
     /// Returns the words of the command line before the word at the cursor, as typed.
     pub(crate) fn words_before_cursor() -> Vec<String> {
-        // `jeton -- jeton token show 7`
+        // The command line follows `--`: a completion script runs `jeton -- jeton token show 7`.
         let words = env::args_os().skip_while(|word| word != "--").skip(1);
         let mut words: Vec<String> =
             words.map(|word| word.to_string_lossy().into_owned()).collect();
@@ -44,7 +44,8 @@ impl CompletionSource {
         value.or(words.get(position + 1).map(String::as_str)).map(unquote_shell_word)
     }
 
-    /// Returns the start of the word at the cursor that bash keeps: a candidate replaces the rest.
+    /// Returns the start of the word at the cursor up to the last word break of bash. A candidate
+    /// replaces only the rest of the word. Empty in other shells.
     pub(crate) fn kept_part() -> String {
         let kept = read_variable("_JETON_COMPLETE_KEPT").and_then(|kept| kept.into_string().ok());
         kept.unwrap_or_default()
@@ -116,7 +117,7 @@ impl CompletionSource {
 }
 
 fn is_program(file: &DirEntry) -> bool {
-    // Follows symbolic links, which the entry does not.
+    // `fs::metadata` follows symbolic links; `DirEntry::metadata` does not.
     let target = fs::metadata(file.path());
     target.is_ok_and(|target| target.is_file() && target.permissions().mode() & 0o111 != 0)
 }

@@ -1,5 +1,5 @@
-//! Global flags, environment variables and system clock, each read once. The only module that reads
-//! variables and the clock.
+//! Values of the global flags, environment variables, and the time of a run. Other modules do not
+//! read the system clock, and read variables only where clap or a library reads the same variable.
 
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, parse_url_scheme};
@@ -18,8 +18,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(super) const CREDENTIAL_VARIABLES: [&str; 4] =
     ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE", "PGPASSWORD"];
 
-/// Replacement for a token that is not UTF-8. The replacement is not a token, and is refused as
-/// malformed.
+/// Replacement for text that is not UTF-8 or not a single token. The replacement is not a token,
+/// and is refused as malformed.
 pub(super) const INVALID_UTF8_TOKEN: &str = "\u{fffd}";
 
 /// Name of a variable with a value that is not UTF-8.
@@ -45,7 +45,8 @@ pub(crate) struct Options {
     pub(crate) wait: Duration,
 }
 
-/// Values of the environment variables that clap does not read as defaults of flags.
+/// Values of the variables for credentials, for the configuration directory and for `CI`. Variables
+/// that are defaults of flags are read by clap.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`
@@ -56,13 +57,14 @@ pub(crate) struct Environment {
     pub(super) token_file: Option<PathBuf>,
     /// `JETON_CONFIG_DIR`
     pub(super) config_dir: Option<PathBuf>,
-    /// `CI`: prompts are disabled.
+    /// True if `CI` is set: prompts are then disabled.
     pub(super) ci: bool,
 }
 
 impl Environment {
-    /// Returns the name of the OS user, which is the default login name: from /etc/passwd, or else from
-    /// `USER`. A container may run with a user id that has no name.
+    /// Returns the name of the OS user, which is the default login name: from /etc/passwd, or else
+    /// from `USER`. `None` if neither has a name, for example in a container with an arbitrary user
+    /// id.
     pub(crate) fn os_user_name() -> Option<String> {
         let is_name = |name: &String| !name.bytes().all(|b| b.is_ascii_digit());
         let name = os_users::user_name(rustix::process::geteuid().as_raw()).filter(is_name);
@@ -93,8 +95,9 @@ pub(super) fn data_directory_variable() -> &'static str {
     if data_home.is_some_and(|path| path.is_absolute()) { "XDG_DATA_HOME" } else { "HOME" }
 }
 
-/// Returns the value of `JETON_STORE` for child processes: the address of a server has no password.
-/// `None` if the variable is unset, or invalid and may contain a password.
+/// Returns the value of `JETON_STORE` for child processes, without the password of a server
+/// address. `None` if the variable is unset, or if its value is invalid, since such a value may
+/// contain a password.
 pub(super) fn child_store_variable() -> Option<OsString> {
     let value = read_variable("JETON_STORE")?;
     match StoreAddress::parse(&value, AddressSource::Variable).ok()? {
@@ -104,7 +107,8 @@ pub(super) fn child_store_variable() -> Option<OsString> {
     }
 }
 
-/// Adds the values to an address that a connection needs: of variables, and of files.
+/// Completes the address of a server with the values that a connection needs, from the variables of
+/// libpq and the files that they name.
 pub(super) fn resolve_address(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
     match address {
         StoreAddress::File(path) => Ok(ResolvedAddress::File(path)),
@@ -138,7 +142,8 @@ fn postgres_environment() -> Result<PostgresEnvironment, Failure> {
     })
 }
 
-/// Returns the address in `JETON_STORE`, for completion: other commands get the address from clap.
+/// Returns the address in `JETON_STORE`, for completion and for hints. Commands get the address
+/// from clap.
 pub(super) fn read_store_address() -> Option<Result<StoreAddress, InvalidAddress>> {
     let value = read_variable("JETON_STORE")?;
     Some(StoreAddress::parse(&value, AddressSource::Variable))
@@ -191,8 +196,8 @@ impl Clock {
             .ok_or_else(|| Failure::new(Code::Internal, "system clock is outside 1970–9999"))
     }
 
-    /// Adopts the clock of the store's server, so that all machines agree on expiry, quota and grace
-    /// period. Returns the difference to the clock of this machine in seconds.
+    /// Adopts the clock of the store's server, so that all machines agree on expiry, quota and
+    /// grace period. Returns the server time minus the time of this machine in seconds.
     pub(super) fn adopt_server_time(&self, server_time: Timestamp) -> Result<i64, Failure> {
         let offset = server_time.unix().saturating_sub(Self::read()?);
         self.offset.set(offset);

@@ -15,7 +15,8 @@ pub(crate) struct GithubEnvFile {
 }
 
 impl GithubEnvFile {
-    /// Opens the file. Called before a token is created, which could otherwise not be delivered.
+    /// Opens the file. Called before a token is created, because the token cannot be delivered
+    /// without the file.
     pub(crate) fn open() -> Result<Self, Failure> {
         let Some(path) = read_variable("GITHUB_ENV") else {
             return Err(Failure::usage("`GITHUB_ENV` is not set")

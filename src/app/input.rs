@@ -108,8 +108,8 @@ impl RunConsole {
         }
     }
 
-    /// Returns a new password. A prompt asks for the password twice, and again for a password that
-    /// the rules from `load_rules` refuse.
+    /// Returns a new password. A prompt asks for the password twice, and asks again if the rules
+    /// from `load_rules` refuse the password.
     pub(crate) fn obtain_new_password(
         &self,
         source: &PasswordSource,
@@ -158,8 +158,9 @@ impl RunConsole {
         }
     }
 
-    /// Returns the current password, which `verify` has verified, and the new password: two lines of
-    /// input, or two prompts. A wrong current password is refused before the second prompt.
+    /// Returns the current password, which `verify` has verified, and the new password: from two
+    /// lines of input, or from prompts. A wrong current password is refused before the prompt for
+    /// the new password.
     pub(crate) fn obtain_password_change(
         &self,
         source: &PasswordSource,

@@ -1,5 +1,5 @@
-//! Input from files and standard input. Rows of users or of claims are streamed; all other input is
-//! read at once, up to a maximum size.
+//! Input from files and standard input. Rows of users or of claims, and lines of tokens, are
+//! streamed; all other input is read at once, up to a maximum size.
 
 use super::run_console::RunConsole;
 use crate::failure::{Code, Failure};
@@ -116,7 +116,8 @@ impl RunConsole {
         let progress = Arc::new(self.terminal.start_progress("reading", total, reads_terminal));
         let reader = NamedReader { name, input, progress: Arc::clone(&progress) };
         let result = read(BufReader::with_capacity(BUFFER_BYTES, reader));
-        // After an error, another thread may still have the reader.
+        // The progress display must end here: after an error, another thread may still have the
+        // reader, which also refers to the progress.
         progress.finish();
         result
     }
@@ -166,7 +167,7 @@ impl Read for NamedReader {
     }
 }
 
-/// Returns the length of a regular file.
+/// Returns the length of a regular file; `None` for other kinds of files, such as a pipe.
 pub(super) fn total_bytes(file: BorrowedFd<'_>) -> Option<Total> {
     let metadata = file.try_clone_to_owned().map(File::from).and_then(|file| file.metadata());
     let metadata = metadata.ok().filter(|metadata| metadata.is_file())?;
@@ -210,7 +211,7 @@ pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, St
     if target.starts_with(&base) { Ok(target) } else { Err(OUTSIDE.to_owned()) }
 }
 
-/// Returns whether no file has the name, or no file can have the name.
+/// Returns whether the error means that no file has the name, or that no file can have the name.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),

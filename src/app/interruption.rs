@@ -10,8 +10,8 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Watch for Ctrl-C. The command ends between two batches, so that each batch is complete. A second
-/// Ctrl-C ends the process at once.
+/// Watch for Ctrl-C. After Ctrl-C, the command ends between two batches, so that each batch is
+/// complete. A second Ctrl-C ends the process at once.
 #[derive(Debug, Clone)]
 pub(crate) struct Interruption(Arc<AtomicBool>);
 
@@ -84,7 +84,8 @@ impl Monitor {
     }
 
     /// Starts the progress display of a command that reads lines from standard input and prints
-    /// lines, and the watch for Ctrl-C. Nothing is displayed if any of the lines are on a terminal.
+    /// lines, and the watch for Ctrl-C. Nothing is displayed if standard input or standard output
+    /// is a terminal.
     pub(crate) fn start_filter(
         console: &RunConsole,
         label: &'static str,
@@ -137,7 +138,8 @@ impl Monitor {
     }
 }
 
-/// Converts the error. After Ctrl-C, `describe` returns the end of the message.
+/// Converts the error of `result`. If Ctrl-C is the cause, adds the text from `describe` to the
+/// message.
 pub(crate) fn describe_interruption<T, E: Into<Failure>>(
     result: Result<T, E>,
     describe: impl FnOnce() -> String,

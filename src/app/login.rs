@@ -13,7 +13,8 @@ use crate::store::Store;
 use secrecy::ExposeSecret;
 
 impl SessionHandle {
-    /// Logs in and saves the session in the file. Returns whether a previous session was ended.
+    /// Logs in and saves the session in the file. Returns the token pair, and whether a previous
+    /// session was ended.
     pub(crate) fn log_in(
         &mut self,
         store: &mut StoreHandle,
@@ -70,8 +71,8 @@ impl SessionHandle {
                 Ok::<_, Failure>(locked_file.begin_login(login, previous_login.clone())?)
             },
         );
-        // The outcome is usually known now. If the outcome is unknown or the file cannot be
-        // written, the next command settles the pending login.
+        // If the outcome of the commit is unknown, or if the file cannot be written, the next
+        // command settles the pending login.
         if !matches!(&result, Err(failure) if failure.kind() == Kind::OutcomeUnknown) {
             let _ = settle_login(store, &locked_file);
         }
@@ -95,8 +96,8 @@ impl SessionHandle {
         Ok((tokens, was_replaced))
     }
 
-    /// Ends the session of the bearer credential, or without a bearer credential the session in the
-    /// session file, and then removes the file. Returns whether a session existed. A file with the
+    /// Ends the session of the bearer credential. Without a bearer credential, ends the session in
+    /// the session file, and removes the file. Returns whether a session existed. A file with the
     /// login of another copy of the store is left unchanged.
     pub(crate) fn log_out(&mut self, store: &mut StoreHandle) -> Result<bool, Failure> {
         if !store.exists()? {

@@ -10,7 +10,7 @@ use crate::model::{Session, User, escape};
 pub(crate) enum LoginState {
     /// The store has no users yet.
     NoUsers,
-    /// No credential is given, or its session has ended.
+    /// The session file has no login, or the session of the login has ended.
     LoggedOut,
     LoggedIn(Box<CurrentLogin>),
 }

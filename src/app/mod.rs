@@ -88,7 +88,7 @@ impl App {
         }
     }
 
-    /// Returns the caller.
+    /// Authenticates the caller by the bearer credential, or else by the session file.
     pub(crate) fn caller(&mut self) -> Result<Caller, Failure> {
         self.session.caller(&mut self.store)
     }
@@ -100,7 +100,8 @@ impl App {
     }
 
     /// Writes a secret to standard output, which was open before the secret was created. If the
-    /// secret cannot be delivered, `undo` revokes the secret and returns the failure to report.
+    /// secret cannot be delivered, `undo` revokes the secret, if possible, and returns the failure
+    /// to report.
     pub(crate) fn deliver_secret(
         &mut self,
         _: SecretOutput,
@@ -110,8 +111,8 @@ impl App {
         if self.console.write_secret(secret) { Ok(()) } else { Err(undo(self)?) }
     }
 
-    /// Writes test tokens that are not recorded to standard output, which was open before the tokens
-    /// were minted. A closed pipe is no error: nothing would have to be revoked.
+    /// Writes test tokens that are not recorded to standard output, which was open before the
+    /// tokens were minted. A closed pipe is no error, since no record has to be revoked.
     pub(crate) fn deliver_unrecorded(
         &self,
         _: SecretOutput,
@@ -120,9 +121,9 @@ impl App {
         self.console.report(tokens)
     }
 
-    /// Writes lines with secrets to standard output, as [`App::deliver_secret`] does. If not all can be
-    /// delivered, `undo` revokes the secrets after the written lines and returns the failure to
-    /// report, or `None` if nothing is lost. Returns whether all lines were written.
+    /// Writes lines with secrets to standard output, as [`App::deliver_secret`] does. If not all
+    /// lines can be written, `undo` revokes the lost secrets and returns the failure to report, or
+    /// `None` if there is nothing to report. Returns whether all lines were written.
     pub(crate) fn deliver_secret_lines(
         &mut self,
         _: SecretOutput,

@@ -44,8 +44,9 @@ impl<'p> OutputDir<'p> {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Replaces files in the given order, with this mode; all are durable when this returns. A file
-    /// that already has the content and no permissions beyond `mode` is left unchanged.
+    /// Replaces files in the given order. The new files have the mode `mode`, and are durable when
+    /// the function returns. A file that already has the content and no permissions beyond `mode`
+    /// is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -68,8 +69,8 @@ impl<'p> OutputDir<'p> {
         files::replace_in_user_directory(self.path, name, content, mode)
     }
 
-    /// Reads a file; `None` if the file is not readable or much larger than the files that jeton
-    /// writes. FIFOs and devices are not opened, since opening can block.
+    /// Reads a file; `None` if the file is not readable or exceeds the limit of
+    /// [`files::read_document`]. FIFOs and devices are not opened, since opening can block.
     pub(crate) fn read_file(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.path.join(name);
         let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
@@ -96,7 +97,7 @@ impl<'p> OutputDir<'p> {
     }
 }
 
-/// A new file with secrets, which is removed when the value is dropped, unless the file is kept.
+/// A new file with secrets. Dropping the value removes the file; [`NewSecretFile::keep`] keeps it.
 pub(crate) struct NewSecretFile {
     path: PathBuf,
     is_kept: bool,
@@ -104,7 +105,7 @@ pub(crate) struct NewSecretFile {
 
 impl NewSecretFile {
     /// Creates a file that only the owner can read. Refuses an existing file, and a directory that
-    /// other users can write. The file is durable when this returns.
+    /// other users can write. The file is durable when the function returns.
     pub(crate) fn create(
         console: &RunConsole,
         path: &Path,
@@ -155,8 +156,8 @@ fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Returns the error for a failed write: a usage error if the path that the user chose causes the
-/// failure, else an internal error.
+/// Returns the failure for an error of a write: disk full, a usage error if the path that the user
+/// chose is the cause, or else an internal error.
 fn write_error(directory: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind::{
         AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,

@@ -47,9 +47,9 @@ impl StdinGuard {
         Self { reader: cell::Cell::new(reader), is_reserved: cell::Cell::new(is_reserved) }
     }
 
-    /// Reserves standard input for `argument`, a name on the command line such as `--jwks`, before
-    /// any input is read, so that no argument reads the input for another argument before the
-    /// conflict is found.
+    /// Reserves standard input for `argument`, a name on the command line such as `--jwks`. Called
+    /// before any input is read, so that two arguments for standard input are refused before either
+    /// reads it.
     fn reserve(&self, argument: &'static str) -> Result<(), Failure> {
         if let Some(reader) = self.reader.replace(Some(argument)) {
             return Err(conflict(reader, argument));
@@ -58,7 +58,7 @@ impl StdinGuard {
         Ok(())
     }
 
-    /// Gives standard input to `argument`.
+    /// Gives standard input to `argument`. Refuses a second argument, and a second read.
     pub(super) fn claim(&self, argument: &'static str) -> Result<(), Failure> {
         match self.reader.replace(Some(argument)) {
             Some(reader) if reader != argument || !self.is_reserved.take() => {

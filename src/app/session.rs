@@ -71,8 +71,9 @@ impl SessionHandle {
         Ok(caller)
     }
 
-    /// Refreshes the session until the policy is satisfied. No refresh is needed if another process
-    /// refreshed the session while this process waited for the lock.
+    /// Refreshes the session until the policy is satisfied. Except with [`RefreshPolicy::Always`],
+    /// no refresh is needed if another process refreshed the session while this process waited for
+    /// the lock.
     ///
     /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
     /// that a crash in between does not lose the session, and an unwritable file is detected before
@@ -92,7 +93,7 @@ impl SessionHandle {
         }
         let locked_file = self.lock(file)?;
         let now = store.now()?;
-        // At most two refreshes are needed: the first completes an interrupted refresh, whose
+        // At most two refreshes are needed: the first may complete an interrupted refresh, whose
         // tokens may have expired in the meantime. The third pass only checks the result.
         for _ in 0..3 {
             let login = settle_login(store, &locked_file)?;
@@ -151,7 +152,8 @@ impl SessionHandle {
     }
 
     /// Returns the login in the session file, if any. A pending login is not settled. The next use
-    /// of the store reads the clock again, so that the tokens in the file are not from the future.
+    /// of the store reads the clock again, so that the tokens in the file do not appear to be from
+    /// the future.
     pub(super) fn load_login(&self, file: &SessionFile) -> Result<Option<Login>, Failure> {
         let content = file.read()?;
         if content.was_exposed {

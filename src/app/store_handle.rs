@@ -55,12 +55,12 @@ impl StoreHandle {
         Ok(self.store.as_mut().ok_or_else(closed_error)?)
     }
 
-    /// Forgets the time after input that was waited for: the next use reads the clock again.
+    /// Forgets the time after a wait for input: the next use reads the clock again.
     pub(crate) fn forget_time(&self) {
         self.console.clock.reset();
     }
 
-    /// Returns the time of the run, for a command that may not use the store.
+    /// Returns the time of the run, also for a command that works without the store.
     pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
         self.console.clock.now()
     }
@@ -192,7 +192,7 @@ impl StoreHandle {
         store
     }
 
-    /// Returns the address of the store, which may not exist.
+    /// Returns the address of the store. The store need not exist.
     pub(crate) fn address(&self) -> Result<StoreAddress, Failure> {
         self.console.store_address().ok_or_else(|| {
             Failure::usage("no home directory for the store")
@@ -200,8 +200,8 @@ impl StoreHandle {
         })
     }
 
-    /// Returns the SQL that creates the database roles of the store, which may not exist. A file, which
-    /// has no roles, counts as the schema `public`.
+    /// Returns the SQL that creates the database roles of the store. The store need not exist. For
+    /// a store in a file, the SQL is for the schema `public`.
     pub(crate) fn roles_sql(&self, prefix: Option<RolePrefix>) -> Result<String, InvalidValue> {
         store::roles_sql(self.console.store_address().as_ref(), prefix)
     }
@@ -210,7 +210,7 @@ impl StoreHandle {
         resolve_address(self.address()?)
     }
 
-    /// Adds the values to the address of another store that a connection needs.
+    /// Completes the address of another store with the values that a connection needs.
     pub(crate) fn resolve_target(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
         resolve_address(address)
     }
@@ -224,7 +224,7 @@ impl StoreHandle {
         })
     }
 
-    /// Checks the store file without opening the store in the usual way.
+    /// Returns the faults of the store. Also checks a store that [`Self::get`] refuses to open.
     pub(crate) fn check(&mut self) -> Result<Findings, Failure> {
         let (address, now) = (self.resolve_address()?, self.now()?);
         let _progress = self.start_check();
@@ -232,7 +232,7 @@ impl StoreHandle {
     }
 
     /// Migrates an older store to the current schema, after a backup. Returns the path of the
-    /// backup.
+    /// backup; `None` if the store has the current schema already.
     pub(crate) fn migrate(&mut self, backup: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
         let path = self.file_path("back up a database with `pg_dump`")?;
         let context = self.audit_context()?;

@@ -1,5 +1,6 @@
-//! Child process of `run`, the only child process of jeton. A terminating signal that arrives early
-//! prevents the start of the command; later signals are forwarded to the command until it exits.
+//! Child process of `run`, the only child process of jeton. A terminating signal that arrives
+//! before the start of the command prevents the start; later signals are forwarded to the command
+//! until it exits.
 
 use super::environment::{CREDENTIAL_VARIABLES, child_store_variable};
 use crate::failure::{Code, Failure};
@@ -27,8 +28,8 @@ use std::thread;
 /// to jeton.
 const TERMINAL_SIGNALS: [i32; 3] = [SIGINT, SIGQUIT, SIGWINCH];
 
-/// Collects signals for a command. From [`SignalForwarder::install`] until the end of the run no
-/// signal ends this process: signal-hook does not restore default actions.
+/// Collects signals for a command. From [`SignalForwarder::install`] until the end of the run, none
+/// of these signals ends this process: signal-hook does not restore default actions.
 pub(crate) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
@@ -37,7 +38,8 @@ impl SignalForwarder {
     pub(crate) fn install() -> Result<Self, Failure> {
         let signal_numbers =
             signals::exclude_ignored(signals::terminating_signals().chain([SIGWINCH]));
-        // With `SIGCHLD` ignored, the exit status of a child is lost.
+        // Always handles `SIGCHLD`: if jeton inherited `SIGCHLD` as ignored, the exit status of the
+        // child would be lost.
         let signal_stream = SignalsInfo::new(signal_numbers.chain([SIGCHLD]))
             .map_err(|error| supervision_error(&error))?;
         terminal::stop_handling_signals();

@@ -34,8 +34,8 @@ impl RunConsole {
     /// `consume` in the order of the lines. Ends early, with the result `false`, if `consume` returns
     /// `false`. Also ends with an error of `check`, which is called while waiting for input.
     ///
-    /// A chunk consists of the lines that can be read without waiting: a program that writes one
-    /// line gets the result before it writes the next line.
+    /// A chunk consists of the lines that can be read without waiting, so that a program that
+    /// writes one line can read the result before it writes the next line.
     pub(crate) fn map_token_lines<W, O: Send + 'static>(
         &self,
         argument: &'static str,

@@ -1,4 +1,5 @@
-//! Tokens from arguments, standard input, files and the environment. Every command reads tokens here.
+//! Tokens from arguments, standard input, files and the environment. All commands read single
+//! tokens here; `token_batch` reads tokens line by line.
 
 use super::environment::INVALID_UTF8_TOKEN;
 use super::input_files::InputKind;
@@ -169,7 +170,8 @@ fn to_failure(found: NotOneToken) -> Failure {
     malformed(message, hint)
 }
 
-/// Returns the failure for input other than one token, which counts as a malformed token.
+/// Returns the failure for input that is not exactly one token. The rejection reason is
+/// `malformed`.
 fn malformed(message: String, hint: String) -> Failure {
     let mut failure = Failure::new(Code::InvalidToken, message).with_hint(hint);
     failure.details.insert("reason".to_owned(), json!(RejectReason::Malformed));

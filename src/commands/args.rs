@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// URL in place of a path. The URL may contain a password.
+/// URL in place of a path. The error has only the scheme, because the URL may contain a password.
 #[derive(Debug, thiserror::Error)]
 #[error("unsupported URL scheme `{scheme}`")]
 pub(super) struct UrlAsPath {
@@ -140,7 +140,8 @@ impl DryRunArgs {
         if self.dry_run { Effect::Reads } else { Effect::Changes }
     }
 
-    /// Starts the dry run, if requested. Called after authentication, which may refresh the session.
+    /// Starts the dry run, if requested. Called after authentication, so that a refresh of the
+    /// session is committed.
     pub(super) fn start(&self, app: &mut App) {
         if self.dry_run {
             app.store.start_dry_run();

@@ -28,7 +28,7 @@ pub(super) fn algorithms() -> ArgValueCandidates {
     ArgValueCandidates::new(move || Algorithm::ALL.map(candidate).into())
 }
 
-/// Returns a completer for key purposes, which are also the kinds of recorded tokens.
+/// Returns a completer for key purposes.
 pub(super) fn purposes() -> ArgValueCandidates {
     fixed_values(&["app", "test"])
 }

@@ -137,8 +137,8 @@ impl GlobalArgs {
     }
 
     /// Returns the options of a command that supports `formats`. An unsupported format in
-    /// `JETON_OUTPUT` is ignored. The arguments of the command can name the store, as
-    /// `argument_store`: then `JETON_STORE` is ignored.
+    /// `JETON_OUTPUT` is ignored. If the arguments of the command name the store
+    /// (`argument_store`), `JETON_STORE` is ignored and `--store` is refused.
     pub(super) fn into_options(
         self,
         formats: &[OutputFormat],

@@ -71,7 +71,8 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let options = match options {
         Ok(options) => options,
         Err(failure) => {
-            // The command does not support the requested format. The error is JSON only for `json`.
+            // The output format or the address of the store is refused. The command may not support
+            // `jsonl`, so that only `json` makes the error JSON.
             let console = Console::new(global_args::requested_format(argv, &["json"]), false);
             return report_failure(&console, &failure);
         }

@@ -31,9 +31,10 @@ pub(super) struct PageArgs {
 }
 
 impl PageArgs {
-    /// Returns the requested part of a list. Text is printed in pages, and every other format is
-    /// complete unless a page is requested. `--after` requests a page only in JSON: lines have no
-    /// member `next`, so that a page would look complete.
+    /// Returns the requested part of a list. Text is printed in pages unless `--all` is given; the
+    /// other formats have all rows unless `--page` or `--per-page` is given. With `--after`, JSON
+    /// has one page after the id. JSON Lines, CSV and names have all rows after the id: they have
+    /// no member `next`, and a page would look complete.
     pub(super) fn page_request(&self, format: OutputFormat) -> PageRequest {
         let has_page = self.page.is_some() || self.per_page.is_some();
         let is_complete = match format {

@@ -1,4 +1,4 @@
-//! The command line that an error of the parser is about.
+//! Parts of the command line and of the errors of clap, for messages and hints.
 
 use super::cli::command;
 use clap::error::{ContextKind, ContextValue};

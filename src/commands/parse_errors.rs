@@ -34,7 +34,8 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
     }
     if error.kind() == ErrorKind::MissingSubcommand {
         let path = values(&error, ContextKind::InvalidSubcommand).concat();
-        // Clap prints the help of a command without arguments, but counts variables as arguments.
+        // Clap prints the help of a group without arguments, but counts an option that a variable
+        // sets as an argument.
         if format == OutputFormat::Text && argv.len() == path.split(' ').count() {
             let help = lazy_parse::parse(&[argv, &["-h".into()]].concat());
             return help.map_or_else(|help| print_clap_error(help, argv), |_| 0);
@@ -77,7 +78,7 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
-    // `--site <DIR>`, `<FILE>`
+    // `argument` is, for example, `--site <DIR>` or `<FILE>`.
     let name = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']']);
     let is_http = ["http", "https"].iter().any(|name| url.scheme.eq_ignore_ascii_case(name));
     if url.is_input && is_http {

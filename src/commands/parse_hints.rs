@@ -11,7 +11,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::ffi::OsString;
 
-/// Flags that name a file or variable with a secret. A user may pass the secret itself by mistake.
+/// Flags for the name of a file or of a variable. A user may pass a secret in place of the name by
+/// mistake.
 pub(super) const SECRET_FLAGS: [&str; 10] = [
     "--allow-env",
     "--key",
@@ -102,7 +103,7 @@ fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     Some(format!("omit `{first}` or `{}`", rest.join("` and `")))
 }
 
-/// Returns the hint for a word without a flag, to a command that takes no such word.
+/// Returns the hint for a word without a flag that the command does not take.
 fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let is_word = error.kind() == ErrorKind::UnknownArgument
         && values(error, ContextKind::InvalidArg).concat().is_empty();

@@ -1,5 +1,5 @@
-//! Suggestions for unknown commands and options: the equivalents of words from other tools, and
-//! similar names in the whole command tree.
+//! Suggestions for unknown commands and options: the equivalents of words from other tools, similar
+//! names of commands in the whole tree, and similar names of options of the same command.
 
 use crate::model::find_similar;
 

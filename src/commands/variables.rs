@@ -24,7 +24,7 @@ pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option
 /// Returns a usage text without the options that clap lists because of their variables.
 pub(super) fn omit_variables(usage: &str, argv: &[OsString]) -> String {
     let mut command = GlobalArgs::augment_args(clap::Command::new("jeton"));
-    // The names of the values of an option are complete after this.
+    // `build` completes the names of the values of an option, which the usage text contains.
     command.build();
     let options = command.get_arguments().filter(|option| option.get_env().is_some());
     options

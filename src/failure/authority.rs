@@ -136,7 +136,7 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
 }
 
 /// Returns the error for a user without the required role or permission; `user` is `None` without a
-/// login. If `user.is_logged_in` is false, the user is the owner of the token.
+/// login. If `user.is_logged_in` is false, the user is the owner of the presented token.
 fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
     let mut failure = Failure::new(Code::Forbidden, message);
     let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };

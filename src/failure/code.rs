@@ -1,4 +1,4 @@
-//! Error codes and their kinds. Only this module defines exit codes.
+//! Error codes and their kinds. Only this module defines the exit codes of failures.
 
 macro_rules! kinds {
     ($($kind:ident $exit:literal $meaning:literal { $($code:ident $word:literal)+ })+) => {

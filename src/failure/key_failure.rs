@@ -1,11 +1,12 @@
-//! Hints of errors about keys, for the command that reads the key.
+//! Hints of errors about keys that replace the general hint.
 
 use super::{Failure, KeySource};
 use crate::model::{Algorithm, redact_for_error};
 
 impl Failure {
-    /// Replaces the hint of an error about a key in place of a secret: the new hint names `algorithm`,
-    /// the algorithm of the key. Without an algorithm, the hint is unchanged.
+    /// Replaces the hint of an error about a key in place of a secret: the new hint names
+    /// `algorithm`, the algorithm of the key. Without an algorithm, the hint is unchanged.
+    /// `has_encoding` is set if `--encoding` is given.
     pub(crate) fn with_algorithm_hint(
         self,
         algorithm: Option<Algorithm>,

@@ -29,11 +29,11 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
     /// Additional members for programs.
     pub(crate) details: Map<String, Value>,
-    /// File whose path is not yet in the message.
+    /// Store or directory whose address or path is not yet in the message.
     pub(crate) location: Option<Location>,
 }
 
-/// File that a failure is about. Its path comes from an option or a variable.
+/// Store or directory that a failure is about. `app` adds its address or path to the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Location {
     /// The store.
@@ -100,13 +100,14 @@ impl Failure {
         self
     }
 
-    /// Adds the position in a file. `file` is the name as messages show it.
+    /// Adds the position in a file to the message and the details. `file` is the name as messages
+    /// show it.
     pub(crate) fn at_line(self, file: &str, line: u64) -> Self {
         let message = format!("{file}: line {line}: {}", self.message);
         Self { message, ..self.with_line(line) }
     }
 
-    /// Adds the line number in a file.
+    /// Adds the line number in a file to the details.
     fn with_line(mut self, line: u64) -> Self {
         self.details.insert("line".to_owned(), json!(line));
         self
@@ -117,8 +118,8 @@ impl Failure {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.code())
     }
 
-    /// Returns whether the audit log records this failure: a refusal of a valid request, not a
-    /// usage error, an internal error or an interruption.
+    /// Returns whether the audit log records this failure: a refusal of a valid request, and not,
+    /// for example, a usage error, a timeout or an interruption.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
             self.kind(),

@@ -74,7 +74,8 @@ impl Failure {
             .with_hint("create a store: jeton init")
     }
 
-    /// Returns the failure at the target of a copy. Other failures have the location of the source.
+    /// Returns the failure for an error at the target of a copy. All other failures of a copy are
+    /// about the source, whose address `app` adds.
     fn in_copy_target(address: &str, error: Error) -> Self {
         let failure = Self::from(error);
         let message = format!("`{address}`: {}", failure.message);

@@ -72,7 +72,8 @@ impl Cell {
         self.add_marks(&self.to_plain_text(screen.now), screen)
     }
 
-    /// Returns the text for a table, in which a relative time replaces a time.
+    /// Returns the text for a table. A relative time replaces a time on a terminal, except in the
+    /// wide format.
     fn to_table_text(&self, screen: &Screen) -> String {
         let now = screen.now.filter(|_| !screen.is_wide);
         self.relative_time(now).unwrap_or_else(|| escape(&self.text))

@@ -16,8 +16,8 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Function that returns the JSON line to write if a signal ends a prompt. Its argument is the exit
-/// code.
+/// Function that returns the JSON line to write if a signal ends a prompt; `None` if failures are
+/// not JSON. The argument of the function is the exit code.
 pub(super) type SignalReport = Option<fn(u8) -> Value>;
 
 /// Echo of typed characters.
@@ -65,7 +65,8 @@ impl TerminalGuard {
     ) -> io::Result<Self> {
         // `tcgetpgrp` fails if the terminal is not the controlling terminal.
         if tcgetpgrp(terminal).is_ok_and(|foreground| foreground != getpgrp()) {
-            // Stops a background job: until the job continues, the shell owns the terminal modes.
+            // A background process stops here until it is continued in the foreground: until then,
+            // the terminal belongs to the shell.
             raise(SIGTTIN)?;
         }
         watch_signals(signal_report)?;

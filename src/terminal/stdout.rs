@@ -210,7 +210,7 @@ impl JsonLines {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    /// Appends a line.
+    /// Appends a value as a line of JSON.
     pub(crate) fn push(&mut self, value: &impl Serialize) -> Result<(), Error> {
         let start = self.0.len();
         serde_json::to_writer(&mut self.0, value)

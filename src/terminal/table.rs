@@ -1,5 +1,5 @@
-//! Tables with plain columns, no wider than the terminal: long names and lists are shortened. If that
-//! is not enough, each row is rendered as a list of fields.
+//! Tables without borders, no wider than the terminal: long names and lists are shortened. If the
+//! shortened columns do not fit, each row is rendered as a list of fields.
 
 use super::cell::Cell;
 use super::style::{Screen, Style};

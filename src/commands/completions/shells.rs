@@ -30,7 +30,7 @@ enum Shell {
 struct CurrentWord {
     /// Text as typed, with quotes.
     typed: String,
-    /// Value of the text.
+    /// The text without quotes.
     value: String,
 }
 
@@ -45,8 +45,8 @@ impl Shell {
         }
     }
 
-    /// Returns the script, if the script of `clap_complete` does not suffice: its bash script splits
-    /// words at `:`, `=` and `@`, and its zsh script quotes `~`.
+    /// Returns jeton's own script if the script of `clap_complete` does not suffice: its bash
+    /// script splits words at `:`, `=` and `@`, and its zsh script quotes `~`.
     fn own_script(self) -> Option<&'static str> {
         match self {
             Self::Bash => Some(include_str!("script.bash")),
@@ -145,13 +145,15 @@ fn is_option(candidate: &CompletionCandidate) -> bool {
     candidate.get_id().is_some_and(|id| id.starts_with("arg::"))
 }
 
-/// Returns whether a shell could take the text for several lines, or a reader could not see a part.
+/// Returns whether a text cannot be a candidate: an empty text, or a text with line breaks or with
+/// characters that a reader cannot see.
 fn is_unsafe(text: &str) -> bool {
     text.is_empty() || text.chars().any(is_unsafe_for_terminal)
 }
 
-/// Returns the text that replaces the word at the cursor in bash after `kept`, the start of the word,
-/// which bash keeps. Typed text stays as typed, with its quotes.
+/// Returns the text for bash in place of the part of the word at the cursor that follows `kept`:
+/// bash keeps the start `kept` itself. Typed text stays as typed, with its quotes. `None` if no
+/// such text gives the candidate.
 fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<String> {
     let part = current.typed.strip_prefix(kept)?;
     let (start, rest) = match candidate.strip_prefix(&current.value) {

@@ -27,7 +27,7 @@ pub(in crate::commands) enum Span {
     Code(String),
 }
 
-/// The text of a paragraph, heading or table cell.
+/// The text of a paragraph, heading, list item or table cell.
 #[derive(Default)]
 pub(in crate::commands) struct Text(pub(in crate::commands) Vec<Span>);
 

@@ -41,8 +41,8 @@ command_group! {
     }
 }
 
-/// Adds keys to the store. If the store does not exist, creates it, with the first new app key as
-/// the initial signing key.
+/// Adds keys to the store. If the store does not exist, creates it. The initial signing key is the
+/// first new app key, or a generated key if no app key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,

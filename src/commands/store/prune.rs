@@ -104,8 +104,7 @@ fn describe_counts(counts: &PruneCounts) -> String {
     format!("{tokens}, {sessions} and {revocation_entries}")
 }
 
-/// Asks for confirmation if the clock may be ahead, so that tokens that have not expired are not
-/// deleted.
+/// Asks for confirmation, because a clock that is ahead would delete tokens that have not expired.
 fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
     let reason = format!("the store was last changed at {last_change}, and the clock may be ahead");
     app.console

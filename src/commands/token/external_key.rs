@@ -71,8 +71,8 @@ impl ExternalKeyArgs {
         self.allow_weak
     }
 
-    /// Reads the external signing key, if given. Called before other input is parsed, so that a
-    /// second argument that reads standard input is refused first.
+    /// Reads the external signing key, if given. [`Self::parse_key`] parses the bytes, and needs
+    /// the request for this.
     pub(crate) fn read_key(&self, app: &App) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         match (&self.secret_env, &self.key_file) {
             (Some(name), _) => read_key_variable("--secret-env", name).map(Some),

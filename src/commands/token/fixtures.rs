@@ -165,7 +165,8 @@ fn write_to_dir(
     Ok(WrittenFiles { files: paths.collect() })
 }
 
-/// Refuses to overwrite a file with different content that is not in `replaceable_names`.
+/// Refuses to overwrite an existing file that has different content and a name that is not in
+/// `replaceable_names`.
 fn ensure_files_replaceable(
     output_dir: &OutputDir<'_>,
     all_files: &[(&str, &[u8])],

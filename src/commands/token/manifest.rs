@@ -48,8 +48,8 @@ struct FixtureRow {
     accepted_by: BTreeMap<String, String>,
 }
 
-/// Settings of a verifier that accepts the valid token and refuses the other tokens. A setting is
-/// `null` if the valid token has no such claim or header parameter.
+/// Settings of a verifier that accepts the valid token and refuses the other tokens. `iss`, `aud`
+/// or `typ` is `null` if the valid token has no such claim or header parameter.
 #[derive(Debug, Serialize)]
 struct VerifierSettings {
     iss: Value,

@@ -1,4 +1,4 @@
-//! Output of test tokens with names. Recorded tokens that cannot be delivered are revoked.
+//! Output of named tokens, all at once. Recorded tokens that cannot be delivered are revoked.
 
 use super::named_tokens::{NamedToken, recorded_ids};
 use super::token_output::revoke_undelivered;

@@ -33,8 +33,8 @@ impl FilePosition {
         failure.at_line(&self.file, self.line)
     }
 
-    /// Adds the position to a failure that the options cause. An invalid option is invalid content of
-    /// the file.
+    /// Adds the position to a failure of a kind that options can cause; other failures are
+    /// unchanged. The failure for an invalid option becomes that for invalid content of the file.
     fn locate_options(&self, failure: Failure) -> Failure {
         let kind = failure.kind();
         if kind == Kind::Usage {
@@ -60,7 +60,8 @@ pub(crate) struct NamedToken {
 pub(crate) enum TokenUse {
     /// The tokens are printed.
     Output,
-    /// A command gets the tokens. Tokens without a defect are recorded, so that they can be revoked.
+    /// A command gets the tokens. Tokens that a key of the store signs are recorded, so that they
+    /// can be revoked; tokens with a defect are not recorded.
     Command,
 }
 
@@ -182,8 +183,8 @@ fn locate_options(position: Option<&FilePosition>, failure: Failure) -> Failure 
     }
 }
 
-/// Selects the key of the store for a token, and checks the token. `previous` is the key of the
-/// previous such token.
+/// Selects the key of the store for a token, and checks the token. `previous` is the key of an
+/// earlier token: see [`MintJob::with_store_key`].
 fn select_key(
     app: &mut App,
     minter: Option<&Principal>,

@@ -163,7 +163,7 @@ impl TestTokenArgs {
         Ok(request)
     }
 
-    /// Builds the request for tokens that an external key signs, and reads the key in `bytes`.
+    /// Builds the request for tokens that an external key signs, and parses the key in `bytes`.
     pub(crate) fn into_external_request(
         self,
         app: &App,

@@ -47,8 +47,8 @@ impl TokenFileArgs {
         self.file.as_deref()
     }
 
-    /// Reads the tokens with these names, or without names all tokens, in the order of the file.
-    /// `None` without a file.
+    /// Reads the tokens with these names, in the order of `names`, or without names all tokens, in
+    /// the order of the file. Returns `None` if no file is given.
     pub(crate) fn read(
         &self,
         app: &App,
@@ -107,7 +107,7 @@ impl TokenFile<'_> {
         Failure::new(Code::BadData, reason).at_line(&self.display_name, line)
     }
 
-    /// Replaces the paths in the options, which are relative to the file.
+    /// Resolves the paths in the options, which are relative to the directory of the file.
     fn resolve_paths(
         &self,
         options: &mut MintOptions,

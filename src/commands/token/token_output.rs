@@ -1,4 +1,5 @@
-//! Output of test tokens. Recorded tokens that cannot be delivered are revoked.
+//! Output of test tokens without names, one batch after the other. Recorded tokens that cannot be
+//! delivered are revoked.
 
 use crate::app::{
     App, Interrupted, JsonLines, Monitor, OutputFormat, Rendered, Report, SecretOutput, Total,
@@ -79,8 +80,8 @@ impl TokenDelivery {
         move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
-    /// Prints a batch of tokens. Returns `false` if the reader closed the pipe and no token is
-    /// recorded, and an error after Ctrl-C.
+    /// Prints a batch of tokens. Returns `false` if the reader closed the pipe and no unwritten
+    /// token is recorded. Returns an error after Ctrl-C.
     pub(super) fn deliver(
         &mut self,
         app: &mut App,
@@ -127,7 +128,7 @@ impl TokenDelivery {
             let count = self.delivered_count + partial_write.line_count;
             let message = format!("only the first {count} tokens could be written");
             let failure = Failure::new(Code::Internal, message);
-            // The message has the count already.
+            // Keeps `finish` from adding the count to the message a second time.
             self.delivered_count = 0;
             revoke_undelivered(app, failure, &ids).map(Some)
         })?;
@@ -135,7 +136,8 @@ impl TokenDelivery {
         Ok(is_complete)
     }
 
-    /// Prints the rest of the output, after all tokens were minted or minting failed.
+    /// Ends the output. If all tokens were minted, prints the JSON document. If minting failed,
+    /// adds the tokens that were written to the message, or revokes the tokens of the document.
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();

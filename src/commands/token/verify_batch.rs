@@ -96,7 +96,7 @@ struct ChunkResults {
     line_count: usize,
     byte_count: usize,
     invalid_count: usize,
-    /// Number of the first line with an invalid token, and its error.
+    /// Number of the first line with an invalid token, counted from 1 in the chunk, and its error.
     first_error: Option<(usize, Error)>,
     /// Failure that ends the verification after these lines.
     failure: Option<Failure>,
@@ -193,7 +193,8 @@ enum LineResult {
     /// Range of the rendered line.
     Invalid(Range<usize>),
     Valid(Range<usize>),
-    /// Line of a valid token that differs from an example only in `jti` and row id.
+    /// Line of a valid token that differs from the line of an [`ExampleLines`] only in `jti` and
+    /// row id.
     ValidLike(Rc<ExampleLines>, Jti, TokenId),
 }
 
@@ -205,8 +206,8 @@ struct Renderer {
 }
 
 impl Renderer {
-    /// Renders the line of a result, unless the line differs from that of an example only in `jti` and
-    /// row id. Also returns the error of an invalid token.
+    /// Renders the line of a verdict. For [`Verdict::ValidLike`], renders only the line of the
+    /// example, and only once. Also returns the error of an invalid token.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
         match verdict {
             Verdict::Report(report) => {

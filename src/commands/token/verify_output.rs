@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
-/// Member of [`VerifyOutput`] before the row id.
+/// Text before the row id of the token in the JSON of [`VerifyOutput`].
 const TOKEN_ID_MEMBER: &str = "\"token_id\":";
 
 /// Result of the verification of one token.
@@ -36,7 +36,8 @@ impl<'r> VerifyOutput<'r> {
     }
 }
 
-/// Lines of JSON of valid tokens that differ only in `jti` and row id.
+/// JSON line of an [`Example`], in parts. The lines of valid tokens like the example differ only in
+/// `jti` and row id.
 pub(super) struct ExampleLines {
     example: Rc<Example>,
     before_jti: String,
@@ -63,7 +64,7 @@ impl ExampleLines {
         })
     }
 
-    /// Returns whether the lines are for tokens like the example.
+    /// Returns whether these are the lines for `example`.
     pub(super) fn are_like(&self, example: &Rc<Example>) -> bool {
         Rc::ptr_eq(&self.example, example)
     }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// Watch for Ctrl-C during an import.
 pub(crate) struct ImportWatch {
     interruption: Interruption,
-    /// Label of the transaction.
+    /// Label of the progress display during the transaction.
     label: &'static str,
     /// End of the message about an interruption: nothing of the import is stored.
     unchanged: &'static str,

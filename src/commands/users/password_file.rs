@@ -18,9 +18,9 @@ pub(crate) struct PasswordFile {
 }
 
 impl PasswordFile {
-    /// Generates the passwords of new accounts, if `path` is given, and writes the file, unless no
-    /// password was generated. Called before the accounts are created: without the file, their
-    /// passwords would be lost.
+    /// If `path` is given, generates the passwords of new accounts and writes them to this file. No
+    /// file is written if no password is generated. Called before the accounts are created: without
+    /// the file, their passwords would be lost.
     pub(crate) fn create(
         app: &mut App,
         rows: &mut ImportRows,
