@@ -2,11 +2,11 @@
 //! program: the compared processes run alternately on one machine and file system, and their medians
 //! are compared. Figures of different runs are not comparable.
 //!
-//! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts; `--binary PATH`
-//! measures this program; `--before PATH` adds the figures of an older program with the same link mode;
-//! `--dynamic PATH` adds the start of a dynamically linked program. The rows `pages` (pages of a million
-//! users), `logins` (failed logins) and `prune` (`store prune` while other processes write) are measured
-//! only with `--rows`.
+//! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts;
+//! `--binary PATH` measures the jeton at PATH in place of the one that cargo built; `--before PATH`
+//! adds the figures of an older jeton with the same link mode; `--dynamic PATH` adds the start of a
+//! dynamically linked jeton. The rows `pages` (pages of a million users), `logins` (failed logins)
+//! and `prune` (`store prune` while other processes write) are measured only with `--rows`.
 //!
 //! Variables: `JETON_BENCH_JWT` names the program of jwt-cli, `JETON_TEST_PYTHON` and `JETON_TEST_NODE`
 //! the interpreters of the scripts in `benches/peers`.

@@ -1,4 +1,5 @@
-//! Baseline processes, which do only the indispensable work: modes of the benchmark program.
+//! Baselines: processes that do only the indispensable work of a command of jeton. Each baseline is
+//! a mode of the benchmark program.
 
 mod hash;
 mod sign;

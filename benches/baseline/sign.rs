@@ -1,5 +1,5 @@
-//! Signing alone: one thread signs tokens like a sample, each with another id, and discards the
-//! tokens.
+//! Signing alone: one thread signs tokens and discards the tokens. All have the header and the
+//! claims of a sample token, except that each has a new `jti` if the sample has a `jti`.
 
 use super::store::Ids;
 use crate::home::Outcome;
@@ -71,7 +71,7 @@ fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
     })
 }
 
-/// Header and claims of the sample.
+/// Header and claims of the sample token.
 struct Template {
     /// Encoded header with the full stop after it.
     start: String,
@@ -95,7 +95,7 @@ impl Template {
     }
 }
 
-/// Signs tokens with the header and the claims of the sample.
+/// Signs `count` tokens with the header and the claims of the token `sample`.
 pub(super) fn sign_tokens(algorithm: &str, key: &Path, sample: &str, count: u32) -> Outcome<()> {
     let sign = load_signer(algorithm, key)?;
     let Template { start, mut claims, jti } = Template::parse(sample)?;

@@ -1,4 +1,4 @@
-//! The indispensable work on a store: bare statements with the SQLite settings of jeton.
+//! Baselines with a store: bare statements with the SQLite settings of jeton.
 
 use crate::home::Outcome;
 use aws_lc_rs::rand;
@@ -52,7 +52,7 @@ impl Ids {
     }
 }
 
-/// Opens the store with the options of `store::open`.
+/// Opens the store with the settings of `src/store/connect.rs`.
 pub(crate) fn open(store: &Path) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -136,7 +136,8 @@ pub(super) fn add_tokens(store: &Path, count: u32) -> Outcome<()> {
     Ok(())
 }
 
-/// Adds users without passwords in one transaction, as an import adds all or none.
+/// Adds users without passwords in one transaction: `users import` adds all users of a file or
+/// none.
 pub(super) fn add_users(store: &Path, count: u32) -> Outcome<()> {
     let mut connection = open_for_bulk(store)?;
     let mut ids = Ids::new()?;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// The measured programs: copies of jeton, of an older jeton, and of this program, which runs the
-/// baselines.
+/// The measured programs: copies of jeton, of an older and a dynamically linked jeton if given, and
+/// of the benchmark program, which runs the baselines.
 pub(crate) struct Bench {
     pub(crate) jeton: PathBuf,
     /// The older jeton.
@@ -49,12 +49,12 @@ impl Bench {
         })
     }
 
-    /// Returns the number of runs: `full`, or a tenth for a quick run.
+    /// Returns the number of runs: `full`, or with `--quick` a tenth, at least 2.
     pub(crate) fn rounds(&self, full: usize) -> usize {
         if self.is_quick { (full / 10).max(2) } else { full }
     }
 
-    /// Returns the number of items: `full`, or a tenth for a quick run.
+    /// Returns the number of items: `full`, or with `--quick` a tenth.
     pub(crate) fn count(&self, full: u32) -> u32 {
         if self.is_quick { full / 10 } else { full }
     }
@@ -83,8 +83,8 @@ impl Bench {
         Box::new(move || measure(&mut command))
     }
 
-    /// Runs jeton, the older jeton and the baselines alternately. `prepare` returns the run of a
-    /// program.
+    /// Runs jeton, the older jeton and the baselines alternately. `prepare` returns the run of the
+    /// program at a path.
     pub(crate) fn compare<'r>(
         &self,
         rounds: usize,
@@ -102,7 +102,8 @@ impl Bench {
         Ok(Comparison { programs: series, baselines })
     }
 
-    /// Runs two variants of each program alternately. `prepare` returns both runs of a program.
+    /// Runs two variants of each program alternately. `prepare` returns both runs of the program at
+    /// a path.
     pub(crate) fn compare_pairs<'r>(
         &self,
         rounds: usize,
@@ -126,7 +127,8 @@ pub(crate) struct Pairs {
 }
 
 impl Pairs {
-    /// Returns a measure of the figure of each pair.
+    /// Returns a measure with the result of `figure` for the variants of jeton, and the result for
+    /// the variants of the older jeton.
     pub(crate) fn measure(
         &self,
         row: &'static str,
@@ -142,7 +144,7 @@ impl Pairs {
         Measure::new(row, name, against, goal, figures)
     }
 
-    /// Returns the duration of the first variant divided by the duration of the second.
+    /// Returns a measure of the duration of the first variant divided by that of the second.
     pub(crate) fn time_ratio(
         &self,
         row: &'static str,
@@ -172,7 +174,7 @@ impl Comparison {
         self.baselines.iter().map(Series::seconds).fold(f64::NAN, f64::max)
     }
 
-    /// Returns a measure of the figure of each program.
+    /// Returns a measure with the results of `figure` for jeton and for the older jeton.
     pub(crate) fn measure(
         &self,
         row: &'static str,
@@ -184,7 +186,7 @@ impl Comparison {
         Measure::new(row, name, against, goal, self.programs.iter().map(figure))
     }
 
-    /// Returns the duration divided by the baseline's duration.
+    /// Returns a measure of the duration divided by the duration of the slowest baseline.
     pub(crate) fn time_ratio(
         &self,
         row: &'static str,
@@ -197,8 +199,8 @@ impl Comparison {
             .with_details([list_milliseconds(self.series())])
     }
 
-    /// Returns the speed divided by the baseline's speed, at least `min`. Both processed the same
-    /// number of items.
+    /// Returns a measure of the speed divided by the speed of the slowest baseline; the goal is at
+    /// least `min`. Programs and baselines must process the same number of items.
     pub(crate) fn speed_ratio(
         &self,
         row: &'static str,

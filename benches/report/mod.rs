@@ -100,7 +100,7 @@ impl Measure {
         self
     }
 
-    /// Prints the line; returns whether the goal is met.
+    /// Prints the line; returns false if the goal applies to the program and is missed.
     pub(crate) fn print(&self, is_static: bool) -> bool {
         let is_judged = is_static || !self.is_static_only;
         let is_met = self.figure.is_none_or(|figure| self.goal.is_met(figure));
@@ -142,12 +142,12 @@ fn print_line(row: &str, name: &str, against: &str, goal: &str, figures: [&str; 
     println!("{}", line.trim_end());
 }
 
-/// Returns the median durations.
+/// Returns a text with the median duration of each series.
 pub(crate) fn list_milliseconds<'s>(series: impl IntoIterator<Item = &'s Series>) -> String {
     list(series, |series| format!("{:.2} ms", series.seconds() * 1000.0))
 }
 
-/// Returns the median number of items in a second.
+/// Returns a text with the median number of items that each series processes in a second.
 pub(crate) fn list_rates<'s>(
     count: u32,
     items: &str,
@@ -156,7 +156,7 @@ pub(crate) fn list_rates<'s>(
     list(series, |series| format!("{:.0} {items}/s", f64::from(count) / series.seconds()))
 }
 
-/// Returns a figure of each series, and the number of runs.
+/// Returns a text with a figure of each series, and the number of runs.
 pub(crate) fn list<'s>(
     series: impl IntoIterator<Item = &'s Series>,
     to_text: impl Fn(&Series) -> String,

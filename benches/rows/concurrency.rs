@@ -54,8 +54,8 @@ fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     }))
 }
 
-/// Row `prune`: `store prune` while other processes create and mint tokens. No process fails because
-/// the store is busy, and memory use does not depend on the number of tokens.
+/// Row `prune`: `store prune` while other processes create and mint tokens. The measurement fails
+/// if one of the processes fails, for example because the store is busy.
 pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.count(1_000_000);
     let prepare = |program: &Path| -> Outcome<Run<'_>> {
@@ -74,8 +74,8 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
     Ok(vec![memory.with_unit("MiB"), wait.with_unit("ms")])
 }
 
-/// Prunes expired tokens, half of them revoked; fails if a token remains or a concurrent command
-/// fails.
+/// Prunes expired tokens, half of which are revoked; fails if an expired token remains or a
+/// concurrent command fails.
 fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;

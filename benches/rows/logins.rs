@@ -1,4 +1,4 @@
-//! Failed logins of unknown and known users: the durations do not differ.
+//! Failed logins of unknown and known users: the durations must not differ.
 
 use crate::bench::Bench;
 use crate::comparison::{Run, time};

@@ -55,7 +55,7 @@ fn home_with_two_owners(program: &Path, count: u32) -> Outcome<Home> {
     Ok(home)
 }
 
-/// Measures a command against a baseline, alone and while another process commits.
+/// Measures a command alone, against a baseline, and while this process commits.
 fn measure_change(
     bench: &Bench,
     name: String,

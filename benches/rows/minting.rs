@@ -17,8 +17,8 @@ const ROUNDS: usize = 3;
 /// Options of recorded tokens.
 const RECORDED: &[&str] = &["--alg", "HS256", "--record"];
 
-/// Mints tokens in a new store, into a file next to the store. The output of more than a million
-/// tokens is discarded.
+/// Mints tokens in a new home directory, and writes the tokens to a file there. The output of more
+/// than a million tokens is discarded.
 fn mint(program: &Path, options: &[&str], count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
     // The first token creates the key.
@@ -42,7 +42,7 @@ pub(super) fn mint_sample(bench: &Bench, options: &[&str]) -> Outcome<String> {
     Home::new(&bench.jeton)?.output(&[&["token", "mint"], options].concat())
 }
 
-/// Returns the run of `token mint` with a number of recorded tokens.
+/// Returns the run of `token mint` with `count` recorded tokens.
 pub(super) fn mint_run<'r>(program: &Path, count: u32) -> Run<'r> {
     let program = program.to_owned();
     Box::new(move || mint(&program, &[RECORDED, &["--count", &count.to_string()]].concat(), count))
@@ -91,7 +91,7 @@ fn ratio(baseline: &Series, series: &Series) -> f64 {
     baseline.seconds() / series.seconds()
 }
 
-/// Returns peak memory and growth of the store file.
+/// Returns measures of the peak memory and of the growth of the store file per token.
 fn measure_size(comparison: &Comparison, count: u32, bytes: Goal, memory: Goal) -> [Measure; 2] {
     let memory =
         comparison.measure("6", format!("peak memory, {count} tokens"), "", memory, |series| {

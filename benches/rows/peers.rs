@@ -1,4 +1,5 @@
-//! Programs and scripts of other projects that issue tokens, where they are installed.
+//! Comparison with jwt-cli, and with scripts that issue tokens with libraries of other projects.
+//! If a program or library is not installed, its line in the table has no figure.
 
 use super::minting::mint_run;
 use super::processes::create_run;

@@ -54,7 +54,7 @@ pub(super) fn measure_start(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
     Ok(measures)
 }
 
-/// Names, arguments and maximum ratios.
+/// Measured commands: name, arguments, and maximum ratio to the baseline.
 const START_COMMANDS: &[(&str, &[&str], f64)] = &[
     ("--version", &["--version"], 1.5),
     ("--help", &["--help"], 2.0),

@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::comparison::Run;
 use crate::home::Outcome;
 
-/// Returns the run of one thread that signs tokens like the sample.
+/// Returns the run of one thread that signs `count` tokens with the header and claims of `sample`.
 pub(super) fn signing_alone(
     bench: &Bench,
     algorithm: &str,

@@ -25,7 +25,7 @@ struct RecordedTokens {
     few: String,
 }
 
-/// Function that selects a file of tokens.
+/// Function that returns the path of a file of tokens.
 type TokenFile = fn(&RecordedTokens) -> &String;
 
 impl RecordedTokens {

@@ -18,9 +18,10 @@ pub(crate) struct DecodedToken {
     pub(crate) header: Value,
     /// Payload.
     pub(crate) payload: DecodedPayload,
-    /// Duplicate member names in the header.
+    /// Reason why the strict parser refuses the header: duplicate member names, or a number out of
+    /// range.
     pub(crate) header_defect: Option<JsonError>,
-    /// Duplicate member names in the payload, or invalid JSON.
+    /// Reason why the strict parser refuses a payload that starts like a JSON object.
     pub(crate) payload_defect: Option<JsonError>,
 }
 
@@ -31,7 +32,7 @@ pub(crate) enum DecodedPayload {
     Json(Value),
     /// Text that is not JSON.
     Text(String),
-    /// Bytes that are not text, as in the token.
+    /// Bytes that are not text, in base64 as in the token.
     Base64(String),
     /// No payload in the token: detached content (RFC 7515, appendix F).
     Detached,
@@ -88,7 +89,8 @@ pub(crate) fn is_token_in_base64(text: &str) -> bool {
     decode_base64(&base64).is_some_and(|bytes| is_token(&bytes))
 }
 
-/// Returns the reason why the strict parser refuses a JSON object; `None` for other text.
+/// Returns the reason why the strict parser refuses a JSON object; `None` for a valid object, and
+/// for other text.
 fn find_defect(bytes: &[u8]) -> Option<JsonError> {
     let is_json = bytes.trim_ascii_start().starts_with(b"{");
     parse_strict_value(bytes).err().filter(|_| is_json)

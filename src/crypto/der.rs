@@ -65,7 +65,7 @@ const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 /// Structure of a key in DER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DerStructure {
-    /// PKCS#8, SEC 1 or PKCS#1, or the parameters of such a key.
+    /// PKCS#8, SEC 1 or PKCS#1, or the explicit parameters of a DSA or EC key.
     PrivateKey,
     /// `SubjectPublicKeyInfo` or PKCS#1.
     PublicKey,
@@ -84,12 +84,12 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     classify(bytes).is_some()
 }
 
-/// Returns the structure of a key with which the bytes start. The whole structure is checked, not
-/// only the first bytes: fewer than one in 2^30 random byte strings match.
+/// Returns the structure of a key with which the bytes start. All elements of the outer sequence
+/// are checked, not only the first bytes: fewer than one in 2^30 random byte strings match.
 ///
-/// Only the outer elements are checked. The types of the format crates would miss keys of kinds
-/// that they do not support, such as multi-prime RSA and explicit curve parameters, and these keys
-/// are not secrets either.
+/// Inner elements are not parsed with the types of the format crates. These types would miss keys
+/// of unsupported kinds, such as multi-prime RSA and explicit curve parameters, and such keys are
+/// not secrets either.
 pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
     let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12).then_some(DerStructure::Pkcs12);

@@ -103,10 +103,10 @@ impl HashClass {
         blocks.saturating_mul(self.params.t_cost().into())
     }
 
-    /// Returns a class whose work, added to `spent_work`, equals the work of this class, or `None`
-    /// if no work remains. The returned class uses no more memory than this class. It has one lane:
-    /// more lanes would not be faster, since they are computed one after another, and would round
-    /// the memory down to a multiple of a larger number.
+    /// Returns a class whose work, added to `spent_work`, equals the work of this class to within
+    /// 0.1 %, or `None` if hardly any work remains. The returned class uses no more memory than
+    /// this class. It has one lane: more lanes would not be faster, since they are computed one
+    /// after another, and would round the memory down to a multiple of a larger number.
     pub(super) fn filler_class(&self, spent_work: u64) -> Option<Self> {
         let remaining = self.work().saturating_sub(spent_work);
         let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);

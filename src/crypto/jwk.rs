@@ -72,7 +72,8 @@ pub(super) fn ensure_unique_kids<'k>(
     Ok(())
 }
 
-/// Refuses a key whose `use` or `key_ops` excludes the operations (RFC 7517, sections 4.2 and 4.3).
+/// Refuses a key whose `use` is not `sig`, or whose `key_ops` contains none of `operations` (RFC
+/// 7517, sections 4.2 and 4.3).
 pub(super) fn check_key_use(
     jwk: &Map<String, Value>,
     operations: &[&str],
@@ -111,7 +112,8 @@ pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<
     })
 }
 
-/// Decodes a coordinate, whose length is that of the curve (RFC 7518, section 6.2.1.2).
+/// Decodes a coordinate or private number, whose length is that of the curve (RFC 7518, sections
+/// 6.2.1.2 and 6.2.2.1).
 pub(super) fn decode_coordinate(
     jwk: &Map<String, Value>,
     name: &str,

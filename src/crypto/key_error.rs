@@ -11,12 +11,12 @@ pub(crate) enum ImportError {
     /// Invalid key, or not a private key.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
-    /// Invalid member of a JWK Set.
+    /// Error of one key of a collection, such as a JWK Set.
     #[error("key {number} of {count}: {}", .error.reason())]
     SetMember {
         /// Position of the key, from 1.
         number: usize,
-        /// Number of keys.
+        /// Number of keys in the collection.
         count: usize,
         /// Reason.
         error: Box<ImportError>,
@@ -42,7 +42,7 @@ pub(crate) enum ImportError {
     InvalidJson {
         /// Reason.
         error: InvalidValue,
-        /// True for JSON or a damaged JWK, which is not accepted as a secret in text.
+        /// True for JSON or a damaged JWK, which can be a secret only if an encoding is given.
         is_document: bool,
     },
     /// More content than a key has.
@@ -54,10 +54,10 @@ pub(crate) enum ImportError {
     /// Input without content.
     #[error("key empty: found no content, expected PEM, DER, JWK or JWK Set")]
     Empty,
-    /// Several usable keys; the path of the first key, if `jq` reads the file.
+    /// Several usable keys. Contains the path of the first key for `jq`, if `jq` can read the file.
     #[error("several keys found, expected a single private key")]
     SeveralKeys(Option<&'static str>),
-    /// Several public keys; the instruction that selects a key.
+    /// Several public keys. Contains the instruction that selects a key.
     #[error("several keys found, expected a single public key")]
     SeveralPublicKeys(&'static str),
     /// A key in place of a shared secret.
@@ -89,7 +89,8 @@ impl ImportError {
         Self::SetMember { number, count, error: Box::new(self) }
     }
 
-    /// Returns whether the document with this error can be a secret, because it has no recognized key.
+    /// Returns whether the error means that no key was recognized. The document can then be a
+    /// secret.
     pub(super) fn permits_secret(&self) -> bool {
         matches!(
             self,
@@ -115,17 +116,17 @@ impl ImportError {
         matches!(self, Self::UnknownFormat | Self::NoKeyInJson | Self::WeakSecret { .. })
     }
 
-    /// Returns the error for a key of the algorithm `found`.
+    /// Returns the error for a key of the algorithm `found` where `expected` is required.
     pub(super) fn unsuitable(found: Algorithm, expected: Algorithm) -> Self {
         invalid_key(format!("unsuitable for the algorithm: {}", compare(found, expected))).into()
     }
 
-    /// Returns the error for a JWK whose `alg` does not fit the key of the algorithm `found`.
+    /// Returns the error for a JWK with the `alg` `expected` and a key of the algorithm `found`.
     pub(super) fn unsuitable_jwk(found: Algorithm, expected: Algorithm) -> Self {
         invalid_key(format!("unsuitable for its `alg`: {}", compare(found, expected))).into()
     }
 
-    /// Returns the error for input where a secret is expected.
+    /// Converts the error of reading `bytes` as keys if a secret was expected.
     pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
         if matches!(self, Self::Empty) {
             return invalid_key("the secret is empty").into();

@@ -16,8 +16,9 @@ use serde_json::{Map, Value};
 /// Private key of RFC 7517, appendix A.2, in PKCS#8.
 const PUBLISHED_RSA_KEY: &[u8] = include_bytes!("rfc7517_rsa_key.der");
 
-/// Returns another key for the algorithm of `key`, to sign tokens that `key` does not verify. An RSA
-/// key is a published one, because generating a key takes as long as hundreds of signatures.
+/// Returns another key for the algorithm of `key`, to sign tokens that `key` does not verify.
+/// Generating an RSA key takes as long as hundreds of signatures, so for RSA the published key is
+/// returned, or a new key if `key` is the published key.
 pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
     if matches!(key.algorithm.key_type(), KeyType::Rsa) {
         let published = build_private_key(key.algorithm, key.purpose, PUBLISHED_RSA_KEY)?;
@@ -77,7 +78,8 @@ fn generate_rsa(algorithm: Algorithm, purpose: Purpose, bits: RsaBits) -> Result
     build_private_key(algorithm, purpose, pkcs8.as_ref())
 }
 
-/// Creates a symmetric key with a random key id: a thumbprint would be an oracle for the secret.
+/// Creates a symmetric key with a random key id: with a thumbprint as key id, anyone could test
+/// guesses of the secret.
 pub(super) fn build_symmetric_key(
     algorithm: Algorithm,
     purpose: Purpose,

@@ -68,8 +68,8 @@ pub(crate) fn parse_imported_hash(phc: String) -> Result<PasswordHash, InvalidVa
     Ok(PasswordHash::new(phc))
 }
 
-/// Refuses a stored hash that exceeds the limits of an import, so that the source of the hash
-/// cannot choose the memory and time of a login.
+/// Refuses a stored hash that is malformed or exceeds the limits of an import, so that the source
+/// of the hash cannot choose the memory and time of a login.
 pub(crate) fn check_hash(hash: &PasswordHash) -> Result<(), Error> {
     parse_hash_class(hash.expose())
         .map(|_| ())

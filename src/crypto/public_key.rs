@@ -113,7 +113,7 @@ fn key_error(error: &impl ToString) -> Error {
     Error::Key(error.to_string())
 }
 
-/// Accepts RSA keys of 2,048 to 8,192 bits with an odd exponent of at least 3.
+/// Accepts RSA keys of 2,048 to 8,192 bits with an odd exponent of at least 3 and at most 64 bits.
 fn validate_rsa(n: &[u8], e: &[u8]) -> Result<(), InvalidValue> {
     // 256 bytes with the first bit set, up to 1,024 bytes.
     let is_long = n.len() > 256 || n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80);

@@ -17,8 +17,8 @@ pub use keys::keys;
 pub use token::token;
 pub use typed_values::typed_values;
 
-/// Parses JSON with the library alone, independently of the code under test. A text with the member
-/// name that the library reserves for numbers is parsed by the code under test.
+/// Parses JSON with `serde_json` alone, independently of the code under test. A text with the
+/// member name that `serde_json` reserves for numbers is parsed by the code under test.
 fn parse_independently(bytes: &[u8]) -> Option<Value> {
     let value = parse_lenient_value(bytes).ok();
     if value.as_ref().is_some_and(has_reserved_member) {
@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn corpus_passes_all_targets() {
-        // Not in `tests/fuzz`, which published packages do not contain.
+        // The corpus is not in `tests/fuzz`, because published packages do not contain that
+        // directory.
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
         for (name, target) in TARGETS {
             let inputs = fs::read_dir(corpus.join(name)).unwrap();

@@ -3,8 +3,8 @@
 use super::{InvalidValue, parse_strict_value, redact_for_error};
 use serde_json::{Map, Value};
 
-/// Claims that only jeton sets: the registered claims of RFC 7519, section 4.1, and the claims of
-/// the token format. A user cannot override a reserved claim.
+/// Claims that a user cannot set in an app token: the registered claims of RFC 7519, section 4.1,
+/// and the claims that jeton defines.
 const RESERVED_CLAIMS: &[&str] = &[
     "iss",
     "sub",
@@ -78,7 +78,7 @@ impl ExtraClaims {
         names.collect()
     }
 
-    /// Returns the first claim that only jeton may set, if any.
+    /// Returns the first claim that a user cannot set in an app token, if any.
     pub(crate) fn find_reserved(&self) -> Option<&str> {
         self.0.keys().map(String::as_str).find(|name| RESERVED_CLAIMS.contains(name))
     }

@@ -45,8 +45,8 @@ impl TargetKind {
     }
 }
 
-/// Object that an audit event refers to. Without an id: the store, or several or unknown objects of
-/// the kind.
+/// Object that an audit event refers to. Without an id, the target is the store, or several or
+/// unknown objects of the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventTarget {
     pub(crate) kind: TargetKind,

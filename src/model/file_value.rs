@@ -16,7 +16,7 @@ pub(crate) enum FileValue {
     Pem,
     /// A token.
     Token,
-    /// `~/FILE`, which the shell does not expand inside of quotes and after `=`.
+    /// `~/FILE`, which the shell does not expand inside of quotes or after `=`.
     Home,
     /// `NAME=VALUE`.
     Assignment,

@@ -1,4 +1,4 @@
-//! Ids: integers for people to type, UUIDs (version 7) for programs.
+//! Ids: integers for people to type, UUIDs for programs.
 
 use super::InvalidValue;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -95,7 +95,7 @@ uuid_id!(
     Sid
 );
 uuid_id!(
-    /// Random id of a store file.
+    /// Random id of a store.
     StoreId
 );
 impl_parse!(UserUuid, Jti, Sid);
@@ -142,7 +142,7 @@ impl SidPrefix {
         &self.text
     }
 
-    /// Returns the first and the last id that begin with the text.
+    /// Returns the lowest and the highest possible id that begin with the text.
     pub(crate) fn range(&self) -> (Sid, Sid) {
         (self.first, self.last)
     }

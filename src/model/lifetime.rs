@@ -32,8 +32,8 @@ impl Lifetime {
     }
 
     /// Parses `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h` or ISO 8601 (`P7D`). A day has 24 hours.
-    /// Months and years, which have no fixed length, and numbers without a unit are rejected. A value
-    /// in the hint of the error is valid.
+    /// Months and years, which have no fixed length, and numbers without a unit are rejected. Every
+    /// value that the hint of an error proposes is valid.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         const POSITIVE_HINT: &str = "use a duration above zero, such as `5m`";
         const RANGE_HINT: &str = "use a duration from `1s` to `365000d`";
@@ -61,13 +61,13 @@ impl Lifetime {
         })
     }
 
-    /// Parses the lifetime; a year counts as 365 days and a month as 30 days.
+    /// Parses a lifetime with years or months: a year counts as 365 days, a month as 30 days.
     pub(super) fn parse_calendar_units(text: &str) -> Option<Self> {
         let days = span_in_days(&text.parse().ok()?)?;
         Self::parse(&days).ok()
     }
 
-    /// Parses a lifetime of at most `max`. A value in the hint of the error is valid.
+    /// Parses a lifetime of at most `max`. Every value that the hint of an error proposes is valid.
     pub(crate) fn parse_up_to(
         max: Self,
         value_name: &'static str,

@@ -90,9 +90,9 @@ pub(crate) use user::{NewUser, Role, User, WithOwner};
 pub(crate) struct InvalidValue {
     /// Name of the expected kind of value, as in messages: `username`.
     pub(crate) value_name: &'static str,
-    /// Reason for the rejection, without the value itself.
+    /// Reason for the rejection, without a value that may be secret.
     pub(crate) reason: String,
-    /// Instruction with a valid value.
+    /// Instruction that leads to a valid value.
     pub(crate) hint: Option<String>,
 }
 

@@ -84,7 +84,7 @@ impl Email {
         self.0.as_str()
     }
 
-    /// Returns the whole address in lower case, which must be unique.
+    /// Returns the whole address in lower case, which must be unique in a store.
     pub(crate) fn comparison_key(&self) -> String {
         self.0.as_str().to_lowercase()
     }

@@ -67,13 +67,13 @@ impl PageRequest {
 pub(crate) struct Page<T> {
     /// Items of the page.
     pub(crate) items: Vec<T>,
-    /// Page number; absent with `--after`.
+    /// Page number; absent with `--after` and for a chunk.
     pub(crate) page: Option<u32>,
     /// Number of items per page; absent if all items are listed.
     pub(crate) per_page: Option<u32>,
-    /// Number of items in the whole list.
+    /// Number of items in the whole list; 0 for a chunk.
     pub(crate) total: i64,
-    /// Number of pages in the whole list.
+    /// Number of pages in the whole list; 0 for a chunk.
     pub(crate) pages: i64,
     /// Value of `--after` for the next page; absent on the last page.
     pub(crate) next: Option<i64>,

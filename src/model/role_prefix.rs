@@ -5,7 +5,8 @@ use super::InvalidValue;
 /// The server truncates names after 63 bytes, and the longest suffix is `_operator`.
 const MAX_LENGTH: usize = 63 - "_operator".len();
 
-/// Prefix of the names of database roles: `jeton` for `jeton_minter`. SQL needs no quotes for the names.
+/// Prefix of the names of database roles: `jeton` for `jeton_minter`. The names need no quotes in
+/// SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RolePrefix(String);
 

@@ -16,8 +16,8 @@ pub(crate) enum TimeSpec {
 }
 
 impl TimeSpec {
-    /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. A value
-    /// in the hint of the error is valid at any current time.
+    /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. Every
+    /// value that the hint of an error proposes is valid at any current time.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
                       `+1h` or `-1h`";
@@ -99,7 +99,7 @@ impl TimeSpec {
         }
     }
 
-    /// Returns the absolute time of a bound; the minimum is the start of 1970.
+    /// Returns the absolute time of a bound, limited to the years 1970–9999.
     pub(crate) fn resolve_bound(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,

@@ -76,7 +76,7 @@ impl TokenStatus {
     }
 }
 
-/// Common properties of the tokens of one application, or the claims of a test token.
+/// Common properties of app tokens of one application, or of test tokens with the same claims.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Grant {
     /// Kind of the tokens: app or test.
@@ -101,7 +101,7 @@ impl Grant {
         shared
     }
 
-    /// Returns whether the claims of the grant are the shared claims of a test token.
+    /// Returns whether the grant has the shared claims of a test token with `claims`.
     pub(crate) fn has_shared_claims_of(&self, claims: &Map<String, Value>) -> bool {
         let shared = || claims.iter().filter(|(name, _)| is_shared(name));
         shared().count() == self.claims.len()
@@ -119,8 +119,8 @@ fn is_shared(name: &str) -> bool {
 pub(crate) struct TokenOrigin {
     /// Issue time of the first token in a chain of renewals by the bearer; `None`: not renewed.
     pub(crate) first_issued_at: Option<Timestamp>,
-    /// First token of a `run` command. This token and its successors are revoked when the command
-    /// exits. `None`: not issued by `run`.
+    /// Id of the first token of a `run` command. The token and its successors are revoked when the
+    /// command exits. `None`: not issued by `run`.
     pub(crate) run_token: Option<Jti>,
 }
 
@@ -237,7 +237,7 @@ impl TokenSelector {
         Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
     }
 
-    /// Returns whether revocation by this selector requires a caller.
+    /// Returns whether only an authenticated user can revoke a token by this selector.
     pub(crate) fn needs_caller(&self) -> bool {
         !matches!(self, Self::Value(_))
     }

@@ -1,10 +1,11 @@
-//! Detection of URLs given as paths.
+//! Detection of URLs in place of paths.
 
 use std::ffi::OsStr;
 
 /// Returns the scheme of a URL: `postgres` for `postgres://host/db` (RFC 3986, section 3.1).
 ///
-/// No path option accepts a URL; a path such as `./a://b` has no scheme.
+/// `--store` accepts the URL of a database; other options refuse a URL in place of a path. A path
+/// such as `./a://b` has no scheme.
 pub(crate) fn parse_url_scheme(text: &OsStr) -> Option<&str> {
     // Only the scheme must be UTF-8; the rest of the text may be arbitrary bytes.
     let bytes = text.as_encoded_bytes();

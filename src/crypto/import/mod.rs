@@ -26,7 +26,7 @@ pub(crate) struct KeyImporter {
     pub(crate) purpose: Purpose,
     /// Algorithm. By default the `alg` of a JWK, or the most common algorithm of the key type.
     pub(crate) algorithm: Option<Algorithm>,
-    /// Encoding, if the input is a secret.
+    /// Encoding of a secret; `None` for a key document, or for a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
     /// Accepts secrets that are shorter than the hash output.
     pub(crate) allow_weak: bool,
@@ -53,7 +53,7 @@ impl ImportedKey {
 /// First byte of every key in DER; in text, the digit `0`.
 const DER_SEQUENCE: u8 = 0x30;
 
-/// Returns whether the bytes are binary and start like DER, but are not a complete key.
+/// Returns whether the bytes are binary and start like DER.
 fn looks_like_der(bytes: &[u8]) -> bool {
     let is_binary = |text: &str| text.bytes().any(|byte| byte < b'\t');
     bytes.first() == Some(&DER_SEQUENCE) && std::str::from_utf8(bytes).map_or(true, is_binary)

@@ -10,12 +10,12 @@ use serde::de::IgnoredAny;
 /// Word in a hint that represents the file with the key.
 pub(crate) const FILE_PLACEHOLDER: &str = "FILE";
 
-/// Maximum length of a line of PEM that all programs read.
+/// Maximum length of a line in a PEM that all programs can read.
 const MAX_LINE_LENGTH: usize = 76;
 
 impl UnsupportedFormat {
-    /// Returns the format for a file with these bytes: [`UnsupportedFormat::Wrapped`], unless the
-    /// conversion command reads the file as it is.
+    /// Returns this format if the conversion command can read a file with these bytes, otherwise
+    /// [`UnsupportedFormat::Wrapped`].
     pub(super) fn in_file(self, bytes: &[u8]) -> Self {
         if self.is_convertible(bytes) {
             return self;
@@ -125,16 +125,17 @@ fn openssh_hint(is_ed25519: bool, is_encrypted: bool) -> String {
     )
 }
 
-/// Hint for a public key of SSH. The command writes the start of a `SubjectPublicKeyInfo` (RFC 8410,
-/// section 4), then the last 32 bytes of the SSH key.
+/// Hint for an Ed25519 public key of SSH. The command writes the start of a `SubjectPublicKeyInfo`
+/// (RFC 8410, section 4), then the last 32 bytes of the SSH key.
 const SSH_ED25519_HINT: &str = r"convert the key: (printf '\060\052\060\005\006\003\053\145\160\003\041\000'; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der";
 
-/// Hint for a key in an encoding or within other text, for which no command is known.
+/// Hint for a key in an encoding, or with text around it, that no known command removes.
 pub(crate) const SAVE_HINT: &str =
     "save the key in a file of its own, without the encoding, quotes and text around it";
 
-/// Returns the command that converts an OpenSSH key. The command writes the start of PKCS#8 (RFC
-/// 8410, section 7), then the seed, which has a fixed position in the OpenSSH key.
+/// Returns the command that converts an unencrypted Ed25519 private key of OpenSSH. The command
+/// writes the start of PKCS#8 (RFC 8410, section 7), then the seed, which has a fixed position in
+/// the OpenSSH key.
 fn openssh_ed25519_command(file: &str) -> String {
     format!(
         r"(umask 077; (printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040'; sed '/^--/d' {file} | base64 -d | tail -c +162 | head -c 32) > key.der)"

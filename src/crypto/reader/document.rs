@@ -65,9 +65,9 @@ impl KeyDocument {
         }
     }
 
-    /// Returns all entries of a collection. Of any other document, returns the public keys, otherwise
-    /// the private keys, otherwise the first certificate. Further certificates belong to the
-    /// authorities that issued the first certificate, whose keys sign no tokens.
+    /// Returns all entries of a collection. Of any other document, returns the public keys,
+    /// otherwise the private keys, otherwise the first certificate. Further certificates belong to
+    /// certificate authorities, which sign no tokens.
     pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
         let Self { mut entries, first_path } = self;
         let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));

@@ -113,7 +113,7 @@ fn read_array(items: Vec<Value>) -> Result<Option<KeyDocument>, ImportError> {
     find_member(&Value::Array(items))
 }
 
-/// Reads the `kid` of a JWK (RFC 7517, section 4.5).
+/// Returns a JWK with its `kid` (RFC 7517, section 4.5) as a key entry.
 fn read_jwk(members: Map<String, Value>) -> Result<KeyEntry, InvalidValue> {
     let kid = match members.get("kid") {
         None => None,

@@ -46,7 +46,8 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, ImportError> {
     Err(ImportError::UnknownFormat)
 }
 
-/// Returns whether a key is recognized in a document: such a document is never a secret.
+/// Returns whether a key other than a symmetric key is recognized in a document. Such a document is
+/// never a secret.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
     match read_document(bytes) {

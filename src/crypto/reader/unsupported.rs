@@ -48,7 +48,7 @@ pub(crate) enum UnsupportedFormat {
         /// True if the member is a string.
         is_text: bool,
     },
-    /// Format in an encoding or within other text, which the conversion command does not read.
+    /// Format whose conversion command cannot read the file, because of an encoding or other text.
     Wrapped {
         /// Format.
         format: Box<UnsupportedFormat>,

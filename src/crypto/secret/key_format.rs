@@ -47,7 +47,7 @@ impl KeyFormat {
         format!("found {}, expected a shared secret", self.to_display())
     }
 
-    /// Returns the command that converts the key to a supported format.
+    /// Returns the hint with the command that decodes a key in hex; `None` for other keys.
     pub(crate) fn hint(self) -> Option<&'static str> {
         match self.encoding {
             Some(TextEncoding::Hex) => {
@@ -72,8 +72,8 @@ const JAVA_KEYSTORES: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xC
 /// Maximum number of nested encodings.
 const MAX_LAYERS: usize = 4;
 
-/// Returns the format if the bytes are a key: PEM or JSON in any Unicode encoding, an SSH key, or
-/// DER, plain or in base64 or hex.
+/// Returns the format if the bytes are a key: PEM, JSON or XML in any Unicode encoding, an SSH key,
+/// a Java keystore, or DER, plain or in base64 or hex.
 pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
@@ -156,7 +156,7 @@ pub(in crate::crypto) fn is_java_keystore(bytes: &[u8]) -> bool {
 /// Prefixes of SSH key types.
 const SSH_TYPES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 
-/// Returns whether the text is a public key file, a line of `authorized_keys`, or a `PuTTY` key.
+/// Returns whether the text is an SSH public key, a line of `authorized_keys`, or a `PuTTY` key.
 pub(in crate::crypto) fn is_ssh_text(text: &[u8]) -> bool {
     let unquoted = text.trim_ascii_start().strip_prefix(b"\"").unwrap_or(text);
     let prefixes =

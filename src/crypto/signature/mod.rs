@@ -1,4 +1,4 @@
-//! Signing and verification of compact tokens, with exactly one algorithm per key.
+//! Signing and verification of compact tokens. Each signer and each verifier has one algorithm.
 
 mod signer;
 

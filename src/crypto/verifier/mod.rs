@@ -24,7 +24,7 @@ pub(crate) use single_key::SingleKeyReader;
 /// A key that verifies third-party tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Verifier {
-    /// Permitted algorithms, all of one family.
+    /// Permitted algorithms, all of one family: HMAC, RSA, ECDSA on one curve, or Ed25519.
     pub(crate) algorithms: Vec<Algorithm>,
     key: VerificationKey,
 }
@@ -162,8 +162,9 @@ fn parse_jwk(
     Ok(key)
 }
 
-/// Selects the algorithms whose hash is not longer than the secret (RFC 7518, section 3.2), or with
-/// `allow_weak` all HMAC algorithms. The error names `expected`, or by default HS256.
+/// Returns the verifier of a secret for the algorithms whose hash is not longer than the secret
+/// (RFC 7518, section 3.2), or with `allow_weak` for all HMAC algorithms. The error names
+/// `expected`, or by default HS256.
 fn secret_verifier(
     secret: &[u8],
     allow_weak: bool,

@@ -13,7 +13,7 @@ use crate::model::Algorithm;
 pub(crate) struct SingleKeyReader<'a> {
     /// Algorithms to accept.
     pub(crate) algorithms: &'a [Algorithm],
-    /// Encoding, if the input is a secret.
+    /// Encoding of a secret; `None` for a key document, or for a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
     /// Accepts secrets that are shorter than the hash output.
     pub(crate) allow_weak: bool,

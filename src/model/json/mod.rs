@@ -102,8 +102,8 @@ pub(crate) fn parse_lenient_value(bytes: &[u8]) -> Result<Value, JsonError> {
     parse(bytes, Duplicates::LastCounts)
 }
 
-/// Reads one JSON object and no byte after the object. The error contains `Ok` if reading the input
-/// failed, and `Err` if the JSON is invalid.
+/// Reads one JSON object and no byte after the object. The error is `Ok(error)` if reading the
+/// input failed, and `Err(error)` if the JSON is invalid.
 pub(super) fn read_strict_object(
     input: impl Read,
 ) -> Result<Map<String, Value>, Result<io::Error, JsonError>> {

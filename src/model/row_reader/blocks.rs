@@ -23,7 +23,7 @@ pub(crate) struct RowBlock {
 pub(crate) struct RowBlocks<R> {
     reader: LineReader<R>,
     is_csv: bool,
-    /// Text after the last block.
+    /// Text that was read but is not part of a returned block yet.
     rest: Vec<u8>,
     /// First line of `rest`.
     line: u64,

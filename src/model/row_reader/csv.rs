@@ -30,7 +30,7 @@ pub(super) struct CsvReader {
 pub(super) const NO_CONTENT: &str = "found no content, expected rows";
 
 impl CsvReader {
-    /// Reads the header, which is at the start of the current chunk.
+    /// Reads the header, which is at the start of the current chunk of `reader`.
     pub(super) fn new<R: BufRead>(
         reader: &mut LineReader<R>,
         map_column: fn(&str) -> String,

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// Member of JSON output of `token mint` and `token create` that contains the token.
 const TOKEN_MEMBER: &str = "token";
 
-/// Maximum number of layers around a token, such as quotes in a header in quotes.
+/// Maximum number of layers around a token: quotes, names and schemes, one around the other.
 const MAX_LAYERS: usize = 16;
 
 /// Reason why a text is recognized as something other than one token.

@@ -22,11 +22,11 @@ pub(crate) struct KeySet {
     /// Algorithms that the caller accepts; all if empty.
     algorithms: Vec<Algorithm>,
     /// True if the keys verify every token regardless of its `kid`, because the caller selected the
-    /// key.
+    /// keys.
     ignores_kid: bool,
     /// Public keys that no secret of the set may equal.
     public_keys: PublicKeys,
-    /// True if the key is the public part of a private key.
+    /// True if the caller selected a private key, whose public part is the only key of the set.
     pub(crate) is_from_private_key: bool,
 }
 
@@ -72,8 +72,8 @@ pub(crate) struct Candidates<'k> {
 
 /// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
 /// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
-/// refused. `known_public_keys` is called if the set has secrets, which must not equal any of these
-/// keys.
+/// refused. `known_public_keys` is called if the set has secrets, none of which may equal a
+/// returned key.
 pub(crate) fn read_jwks(
     bytes: &[u8],
     algorithms: &[Algorithm],
@@ -122,8 +122,9 @@ impl KeySet {
         }
     }
 
-    /// Returns a set with one key. The key verifies every token, regardless of `kid`, unless the
-    /// key is in a collection and has a key id.
+    /// Returns a set with one key. If the key is from a collection and has a key id, the key
+    /// verifies only tokens with this `kid` or without `kid`; otherwise every token, regardless of
+    /// `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
         let material = EntryMaterial::PublicDer(Vec::new());
@@ -164,9 +165,10 @@ impl KeySet {
         (0..self.keys.len()).filter_map(|index| self.verifier(index).ok()).collect()
     }
 
-    /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515, section
-    /// 4.1.4): the keys with this key id, or, without a key id, all keys that fit the algorithm.
-    /// A token with a key id is never verified with the key of another key id.
+    /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515,
+    /// section 4.1.4): the keys with this key id, or, without a key id, all keys that fit the
+    /// algorithm. A token with a key id is verified with the key of another key id only if the
+    /// caller selected the key.
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
