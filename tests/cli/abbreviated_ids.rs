@@ -227,7 +227,7 @@ fn audit_filter_accepts_an_abbreviated_id() {
     }
     let sid = sandbox.session_member("sid");
     assert_eq!(count(&format!("session {}", &sid[..13])), count(&format!("session {sid}")));
-    // An event remains after its target is deleted.
+    // The events of a target are found even if the target no longer exists.
     sandbox.sql("UPDATE audit SET target_id = 'gone' WHERE target_id = 'tests-1'");
     assert_eq!(count("key gone"), 2);
     let output = sandbox.run(&["audit", "list", "--target", "key prod"]);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-/// Returns the value of an environment variable of the test run, unless the value is empty.
+/// Returns an environment variable of the test run. An empty variable counts as unset.
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     #[expect(clippy::disallowed_methods, reason = "a setting of the test, not of the program")]
     std::env::var_os(name).filter(|value| !value.is_empty())

@@ -76,7 +76,8 @@ impl Sandbox {
         self.schema.is_some()
     }
 
-    /// Returns whether the store has the command. A store on a server is restored with `store copy`.
+    /// Returns whether the store supports the command: a store on a server does not support
+    /// `store restore`.
     pub(crate) fn has_command(&self, words: &str) -> bool {
         !(words.starts_with("store restore") && self.is_on_server())
     }
@@ -192,8 +193,8 @@ impl Sandbox {
         children.into_iter().map(finish).collect()
     }
 
-    /// Runs `store check`, without the warnings about the server of the tests: it risks its data for
-    /// speed, and its user is a superuser.
+    /// Runs `store check`. Removes the warnings about `fsync` and about the superuser, which the
+    /// server of the tests causes.
     #[must_use = "check the exit code"]
     pub(crate) fn check_store(&self) -> RunOutput {
         let mut output = self.run(&["store", "check"]);
@@ -233,8 +234,9 @@ impl Sandbox {
         self.run_json(arguments).error()
     }
 
-    /// Runs an SQL query on the store with a stock SQLite, or translated with `psql`. Returns the first
-    /// column as text. Truth values and ids need a conversion to the same text.
+    /// Runs an SQL query for SQLite on the store. If the store is on a server, translates the query
+    /// and runs the translation with `psql`. Returns the first column as text. The query must
+    /// convert truth values and UUIDs, because their text depends on the engine.
     pub(crate) fn sql(&self, query: &str) -> Vec<String> {
         if let Some(schema) = &self.schema {
             return schema.run_translated(query).unwrap_or_else(|error| panic!("{query}: {error}"));

@@ -121,7 +121,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Output of `psql` after the rows of a query.
+    /// Line that `psql` prints after the rows of a query.
     const END: &str = "end of the rows\n";
 
     /// Runs SQL as [`TestSchema::run_translated`].

@@ -2,8 +2,8 @@
 //! and is refused at least once.
 //!
 //! Placeholders: `STANDBY`, `ACTIVE`, `RETIRED` and `REVOKED` are each the newest app key in that
-//! state, `TOKEN` is the last printed token, `STORE` is the address of the store, and the input `REFRESH` is the refresh token
-//! that the session file had before the last refresh.
+//! state, `TOKEN` is the last printed token, `STORE` is the address of the store, and the input
+//! `REFRESH` is the refresh token that the session file had before the last refresh.
 
 /// A command with its input, its exit code and the expected audit row (user, outcome, count). An
 /// empty `row` expects no audit row. `run` adds two rows: the token is created first and revoked

@@ -44,7 +44,8 @@ impl Hints {
     fn add_all(&mut self, visit: impl FnOnce(&mut Literals)) {
         let mut literals = Literals(Vec::new());
         visit(&mut literals);
-        // Literals that open differently, or have no space, are only parts of a hint.
+        // A hint opens with a lower-case letter, but not with `jeton `, and has a space. Other
+        // literals are only parts of a hint.
         let is_hint = |text: &String| {
             text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.starts_with("jeton ")
         };

@@ -1,4 +1,5 @@
-//! Tokens that a service re-signed with the app key, which is a shared secret.
+//! Tokens that a service changed and signed with the app key: the key is a shared secret, which the
+//! service knows.
 
 use super::{Table, ValidToken};
 use crate::run_output::RunOutput;

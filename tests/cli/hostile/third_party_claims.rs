@@ -96,7 +96,7 @@ pub(super) fn time_claim_table() -> Table {
     table
 }
 
-/// Issuers and audiences that differ from the expected values.
+/// Returns tokens with an issuer or audience that differs from the expected value.
 pub(super) fn issuer_and_audience_table() -> Table {
     let mut table = Table::default();
     for iss in

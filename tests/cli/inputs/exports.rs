@@ -42,7 +42,7 @@ const SHELL: &[(&str, &str)] = &[
     ),
 ];
 
-/// Writes the keys `N.key` and `N.pub` and prints their algorithms.
+/// Python script that writes the keys `N.key` and `N.pub` and prints their algorithms.
 const PYTHON: &str = r#"
 import base64
 import json
@@ -77,7 +77,7 @@ for alg, key, jwk in keys:
         count += 1
 "#;
 
-/// The same for Node.js.
+/// Node.js script that writes the same files as `PYTHON`, and prints the algorithms.
 const NODE: &str = r"
 const { generateKeyPairSync } = require('node:crypto');
 const { writeFileSync } = require('node:fs');

@@ -161,8 +161,8 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             inputs.shell(&script).ok();
         }
     }
-    // Tokens that are minted with the marked secret are verified with the unmarked secret. With
-    // `--encoding raw`, the mark is part of the secret.
+    // A token that is minted with a secret after a byte order mark is valid with the secret alone.
+    // With `--encoding raw`, the byte order mark is part of the secret.
     let rows = [
         ("text", "printf %s 0123456789abcdef0123456789abcdef > s; (printf '\\357\\273\\277'; cat s) > bom
             mint bom --alg HS256 | jeton token verify - --key s --alg HS256"),

@@ -75,7 +75,7 @@ fn service_that_knows_only_issuer_verifies_test_tokens() {
         let token = mint(&["--alg", alg]);
         tokens[alg] = json!(token);
         let is_secret = alg.starts_with("HS");
-        // A key of a JWK Set is never accepted as a secret.
+        // jose accepts no key of a JWK Set as an HMAC secret.
         expected[alg] = if is_secret {
             refused_answer("ERR_JOSE_NOT_SUPPORTED")
         } else {

@@ -24,7 +24,8 @@ fn test_cases(sandbox: &Sandbox) -> Value {
     ALGORITHMS.map(case).into_iter().collect()
 }
 
-/// Asserts that the library read the claims, and that tokens signed by the library are valid.
+/// Asserts that the library accepted the tokens of jeton, that jeton accepts the tokens of the
+/// library, and that both refuse tampered tokens.
 fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refusal_code: &str) {
     let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
     assert_eq!(cases.len(), answers.len());

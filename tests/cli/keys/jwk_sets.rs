@@ -51,7 +51,7 @@ fn create_pairs(sandbox: &Sandbox) -> Vec<Pair> {
     pairs
 }
 
-/// Returns a JWK of the set, changed as issuers and attackers change it.
+/// Returns the JWK, with random members changed or removed as issuers and attackers do.
 fn vary(sequence: &mut Sequence, jwk: &Value) -> Value {
     let mut jwk = jwk.clone();
     match sequence.below(12) {
@@ -124,7 +124,7 @@ fn jeton_outcome(sandbox: &Sandbox, case: &Value) -> String {
     }
 }
 
-/// Counts the differences in validity between jeton and another library, by both outcomes.
+/// Counts the tokens that either only jeton or only the library accepts, by both outcomes.
 fn differences(ours: &[String], theirs: &Value) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for (own, other) in ours.iter().zip(theirs.as_array().unwrap()) {

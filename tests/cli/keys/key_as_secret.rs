@@ -218,7 +218,7 @@ fn public_key_bytes_of_store_are_refused_as_secret() {
         error: found the bytes of a public key, expected a shared secret
         "));
     }
-    // Without that store, the same bytes are accepted.
+    // A sandbox without the store accepts the same bytes.
     let without_store = Sandbox::new();
     fs::write(without_store.home().join("key"), &bytes).unwrap();
     without_store.run(&["token", "mint", "--key-file", "key", "--alg", "HS256"]).ok();

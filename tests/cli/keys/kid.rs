@@ -29,8 +29,8 @@ fn import(sandbox: &Sandbox, options: &[&str]) -> crate::run_output::RunOutput {
     sandbox.run(&[&IMPORT_TEST_KEY[..], options].concat())
 }
 
-/// Asserts that tokens of the key have the key id, and that the store verifies them, and the exported
-/// JWK Set too if it contains the key.
+/// Asserts that a token of the key has the key id and is valid: with the store, and with the exported
+/// JWK Set if the set contains the key.
 fn assert_signs_as(sandbox: &Sandbox, kid: &str) {
     let token = sandbox.stdout_of(&["token", "mint", "--key", kid]);
     assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], kid);
@@ -81,7 +81,7 @@ fn requested_key_id_replaces_the_default() {
     ] {
         let output = import(&sandbox, options).ok();
         assert_eq!(output.stdout.trim_end(), kid);
-        // The same command again changes nothing, with and without the key id.
+        // The same command again is accepted, and prints the same key id.
         assert_eq!(import(&sandbox, options).ok().stdout, output.stdout);
     }
     let output = import(&sandbox, &["--from-file", "key.pem"]).ok();

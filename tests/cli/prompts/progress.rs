@@ -64,7 +64,7 @@ fn waiting_commands_show_progress() {
         (&["store", "backup", backup], "backing up 0 B 0 B/s".to_owned(), "wrote "),
         (&["users", "import", "rows.csv"], format!("importing [{bar}"), "imported 10000 users\n"),
     ] {
-        // The backup of a server counts rows.
+        // A backup of a store on a server counts rows, and shows another progress line.
         if sandbox.is_on_server() && words == ["store", "backup", backup] {
             continue;
         }

@@ -2,9 +2,9 @@
 //!
 //! Placeholders: `ME` is the caller and `KIM` another user, `MY_ID` and `KIM_ID` are ids of their
 //! app tokens, `MY_TOKEN` and `KIM_TOKEN` are other app tokens by value, `MY_SID` and `KIM_SID`
-//! are their sessions in other configuration directories, `STORE` is the address of the store, and `EVE` is a user and `KEY` a key that
-//! rows may remove. Rows run in order. Exit code 3 means that the caller may run the command, but
-//! the object does not exist.
+//! are their sessions in other configuration directories, `STORE` is the address of the store, and
+//! `EVE` is a user and `KEY` a key that rows may remove. Rows run in order. Exit code 3 means that
+//! the caller may run the command, but the object does not exist.
 
 /// A command and the exit code per credential.
 #[derive(Debug, Clone, Copy)]

@@ -34,7 +34,7 @@ fn token_of_the_server_is_valid_in_the_file() {
     source.copy("a.db", &server);
     let run =
         |store: &str, words: &[&str]| source.run(store, words).ok().stdout.trim_end().to_owned();
-    // The grant of the copied token serves the new token.
+    // The new token uses the grant of the copied token.
     let grants = || source.sandbox.sql("SELECT count(*) FROM grants");
     let grants_before = grants();
     let create = ["token", "create", "é\u{10ffff}", "--permission", "read", "--aud", "z"];
@@ -53,7 +53,7 @@ fn token_of_the_server_is_valid_in_the_file() {
     source.copy(&server, "b.db");
     run("b.db", &["token", "verify", &created]);
     assert_eq!(source.run("b.db", &["token", "verify", &source.valid]).code, 12);
-    // A backup of the server is a file, too, without an event of a copy.
+    // A backup of the server is a usable store file.
     run(&server, &["store", "backup", "backup.db"]);
     run("backup.db", &["token", "verify", &created]);
     run("backup.db", &["store", "check"]);

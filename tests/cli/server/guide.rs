@@ -1,5 +1,5 @@
-//! The guide to a store for several machines, on a server of its own: the guide changes settings of the
-//! server, and creates databases and roles.
+//! The guide to a store for several machines, tested on a separate server: the commands of the guide
+//! change settings of the server, and create databases and roles.
 
 use crate::readme::{DOCUMENTS, assert_commands_print_the_shown_output};
 use crate::required;
@@ -49,7 +49,7 @@ impl Server {
         ] {
             start.args(["-c", &setting]);
         }
-        // The server inherits standard error: a pipe would not end.
+        // The server keeps the outputs of the script open: reading a pipe would not end.
         let status = start.stdout(Stdio::null()).status().unwrap();
         assert!(status.success(), "the test needs a PostgreSQL server (tests/server start)");
         server

@@ -23,7 +23,7 @@ fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&str]) -> Comm
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let directory = proxy.directory().display();
     let mut command = sandbox.command(arguments);
-    // The login belongs to the other address.
+    // The session file belongs to the address without the proxy.
     command.env("JETON_TOKEN", sandbox.session_member("access"));
     command.env("JETON_STORE", format!("postgres:///postgres?host={directory}&schema={schema}"));
     command

@@ -15,7 +15,7 @@ pub(super) enum Cut {
     BeforeCommit,
     /// The server receives COMMIT, the program does not receive the answer.
     AfterCommit,
-    /// As [`Cut::AfterCommit`], and all later connections end.
+    /// As [`Cut::AfterCommit`], and the proxy closes all later connections immediately.
     ForEver,
 }
 
@@ -61,7 +61,7 @@ impl Proxy {
     }
 }
 
-/// Forwards the messages in both directions, until an end of the connection.
+/// Forwards the messages in both directions, until the proxy cuts the connection or a side ends it.
 fn forward(
     mut client: &UnixStream,
     mut server: &UnixStream,
@@ -93,7 +93,7 @@ fn forward(
         if is_cut && cut != Cut::BeforeCommit {
             client.shutdown(Shutdown::Both)?;
             server.write_all(message)?;
-            // The server closes the connection after its answers.
+            // The server executes COMMIT, and closes the connection at the end of its input.
             server.shutdown(Shutdown::Write)?;
             std::thread::sleep(std::time::Duration::from_millis(200));
         }

@@ -37,7 +37,7 @@ fn programs_of_the_sandbox_use_its_schema() {
     let failure = catch_unwind(AssertUnwindSafe(|| sandbox.store())).unwrap_err();
     let message = failure.downcast_ref::<&str>().unwrap();
     assert!(message.contains("server/left_out.txt"), "{message}");
-    // The snapshots of both engines are the same.
+    // In a snapshot, the address of the store becomes the path that a file would have.
     let mut echo = std::process::Command::new("echo");
     echo.arg(&store).envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     assert_eq!(RunOutput::capture(echo).to_string(), "~/.local/share/jeton/jeton.db\n");

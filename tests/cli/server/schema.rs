@@ -28,8 +28,9 @@ const SERVER_COLUMNS: &str = "
     FROM information_schema.columns WHERE table_schema = current_schema
     ORDER BY table_name COLLATE \"C\", ordinal_position";
 
-/// Columns that only the server has: the identity of a file is in its header, and an index entry of
-/// a server is short.
+/// Columns that only the server has. A file has the values of `store.app` and `store.version` in its
+/// header. The digests represent long values in indexes, because a server limits the size of index
+/// entries.
 const SERVER_ONLY_COLUMNS: &[&str] = &[
     "audit.db_user text COLLATE C NOT NULL DEFAULT SESSION_USER",
     "blocklist.digest bytea NOT NULL",
@@ -38,7 +39,7 @@ const SERVER_ONLY_COLUMNS: &[&str] = &[
     "store.version bigint NOT NULL",
 ];
 
-/// Columns whose types differ: in a file, and on a server.
+/// Columns whose types differ, each as in a file and as on a server.
 const DIFFERENT_COLUMNS: &[[&str; 2]] =
     &[["keys.weak bigint NOT NULL DEFAULT 0", "keys.weak boolean NOT NULL DEFAULT false"]];
 
@@ -75,7 +76,8 @@ const SERVER_KEYS: &str = "
     SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE connamespace = current_schema::regnamespace AND contype = 'f'";
 
-/// Keys that only a file has. That of `grants` finds the tokens of an owner, too.
+/// Keys that only a file has. The key of `grants` also finds the grants of an owner: a server has the
+/// index `grants_of_owner` for this purpose.
 const FILE_ONLY_KEYS: &[&str] = &[
     "blocklist: PRIMARY KEY (key_id, jti)",
     "grants: UNIQUE (owner_id, kind, app, permissions, audience, claims)",
@@ -111,7 +113,7 @@ fn create_server_schema() -> TestSchema {
     schema
 }
 
-/// Returns the first column of all rows, with single spaces.
+/// Returns the first column of all rows, with one space in place of each run of whitespace.
 fn query_file(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
@@ -216,7 +218,7 @@ fn present_users_are_counted_as_in_a_file() {
         assert_eq!(query_file(&file, query), counts, "{change}");
         assert_eq!(server.run_sql(query), counts, "{change}");
     }
-    // Also if the search path lacks the schema, in which the trigger finds the counts.
+    // The trigger updates the counts even if the search path lacks the schema of the tables.
     let schema = server.run_sql("SELECT current_schema").remove(0);
     server.run_sql(&format!(
         "SET search_path = pg_catalog; UPDATE {schema}.users SET username = NULL, deleted_at = 3"

@@ -1,4 +1,4 @@
-//! `jeton store copy` from file to file, and the rows that all copies are tested with.
+//! `jeton store copy` from file to file, and the source store of all tests of copies.
 
 use super::backup::read_tables;
 use super::mode_of;
@@ -64,7 +64,7 @@ impl Source {
         for token in &blocklisted {
             run(&["token", "revoke", token]);
         }
-        // The ids of the last rows are not reused.
+        // The prune deletes the last token: a copy must not reuse the id of the token.
         run(&["token", "mint", "--record", "--expires-at", "2020-01-01"]);
         run(&["store", "prune", "--yes"]);
         let access = run(&["sessions", "token"]);
@@ -88,7 +88,8 @@ impl Source {
         output["tables"].as_array().unwrap().iter().map(row).collect()
     }
 
-    /// Asserts that a copy of the store works as the store did.
+    /// Asserts that a store, the source or a copy, passes `store check`, accepts the session and the
+    /// valid tokens, refuses the revoked tokens, and has an audit event of the copy.
     pub(crate) fn assert_usable(&self, store: &str) {
         self.run(store, &["store", "check"]).ok();
         self.run(store, &["whoami"]).ok();
@@ -120,7 +121,7 @@ fn copied_file_has_all_rows() {
     for tables in [&mut expected, &mut found] {
         tables.get_mut("sqlite_sequence").unwrap().sort();
     }
-    // The blocks without users have no row in the copy.
+    // Rows of `user_blocks` that count no users are not copied.
     expected.get_mut("user_blocks").unwrap().retain(|row| !row.ends_with(" 0"));
     for (table, rows) in expected {
         assert!(rows == found[&table], "{table}: {rows:?}, {:?}", found[&table]);
@@ -128,7 +129,7 @@ fn copied_file_has_all_rows() {
     for store in ["a.db", "b.db"] {
         source.assert_usable(store);
     }
-    // Both stores continue with the same id.
+    // The next token has the same id in both stores.
     let created = ["a.db", "b.db"].map(|store| {
         source.run(store, &["token", "create", "next"]).ok();
         let tokens = source.run(store, &["token", "list", "--app", "next", "-o", "json"]).ok();
@@ -198,7 +199,7 @@ fn existing_target_is_refused_unchanged() {
     assert_eq!(fs::read_to_string(sandbox.home().join("b.db")).unwrap(), "other content");
 }
 
-/// Adds a session of a missing user, which no store accepts, behind valid rows.
+/// Adds a session of a missing user after the valid rows. No store accepts such a session.
 pub(crate) fn damage(sandbox: &Sandbox, store: &str) {
     let store = rusqlite::Connection::open(sandbox.home().join(store)).unwrap();
     let sql = "PRAGMA foreign_keys = OFF;

@@ -1,9 +1,9 @@
-//! Errors about paths and variables name the path and the variable that changes it.
+//! An error about a path names the path and the variable that sets the path.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Runs jeton with one variable.
+/// Runs jeton with one additional environment variable.
 fn run_with(sandbox: &Sandbox, variable: (&str, &str), arguments: &[&str]) -> String {
     let mut command = sandbox.command(arguments);
     command.env(variable.0, variable.1);

@@ -34,7 +34,7 @@ fn empty_store_without_wal_is_reported() {
         let mut command = sandbox.command(&[arguments, &["--store", "a.db"]].concat());
         command.env("JETON_PASSWORD", "lovelace");
         let output = crate::run_output::RunOutput::capture(command).to_string();
-        // `store check` names the whole path.
+        // `store check` prints `~/a.db`, and the other commands print `a.db`.
         allow_duplicates!(assert_snapshot!(output.replace("~/", ""), @"
         --- exit code 3, stderr
         error: store `a.db` is empty: `-wal` file missing, or `init` interrupted

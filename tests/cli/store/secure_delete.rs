@@ -1,4 +1,4 @@
-//! The files of the store and later backups do not contain deleted data.
+//! Neither the files of the store nor later backups contain deleted data.
 
 use crate::sandbox::Sandbox;
 use std::fs;

@@ -114,7 +114,7 @@ fn database_of_another_program_is_refused_unchanged() {
         database.execute_batch(pragma).unwrap();
         database.execute_batch(create_rows_sql).unwrap();
     }
-    // Copies the database during a write, as a killed program would leave it with its journal.
+    // Copies the database and its journal during a write: a killed program leaves such files.
     let plain = sandbox.home().join("plain.db");
     let database = rusqlite::Connection::open(&plain).unwrap();
     database

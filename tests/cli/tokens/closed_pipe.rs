@@ -1,4 +1,5 @@
-//! Readers that close the pipe early, such as `head -1`: an error only if a token was recorded.
+//! Readers that close the pipe early, such as `head -1`: an error only for recorded tokens and for
+//! `-o github`.
 
 use super::token_file;
 use crate::output::closed_pipe;
@@ -84,7 +85,7 @@ fn unread_recorded_tokens_are_revoked() {
         &["token", "mint", "--record", "--count", "3", "-o", "json"],
         &["token", "mint", "--file", "t.toml"],
         &["token", "mint", "--file", "t.toml", "-o", "dotenv"],
-        // Without its mask, a token would be shown in the log.
+        // A token whose mask cannot be printed would be visible in the log of the job.
         &["token", "mint", "-o", "github"],
     ] {
         assert_eq!(run_with_closed_pipe(&sandbox, arguments).code, 1, "{arguments:?}");

@@ -1,4 +1,4 @@
-//! Values in place of a file name.
+//! URLs, tokens and other values in place of a file name.
 
 use super::pasted_text::sandbox_with_token;
 use crate::sandbox::Sandbox;

@@ -56,7 +56,7 @@ fn grace_period_keeps_both_tokens_valid() {
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
-    // At most one token is superseded: the next renewal ends the grace period of the first.
+    // At most one token is superseded: the renewal of token 2 ends the grace period of token 1.
     sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);

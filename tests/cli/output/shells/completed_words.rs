@@ -89,7 +89,7 @@ impl Shell {
     }
 }
 
-/// Completes each line in the shell.
+/// Asserts that the shell completes each line to the expected words.
 #[track_caller]
 fn check_completed_words(sandbox: &Sandbox, mut shell: Shell) {
     let home = sandbox.home().to_str().unwrap();

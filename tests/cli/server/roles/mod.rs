@@ -1,4 +1,4 @@
-//! `jeton store roles`: rights of the users of a database.
+//! `jeton store roles`: rights of database users with each role.
 
 mod permitted;
 mod refused;
@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 const ROLES: [&str; 4] = ["verifier", "minter", "operator", "owner"];
 
 /// A store with an admin and a minter, its database roles, and a database user with each role, whose
-/// name ends with `_login`. All of them are dropped at the end of the test.
+/// name ends with `_login`. The roles and users are dropped at the end of the test.
 struct Database {
     sandbox: Sandbox,
     /// Name of the schema, with which the names of the roles start.
@@ -29,7 +29,7 @@ impl Database {
         Self::with_roles_for("ES256")
     }
 
-    /// `algorithm` is that of the app key.
+    /// `algorithm` is the algorithm of the app key.
     fn with_roles_for(algorithm: &str) -> Self {
         let database = Self::without_roles(algorithm);
         database.apply(&test_schema::server().unwrap());
@@ -51,7 +51,7 @@ impl Database {
         Self { sandbox, schema, credential }
     }
 
-    /// Applies the printed SQL as the user of the address.
+    /// Runs the SQL that `store roles` prints, as the user in the address `server`.
     fn apply(&self, server: &str) {
         run_psql(server, &self.sandbox.stdout_of(&["store", "roles"])).unwrap();
     }
@@ -157,7 +157,7 @@ impl Drop for Database {
     }
 }
 
-/// Runs the statements as a file. Returns the lines of the results, or the error.
+/// Runs SQL with `psql`, up to the first error. Returns the lines of the results, or the error.
 fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
     let mut psql = Command::new("psql");
     psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--dbname", server])
@@ -193,7 +193,7 @@ fn second_application_restores_the_rights() {
 fn owner_of_the_tables_applies_the_sql() {
     let database = Database::without_roles("ES256");
     let (schema, user) = (database.schema.clone(), format!("{}_dba", database.schema));
-    // As on a managed server, which has no superuser.
+    // A user who is no superuser owns the tables, as on a managed server.
     database.admin_sql(&format!(
         "CREATE ROLE {user} LOGIN CREATEROLE;
          SELECT format('GRANT CREATE ON DATABASE %I TO {user}', current_database()) \\gexec

@@ -63,7 +63,7 @@ fn minter_mints_records_and_verifies() {
     }
     let tokens = database.mint(&["--record", "--sub", "x", "--count", "120"]);
     assert_eq!(tokens.lines().count(), 120);
-    // This transaction finds the grant of the first.
+    // The second mint uses the grant of the first mint.
     database.mint(&["--record", "--sub", "x"]);
     let tokens_of_x = "SELECT count(*), count(DISTINCT grant_id) FROM tokens
         JOIN grants ON grants.id = grant_id WHERE app = 'x'";

@@ -31,7 +31,8 @@ fn lesser_roles_read_no_app_keys_and_no_password_hashes() {
     database.is_refused("verifier", "SELECT 1 FROM audit");
 }
 
-/// Returns the statement that inserts a grant. `digest_kind` is the kind in the digest.
+/// Returns the statement that inserts a grant. `digest_kind` is the kind from which the digest is
+/// computed: in a forged grant, `kind` and `digest_kind` differ.
 fn insert_grant(kind: &str, digest_kind: &str, claims: &str) -> String {
     let digest = format!("1, '{digest_kind}', 'x', '[]', '[]', '{claims}'");
     format!(
@@ -60,7 +61,7 @@ fn server_refuses_changes_of_the_minter() {
     );
     for sql in [
         &insert_grant("app", "app", "{}"),
-        // With the digest of the grant of an app token.
+        // A grant of test tokens with the digest of a grant of app tokens.
         &insert_grant("test", "app", "{}"),
         &insert_grant("test", "test", "[]"),
         &insert_tokens("app"),
@@ -115,7 +116,7 @@ fn server_refuses_changes_of_the_verifier() {
     }
 }
 
-/// Runs a command that lacks a right. Returns the right.
+/// Asserts that the database denies a command access. Returns the denial in the error message.
 #[track_caller]
 fn denied(database: &Database, role: &str, arguments: &[&str], token: Option<&str>) -> String {
     let mut command = database.command(role, arguments);
@@ -139,9 +140,9 @@ fn commands_without_a_right_exit_with_7() {
     let revoke = ["token", "revoke", &test_token];
     for (role, arguments, token, object) in [
         ("minter", &revoke[..], credential, "tokens"),
-        // A new test key.
+        // Needs a new test key.
         ("minter", &["token", "mint", "--alg", "RS256"], credential, "keys"),
-        // The revoked token of the fixtures.
+        // Needs to revoke a token of the fixtures.
         ("minter", &["token", "fixtures", "--out", "x"], credential, "blocklist"),
         ("minter", &["token", "create", "x"], Some(session.as_str()), "pairs"),
         ("minter", &["register", "eve"], None, "users"),
@@ -161,7 +162,7 @@ fn commands_without_a_right_exit_with_7() {
     );
     let revoked = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
     assert_eq!(database.admin_sql(revoked), ["0"]);
-    // An address without the schema of the views.
+    // An address with the schema of the tables in place of the schema of the views.
     let mut command = database.command("operator", &["token", "mint"]);
     let address = command.get_envs().find(|(name, _)| *name == "JETON_STORE").unwrap().1.unwrap();
     let address = address.to_str().unwrap().replace("operator_login", "minter_login");

@@ -37,7 +37,7 @@ for (my $round = 0; ; $round++) {
 
 fn command_as_other_user() -> Command {
     let mut command = Command::new("setpriv");
-    // The attacker may be unable to access other directories in root's `PATH`.
+    // Root's `PATH` may have directories that the other user cannot access.
     command.env("PATH", "/usr/bin:/bin");
     let id = ATTACKER_UID.to_string();
     command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]);
