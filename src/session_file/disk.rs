@@ -62,7 +62,7 @@ pub(super) fn read(directory: &Path, path: &Path) -> Result<Option<PrivateFile>,
     Ok(Some(PrivateFile { bytes, was_exposed }))
 }
 
-/// Waits for the lock; creates the directory if necessary.
+/// Opens the lock file and waits for its lock; creates the directory if necessary.
 pub(super) fn open_lock(
     directory: &Path,
     name: &str,

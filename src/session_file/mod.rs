@@ -23,7 +23,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Login to a store: the content of the session file.
+/// Login to a store, in the format of the session file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Login {
     /// Path of the store at the login: a copy of the store at another path is a different store.
@@ -96,7 +96,7 @@ pub(crate) struct LockedSessionFile {
     _lock: File,
 }
 
-/// Content of the session file.
+/// Result of reading the session file.
 #[derive(Debug)]
 pub(crate) struct Content {
     /// The login to the store at this path, if any.
@@ -200,7 +200,7 @@ impl LockedSessionFile {
         Ok(pending)
     }
 
-    /// Replaces the login.
+    /// Replaces the login in the file.
     pub(crate) fn replace(&self, login: &Login) -> Result<(), Error> {
         let json = serde_json::to_string(login).map_err(|error| Error::Io(error.to_string()))?;
         let json = zeroize::Zeroizing::new(json);

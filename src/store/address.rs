@@ -25,7 +25,8 @@ pub(crate) enum ResolvedAddress {
     Server(ServerAddress, Box<ConnectionConfig>),
 }
 
-/// Origin of an address. Other users of the machine can read a command line.
+/// Origin of an address. Passwords are refused on the command line, which other users of the
+/// machine can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AddressSource {
     /// `--store`
@@ -98,7 +99,7 @@ impl StoreAddress {
         Err(InvalidAddress::NoPostgres)
     }
 
-    /// Returns the path of a file.
+    /// Returns the path of a file, or `None` for a server.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -107,8 +108,8 @@ impl StoreAddress {
         }
     }
 
-    /// Returns the text for JSON and session files: a path, or the hosts, ports, database and schema of
-    /// a server, without user, password and other parameters.
+    /// Returns the text for JSON output and for session files: a path, or the hosts, ports,
+    /// database and schema of a server, without user, password and other parameters.
     pub(crate) fn to_path(&self) -> PathBuf {
         match self {
             Self::File(path) => path.clone(),

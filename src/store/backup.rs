@@ -22,8 +22,8 @@ use std::time::Duration;
 /// Number of SQLite instructions between two progress reports.
 const PROGRESS_INTERVAL: i32 = 100_000;
 
-/// Observer of a copy, which gets the number of copied bytes and of all bytes, or the numbers of rows for
-/// a store in a database.
+/// Observer of a backup or restore. Receives the copied and the total number of bytes, or of rows
+/// for a store in a database. An error ends the operation.
 pub(crate) trait CopyObserver:
     Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static
 {

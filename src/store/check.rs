@@ -51,7 +51,7 @@ pub(crate) fn check(
     }
 }
 
-/// Checks the state of the server, then the rows. The server checks its pages itself.
+/// Checks the settings of the server, then the rows. The server itself checks its pages.
 #[cfg(feature = "postgres")]
 fn check_server(
     address: ResolvedAddress,
@@ -171,7 +171,7 @@ fn check_contents(
     let tx = Reader::sqlite(&snapshot);
     check_pages(&tx, findings);
     check_foreign_keys(&tx, findings);
-    // The rows of other versions cannot be checked.
+    // The rows of older schema versions cannot be checked.
     if is_current {
         check_current_rows(&tx, checks, now, findings);
     }
@@ -219,10 +219,10 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
     }
 }
 
-/// Reports if there is not exactly one active app key, or more than one active test key per
-/// algorithm.
+/// Reports a number of active app keys other than one, and every algorithm with more than one
+/// active test key.
 fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
-    // The query uses no index, because a damaged index could hide the second key.
+    // The query uses no index, because a damaged index could hide a second active key.
     let keys = tx.connection.table_without_index_sql("keys");
     let sql = format!("SELECT count(*) FROM {keys} WHERE purpose = 'app' AND state = 'active'");
     if let Some(count) = findings.collect(tx.connection.query_number(&sql))
@@ -255,8 +255,8 @@ fn check_admins(tx: &Reader<'_>, findings: &mut Findings) {
 /// revokes no tokens, and the quota at the time of issuance is not recorded.
 fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let Some(settings) = findings.collect(tx.load_settings()) else { return };
-    // The issuance of a token counts the tokens of its owner with this query; here it counts the
-    // tokens of every user.
+    // The issuance of a token counts the tokens of user `?1` with this query; here the query counts
+    // the tokens of each user.
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
         "SELECT id, live, most FROM (

@@ -1,5 +1,5 @@
-//! Row checks of `store check`: every stored row is converted by the functions that the other
-//! commands use.
+//! Row checks of `store check`: the rows of most tables are converted by the functions that the
+//! other commands use.
 
 use super::audit::event_from_row;
 use super::keys::{self, key_from_row};
@@ -27,12 +27,13 @@ const MAX_REPORTED_ROWS: usize = 100;
 const TABLES_WITH_IDS: [&str; 7] =
     ["users", "keys", "sessions", "pairs", "grants", "tokens", "audit"];
 
-/// Numbers of users per block of 1,024 ids: from the rows of `users`, and stored in `user_blocks`.
+/// Query for the number of users in each block of 1,024 ids, counted from the rows of `users`.
 const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
+/// Query for the same numbers as `user_blocks` stores them.
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";
 
-/// Returns descriptions of the rows that commands cannot use.
+/// Returns descriptions of rows that commands cannot use, of wrong counts, and of exhausted ids.
 pub(super) fn find_faults(tx: &Reader<'_>, checks: &CryptoChecks) -> Result<Vec<String>, Error> {
     let mut faults = Vec::new();
     let sql = format!("SELECT {}, password FROM users", users::COLUMNS);

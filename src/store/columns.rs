@@ -22,7 +22,7 @@ pub(super) enum Column {
     Integer(Vec<Option<i64>>),
     Bool(Vec<bool>),
     Text(Vec<Option<String>>),
-    /// Values that are never NULL. The only such column has private keys.
+    /// Values that are never NULL. The only column of this type is the key material.
     Bytes(Vec<Zeroizing<Vec<u8>>>),
     Uuid(Vec<Option<Uuid>>),
 }
@@ -68,7 +68,8 @@ impl Column {
         }
     }
 
-    /// Adds the value of a row, and returns its size in bytes.
+    /// Adds the value at a position of a row, and returns the approximate size of the value in
+    /// bytes.
     pub(super) fn push(&mut self, row: &Row<'_>, position: usize) -> Result<usize, Error> {
         match self {
             Self::Integer(numbers) => numbers.push(row.get(position)?),

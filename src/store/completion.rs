@@ -8,11 +8,11 @@ use crate::model::{Sid, Timestamp, TokenId, UserId};
 /// Maximum number of names that a query returns.
 const MAX_NAMES: usize = 50;
 
-/// Maximum number of rows, the latest, in which a query searches without an index.
+/// Maximum number of rows in which a query searches without an index: the latest rows.
 const MAX_SEARCHED_ROWS: usize = 2_000;
 
-/// Returns the condition that the text in `column` is between parameters 1 and 2, the result of
-/// [`prefix_range`], for which the database can use an index.
+/// Returns the condition that the text in `column` is in the range of parameters 1 and 2, which
+/// [`prefix_range`] returns. The database can use an index for this condition.
 fn starts_with(column: &str) -> String {
     format!("{column} >= ?1 AND {column} < ?2")
 }
@@ -24,8 +24,8 @@ fn prefix_range(prefix: &str) -> (&str, String) {
 }
 
 impl Reader<'_> {
-    /// Returns the usernames that start with `prefix`, then the e-mail addresses that do, in any case,
-    /// of other users.
+    /// Returns the usernames that start with `prefix`, then the e-mail addresses that start with
+    /// `prefix` and belong to users without such a username. Case-insensitive.
     pub(crate) fn complete_user(&self, prefix: &str) -> Result<Vec<String>, Error> {
         let prefix = prefix.to_lowercase();
         let mut names = self.complete_text(&username_sql(), &prefix)?;
@@ -57,7 +57,8 @@ impl Reader<'_> {
         self.complete_text(&sql, prefix)
     }
 
-    /// Returns the live tokens whose ids start with `digits`, latest first, each with the application.
+    /// Returns the live tokens whose ids start with `digits`, each with the application. The ranges
+    /// of [`id_ranges`] follow in their order, each with the latest token first.
     pub(crate) fn complete_token(
         &self,
         digits: &str,
@@ -110,8 +111,8 @@ fn username_sql() -> String {
     format!("SELECT username FROM users WHERE {condition} ORDER BY username LIMIT {MAX_NAMES}")
 }
 
-/// Returns the query for e-mail addresses. The subquery has the limit: if all users have a matching
-/// username, the outer query finds no row.
+/// Returns the query for e-mail addresses. The limit is in the subquery: in the outer query, it
+/// would not limit the search if all users have a matching username.
 fn email_sql() -> String {
     format!(
         "SELECT email

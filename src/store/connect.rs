@@ -79,8 +79,8 @@ pub(super) fn configure(connection: &Connection, lock_timeout: Duration) -> rusq
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    // Also off at compile time, except in builds that do not use `.cargo/config.toml`: text in double
-    // quotes is never a string.
+    // Text in double quotes is never a string. Builds that use `.cargo/config.toml` have this
+    // setting already at compile time.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     // SQLite plans each statement once, regardless of the bound values.

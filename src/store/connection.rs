@@ -41,8 +41,8 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Prepares a statement that a command usually executes once, which takes SQLite fewer
-    /// instructions.
+    /// Prepares a statement that a command usually executes once. SQLite needs fewer instructions
+    /// if the statement is not kept.
     fn prepare_once(self, sql: &str) -> Result<Statement<'c>, Error> {
         match self {
             Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare(sql)?)),
@@ -180,7 +180,7 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Returns the FROM item for a table whose indexes SQLite does not use.
+    /// Returns the FROM item for a table that SQLite then reads without its indexes.
     pub(super) fn table_without_index_sql(self, table: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("{table} NOT INDEXED"),

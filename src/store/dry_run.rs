@@ -34,7 +34,7 @@ impl Store {
         Ok(OpenOutcome { store, created: true, permission_fix, writers: Writers::User })
     }
 
-    /// Creates a store in memory.
+    /// Creates a store in memory. `path` is used only as its address.
     pub(crate) fn in_memory(
         path: &Path,
         lock_timeout: Duration,

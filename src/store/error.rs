@@ -45,11 +45,10 @@ pub(crate) enum Error {
     /// The file system denies access.
     #[error("cannot open the store: {0}")]
     Unreadable(String),
-    /// The store file is not a regular file, belongs to another user, or has several hard links.
+    /// SQLite must not open the store file.
     #[error("the store file is {0}")]
     UnsafeFile(FileFault),
-    /// The WAL or journal is not a regular file, belongs to another user, or has several hard
-    /// links.
+    /// SQLite must not open the WAL or journal.
     #[error("a WAL or journal file is {1}")]
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
@@ -65,7 +64,7 @@ pub(crate) enum Error {
     #[cfg(feature = "postgres")]
     #[error(transparent)]
     Server(#[from] super::postgres::ServerError),
-    /// The file or its directory is not writable.
+    /// The file or its directory is not writable, or the server permits only reads.
     #[error("the store is read-only")]
     ReadOnly,
     /// Failure at the target of a copy.
@@ -82,7 +81,7 @@ pub(crate) enum Error {
     /// The replaced store of an earlier restore still exists.
     #[error("the replaced store of an earlier restore exists")]
     PreviousStoreExists {
-        /// Path of that store.
+        /// Path of that store, or of its WAL, index or journal.
         path: PathBuf,
         /// An unused directory to move the replaced store to.
         directory: PathBuf,
@@ -106,7 +105,7 @@ pub(crate) enum Error {
         cause: &'static str,
         /// Description of the written rows, to search for.
         target: Option<String>,
-        /// First token of the transaction.
+        /// `jti` of the first token that the transaction recorded.
         jti: Option<Jti>,
     },
     /// A value that must be unique already exists.

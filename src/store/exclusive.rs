@@ -11,7 +11,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A database that no other process has open or can open.
+/// A SQLite file that no other process has open or can open.
 pub(super) struct OpenDatabase {
     pub(super) connection: Connection,
     /// Descriptor of the file for copying. Must be closed after the connection: closing a
@@ -25,12 +25,12 @@ pub(super) fn create_database(path: &Path, lock_timeout: Duration) -> Result<Ope
     let database = lock_database(&path, lock_timeout)?;
     match detect_kind(&database.connection, &path)? {
         DatabaseKind::Empty => Ok(database),
-        // Another process has created a store in the meantime, which was not to be replaced.
+        // Another process has created a store in the meantime, which must not be replaced.
         DatabaseKind::CurrentStore => Err(Error::Busy),
     }
 }
 
-/// Opens the file when no other process uses it, and excludes all other processes.
+/// Waits until no other process uses the file, then opens the file exclusively.
 pub(super) fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
     if file::detect_read_mode(path)? == ReadMode::Immutable {
         return Err(Error::ReadOnly);
@@ -42,7 +42,8 @@ pub(super) fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenD
     Ok(OpenDatabase { connection, file })
 }
 
-/// Opens a file that no other process uses, and excludes all other processes.
+/// Opens a file so that no other process can open it. Returns [`Error::Busy`] if another process
+/// uses the file.
 pub(super) fn open_exclusively(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX

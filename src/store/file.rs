@@ -35,8 +35,8 @@ impl StoreFile {
     }
 }
 
-/// Checks the file, its directory, WAL and journal without changes and without following symbolic
-/// links. Returns `None` if the file does not exist.
+/// Checks the file, its directory, WAL and journal without changes. Follows symbolic links only in
+/// the directory part of the path. Returns `None` if the file does not exist.
 ///
 /// Must not be called while this process has the file open: POSIX releases all `fcntl` locks of a
 /// process on a file when the process closes any descriptor of the file.
@@ -203,7 +203,7 @@ pub(super) fn create_directory(path: &Path) -> Result<PathBuf, Error> {
             .create(directory)
             .map_err(|error| unreadable_error(&error))?;
     }
-    // Checked after the creation: an existing directory may belong to another user.
+    // Checked in any case: the directory may have existed already and belong to another user.
     let directory = canonical_directory(path).map_err(|error| unreadable_error(&error))?;
     check_directory(path, &directory, FileRole::NewStore)?;
     Ok(directory)
@@ -213,7 +213,7 @@ pub(super) fn create_directory(path: &Path) -> Result<PathBuf, Error> {
 /// process of this user has just created the file.
 pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     create_directory(path)?;
-    // `create_new` is O_CREAT|O_EXCL, which does not follow symbolic links either.
+    // `create_new` is O_CREAT|O_EXCL, which follows no symbolic link.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
@@ -221,8 +221,8 @@ pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Refuses a path at which no store can be created, because of its name or its directory. A missing
-/// directory would be created.
+/// Refuses a path at which no store can be created, because of its name or its directory. Accepts a
+/// missing directory, which would be created.
 pub(super) fn check_new_file(path: &Path) -> Result<(), Error> {
     reject_reserved_suffix(path)?;
     let Ok(directory) = canonical_directory(path) else { return Ok(()) };

@@ -112,8 +112,8 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds a key in `state` and returns the row id. Returns [`Error::AlreadyExists`] if the
-    /// material already exists, or if the key would be a second active key.
+    /// Adds a key in `state` and returns the row id. Returns [`Error::AlreadyExists`] if the key id
+    /// or the material already exists, or if the key would be a second active key.
     pub(crate) fn add_key(
         &self,
         key: &KeySpec,
@@ -168,8 +168,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Revokes a key permanently, with all recorded tokens and sessions that the key signed.
-    /// Returns the numbers of revoked tokens and ended sessions.
+    /// Revokes a key permanently, revokes the recorded tokens that the key signed, and ends the
+    /// sessions whose current token pair the key signed. Returns the numbers of revoked tokens and
+    /// ended sessions.
     pub(crate) fn revoke_key(&self, id: KeyRowId, now: Timestamp) -> Result<(usize, usize), Error> {
         let execute = |sql: &str| self.connection.execute(sql, values![id, now]);
         execute("UPDATE keys SET state = 'revoked', revoked_at = ?2 WHERE id = ?1")?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Interval between two attempts to acquire a lock. Most locks are held for 1 or 2 ms.
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Errors after which a retry may succeed.
+/// Error of an attempt, with the decision whether to retry.
 pub(crate) trait Retryable {
     /// Returns whether another attempt may succeed.
     fn is_retryable(&self) -> bool;

@@ -109,8 +109,9 @@ impl Store {
         }
     }
 
-    /// Closes the store shortly before the process exits. The system frees memory and locks faster
-    /// than SQLite does; SQLite closes the connection only if the WAL must be copied back.
+    /// Ends the use of the store shortly before the process exits. Memory, locks and connections
+    /// are left to the operating system, which is faster. Closes only a SQLite connection that must
+    /// still copy the WAL into the file.
     pub(crate) fn close_at_exit(self) {
         match self.database {
             Database::Sqlite(database) => database.close_at_exit(),
@@ -130,8 +131,8 @@ impl Store {
         }
     }
 
-    /// Returns whether the store can only be read: the file or its directory is not writable, or the
-    /// server is a standby.
+    /// Returns whether the store can only be read: the file or its directory is not writable, or
+    /// the server is a standby or makes transactions read-only by default.
     pub(crate) fn is_read_only(&self) -> bool {
         match &self.database {
             Database::Sqlite(database) => database.is_read_only(),
@@ -193,9 +194,9 @@ impl Store {
         }
     }
 
-    /// Runs `work` as one durable change: alone among all writers, then a commit if `work` returns
-    /// `Ok` and a rollback otherwise. `work` runs again if the store was busy, so it must have no
-    /// effect except on rows: sign tokens before calling `write`, print output after it.
+    /// Runs `work` in a transaction that excludes all other writers: commits durably if `work`
+    /// returns `Ok`, and rolls back otherwise. `work` runs again if the store was busy, so it must
+    /// have no effect except on rows: sign tokens before calling `write`, print output afterwards.
     pub(crate) fn write<T, E: From<Error> + Retryable>(
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
@@ -228,8 +229,8 @@ impl Store {
         }
     }
 
-    /// Prepares for many large writes: SQLite copies the WAL back after 1,000 pages instead of 100,
-    /// and when the store is closed.
+    /// Prepares for many large writes: SQLite copies the WAL into the file after 1,000 pages
+    /// instead of 100, and when the store is closed.
     pub(crate) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
         match &mut self.database {
             Database::Sqlite(database) => database.expect_bulk_writes(),

@@ -23,7 +23,7 @@ pub(crate) struct OpenOutcome {
     pub(crate) created: bool,
     /// Result of the check of the file's permissions.
     pub(crate) permission_fix: PermissionFix,
-    /// Users with write access to the directory.
+    /// Users with write access to the directory of the file.
     pub(crate) writers: Writers,
 }
 
@@ -35,8 +35,9 @@ impl OpenOutcome {
 }
 
 impl Store {
-    /// Opens the store at `address`. Returns [`Error::NotFound`] if no store exists. `lock_timeout`
-    /// bounds the wait for each lock, and for a connection to a server.
+    /// Opens the store at `address`. If no store exists, returns [`Error::NotFound`] for a file,
+    /// and `ServerError::NoStore` for a database. `lock_timeout` bounds the wait for each lock, and
+    /// for a connection to a server.
     pub(crate) fn open(
         address: ResolvedAddress,
         lock_timeout: Duration,
@@ -51,8 +52,8 @@ impl Store {
         }
     }
 
-    /// Opens the store at `address` for reading, without a wait and without a change to the file:
-    /// exposed permissions stay.
+    /// Opens the store at `address` for reading. For a file: without waiting for locks, and without
+    /// a change even if other users can read the file. For a database: with a short time limit.
     pub(crate) fn open_read_only(address: ResolvedAddress) -> Result<Self, Error> {
         match address {
             ResolvedAddress::File(path) => Self::open_file_read_only(&path),

@@ -36,7 +36,7 @@ impl PendingBackup {
             Error::UnwritableBackup(target.to_owned(), error.to_string())
         };
         file::reject_reserved_suffix(target)?;
-        // SQLite would use an existing WAL or journal of that name for the backup.
+        // SQLite would treat an existing WAL or journal next to the target as part of the backup.
         let paths = [target.to_owned()]
             .into_iter()
             .chain(file::wal_paths(target))
@@ -94,8 +94,8 @@ pub(super) fn remove_stale_journals(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens an incomplete file, which is never used: no rollback is needed, and one sync at the end is
-/// enough. In exclusive mode, SQLite creates no WAL files.
+/// Opens an incomplete file for writing. A file that stays incomplete is never used: no rollback is
+/// needed, and one sync at the end is enough. In exclusive mode, SQLite creates no WAL files.
 pub(super) fn open_incomplete(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -113,7 +113,7 @@ fn write_error(error: &io::Error) -> Error {
     Error::Failed(format!("cannot write the backup: {error}"))
 }
 
-/// Replaces the store by the backup in the error of a full disk.
+/// Makes the error of a full disk name the backup instead of the store.
 pub(super) fn name_full_disk(error: Error) -> Error {
     if matches!(error, Error::DiskFull(_)) { Error::DiskFull(BACKUP_LABEL) } else { error }
 }

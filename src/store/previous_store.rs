@@ -13,7 +13,8 @@ pub(super) fn previous_store_path(path: &Path) -> PathBuf {
     file::with_suffix(path, ".before-restore")
 }
 
-/// Returns the path of a missing store that still has a WAL, which SQLite would remove.
+/// Returns the path of a store whose file is missing but whose WAL exists. A new file at this path
+/// would make SQLite remove the WAL.
 pub(super) fn find_missing_store_with_wal(requested: &Path) -> Option<PathBuf> {
     let path = file::canonical_directory(requested).ok()?.join(requested.file_name()?);
     let [wal, _] = file::wal_paths(&path);
@@ -36,8 +37,8 @@ pub(super) fn rename_replaced_store(path: &Path, directory: &Path) -> Result<Pat
     let [wal, index] = file::wal_paths(path);
     let rename = || -> io::Result<()> {
         files::remove_if_exists(&index)?;
-        // The store is renamed last: if this process is killed before, the next restore still finds
-        // the store and renames the remaining files.
+        // The store is renamed last: if this process is killed earlier, the next restore still
+        // finds the store and renames the remaining files.
         let [previous_wal, _] = file::wal_paths(&previous);
         let from = [wal, file::journal_path(path), path.to_owned()];
         for (from, to) in

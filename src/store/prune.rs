@@ -114,9 +114,9 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Removes the tokens from the first to the last of the ids that expired at `until` or before, and
-    /// returns their number. A successor stays until its predecessor is removed; predecessors are
-    /// older and therefore removed first.
+    /// Removes all tokens that expired at `until` or before and whose ids are between the first and
+    /// the last of `ids`, and returns their number. A successor stays until its predecessor is
+    /// removed; predecessors are older and therefore removed first.
     pub(crate) fn remove_tokens(&self, ids: &[TokenId], until: Timestamp) -> Result<usize, Error> {
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(0) };
         // One statement removes all tokens without a predecessor, which are almost all tokens.

@@ -29,7 +29,8 @@ use tempfile::NamedTempFile;
 /// Base names of temporary files: the new content, and the copy of the replaced store.
 const TEMP_NAMES: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
 
-/// A store that no other process has open or can open. Dropping the value releases the lock.
+/// The store that a restore replaces, locked against all other processes. Dropping the value
+/// releases the lock.
 pub(crate) struct LockedStore {
     /// `None` if there is no file, or SQLite cannot open the file, so that no process can use it.
     database: Option<OpenDatabase>,
@@ -90,9 +91,9 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content with the backup, to which the result of `build_event` is added first,
-    /// and keeps the old store. `on_progress` receives the copied and the total number of bytes. An
-    /// error of `on_progress` leaves the old store unchanged.
+    /// Replaces the content with that of the backup and the event of `build_event`, and keeps the
+    /// old store. `on_progress` receives the copied and the total number of bytes. An error of
+    /// `on_progress` leaves the old store unchanged.
     pub(crate) fn replace<'e>(
         self,
         backup: &Path,
@@ -140,8 +141,8 @@ impl LockedStore {
 }
 
 impl OpenDatabase {
-    /// Copies the file, including the content of the WAL, to the path of the replaced store. An error
-    /// of `check` before the end leaves no copy.
+    /// Copies the file, including the content of the WAL, to the path of the replaced store. An
+    /// error of `check` leaves no copy.
     fn copy_replaced_store(
         &mut self,
         path: &Path,
@@ -164,7 +165,8 @@ impl OpenDatabase {
         Ok(previous_store)
     }
 
-    /// Copies all pages in one transaction.
+    /// Replaces all pages by those of `content` in one transaction. If the disk is full, removes
+    /// the copy at `previous_store`.
     fn replace_pages(
         &mut self,
         content: &Connection,
@@ -189,7 +191,7 @@ impl OpenDatabase {
         if let (true, Some(previous_store)) =
             (step_result.as_ref().is_err_and(is_disk_full), previous_store)
         {
-            // No page was replaced, and disk space is needed.
+            // No page was replaced: the copy is not needed, but its disk space is.
             files::remove_if_exists(previous_store)
                 .map_err(|error| file::unreadable_error(&error))?;
         }
@@ -234,8 +236,8 @@ fn checkpoint(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Checks a backup before a restore to `path`, as [`check`] checks a store. Also refuses a restore
-/// that would fail for a reason that is visible without a lock.
+/// Checks a backup before a restore to `path`, as [`check_file`] checks a store. Also refuses a
+/// restore that would fail for a reason that is visible without a lock.
 pub(crate) fn check_backup(
     backup: &Path,
     path: &Path,

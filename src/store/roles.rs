@@ -8,12 +8,12 @@ const TEMPLATE: &str = include_str!("postgres/roles.sql");
 /// Schema of a store whose address names no schema.
 const DEFAULT_SCHEMA: &str = "public";
 
-/// Prefix for the schema `public`.
+/// Default prefix for the schema `public`.
 const DEFAULT_PREFIX: &str = "jeton";
 
-/// Returns the SQL that creates the roles for the store with this address, or for the schema `public`.
-/// The default prefix is the name of the schema: the stores of a database have different roles. The
-/// error is that of the name of the schema as a prefix.
+/// Returns the SQL that creates the roles for the store with this address, or without an address
+/// for the schema `public`. The default prefix is the name of the schema, so that the stores of a
+/// database have different roles. Returns an error if this name is not a valid prefix.
 pub(crate) fn roles_sql(
     address: Option<&StoreAddress>,
     prefix: Option<RolePrefix>,

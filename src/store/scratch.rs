@@ -1,4 +1,4 @@
-//! Temporary storage for the rows of one command, which may exceed the memory.
+//! Temporary storage for the rows of one command, for which the memory may be too small.
 
 use super::Error;
 use crate::model::{Row, parse_strict_object};
@@ -28,7 +28,7 @@ impl ScratchDatabase {
         Ok(Self { connection })
     }
 
-    /// Adds a row. Numbers start at 1.
+    /// Adds a row with the next number. The first number is 1.
     pub(crate) fn push(&self, row: &Row) -> Result<(), Error> {
         let mut insert =
             self.connection.prepare_cached("INSERT INTO rows (line, claims) VALUES (?1, ?2)")?;
@@ -36,7 +36,7 @@ impl ScratchDatabase {
         Ok(())
     }
 
-    /// Replaces the fields of a row.
+    /// Replaces the fields of the row with this number.
     pub(crate) fn replace(&self, number: i64, row: &Row) -> Result<(), Error> {
         let mut update =
             self.connection.prepare_cached("UPDATE rows SET claims = ?2 WHERE number = ?1")?;

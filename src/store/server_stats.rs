@@ -1,9 +1,9 @@
-//! Statistics of a database server, which the engine for PostgreSQL loads.
+//! Statistics of a PostgreSQL server. The module `postgres` loads them.
 
 /// Statistics of the server and of the database.
 #[derive(Debug)]
 pub(crate) struct ServerStats {
-    /// Version of PostgreSQL: `15.13`.
+    /// Version of PostgreSQL, such as `15.13`.
     pub(crate) version: String,
     /// Database user.
     pub(crate) user: String,
@@ -11,7 +11,7 @@ pub(crate) struct ServerStats {
     pub(crate) has_tls: bool,
     /// Set if the server is a standby.
     pub(crate) is_standby: bool,
-    /// Names of the standbys that a commit waits for; empty if there are none.
+    /// Setting `synchronous_standby_names`: the standbys that a commit waits for; empty for none.
     pub(crate) synchronous_standbys: String,
     /// Size of the tables and indexes in bytes.
     pub(crate) bytes: i64,

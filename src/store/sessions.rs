@@ -137,8 +137,8 @@ impl Reader<'_> {
         value: impl Into<Value<'v>>,
     ) -> Result<Option<PairWithSession>, Error> {
         let sql = format!("{SELECT_PAIR} WHERE {condition}");
-        // A command that writes looks up the pair of its session token a second time in the write
-        // transaction.
+        // Prepared for repeated use: a command that writes looks up the pair of its session token a
+        // second time in the write transaction.
         self.connection.prepare(&sql)?.query_optional(&[value.into()], pair_from_row)
     }
 }
@@ -200,7 +200,7 @@ impl Writer<'_> {
         Ok(changed == 1)
     }
 
-    /// Revokes an access token. Returns `false` if the token was already revoked.
+    /// Revokes the access token of a pair. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_access(
         &self,
         pair: TokenPairRowId,

@@ -5,8 +5,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The compile-time options in `.cargo/config.toml`, which a build by `cargo install` from a registry or
-/// a repository does not have. The module `connect` applies the options that can also be set at run time to each connection.
+/// The compile-time options in `.cargo/config.toml`, which a build by `cargo install` from a
+/// registry or a repository does not have. The module `connect` sets the options that can also be
+/// set at run time, for each connection.
 const RECOMMENDED_OPTIONS: [&str; 9] = [
     "DEFAULT_MEMSTATUS=0",
     "DQS=0",
@@ -29,7 +30,7 @@ pub(crate) struct SqliteBuild {
 }
 
 impl SqliteBuild {
-    /// Asks the library. Opens no file.
+    /// Returns the build of the library. Opens no file.
     pub(crate) fn query() -> Result<Self, Error> {
         let connection = Connection::open_in_memory()?;
         let mut statement = connection.prepare("PRAGMA compile_options")?;

@@ -1,4 +1,4 @@
-//! Prepared statements of both database engines.
+//! Statements of both database engines.
 
 use super::Error;
 #[cfg(feature = "postgres")]

@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// `impl Reader` block.
 pub(crate) struct Reader<'c> {
     pub(super) connection: Connection<'c>,
-    /// Grants that were read. The row of a grant never changes, and its id is never reused.
+    /// Grants that this transaction has read. The row of a grant never changes, and its id is never
+    /// reused.
     pub(super) grants: RefCell<HashMap<GrantRowId, Arc<Grant>>>,
 }
 
@@ -47,7 +48,7 @@ impl<'c> Deref for Writer<'c> {
 /// Rows that a transaction writes, named in the error if the outcome of the commit is unknown.
 #[derive(Debug, Default)]
 pub(super) struct WriteSummary {
-    /// Id of the first recorded token.
+    /// `jti` of the first recorded token.
     first_jti: Option<Jti>,
     /// Number of recorded tokens.
     token_count: usize,

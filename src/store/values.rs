@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::convert::identity;
 use uuid::Uuid;
 
-/// A value of a statement. Every variant has a column type, because PostgreSQL needs the type of NULL
-/// too.
+/// Value of a statement parameter. Every variant has a column type, because PostgreSQL needs the
+/// type of NULL too. The comments name the column types of SQLite, then of PostgreSQL.
 #[derive(Debug, Clone)]
 pub(super) enum Value<'v> {
     /// INTEGER or BIGINT.
@@ -134,8 +134,8 @@ pub(super) trait FromColumn: Sized {
     ) -> Result<Self, tokio_postgres::Error>;
 }
 
-/// Implements [`FromColumn`] for a type and its `Option` by conversion from a type that both client
-/// libraries know: `stored` in SQLite, `sent` by PostgreSQL.
+/// Implements [`FromColumn`] for a type and its `Option` by conversion from a type that the client
+/// library knows: `$stored` for SQLite, `$sent` for PostgreSQL.
 macro_rules! impl_from_column {
     ($($target:ty: $stored:ty => $from_stored:expr, $sent:ty => $from_sent:expr;)+) => {
         $(impl FromColumn for $target {

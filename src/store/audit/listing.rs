@@ -18,10 +18,10 @@ pub(crate) struct EventFilter {
     pub(crate) until: Option<Timestamp>,
     /// Only events of this user.
     pub(crate) user: Option<UserId>,
-    /// Only this command, or commands with this first word.
+    /// Only events of this command, or of all commands with this first word.
     pub(crate) action: Option<Untrusted>,
-    /// Only events with this target, or with this object in the detail. Without an id: with any
-    /// object of the kind.
+    /// Only events whose target or detail names this object. A target without an id matches every
+    /// object of its kind.
     pub(crate) target: Option<EventTarget>,
     /// Only events with this outcome.
     pub(crate) outcome: Option<Untrusted>,
@@ -37,8 +37,8 @@ fn since_condition(since: &str) -> String {
     format!("a.id >= (SELECT min(+id) FROM audit WHERE at >= {since}) AND +a.at >= {since}")
 }
 
-/// Returns the condition for events with an object of `kind`, and of `id` unless `id` is NULL, as target
-/// or in the detail.
+/// Returns the condition for events whose target or detail names the object with the parameters
+/// `kind` and `id`. If `id` is NULL, every object of the kind matches.
 fn target_condition(connection: Connection<'_>, kind: &str, id: &str) -> String {
     let objects = connection.json_objects_sql("a.detail");
     format!(

@@ -12,7 +12,7 @@ const BATCH_ROWS: usize = 5_000;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Calls `visit` with all rows of a table in the order of their key, in batches with the columns
-/// `names`. Only rows with a link if `is_linked` is set.
+/// `names`. With `is_linked`, skips the rows without values in the columns of [`Table::links`].
 pub(super) fn for_each_batch(
     connection: Connection<'_>,
     table: &Table,

@@ -17,8 +17,8 @@ pub(crate) enum CopyStep {
     Compare,
 }
 
-/// Observer of a copy, which gets the number of rows of the current step that are done, and of all
-/// rows.
+/// Observer of a copy. Receives the current step, and the processed and the total number of rows of
+/// the step. An error ends the copy.
 pub(crate) type RowObserver<'o> = dyn Fn(CopyStep, usize, usize) -> Result<(), Interrupted> + 'o;
 
 /// Copies all rows to an empty store, and compares both stores. Errors of the target are converted by

@@ -12,13 +12,14 @@ pub(super) struct Table {
     pub(super) columns: &'static [(&'static str, ColumnType)],
     /// Unique columns that determine the order of the rows.
     key: &'static str,
-    /// Columns that an insertion leaves empty, because they refer to later rows of the table.
+    /// Columns that an insertion leaves empty: a reference to a later row of the table, and a
+    /// column that is NULL without the reference.
     pub(super) links: &'static [&'static str],
     /// Set if SQLite stores the last id, so that the ids of deleted rows are not reused.
     pub(super) is_autoincrement: bool,
 }
 
-/// Values that several tables have by default.
+/// Field values that most of the [`TABLES`] share.
 const TABLE: Table =
     Table { name: "", columns: &[], key: "id", links: &[], is_autoincrement: true };
 
@@ -37,7 +38,7 @@ const AUDIT_COLUMNS: &[(&str, ColumnType)] = &[
     ("db_user", Text),
 ];
 
-/// All tables, with the columns that both engines have. Triggers fill the table `user_blocks`.
+/// All tables except `user_blocks`, which triggers fill, with the columns that both engines have.
 const TABLES: [Table; 10] = [
     Table {
         name: "store",
@@ -195,7 +196,7 @@ impl Table {
         self.key == "id"
     }
 
-    /// Returns the names of the columns that an insertion fills, or all columns.
+    /// Returns the names of all columns; without `with_links`, only those that an insertion fills.
     pub(super) fn column_names(&self, with_links: bool) -> Vec<&'static str> {
         let names = self.columns.iter().map(|(name, _)| *name);
         names.filter(|name| with_links || !self.links.contains(name)).collect()
@@ -211,8 +212,8 @@ impl Table {
     pub(super) fn order(&self, connection: Connection<'_>) -> &'static str {
         match connection {
             Connection::Sqlite(_) => self.key,
-            // The order of the texts with U+0000 in place of its escaped form. Their order does not
-            // change if U+0000 becomes U+0001 U+0001, and U+0001 becomes U+0001 U+0002.
+            // Orders by the original texts, not by the stored texts with escaped U+0000. The order
+            // is kept if U+0000 becomes U+0001 U+0001, and U+0001 becomes U+0001 U+0002.
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) if self.name == "blocklist" => {
                 "key_id, replace(replace(replace(replace(jti, U&'\\0001', U&'\\0001\\0002'),

@@ -39,7 +39,7 @@ const TEXTS: &[&str] = &[
     "",
 ];
 
-/// Targets with an id that the texts contain, and targets that they do not contain.
+/// Targets to search for. Two of the targets are in none of the texts.
 const TARGETS: &[&str] = &[
     "user 3",
     "user 33",

@@ -5,7 +5,7 @@ use super::parameters::{DEFAULT_PORT, Parameters, Place};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::ffi::OsStr;
 
-/// Characters that a display of an address encodes, as well as those outside ASCII.
+/// Characters that [`display`] percent-encodes, in addition to all characters outside ASCII.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')

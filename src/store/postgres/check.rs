@@ -1,9 +1,9 @@
-//! Settings of a server that endanger the store.
+//! Settings and rights on a server that endanger the store.
 
 use crate::store::Error;
 use crate::store::connection::Connection;
 
-/// Warnings with the conditions under which they apply.
+/// SQL conditions, each with the warning that applies if the condition is true.
 const CONDITIONS: [(&str, &str); 6] = [
     (
         "current_setting('fsync') = 'off'",
@@ -38,7 +38,7 @@ const CONDITIONS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Returns a warning for each setting that endangers the store.
+/// Returns a warning for each setting or right that endangers the store.
 pub(in crate::store) fn find_unsafe_settings(
     connection: Connection<'_>,
 ) -> Result<Vec<String>, Error> {

@@ -35,8 +35,8 @@ pub(in crate::store) struct Client {
     transaction_id: Cell<Option<u64>>,
 }
 
-/// Time that an answer may take after the time limit of the server: the server ends a wait for a lock
-/// in time, unless the connection is lost.
+/// Time for an answer of the server after the deadline, at which the server itself ends a wait for
+/// a lock. Without an answer in this time, the connection counts as lost.
 pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
 
 /// Name of the column with the id of the transaction.
@@ -68,7 +68,8 @@ impl Client {
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
-    /// Executes a statement whose parameters are the arrays of all values of each column.
+    /// Executes a statement with one array parameter per column, which has all values of the
+    /// column.
     pub(in crate::store) fn execute_arrays(
         &self,
         sql: &str,
@@ -111,8 +112,8 @@ impl Client {
     }
 
     /// Inserts `count` rows, all or none, and returns the id of the last row. Returns
-    /// [`Error::AlreadyExists`] if a value that must be unique exists; a unique violation, in contrast,
-    /// would end the transaction.
+    /// [`Error::AlreadyExists`] if a value that must be unique exists. `ON CONFLICT` avoids the
+    /// unique violation, which would end the transaction.
     pub(in crate::store) fn insert(
         &self,
         sql: &str,
@@ -150,13 +151,14 @@ impl Client {
         deferred.push(';');
     }
 
-    /// Limits the time of the deferred statements, which ends with [`Error::Busy`].
+    /// Limits the time of the deferred statements and of the statement that is sent with them.
+    /// After the deadline, the result is [`Error::Busy`].
     pub(super) fn set_deadline(&self, deadline: Option<Instant>) {
         self.deadline.set(deadline);
     }
 
-    /// Ends the transaction without waiting for the answer. Deferred statements of the transaction are
-    /// discarded: if one of them begins the transaction, the server knows nothing of it.
+    /// Ends the transaction without waiting for the answer. Discards deferred statements. If they
+    /// begin the transaction, the server has not received its beginning, and nothing is sent.
     pub(super) fn end_without_answer(&self, sql: &str) {
         if self.deferred.take().starts_with("BEGIN") {
             return;
@@ -204,7 +206,7 @@ impl Client {
         })
     }
 
-    /// Returns the id of the current write transaction.
+    /// Returns the id of the current write transaction, and clears it.
     pub(super) fn take_transaction_id(&self) -> Option<u64> {
         self.transaction_id.take()
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Configuration for connections to the first server of an address that accepts one.
+/// Configuration for connections to the first server of an address that accepts a connection.
 pub(crate) struct ConnectionConfig {
     /// Servers in the order of connection attempts.
     pub(super) servers: Vec<Server>,

@@ -16,12 +16,14 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const MISSING_PASSWORD: &str = "password missing";
 /// Error of tokio-postgres for a server without TLS.
 const NO_TLS: &str = "server does not support TLS";
-/// Beginning of an error of the standard library, which has no kind.
+/// Beginning of the message of a failed look-up: the error of the standard library has no kind of
+/// its own.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
-/// Connects to the first server that accepts a connection, and spawns the task of the connection
-/// on the current runtime. The error is that of the last server, or the first error that may be
-/// transient. The result includes the TLS set-up of this server, if any, for requests to cancel.
+/// Connects to the first server that accepts a connection, and spawns the task of the connection on
+/// the current runtime. The result includes the TLS set-up of this server, if any, for requests to
+/// cancel. If no server accepts a connection, returns the first error that may be transient, or
+/// else the error of the last server.
 ///
 /// `timeout` limits each attempt to reach an address. The caller limits the whole call, because a
 /// server may not answer.
@@ -30,7 +32,8 @@ pub(super) async fn connect(
     timeout: Duration,
 ) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
     let Some((last, others)) = config.servers.split_last() else {
-        // An address has at least one server; the error of a configuration without a host.
+        // An address has at least one server. This returns the error of a configuration without a
+        // host.
         return tokio_postgres::Config::new()
             .connect(NoTls)
             .await
@@ -68,12 +71,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    // The error of a lost connection is that of the statement that waits for an answer.
+    // The statement that waits for an answer returns the error of a lost connection.
     drop(tokio::spawn(async { drop(connection.await) }));
     client
 }
 
-/// Reason why no connection was made.
+/// Reason why no connection was made, with the prospect of a later attempt.
 #[derive(Debug)]
 pub(crate) enum ConnectFault {
     /// A later attempt may succeed.
@@ -125,9 +128,9 @@ fn is_transient(error: &Error) -> bool {
     error.is_closed() || io_error(error).is_some_and(|error| kinds.contains(&error.kind()))
 }
 
-/// Returns whether tokio-postgres found a server without `target_session_attrs`.
+/// Returns whether tokio-postgres refused a server that does not fulfil `target_session_attrs`.
 fn is_read_only(error: &Error) -> bool {
-    // The same error from the system has a number.
+    // An error of the same kind from the system has an error number.
     io_error(error).is_some_and(|error| {
         error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
     })
@@ -141,7 +144,8 @@ fn tls_error(error: &Error) -> Option<&rustls::Error> {
     io_error(error)?.get_ref()?.downcast_ref()
 }
 
-/// Returns the innermost error, limited like other text from a database.
+/// Returns the message of the server, of the cause, or of the error itself, limited like other text
+/// from a database.
 fn error_text(error: &Error) -> String {
     const MAX_CHARS: usize = 300;
     let text = match (error.as_db_error(), error.source()) {

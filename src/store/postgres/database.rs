@@ -89,7 +89,7 @@ impl PostgresDatabase {
         self.state.server_time
     }
 
-    /// Returns whether the server is a standby, or the database user can only read.
+    /// Returns whether the server is a standby, or transactions are read-only by default.
     pub(in crate::store) fn is_read_only(&self) -> bool {
         self.state.is_read_only
     }
@@ -204,7 +204,8 @@ impl PostgresDatabase {
                     Ok(Some(status)) if status == "aborted" => return Some(false),
                     // The transaction is in progress, or the connection is lost again.
                     Ok(Some(_)) | Err(Error::Busy) => {}
-                    // A promoted standby never had the transaction.
+                    // The server does not know the transaction: a promoted standby that never
+                    // received it.
                     Ok(None) | Err(_) => return Some(false),
                 }
             }
@@ -216,7 +217,7 @@ impl PostgresDatabase {
     }
 }
 
-/// Connects. Tries again until the deadline while the server is starting, or has no free connection.
+/// Connects. Tries again until the deadline after faults that may be transient.
 pub(super) fn connect_until(config: &ConnectionConfig, deadline: Instant) -> Result<Client, Error> {
     let runtime = Builder::new_current_thread()
         .enable_io()

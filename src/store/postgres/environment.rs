@@ -16,12 +16,12 @@ pub(crate) struct PostgresEnvironment {
     pub(crate) service_file: Option<PathBuf>,
     /// `PGSYSCONFDIR`, the directory of `pg_service.conf`.
     pub(crate) system_directory: Option<PathBuf>,
-    /// Parameters from the other variables of [`PostgresEnvironment::PARAMETERS`].
+    /// Parameters from the variables in [`PostgresEnvironment::PARAMETERS`].
     pub(crate) parameters: Vec<(&'static str, String)>,
 }
 
 impl PostgresEnvironment {
-    /// Variables with a parameter of the connection, and the parameters.
+    /// Variables that set a connection parameter, each with the name of the parameter.
     pub(crate) const PARAMETERS: [(&'static str, &'static str); 9] = [
         ("PGSERVICE", "service"),
         ("PGHOST", "host"),

@@ -33,7 +33,8 @@ pub(crate) enum InvalidServerAddress {
     },
     #[error("invalid host address: expected an IP address")]
     HostAddress,
-    /// Connection poolers refuse start-up options, and jeton tries hosts in their order.
+    /// `options`, because connection poolers refuse it; or `load_balance_hosts`, because jeton
+    /// tries hosts in their order.
     #[error("parameter `{0}` is not supported")]
     Unsupported(&'static str),
     /// TLS that depends on the answer of the server does not protect from an attacker.
@@ -77,7 +78,7 @@ impl InvalidServerAddress {
     }
 }
 
-/// Reason why jeton cannot connect, which a retry does not resolve.
+/// Reason why jeton cannot connect.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectionError {
     /// A parameter from a service file or variable is invalid.

@@ -50,7 +50,7 @@ impl PartialEq for Parameters {
 impl Eq for Parameters {}
 
 impl Parameters {
-    /// Sets a parameter that has no value. Empty values are ignored, as in libpq.
+    /// Sets a parameter that has no value yet. Empty values are ignored, as in libpq.
     pub(super) fn fill(&mut self, name: &str, value: &str) {
         if value.is_empty() {
             return;
@@ -127,7 +127,7 @@ impl Parameters {
         Ok(config)
     }
 
-    /// Checks the values that do not depend on the environment.
+    /// Checks the values without reading files.
     pub(super) fn check(&self) -> Result<(), InvalidServerAddress> {
         for name in ["options", "load_balance_hosts"] {
             if self.get(name).is_some() {

@@ -23,7 +23,8 @@ BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         END IF;
     END LOOP;
-    -- Only a member can pass tables to the owner. A superuser is a member of every role.
+    -- Only a member of the role can make it the owner of tables. A superuser is a member of every
+    -- role.
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         EXECUTE format('GRANT %I TO CURRENT_USER', '{prefix}_owner');
     END IF;
@@ -75,15 +76,16 @@ CREATE VIEW {prefix}_views.users AS
     SELECT id, uid, username, email, email_key, name, name_key, CAST(NULL AS text) AS password, role,
         quota, disabled_at, deleted_at, created_at, password_at
     FROM users;
--- Without the private keys and secrets of app tokens and sessions. A verifier has no private keys of
--- test tokens either, but the secrets, which also verify.
+-- Without the private keys and secrets of app tokens and sessions. A verifier does not see the
+-- private keys of test tokens either, but sees their secrets, which also verify.
 CREATE VIEW {prefix}_views.keys AS
     SELECT id, kid, purpose, algorithm, state, weak,
         CASE WHEN purpose = 'test' AND (public IS NULL OR pg_has_role('{prefix}_minter', 'USAGE'))
             THEN material END AS material,
         public, created_at, activated_at, retired_at, verify_until, revoked_at, pruned_until
     FROM keys;
--- Without a trigger, the server would report calculated columns in place of the missing right.
+-- Without these triggers, the error of a change would name calculated columns instead of the
+-- missing right.
 CREATE OR REPLACE FUNCTION {prefix}_views.refuse_change() RETURNS trigger LANGUAGE plpgsql
     AS $$ BEGIN RAISE insufficient_privilege; END $$;
 ALTER FUNCTION {prefix}_views.refuse_change() OWNER TO {prefix}_owner;
@@ -136,7 +138,8 @@ CREATE POLICY operator_all ON tokens TO {prefix}_operator USING (TRUE);
 CREATE POLICY operator_all ON audit TO {prefix}_operator USING (TRUE);
 CREATE POLICY others_read ON grants FOR SELECT TO {prefix}_minter, {prefix}_verifier USING (TRUE);
 CREATE POLICY others_read ON tokens FOR SELECT TO {prefix}_minter, {prefix}_verifier USING (TRUE);
--- Grants are found by their digest: with another digest, a row could replace the grant of another token.
+-- Grants are found by their digest: a row with a wrong digest could be found in place of another
+-- grant.
 CREATE POLICY minter_test_grants ON grants FOR INSERT TO {prefix}_minter WITH CHECK (
     kind = 'test' AND permissions = '[]' AND audience = '[]' AND json_typeof(claims::json) = 'object'
     AND digest = sha256(convert_to(

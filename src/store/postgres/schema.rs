@@ -54,8 +54,9 @@ pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Erro
     })
 }
 
-/// Returns the cause if the state cannot be loaded: an unsupported server, no store
-/// ([`ServerError::NoStore`] with `address`), or tables of another program.
+/// Returns the cause if the state cannot be loaded: an unsupported server, no access to the schema,
+/// no store ([`ServerError::NoStore`] with `address`), or tables of another program. Returns `Ok`
+/// if the schema has the table `store`.
 pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> Result<(), Error> {
     let sql = "SELECT version(), CAST(current_setting('server_version_num') AS BIGINT),
         current_setting('server_encoding')";

@@ -4,7 +4,8 @@
 -- Numbers are BIGINT, ids of 16 bytes are UUID, texts compare by bytes (COLLATE "C"), as in SQLite.
 -- Times are whole seconds since 1970-01-01 UTC.
 
--- Store id. One row. `app` and `version` are the `application_id` and `user_version` of a file.
+-- Store id. One row. `app` and `version` correspond to the `application_id` and `user_version` of a
+-- file.
 CREATE TABLE store (
     one            BIGINT PRIMARY KEY CHECK (one = 1),
     app            TEXT COLLATE "C" NOT NULL CHECK (app = 'jeton'),
@@ -88,8 +89,8 @@ CREATE TABLE keys (
     retired_at   BIGINT,
     verify_until BIGINT,
     revoked_at   BIGINT,
-    -- Latest expiry of a pruned test token, or of a pruned revocation entry, of this key. The
-    -- revocation status of its test tokens that expired no later is unknown.
+    -- Latest expiry of a pruned test token of this key. The revocation status of test tokens of
+    -- this key with this or an earlier expiry is unknown.
     pruned_until BIGINT
 );
 CREATE UNIQUE INDEX keys_material ON keys (sha256(material));
@@ -165,7 +166,8 @@ CREATE TABLE tokens (
 CREATE INDEX tokens_of_grant ON tokens (grant_id, revoked_at, grace_until, expires_at);
 CREATE UNIQUE INDEX tokens_successor ON tokens (superseded_by) WHERE superseded_by IS NOT NULL;
 CREATE INDEX tokens_of_run ON tokens (run_jti) WHERE run_jti IS NOT NULL;
--- Small, because tokens are appended roughly in order of expiry: finds ranges of expired tokens.
+-- This index is small, and finds ranges of expired tokens because tokens are appended roughly in
+-- order of expiry.
 CREATE INDEX tokens_expiry ON tokens USING brin (expires_at);
 
 -- Revocation entries of unrecorded tokens signed by keys of this store. `digest` is the SHA-256 hash of
@@ -200,5 +202,5 @@ CREATE TABLE audit (
     target_id   TEXT COLLATE "C",
     db_user     TEXT COLLATE "C" NOT NULL DEFAULT session_user -- the user of the database
 );
--- Appended in order of time, so that writes are cheap.
+-- Entries are appended in order of time, so that writes are cheap.
 CREATE INDEX audit_at ON audit (at);

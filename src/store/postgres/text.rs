@@ -1,5 +1,5 @@
-//! Texts with U+0000, which PostgreSQL cannot store. In the database, U+10FFFF is an escape character:
-//! U+0000 is U+10FFFF and `0`, and U+10FFFF is written twice.
+//! Texts with U+0000, which PostgreSQL cannot store. In the database, U+10FFFF is an escape
+//! character: U+0000 is stored as U+10FFFF and `0`, and U+10FFFF as two U+10FFFF.
 
 use std::borrow::Cow;
 

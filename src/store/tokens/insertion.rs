@@ -42,7 +42,7 @@ fn insert_tokens_sql(row_count: usize) -> String {
 }
 
 impl Writer<'_> {
-    /// Records a token, and its grant if no token has the same grant.
+    /// Records a token, and its grant if the store has no equal grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
         self.add_tokens(new, &[new.jti])
     }
@@ -111,8 +111,9 @@ fn grant_statements(connection: Connection<'_>) -> (&'static str, &'static str) 
             "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         ),
-        // An entry of an index has at most 2,704 bytes, so that an index has the digest of the values.
-        // Only `app` can contain the separator U+001F: the other texts are names and JSON.
+        // An index entry has at most 2,704 bytes, so the index is over a digest of the values.
+        // Different values have different concatenations: only `app` can contain the separator
+        // U+001F, because the other texts are numbers, names and JSON.
         #[cfg(feature = "postgres")]
         Connection::Postgres(_) => (
             "SELECT id FROM grants WHERE digest =

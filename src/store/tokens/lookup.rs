@@ -21,9 +21,9 @@ pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.gr
 /// Position of the first column of the grant in [`COLUMNS`].
 const GRANT_OFFSET: usize = 7;
 
-/// Returns the query for the token that fulfils a condition. For SQLite, the grant is not part of the
-/// result: many tokens share a grant, which is read once. A question to a server takes longer than the
-/// grant, which is therefore part of the answer.
+/// Returns the query for the token that fulfils a condition. For SQLite, the result lacks the
+/// grant: many tokens share a grant, which is read once. For PostgreSQL, the result contains the
+/// grant, because a second query would take longer.
 macro_rules! select_token {
     ($connection:expr, $condition:literal) => {
         match $connection {
@@ -88,7 +88,7 @@ impl Reader<'_> {
         Ok(token.flatten())
     }
 
-    /// Returns the grant with this id. Repeated calls return the same value.
+    /// Returns the grant with this id. Repeated calls share one value.
     fn find_grant(&self, id: GrantRowId) -> Result<Option<Arc<Grant>>, Error> {
         if let Some(grant) = self.grants.borrow().get(&id) {
             return Ok(Some(Arc::clone(grant)));

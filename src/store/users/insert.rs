@@ -12,13 +12,14 @@ const COLUMNS: &str = "uid, username, email, email_key, name, name_key, password
 const COLUMN_COUNT: usize = 12;
 
 impl Writer<'_> {
-    /// Adds a user. Returns [`Error::AlreadyExists`] if a name, e-mail address or uid is in use.
+    /// Adds a user. Returns [`Error::AlreadyExists`] if the username, e-mail address or uid is in
+    /// use.
     pub(crate) fn add_user(&self, account: &NewUser, now: Timestamp) -> Result<UserId, Error> {
         self.add_users(&[account], now)
     }
 
     /// Adds users in one statement, all or none, and returns the id of the last user. Returns
-    /// [`Error::AlreadyExists`] if a name, e-mail address or uid is in use.
+    /// [`Error::AlreadyExists`] if a username, e-mail address or uid is in use.
     ///
     /// Before each statement, SQLite copies the pages that the statement changes, so that the
     /// statement can be undone: for many users, one statement per user takes twice the time.

@@ -15,7 +15,7 @@ pub(crate) struct UserFilter {
     pub(crate) includes_display_name: bool,
     /// Only users with this role.
     pub(crate) role: Option<Role>,
-    /// Only disabled or only enabled users.
+    /// Only disabled users (`true`), or only enabled users (`false`).
     pub(crate) disabled: Option<bool>,
     /// Sort order.
     pub(crate) order: UserOrder,
@@ -127,7 +127,7 @@ impl Reader<'_> {
 
     /// Returns the number of users, without deleted users.
     fn count_users(&self) -> Result<i64, Error> {
-        // PostgreSQL adds BIGINTs to a NUMERIC.
+        // In PostgreSQL, a sum of BIGINTs is a NUMERIC.
         let sql = "SELECT CAST(coalesce(sum(present), 0) AS BIGINT) FROM user_blocks";
         self.connection.query_number(sql)
     }

@@ -32,7 +32,7 @@ pub(in crate::store) const COLUMNS: &str =
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 impl Reader<'_> {
-    /// Returns the user with this name, e-mail address or id, unless the user is deleted.
+    /// Returns the user with this username, e-mail address, id or uid, unless the user is deleted.
     pub(crate) fn find_user(&self, user_ref: &UserRef) -> Result<Option<User>, Error> {
         let sql = |column| {
             format!("SELECT {COLUMNS} FROM users WHERE {column} = ?1 AND deleted_at IS NULL")
@@ -109,8 +109,8 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Replaces the user's names. Returns [`Error::AlreadyExists`] if a name or e-mail address is
-    /// in use.
+    /// Replaces the user's names. Returns [`Error::AlreadyExists`] if the username or e-mail
+    /// address is in use.
     pub(crate) fn set_names(
         &self,
         id: UserId,
@@ -175,12 +175,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Locks the user's row for this transaction, so that counts stay valid until the commit, and
-    /// returns the issuance state. `quota` is the store's default. Returns `None` for a deleted
-    /// user.
+    /// Returns the issuance state of a user, which stays valid until the commit. `quota` is the
+    /// store's default. Returns `None` for a deleted user.
     ///
-    /// A SQLite write transaction locks the whole file from the start, so reading the row is
-    /// enough. A database with row locks would have to lock the row here.
+    /// A write transaction excludes all other writers of the store from the start, so the row needs
+    /// no lock of its own.
     pub(crate) fn lock_user_for_issuance(
         &self,
         id: UserId,

@@ -125,7 +125,7 @@ proptest! {
         } else {
             format!("postgres://ada:{text}@{rest}")
         };
-        // A part of other texts is no leak.
+        // A password that is a part of these texts would be found even without a leak.
         prop_assume!(!"postgres, ada, h:6432/db and the texts of errors".contains(&password));
         let texts = match parse(&address) {
             Ok(parsed) => [

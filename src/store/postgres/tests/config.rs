@@ -155,7 +155,7 @@ fn exposed_credential_file_is_refused() {
         let message = format!("other users can read the passfile `{}`", path.display());
         assert_eq!(error.to_string(), message);
         assert!(!format!("{error:?}").contains("secret"));
-        // Not read if the address has a password.
+        // The passfile is not read if the address has a password.
         complete("postgres://ada:pw@h?sslmode=disable", &passfile).unwrap();
     }
     let path = write(&directory, "pgpass", "*:*:*:*:secret", 0o400);

@@ -68,7 +68,7 @@ impl Server {
         }
     }
 
-    /// Runs a program of PostgreSQL, which refuses to run as root, as the owner of the files.
+    /// Runs a program of PostgreSQL as the owner of the files. The programs refuse to run as root.
     fn run_as_postgres(&self, program: &str, arguments: &[&str]) {
         let path = program_directory().join(program);
         if rustix::process::geteuid().is_root() {
@@ -95,7 +95,7 @@ fn program_directory() -> PathBuf {
 }
 
 fn run(command: &mut Command) {
-    // A server that stays keeps the standard error of its parent: no pipe.
+    // Standard error is not a pipe: a started server would keep the pipe open.
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap();
     assert!(status.success(), "{command:?}");
 }
