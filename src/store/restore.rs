@@ -165,7 +165,7 @@ impl OpenDatabase {
         Ok(previous_store)
     }
 
-    /// Replaces all pages by those of `content` in one transaction. If the disk is full, removes
+    /// Replaces all pages by the pages of `content` in one transaction. If the disk is full, removes
     /// the copy at `previous_store`.
     fn replace_pages(
         &mut self,

@@ -111,7 +111,7 @@ fn grant_statements(connection: Connection<'_>) -> (&'static str, &'static str) 
             "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         ),
-        // An index entry has at most 2,704 bytes, so the index is over a digest of the values.
+        // An index entry has at most 2,704 bytes, so the index has a digest of the values.
         // Different values have different concatenations: only `app` can contain the separator
         // U+001F, because the other texts are numbers, names and JSON.
         #[cfg(feature = "postgres")]

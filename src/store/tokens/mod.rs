@@ -126,7 +126,7 @@ impl Writer<'_> {
     ) -> Result<bool, Error> {
         let (columns, values, unique_columns) = match self.connection {
             Connection::Sqlite(_) => ("", "", "key_id, jti"),
-            // An index entry has at most 2,704 bytes, so the index is over a digest of `jti`.
+            // An index entry has at most 2,704 bytes, so the index has a digest of `jti`.
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => {
                 (", digest", ", sha256(convert_to(?2, 'UTF8'))", "key_id, digest")
