@@ -100,8 +100,9 @@ impl From<&Error> for ConnectFault {
     }
 }
 
-/// Returns whether the server is unreachable, starting, stopping, or has no free connection.
-fn is_transient(error: &Error) -> bool {
+/// Returns whether the server is unreachable, starting, stopping, or has no free connection, or whether
+/// the connection has ended.
+pub(super) fn is_transient(error: &Error) -> bool {
     use io::ErrorKind::{
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
         NetworkUnreachable, TimedOut, UnexpectedEof,

@@ -249,19 +249,20 @@ fn load_state(
     address: &ServerAddress,
 ) -> Result<ServerState, Error> {
     let connection = Connection::Postgres(client);
-    begin_read(client, config);
-    let state = schema::load_state(connection);
-    client.end_without_answer("COMMIT");
+    let load = || {
+        begin_read(client, config);
+        let state = schema::load_state(connection);
+        client.end_without_answer("COMMIT");
+        state
+    };
+    let state = load();
     if let Err(Error::Damaged(_)) = state {
         begin_read(client, config);
         let diagnosis = schema::diagnose(connection, address);
         client.end_without_answer("COMMIT");
         diagnosis?;
         // Another process has created the store in the meantime.
-        begin_read(client, config);
-        let state = schema::load_state(connection);
-        client.end_without_answer("COMMIT");
-        return state;
+        return load();
     }
     state
 }

@@ -1,9 +1,9 @@
 //! Errors of a PostgreSQL server, and of the connection to it.
 
 use super::ServerError;
+use super::connect::is_transient;
 use crate::model::escape;
 use crate::store::Error;
-use std::io;
 use tokio_postgres::error::{DbError, SqlState};
 
 /// Maximum length of a text of the server in a message, in characters.
@@ -14,7 +14,7 @@ impl From<tokio_postgres::Error> for Error {
         match error.as_db_error() {
             Some(answer) => from_answer(answer),
             // Before COMMIT, nothing has changed: the command can try again.
-            None if is_disconnected(&error) => Self::Busy,
+            None if is_transient(&error) => Self::Busy,
             // A column has an unexpected type or NULL.
             None if error.to_string().starts_with("error deserializing") => {
                 Self::Damaged(sanitize(&error_text(&error)))
@@ -59,36 +59,8 @@ fn from_answer(answer: &DbError) -> Error {
     }
 }
 
-/// Returns whether the connection was refused or has ended.
-pub(super) fn is_disconnected(error: &tokio_postgres::Error) -> bool {
-    error.is_closed() || io_error_kind(error).is_some_and(is_transient)
-}
-
-fn is_transient(kind: io::ErrorKind) -> bool {
-    matches!(
-        kind,
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::TimedOut
-    )
-}
-
-fn io_error_kind(error: &tokio_postgres::Error) -> Option<io::ErrorKind> {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if let Some(error) = cause.downcast_ref::<io::Error>() {
-            return Some(error.kind());
-        }
-        source = cause.source();
-    }
-    None
-}
-
 /// Returns the error with its causes.
-pub(super) fn error_text(error: &tokio_postgres::Error) -> String {
+fn error_text(error: &tokio_postgres::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -99,6 +71,6 @@ pub(super) fn error_text(error: &tokio_postgres::Error) -> String {
 }
 
 /// Limits a text to one line and [`MAX_CHARS`].
-pub(super) fn sanitize(text: &str) -> String {
+fn sanitize(text: &str) -> String {
     escape(&text.chars().take(MAX_CHARS).collect::<String>())
 }

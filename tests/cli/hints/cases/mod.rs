@@ -48,31 +48,7 @@ const NEEDS_POSTGRES: &str =
 /// Hints that cannot be executed in a sandbox, and the reason.
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
-    ("add a user name to the address", NEEDS_POSTGRES),
-    ("create the database with `createdb`", NEEDS_POSTGRES),
-    (
-        "enable TLS on the server, or use `sslmode=disable` on a trusted network",
-        "needs a PostgreSQL server",
-    ),
-    (
-        "percent-encode special characters of the user name and the password: `%40` for `@`",
-        "needs a PostgreSQL server",
-    ),
-    ("remove the permissions: chmod 600 {path}", NEEDS_POSTGRES),
-    ("set `PGSERVICEFILE` to the file with the service", NEEDS_POSTGRES),
-    ("set `sslrootcert` to a file with the certificate of the issuer", NEEDS_POSTGRES),
-    (
-        "set the password in `PGPASSWORD`, in `~/.pgpass`, or in `JETON_STORE`",
-        "needs a PostgreSQL server",
-    ),
-    ("use `schema` to set the schema", NEEDS_POSTGRES),
-    (
-        "use `sslmode=verify-full`, or `sslmode=disable` on a trusted network",
-        "needs a PostgreSQL server",
-    ),
-    ("use a host name of the server's certificate in the address", NEEDS_POSTGRES),
     ("use the address of the primary server", NEEDS_POSTGRES),
-    ("install a build of jeton with the feature `postgres`", "needs another build"),
     (
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
