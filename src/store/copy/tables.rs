@@ -4,6 +4,8 @@ use super::super::columns::ColumnType::{self, Bool, Bytes, Integer, Text, Uuid};
 use super::super::connection::Connection;
 #[cfg(feature = "postgres")]
 use super::super::postgres::latest_version;
+#[cfg(feature = "postgres")]
+use crate::store::sql::{digest_sql, grant_digest_sql};
 
 /// A table in a copy.
 pub(super) struct Table {
@@ -239,19 +241,13 @@ impl Table {
                 }
                 "grants" => {
                     let values = "owner_id, kind, app, permissions, audience, claims";
-                    vec![("digest", digest_sql(&format!("concat_ws(chr(31), {values})")))]
+                    vec![("digest", grant_digest_sql(values))]
                 }
                 "blocklist" => vec![("digest", digest_sql("jti"))],
                 _ => Vec::new(),
             },
         }
     }
-}
-
-/// Returns the expression of a digest, as in the statements of the module `tokens`.
-#[cfg(feature = "postgres")]
-fn digest_sql(text: &str) -> String {
-    format!("sha256(convert_to({text}, 'UTF8'))")
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Recording of tokens.
 
 use super::super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::super::sql::grant_digest_sql;
 use super::super::values::{Value, values};
 use super::super::{Error, Writer};
 use crate::model::{Grant, GrantRowId, Jti, KeyRowId, Timestamp, TokenId, TokenOrigin, Untrusted};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// A token before its insertion.
@@ -95,33 +98,37 @@ impl Writer<'_> {
         let (owner, kind, app) = (grant.owner_id, grant.kind.name(), grant.app.as_str());
         let values = values![owner, kind, app, &permissions, &audience, &claims];
         let (select, insert) = grant_statements(self.connection);
-        match self.connection.query_optional(select, values, |row| row.get(0))? {
+        match self.connection.query_optional(&select, values, |row| row.get(0))? {
             Some(grant_id) => Ok(grant_id),
-            None => Ok(GrantRowId(self.insert("grants", insert, values)?)),
+            None => Ok(GrantRowId(self.insert("grants", &insert, values)?)),
         }
     }
 }
 
 /// Returns the statements that find and insert a grant.
-fn grant_statements(connection: Connection<'_>) -> (&'static str, &'static str) {
+fn grant_statements(connection: Connection<'_>) -> (Cow<'static, str>, Cow<'static, str>) {
     match connection {
         Connection::Sqlite(_) => (
-            "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
-                 AND permissions = ?4 AND audience = ?5 AND claims = ?6",
-            "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            Cow::Borrowed(
+                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
+                     AND permissions = ?4 AND audience = ?5 AND claims = ?6",
+            ),
+            Cow::Borrowed(
+                "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            ),
         ),
-        // An index entry has at most 2,704 bytes, so the index has a digest of the values.
-        // Different values have different concatenations: only `app` can contain the separator
-        // U+001F, because the other texts are numbers, names and JSON.
         #[cfg(feature = "postgres")]
-        Connection::Postgres(_) => (
-            "SELECT id FROM grants WHERE digest =
-                 sha256(convert_to(concat_ws(chr(31), ?1, ?2, ?3, ?4, ?5, ?6), 'UTF8'))",
-            "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims, digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6,
-                 sha256(convert_to(concat_ws(chr(31), ?1, ?2, ?3, ?4, ?5, ?6), 'UTF8')))",
-        ),
+        Connection::Postgres(_) => {
+            let digest = grant_digest_sql("?1, ?2, ?3, ?4, ?5, ?6");
+            (
+                Cow::Owned(format!("SELECT id FROM grants WHERE digest = {digest}")),
+                Cow::Owned(format!(
+                    "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims, digest)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, {digest})"
+                )),
+            )
+        }
     }
 }
 
