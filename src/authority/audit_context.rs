@@ -5,7 +5,7 @@ use crate::model::{
     AuditEventId, EventSubject, EventTarget, Setting, SidPrefix, Timestamp, TokenSelector, UserId,
     UserRef,
 };
-use crate::store::{Error, NewEvent, Reader, Store, Writer};
+use crate::store::{Error, NewEvent, Reader, SharedWriter, Store};
 
 /// The outcomes of events that record a change. The last outcome is also an error code: a reused
 /// refresh token is refused, and its session is ended.
@@ -39,7 +39,7 @@ impl AuditContext {
     /// nothing (`changed_count` is 0) is not recorded.
     pub(super) fn record(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         user: Option<UserId>,
         subject: impl Into<EventSubject>,
         changed_count: usize,
@@ -47,27 +47,38 @@ impl AuditContext {
         if changed_count == 0 {
             return Ok(());
         }
-        self.record_outcome(tx, user, subject, OUTCOME_DONE, changed_count).map(|_| ())
+        self.record_outcome(tx, user, subject, OUTCOME_DONE, changed_count)
     }
 
-    /// Records an event with any outcome. `count` is the number of changed objects. Returns the id
-    /// of the row.
+    /// Records an event with any outcome. `count` is the number of changed objects.
     pub(super) fn record_outcome(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         user: Option<UserId>,
         subject: impl Into<EventSubject>,
         outcome: &str,
         count: usize,
-    ) -> Result<AuditEventId, Error> {
+    ) -> Result<(), Error> {
         tx.add_event(&self.build_event(user, subject, outcome, count))
+    }
+
+    /// Records a successful change and returns the id of the row, so that later transactions can change
+    /// the count or the outcome.
+    pub(super) fn record_with_id(
+        &self,
+        tx: &SharedWriter<'_>,
+        user: Option<UserId>,
+        subject: impl Into<EventSubject>,
+        count: usize,
+    ) -> Result<AuditEventId, Error> {
+        tx.add_event_with_id(&self.build_event(user, subject, OUTCOME_DONE, count))
     }
 
     /// Counts the changes of one of several transactions: adds `count` to `event`, or without an
     /// event records a successful change. Returns the event, or `None` if nothing has changed yet.
     pub(super) fn record_or_add(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         event: Option<AuditEventId>,
         user: Option<UserId>,
         subject: impl Into<EventSubject>,
@@ -76,7 +87,7 @@ impl AuditContext {
         match event {
             Some(event) => tx.add_to_count(event, count).map(|()| Some(event)),
             None if count == 0 => Ok(None),
-            None => self.record_outcome(tx, user, subject, OUTCOME_DONE, count).map(Some),
+            None => self.record_with_id(tx, user, subject, count).map(Some),
         }
     }
 
@@ -165,10 +176,10 @@ pub(crate) fn record_refusal(
     audit_target: Option<&AuditTarget>,
     code: &str,
 ) -> Result<(), Error> {
-    store.write(|tx| {
+    store.write_shared(|tx| {
         let target = audit_target.map_or(Ok(None), |audit_target| audit_target.resolve(tx))?;
         let subject = target.map_or_else(EventSubject::default, EventSubject::from);
-        audit.record_outcome(tx, user, subject, code, 0).map(|_| ())
+        audit.record_outcome(tx, user, subject, code, 0)
     })
 }
 

@@ -8,6 +8,7 @@ use super::postgres::Client;
 use super::statement::Statement;
 use super::values::{Row, Value};
 use rusqlite::params_from_iter;
+use std::iter;
 
 /// A connection to the database of a store.
 ///
@@ -56,6 +57,46 @@ impl<'c> Connection<'c> {
         self.prepare_once(sql)?.execute(values)
     }
 
+    /// Executes a change whose result is not needed. To a server, the change is sent with the next
+    /// statement or with COMMIT, which then returns an error of the change.
+    pub(super) fn execute_later(self, sql: &str, values: Vec<Value<'static>>) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => self.execute(sql, &values).map(|_| ()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => {
+                client.queue(sql, values);
+                Ok(())
+            }
+        }
+    }
+
+    /// Inserts a row as [`Connection::insert`] does, without returning its id. To a server, the row is
+    /// sent as by [`Connection::execute_later`].
+    pub(super) fn insert_later(
+        self,
+        table: &str,
+        sql: &str,
+        values: Vec<Value<'static>>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => self.insert(table, sql, &values).map(|_| ()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => self.execute_later(sql, values),
+        }
+    }
+
+    /// Sends a query to a server with the next statement, because the same query follows in this
+    /// transaction: several queries then take one round trip. Does nothing for a file.
+    pub(super) fn prefetch(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
+        #[cfg(feature = "postgres")]
+        if let Self::Postgres(client) = self {
+            let (sql, values) = query();
+            client.queue(&sql, values);
+        }
+        #[cfg(not(feature = "postgres"))]
+        let _ = query;
+    }
+
     /// Executes a statement for all rows of `columns`: for SQLite with the values of each row, for
     /// PostgreSQL once with an array of all values for each column.
     pub(super) fn execute_for_rows(self, sql: &str, columns: &[Column]) -> Result<(), Error> {
@@ -69,7 +110,34 @@ impl<'c> Connection<'c> {
                 Ok(())
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres(client) => client.execute_arrays(sql, columns),
+            Self::Postgres(client) => client.execute_arrays(sql, columns).map(|_| ()),
+        }
+    }
+
+    /// Executes a statement for all `ids`, and returns the number of changed rows. `?1` is the id, which
+    /// the statement compares with `=`; the other parameters are `values`. PostgreSQL executes the statement
+    /// once, with an array.
+    pub(super) fn execute_for_ids(
+        self,
+        sql: &str,
+        ids: &[i64],
+        values: &[Value<'_>],
+    ) -> Result<usize, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut changed = 0;
+                for id in ids {
+                    let id = Value::from(*id);
+                    changed +=
+                        statement.execute(params_from_iter(iter::once(&id).chain(values)))?;
+                }
+                Ok(changed)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => {
+                client.execute_for_ids(&sql.replace("?1", "ANY(?1)"), ids, values)
+            }
         }
     }
 
@@ -177,40 +245,6 @@ impl<'c> Connection<'c> {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => Ok(()),
-        }
-    }
-
-    /// Returns the FROM item for a table that SQLite then reads without its indexes.
-    pub(super) fn table_without_index_sql(self, table: &str) -> String {
-        match self {
-            Self::Sqlite(_) => format!("{table} NOT INDEXED"),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => table.to_owned(),
-        }
-    }
-
-    /// Returns the FROM item for all objects in a JSON text, at any depth: the column `object.value`.
-    pub(super) fn json_objects_sql(self, column: &str) -> String {
-        match self {
-            Self::Sqlite(_) => {
-                format!("(SELECT value FROM json_tree({column}) WHERE type = 'object') AS object")
-            }
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => format!(
-                "(SELECT value FROM jsonb_path_query(CAST({column} AS jsonb), 'strict $.**') AS value
-                  WHERE jsonb_typeof(value) = 'object') AS object"
-            ),
-        }
-    }
-
-    /// Returns the FROM item for the texts in a JSON array: the column `value`.
-    pub(super) fn json_texts_sql(self, column: &str) -> String {
-        match self {
-            Self::Sqlite(_) => format!("json_each({column})"),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => {
-                format!("json_array_elements_text(CAST({column} AS json)) AS value")
-            }
         }
     }
 

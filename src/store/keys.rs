@@ -2,7 +2,7 @@
 
 use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
-use super::{Error, Reader, Writer};
+use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
     Algorithm, Key, KeyRowId, KeySpec, KeyState, MIN_ID_LENGTH, Purpose, SessionEndReason,
     Timestamp, Untrusted,
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) const COLUMNS: &str =
     "id, kid, purpose, algorithm, material, public, state, verify_until,
     created_at, weak";
+
+const IS_REVOKED_SQL: &str = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
 
 impl Reader<'_> {
     /// Returns the key that signs sessions and app tokens.
@@ -101,8 +103,12 @@ impl Reader<'_> {
 
     /// Returns whether the key is revoked.
     pub(crate) fn is_revoked_key(&self, id: KeyRowId) -> Result<bool, Error> {
-        let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
-        self.connection.prepare(sql)?.query_row(values![id], |row| row.get(0))
+        self.connection.prepare(IS_REVOKED_SQL)?.query_row(values![id], |row| row.get(0))
+    }
+
+    /// Prefetches the query of [`Reader::is_revoked_key`].
+    pub(crate) fn prefetch_key_revocation(&self, id: KeyRowId) {
+        self.connection.prefetch(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
     }
 
     fn key_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Option<Key>, Error> {
@@ -111,7 +117,7 @@ impl Reader<'_> {
     }
 }
 
-impl Writer<'_> {
+impl SharedWriter<'_> {
     /// Adds a key in `state` and returns the row id. Returns [`Error::AlreadyExists`] if the key id
     /// or the material already exists, or if the key would be a second active key.
     pub(crate) fn add_key(
@@ -142,7 +148,9 @@ impl Writer<'_> {
         )?;
         Ok(KeyRowId(id))
     }
+}
 
+impl Writer<'_> {
     /// Makes a key active.
     pub(crate) fn activate_key(&self, id: KeyRowId, now: Timestamp) -> Result<(), Error> {
         self.connection.execute(

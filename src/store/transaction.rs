@@ -2,6 +2,8 @@
 
 use super::Error;
 use super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::tokens::PrefetchedTokens;
 use super::values::Value;
 use crate::model::{Grant, GrantRowId, Jti, Untrusted};
 use rusqlite::{ErrorCode, Transaction};
@@ -17,12 +19,24 @@ pub(crate) struct Reader<'c> {
     /// Grants that this transaction has read. The row of a grant never changes, and its id is never
     /// reused.
     pub(super) grants: RefCell<HashMap<GrantRowId, Arc<Grant>>>,
+    #[cfg(feature = "postgres")]
+    pub(super) prefetched_tokens: RefCell<PrefetchedTokens>,
 }
 
 impl<'c> Reader<'c> {
     /// Creates a reader within an open transaction.
     pub(super) fn new(connection: Connection<'c>) -> Self {
-        Self { connection, grants: RefCell::default() }
+        Self {
+            connection,
+            grants: RefCell::default(),
+            #[cfg(feature = "postgres")]
+            prefetched_tokens: RefCell::default(),
+        }
+    }
+
+    /// Returns whether the store is on a server, where each query takes a round trip.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.connection.is_server()
     }
 
     /// Creates a reader within an open SQLite transaction.
@@ -31,17 +45,46 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// A [`Reader`] that can also change rows.
-pub(crate) struct Writer<'c> {
+/// A [`Reader`] that can also make the changes that several processes may make at the same time. The
+/// methods that make all other changes need a [`Writer`].
+pub(crate) struct SharedWriter<'c> {
     reader: Reader<'c>,
     summary: RefCell<WriteSummary>,
 }
 
-impl<'c> Deref for Writer<'c> {
+impl<'c> Deref for SharedWriter<'c> {
     type Target = Reader<'c>;
 
     fn deref(&self) -> &Reader<'c> {
         &self.reader
+    }
+}
+
+/// The start of the snapshot of a read transaction on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SnapshotStart {
+    Immediate,
+    /// After the end of all write transactions that have begun.
+    AfterWriters,
+}
+
+/// The write lock of a transaction on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WriteLock {
+    /// Excludes all other writers.
+    Exclusive,
+    /// Excludes only writers with the exclusive lock.
+    Shared,
+}
+
+/// A [`SharedWriter`] that excludes all other writers of the store and can make every change.
+pub(crate) struct Writer<'c>(SharedWriter<'c>);
+
+impl<'c> Deref for Writer<'c> {
+    type Target = SharedWriter<'c>;
+
+    fn deref(&self) -> &SharedWriter<'c> {
+        &self.0
     }
 }
 
@@ -71,7 +114,7 @@ impl WriteSummary {
 
 impl<'c> Writer<'c> {
     pub(super) fn new(connection: Connection<'c>) -> Self {
-        Self { reader: Reader::new(connection), summary: RefCell::default() }
+        Self(SharedWriter { reader: Reader::new(connection), summary: RefCell::default() })
     }
 
     /// Creates a writer within an open SQLite transaction.
@@ -79,6 +122,13 @@ impl<'c> Writer<'c> {
         Self::new(Connection::Sqlite(connection))
     }
 
+    /// Returns the summary of all writes.
+    pub(super) fn into_summary(self) -> WriteSummary {
+        self.0.summary.into_inner()
+    }
+}
+
+impl SharedWriter<'_> {
     /// Adds recorded tokens to the summary.
     pub(super) fn note_tokens(&self, jtis: &[Jti]) {
         let mut summary = self.summary.borrow_mut();
@@ -89,11 +139,6 @@ impl<'c> Writer<'c> {
     /// Sets the target in the summary.
     pub(super) fn note_target(&self, target: Option<Untrusted>) {
         self.summary.borrow_mut().target = target;
-    }
-
-    /// Returns the summary of all writes.
-    pub(super) fn into_summary(self) -> WriteSummary {
-        self.summary.into_inner()
     }
 
     /// Inserts a row into `table` and returns its id. Returns [`Error::AlreadyExists`] if a value that

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// Value of a statement parameter. Every variant has a column type, because PostgreSQL needs the
 /// type of NULL too. The comments name the column types of SQLite, then of PostgreSQL.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'v> {
     /// INTEGER or BIGINT.
     Integer(Option<i64>),

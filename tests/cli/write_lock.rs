@@ -23,6 +23,13 @@ impl WriteLock {
         Self::Server(session)
     }
 
+    /// Acquires the shared lock of a store on a server.
+    pub(crate) fn acquire_shared(sandbox: &Sandbox) -> Self {
+        let mut session = sandbox.schema().unwrap().start_session();
+        session.run(&format!("BEGIN; SELECT pg_advisory_xact_lock_shared({})", lock_key(sandbox)));
+        Self::Server(session)
+    }
+
     /// Runs statements in the transaction.
     pub(crate) fn run(&mut self, sql: &str) {
         match self {

@@ -19,7 +19,7 @@ use crate::crypto;
 use crate::model::{
     Algorithm, Key, KeyRowId, KeySpec, KeyState, Purpose, Role, RsaBits, Timestamp,
 };
-use crate::store::{self, InitialRows, Reader, Store, Writer};
+use crate::store::{self, InitialRows, Reader, SharedWriter, Store};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -149,7 +149,7 @@ impl TestKey {
     /// [`store::Error::AlreadyExists`] if another process has added a key of the same algorithm.
     pub(super) fn ensure_inserted(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         now: Timestamp,
     ) -> Result<KeyRowId, store::Error> {
         self.id.map_or_else(|| tx.add_key(&self.spec, KeyState::Active, now), Ok)

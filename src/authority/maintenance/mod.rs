@@ -63,7 +63,7 @@ pub(crate) fn back_up(
     let writers = pending_backup.writers;
     let caller_id = caller.map(|caller| caller.user.id);
     let event = write_as_maintainer(store, caller, |tx| {
-        Ok(audit.record_outcome(tx, caller_id, EventTarget::store(), OUTCOME_DONE, 1)?)
+        Ok(audit.record_with_id(tx, caller_id, EventTarget::store(), 1)?)
     })?;
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),

@@ -1,9 +1,8 @@
 //! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store. An
 //! external key is given by the caller.
 
-use super::super::audit_context::OUTCOME_DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
-use super::super::principal::{Principal, write_as};
+use super::super::principal::{Principal, write_shared_as};
 use super::super::sessions::expiry_after;
 use super::super::signing::with_signing_key;
 use super::super::tokens::Expiry;
@@ -16,7 +15,7 @@ use crate::model::{
     Algorithm, AuditEventId, EventDetail, EventSubject, EventTarget, KeyRowId, KeySpec, Lifetime,
     Role, TargetKind, TimeSpec, Timestamp, Untrusted, User, UserUuid,
 };
-use crate::store::{self, Store, Writer};
+use crate::store::{self, SharedWriter, Store};
 
 pub(super) const MINTERS_ONLY: &str = "only minters and admins can mint test tokens";
 
@@ -64,15 +63,16 @@ impl MintJob {
         let mut job = Self::for_minter(store, audit, minter, request, claim_rows)?;
         let count = if job.request.record { 0 } else { job.claim_rows.count() };
         let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
-        let record = |tx: &Writer<'_>, user: &User, _, new_key: Option<EventTarget>, (): &()| {
-            if let (Some(previous), None) = (previous, &new_key) {
-                tx.add_to_count(previous.event, count)?;
-                return Ok(previous.event);
-            }
-            let detail = EventDetail { new_key, ..EventDetail::objects(token_noun) };
-            let subject = EventSubject::several(TargetKind::Token, detail);
-            Ok(audit.record_outcome(tx, Some(user.id), subject, OUTCOME_DONE, count)?)
-        };
+        let record =
+            |tx: &SharedWriter<'_>, user: &User, _, new_key: Option<EventTarget>, (): &()| {
+                if let (Some(previous), None) = (previous, &new_key) {
+                    tx.add_to_count(previous.event, count)?;
+                    return Ok(previous.event);
+                }
+                let detail = EventDetail { new_key, ..EventDetail::objects(token_noun) };
+                let subject = EventSubject::several(TargetKind::Token, detail);
+                Ok(audit.record_with_id(tx, Some(user.id), subject, count)?)
+            };
         let (job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
         job.json_length = job_key.json_length;
         Ok((job, job_key))
@@ -103,7 +103,7 @@ impl MintJob {
         minter: &Principal,
         work: impl Fn(&KeySpec) -> Result<T, Error>,
         record: impl Fn(
-            &Writer<'_>,
+            &SharedWriter<'_>,
             &User,
             KeyRowId,
             Option<EventTarget>,
@@ -123,7 +123,7 @@ impl MintJob {
             |(signing_key, _)| work(&signing_key.spec),
             |store, (signing_key, _), output| {
                 let is_new_key = signing_key.id.is_none();
-                let result = write_as(store, minter, |tx, user| {
+                let result = write_shared_as(store, minter, |tx, user| {
                     minter.require_role_of(user, Role::Minter, MINTERS_ONLY)?;
                     let key = signing_key.ensure_inserted(tx, audit.now)?;
                     let new_key = is_new_key.then(|| EventTarget::key(&signing_key.spec.kid));

@@ -5,21 +5,36 @@ use crate::model::{AppName, Grant, Jti, KeyRowId, Timestamp, TokenKind, TokenOri
 use crate::store::{NewToken, Reader};
 use serde_json::{Map, Value};
 
-/// Refuses a `jti` that was revoked or may have been revoked: a prune removes the rows of expired
-/// tokens, and with the rows the knowledge of which tokens were revoked. A new row for such a `jti`
-/// would make a revoked token with the same claims valid again.
-pub(super) fn ensure_never_revoked(
-    tx: &Reader<'_>,
+/// Check of `jti`s of one key against revocations.
+///
+/// A prune removes the rows of expired tokens, and with the rows the knowledge of which tokens were
+/// revoked. A new row for such a `jti` would make a revoked token with the same claims valid again.
+pub(super) struct RevocationCheck<'r> {
+    tx: &'r Reader<'r>,
     key: KeyRowId,
-    jti: Jti,
-    expires_at: Option<Timestamp>,
-) -> Result<(), Error> {
-    ensure_not_blocklisted(tx, key, jti)?;
-    if expires_at.map_or(Ok(false), |expires_at| tx.may_have_been_pruned(key, expires_at.unix()))? {
-        let reason = "a token with this `jti` and `exp` may have been revoked and pruned";
-        return Err(Error::Usage(reason.to_owned()));
+    /// Latest expiry of a pruned token of the key.
+    pruned_until: Option<Timestamp>,
+}
+
+impl<'r> RevocationCheck<'r> {
+    pub(super) fn new(tx: &'r Reader<'r>, key: KeyRowId) -> Result<Self, Error> {
+        Ok(Self { tx, key, pruned_until: tx.pruned_until(key)? })
     }
-    Ok(())
+
+    /// Refuses a `jti` that was revoked or, for a token with the expiry `expires_at`, may have been
+    /// revoked.
+    pub(super) fn ensure_never_revoked(
+        &self,
+        jti: Jti,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        ensure_not_blocklisted(self.tx, self.key, jti)?;
+        if expires_at.is_some_and(|expiry| self.pruned_until.is_some_and(|until| expiry <= until)) {
+            let reason = "a token with this `jti` and `exp` may have been revoked and pruned";
+            return Err(Error::Usage(reason.to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// Refuses a `jti` on the blocklist.

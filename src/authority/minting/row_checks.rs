@@ -4,7 +4,7 @@ use super::super::Error;
 use super::claim_rows::{ClaimRows, MAX_BATCH_TOKENS};
 use super::generated::generate_text;
 use super::pattern::{PatternCache, TokenPattern};
-use super::record::{ensure_never_revoked, jti_taken_error, parse_jti_and_expiry};
+use super::record::{RevocationCheck, jti_taken_error, parse_jti_and_expiry};
 use super::signing::{check_size, is_always_verifiable};
 use super::token_builder::TokenBuilder;
 use crate::model::{InvalidLine, Jti, KeyRowId, Row, Timestamp};
@@ -116,12 +116,13 @@ pub(super) fn ensure_new_jtis(
     key: Option<KeyRowId>,
     jtis: &[PlannedJti],
 ) -> Result<(), Error> {
+    tx.prefetch_tokens(&jtis.iter().map(|planned| planned.jti).collect::<Vec<_>>())?;
+    let check = key.map(|key| RevocationCheck::new(tx, key)).transpose()?;
     for PlannedJti { jti, line, expires_at } in jtis {
-        let check_revoked = |key| ensure_never_revoked(tx, key, *jti, *expires_at);
         let result = if tx.has_token_with_jti(*jti)? {
             Err(jti_taken_error())
         } else {
-            key.map_or(Ok(()), check_revoked)
+            check.as_ref().map_or(Ok(()), |check| check.ensure_never_revoked(*jti, *expires_at))
         };
         result.map_err(|error| with_line(*line, error))?;
     }

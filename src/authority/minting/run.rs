@@ -6,14 +6,14 @@ use super::batch_signer::{BatchSigner, SignedBatch, TokenRows};
 use super::claim_rows::{MAX_BATCH_TOKENS, RowBatch};
 use super::job::{JobKey, MINTERS_ONLY, MintJob};
 use super::minted_tokens::{MintedToken, MintedTokens};
-use super::record::{RowOwner, ensure_never_revoked, jti_taken_error};
+use super::record::{RevocationCheck, RowOwner, jti_taken_error};
 use super::request::Signer;
 use crate::authority::keys::load_test_key;
 use crate::crypto::JtiGenerator;
 use crate::model::{Algorithm, KeySpec, KeyType, Role, TokenId, Untrusted};
 use crate::parallel::{map_in_order, worker_count};
 use crate::signals::InterruptionCheck;
-use crate::store::{self, Store};
+use crate::store::{self, SharedWriter, Store, TokenGroup};
 use std::ops::Range;
 
 /// Maximum number of consecutive times that another process replaces the key.
@@ -92,8 +92,8 @@ impl MintJob {
                 let SignedBatch { mut tokens, rows } = batch;
                 if owner.is_some() {
                     let store = store(context).map_err(Stop::Failed)?;
-                    let last_id = self.record_batch(store, job_key, &rows)?;
-                    tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
+                    let ids = self.record_batch(store, job_key, &rows)?;
+                    tokens.ids = ids.ok_or(Stop::KeyReplaced)?;
                 }
                 (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
                 require_reader(deliver(context, tokens))
@@ -182,16 +182,17 @@ impl MintJob {
         map_in_order(worker_count, batches, create_worker, consume)
     }
 
-    /// Records a batch and adds to the count of the audit event. Returns the row id of the last
-    /// token, or `None` if the key may no longer sign. A key that is selected by id may sign as
-    /// long as it verifies, even if it is retired.
+    /// Records a batch and adds to the count of the audit event. Returns the row ids of the tokens, or
+    /// `None` if the key may no longer sign. A key that is selected by id may sign as long as it
+    /// verifies, even if it is retired.
     fn record_batch(
         &self,
         store: &mut Store,
         job_key: &JobKey,
         rows: &[TokenRows],
-    ) -> Result<Option<TokenId>, Error> {
-        let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
+    ) -> Result<Option<Vec<TokenId>>, Error> {
+        let has_custom_jtis = rows.iter().any(|rows| rows.has_custom_jtis);
+        let record = |tx: &SharedWriter<'_>| {
             let can_sign = match &self.request.signer {
                 Signer::Key(_) | Signer::PresetKey(_) => {
                     load_test_key(tx, job_key.spec.kid.as_str(), self.now).is_ok()
@@ -201,19 +202,31 @@ impl MintJob {
             if !can_sign {
                 return Ok(None);
             }
-            let mut last_id = None;
-            for TokenRows { model, jtis, has_custom_jtis } in rows {
-                if *has_custom_jtis {
+            if has_custom_jtis {
+                let custom_rows = || rows.iter().filter(|rows| rows.has_custom_jtis);
+                let jtis: Vec<_> = custom_rows().flat_map(|rows| rows.jtis.clone()).collect();
+                tx.prefetch_tokens(&jtis)?;
+                let check = RevocationCheck::new(tx, job_key.row_id)?;
+                for TokenRows { model, jtis, .. } in custom_rows() {
                     for jti in jtis {
-                        ensure_never_revoked(tx, job_key.row_id, *jti, model.expires_at)?;
+                        check.ensure_never_revoked(*jti, model.expires_at)?;
                     }
                 }
-                last_id = Some(tx.add_tokens(model, jtis)?);
             }
-            let count = rows.iter().map(|rows| rows.jtis.len()).sum();
-            tx.add_to_count(job_key.event, count)?;
-            Ok::<_, Error>(last_id)
-        });
+            let groups =
+                rows.iter().map(|TokenRows { model, jtis, .. }| TokenGroup { model, jtis });
+            let ids = tx.add_tokens(&groups.collect::<Vec<_>>())?;
+            tx.add_to_count(job_key.event, ids.len())?;
+            Ok::<_, Error>(Some(ids))
+        };
+        let (minter, role) = (&job_key.minter, Role::Minter);
+        // A concurrent revocation of an unrecorded token with the same custom `jti` would not find the
+        // new row.
+        let result = if has_custom_jtis {
+            minter.write_with_role(store, role, MINTERS_ONLY, |tx| record(tx))
+        } else {
+            minter.write_shared_with_role(store, role, MINTERS_ONLY, record)
+        };
         match result {
             Err(Error::Store(store::Error::AlreadyExists)) => Err(jti_taken_error()),
             other => other,
@@ -233,7 +246,7 @@ impl MintJob {
         if self.request.record || unminted_count == 0 {
             return Ok(());
         }
-        Ok(store.write(|tx| match minted_count {
+        Ok(store.write_shared(|tx| match minted_count {
             0 => tx.set_outcome(job_key.event, OUTCOME_UNDELIVERED),
             _ => tx.subtract_from_count(job_key.event, unminted_count),
         })?)

@@ -6,7 +6,7 @@ pub(crate) use bulk::{count_revocable, revoke_bulk};
 
 use super::audit_context::sanitize_for_audit;
 use super::error::ResourceKind;
-use super::principal::{require_role, write_as_optional_principal};
+use super::principal::{require_role, write_shared_as_optional_principal};
 use super::verification::{
     Expectations, ExpectedKind, TokenRecord, load_consistent_record, verify,
 };
@@ -15,7 +15,7 @@ use crate::model::{
     EventSubject, EventTarget, Jti, KeyRowId, RecordedToken, Role, SessionEndReason, TargetKind,
     Timestamp, TokenId, TokenKind, TokenSelector, Untrusted, User, UserId,
 };
-use crate::store::{PairWithSession, Reader, Store, Writer};
+use crate::store::{PairWithSession, Reader, SharedWriter, Store};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -70,7 +70,8 @@ pub(crate) fn revoke(
     let check = |selector| VerifiedSelector::check(store, audit.now, selector);
     let selectors = selectors.iter().map(check).collect::<Result<Vec<_>, _>>()?;
     let caller_id = caller.map(|caller| caller.user.id);
-    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
+    let principal = caller.map(|caller| &caller.principal);
+    write_shared_as_optional_principal(store, principal, |tx, user| {
         let mut outcomes = Vec::with_capacity(selectors.len());
         for selector in &selectors {
             for target in resolve_targets(tx, user, selector)? {
@@ -235,7 +236,7 @@ fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Revocati
 }
 
 fn apply_revocation(
-    tx: &Writer<'_>,
+    tx: &SharedWriter<'_>,
     audit: &AuditContext,
     target: &RevocationTarget,
 ) -> Result<RevocationOutcome, Error> {

@@ -17,7 +17,7 @@ use crate::crypto;
 use crate::model::{
     EventTarget, PasswordHash, Session, SessionEndReason, Sid, Timestamp, TokenKind, User,
 };
-use crate::store::{NewPair, PairWithSession, Store, Writer};
+use crate::store::{NewPair, PairWithSession, SharedWriter, Store};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -112,7 +112,7 @@ pub(crate) fn begin<E: From<Error>>(
             Ok(((pair, session_expiry), tokens))
         },
         |store, (_, key), ((pair, session_expiry), _)| {
-            Ok(store.write(|tx| {
+            Ok(store.write_shared(|tx| {
                 if !tx.is_active_key(key.id)? {
                     return Ok(None);
                 }
@@ -135,7 +135,10 @@ pub(crate) fn begin<E: From<Error>>(
 
 /// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
 /// Stores the upgraded password hash, if any.
-fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Result<(), Error> {
+fn recheck_credentials(
+    tx: &SharedWriter<'_>,
+    authenticated: &AuthenticatedUser,
+) -> Result<(), Error> {
     let id = authenticated.user.id;
     let row = tx.find_user_including_deleted(id)?;
     let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
@@ -184,7 +187,9 @@ pub(crate) fn refresh(
         |(settings, key, old, _)| {
             new_pair(settings, key, pair_ids, audit.now, old.session.expires_at)
         },
-        |store, (_, _, old, _), pair| store.write(|tx| rotate_refresh_token(tx, audit, old, pair)),
+        |store, (_, _, old, _), pair| {
+            store.write_shared(|tx| rotate_refresh_token(tx, audit, old, pair))
+        },
     )?;
     // The pair is signed last: a retry signs the pair that the first use recorded.
     let pair = match outcome {
@@ -217,7 +222,7 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession,
 
 /// Replaces the old pair by `pair`. Returns `None` if the key of `pair` no longer signs.
 fn rotate_refresh_token(
-    tx: &Writer<'_>,
+    tx: &SharedWriter<'_>,
     audit: &AuditContext,
     old: &PairWithSession,
     pair: &NewPair,
@@ -258,7 +263,7 @@ pub(crate) fn end(
     };
     let (id, user) = (pair_with_session.session.id, pair_with_session.session.user_id);
     let target = EventTarget::session(pair_with_session.session.sid);
-    store.write(|tx| {
+    store.write_shared(|tx| {
         let ended = tx.end_session(id, SessionEndReason::Logout, audit.now)?;
         audit.record(tx, Some(user), target.clone(), usize::from(ended))?;
         Ok(ended)

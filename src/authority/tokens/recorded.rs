@@ -79,7 +79,7 @@ pub(crate) fn revoke_issued(
     ids: &[TokenId],
     cause: RevocationCause,
 ) -> Result<(), Error> {
-    store.write(|tx| {
+    store.write_shared(|tx| {
         let mut changed_count = 0;
         for id in ids {
             changed_count += usize::from(tx.revoke_token(*id, audit.now)?);

@@ -10,6 +10,7 @@ mod header_cache;
 mod introspection;
 mod key_choice;
 mod kind;
+mod prefetch;
 mod report;
 mod store_verifier;
 mod third_party;
@@ -33,6 +34,7 @@ pub(super) use token_state::{
 use super::{Error, RejectReason, Rejection};
 use crate::store::Store;
 use header_cache::HeaderCache;
+use prefetch::prefetch_rows;
 
 /// Verifies a token of this store. An error means that verification was not possible, for example
 /// because the store failed.
@@ -43,9 +45,10 @@ pub(crate) fn verify(
 ) -> Result<VerificationReport, Error> {
     // A malformed token is refused without the store.
     match HeaderCache::new().parse(token) {
-        Ok(compact) => {
-            store.read(|tx| StoreVerifier::new(tx, expectations).verify_parsed(&compact))
-        }
+        Ok(compact) => store.read(|tx| {
+            prefetch_rows(tx, &compact.payload);
+            StoreVerifier::new(tx, expectations).verify_parsed(&compact)
+        }),
         Err(rejection) => Ok(rejection.into()),
     }
 }

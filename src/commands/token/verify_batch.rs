@@ -73,6 +73,7 @@ fn start_worker(
             let mut store = app.store.get()?.open_reader()?;
             Box::new(move |chunk| {
                 with_verifier(&mut store, &expectations, |verifier| {
+                    verifier.prefetch(chunk.tokens().filter_map(Result::ok))?;
                     verify_chunk(&chunk, now, |token| verifier.verify(token))
                 })
             })

@@ -6,8 +6,8 @@ pub(crate) use listing::EventFilter;
 pub(super) use listing::event_from_row;
 
 use super::sql::optional_time;
-use super::values::values;
-use super::{Error, Reader, Writer};
+use super::values::{Value, values};
+use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
     AuditEventId, EventDetail, EventSubject, EventTarget, Timestamp, Untrusted, UserId,
 };
@@ -31,6 +31,29 @@ pub(crate) struct NewEvent<'e> {
     pub(crate) count: usize,
 }
 
+const INSERT_SQL: &str = "INSERT INTO audit
+        (at, user_id, os_uid, action, target_kind, target_id, detail, outcome, count)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+impl NewEvent<'_> {
+    /// Returns the values of [`INSERT_SQL`].
+    fn to_values(&self) -> Result<Vec<Value<'static>>, Error> {
+        let EventSubject { target, detail } = &self.subject;
+        let target_id = target.as_ref().and_then(EventTarget::id);
+        Ok(vec![
+            self.at.into(),
+            self.user.into(),
+            i64::from(self.os_uid).into(),
+            self.action.to_owned().into(),
+            target.as_ref().map(|target| target.kind.name()).into(),
+            target_id.map(str::to_owned).into(),
+            detail.as_ref().map(serialize_detail).transpose()?.into(),
+            self.outcome.to_owned().into(),
+            to_stored_count(self.count).into(),
+        ])
+    }
+}
+
 impl Reader<'_> {
     /// Returns the time of the newest event before `before`.
     pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
@@ -39,32 +62,45 @@ impl Reader<'_> {
     }
 }
 
-impl Writer<'_> {
-    /// Adds an event and returns the row id.
-    pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<AuditEventId, Error> {
-        let EventSubject { target, detail } = &event.subject;
-        let detail = detail.as_ref().map(serialize_detail).transpose()?;
-        let id = self.insert(
-            "audit",
-            "INSERT INTO audit
-                 (at, user_id, os_uid, action, target_kind, target_id, detail, outcome, count)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            values![
-                event.at,
-                event.user,
-                i64::from(event.os_uid),
-                event.action,
-                target.as_ref().map(|target| target.kind.name()),
-                target.as_ref().and_then(EventTarget::id),
-                detail.as_deref(),
-                event.outcome,
-                to_stored_count(event.count),
-            ],
-        )?;
+impl SharedWriter<'_> {
+    /// Adds an event.
+    pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<(), Error> {
         self.note_target(event.subject.to_text());
-        Ok(AuditEventId(id))
+        self.connection.insert_later("audit", INSERT_SQL, event.to_values()?)
     }
 
+    /// Adds an event and returns the row id.
+    pub(crate) fn add_event_with_id(&self, event: &NewEvent<'_>) -> Result<AuditEventId, Error> {
+        self.note_target(event.subject.to_text());
+        Ok(AuditEventId(self.insert("audit", INSERT_SQL, &event.to_values()?)?))
+    }
+
+    /// Adds `increment` to the count of an existing event.
+    pub(crate) fn add_to_count(&self, event: AuditEventId, increment: usize) -> Result<(), Error> {
+        let sql = "UPDATE audit SET count = count + ?2 WHERE id = ?1";
+        let values = values![event, to_stored_count(increment)];
+        self.connection.execute_later(sql, values.to_vec())
+    }
+
+    /// Subtracts `decrement` from the count of an existing event.
+    pub(crate) fn subtract_from_count(
+        &self,
+        event: AuditEventId,
+        decrement: usize,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE audit SET count = count - ?2 WHERE id = ?1";
+        let values = values![event, to_stored_count(decrement)];
+        self.connection.execute_later(sql, values.to_vec())
+    }
+
+    /// Changes the outcome of an existing event and sets its count to 0.
+    pub(crate) fn set_outcome(&self, event: AuditEventId, outcome: &str) -> Result<(), Error> {
+        let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
+        self.connection.execute_later(sql, values![event, outcome.to_owned()].to_vec())
+    }
+}
+
+impl Writer<'_> {
     /// Adds an event to a store of schema version 1 or 2, whose next migration converts the text of
     /// the target.
     pub(super) fn add_event_before_migration(&self, event: &NewEvent<'_>) -> Result<(), Error> {
@@ -82,31 +118,6 @@ impl Writer<'_> {
                 to_stored_count(event.count),
             ],
         )?;
-        Ok(())
-    }
-
-    /// Adds `increment` to the count of an existing event.
-    pub(crate) fn add_to_count(&self, event: AuditEventId, increment: usize) -> Result<(), Error> {
-        let sql = "UPDATE audit SET count = count + ?2 WHERE id = ?1";
-        self.connection.execute(sql, values![event, to_stored_count(increment)])?;
-        Ok(())
-    }
-
-    /// Subtracts `decrement` from the count of an existing event.
-    pub(crate) fn subtract_from_count(
-        &self,
-        event: AuditEventId,
-        decrement: usize,
-    ) -> Result<(), Error> {
-        let sql = "UPDATE audit SET count = count - ?2 WHERE id = ?1";
-        self.connection.execute(sql, values![event, to_stored_count(decrement)])?;
-        Ok(())
-    }
-
-    /// Changes the outcome of an existing event and sets its count to 0.
-    pub(crate) fn set_outcome(&self, event: AuditEventId, outcome: &str) -> Result<(), Error> {
-        let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
-        self.connection.execute(sql, values![event, outcome])?;
         Ok(())
     }
 }

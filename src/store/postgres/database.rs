@@ -2,21 +2,17 @@
 
 use super::client::{ANSWER_TIME, Client};
 use super::config::ConnectionConfig;
-use super::connect::{ConnectFault, connect};
+use super::connect_retry::{RETRY_INTERVAL, connect_until};
 use super::schema::{self, ServerState};
-use super::transaction::{CREATION_LOCK, begin_read, begin_write, lock_key};
+use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
-use crate::store::transaction::{Reader, WriteSummary, Writer};
+use crate::store::transaction::{Reader, SnapshotStart, WriteLock, WriteSummary, Writer};
 use crate::store::values::values;
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Builder;
-
-/// Interval between two attempts to connect, or to ask for the outcome of a commit.
-const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// An open store in a PostgreSQL database.
 pub(in crate::store) struct PostgresDatabase {
@@ -98,12 +94,17 @@ impl PostgresDatabase {
     pub(in crate::store) fn read<T, E: From<Error>>(
         &mut self,
         timeout: Duration,
+        start: SnapshotStart,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         if self.is_in_dry_run {
             return work(&Reader::new(Connection::Postgres(&self.client)));
         }
-        self.reconnect_if_closed(Instant::now() + timeout)?;
+        let deadline = Instant::now() + timeout;
+        self.reconnect_if_closed(deadline)?;
+        if start == SnapshotStart::AfterWriters && !self.state.is_read_only {
+            await_writers(&self.client, self.lock_key(), deadline);
+        }
         begin_read(&self.client, &self.config);
         let result = work(&Reader::new(Connection::Postgres(&self.client)));
         self.client.end_without_answer("COMMIT");
@@ -113,6 +114,7 @@ impl PostgresDatabase {
     /// Runs `work` in a write transaction, which is committed if `work` returns `Ok`.
     pub(in crate::store) fn write<T, E: From<Error>>(
         &mut self,
+        lock: WriteLock,
         deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -120,7 +122,7 @@ impl PostgresDatabase {
             return Err(Error::ReadOnly.into());
         }
         self.reconnect_if_closed(deadline)?;
-        begin_write(&self.client, &self.config, lock_key(self.state.store_id), deadline);
+        begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
         let writer = Writer::new(Connection::Postgres(&self.client));
         match work(&writer) {
             Ok(value) => {
@@ -143,16 +145,17 @@ impl PostgresDatabase {
     ) -> Result<T, E> {
         if !self.is_in_dry_run {
             self.reconnect_if_closed(deadline)?;
-            begin_write(&self.client, &self.config, lock_key(self.state.store_id), deadline);
+            let lock = WriteLock::Exclusive;
+            begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
             self.client.execute_batch("SAVEPOINT dry_run")?;
             self.is_in_dry_run = true;
         }
-        self.client.defer("SAVEPOINT dry_run");
+        self.client.queue("SAVEPOINT dry_run", Vec::new());
         let result = work(&Writer::new(Connection::Postgres(&self.client)));
         if result.is_err() {
-            self.client.defer("ROLLBACK TO SAVEPOINT dry_run");
+            self.client.queue("ROLLBACK TO SAVEPOINT dry_run", Vec::new());
         }
-        self.client.defer("RELEASE SAVEPOINT dry_run");
+        self.client.queue("RELEASE SAVEPOINT dry_run", Vec::new());
         result
     }
 
@@ -161,6 +164,10 @@ impl PostgresDatabase {
     pub(in crate::store) fn execute_sql(&self, sql: &str) {
         let schema = super::transaction::set_schema(&self.config);
         self.client.execute_batch(&format!("BEGIN; {schema} {sql}; COMMIT")).unwrap();
+    }
+
+    fn lock_key(&self) -> i64 {
+        lock_key(self.state.store_id)
     }
 
     fn reconnect_if_closed(&mut self, deadline: Instant) -> Result<(), Error> {
@@ -173,6 +180,10 @@ impl PostgresDatabase {
     /// Commits. If the connection is lost before the answer, asks the server for the outcome on a new
     /// connection. Returns [`Error::Busy`] if nothing was stored, so that the transaction runs again.
     pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
+        // Only the id of the transaction tells whether a lost commit was executed.
+        if !self.client.has_transaction_id() {
+            self.client.send_queue()?;
+        }
         let result = self.client.commit(deadline.max(Instant::now() + ANSWER_TIME));
         let transaction_id = self.client.take_transaction_id();
         let (Err(Error::Busy), Some(transaction_id)) = (&result, transaction_id) else {
@@ -217,32 +228,6 @@ impl PostgresDatabase {
     }
 }
 
-/// Connects. Tries again until the deadline after faults that may be transient.
-pub(super) fn connect_until(config: &ConnectionConfig, deadline: Instant) -> Result<Client, Error> {
-    let runtime = Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| Error::Failed(error.to_string()))?;
-    loop {
-        let remaining = deadline.saturating_duration_since(Instant::now()).max(ANSWER_TIME);
-        let attempt = async { tokio::time::timeout(remaining, connect(config, remaining)).await };
-        let fault = match runtime.block_on(attempt) {
-            Ok(Ok(connection)) => return Ok(Client::new(runtime, connection)),
-            Ok(Err(error)) => ConnectFault::from(&error),
-            Err(_) => return Err(Error::Busy),
-        };
-        match fault {
-            ConnectFault::Transient(error) if Instant::now() >= deadline => {
-                return Err(ServerError::Unavailable(error).into());
-            }
-            ConnectFault::Transient(_) => std::thread::sleep(RETRY_INTERVAL),
-            ConnectFault::ReadOnly => return Err(Error::ReadOnly),
-            ConnectFault::Permanent(error) => return Err(ServerError::Connection(error).into()),
-        }
-    }
-}
-
 fn load_state(
     client: &Client,
     config: &ConnectionConfig,
@@ -275,7 +260,7 @@ fn create_store(
     deadline: Instant,
     initial_rows: &InitialRows,
 ) -> Result<bool, Error> {
-    begin_write(client, config, CREATION_LOCK, deadline);
+    begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK, deadline);
     let connection = Connection::Postgres(client);
     let result = schema::initialize_store(
         client,

@@ -1,6 +1,6 @@
 //! Queries for tokens: lists, counts, bulk revocation.
 
-use super::{COLUMNS, TABLES, token_from_row};
+use super::{COLUMNS, REVOKE_TOKEN_SQL, TABLES, token_from_row};
 use crate::model::{
     AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenId, TokenKind,
     TokenStatus, UserId,
@@ -118,9 +118,8 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Revokes the tokens that are not revoked yet, and returns their number.
     pub(crate) fn revoke_tokens(&self, ids: &[TokenId], now: Timestamp) -> Result<usize, Error> {
-        let sql = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-        let mut statement = self.connection.prepare(sql)?;
-        ids.iter().map(|id| statement.execute(values![*id, now])).sum()
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        self.connection.execute_for_ids(REVOKE_TOKEN_SQL, &ids, values![now])
     }
 
     /// Revokes all recorded tokens of a user, and returns their number.

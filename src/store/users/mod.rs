@@ -5,9 +5,10 @@ mod listing;
 
 pub(crate) use listing::{UserFilter, UserOrder};
 
+use super::connection::Connection;
 use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
-use super::{Error, Reader, Writer};
+use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
     DisplayName, Email, KeyRowId, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
     UserName, UserRef, UserUuid, WithOwner,
@@ -28,6 +29,10 @@ pub(crate) struct IssuanceState {
 pub(in crate::store) const COLUMNS: &str =
     "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
 
+fn user_by_id_sql() -> String {
+    format!("SELECT {COLUMNS} FROM users WHERE id = ?1")
+}
+
 /// Characters of a salt and a hash in PHC string format.
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -47,7 +52,12 @@ impl Reader<'_> {
 
     /// Returns the user with this id, including deleted users.
     pub(crate) fn find_user_including_deleted(&self, id: UserId) -> Result<Option<User>, Error> {
-        self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id)
+        self.user_where(&user_by_id_sql(), id)
+    }
+
+    /// Prefetches the query of [`Reader::find_user_including_deleted`].
+    pub(crate) fn prefetch_user(&self, id: UserId) {
+        self.connection.prefetch(|| (user_by_id_sql(), vec![id.into()]));
     }
 
     /// Adds the owner's name to `value`.
@@ -105,6 +115,61 @@ impl Reader<'_> {
             visit(&row.get::<String>(0)?);
             Ok(true)
         })
+    }
+}
+
+impl SharedWriter<'_> {
+    /// Locks the row of a user until the commit: another transaction that locks the same row waits. On a
+    /// server, later queries then see what the other transaction has committed. A file has one
+    /// writer at a time and needs no lock of a row.
+    pub(crate) fn lock_user(&self, id: UserId) {
+        match self.connection {
+            Connection::Sqlite(_) => {}
+            // The lock and the count of the tokens must be two statements: a statement sees only what
+            // was committed before its start, which is before the wait for the lock.
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => {
+                let sql = "SELECT 1 FROM users WHERE id = ?1 FOR NO KEY UPDATE";
+                client.queue(sql, vec![id.into()]);
+            }
+        }
+    }
+
+    /// Replaces the hash with another hash of the same password.
+    pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
+        let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
+        self.connection.execute(sql, values![id, new_hash.expose()])?;
+        Ok(())
+    }
+
+    /// Returns the issuance state of a user. `quota` is the store's default. Returns `None` for a deleted
+    /// user. Only after [`SharedWriter::lock_user`], or with a [`Writer`], the number of tokens stays
+    /// valid until the commit.
+    pub(crate) fn issuance_state(
+        &self,
+        id: UserId,
+        key: KeyRowId,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<Option<IssuanceState>, Error> {
+        let sql = format!(
+            "SELECT coalesce(quota, ?3), disabled_at IS NOT NULL,
+                 (SELECT state = 'active' FROM keys WHERE id = ?4),
+                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({}) END
+             FROM users WHERE id = ?1 AND deleted_at IS NULL",
+            super::tokens::quota_count_sql()
+        );
+        let from_row = |row: &Row<'_>| {
+            let (limit, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
+            let used = used.and_then(|used| usize::try_from(used).ok());
+            Ok(IssuanceState {
+                quota: u32::try_from(limit).ok().zip(used),
+                is_disabled: row.get(1)?,
+                key_is_active: row.get(2)?,
+            })
+        };
+        let values = values![id, now, to_stored_quota(quota), key];
+        self.connection.query_optional(&sql, values, from_row)
     }
 }
 
@@ -166,45 +231,6 @@ impl Writer<'_> {
             values![id, password.expose(), now],
         )?;
         Ok(())
-    }
-
-    /// Replaces the hash with another hash of the same password.
-    pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
-        let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
-        self.connection.execute(sql, values![id, new_hash.expose()])?;
-        Ok(())
-    }
-
-    /// Returns the issuance state of a user, which stays valid until the commit. `quota` is the
-    /// store's default. Returns `None` for a deleted user.
-    ///
-    /// A write transaction excludes all other writers of the store from the start, so the row needs
-    /// no lock of its own.
-    pub(crate) fn lock_user_for_issuance(
-        &self,
-        id: UserId,
-        key: KeyRowId,
-        quota: Quota,
-        now: Timestamp,
-    ) -> Result<Option<IssuanceState>, Error> {
-        let sql = format!(
-            "SELECT coalesce(quota, ?3), disabled_at IS NOT NULL,
-                 (SELECT state = 'active' FROM keys WHERE id = ?4),
-                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({}) END
-             FROM users WHERE id = ?1 AND deleted_at IS NULL",
-            super::tokens::quota_count_sql()
-        );
-        let from_row = |row: &Row<'_>| {
-            let (limit, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
-            let used = used.and_then(|used| usize::try_from(used).ok());
-            Ok(IssuanceState {
-                quota: u32::try_from(limit).ok().zip(used),
-                is_disabled: row.get(1)?,
-                key_is_active: row.get(2)?,
-            })
-        };
-        let values = values![id, now, to_stored_quota(quota), key];
-        self.connection.query_optional(&sql, values, from_row)
     }
 
     /// Removes names, password and e-mail address, and keeps the row.

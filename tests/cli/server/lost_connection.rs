@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 const TOKEN_COUNT: &str = "SELECT count(*) FROM tokens";
 
 /// Returns the socket of the server.
-fn server_socket() -> PathBuf {
+pub(super) fn server_socket() -> PathBuf {
     let directory = create_schema().run_sql("SHOW unix_socket_directories").remove(0);
     PathBuf::from(directory).join(".s.PGSQL.5432")
 }
 
 /// Returns a command whose connections go through the proxy.
-fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&str]) -> Command {
+pub(super) fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&str]) -> Command {
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let directory = proxy.directory().display();
     let mut command = sandbox.command(arguments);

@@ -7,8 +7,10 @@ mod left_out;
 mod lost_connection;
 mod proxy;
 mod roles;
+mod round_trips;
 mod sandbox;
 mod schema;
+mod shared_lock;
 
 use crate::test_schema::{self, TestSchema};
 
