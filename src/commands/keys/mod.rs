@@ -23,9 +23,9 @@ use serde::Serialize;
 command_group! {
     /// Create, replace and revoke signing keys, and publish the public keys
     ///
-    /// Keys go through four states: standby, active (signing), retired (tokens signed with the key are
-    /// still accepted for a while), revoked. The public keys of standby, active and retired keys are
-    /// exported.
+    /// Keys go through four states: standby, active (signing), retired (tokens signed with the key
+    /// are still accepted for a while), revoked. The public keys of standby, active and retired
+    /// keys are exported.
     #[command(verbatim_doc_comment)]
     pub(crate) enum Commands {
         #[command(alias = "ls")]
@@ -143,8 +143,8 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
             "key {} is retired and verifies until {verify_until}",
             retired.kid.to_display()
         ));
-        if retired.outliving_tokens > 0 {
-            let tokens = pluralize(retired.outliving_tokens, "live token");
+        if retired.outliving_token_count > 0 {
+            let tokens = pluralize(retired.outliving_token_count, "live token");
             app.console.print_warning(&format!(
                 "{tokens} of the retired key will be refused before expiry"
             ));
