@@ -5,7 +5,7 @@ mod renewal;
 
 pub(crate) use crate::store::TokenFilter;
 pub(crate) use recorded::{RevocationCause, list, load, revoke_issued};
-pub(crate) use renewal::{RenewalOptions, RenewedToken, renew};
+pub(crate) use renewal::{RenewalOptions, RenewalOutcome, renew};
 
 use super::accounts::{require_self_or_admin, user_not_found};
 use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
@@ -162,8 +162,8 @@ fn resolve_owner(
     Ok(owner)
 }
 
-/// Returns the current preconditions for a token of the owner, and locks the row of the owner, so
-/// that no other process counts the owner's tokens until the commit. Refuses a disabled owner.
+/// Returns the quota usage of the owner and whether the key is active. Locks the row of the owner,
+/// so that no other process counts the owner's tokens until the commit. Refuses a disabled owner.
 pub(super) fn load_issuance_state(
     tx: &Writer<'_>,
     owner: &User,
