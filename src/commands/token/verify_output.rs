@@ -85,7 +85,7 @@ impl Report for VerifyOutput<'_> {
             return Rendered::StyledLines(vec![Cell::styled("valid", Style::Success)]);
         }
         let render = |rejection: &Rejection| {
-            Cell::styled(&format!("invalid: {}", rejection.verdict()), Style::Error)
+            Cell::styled(&format!("invalid: {}", rejection.code_with_facts()), Style::Error)
         };
         Rendered::StyledLines(self.reasons.iter().map(render).collect())
     }
