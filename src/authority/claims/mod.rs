@@ -3,7 +3,7 @@
 use super::rejection::{
     RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
 };
-use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_unit};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_time_unit};
 use serde_json::{Map, Value, json};
 
 /// Claims in which services look for permissions: `permissions` of jeton, `scope` of OAuth (RFC
@@ -102,7 +102,7 @@ fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
     let number = value.as_f64().map(|number| number as i128);
     let expected = match number.filter(|number| *number > MAX_UNIX_SECONDS.into()) {
         None => format.to_owned(),
-        Some(number) => match find_unit(number) {
+        Some(number) => match find_time_unit(number) {
             Some((unit, _)) => format!("{format}, not {unit}"),
             None => format!("{format}, at most {MAX_UNIX_SECONDS}"),
         },

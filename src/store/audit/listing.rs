@@ -108,8 +108,9 @@ impl Reader<'_> {
             if filter.oldest_first { (">", i64::MIN) } else { ("<", i64::MAX) };
         let after = clause.bind(page.after_id().unwrap_or(start));
         clause.and(&format!("a.id {comparison} {after}"));
-        let (skip, _, take) = page.sql_window();
-        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let window = page.sql_window();
+        let take = clause.bind(limit_plus_one(window.page_size));
+        let skip = clause.bind(window.skip);
         let sql = filter.select_sql(&clause, &take, &skip);
         let events = self.connection.query_all(&sql, clause.values(), event_from_row)?;
         Ok(Page::new(page, events, total, |event: &AuditEvent| event.id.0))
