@@ -136,8 +136,8 @@ impl Failure {
             return Error::NotAStore(file.to_owned()).into();
         }
         let failure = Self::from(fault);
-        let display_path = redact_for_error(&file.to_string_lossy());
-        let message = format!("`{display_path}` cannot be restored: {}", failure.message);
+        let file_text = redact_for_error(&file.to_string_lossy());
+        let message = format!("`{file_text}` cannot be restored: {}", failure.message);
         let check_hint =
             || format!("list all faults: jeton --store {} store check", quote_shell_path(file));
         let hint = failure.hint.or_else(|| Some(check_hint()));
