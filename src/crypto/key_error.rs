@@ -105,7 +105,7 @@ impl ImportError {
 
     /// Returns whether the document with this error is accepted as a secret in text, if a secret is
     /// expected and no encoding is given.
-    pub(super) fn is_plain_text(&self) -> bool {
+    pub(super) fn permits_text_secret(&self) -> bool {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
     }
 

@@ -148,7 +148,7 @@ impl KeyImporter {
                 Err(ImportError::KeyAsSecret(format))
             }
             Ok(document) => Ok(Content::Document(document)),
-            Err(error) if is_secret_expected && error.is_plain_text() => {
+            Err(error) if is_secret_expected && error.permits_text_secret() => {
                 self.build_secret(&decode_secret(bytes, SecretEncoding::Text)?)
             }
             Err(ImportError::UnknownFormat) if looks_like_der(bytes) => {

@@ -79,6 +79,7 @@ pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
 
+/// Returns the format of a key in at most `layers` nested encodings.
 fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     if der::starts_with_key(bytes) {
         return Some(KeyFormat::new(DER));

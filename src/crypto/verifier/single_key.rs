@@ -33,7 +33,7 @@ impl SingleKeyReader<'_> {
         let secret = match (self.encoding, &document) {
             (Some(_), Ok(document)) if document.is_secret_jwk() => None,
             (Some(encoding), _) => Some(decode_secret(bytes, encoding)?),
-            (None, Err(error)) if is_secret_expected && error.is_plain_text() => {
+            (None, Err(error)) if is_secret_expected && error.permits_text_secret() => {
                 Some(decode_secret(bytes, SecretEncoding::Text)?)
             }
             (None, _) => None,
