@@ -43,7 +43,7 @@ pub(crate) enum Location {
 }
 
 impl Failure {
-    /// Hint for a store of another user.
+    /// Hint for a store file that another user owns.
     pub(crate) const OWNER_HINT: &str = "run jeton as the owner of the file";
 
     /// Hint for a right that the database user lacks.

@@ -79,7 +79,7 @@ impl Failure {
     fn in_copy_target(address: &str, error: Error) -> Self {
         let failure = Self::from(error);
         let message = format!("`{address}`: {}", failure.message);
-        // Only a server can be read-only: a new file is not.
+        // Of the targets, only a server can be read-only, because a new file is writable.
         let is_read_only = failure.code == Code::StoreReadOnly;
         let primary_hint = is_read_only.then(|| "use the address of the primary server".to_owned());
         Self { message, hint: primary_hint.or(failure.hint), location: None, ..failure }
