@@ -73,7 +73,7 @@ fn difference_of_long_values_remains_visible() {
 }
 
 #[test]
-fn time_is_described_relative_to_the_verification() {
+fn time_is_described_relative_to_the_time_of_verification() {
     let at = |seconds: i64| Timestamp::from_unix(1_800_000_000 + seconds).unwrap();
     let describe = |seconds, reference| describe_time(at(seconds), at(reference), at(0));
     assert_eq!(describe(-10_800, 0), "2027-01-15T05:00:00Z (3 h ago)");
