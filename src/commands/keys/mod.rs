@@ -41,8 +41,8 @@ command_group! {
     }
 }
 
-/// Adds keys to the store. If the store does not exist, creates it. The initial signing key is the
-/// first new app key, or a generated key if no app key is added.
+/// Adds keys to the store. If the store does not exist, creates it; the signing key of the new store is
+/// the first added app key, or a generated key if no app key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,
@@ -129,7 +129,7 @@ impl crate::app::Report for RotateOutput {
 /// Prints and reports the new and the retired key.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    // The key that a dry run generates is discarded.
+    // A dry run discards the new key, so the key id is not shown.
     let has_kid = !(rotation.is_new_key && app.store.is_dry_run());
     let active_kid = has_kid.then_some(rotation.active_kid);
     let key_name = match &active_kid {
