@@ -251,7 +251,7 @@ fn apply_revocation(
             outcome(Some(token.id), token.jti.to_string(), token.grant.kind, changed)
         }
         RevocationTarget::Access(pair) => {
-            let changed = tx.revoke_access(pair.pair.id, audit.now)?;
+            let changed = tx.revoke_access_token(pair.pair.id, audit.now)?;
             outcome(None, pair.pair.access_jti.to_string(), TokenKind::Access, changed)
         }
         RevocationTarget::Refresh(pair) => {
