@@ -17,8 +17,8 @@ const ADDED_PER_TRANSACTION: u32 = 8_000;
 /// Number of tokens that one transaction revokes, or whose expiry one transaction of a prune checks.
 const CHANGED_PER_TRANSACTION: u32 = 5_000;
 
-/// Time that the statements use as the current time: after the expiry of the expired tokens, and before the expiry of
-/// all other tokens.
+/// Time that the statements use as the current time: after the expiry of the expired tokens, and before
+/// the expiry of all other tokens.
 const NOW: i64 = 1_790_000_000;
 
 /// Generator of ascending UUIDs of version 7: the time, a counter of 26 bits, and 48 random bits. The

@@ -207,7 +207,7 @@ impl Client {
         })
     }
 
-    /// Returns the id of the current write transaction, and forgets the id.
+    /// Returns the id of the current write transaction, and clears the id.
     pub(super) fn take_transaction_id(&self) -> Option<u64> {
         self.transaction_id.take()
     }

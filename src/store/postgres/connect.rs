@@ -78,7 +78,7 @@ where
     client
 }
 
-/// Reason why no connection was made, by the chance of a later attempt.
+/// Reason why no connection was made, and whether a later attempt may succeed.
 #[derive(Debug)]
 pub(crate) enum ConnectFault {
     /// A later attempt may succeed.
