@@ -198,7 +198,7 @@ impl Table {
         self.key == "id"
     }
 
-    /// Returns the names of all columns; without `with_links`, not those in [`Table::links`].
+    /// Returns the names of all columns; without `with_links`, all columns except [`Table::links`].
     pub(super) fn column_names(&self, with_links: bool) -> Vec<&'static str> {
         let names = self.columns.iter().map(|(name, _)| *name);
         names.filter(|name| with_links || !self.links.contains(name)).collect()
