@@ -134,7 +134,7 @@ impl StoreHandle {
         } else {
             Store::open_or_create(resolve_address(address)?, wait, || rows)?
         };
-        let is_created = outcome.created;
+        let is_created = outcome.is_created;
         self.adopt(outcome);
         Ok(is_created)
     }
@@ -164,7 +164,7 @@ impl StoreHandle {
     /// Keeps the opened store for the run, and reports what opening created, fixed or noticed.
     fn adopt(&mut self, outcome: OpenOutcome) -> &mut Store {
         let display_path = outcome.store.address().to_display();
-        if outcome.created {
+        if outcome.is_created {
             self.console.print_status(&format!("created store `{display_path}`"));
         }
         match outcome.permission_fix {

@@ -255,7 +255,7 @@ fn apply_revocation(
             outcome(Some(token.id), token.jti.to_string(), token.grant.kind, changed)
         }
         RevocationTarget::Access(PairWithSession { pair, .. }) => {
-            let changed = tx.revoke_access(pair.id, audit.now)?;
+            let changed = tx.revoke_access_token(pair.id, audit.now)?;
             outcome(None, pair.access_jti.to_string(), TokenKind::Access, changed)
         }
         RevocationTarget::Refresh(PairWithSession { pair, session }) => {

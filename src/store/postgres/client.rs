@@ -144,7 +144,7 @@ impl Client {
         self.send(std::future::ready(Ok(())))
     }
 
-    /// Sends the statement with the next statement.
+    /// Keeps a statement, which is sent together with the next statement.
     pub(super) fn defer(&self, sql: &str) {
         let mut deferred = self.deferred.borrow_mut();
         deferred.push_str(sql);
@@ -157,8 +157,9 @@ impl Client {
         self.deadline.set(deadline);
     }
 
-    /// Ends the transaction without waiting for the answer. Discards deferred statements. If they
-    /// begin the transaction, the server has not received its beginning, and nothing is sent.
+    /// Ends the transaction with `sql`, `COMMIT` or `ROLLBACK`, without waiting for the answer. Discards
+    /// deferred statements. If the deferred statements include the beginning of the transaction, the
+    /// server does not know the transaction, and nothing is sent.
     pub(super) fn end_without_answer(&self, sql: &str) {
         if self.deferred.take().starts_with("BEGIN") {
             return;
@@ -206,7 +207,7 @@ impl Client {
         })
     }
 
-    /// Returns the id of the current write transaction, and clears it.
+    /// Returns the id of the current write transaction, and clears the id.
     pub(super) fn take_transaction_id(&self) -> Option<u64> {
         self.transaction_id.take()
     }
@@ -249,7 +250,7 @@ impl Client {
     }
 }
 
-/// Returns a statement with the parameters and function names of PostgreSQL.
+/// Converts a statement to the parameters and function names of PostgreSQL.
 fn to_postgres(sql: &str) -> String {
     sql.replace('?', "$").replace("instr(", "strpos(")
 }

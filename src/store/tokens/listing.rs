@@ -20,7 +20,7 @@ pub(crate) struct TokenFilter {
     pub(crate) app: Option<AppName>,
     /// Only tokens with this status; `Live` includes superseded tokens.
     pub(crate) status: Option<TokenStatus>,
-    /// Only tokens without a successor that have expired or expire within this time.
+    /// Only tokens that have no grace period, and that have expired or expire within this time.
     pub(crate) expiring_within: Option<Lifetime>,
     /// Only tokens issued before this time.
     pub(crate) issued_before: Option<Timestamp>,
