@@ -61,7 +61,8 @@ impl Proxy {
     }
 }
 
-/// Forwards the messages in both directions, until the proxy cuts the connection or a side ends it.
+/// Forwards the messages in both directions, until the proxy cuts the connection, or the
+/// client or the server ends the connection.
 fn forward(
     mut client: &UnixStream,
     mut server: &UnixStream,
@@ -72,18 +73,19 @@ fn forward(
     let (answers, program) = (server.try_clone()?, client.try_clone()?);
     std::thread::spawn(move || std::io::copy(&mut &answers, &mut &program));
     let mut buffer = vec![0; 1 << 16];
-    let mut is_write = false;
+    let mut is_write_transaction = false;
     loop {
         let length = client.read(&mut buffer)?;
         let message = &buffer[..length];
         if length == 0 {
             return Ok(());
         }
-        // A COMMIT before the lock is that of a read transaction.
+        // A COMMIT before the lock ends a read transaction, not the write transaction.
         let lock = find(message, b"pg_advisory_xact_lock");
-        is_write |= lock.is_some();
-        let is_commit = is_write && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
-        is_write &= !is_commit;
+        is_write_transaction |= lock.is_some();
+        let is_commit =
+            is_write_transaction && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
+        is_write_transaction &= !is_commit;
         let is_cut = is_commit
             && counter
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |cuts| {
