@@ -2,7 +2,7 @@
 
 use super::create_schema;
 use crate::sandbox::Sandbox;
-use crate::store::copy::{Source, damage};
+use crate::store::copy::{Source, add_session_of_missing_user};
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
@@ -76,7 +76,7 @@ fn refused_and_failed_copies_change_nothing() {
     let failure = source.sandbox.json_error(&["store", "copy", "a.db", &other_server]);
     assert_eq!(failure["code"], "store_foreign");
     other_schema.run_sql("DROP TABLE users");
-    damage(&source.sandbox, "a.db");
+    add_session_of_missing_user(&source.sandbox, "a.db");
     let failure = source.sandbox.json_error(&["store", "copy", "a.db", &other_server]);
     let message = failure["message"].as_str().unwrap();
     assert!(message.starts_with(&format!("`{other_server}`: ")), "{message}");
