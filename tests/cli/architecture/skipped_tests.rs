@@ -49,9 +49,9 @@ fn early_returns(path: &str, text: &str) -> Vec<String> {
     visitor.violations
 }
 
-/// Returns two kinds of lines: `ignore` attributes without a reason that begins with `needs `, and
-/// lines of `tests/cli` that write to `io::stderr()`. The test harness does not capture this output, so
-/// a test could print there that it was skipped, and pass.
+/// Returns two kinds of lines: `ignore` attributes without a reason that starts with `needs `, and
+/// lines of `tests/cli` that open the `Stderr` stream. The test harness captures `eprintln!`, but not
+/// text that is written to the stream: a test could print there that it was skipped, and pass.
 fn skipping_lines(path: &str, text: &str) -> Vec<String> {
     let is_ignored = |line: &str| line.contains(concat!("#[", "ignore"));
     let states_need = |line: &str| line.contains("ignore = \"needs ");
