@@ -52,23 +52,28 @@ struct Options {
     rows: Vec<String>,
     is_quick: bool,
     jeton: PathBuf,
-    before: Option<PathBuf>,
-    dynamic: Option<PathBuf>,
+    older_jeton: Option<PathBuf>,
+    dynamic_jeton: Option<PathBuf>,
 }
 
 impl Options {
     fn parse(args: &[String]) -> Outcome<Self> {
         let jeton = PathBuf::from(env!("CARGO_BIN_EXE_jeton"));
-        let mut options =
-            Self { rows: Vec::new(), is_quick: false, jeton, before: None, dynamic: None };
+        let mut options = Self {
+            rows: Vec::new(),
+            is_quick: false,
+            jeton,
+            older_jeton: None,
+            dynamic_jeton: None,
+        };
         let mut args = args.iter();
         while let Some(option) = args.next() {
             let mut value = || args.next().ok_or(format!("`{option}` requires a value"));
             match option.as_str() {
                 "--rows" => options.rows.extend(value()?.split(',').map(str::to_owned)),
                 "--binary" => options.jeton = PathBuf::from(value()?),
-                "--before" => options.before = Some(PathBuf::from(value()?)),
-                "--dynamic" => options.dynamic = Some(PathBuf::from(value()?)),
+                "--before" => options.older_jeton = Some(PathBuf::from(value()?)),
+                "--dynamic" => options.dynamic_jeton = Some(PathBuf::from(value()?)),
                 "--quick" => options.is_quick = true,
                 // `cargo bench` adds this option.
                 "--bench" => {}
@@ -91,8 +96,8 @@ impl Options {
 fn print_table(options: &Options) -> Outcome<bool> {
     let bench = Bench::new(
         &options.jeton,
-        options.before.as_deref(),
-        options.dynamic.as_deref(),
+        options.older_jeton.as_deref(),
+        options.dynamic_jeton.as_deref(),
         options.is_quick,
     )?;
     machine::print_head(&options.jeton, bench.is_static)?;
@@ -112,8 +117,8 @@ fn print_table(options: &Options) -> Outcome<bool> {
             continue;
         }
         for measure in (group.measure)(&bench, &rows)? {
-            if rows.contains(&measure.row) && !measure.print(bench.is_static) {
-                missed_rows.push(measure.row);
+            if rows.contains(&measure.row_name) && !measure.print(bench.is_static) {
+                missed_rows.push(measure.row_name);
             }
         }
     }

@@ -116,10 +116,11 @@ fn has_trusted_owner(metadata: &Metadata) -> bool {
     [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid())
 }
 
-/// Returns whether `group` is the private group of the current user, and the group of this process.
-fn is_private_group(group: u32) -> bool {
-    rustix::process::getegid().as_raw() == group
-        && os_users::is_private_group(group, rustix::process::geteuid().as_raw())
+/// Returns whether the group `gid` is the private group of the current user, and the group of this
+/// process.
+fn is_private_group(gid: u32) -> bool {
+    rustix::process::getegid().as_raw() == gid
+        && os_users::is_private_group(gid, rustix::process::geteuid().as_raw())
 }
 
 /// Returns whether the directory has an access control list. The group bits of the mode are then

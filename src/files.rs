@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-/// Default limit for a document that is read into memory, in bytes.
+/// Maximum length of a document that [`read_document`] reads, in bytes.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
 /// Reads a document of at most 1 MiB; returns `FileTooLarge` for a longer document.

@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "input")]
-    fn panic_of_a_stream_is_propagated() {
+    fn panic_in_input_stream_is_propagated() {
         let inputs = (0..10).map(|number| if number == 3 { panic!("input") } else { Ok(number) });
         let _ = map_stream_in_order(inputs, [Ok::<i32, ()>; 2], || Ok(()), |_| Ok(()));
     }

@@ -13,7 +13,7 @@ use std::path::Path;
 /// Option that selects a mode of the benchmark program.
 pub(crate) const OPTION: &str = "--baseline";
 
-/// Runs a mode.
+/// Runs the baseline with the name `mode`.
 pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match (mode, args.as_slice()) {

@@ -13,12 +13,13 @@ use tempfile::TempDir;
 /// of the benchmark program, which runs the baselines.
 pub(crate) struct Bench {
     pub(crate) jeton: PathBuf,
-    /// The older jeton.
-    pub(crate) before: Option<PathBuf>,
-    /// A dynamically linked jeton.
-    pub(crate) dynamic: Option<PathBuf>,
+    pub(crate) older_jeton: Option<PathBuf>,
+    pub(crate) dynamic_jeton: Option<PathBuf>,
+    /// The benchmark program, which runs the baselines.
     baseline: PathBuf,
+    /// Set if `jeton` is linked statically.
     pub(crate) is_static: bool,
+    /// Set by `--quick`.
     pub(crate) is_quick: bool,
     /// Temporary files.
     pub(crate) directory: TempDir,
@@ -27,8 +28,8 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) fn new(
         jeton: &Path,
-        before: Option<&Path>,
-        dynamic: Option<&Path>,
+        older_jeton: Option<&Path>,
+        dynamic_jeton: Option<&Path>,
         is_quick: bool,
     ) -> Outcome<Self> {
         let directory = Home::create_directory("programs-")?;
@@ -40,8 +41,8 @@ impl Bench {
         };
         Ok(Self {
             jeton: copy(jeton, "jeton")?,
-            before: before.map(|before| copy(before, "before")).transpose()?,
-            dynamic: dynamic.map(|dynamic| copy(dynamic, "dynamic")).transpose()?,
+            older_jeton: older_jeton.map(|path| copy(path, "before")).transpose()?,
+            dynamic_jeton: dynamic_jeton.map(|path| copy(path, "dynamic")).transpose()?,
             baseline: copy(&std::env::current_exe()?, "baseline")?,
             is_static: machine::is_static(jeton)?,
             is_quick,
@@ -49,7 +50,7 @@ impl Bench {
         })
     }
 
-    /// Returns the number of runs: `full`, or with `--quick` a tenth, at least 2.
+    /// Returns the number of rounds: `full`, or with `--quick` a tenth, at least 2.
     pub(crate) fn rounds(&self, full: usize) -> usize {
         if self.is_quick { (full / 10).max(2) } else { full }
     }
@@ -71,13 +72,13 @@ impl Bench {
         command
     }
 
-    /// Returns the run of a baseline process of which only the duration is measured.
+    /// Returns a run that measures only the duration of a baseline process.
     pub(crate) fn short_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || time(&mut command, 0))
     }
 
-    /// Returns the run of a baseline process of which duration, CPU time and memory are measured.
+    /// Returns a run that measures duration, CPU time and peak memory of a baseline process.
     pub(crate) fn long_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || measure(&mut command))
@@ -92,8 +93,8 @@ impl Bench {
         baselines: Vec<(&str, Run<'r>)>,
     ) -> Outcome<Comparison> {
         let mut programs = vec![("jeton".to_owned(), prepare(&self.jeton)?)];
-        if let Some(before) = &self.before {
-            programs.push(("before".to_owned(), prepare(before)?));
+        if let Some(older_jeton) = &self.older_jeton {
+            programs.push(("before".to_owned(), prepare(older_jeton)?));
         }
         let program_count = programs.len();
         programs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
@@ -102,8 +103,8 @@ impl Bench {
         Ok(Comparison { programs: series, baselines })
     }
 
-    /// Runs two variants of each program alternately. `prepare` returns both runs of the program at
-    /// a path.
+    /// Runs two variants of a command alternately, with jeton and with the older jeton. `names` are the
+    /// names of the variants; `prepare` returns the runs of both variants for the program at a path.
     pub(crate) fn compare_pairs<'r>(
         &self,
         rounds: usize,
@@ -111,7 +112,7 @@ impl Bench {
         mut prepare: impl FnMut(&Path) -> Outcome<[Run<'r>; 2]>,
     ) -> Outcome<Pairs> {
         let mut runs = Vec::new();
-        for (path, prefix) in [(Some(&self.jeton), ""), (self.before.as_ref(), "before: ")] {
+        for (path, prefix) in [(Some(&self.jeton), ""), (self.older_jeton.as_ref(), "before: ")] {
             let Some(path) = path else { continue };
             for (name, run) in names.into_iter().zip(prepare(path)?) {
                 runs.push((format!("{prefix}{name}"), run));
@@ -121,8 +122,9 @@ impl Bench {
     }
 }
 
-/// Runs of two variants, by jeton and by the older jeton.
+/// Runs of two variants of a command.
 pub(crate) struct Pairs {
+    /// Both variants with jeton, then both variants with the older jeton, if any.
     pub(crate) series: Vec<Series>,
 }
 
@@ -131,7 +133,7 @@ impl Pairs {
     /// the variants of the older jeton.
     pub(crate) fn measure(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
@@ -141,19 +143,21 @@ impl Pairs {
             [first, second] => Some(figure(first, second)),
             _ => None,
         });
-        Measure::new(row, name, against, goal, figures)
+        Measure::new(row_name, name, against, goal, figures)
     }
 
     /// Returns a measure of the duration of the first variant divided by that of the second.
     pub(crate) fn time_ratio(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
     ) -> Measure {
-        self.measure(row, name, against, goal, |first, second| first.seconds() / second.seconds())
-            .with_details([list_milliseconds(&self.series)])
+        self.measure(row_name, name, against, goal, |first, second| {
+            first.seconds() / second.seconds()
+        })
+        .with_details([list_milliseconds(&self.series)])
     }
 }
 
@@ -177,25 +181,25 @@ impl Comparison {
     /// Returns a measure with the results of `figure` for jeton and for the older jeton.
     pub(crate) fn measure(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
         figure: impl Fn(&Series) -> f64,
     ) -> Measure {
-        Measure::new(row, name, against, goal, self.programs.iter().map(figure))
+        Measure::new(row_name, name, against, goal, self.programs.iter().map(figure))
     }
 
     /// Returns a measure of the duration divided by the duration of the slowest baseline.
     pub(crate) fn time_ratio(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
     ) -> Measure {
         let baseline = self.baseline_seconds();
-        self.measure(row, name, against, goal, |series| series.seconds() / baseline)
+        self.measure(row_name, name, against, goal, |series| series.seconds() / baseline)
             .with_details([list_milliseconds(self.series())])
     }
 
@@ -203,12 +207,14 @@ impl Comparison {
     /// least `min`. Programs and baselines must process the same number of items.
     pub(crate) fn speed_ratio(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         min: f64,
     ) -> Measure {
         let baseline = self.baseline_seconds();
-        self.measure(row, name, against, Goal::AtLeast(min), |series| baseline / series.seconds())
+        self.measure(row_name, name, against, Goal::AtLeast(min), |series| {
+            baseline / series.seconds()
+        })
     }
 }

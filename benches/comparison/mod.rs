@@ -62,8 +62,8 @@ impl Series {
 }
 
 /// Runs all programs in each round. The first program of a round is the second program of the round
-/// before, so that no program is always the first. With at least five rounds, uncounted warm-up
-/// rounds precede.
+/// before, so that no program is always the first. With at least five rounds, warm-up
+/// rounds run first, which are not counted.
 pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outcome<Vec<Series>> {
     let warm_up_rounds = (rounds / 5).min(20);
     let (mut series, mut runs): (Vec<Series>, Vec<Run<'_>>) =
@@ -102,7 +102,8 @@ pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
     let directory = Path::new(&directory);
     let sample = thread::scope(|scope| {
         let memory = scope.spawn(|| poll_peak_memory(directory, start));
-        // The kernel reports the CPU time until the exit code is collected.
+        // The kernel reports the CPU time only until the exit code is collected, so this call waits
+        // without collecting the exit code.
         waitid(
             WaitId::Pid(Pid::from_child(&child)),
             WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
@@ -119,8 +120,8 @@ pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
     Ok(sample)
 }
 
-/// Returns the peak memory of a process in MiB. The kernel reports the value only while the process
-/// runs; a long process is polled less often.
+/// Returns the peak memory in MiB of the process with this directory in `/proc`. The kernel reports
+/// the value only while the process runs; a long process is polled less often.
 fn poll_peak_memory(directory: &Path, start: Instant) -> f64 {
     let mut peak_mib: f64 = 0.0;
     loop {

@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 use crate::comparison::{Run, Sample, measure, time};
-use crate::home::{Home, Outcome, PAST};
+use crate::home::{EXPIRED_TOKEN_TIMES, Home, Outcome};
 use crate::report::{Goal, Measure};
 use std::path::Path;
 use std::process::Stdio;
@@ -79,7 +79,7 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
 fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
-    home.insert_tokens(count, 1, PAST)?;
+    home.insert_tokens(count, 1, EXPIRED_TOKEN_TIMES)?;
     home.connect()?.execute("UPDATE tokens SET revoked_at = issued_at WHERE id % 2 = 0", [])?;
     let mut prune = home.command(&["store", "prune", "--quiet"]);
     let is_finished = AtomicBool::new(false);

@@ -22,8 +22,8 @@ pub(super) fn measure_failed_logins(bench: &Bench, _: &[&str]) -> Outcome<Vec<Me
         let login_run = |program: &Path, user: &'static str| -> Outcome<Run<'_>> {
             let home = Home::new(program)?;
             if with_expensive_hash {
-                let rows = home.write_file("rows", once(EXPENSIVE_HASH_USER.to_owned()))?;
-                home.run(&["users", "import", &rows])?;
+                let users_file = home.write_file("users", once(EXPENSIVE_HASH_USER.to_owned()))?;
+                home.run(&["users", "import", &users_file])?;
             }
             let password = home.write_file("password", once("not lovelace".to_owned()))?;
             Ok(Box::new(move || {

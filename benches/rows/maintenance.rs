@@ -3,7 +3,7 @@
 use crate::baseline::{commit_token, open};
 use crate::bench::Bench;
 use crate::comparison::{Run, Sample, measure};
-use crate::home::{FUTURE, Home, Outcome, PAST};
+use crate::home::{EXPIRED_TOKEN_TIMES, Home, Outcome, VALID_TOKEN_TIMES};
 use crate::report::{Goal, Measure};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,10 +20,10 @@ const JOHN: &str = "2";
 /// process that commits.
 pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let (revoked_count, pruned_count) = (bench.count(100_000), bench.count(1_000_000));
-    let revocable = move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
-    let prunable = move |program: &Path| {
+    let new_revocable_home = move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
+    let new_prunable_home = move |program: &Path| {
         let home = Home::new(program)?;
-        home.insert_tokens(pruned_count, 1, PAST)?;
+        home.insert_tokens(pruned_count, 1, EXPIRED_TOKEN_TIMES)?;
         Ok(home)
     };
     let mut measures = measure_change(
@@ -31,14 +31,14 @@ pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
         format!("token revoke --user, {revoked_count} tokens"),
         &["token", "revoke", "--user", "john", "--yes", "--quiet"],
         &["revoke", JOHN],
-        &revocable,
+        &new_revocable_home,
     )?;
     measures.extend(measure_change(
         bench,
         format!("store prune, {pruned_count} tokens"),
         &["store", "prune", "--quiet"],
         &["prune"],
-        &prunable,
+        &new_prunable_home,
     )?);
     Ok(measures)
 }
@@ -51,11 +51,12 @@ fn home_with_two_owners(program: &Path, count: u32) -> Outcome<Home> {
         "INSERT INTO grants (id, owner_id, kind, app) VALUES (2, ?1, 'app', 'my-app')",
         [JOHN],
     )?;
-    home.insert_tokens(count, 2, FUTURE)?;
+    home.insert_tokens(count, 2, VALID_TOKEN_TIMES)?;
     Ok(home)
 }
 
-/// Measures a command alone, against a baseline, and while this process commits.
+/// Compares a command with a baseline, and measures the longest commit of this process while the command
+/// runs.
 fn measure_change(
     bench: &Bench,
     name: String,
@@ -72,7 +73,7 @@ fn measure_change(
     };
     let run_baseline = || {
         let home = new_home(&bench.jeton)?;
-        let store = home.store().to_string_lossy().into_owned();
+        let store = home.store_path().to_string_lossy().into_owned();
         let (mode, options) = baseline.split_first().ok_or("no mode")?;
         measure(&mut bench.baseline(mode, &[&[store.as_str()], options].concat()))
     };
@@ -82,7 +83,7 @@ fn measure_change(
         let program = program.to_owned();
         Ok(Box::new(move || {
             let home = new_home(&program)?;
-            measure_with_writer(&home.store(), home.command(args).stdout(Stdio::null()))
+            measure_with_writer(&home.store_path(), home.command(args).stdout(Stdio::null()))
         }))
     };
     let waits = bench.compare(ROUNDS, prepare_with_writer, vec![])?;

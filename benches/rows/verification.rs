@@ -64,7 +64,7 @@ impl RecordedTokens {
 /// Row 9: `token verify --batch` against signing alone, in issue order and shuffled.
 pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.count(1_000_000);
-    let programs = [Some(&bench.jeton), bench.before.as_ref()].into_iter().flatten();
+    let programs = [Some(&bench.jeton), bench.older_jeton.as_ref()].into_iter().flatten();
     let stores = programs
         .map(|program| Ok((program, RecordedTokens::mint(program, count)?)))
         .collect::<Outcome<Vec<_>>>()?;

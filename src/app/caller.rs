@@ -32,8 +32,8 @@ impl SessionHandle {
         let caller_and_source = match self.console.bearer_credential()? {
             Some((token, source)) => {
                 let (open_store, audit) = store.open()?;
-                let access = token.expose_secret();
-                let caller = authority::sessions::authenticate(open_store, audit.now, access)
+                let access_token = token.expose_secret();
+                let caller = authority::sessions::authenticate(open_store, audit.now, access_token)
                     .map_err(|error| credential_error(error, &source))?;
                 CallerWithSource { caller, source }
             }
@@ -86,8 +86,8 @@ impl SessionHandle {
         }
     }
 
-    /// Returns the caller. `None` if no credential is given, or if the store cannot authenticate
-    /// any user: the owner of the store file can then act without a login.
+    /// Returns the caller. `None` if not logged in, or if the store cannot authenticate any user:
+    /// the command then acts for the owner of the store file.
     pub(crate) fn caller_or_file_owner(
         &mut self,
         store: &mut StoreHandle,
@@ -130,8 +130,8 @@ impl SessionHandle {
         Ok(CallerWithSource { caller, source })
     }
 
-    /// Returns an access token for another program, and its expiry time: the bearer credential, or
-    /// the token of the session, refreshed if about to expire.
+    /// Returns an access token for another program, with the expiry time of the token: the bearer
+    /// credential, or else the access token of the session, which is refreshed if about to expire.
     pub(crate) fn access_token(
         &mut self,
         store: &mut StoreHandle,

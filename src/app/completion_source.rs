@@ -44,8 +44,9 @@ impl CompletionSource {
         value.or(words.get(position + 1).map(String::as_str)).map(unquote_shell_word)
     }
 
-    /// Returns the start of the word at the cursor up to the last word break of bash. A candidate
-    /// replaces only the rest of the word. Empty in other shells.
+    /// Returns the start of the word at the cursor, up to the last character of `COMP_WORDBREAKS`:
+    /// bash keeps this part, and replaces only the rest of the word with the chosen candidate. Empty
+    /// in other shells.
     pub(crate) fn kept_part() -> String {
         let kept = read_variable("_JETON_COMPLETE_KEPT").and_then(|kept| kept.into_string().ok());
         kept.unwrap_or_default()
@@ -91,7 +92,7 @@ impl CompletionSource {
         query(|tx| Ok(tx.find_setting(setting)?.into_iter().collect())).pop()
     }
 
-    /// Returns the names of presets.
+    /// Returns the names of all presets.
     pub(crate) fn presets() -> Vec<String> {
         let Ok(environment) = Environment::from_env() else { return Vec::new() };
         let names = list_preset_names(environment.config_dir.as_deref());
@@ -138,7 +139,7 @@ fn load_sessions(tx: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, String)
         .collect()
 }
 
-/// Reads values from the store.
+/// Reads values from the store that `--store`, `JETON_STORE` or the default names.
 fn query<T>(read: impl FnOnce(&Reader<'_>) -> Result<Vec<T>, Error>) -> Vec<T> {
     let parse = |text: String| StoreAddress::parse(text.as_ref(), AddressSource::CommandLine);
     let option = CompletionSource::option_before_cursor("--store").map(parse);

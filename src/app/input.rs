@@ -1,5 +1,5 @@
-//! Passwords, keys and claims from standard input, files, the environment or a prompt. Passwords are
-//! never read from the value of a flag.
+//! Passwords, keys, claims and TOML documents from standard input, files, the environment or a
+//! prompt. Passwords are never read from the value of a flag.
 
 use super::environment::{self, NotUtf8};
 use super::input_files::InputKind;
@@ -94,7 +94,8 @@ impl RunConsole {
         })
     }
 
-    /// Returns a password for a login; `None` if the input cannot be a password.
+    /// Returns a password for a login; `None` if the text from `source` or `JETON_PASSWORD` cannot be
+    /// a password. An invalid password from a prompt is an error.
     pub(crate) fn obtain_password(
         &self,
         source: &PasswordSource,
@@ -248,7 +249,8 @@ impl RunConsole {
                 self.read_file(kind, "--password-file", path, MAX_PASSWORD_BYTES)?
             }
         };
-        // No password contains a byte order mark: the characters of passwords are visible.
+        // The removal of a byte order mark changes no valid password: the mark is invisible, and
+        // passwords have only visible characters.
         let text = String::from_utf8(bytes.strip_prefix(BOM).unwrap_or(&bytes).to_vec());
         text.map(|text| Some(Zeroizing::new(text)))
             .map_err(|_| Failure::new(Code::InvalidInput, "the password is not UTF-8"))

@@ -211,7 +211,7 @@ pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, St
     if target.starts_with(&base) { Ok(target) } else { Err(OUTSIDE.to_owned()) }
 }
 
-/// Returns whether the error means that no file has the name, or that no file can have the name.
+/// Returns whether the error means that the file does not exist, or that no file can have this name.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -14,8 +14,8 @@ use crate::store::StoreAddress;
 use std::path::Path;
 
 impl RunConsole {
-    /// Adds the path to the message of a failure, and a hint to change the path. Commands in the
-    /// hint use the same store.
+    /// Adds the path of the store or of the session files to the message of a failure that concerns
+    /// them, with a hint to change the path. The commands in a hint use the store of this run.
     pub(super) fn add_location(&self, failure: Failure) -> Failure {
         let failure = self.add_path(failure);
         let hint = failure.hint.as_deref().map(|hint| self.repeat_store_flag(hint));
@@ -41,7 +41,7 @@ impl RunConsole {
         };
         let Some(path) = path else { return failure };
         if failure.location == Some(Location::Store) && path.is_dir() {
-            return self.directory_as_store(&path, failure);
+            return self.directory_as_store_failure(&path, failure);
         }
         let message =
             format!("`{}`: {}", redact_for_error(&path.to_string_lossy()), failure.message);
@@ -55,19 +55,20 @@ impl RunConsole {
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
 
-    /// Returns the hint to use the target of a symbolic link.
+    /// Returns the hint to use the target of `path`; `None` if `path` is not a symbolic link.
     fn link_target_hint(&self, path: &Path) -> Option<String> {
-        let is_flag = self.options.store.is_some() && !self.is_store_in_variable();
+        let is_store_in_flag = self.options.store.is_some() && !self.is_store_in_variable();
         let target = path.canonicalize().ok().filter(|_| path.is_symlink())?;
         let target = quote_shell_word(&redact_for_error(&target.to_string_lossy()));
-        Some(if is_flag {
+        Some(if is_store_in_flag {
             format!("use the target of the link: --store {target}")
         } else {
             format!("use the target of the link: JETON_STORE={target}")
         })
     }
 
-    /// Returns the address of the store, if there is a home directory.
+    /// Returns the given address of the store, or else the default; `None` if no address is given
+    /// and there is no home directory for the default.
     pub(super) fn store_address(&self) -> Option<StoreAddress> {
         let default = || paths::default_store_path().map(StoreAddress::File);
         self.options.store.clone().or_else(default)
@@ -86,7 +87,7 @@ impl RunConsole {
         add_store_flag(hint, &format!("--store {}", quote_shell_word(&format!("{prefix}{path}"))))
     }
 
-    fn directory_as_store(&self, path: &Path, failure: Failure) -> Failure {
+    fn directory_as_store_failure(&self, path: &Path, failure: Failure) -> Failure {
         let display_path = |path: &Path| redact_for_error(&path.to_string_lossy());
         let message = format!("`{}` is a directory, expected a store file", display_path(path));
         let file = quote_shell_word(&display_path(&path.join("jeton.db")));
@@ -161,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flag_is_added_to_each_command_outside_quotes() {
+    fn store_flag_is_added_to_each_command_outside_quotes() {
         for (hint, expected) in [
             ("create a store: jeton init", "create a store: jeton --store 'a b' init"),
             (

@@ -120,7 +120,7 @@ impl SessionHandle {
         if let Ok(Some(login)) = settle_login(store, &locked_file) {
             let (open_store, audit) = store.open()?;
             match authority::sessions::end(open_store, &audit, login.access_token.expose_secret()) {
-                // A token that is unknown to the store has no session to end.
+                // The store rejects only a token without a session in the store: there is nothing to end.
                 Ok(_) | Err(authority::Error::TokenRejected { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

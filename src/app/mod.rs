@@ -111,8 +111,8 @@ impl App {
         if self.console.write_secret(secret) { Ok(()) } else { Err(undo(self)?) }
     }
 
-    /// Writes test tokens that are not recorded to standard output, which was open before the
-    /// tokens were minted. A closed pipe is no error, since no record has to be revoked.
+    /// Writes test tokens without a record to standard output, which was open before the tokens were
+    /// minted. A closed pipe is no error, since no record has to be revoked.
     pub(crate) fn deliver_unrecorded(
         &self,
         _: SecretOutput,

@@ -34,7 +34,7 @@ pub(crate) struct RunConsole {
 pub(super) struct StdinGuard {
     /// Argument that reads, or will read, standard input.
     reader: cell::Cell<Option<&'static str>>,
-    /// `true` until the reservation for `reader` is used.
+    /// `true` while standard input is reserved for `reader`, which has not read it yet.
     is_reserved: cell::Cell<bool>,
 }
 
@@ -109,10 +109,10 @@ impl RunConsole {
 
     /// Adopts the clock of the store's server. Warns if the clock of this machine differs.
     pub(super) fn adopt_server_time(&self, server_time: Timestamp) {
-        const MAX_DIFFERENCE: i64 = 5;
+        const MAX_DIFFERENCE_SECONDS: i64 = 5;
         // An unreadable clock is reported at its next use.
         let offset = self.clock.adopt_server_time(server_time).unwrap_or_default();
-        if offset.abs() > MAX_DIFFERENCE {
+        if offset.abs() > MAX_DIFFERENCE_SECONDS {
             let (seconds, order) = (offset.abs(), if offset > 0 { "behind" } else { "ahead of" });
             self.print_warning(&format!(
                 "the clock of this machine is {seconds} s {order} the clock of the database server, which is used"
@@ -174,7 +174,7 @@ impl RunConsole {
             == Delivery::Done)
     }
 
-    /// Writes trusted text such as a completion script. A closed pipe is no error.
+    /// Writes trusted text, such as a completion script, without escaping. A closed pipe is no error.
     pub(crate) fn write_document(&self, text: &str) -> Result<(), Failure> {
         match self.terminal.write_document(text)? {
             Delivery::Done | Delivery::NoReader => Ok(()),
@@ -195,8 +195,8 @@ impl RunConsole {
         self.terminal.write_result(report, self.clock.now().ok())
     }
 
-    /// Renders a cell for a message. Adds the relative time to a time if standard error is a
-    /// terminal.
+    /// Renders a cell for a message. On a terminal, a time is followed by the time relative to the
+    /// run: `(in 3 h)`.
     pub(crate) fn render_cell(&self, cell: impl Into<Cell>) -> String {
         self.terminal.render_cell(&cell.into(), self.clock.now().ok())
     }

@@ -1,5 +1,5 @@
-//! Session of a run: the login in the session file, which is refreshed under a lock after its
-//! access token expires.
+//! Session of a run: the login in the session file. When the access token of the login has expired,
+//! the session is refreshed under the lock of the file.
 
 use super::run_console::RunConsole;
 use super::store_handle::StoreHandle;
@@ -30,6 +30,7 @@ pub(super) enum RefreshPolicy {
 const MIN_REMAINING_SECONDS: i64 = 60;
 
 impl RefreshPolicy {
+    /// Returns whether the access token that authenticated `caller` need not be refreshed at `now`.
     pub(super) fn accepts(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
             Self::IfExpired => true,
@@ -100,8 +101,8 @@ impl SessionHandle {
             let login = login.ok_or_else(Failure::not_logged_in)?;
             // `Always` refreshes regardless of the old access token.
             if policy != RefreshPolicy::Always {
-                let access = login.access_token.expose_secret();
-                match authority::sessions::authenticate(store.get()?, now, access) {
+                let access_token = login.access_token.expose_secret();
+                match authority::sessions::authenticate(store.get()?, now, access_token) {
                     Ok(caller) if policy.accepts(&caller, now) => {
                         return Ok((caller.in_session_file(), login));
                     }
@@ -119,8 +120,8 @@ impl SessionHandle {
             // The refresh is recorded as a separate audit event, whichever command runs.
             let (open_store, audit) = store.open()?;
             let audit = AuditContext { action: "refresh".to_owned(), ..audit };
-            let refresh = login.refresh_token.expose_secret();
-            let tokens = authority::sessions::refresh(open_store, &audit, refresh, pair_ids)
+            let refresh_token = login.refresh_token.expose_secret();
+            let tokens = authority::sessions::refresh(open_store, &audit, refresh_token, pair_ids)
                 .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
             // The new token satisfies every policy, unless the token has already expired.
@@ -183,9 +184,9 @@ pub(super) fn settle_login(
     locked_file.settle_login(|sid| Ok(authority::sessions::exists(store.get()?, sid)?))
 }
 
-pub(super) fn login_from_tokens(store: PathBuf, tokens: &TokenPair) -> Login {
+pub(super) fn login_from_tokens(store_path: PathBuf, tokens: &TokenPair) -> Login {
     Login {
-        store_path: store,
+        store_path,
         sid: tokens.sid,
         access_token: tokens.access.clone(),
         refresh_token: tokens.refresh.clone(),

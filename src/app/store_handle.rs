@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Hint of a restore to a database.
+/// Hint if the store to restore is in a database, not in a file.
 const RESTORE_ALTERNATIVE: &str = "copy the backup to a new schema: jeton store copy FILE ADDRESS";
 
 /// Store of a run, opened on first use.
@@ -134,7 +134,7 @@ impl StoreHandle {
         } else {
             Store::open_or_create(resolve_address(address)?, wait, || rows)?
         };
-        let is_created = outcome.created;
+        let is_created = outcome.is_created;
         self.adopt(outcome);
         Ok(is_created)
     }
@@ -161,9 +161,10 @@ impl StoreHandle {
         self.console.is_dry_run.get()
     }
 
+    /// Keeps the opened store for the run, and reports what opening created, fixed or noticed.
     fn adopt(&mut self, outcome: OpenOutcome) -> &mut Store {
         let display_path = outcome.store.address().to_display();
-        if outcome.created {
+        if outcome.is_created {
             self.console.print_status(&format!("created store `{display_path}`"));
         }
         match outcome.permission_fix {
@@ -215,8 +216,7 @@ impl StoreHandle {
         resolve_address(address)
     }
 
-    /// Returns the path of the store. Refuses a store in a database: `alternative` is the command to use
-    /// instead.
+    /// Returns the path of the store. Refuses a store in a database, with `alternative` as the hint.
     fn file_path(&self, alternative: &str) -> Result<PathBuf, Failure> {
         self.address()?.file().map(Path::to_owned).ok_or_else(|| {
             Failure::usage("this command works on a SQLite file, not on a database server")
@@ -266,8 +266,8 @@ impl StoreHandle {
         Ok(())
     }
 
-    /// Replaces the content of the store with the content of `file`. Closes the store first, since
-    /// this process must not have the store open.
+    /// Replaces the content of the store with the content of `file`. Closes the store first: the
+    /// connection of this process would block the exclusive lock of the restore.
     pub(crate) fn restore(
         &mut self,
         file: &Path,

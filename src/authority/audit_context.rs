@@ -27,8 +27,8 @@ const MAX_TARGET_CHARS: usize = 300;
 pub(crate) struct AuditContext {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The uid of the operating-system user. The user's name is not looked up: apart from the
-    /// commit, the lookup would take most of the run time of a short command.
+    /// The uid of the operating-system user. The name of the operating-system user is not looked
+    /// up, because in a short command only the commit would take longer than the lookup.
     pub(crate) os_uid: u32,
     /// The name of the command, such as `token create`.
     pub(crate) action: String,
@@ -74,8 +74,9 @@ impl AuditContext {
         tx.add_event_with_id(&self.build_event(user, subject, OUTCOME_DONE, count))
     }
 
-    /// Counts the changes of one of several transactions: adds `count` to `event`, or without an
-    /// event records a successful change. Returns the event, or `None` if nothing has changed yet.
+    /// Counts the changes of one transaction of a command that runs several transactions: adds
+    /// `count` to `event`, or without an event records a successful change. Returns the event, or
+    /// `None` if nothing has changed yet.
     pub(super) fn record_or_add(
         &self,
         tx: &SharedWriter<'_>,

@@ -27,7 +27,7 @@ pub(crate) struct DesiredState {
     pub(crate) accounts: ImportRows,
 }
 
-/// The changes that a file made in the store.
+/// The changes that [`apply`] made in the store.
 #[derive(Debug)]
 pub(crate) struct StateChanges {
     /// The changed settings with their new values.
@@ -41,13 +41,15 @@ impl DesiredState {
     /// invalid lines, without the values of accounts.
     pub(crate) fn read(document: TomlTable, now: Timestamp) -> Result<Self, Error> {
         let mut invalid_lines = InvalidLines::default();
-        let (mut settings, mut accounts) = (Vec::new(), Vec::new());
+        let (mut settings, mut account_entries) = (Vec::new(), Vec::new());
         for TomlEntry { key, line, value } in document.entries {
             match (key.as_str(), value) {
                 ("settings", TomlValue::Table(TomlTable { entries })) => {
                     read_settings("", entries, &mut settings, &mut invalid_lines)?;
                 }
-                ("users", TomlValue::Table(TomlTable { entries })) => accounts.extend(entries),
+                ("users", TomlValue::Table(TomlTable { entries })) => {
+                    account_entries.extend(entries);
+                }
                 ("users", _) => {
                     let reason = "`users` is not a table: expected tables `[users.LOGIN]`";
                     invalid_lines.push(invalid_line(line, reason))?;
@@ -65,7 +67,7 @@ impl DesiredState {
         let min_length = min_length.and_then(|(_, value)| value.parse().ok());
         let mut state =
             Self { settings, accounts: ImportRows::with_list_of_changes(now, min_length)? };
-        for entry in accounts {
+        for entry in account_entries {
             let result = read_account(entry).map_err(Error::from);
             match result.and_then(|row| state.accounts.add_row(row)) {
                 Err(Error::InvalidLine(line)) => invalid_lines.push(line)?,

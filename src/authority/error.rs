@@ -148,7 +148,7 @@ pub(crate) enum Error {
         /// The user whose role is too low; `None` without a login.
         user: Option<UserWithRole>,
     },
-    /// A renewal that the bearer of a token requested, beyond the limit for its chain of renewals.
+    /// A bearer's renewal after the limit for the chain of renewals, or expiring after the limit.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
         /// The id of the token to renew.
@@ -199,13 +199,13 @@ pub(crate) enum Error {
         /// All reasons, the state of the account first; never empty.
         reasons: Vec<Rejection>,
     },
-    /// A token that is larger than the verifier accepts.
+    /// A token of more than [`MAX_TOKEN_BYTES`] bytes, which verification would reject.
     #[error("token too large: found {length} bytes, expected at most {MAX_TOKEN_BYTES}")]
     TokenTooLarge {
         /// The size in bytes, with or without the signature.
         length: usize,
     },
-    /// In every attempt to sign, the signing key or a setting in the token changed.
+    /// During each attempt, another process changed the keys, or a setting in the token to sign.
     #[error("signing key changed repeatedly")]
     KeyContention,
 }

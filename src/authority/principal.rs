@@ -56,7 +56,8 @@ impl Principal {
         matches!(self.credential, BearerCredential::Access(_))
     }
 
-    /// Runs `work` in one write transaction for a principal whose role is at least `role`.
+    /// Rechecks the credential, refuses a principal whose role is below `role`, and runs `work`,
+    /// all in one write transaction.
     pub(super) fn write_with_role<T>(
         &self,
         store: &mut Store,
@@ -126,8 +127,8 @@ impl Principal {
     }
 }
 
-/// Runs `work` in one write transaction for a principal. `work` gets the row of the user in the
-/// transaction.
+/// Rechecks the credential of a principal and runs `work`, both in one write transaction. `work`
+/// gets the current row of the user.
 pub(super) fn write_as<T>(
     store: &mut Store,
     principal: &Principal,
@@ -145,8 +146,8 @@ pub(super) fn write_shared_as<T>(
     store.write_shared(|tx| work(tx, &principal.recheck(tx)?))
 }
 
-/// Runs `work` in one write transaction, for an optional principal. Without a principal, nothing is
-/// rechecked and `work` gets no user.
+/// Runs `work` like [`write_as`]; without a principal, nothing is rechecked and `work` gets no
+/// user.
 pub(super) fn write_as_optional_principal<T>(
     store: &mut Store,
     principal: Option<&Principal>,

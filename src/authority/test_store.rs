@@ -83,7 +83,7 @@ pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     add_session(store, &user)
 }
 
-/// Adds a session of an existing user.
+/// Adds a session of an existing user and returns the user with this session.
 pub(super) fn add_session(store: &mut Store, user: &User) -> TestUser {
     let authenticated = authenticated_user(store, user);
     let (tokens, _) = replace_session(store, &authenticated, None).unwrap();
@@ -153,14 +153,14 @@ pub(super) fn verify_token(
     verify(store, token, expectations).unwrap()
 }
 
-/// Returns the rejection reasons of a failed operation.
+/// Returns the reasons for which an operation refused a token.
 pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> {
     match result {
         Err(Error::TokenRejected { reasons, .. } | Error::SessionRejected { reasons }) => {
             reasons.iter().map(|rejection| rejection.reason).collect()
         }
-        Err(other) => panic!("another error: {other}"),
-        Ok(_) => panic!("no refusal"),
+        Err(other) => panic!("expected a rejected token, found the error: {other}"),
+        Ok(_) => panic!("expected a rejected token, found success"),
     }
 }
 

@@ -84,11 +84,15 @@ impl CommandInfo {
 /// A command, or a group with the commands in the order of the help.
 pub(super) enum Node {
     Command(CommandInfo),
-    Group { add_subcommands: fn(clap::Command) -> clap::Command, members: &'static [Node] },
+    Group {
+        /// Adds the commands of the group to a clap command.
+        add_subcommands: fn(clap::Command) -> clap::Command,
+        members: &'static [Node],
+    },
 }
 
 impl Node {
-    /// Returns the constants of all commands.
+    /// Returns the constants of the command, or of all commands of the group.
     pub(super) fn commands(&self) -> Vec<CommandInfo> {
         match self {
             Self::Command(info) => vec![*info],
@@ -96,8 +100,8 @@ impl Node {
         }
     }
 
-    /// Returns the first word of the command paths: the name of the group, or the name of a command that
-    /// is in no group.
+    /// Returns the name of the group, or of a command outside groups: the first word of the command
+    /// path.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
@@ -119,15 +123,16 @@ pub(super) struct Invocation {
 /// Function that runs a command.
 type Run = Box<dyn FnOnce(&mut App) -> Result<(), Failure>>;
 
-/// Parsed arguments of a command, or of the command that was selected in a group.
-pub(super) trait CommandSet {
+/// A command, or a group in which one command was selected, with the parsed arguments.
+pub(super) trait CommandOrGroup {
+    /// Position in the command tree.
     const NODE: Node;
 
-    /// Returns the selected command.
+    /// Returns the selected command, ready to run.
     fn into_invocation(self) -> Invocation;
 }
 
-impl<C: Command> CommandSet for C {
+impl<C: Command> CommandOrGroup for C {
     const NODE: Node = Node::Command(CommandInfo::of::<C>());
 
     fn into_invocation(self) -> Invocation {
@@ -143,7 +148,8 @@ impl<C: Command> CommandSet for C {
 }
 
 /// Access to the complete command tree, for commands that describe the tree. These commands have the
-/// tree as a type parameter: their modules cannot import the tree, which imports their modules.
+/// tree as a type parameter, because an import of `cli` would be circular: `cli` imports the modules of
+/// all commands.
 pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     /// Root of the tree.
     const ROOT: Node;
@@ -152,7 +158,7 @@ pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     fn build() -> clap::Command;
 }
 
-/// Defines the enum of the commands of a group, and implements [`CommandSet`] for the enum.
+/// Defines the enum of the commands of a group, and implements [`CommandOrGroup`] for the enum.
 macro_rules! command_group {
     (
         $(#[$attribute:meta])*
@@ -167,10 +173,10 @@ macro_rules! command_group {
             $($(#[$variant_attribute])* $variant($args),)*
         }
 
-        impl $(<$tree: $bound>)? $crate::commands::command::CommandSet for $name $(<$tree>)? {
+        impl $(<$tree: $bound>)? $crate::commands::command::CommandOrGroup for $name $(<$tree>)? {
             const NODE: $crate::commands::command::Node = $crate::commands::command::Node::Group {
                 add_subcommands: <Self as clap::Subcommand>::augment_subcommands,
-                members: &[$(<$args as $crate::commands::command::CommandSet>::NODE),*],
+                members: &[$(<$args as $crate::commands::command::CommandOrGroup>::NODE),*],
             };
 
             fn into_invocation(self) -> $crate::commands::command::Invocation {

@@ -1,5 +1,5 @@
 //! Completion candidates of arguments: fixed values, or values from the store, the presets and the
-//! system. If the store cannot be read, no candidates are offered.
+//! operating system. If the store cannot be read, the store yields no candidates.
 
 use super::command::{CommandTree, Effect};
 use crate::app::CompletionSource;
@@ -236,13 +236,13 @@ fn describe(word: impl Into<std::ffi::OsString>, description: &str) -> Completio
     CompletionCandidate::new(word).help(Some(description.to_owned().into()))
 }
 
-/// Completes paths: an argument whose value name contains `FILE` or `PATH` takes a file, and an
-/// argument whose value name contains `DIR` a directory.
-pub(super) fn with_paths(command: clap::Command) -> clap::Command {
-    command.mut_args(with_path).mut_subcommands(with_paths)
+/// Adds the completion of paths to a command and all subcommands: of files for the value names `FILE`
+/// and `PATH`, of directories for `DIR`. A value name may have alternatives (`JSON|FILE`).
+pub(super) fn with_path_completion(command: clap::Command) -> clap::Command {
+    command.mut_args(with_path_hint).mut_subcommands(with_path_completion)
 }
 
-fn with_path(argument: clap::Arg) -> clap::Arg {
+fn with_path_hint(argument: clap::Arg) -> clap::Arg {
     let names = argument.get_value_names().unwrap_or_default();
     let mut words = names.iter().flat_map(|name| name.split('|'));
     let hint = words.find_map(|word| match word {

@@ -144,8 +144,8 @@ impl GlobalArgs {
         formats: &[OutputFormat],
         argument_store: Option<StoreAddress>,
     ) -> Result<Options, Failure> {
-        let is_flag = self.store_source == Some(ValueSource::CommandLine);
-        if argument_store.is_some() && is_flag {
+        let has_store_flag = self.store_source == Some(ValueSource::CommandLine);
+        if argument_store.is_some() && has_store_flag {
             return Err(Failure::usage("the arguments of the command name the store")
                 .with_hint("omit `--store`"));
         }
@@ -182,7 +182,7 @@ impl GlobalArgs {
     }
 }
 
-/// Returns a parser that accepts the names of all formats and shows `formats` in the help.
+/// Returns a parser that accepts the names of all formats. Help and completion list only `formats`.
 fn format_value_parser(formats: &[OutputFormat]) -> PossibleValuesParser {
     let to_value =
         |format: OutputFormat| PossibleValue::new(format.name()).hide(!formats.contains(&format));
@@ -233,18 +233,18 @@ fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
         "0" | "0s" => Ok(Duration::ZERO),
         text => {
             let seconds = Lifetime::parse(text)?.seconds();
-            // The limit of a day is far below the maximum of SQLite (milliseconds in 32 bits).
+            // One day is far below the longest wait that SQLite accepts (milliseconds in 32 bits).
             Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400)))
         }
     }
 }
 
-/// Returns the format that `argv` requests, for errors that occur before the flags are parsed: JSON for
-/// the formats in `json_formats`, otherwise text.
+/// Returns the format of errors that occur before the flags are parsed: JSON if `argv`, or else
+/// `JETON_OUTPUT`, requests a format in `json_formats`, otherwise text.
 pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> OutputFormat {
     let is_json = |format: &OsStr| json_formats.iter().any(|name| format == *name);
     let mut words = argv.iter().skip(1).map(OsString::as_os_str);
-    let mut json = requested_by_environment().is_some_and(|format| is_json(&format));
+    let mut json = output_variable().is_some_and(|format| is_json(&format));
     while let Some(word) = words.next() {
         if word == OsStr::new("--") {
             break;
@@ -263,13 +263,14 @@ pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> Outp
     if json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
-/// Returns the value of a short `-o` flag: of `-o`, `-ojson`, `-o=json` or `-qojson`.
+/// Returns the value of a short `-o` flag: `json` of `-ojson`, `-o=json` or `-qojson`, and an empty text
+/// of `-o`, whose value is the next word.
 pub(super) fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))
 }
 
-fn requested_by_environment() -> Option<OsString> {
+fn output_variable() -> Option<OsString> {
     #[expect(
         clippy::disallowed_methods,
         reason = "clap, which usually reads the variable, has failed"
@@ -282,7 +283,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_lists_every_hidden_global_option() {
+    fn global_options_line_lists_every_hidden_option() {
         let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
         let hidden = command.get_arguments().filter(|argument| argument.is_hide_long_help_set());
         let names: Vec<String> = hidden

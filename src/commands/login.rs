@@ -85,8 +85,9 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         // Text output contains no secret.
         let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
+        // A missing store is reported before the prompt for the password.
         app.store.get()?;
-        let is_os_user = self.login.is_none();
+        let is_default_login = self.login.is_none();
         let login = match self.login {
             Some(login) => login,
             None => app.console.default_login()?.ok_or_else(|| {
@@ -95,7 +96,7 @@ impl Command for Args {
             })?,
         };
         let display_login = Untrusted::new(&login).to_display();
-        let question = if is_os_user {
+        let question = if is_default_login {
             format!("Password for {display_login}")
         } else {
             "Password".to_owned()
@@ -105,7 +106,7 @@ impl Command for Args {
         let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
         let (tokens, was_replaced) =
             app.session.log_in(&mut app.store, &credential).map_err(|failure| {
-                if is_os_user && failure.kind() == Kind::LoginInvalid {
+                if is_default_login && failure.kind() == Kind::LoginInvalid {
                     let hint =
                         format!("give a user other than `{display_login}`: jeton login LOGIN");
                     return failure.with_hint(hint);

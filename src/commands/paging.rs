@@ -54,7 +54,7 @@ impl PageArgs {
     }
 
     /// Returns whether `--after` was given.
-    pub(super) fn has_start(&self) -> bool {
+    pub(super) fn has_after(&self) -> bool {
         self.after.is_some()
     }
 }
@@ -80,7 +80,8 @@ pub(super) struct ListReport<T> {
 }
 
 impl<T: Serialize> ListReport<T> {
-    /// Reports the requested page, or all rows chunk by chunk. Returns the number of rows in the list.
+    /// Reports the requested page, or all rows chunk by chunk. Returns the number of rows in the list, or
+    /// the number of loaded rows for a request of chunks.
     pub(super) fn report(
         &self,
         app: &mut App,
@@ -167,20 +168,21 @@ fn end_list<T: Serialize>(app: &App, page: &Page<T>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the status message below a page: its position in the list and the next page.
-fn describe_position<T>(list: &Page<T>, noun: &str) -> Option<String> {
-    if list.items.is_empty() && list.total > 0 && list.page.is_some() {
-        return Some(format!("no {noun} on this page, last page: {}", list.pages));
+/// Returns the status message below a page: the position of the page in the list, and the option for the
+/// next page.
+fn describe_position<T>(page: &Page<T>, noun: &str) -> Option<String> {
+    if page.items.is_empty() && page.total > 0 && page.page.is_some() {
+        return Some(format!("no {noun} on this page, last page: {}", page.pages));
     }
-    if list.items.is_empty() {
+    if page.items.is_empty() {
         return Some(format!("no {noun}"));
     }
-    let position = match (list.page, list.next) {
-        (Some(page), _) if i64::from(page) < list.pages => {
-            format!("page {page} of {}, next: --page {}", list.pages, page + 1)
+    let position = match (page.page, page.next) {
+        (Some(number), _) if i64::from(number) < page.pages => {
+            format!("page {number} of {}, next: --page {}", page.pages, number + 1)
         }
         (None, Some(next)) => format!("next: --after {next}"),
         _ => return None,
     };
-    Some(format!("{} of {} {noun}, {position}", list.items.len(), list.total))
+    Some(format!("{} of {} {noun}, {position}", page.items.len(), page.total))
 }

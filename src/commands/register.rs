@@ -43,7 +43,7 @@ impl Command for Args {
             })
         })?;
         if self.account.role != Role::User {
-            // All input is read before the store is created.
+            // Reads the credential before the store is created, so that invalid input leaves no new store.
             app.console.bearer_credential()?;
         }
         app.store.create_with_algorithm(Algorithm::ES256)?;

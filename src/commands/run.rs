@@ -74,11 +74,13 @@ pub(crate) struct Args {
     token_file: TokenFileArgs,
 }
 
-/// Tokens of the child process: variables, and the recorded tokens with their store.
+/// Tokens of the child process.
 struct ChildTokens {
+    /// Environment variables with the tokens.
     variables: Vec<(String, SecretString)>,
+    /// Ids of the recorded tokens.
     ids: Vec<TokenId>,
-    /// `None` if no token is recorded.
+    /// Store with the recorded tokens; `None` if no token is recorded.
     store_id: Option<StoreId>,
 }
 
@@ -101,12 +103,12 @@ impl Command for Args {
         let (child_tokens, forwarder) = if let Some(app_name) = app_name {
             create_app_token(app, env, app_name, test_token)?
         } else {
-            let tokens = token_file.read(app, &[], key.allow_weak())?;
-            let tokens = tokens.unwrap_or_else(|| {
-                let options = MintOptions::for_command(test_token, key);
+            let named_options = token_file.read(app, &[], key.allow_weak())?;
+            let named_options = named_options.unwrap_or_else(|| {
+                let options = MintOptions::for_run(test_token, key);
                 vec![NamedOptions { name: env, options, position: None }]
             });
-            mint_test_tokens(app, tokens)?
+            mint_test_tokens(app, named_options)?
         };
         app.store.release();
         let exit_result = forwarder.run(&command, &child_tokens.variables);
@@ -143,9 +145,9 @@ fn create_app_token(
 /// first, so that no signal can end jeton before the revocation.
 fn mint_test_tokens(
     app: &mut App,
-    tokens: Vec<NamedOptions>,
+    named_options: Vec<NamedOptions>,
 ) -> Result<(ChildTokens, SignalForwarder), Failure> {
-    let jobs = NamedJobs::prepare(app, tokens, TokenUse::Command)?;
+    let jobs = NamedJobs::prepare(app, named_options, TokenUse::Command)?;
     let forwarder = SignalForwarder::install()?;
     let tokens = jobs.mint(app)?;
     warn_of_external_keys(app, &tokens);

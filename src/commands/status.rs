@@ -24,10 +24,11 @@ pub(crate) struct Args {}
 struct StatusOutput {
     store: StoreStatus,
     user: Option<UserView>,
-    /// Name of the user in the text form.
+    /// Name of the user for the text output.
     #[serde(skip)]
     user_name: Option<String>,
     session: Option<SessionStatus>,
+    /// Source of the credential, such as the session file.
     credential: Option<String>,
     /// Command that usually comes next.
     next: &'static str,
@@ -108,8 +109,8 @@ impl Command for Args {
     }
 }
 
-/// Prints the state before the help of the program, or nothing after an error or if the store is
-/// locked.
+/// Prints the output of `jeton status` before the help of the program. Prints nothing after an error, or
+/// if the store is locked.
 pub(super) fn print_state_before_help() {
     const MAX_WAIT: Duration = Duration::from_millis(200);
     let program = <GlobalArgs as clap::Args>::augment_args(clap::Command::new("jeton"));

@@ -1,4 +1,4 @@
-//! DER (X.690): public keys, and detection of keys of every kind.
+//! DER (X.690): parsing of public keys, and detection of keys of every kind.
 
 use super::public_key::PublicKey;
 use crate::model::Curve;
@@ -54,7 +54,7 @@ fn parse_point(curve: Curve, bytes: &[u8]) -> Option<PublicKey> {
     (x.len() == y.len()).then(|| PublicKey::Ec { curve, x: x.to_vec(), y: y.to_vec() })
 }
 
-/// Returns the bytes after the leading SEQUENCE.
+/// Returns the bytes after the leading SEQUENCE; `None` if the bytes do not start with a SEQUENCE.
 pub(super) fn bytes_after_sequence(bytes: &[u8]) -> Option<&[u8]> {
     <&SequenceRef>::from_der_partial(bytes).ok().map(|(_, trailing)| trailing)
 }
@@ -84,12 +84,13 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     classify(bytes).is_some()
 }
 
-/// Returns the structure of a key with which the bytes start. All elements of the outer sequence
-/// are checked, not only the first bytes: fewer than one in 2^30 random byte strings match.
+/// Returns the structure of the key at the start of the bytes; `None` if the bytes do not start
+/// with a key. All elements of the outer sequence are checked, not only the first bytes: fewer than
+/// one in 2^30 random byte strings are classified as a key.
 ///
-/// Inner elements are not parsed with the types of the format crates. These types would miss keys
-/// of unsupported kinds, such as multi-prime RSA and explicit curve parameters, and such keys are
-/// not secrets either.
+/// Inner elements are not parsed with the types of the format crates, because these types refuse
+/// keys of unsupported kinds, such as multi-prime RSA and explicit curve parameters. Without their
+/// detection, such keys would be accepted as secrets.
 pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
     let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12).then_some(DerStructure::Pkcs12);
@@ -158,7 +159,7 @@ pub(super) fn is_rsa_pss(bytes: &[u8]) -> bool {
 }
 
 /// Parses the public key of a certificate (RFC 5280, section 4.1). The certificate itself is not
-/// validated: the caller selected the key.
+/// validated, because the user of the program decides to trust its key.
 pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
     // OpenSSL writes trust settings after the certificate (`TRUSTED CERTIFICATE`).
     let (certificate, _) = <&SequenceRef>::from_der_partial(bytes).ok()?;
@@ -203,7 +204,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn sequence_prefix_is_not_a_key() {
+    fn bytes_that_only_start_like_a_sequence_are_not_a_key() {
         for bytes in [
             &[0x30; 64][..],
             b"0000000000000000000000000000000000000000000000000000000000000000",

@@ -16,10 +16,11 @@ pub(crate) enum Error {
     /// escaped key id.
     #[error("the database denies access: private key or secret of key `{0}`")]
     WithheldKey(String),
-    /// A stored password hash is malformed or exceeds the limits of an import.
+    /// A stored password hash is malformed or exceeds the limits for imported hashes.
     #[error("unusable password hash: {0}")]
     DamagedHash(String),
-    /// The stored class of the costliest password hash is malformed or exceeds the limits.
+    /// The stored class of the costliest password hash is malformed or exceeds the limits for
+    /// imported hashes.
     #[error("unusable `costliest_hash`: {0}")]
     DamagedHashClass(String),
     /// Argon2 failed, for example because of too little memory.

@@ -3,15 +3,15 @@
 use super::error::invalid_key;
 use crate::model::InvalidValue;
 
-/// Maximum size of content other than JSON in bytes.
+/// Maximum size in bytes of content other than JSON.
 const MAX_TEXT_BYTES: usize = 256 * 1024;
 
-/// Maximum number of commas, colons and opening brackets in a document, which bounds the memory for
-/// its values.
+/// Maximum number of separators (commas, colons, opening brackets and braces) in a JSON document.
+/// This limit bounds the memory for the values of the document.
 const MAX_SEPARATORS: usize = 250_000;
 
 /// Refuses content whose decoding needs too much memory: JSON with too many values, and large content
-/// other than JSON, which needs several times its length.
+/// in other formats, because its decoding needs several times its length.
 pub(super) fn ensure_size(bytes: &[u8]) -> Result<(), InvalidValue> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     let is_json = text.starts_with(b"{") || text.starts_with(b"[");
@@ -24,7 +24,7 @@ pub(super) fn ensure_size(bytes: &[u8]) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// Returns whether a JSON document can have more values than the memory allows.
+/// Returns whether a JSON document may have too many values: more than [`MAX_SEPARATORS`] separators.
 pub(super) fn has_many_values(text: &[u8]) -> bool {
     text.iter()
         .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'))

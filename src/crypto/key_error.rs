@@ -42,10 +42,11 @@ pub(crate) enum ImportError {
     InvalidJson {
         /// Reason.
         error: InvalidValue,
-        /// True for JSON or a damaged JWK, which can be a secret only if an encoding is given.
+        /// True for text that starts with a complete JSON value or contains `kty`. Such text is
+        /// accepted as a secret only if an encoding is given.
         is_document: bool,
     },
-    /// More content than a key has.
+    /// Content that is larger than any key.
     #[error("{0}")]
     TooLarge(InvalidValue),
     /// JSON without a key.
@@ -104,7 +105,7 @@ impl ImportError {
 
     /// Returns whether the document with this error is accepted as a secret in text, if a secret is
     /// expected and no encoding is given.
-    pub(super) fn is_plain_text(&self) -> bool {
+    pub(super) fn permits_text_secret(&self) -> bool {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
     }
 
@@ -118,15 +119,18 @@ impl ImportError {
 
     /// Returns the error for a key of the algorithm `found` where `expected` is required.
     pub(super) fn unsuitable(found: Algorithm, expected: Algorithm) -> Self {
-        invalid_key(format!("unsuitable for the algorithm: {}", compare(found, expected))).into()
+        invalid_key(format!("unsuitable for the algorithm: {}", describe_mismatch(found, expected)))
+            .into()
     }
 
     /// Returns the error for a JWK with the `alg` `expected` and a key of the algorithm `found`.
     pub(super) fn unsuitable_jwk(found: Algorithm, expected: Algorithm) -> Self {
-        invalid_key(format!("unsuitable for its `alg`: {}", compare(found, expected))).into()
+        invalid_key(format!("unsuitable for its `alg`: {}", describe_mismatch(found, expected)))
+            .into()
     }
 
-    /// Converts the error of reading `bytes` as keys if a secret was expected.
+    /// Converts the error from reading `bytes` as keys to the error for an input that should be a
+    /// secret.
     pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
         if matches!(self, Self::Empty) {
             return invalid_key("the secret is empty").into();
@@ -147,8 +151,9 @@ impl ImportError {
     }
 }
 
-/// Compares the key of an algorithm with the key that another algorithm requires.
-fn compare(found: Algorithm, expected: Algorithm) -> String {
+/// Describes a key of the algorithm `found`, and the key that the algorithm `expected` requires:
+/// `found an RSA key, expected a P-256 key for ES256`.
+fn describe_mismatch(found: Algorithm, expected: Algorithm) -> String {
     let (noun, expected_noun) = (found.key_type().noun(), expected.key_type().noun());
     let noun =
         if noun == expected_noun { format!("a key for {}", found.name()) } else { noun.to_owned() };

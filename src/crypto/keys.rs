@@ -1,4 +1,4 @@
-//! Key generation.
+//! Generation of keys, and construction of keys from their private material.
 
 use super::der;
 use super::error::Error;
@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 const PUBLISHED_RSA_KEY: &[u8] = include_bytes!("rfc7517_rsa_key.der");
 
 /// Returns another key for the algorithm of `key`, to sign tokens that `key` does not verify.
-/// Generating an RSA key takes as long as hundreds of signatures, so for RSA the published key is
-/// returned, or a new key if `key` is the published key.
+/// Generating an RSA key takes as long as hundreds of signatures. For RSA, the key of RFC 7517 is
+/// therefore returned, or a new key if `key` is the key of RFC 7517.
 pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
     if matches!(key.algorithm.key_type(), KeyType::Rsa) {
         let published = build_private_key(key.algorithm, key.purpose, PUBLISHED_RSA_KEY)?;
@@ -207,14 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn symmetric_key_entropy_matches_hash() {
-        for (algorithm, letters) in
+    fn symmetric_key_has_as_many_random_bytes_as_its_hash() {
+        for (algorithm, char_count) in
             [(Algorithm::HS256, 43), (Algorithm::HS384, 64), (Algorithm::HS512, 86)]
         {
             let key = generate_test_key(algorithm);
             assert!(key.public_jwk.is_none());
             let secret = key.material.expose_secret();
-            assert!(secret.len() == letters && secret.iter().all(u8::is_ascii_graphic));
+            assert!(secret.len() == char_count && secret.iter().all(u8::is_ascii_graphic));
         }
     }
 

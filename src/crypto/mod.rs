@@ -1,4 +1,4 @@
-//! Signatures, password hashes, key generation, random numbers. The layer has no access to tables,
+//! Signatures, password hashes, key generation, random numbers. This layer has no access to the store,
 //! and reads the clock only for ids. Claims are interpreted in `authority`.
 
 mod compact;

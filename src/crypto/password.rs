@@ -15,8 +15,8 @@ pub(crate) fn hash_password(password: &Password) -> Result<PasswordHash, Error> 
     hash_password_in(&mut Vec::new(), password)
 }
 
-/// Returns a new salted hash, computed in reusable memory: allocating new memory for each hash is
-/// slow, and does not scale with threads.
+/// Returns a new salted hash, computed in `memory`. The memory is reused, because allocating new
+/// memory for each hash is slow and does not scale with threads.
 fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<PasswordHash, Error> {
     let argon2 = Argon2::default();
     memory.resize(argon2.params().block_count(), Block::default());
@@ -61,15 +61,15 @@ pub(crate) fn hash_passwords<E: From<Error> + Send>(
     Ok(hashes)
 }
 
-/// Validates an imported hash: it must be an Argon2 hash within the limits, so that the source of
-/// the hash cannot choose the memory and time of a login.
+/// Parses an imported hash. Refuses hashes other than Argon2, and hashes above the limits for imported
+/// hashes, so that the source of the hash cannot choose the memory and time of a login.
 pub(crate) fn parse_imported_hash(phc: String) -> Result<PasswordHash, InvalidValue> {
     parse_hash_class(&phc)?;
     Ok(PasswordHash::new(phc))
 }
 
-/// Refuses a stored hash that is malformed or exceeds the limits of an import, so that the source
-/// of the hash cannot choose the memory and time of a login.
+/// Refuses a stored hash that is malformed or exceeds the limits for imported hashes, so that the
+/// source of the hash cannot choose the memory and time of a login.
 pub(crate) fn check_hash(hash: &PasswordHash) -> Result<(), Error> {
     parse_hash_class(hash.expose())
         .map(|_| ())

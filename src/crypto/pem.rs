@@ -71,7 +71,8 @@ fn parse_block(text: &str) -> Option<(Block<'_>, &str)> {
     Some((Block { label, is_encrypted, contents: Zeroizing::new(contents) }, rest))
 }
 
-/// Splits the headers from the data, which an empty line separates. Base64 contains no colon.
+/// Splits the body of a block at the empty line between headers and data. A body without a colon has
+/// no headers, because base64 contains no colon.
 fn split_headers(body: &str) -> (&str, &str) {
     if !body.contains(':') {
         return ("", body);

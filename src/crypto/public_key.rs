@@ -1,5 +1,5 @@
-//! Public keys, validated before any token is verified: the crypto library validates keys
-//! only superficially.
+//! Public keys. They are validated before any token is verified, because the crypto library validates
+//! keys only superficially.
 
 use super::error::{Error, invalid_key};
 use crate::model::{Curve, InvalidValue, KeyType};
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ed25519_point_has_one_encoding() {
+    fn non_canonical_ed25519_point_is_refused() {
         let mut accepted_count = 0;
         // The coordinates 0 to 18 have a second encoding: 2^255 - 19 to 2^255 - 1.
         for first in 0xED..=0xFF {

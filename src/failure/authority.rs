@@ -158,7 +158,7 @@ fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role
 }
 
 fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection]) -> Failure {
-    let mut failure = rejected(message, reasons);
+    let mut failure = failure_with_reasons(message, reasons);
     failure.hint = match (reasons.first().map(|first| first.reason), kind) {
         (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
@@ -190,10 +190,11 @@ fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
         Some(RejectReason::OwnerDeleted) => "log in as another user: jeton login".to_owned(),
         _ => "log in again: jeton login".to_owned(),
     };
-    rejected(message, reasons).with_hint(hint)
+    failure_with_reasons(message, reasons).with_hint(hint)
 }
 
-fn rejected(message: String, reasons: &[Rejection]) -> Failure {
+/// Returns the failure for a rejected token or session, with the code of the first reason.
+fn failure_with_reasons(message: String, reasons: &[Rejection]) -> Failure {
     let first = reasons.first().map(|first| first.reason);
     let mut failure = Failure::new(first.map_or(Code::Internal, Code::from), message);
     failure.details.insert("reason".to_owned(), json!(first));

@@ -8,7 +8,7 @@ macro_rules! kinds {
             $(#[doc = $meaning] $kind),+
         }
 
-        /// Code of a failure for programs, which determines the kind.
+        /// Code of a failure, for programs. Each code belongs to one kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Code {
             $($(#[doc = concat!("`", $word, "`")] $code),+),+
@@ -131,7 +131,7 @@ kinds! {
 }
 
 impl Code {
-    /// Returns the code for a word.
+    /// Returns the code with this word, such as `user_exists`.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let codes = Kind::ALL.iter().flat_map(|kind| kind.codes());
         codes.copied().find(|code| code.as_str() == word)

@@ -79,7 +79,7 @@ impl Failure {
     fn in_copy_target(address: &str, error: Error) -> Self {
         let failure = Self::from(error);
         let message = format!("`{address}`: {}", failure.message);
-        // Only a server can be read-only: a new file is not.
+        // Of the targets, only a server can be read-only, because a new file is writable.
         let is_read_only = failure.code == Code::StoreReadOnly;
         let primary_hint = is_read_only.then(|| "use the address of the primary server".to_owned());
         Self { message, hint: primary_hint.or(failure.hint), location: None, ..failure }
@@ -136,8 +136,8 @@ impl Failure {
             return Error::NotAStore(file.to_owned()).into();
         }
         let failure = Self::from(fault);
-        let display_path = redact_for_error(&file.to_string_lossy());
-        let message = format!("`{display_path}` cannot be restored: {}", failure.message);
+        let file_text = redact_for_error(&file.to_string_lossy());
+        let message = format!("`{file_text}` cannot be restored: {}", failure.message);
         let check_hint =
             || format!("list all faults: jeton --store {} store check", quote_shell_path(file));
         let hint = failure.hint.or_else(|| Some(check_hint()));

@@ -30,7 +30,8 @@ const RESERVED_CLAIMS: &[&str] = &[
 pub(crate) struct ExtraClaims(pub(crate) Map<String, Value>);
 
 impl ExtraClaims {
-    /// Splits `k=v` arguments; parses the values of `json` with the strict JSON reader.
+    /// Parses `name=value` arguments: the values in `text` are strings, the values in `json` are JSON
+    /// (see [`parse_strict_value`]). Refuses a name that is set twice.
     pub(crate) fn parse(text: &[String], json: &[String]) -> Result<Self, InvalidValue> {
         let mut claims = Map::new();
         let text_arguments = text.iter().map(|argument| (argument, false));
@@ -46,7 +47,7 @@ impl ExtraClaims {
             };
             let value = if is_json {
                 parse_strict_value(value.as_bytes()).map_err(|error| {
-                    let failure = invalid(format!("is {}", error.describe_in_line()));
+                    let failure = invalid(format!("is {}", error.describe_without_line()));
                     if !error.may_lack_quotes() {
                         return failure;
                     }
@@ -64,8 +65,8 @@ impl ExtraClaims {
         Ok(Self(claims))
     }
 
-    /// Returns the escaped names of the claims with text that is usually meant as JSON: an array, an
-    /// object, a boolean, `null`, or a number in a claim that is a time.
+    /// Returns, for messages, the names of claims whose value is a string that is usually meant as
+    /// JSON: an array, an object, a boolean, `null`, or a number in a claim that is a time.
     pub(crate) fn json_like_names(&self) -> Vec<String> {
         let is_json_like = |name: &str, text: &str| match parse_strict_value(text.as_bytes()) {
             Ok(Value::Number(_)) => matches!(name, "exp" | "nbf" | "iat"),
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_usually_json_is_found() {
+    fn claim_with_json_as_text_is_listed() {
         let words =
             ["a=[1]", "b={}", "c=true", "d=null", "exp=5", "e=5", "f=[x", "g=\"x\"", "nbf=x"];
         let claims = ExtraClaims::parse(&to_strings(&words), &to_strings(&["h=[1]"])).unwrap();

@@ -108,7 +108,7 @@ impl Jti {
     }
 }
 
-/// Minimum length of an abbreviated id in characters.
+/// Minimum length of an abbreviated session id or key id, in characters.
 pub(crate) const MIN_ID_LENGTH: usize = 4;
 
 /// Session id, or its first characters.

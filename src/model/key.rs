@@ -103,7 +103,7 @@ pub(crate) struct KeySpec {
     pub(crate) is_withheld: bool,
     /// Public key as a JWK (RFC 7517); `None` for a symmetric key.
     pub(crate) public_jwk: Option<Map<String, Value>>,
-    /// True for a secret that is shorter than the hash output.
+    /// True for a secret that is shorter than the hash output of `algorithm`.
     pub(crate) is_weak: bool,
 }
 

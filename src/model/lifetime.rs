@@ -76,8 +76,8 @@ impl Lifetime {
         let is_accepted = |word: &str| Self::parse(word).is_ok_and(|lifetime| lifetime <= max);
         let hint = format!("use a duration from `1s` to `{max}`");
         let lifetime = Self::parse(text).map_err(|invalid| {
-            let is_usable = invalid.hint_values().all(is_accepted);
-            if is_usable { invalid } else { invalid.with_hint(&*hint) }
+            let is_hint_usable = invalid.hint_values().all(is_accepted);
+            if is_hint_usable { invalid } else { invalid.with_hint(&*hint) }
         })?;
         if lifetime > max {
             let reason = format!("more than the maximum of `{max}`");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn hint_of_refused_lifetime_is_accepted() {
+    fn hint_for_refused_lifetime_proposes_valid_lifetime() {
         for (text, hint) in [
             ("1y", "use `365d`"),
             ("1mo", "use `30d`"),
@@ -202,7 +202,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_of_every_hint_are_accepted(
+        fn every_lifetime_hint_proposes_valid_lifetimes(
             text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
             max in 1..2 * Lifetime::MAX_SECONDS,
         ) {

@@ -1,6 +1,6 @@
 //! Dates of `NumericDate` values (RFC 7519, section 2) in any form of a JSON number.
 
-use super::time::find_unit;
+use super::time::find_time_unit;
 use jiff::Timestamp;
 use serde_json::Number;
 
@@ -13,7 +13,7 @@ pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
     let Some(instant) = parse_seconds(&text) else {
         let reason = format!("{text}, out of range for a date");
-        let unit = text.parse().ok().and_then(find_unit);
+        let unit = text.parse().ok().and_then(find_time_unit);
         let date = |(unit, seconds)| Some((unit, Timestamp::from_second(seconds).ok()?));
         return match unit.and_then(date) {
             Some((unit, date)) => format!("{reason}; in {unit} {date}"),

@@ -29,7 +29,8 @@ fn enforce_username(text: &str) -> Option<Zeroizing<String>> {
 }
 
 /// Applies a profile until the text does not change, so that normalization is idempotent. Returns
-/// `None` if the fourth application still changes the text (RFC 8264, section 7).
+/// `None` if the profile rejects the text, or if the fourth application still changes the text
+/// (RFC 8264, section 7).
 pub(super) fn enforce_to_fixed_point(
     text: &str,
     enforce: impl Fn(&str) -> Result<String, Error>,

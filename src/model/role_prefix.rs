@@ -2,7 +2,8 @@
 
 use super::InvalidValue;
 
-/// The server truncates names after 63 bytes, and the longest suffix is `_operator`.
+/// Maximum length of a prefix in bytes: PostgreSQL truncates names after 63 bytes, and the longest
+/// suffix is `_operator`.
 const MAX_LENGTH: usize = 63 - "_operator".len();
 
 /// Prefix of the names of database roles: `jeton` for `jeton_minter`. The names need no quotes in

@@ -99,8 +99,8 @@ settings! {
 
 impl Setting {
     pub(crate) fn parse(name: &str) -> Result<Self, InvalidValue> {
-        Self::ALL.iter().copied().find(|s| s.name() == name).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|s| s.name()).collect();
+        Self::ALL.iter().copied().find(|setting| setting.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|setting| setting.name()).collect();
             unknown_name_error("setting", name, &names)
         })
     }
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_defaults_match_documentation() {
+    fn default_texts_parse_to_default_settings() {
         let mut settings = Settings::default();
         for setting in Setting::ALL {
             settings.apply(*setting, setting.default_value()).unwrap();

@@ -13,7 +13,7 @@ pub(crate) fn quote_shell_word(text: &str) -> String {
     shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
 }
 
-/// Returns the value of a word of a POSIX shell, which may end within quotes.
+/// Returns the value of a word of a POSIX shell. The word may end within quotes.
 pub(crate) fn unquote_shell_word(word: &str) -> String {
     let closed = |quote| shlex::split(&format!("{word}{quote}"));
     let words = ["", "'", "\""].into_iter().find_map(closed);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn word_to_unquote_may_end_within_quotes() {
+    fn word_that_ends_within_quotes_is_unquoted() {
         for (word, value) in [
             ("", ""),
             ("ada", "ada"),

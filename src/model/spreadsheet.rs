@@ -29,8 +29,8 @@ fn render_records(records: impl Iterator<Item = Vec<String>>) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Reader of rows from a file that a spreadsheet may have written: a [`RowReader`] with lower-case
-/// column names that removes the formula escapes of CSV cells.
+/// Reader of rows from a file that a spreadsheet may have written: a [`RowReader`] that converts
+/// column names to lower case, and removes [`FORMULA_ESCAPE`] from CSV cells.
 #[derive(Debug)]
 pub(crate) struct SpreadsheetRows<R> {
     rows: RowReader<R>,
@@ -77,6 +77,7 @@ impl<R: BufRead> Iterator for SpreadsheetRows<R> {
 /// Characters that start a formula in a spreadsheet.
 const FORMULA_PREFIXES: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
+/// Character before a cell, which makes a spreadsheet show a formula as text.
 const FORMULA_ESCAPE: char = '\'';
 
 fn escape_formula(text: &str) -> String {

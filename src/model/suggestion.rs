@@ -2,7 +2,7 @@
 
 use super::InvalidValue;
 
-/// Minimum length of a word with a similar name, in characters.
+/// Minimum length of a word for which a similar name is searched, in characters.
 const MIN_WORD_LENGTH: usize = 3;
 
 /// Returns the name that `word` misspells, or that starts with `word`, ignoring case. A misspelled

@@ -98,7 +98,7 @@ impl Timestamp {
 /// Returns the error for Unix seconds after the year 9999, with a hint for a time in another unit.
 fn out_of_range_error(seconds: i64) -> InvalidValue {
     let invalid = InvalidValue::new("time", "out of range: after the year 9999");
-    match find_unit(seconds.into()) {
+    match find_time_unit(seconds.into()) {
         Some((_, seconds)) => invalid.with_hint(format!("use seconds: `{seconds}`")),
         None => invalid,
     }
@@ -106,7 +106,7 @@ fn out_of_range_error(seconds: i64) -> InvalidValue {
 
 /// Returns the unit of a time that is too large for seconds, such as the milliseconds of JavaScript,
 /// and the time in seconds since 1970.
-pub(crate) fn find_unit(number: i128) -> Option<(&'static str, i64)> {
+pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
     /// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
     const LAST_SECOND_OF_9999: i128 = 253_402_300_799;
     const UNITS: [(i128, &str); 3] =
@@ -118,7 +118,7 @@ pub(crate) fn find_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for an invalid time: the missing time zone, or else `expected`.
+/// Returns the error for an invalid time. Its reason is the missing time zone, or else `expected`.
 pub(super) fn invalid_time_error(text: &str, expected: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
@@ -234,14 +234,14 @@ mod tests {
             (-1_999_999_999_123, None),
             (i128::MAX, None),
         ] {
-            assert_eq!(find_unit(number), unit, "{number}");
+            assert_eq!(find_time_unit(number), unit, "{number}");
         }
         let hint = Timestamp::parse("1999999999123456").unwrap_err().hint;
         assert_eq!(hint.as_deref(), Some("use seconds: `1999999999`"));
     }
 
     #[test]
-    fn timestamp_addition_stops_at_maximum() {
+    fn addition_beyond_maximum_timestamp_returns_none() {
         let maximum = Timestamp::from_unix(MAX_UNIX_SECONDS).unwrap();
         assert_eq!(maximum.checked_add(Lifetime::from_seconds(1).unwrap()), None);
     }

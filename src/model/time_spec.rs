@@ -17,7 +17,7 @@ pub(crate) enum TimeSpec {
 
 impl TimeSpec {
     /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. Every
-    /// value that the hint of an error proposes is valid at any current time.
+    /// value that the hint of an error proposes is valid, independently of the current time.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
                       `+1h` or `-1h`";
@@ -74,11 +74,12 @@ impl TimeSpec {
         })
     }
 
-    /// Returns whether a time relative to now is in the years 1970–9999 at any current time.
+    /// Returns whether the time `seconds` from now is in the years 1970–9999, today and for the next
+    /// centuries.
     const fn is_usable_from_now(seconds: i64) -> bool {
-        /// 50 years.
+        /// 50 years in seconds.
         const MAX_AGE: i64 = 50 * 365 * 86_400;
-        /// 1,000 years.
+        /// 1,000 years in seconds.
         const MAX_FUTURE: i64 = 20 * MAX_AGE;
         -MAX_AGE <= seconds && seconds <= MAX_FUTURE
     }
@@ -88,7 +89,7 @@ impl TimeSpec {
         Self::is_usable_from_now(-age.seconds()).then(|| format!("-{age}"))
     }
 
-    /// Returns the absolute time. `argument` is the option with the time.
+    /// Returns the absolute time. The error names `argument`, the option with the time.
     pub(crate) fn resolve(self, argument: &str, now: Timestamp) -> Result<Timestamp, InvalidValue> {
         match self {
             Self::At(time) => Ok(time),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn hint_of_refused_time_is_accepted() {
+    fn hint_for_refused_time_proposes_valid_time() {
         for (text, hint) in [
             ("1h", "use `+1h` or `-1h`"),
             ("1y", "use `+365d` or `-365d`"),
@@ -203,7 +204,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_of_every_hint_are_accepted(
+        fn every_time_hint_proposes_valid_times(
             text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
             now in 1_700_000_000..4_000_000_000_i64,
         ) {

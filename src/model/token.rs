@@ -89,7 +89,7 @@ pub(crate) struct Grant {
     pub(crate) permissions: Vec<Untrusted>,
     /// Audience; may be empty.
     pub(crate) audience: Vec<Untrusted>,
-    /// Additional claims.
+    /// Additional claims of app tokens, or all shared claims of test tokens.
     pub(crate) claims: Map<String, Value>,
 }
 
@@ -117,7 +117,8 @@ fn is_shared(name: &str) -> bool {
 /// Origin of an app token, which limits its renewal.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TokenOrigin {
-    /// Issue time of the first token in a chain of renewals by the bearer; `None`: not renewed.
+    /// Issue time of the first token in a chain of renewals by the bearer; `None`: not renewed by the
+    /// bearer.
     pub(crate) first_issued_at: Option<Timestamp>,
     /// Id of the first token of a `run` command. The token and its successors are revoked when the
     /// command exits. `None`: not issued by `run`.
@@ -217,7 +218,7 @@ pub(crate) enum TokenSelector {
     Id(TokenId),
     /// `jti` claim.
     Jti(Jti),
-    /// Token in compact serialization. Possession of the token is sufficient authorization.
+    /// Token in compact serialization. The bearer may revoke or renew the token without a login.
     Value(String),
 }
 
@@ -237,7 +238,7 @@ impl TokenSelector {
         Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
     }
 
-    /// Returns whether only an authenticated user can revoke a token by this selector.
+    /// Returns whether only a logged-in user can revoke or renew a token by this selector.
     pub(crate) fn needs_caller(&self) -> bool {
         !matches!(self, Self::Value(_))
     }

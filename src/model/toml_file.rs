@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_have_lines_and_the_order_of_the_document() {
+    fn entries_keep_document_order_and_line_numbers() {
         let text = "z = 1_000\r\n\r\n[b.c]\r\nx = [\n  'é',\n]\n[a]\n\"k y\" = 0x1F\n";
         let table = parse(&format!("\u{feff}{text}")).unwrap();
         let json = TomlValue::Table(table.clone()).to_json().unwrap();

@@ -23,13 +23,14 @@ const MAX_VALUE_BYTES: i32 = 4 * 1024 * 1024;
 
 /// Purpose of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::enum_variant_names, reason = "they name modes of reading")]
+#[expect(clippy::enum_variant_names, reason = "every mode permits reading")]
 pub(super) enum OpenMode {
     /// Reading and writing. SQLite falls back to reading if the file is not writable.
     ReadWrite,
     /// Reading without any change to the file.
     ReadOnly,
-    /// Reading while this process has another connection to the file, whose locks must be kept.
+    /// Reading while this process has another connection to the file. Opening the file must not release
+    /// the locks of that connection.
     ReadOnlyAlongside,
 }
 

@@ -141,8 +141,8 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Inserts a row into `table`, and returns its id. Returns [`Error::AlreadyExists`] if a value that
-    /// must be unique exists; the transaction can continue then.
+    /// Inserts a row into `table`, and returns the id of the row. Returns [`Error::AlreadyExists`] if a
+    /// value that must be unique already exists; the transaction can continue after this error.
     pub(super) fn insert(self, table: &str, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
         self.insert_with(Self::prepare_once, table, sql, values, 1)
     }
@@ -185,7 +185,7 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Returns the converted row of a query, or `None` without a row. Further rows are ignored.
+    /// Returns the first row of a query, converted, or `None` if the result has no rows.
     pub(super) fn query_optional<T>(
         self,
         sql: &str,
@@ -195,7 +195,7 @@ impl<'c> Connection<'c> {
         self.prepare_once(sql)?.query_optional(values, convert)
     }
 
-    /// Returns the converted row of a query that always has a row.
+    /// Returns the first row of a query, converted. A result without rows is damage.
     pub(super) fn query_row<T>(
         self,
         sql: &str,

@@ -98,7 +98,7 @@ pub(crate) enum PermissionFix {
     Failed,
 }
 
-/// Removes all permissions of group and others from the file and from its WAL.
+/// Removes all permissions of group and others from the file, its WAL and the WAL index.
 pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> {
     for file in [path.to_owned()].iter().chain(&wal_paths(path)) {
         match file.symlink_metadata() {
@@ -118,7 +118,7 @@ pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> 
     Ok(PermissionFix::Applied)
 }
 
-/// Access mode that the file system permits.
+/// Mode of reading that the file system permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadMode {
     /// Reading with a WAL, which exists or can be created.
@@ -127,7 +127,7 @@ pub(super) enum ReadMode {
     Immutable,
 }
 
-/// Determines the access mode. In a read-only directory, a WAL without its index cannot be read,
+/// Determines the mode of reading. In a read-only directory, a WAL without its index cannot be read,
 /// and the file without its WAL would be outdated.
 pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     if path.parent().is_some_and(|directory| access(directory, Access::WRITE_OK).is_ok()) {
@@ -141,8 +141,8 @@ pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     }
 }
 
-/// Returns whether the application id in the SQLite header is the id of another program. A file
-/// without tables has no application id yet.
+/// Returns whether the SQLite header has the application id of another program, or no application id but
+/// more than one page. The file of a new store has one page, and no application id yet.
 fn belongs_to_other_program(path: &Path) -> bool {
     // SQLite file format, section 1.3: magic string, page count, application id.
     let mut header = [0; 100];

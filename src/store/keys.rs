@@ -46,7 +46,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the key with the same material in any state.
+    /// Returns the stored key with the material of `key`, in any state.
     pub(crate) fn find_key_by_material(&self, key: &KeySpec) -> Result<Option<Key>, Error> {
         self.key_where("material = ?1", values![key.material.expose_secret()])
     }
@@ -80,7 +80,7 @@ impl Reader<'_> {
         Ok(rows.into_iter().collect())
     }
 
-    /// Returns the number of recorded tokens of a key that are live at `at`.
+    /// Returns the number of recorded tokens of a key that are live or superseded at `at`.
     pub(crate) fn count_live_tokens_of_key(
         &self,
         key: KeyRowId,

@@ -62,12 +62,10 @@ fn is_index_being_built(index: &Path) -> bool {
         fcntl_getlk(&file, &lock).is_ok_and(|held| held.is_some())
     };
     let mut header = [0; 96];
-    let mut is_header_complete = || match file
-        .read_exact_at(&mut header, 0)
-        .map(|()| header.split_at(48))
-    {
-        Ok((first, second)) => first == second && first.get(12).is_some_and(|is_set| *is_set != 0),
-        Err(_) => false,
-    };
+    let mut is_header_complete =
+        || match file.read_exact_at(&mut header, 0).map(|()| header.split_at(48)) {
+            Ok((first, second)) => first == second && first.get(12).is_some_and(|byte| *byte != 0),
+            Err(_) => false,
+        };
     is_locked(TRUNCATE_LOCK) || (is_locked(WRITER_LOCK) && !is_header_complete())
 }

@@ -162,8 +162,8 @@ impl Store {
         Ok(*self.id.get_or_init(|| id))
     }
 
-    /// Returns whether a change is stored without the confirmation of a standby that the server waits
-    /// for: a failover can lose the change.
+    /// Returns whether a commit of this process lacks the confirmation of a standby that the server waits
+    /// for: a failover can lose the changes of the commit.
     pub(crate) fn has_unconfirmed_commit(&self) -> bool {
         match &self.database {
             Database::Sqlite(_) => false,
@@ -277,7 +277,7 @@ impl Store {
         }
     }
 
-    /// Prepares for many large writes: SQLite copies the WAL into the file after 1,000 pages
+    /// Prepares the store for many large writes: SQLite copies the WAL into the file after 1,000 pages
     /// instead of 100, and when the store is closed.
     pub(crate) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
         match &mut self.database {

@@ -22,6 +22,7 @@ pub(crate) struct PendingBackup {
     target: PathBuf,
     /// Users with write access to the directory.
     pub(crate) writers: Writers,
+    /// Lock of the directory, because all processes use the same temporary file.
     _lock: File,
 }
 

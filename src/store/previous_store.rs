@@ -1,4 +1,4 @@
-//! The store that a restore replaces: its new path, and its renaming if SQLite cannot open it.
+//! The store that a restore replaces: its new path, and its renaming if SQLite cannot open the file.
 
 use super::Error;
 use super::file::{self, StoreFile};

@@ -4,7 +4,7 @@
 use super::backup::{CopyObserver, count_bytes, vacuum_into};
 use super::check::check_file;
 use super::connect::enable_wal;
-use super::exclusive::{OpenDatabase, create_database, lock_database, open_exclusively};
+use super::exclusive::{ExclusiveDatabase, create_database, lock_database, open_exclusively};
 use super::file::{self, StoreFile};
 use super::previous_store::{
     create_empty_file, ensure_no_previous_store, find_missing_store_with_wal, lock_directory,
@@ -26,16 +26,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// Base names of temporary files: the new content, and the copy of the replaced store.
-const TEMP_NAMES: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
+/// Base name of the temporary file for the new content.
+const CONTENT_TEMP_NAME: &str = ".jeton-restore";
+
+/// Base name of the temporary file for the copy of the replaced store.
+const COPY_TEMP_NAME: &str = ".jeton-before-restore";
 
 /// The store that a restore replaces, locked against all other processes. Dropping the value
 /// releases the lock.
 pub(crate) struct LockedStore {
     /// `None` if there is no file, or SQLite cannot open the file, so that no process can use it.
-    database: Option<OpenDatabase>,
+    database: Option<ExclusiveDatabase>,
     path: PathBuf,
     lock_timeout: Duration,
+    /// Set if there is no old content, so that nothing is kept.
     is_empty: bool,
 }
 
@@ -91,8 +95,8 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content with that of the backup and the event of `build_event`, and keeps the
-    /// old store. `on_progress` receives the copied and the total number of bytes. An error of
+    /// Replaces the content with the content of the backup and the event of `build_event`, and keeps
+    /// the old store. `on_progress` receives the copied and the total number of bytes. An error of
     /// `on_progress` leaves the old store unchanged.
     pub(crate) fn replace<'e>(
         self,
@@ -113,12 +117,13 @@ impl LockedStore {
         let progress = on_progress.clone();
         let content = StagedContent::new(backup, &directory, lock_timeout, build_event, progress)?;
         let size = count_bytes(backup);
-        let check = || on_progress(size, size);
-        check()?;
+        let check_interrupt = || on_progress(size, size);
+        check_interrupt()?;
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
-                let previous_store = database.copy_replaced_store(&path, &directory, check)?;
+                let previous_store =
+                    database.copy_replaced_store(&path, &directory, check_interrupt)?;
                 (database, Some(previous_store))
             }
             None if is_empty => (create_database(&path, lock_timeout)?, None),
@@ -140,26 +145,26 @@ impl LockedStore {
     }
 }
 
-impl OpenDatabase {
+impl ExclusiveDatabase {
     /// Copies the file, including the content of the WAL, to the path of the replaced store. An
-    /// error of `check` leaves no copy.
+    /// error of `check_interrupt` leaves no copy.
     fn copy_replaced_store(
         &mut self,
         path: &Path,
         directory: &Path,
-        check: impl Fn() -> Result<(), Interrupted>,
+        check_interrupt: impl Fn() -> Result<(), Interrupted>,
     ) -> Result<PathBuf, Error> {
         checkpoint(&self.connection)?;
         let previous_store = previous_store_path(path);
         let mut copy_file = || -> io::Result<NamedTempFile> {
-            let mut copy = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[1]), 0o600)?;
+            let mut copy = files::create_temp_file(directory, OsStr::new(COPY_TEMP_NAME), 0o600)?;
             io::copy(&mut self.file, copy.as_file_mut())?;
             copy.as_file().sync_all()?;
             Ok(copy)
         };
         let copy_error = |error| Error::Failed(format!("cannot save the old store: {error}"));
         let copy = copy_file().map_err(copy_error)?;
-        check()?;
+        check_interrupt()?;
         copy.persist_noclobber(&previous_store).map_err(|error| copy_error(error.error))?;
         files::sync_directory(directory).map_err(copy_error)?;
         Ok(previous_store)
@@ -207,7 +212,7 @@ impl StagedContent {
         build_event: impl FnOnce(&Reader<'_>) -> Result<NewEvent<'e>, Error>,
         on_progress: impl CopyObserver,
     ) -> Result<Self, Error> {
-        let file = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[0]), 0o600)
+        let file = files::create_temp_file(directory, OsStr::new(CONTENT_TEMP_NAME), 0o600)
             .map_err(|error| file::unreadable_error(&error))?;
         vacuum_into(backup, file.path(), lock_timeout, on_progress)?;
         let connection = open_exclusively(file.path())?;

@@ -4,8 +4,8 @@ use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 
-/// Maximum number of rows. Every command reads all rows, and a crafted file that refers to the same
-/// page repeatedly can have any number of rows.
+/// Maximum number of rows of the table. Every command reads all rows, and a table in a crafted file can
+/// refer to the same page repeatedly, and so have any number of rows.
 const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {

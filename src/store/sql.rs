@@ -45,13 +45,14 @@ pub(super) fn limit_plus_one(limit: i64) -> i64 {
     if limit < 0 { i64::MAX } else { limit.saturating_add(1) }
 }
 
-/// Returns the expression of a digest on a server, whose index entries have at most 2,704 bytes.
+/// Returns the SQL expression of the digest of a text, for PostgreSQL: its index entries have at most
+/// 2,704 bytes, so that a long text itself cannot be indexed.
 #[cfg(feature = "postgres")]
 pub(super) fn digest_sql(text: &str) -> String {
     format!("sha256(convert_to({text}, 'UTF8'))")
 }
 
-/// Returns the expression of the digest of a grant. `values` are the owner, kind, application,
+/// Returns the SQL expression of the digest of a grant. `values` are the owner, kind, application,
 /// permissions, audience and claims. Different values have different digests: only the application can
 /// contain the separator U+001F, because the other texts are numbers, names and JSON.
 #[cfg(feature = "postgres")]

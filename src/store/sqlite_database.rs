@@ -13,8 +13,8 @@ pub(super) struct SqliteDatabase {
     pub(super) connection: Connection,
     /// Path without symbolic links in the directory part.
     pub(super) path: PathBuf,
-    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite copies only if
-    /// no other process has the store open.
+    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite makes this
+    /// copy only if no other process has the store open.
     pub(super) checkpoint_on_close: bool,
     /// Set once the connection has the settings for writing.
     pub(super) is_write_configured: bool,

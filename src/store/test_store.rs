@@ -10,7 +10,7 @@ impl Store {
     /// Creates a store in memory, or in a new schema of the database in `JETON_TEST_STORE`.
     pub(crate) fn for_test(initial_rows: &InitialRows) -> Self {
         #[cfg(feature = "postgres")]
-        if let Some(address) = server::database() {
+        if let Some(address) = server::test_database_address() {
             return server::create_store(&address, initial_rows);
         }
         Self::in_memory(Path::new(":memory:"), LOCK_TIMEOUT, initial_rows).unwrap()
@@ -35,7 +35,7 @@ mod server {
     use uuid::Uuid;
 
     /// Returns the address of the database for tests, if any.
-    pub(super) fn database() -> Option<String> {
+    pub(super) fn test_database_address() -> Option<String> {
         #[expect(clippy::disallowed_methods, reason = "selects the engine of the unit tests")]
         std::env::var("JETON_TEST_STORE").ok()
     }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// A file for `apply`. The tables `defaults` and `tokens` are for other commands.
+/// Input file of `apply`. `apply` ignores the tables `defaults` and `tokens`, which other commands read.
 const STORE_TOML: &str = "\u{feff}# the team\r
 [defaults]
 preset = \"flask\"
@@ -36,7 +36,8 @@ fn apply(sandbox: &Sandbox, file: &str, options: &[&str]) -> RunOutput {
     sandbox.run(&[&["apply", "-f", "store.toml"], options].concat())
 }
 
-/// Returns the accounts as text.
+/// Returns one line per account: username, e-mail address, name, role, quota, and 1 if the account is
+/// disabled, otherwise 0. Missing values are omitted.
 fn users(sandbox: &Sandbox) -> Vec<String> {
     let disabled = "CAST(disabled_at IS NOT NULL AS INTEGER)";
     let columns = format!("concat_ws(' ', username, email, name, role, quota, {disabled})");
@@ -48,7 +49,7 @@ fn settings(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn file_creates_a_store() {
+fn apply_creates_a_store() {
     let sandbox = Sandbox::new();
     assert_snapshot!(apply(&sandbox, STORE_TOML, &[]), @"
     --- stderr
@@ -72,7 +73,7 @@ fn file_creates_a_store() {
 }
 
 #[test]
-fn second_application_changes_nothing() {
+fn second_apply_of_the_same_file_changes_nothing() {
     let sandbox = Sandbox::new();
     apply(&sandbox, STORE_TOML, &[]).ok();
     sandbox.log_in("ada", "lovelace");

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 #[test]
-fn first_help_page_shows_the_examples() {
+fn top_level_help_shows_the_examples() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(&["help"]).ok();
     assert_eq!(page.stderr, "");
@@ -21,7 +21,7 @@ fn first_help_page_shows_the_examples() {
 }
 
 #[test]
-fn help_of_a_command_equals_its_help_flag() {
+fn help_command_and_help_flag_print_the_same_text() {
     let sandbox = Sandbox::new();
     for arguments in [
         ["token", "create"].as_slice(),
@@ -37,7 +37,7 @@ fn help_of_a_command_equals_its_help_flag() {
 }
 
 #[test]
-fn exit_codes_topic_lists_every_code() {
+fn exit_codes_guide_lists_every_code() {
     let page = Sandbox::new().run(&["help", "exit-codes"]).ok();
     assert_eq!(page.stderr, "");
     let page = page.stdout;
@@ -157,7 +157,7 @@ fn unknown_guide_is_refused() {
 }
 
 #[test]
-fn completion_scripts_match_the_files() {
+fn printed_completion_scripts_equal_the_packaged_files() {
     let sandbox = Sandbox::new();
     for (shell, file) in [
         ("bash", include_str!("../../completions/jeton.bash")),

@@ -6,9 +6,13 @@ use std::fs;
 
 /// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal
 /// the output and exit code of the command without `--dry-run`.
-fn assert_dry_run_equals_command(create: impl Fn() -> Sandbox, arguments: &[&str], code: i32) {
+fn assert_dry_run_equals_command(
+    create_sandbox: impl Fn() -> Sandbox,
+    arguments: &[&str],
+    code: i32,
+) {
     let dry_arguments = [arguments, &["--dry-run"]].concat();
-    let (sandbox, json_sandbox) = (create(), create());
+    let (sandbox, json_sandbox) = (create_sandbox(), create_sandbox());
     let before = sandbox.all_rows();
     let (dry_run, dry_run_json) = (sandbox.run(&dry_arguments), sandbox.run_json(&dry_arguments));
     assert!(sandbox.all_rows() == before, "{dry_run:?}");
@@ -36,8 +40,8 @@ fn sandbox_with_tokens() -> Sandbox {
     sandbox
 }
 
-/// Returns a function that creates a sandbox with the file `rows`.
-fn sandbox_with_rows(rows: &'static str) -> impl Fn() -> Sandbox {
+/// Returns a function that creates a sandbox with the accounts of `rows` in the file `rows`.
+fn creator_of_sandbox_with_rows(rows: &'static str) -> impl Fn() -> Sandbox {
     move || {
         let sandbox = Sandbox::with_admin();
         fs::write(sandbox.home().join("rows"), rows).unwrap();
@@ -46,7 +50,7 @@ fn sandbox_with_rows(rows: &'static str) -> impl Fn() -> Sandbox {
 }
 
 #[test]
-fn dry_run_equals_command() {
+fn dry_run_has_output_and_exit_code_of_the_command() {
     for arguments in [
         &["token", "revoke", "--all", "--yes"][..],
         &["token", "revoke", "1", "2"],
@@ -55,25 +59,33 @@ fn dry_run_equals_command() {
     ] {
         assert_dry_run_equals_command(sandbox_with_tokens, arguments, 0);
     }
-    let create = || {
+    let create_sandbox_with_file = || {
         let sandbox = Sandbox::with_admin();
         let file = "[settings]\ntoken.quota = 4\n[users.ada]\nname = \"Ada\"\n[users.kim]\n";
         fs::write(sandbox.home().join("store.toml"), file).unwrap();
         sandbox
     };
-    assert_dry_run_equals_command(create, &["apply", "-f", "store.toml"], 0);
+    assert_dry_run_equals_command(create_sandbox_with_file, &["apply", "-f", "store.toml"], 0);
     let rows = "username,password\nkim,123456\nlee,\n";
-    assert_dry_run_equals_command(sandbox_with_rows(rows), &["users", "import", "rows"], 0);
+    assert_dry_run_equals_command(
+        creator_of_sandbox_with_rows(rows),
+        &["users", "import", "rows"],
+        0,
+    );
 }
 
 #[test]
-fn failed_dry_run_equals_failed_command() {
+fn failed_dry_run_has_output_and_exit_code_of_the_failed_command() {
     for (rows, code) in [
         ("username\nkim\nada\n", 5),
         ("username,uid\nkim,1\n", 65),
         ("username,password_hash\nkim,x\n", 65),
     ] {
-        assert_dry_run_equals_command(sandbox_with_rows(rows), &["users", "import", "rows"], code);
+        assert_dry_run_equals_command(
+            creator_of_sandbox_with_rows(rows),
+            &["users", "import", "rows"],
+            code,
+        );
     }
     for arguments in
         [&["store", "prune"][..], &["keys", "rotate"], &["token", "revoke", "--user", "ada"]]
@@ -83,7 +95,7 @@ fn failed_dry_run_equals_failed_command() {
 }
 
 #[test]
-fn dry_run_prints_the_question_of_the_command() {
+fn dry_run_prints_the_confirmation_question_without_asking() {
     let sandbox = sandbox_with_tokens();
     assert_snapshot!(sandbox.run(&["token", "revoke", "--all", "--dry-run"]), @"
     --- stderr

@@ -98,7 +98,7 @@ fn words<'a>(line: &'a str, token: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn first_guess_works() {
+fn guessed_command_line_works() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
     for line in WORKING {
@@ -114,7 +114,7 @@ fn first_guess_works() {
 }
 
 #[test]
-fn failed_first_guess_has_a_hint() {
+fn refused_guess_of_a_command_line_has_a_hint() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
     for (line, hint) in HINTS {
@@ -122,6 +122,7 @@ fn failed_first_guess_has_a_hint() {
         let hint = format!("hint: {hint}\n");
         assert!(output.stderr.ends_with(&hint), "{line}: {}", output.stderr);
         assert!(!output.stderr.contains("hunter2"), "{line}");
+        // The hint replaces the suggestions of clap: `tip: a similar subcommand exists`.
         assert_eq!(output.stderr.lines().filter(|line| line.contains("tip")).count(), 0, "{line}");
         let error = sandbox.run_json(&words(line, token.trim())).fails(2).error();
         let message = error["message"].as_str().unwrap();
@@ -130,7 +131,7 @@ fn failed_first_guess_has_a_hint() {
 }
 
 #[test]
-fn program_without_arguments_shows_the_state_before_the_help() {
+fn program_without_arguments_prints_store_and_login_before_the_help() {
     let sandbox = Sandbox::new();
     let printed_state = || {
         let stdout = sandbox.run(&[]).ok().stdout;
@@ -162,7 +163,7 @@ fn program_without_arguments_shows_the_state_before_the_help() {
 }
 
 #[test]
-fn state_does_not_refresh_the_session() {
+fn status_does_not_refresh_the_session() {
     let mut sandbox = Sandbox::with_admin();
     let before = std::fs::read(sandbox.session_file()).unwrap();
     sandbox.sql("UPDATE pairs SET access_expires_at = 1");
@@ -175,23 +176,23 @@ fn state_does_not_refresh_the_session() {
 }
 
 #[test]
-fn command_tree_as_json_has_every_command() {
-    fn collect<'v>(command: &'v serde_json::Value, paths: &mut Vec<&'v str>) {
+fn json_help_has_every_command() {
+    fn collect_json_paths<'v>(command: &'v serde_json::Value, paths: &mut Vec<&'v str>) {
         paths.push(command["command"].as_str().unwrap());
         for subcommand in command["commands"].as_array().unwrap() {
-            collect(subcommand, paths);
+            collect_json_paths(subcommand, paths);
         }
     }
-    fn walk(command: &clap::Command, parent: &str, paths: &mut Vec<String>) {
+    fn collect_clap_paths(command: &clap::Command, parent: &str, paths: &mut Vec<String>) {
         let path = format!("{parent} {}", command.get_name()).trim_start().to_owned();
         paths.push(path.clone());
-        command.get_subcommands().for_each(|child| walk(child, &path, paths));
+        command.get_subcommands().for_each(|child| collect_clap_paths(child, &path, paths));
     }
     let sandbox = Sandbox::new();
     let tree = sandbox.json(&["help"]);
     let (mut found, mut expected) = (Vec::new(), Vec::new());
-    collect(&tree, &mut found);
-    walk(&jeton::command(), "", &mut expected);
+    collect_json_paths(&tree, &mut found);
+    collect_clap_paths(&jeton::command(), "", &mut expected);
     assert_eq!(found, expected);
     let mint = sandbox.json(&["help", "token", "mint"]);
     let options = mint["options"].as_array().unwrap();

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 #[test]
-fn main_workflow_starts_from_empty_home() {
+fn main_workflow_succeeds_from_init_to_logout() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada"]).ok();
     let arguments = ["register", "john", "--email", "john@example.com", "--password-stdin"];

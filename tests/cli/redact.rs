@@ -24,9 +24,10 @@ fn redact_relative_times(text: &str) -> String {
     let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (relative, rest) = part.split_once(')').unwrap_or((part, ""));
-        let varies = relative == "now" || relative.contains(" s ago") || relative.contains(" y ");
+        let differs_between_runs =
+            relative == "now" || relative.contains(" s ago") || relative.contains(" y ");
         redacted += "<time> (";
-        if varies {
+        if differs_between_runs {
             redacted += "<ago>)";
             redacted += rest;
         } else {
@@ -58,10 +59,10 @@ fn redact_word(word: &str) -> String {
     if let Some(text) = word.strip_suffix(':') {
         return redact_word(text) + ":";
     }
-    let has = |index: usize, byte: u8| word.as_bytes().get(index) == Some(&byte);
-    let placeholder = if word.len() == 36 && [8, 13, 18, 23].iter().all(|&at| has(at, b'-')) {
+    let has_byte = |index: usize, byte: u8| word.as_bytes().get(index) == Some(&byte);
+    let placeholder = if word.len() == 36 && [8, 13, 18, 23].iter().all(|&at| has_byte(at, b'-')) {
         "<uuid>"
-    } else if word.len() == 20 && has(4, b'-') && has(10, b'T') && has(19, b'Z') {
+    } else if word.len() == 20 && has_byte(4, b'-') && has_byte(10, b'T') && has_byte(19, b'Z') {
         "<time>"
     } else if word.starts_with("eyJ") && word.split('.').count() == 3 {
         "<token>"

@@ -24,7 +24,7 @@ pub(crate) struct RunOutput {
 }
 
 impl RunOutput {
-    /// Runs the command.
+    /// Runs the command and captures the output.
     pub(crate) fn capture(mut command: impl BorrowMut<Command>) -> Self {
         let command = command.borrow_mut();
         let output = command.output().unwrap();
@@ -104,7 +104,8 @@ impl RunOutput {
     }
 }
 
-/// Returns the codes of the rejection reasons of `token verify -o json` or an error, in their order.
+/// Returns the codes of the rejection reasons in the output of `token verify -o json` or in an error, in the
+/// order of `reasons`.
 pub(crate) fn reason_codes(reasons: &Value) -> Vec<&str> {
     reasons.as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect()
 }

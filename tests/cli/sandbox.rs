@@ -19,7 +19,8 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates an empty sandbox. Programs start with the default actions of signals from now on.
+    /// Creates an empty sandbox. From now on, programs that the test process starts have the default signal
+    /// actions.
     pub(crate) fn new() -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
@@ -58,11 +59,14 @@ impl Sandbox {
         self.home.path()
     }
 
-    /// Returns the default path of the store. A test that calls this function needs a file, so
+    /// Returns the default path of the store. A test that calls this function needs a store file, so
     /// `server/left_out.txt` must name the test.
     #[track_caller]
     pub(crate) fn store(&self) -> PathBuf {
-        assert!(self.schema.is_none(), "the test needs a file: add to server/left_out.txt");
+        assert!(
+            self.schema.is_none(),
+            "the test needs a store file: add the test to server/left_out.txt"
+        );
         self.home().join(".local/share/jeton/jeton.db")
     }
 
@@ -222,7 +226,7 @@ impl Sandbox {
         self.run(arguments).ok().stdout.trim_end().to_owned()
     }
 
-    /// Returns the JSON result of a command that must succeed; adds `-o json`.
+    /// Returns the JSON result of a command that must succeed without messages; adds `-o json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run_json(arguments).ok();
         assert_eq!(output.stderr, "", "messages in addition to JSON");
@@ -249,7 +253,7 @@ impl Sandbox {
                 rusqlite::types::Value::Integer(number) => number.to_string(),
                 rusqlite::types::Value::Null => "null".to_owned(),
                 rusqlite::types::Value::Real(_) | rusqlite::types::Value::Blob(_) => {
-                    panic!("neither text nor number")
+                    panic!("the first column is neither text nor an integer")
                 }
             })
         };

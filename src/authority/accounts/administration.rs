@@ -75,6 +75,7 @@ impl NameOwner {
     }
 }
 
+/// Returns whether the store has ever had a user.
 pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
@@ -198,17 +199,18 @@ pub(crate) fn enable(
     })
 }
 
-/// Changes a user and records the change. Returns the changed user and whether anything changed.
+/// Changes a user with `change`, which returns whether anything changed, and records the change.
+/// Returns the changed user and the result of `change`.
 fn change_user(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     user_ref: &UserRef,
-    mut work: impl FnMut(&Writer<'_>, &User) -> Result<bool, Error>,
+    mut change: impl FnMut(&Writer<'_>, &User) -> Result<bool, Error>,
 ) -> Result<(User, bool), Error> {
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY_CHANGE, |tx| {
         let user = require_user(tx, user_ref)?;
-        let changed = work(tx, &user)?;
+        let changed = change(tx, &user)?;
         record_change(tx, audit, caller, user.id, usize::from(changed))?;
         Ok((require_user(tx, &UserRef::Id(user.id))?, changed))
     })
@@ -228,8 +230,9 @@ pub(crate) fn load_for_deletion(
     })
 }
 
-/// Deletes a user: ends all sessions, revokes all tokens, and clears the names and the password in
-/// the row of the user. The row itself is kept. Returns the number of revoked tokens.
+/// Deletes a user: ends all sessions of the user, revokes all tokens of the user, and clears the
+/// names and the password in the row of the user. The row itself is kept. Returns the number of
+/// revoked tokens.
 pub(crate) fn delete(
     store: &mut Store,
     audit: &AuditContext,

@@ -52,7 +52,7 @@ pub(super) fn update_existing(
     import_row: &ImportRow,
     user: &User,
 ) -> Result<Vec<&'static str>, Error> {
-    let updated = import_row.update(user, audit.now);
+    let updated = import_row.to_updated_user(user, audit.now);
     let is_disabled = updated.disabled_at.is_some();
     let has_new_email =
         updated.email.as_ref().map(Email::as_str) != user.email.as_ref().map(Email::as_str);

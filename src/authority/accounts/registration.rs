@@ -49,8 +49,8 @@ impl Registration {
     }
 }
 
-/// Generates a password that is long enough for the store; `store` is `None` if the store does not
-/// exist yet.
+/// Generates a password that has at least the minimum length in the settings of the store; `store`
+/// is `None` if the store does not exist yet.
 pub(crate) fn generate_password(store: Option<&mut Store>) -> Result<SecretString, Error> {
     let settings = store.map(|store| store.read(|tx| tx.load_settings())).transpose()?;
     let min_length = settings.map_or(0, |settings| settings.password_min_length);

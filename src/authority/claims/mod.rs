@@ -1,9 +1,9 @@
-//! Types and validity of claims: pure functions of claims and a time.
+//! Parsing and checks of claims: pure functions of claims and a time.
 
 use super::rejection::{
     RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
 };
-use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_unit};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_time_unit};
 use serde_json::{Map, Value, json};
 
 /// Claims in which services look for permissions: `permissions` of jeton, `scope` of OAuth (RFC
@@ -13,7 +13,7 @@ pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "
 /// Claims by which a token may grant permissions: the claims above, and `roles` of several vendors.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
-/// The registered claims (RFC 7519, section 4.1) of a token, with their types.
+/// The registered claims (RFC 7519, section 4.1) of a token, as typed values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct RegisteredClaims<'c> {
     pub(super) issuer: Option<&'c str>,
@@ -32,8 +32,8 @@ impl<'c> RegisteredClaims<'c> {
         Self::parse_with(claims, "whole seconds since 1970", |value, _| value.as_i64())
     }
 
-    /// Reads the claims of a third-party token. Its times may have fractions (RFC 7519, section 2):
-    /// `exp` and `iat` are rounded down and `nbf` is rounded up, to the precision of the clock.
+    /// Reads the claims of a third-party token. The times may have fractions (RFC 7519, section 2):
+    /// `exp` and `iat` are rounded down and `nbf` is rounded up, to whole seconds.
     pub(super) fn parse_third_party(claims: &'c Map<String, Value>) -> Result<Self, Rejection> {
         Self::parse_with(claims, "seconds since 1970", |value, round: fn(f64) -> f64| {
             let rounded = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
@@ -102,7 +102,7 @@ fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
     let number = value.as_f64().map(|number| number as i128);
     let expected = match number.filter(|number| *number > MAX_UNIX_SECONDS.into()) {
         None => format.to_owned(),
-        Some(number) => match find_unit(number) {
+        Some(number) => match find_time_unit(number) {
             Some((unit, _)) => format!("{format}, not {unit}"),
             None => format!("{format}, at most {MAX_UNIX_SECONDS}"),
         },
@@ -127,8 +127,8 @@ fn parse_audience(claim: Option<&Value>) -> Result<Vec<&str>, Rejection> {
     names.ok_or_else(|| bad_claim("aud", value, "a string or an array of strings"))
 }
 
-/// Returns the `aud` claim: a string for one audience, an array for several (RFC 7519, section
-/// 4.1.3).
+/// Returns the `aud` claim: a string for one audience, an array for several audiences (RFC 7519,
+/// section 4.1.3), `None` for no audience.
 pub(super) fn build_audience_claim(names: &[Untrusted]) -> Option<Value> {
     match names {
         [] => None,
@@ -162,7 +162,7 @@ impl VerificationTime {
     }
 }
 
-/// Returns the rejections of a token for its times. Valid times have `reference < exp`,
+/// Returns the rejections of a token for its time claims. Valid times have `reference < exp`,
 /// `nbf <= reference` and `iat <= reference`, each with a tolerance of `leeway` seconds.
 pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime) -> Vec<Rejection> {
     let mut rejections = Vec::new();
@@ -177,7 +177,7 @@ pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime)
                 .with_required_leeway(reference - expiry.unix() + 1),
         );
     }
-    // Of two claims in the future, the later one decides.
+    // Only the later of `iat` and `nbf` is checked: if this time has come, so has the earlier time.
     let starts = [("iat", claims.issued_at), ("nbf", claims.not_before)];
     let starts = starts.into_iter().filter_map(|(name, start)| Some((name, start?)));
     let latest_start = starts.max_by_key(|(_, start)| *start);
@@ -212,7 +212,7 @@ pub(super) fn check_permissions(
     let name = claim_names.iter().find(has_permission);
     let name = name.or_else(|| claim_names.iter().find(is_claimed)).or(claim_names.first());
     let is_missing =
-        |permission: &&Permission| !granted.clone().any(|name| name == permission.as_str());
+        |permission: &&Permission| !granted.clone().any(|text| text == permission.as_str());
     let reject = |permission: &Permission| {
         let rejection = Rejection::for_claim(
             RejectReason::MissingPermission,

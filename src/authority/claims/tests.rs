@@ -49,7 +49,7 @@ fn token_is_refused_from_exp_on() {
 }
 
 #[test]
-fn future_times_are_not_yet_valid() {
+fn token_is_not_yet_valid_before_nbf_or_iat() {
     for claims in [json!({"nbf": 101}), json!({"iat": 101})] {
         let claims = parse(&claims).unwrap();
         assert_eq!(check_at(&claims, at(100), 0), [RejectReason::NotYetValid]);
@@ -84,7 +84,7 @@ fn permissions_and_values_are_compared_exactly() {
         missing_permissions(&Map::new(), &["read"]),
         ["permission missing: found none, expected `read`"]
     );
-    let several = json!({"permissions": ["read"], "scope": "write"});
+    let two_permission_claims = json!({"permissions": ["read"], "scope": "write"});
     let required = [Permission::parse("x").unwrap()];
     let message_for = |claims: &Value| {
         messages(check_permissions(
@@ -94,7 +94,7 @@ fn permissions_and_values_are_compared_exactly() {
         ))
     };
     assert_eq!(
-        message_for(&several),
+        message_for(&two_permission_claims),
         ["permission missing: found `read` in `permissions`, expected `x`"]
     );
     assert_eq!(
@@ -139,7 +139,7 @@ fn token_with_less_than_the_minimum_ttl_is_refused() {
 }
 
 #[test]
-fn bad_claim_states_value_and_expected_type() {
+fn rejection_of_bad_claim_states_value_and_expected_type() {
     let message = |claims: &Value, is_third_party: bool| {
         let claims = claims.as_object().unwrap();
         let result = if is_third_party {
@@ -197,13 +197,13 @@ fn bad_claim_states_value_and_expected_type() {
 
 #[test]
 fn time_rejection_states_instant_difference_and_leeway() {
-    let times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
+    let reject_times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
         let time = VerificationTime { now: at(now), reference: at(reference), leeway };
         let rejections = check_times(&parse(claims).unwrap(), time);
         let [rejection] = &rejections[..] else { panic!("{rejections:?}") };
         (rejection.message(), json!(rejection), rejection.required_leeway())
     };
-    let (message, object, leeway) = times(&json!({"exp": 10_000}), 20_800, 20_800, 0);
+    let (message, object, leeway) = reject_times(&json!({"exp": 10_000}), 20_800, 20_800, 0);
     assert_eq!(message, "token expired: 1970-01-01T02:46:40Z (3 h ago)");
     assert_eq!(
         object,
@@ -211,7 +211,7 @@ fn time_rejection_states_instant_difference_and_leeway() {
             "expected": "later than 1970-01-01T05:46:40Z"})
     );
     assert_eq!(leeway, Some(10_801));
-    let (message, object, leeway) = times(&json!({"nbf": 90, "iat": 100}), 0, 40, 10);
+    let (message, object, leeway) = reject_times(&json!({"nbf": 90, "iat": 100}), 0, 40, 10);
     assert_eq!(
         message,
         "token not yet valid: `iat` 1970-01-01T00:01:40Z (1 m after 1970-01-01T00:00:40Z)"
@@ -222,6 +222,6 @@ fn time_rejection_states_instant_difference_and_leeway() {
             "expected": "no later than 1970-01-01T00:00:50Z"})
     );
     assert_eq!(leeway, Some(60));
-    let (message, _, _) = times(&json!({"nbf": 100, "iat": 100}), 0, 0, 0);
+    let (message, _, _) = reject_times(&json!({"nbf": 100, "iat": 100}), 0, 0, 0);
     assert_eq!(message, "token not yet valid: `nbf` 1970-01-01T00:01:40Z (in 2 m)");
 }

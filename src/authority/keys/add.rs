@@ -16,8 +16,8 @@ use crate::store::{Reader, Store, Writer};
 pub(crate) struct NewKey {
     /// The key.
     pub(crate) spec: KeySpec,
-    /// Set if the user or the key document chose the key id: the store must not have the key under
-    /// another key id.
+    /// Set if the user or the key document chose the key id. Then the store must not have the key
+    /// under another key id.
     has_chosen_kid: bool,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct NewKeyOptions<'k> {
     pub(crate) activate: bool,
 }
 
-/// A requested key, new or existing.
+/// A key of the store that [`add`] was asked to add: a new key, or an existing key.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestedKey {
     /// The key.
@@ -64,7 +64,7 @@ pub(crate) struct RequestedKey {
     pub(crate) changed: bool,
 }
 
-/// Generates a key without storing the key; `bits` applies to RSA.
+/// Generates a key without storing the key. `bits` is ignored for algorithms other than RSA.
 pub(crate) fn generate(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -124,12 +124,12 @@ fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result
     let stored_keys = tx.keys()?;
     let stored_keys: Vec<&KeySpec> = stored_keys.iter().map(|key| &key.spec).collect();
     let new_keys: Vec<&KeySpec> = new_keys.iter().map(|key| &key.spec).collect();
-    let have_clash = |secrets: &[&KeySpec], pairs: &[&KeySpec]| {
+    let has_public_secret = |secrets: &[&KeySpec], pairs: &[&KeySpec]| {
         let public_keys: PublicKeys =
             pairs.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
         secrets.iter().any(|key| crypto::equals_public_key(key, &public_keys))
     };
-    if have_clash(&new_keys, &stored_keys) || have_clash(&stored_keys, &new_keys) {
+    if has_public_secret(&new_keys, &stored_keys) || has_public_secret(&stored_keys, &new_keys) {
         return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
     }
     Ok(())
@@ -137,7 +137,7 @@ fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result
 
 fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &NewKey) -> Result<RequestedKey, Error> {
     let NewKey { spec, has_chosen_kid } = new_key;
-    if let Some(key) = find_same_material(tx, spec)? {
+    if let Some(key) = find_key_with_same_material(tx, spec)? {
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
             key if (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm) => {
@@ -160,7 +160,7 @@ fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &NewKey) -> Result<Re
 }
 
 /// Returns the stored key, in any state, with the same key material or an equivalent HMAC secret.
-fn find_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
+fn find_key_with_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
     if let Some(key) = tx.find_key_by_material(new_key)? {
         return Ok(Some(key));
     }

@@ -18,8 +18,8 @@ pub(crate) struct DiscoverySite {
     issuer: String,
     /// The directory of the files, below the issuer URL.
     pub(crate) directory: &'static str,
-    /// Names and contents of the files, in the order of replacement: the JWK Set comes before the
-    /// metadata that refer to the set.
+    /// Names and contents of the files, in the order in which to replace the files: the JWK Set
+    /// comes before the metadata, because the metadata refer to the JWK Set.
     pub(crate) files: [(&'static str, String); 2],
     /// The JWK Set in the files.
     pub(crate) jwk_set: Value,

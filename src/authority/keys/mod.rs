@@ -1,4 +1,4 @@
-//! Keys: the first key of a store, test keys, and exports for verifiers.
+//! Keys: the first key of a store, test keys, and exports of public and private keys.
 
 mod add;
 mod discovery;
@@ -156,7 +156,8 @@ impl TestKey {
     }
 }
 
-/// Returns a test key that may sign tokens: a key that is not revoked and can still verify.
+/// Returns the test key `kid`. Refuses an app key, a revoked key, and a retired key that no longer
+/// verifies.
 pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Result<TestKey, Error> {
     let key = lifecycle::require_key(tx, kid)?;
     if key.spec.purpose != Purpose::Test {

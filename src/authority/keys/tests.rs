@@ -1,4 +1,4 @@
-//! Generated keys, and exports for verifiers.
+//! Generated keys, and JWK Sets for verifiers.
 
 use super::*;
 use crate::authority::test_store::{at, new_store, new_store_with, rotate_app_key};
@@ -48,8 +48,8 @@ fn jwk_set_has_only_public_members() {
 #[test]
 fn symmetric_keys_are_omitted_and_counted() {
     let mut store = new_store_with(Algorithm::HS256);
-    let empty = JwkSetExport { jwk_set: json!({"keys": []}), omitted_count: 1 };
-    assert_eq!(export_jwks(&mut store, Purpose::App, at(0)).unwrap(), empty);
+    let expected = JwkSetExport { jwk_set: json!({"keys": []}), omitted_count: 1 };
+    assert_eq!(export_jwks(&mut store, Purpose::App, at(0)).unwrap(), expected);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn test_key_is_generated_once_per_algorithm() {
 }
 
 #[test]
-fn concurrent_test_keys_conflict() {
+fn second_test_key_of_an_algorithm_is_refused() {
     let mut store = new_store();
     let late_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
     add_test_key(&mut store, Algorithm::ES256);

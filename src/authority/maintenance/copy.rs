@@ -7,10 +7,10 @@ use crate::directory::Writers;
 use crate::model::EventTarget;
 use crate::store::{ResolvedAddress, RowObserver, Store, TableDigest};
 
-/// Copies the store to `target`, for an admin or the owner of the store. Returns the digests of all
-/// tables, and the users who can write the directory of a new file. Both stores get an audit event;
-/// the event in the source is committed before the copy becomes visible. An error of `observer`
-/// ends the copy, and leaves nothing at the target.
+/// Copies the store to `target`, for an admin or the owner of the store file. Returns the digests
+/// of all tables, and the users who can write the directory of the new store file. Both stores get
+/// an audit event; the event in the source is committed before the copy becomes visible. An error
+/// of `observer` ends the copy, and leaves nothing at the target.
 pub(crate) fn copy(
     store: &mut Store,
     audit: &AuditContext,

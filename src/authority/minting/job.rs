@@ -1,5 +1,5 @@
-//! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store. An
-//! external key is given by the caller.
+//! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store,
+//! unless the request uses an external key.
 
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
 use super::super::principal::{Principal, write_shared_as};
@@ -25,9 +25,11 @@ pub(crate) struct MintJob {
     pub(super) request: MintRequest,
     pub(super) claim_rows: ClaimRows,
     /// Maximum length of header and claims of a token as JSON in bytes.
-    pub(super) json_length: usize,
+    pub(super) max_json_length: usize,
     pub(super) now: Timestamp,
+    /// Issuer of the store; `None` with an external key.
     issuer: Option<String>,
+    /// Uid of the minter; `None` with an external key.
     uid: Option<UserUuid>,
     pub(super) validity: Validity,
 }
@@ -42,7 +44,7 @@ pub(crate) struct JobKey {
     /// Row id of the audit event that counts the tokens of the job.
     pub(super) event: AuditEventId,
     /// Maximum length of header and claims of a token as JSON in bytes.
-    json_length: usize,
+    max_json_length: usize,
     /// Set if the key is a newly generated HMAC secret, which no service has yet.
     pub(crate) is_new_secret: bool,
 }
@@ -74,7 +76,7 @@ impl MintJob {
                 Ok(audit.record_with_id(tx, Some(user.id), subject, count)?)
             };
         let (job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
-        job.json_length = job_key.json_length;
+        job.max_json_length = job_key.max_json_length;
         Ok((job, job_key))
     }
 
@@ -91,7 +93,8 @@ impl MintJob {
         Self::new(audit.now, request, claim_rows, Some(settings.issuer), Some(minter.user.uid))
     }
 
-    /// Selects the signing key, validates every row with the key, and runs `work`.
+    /// Selects the signing key, validates every row with the key, and runs `work` with the key.
+    /// `work` may be slow, because no transaction is open.
     ///
     /// `record` runs in a write transaction, which first inserts the key if it is new. `record` is
     /// given the user, the row id of the key, the key as an audit target if it is new, and the
@@ -110,15 +113,15 @@ impl MintJob {
             &T,
         ) -> Result<AuditEventId, Error>,
     ) -> Result<(JobKey, T), Error> {
-        let ((signing_key, json_length), output, (row_id, event)) = with_signing_key(
+        let ((signing_key, max_json_length), output, (row_id, event)) = with_signing_key(
             store,
             |store| {
                 let signing_key = self.select_key(store)?;
                 let builder = self.builder(&signing_key.spec, Some(&signing_key.spec.kid));
-                let json_length = validate_rows(&builder, &self.claim_rows, |jtis| {
+                let max_json_length = validate_rows(&builder, &self.claim_rows, |jtis| {
                     store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis))
                 })?;
-                Ok((signing_key, json_length))
+                Ok((signing_key, max_json_length))
             },
             |(signing_key, _)| work(&signing_key.spec),
             |store, (signing_key, _), output| {
@@ -130,7 +133,8 @@ impl MintJob {
                     Ok(Some((key, record(tx, user, key, new_key, output)?)))
                 });
                 match result {
-                    // Another process inserted a key first; use that key.
+                    // Another process added a key of the same algorithm first: `None` starts the
+                    // next attempt, which selects the key of the other process.
                     Err(Error::Store(store::Error::AlreadyExists)) => Ok(None),
                     other => other,
                 }
@@ -138,7 +142,7 @@ impl MintJob {
         )?;
         let is_new_secret = signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
         let (spec, minter) = (signing_key.spec, minter.clone());
-        Ok((JobKey { spec, row_id, minter, event, json_length, is_new_secret }, output))
+        Ok((JobKey { spec, row_id, minter, event, max_json_length, is_new_secret }, output))
     }
 
     /// Starts a job with an external key.
@@ -150,7 +154,7 @@ impl MintJob {
         claim_rows: ClaimRows,
     ) -> Result<Self, Error> {
         let mut job = Self::new(now, request, claim_rows, None, None)?;
-        job.json_length = validate_rows(&job.builder(key, kid), &job.claim_rows, |_| Ok(()))?;
+        job.max_json_length = validate_rows(&job.builder(key, kid), &job.claim_rows, |_| Ok(()))?;
         Ok(job)
     }
 
@@ -161,7 +165,8 @@ impl MintJob {
         issuer: Option<String>,
         uid: Option<UserUuid>,
     ) -> Result<Self, Error> {
-        let resolve = |name, time: Option<TimeSpec>| time.map(|t| t.resolve(name, now)).transpose();
+        let resolve =
+            |name, spec: Option<TimeSpec>| spec.map(|spec| spec.resolve(name, now)).transpose();
         let issued_at = resolve("--issued-at", request.issued_at)?.unwrap_or(now);
         let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
         let expires_at = match request.expiry {
@@ -171,7 +176,7 @@ impl MintJob {
         };
         let not_before = resolve("--not-before", request.not_before)?;
         let validity = Validity { issued_at, expires_at, not_before };
-        Ok(Self { request, claim_rows, json_length: 0, now, issuer, uid, validity })
+        Ok(Self { request, claim_rows, max_json_length: 0, now, issuer, uid, validity })
     }
 
     pub(super) fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {

@@ -115,7 +115,7 @@ impl MintedTokens {
         self.iter().next().filter(|_| self.len() == 1)
     }
 
-    /// Returns the tokens as single values.
+    /// Returns each token as a [`MintedToken`].
     pub(crate) fn iter(&self) -> impl Iterator<Item = MintedToken> {
         let tokens = self.lines.lines().zip(&self.details).enumerate();
         tokens.map(|(index, (token, details))| MintedToken {

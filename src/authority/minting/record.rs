@@ -58,11 +58,11 @@ pub(super) struct RowOwner {
 }
 
 /// Returns the row for a token with these claims. `jti`, `exp` and `iat` come from the claims;
-/// without `iat` the token counts as issued at `now`.
+/// without `iat` the token counts as issued at `default_issued_at`.
 pub(super) fn build_token_row(
     claims: &Map<String, Value>,
     owner: RowOwner,
-    now: Timestamp,
+    default_issued_at: Timestamp,
 ) -> Result<NewToken, Error> {
     let (jti, expires_at) = parse_jti_and_expiry(claims)?;
     let issued_at = claims.get("iat").and_then(Value::as_i64).and_then(Timestamp::from_unix);
@@ -75,7 +75,7 @@ pub(super) fn build_token_row(
         audience: Vec::new(),
         claims: Grant::shared_claims(claims),
     };
-    let issued_at = issued_at.unwrap_or(now);
+    let issued_at = issued_at.unwrap_or(default_issued_at);
     let origin = TokenOrigin::default();
     Ok(NewToken { jti, grant, key: owner.key, issued_at, expires_at: Some(expires_at), origin })
 }

@@ -147,11 +147,11 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Returns the key id that the preset prescribes, if any, and replaces it in the header by the
-    /// key id of the signing key.
+    /// Returns the key id that the preset prescribes, if any. The header gets the key id of the
+    /// signing key in place of the prescribed key id.
     pub(crate) fn take_preset_kid(&mut self) -> Result<Option<Untrusted>, Error> {
         let kid = self.template.prescribed_kid(&self.parameter_values)?;
-        self.template.use_key_kid();
+        self.template.use_signing_key_kid();
         Ok(kid)
     }
 

@@ -5,7 +5,7 @@ use super::claim_rows::{ClaimRows, MAX_BATCH_TOKENS};
 use super::generated::generate_text;
 use super::pattern::{PatternCache, TokenPattern};
 use super::record::{RevocationCheck, jti_taken_error, parse_jti_and_expiry};
-use super::signing::{check_size, is_always_verifiable};
+use super::signing::{check_size, fits_with_any_signature};
 use super::token_builder::TokenBuilder;
 use crate::model::{InvalidLine, Jti, KeyRowId, Row, Timestamp};
 use crate::store::{Reader, ScratchDatabase};
@@ -30,8 +30,8 @@ pub(super) fn validate_rows(
 ) -> Result<usize, Error> {
     let is_recorded = builder.request.record;
     let examples = claim_rows.examples().filter(|_| !is_recorded);
-    if let Some(json_length) = examples.map_or(Ok(None), |rows| check_examples(builder, rows))? {
-        return Ok(json_length);
+    if let Some(max_length) = examples.map_or(Ok(None), |rows| check_examples(builder, rows))? {
+        return Ok(max_length);
     }
     let scratch = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
     let mut patterns = PatternCache::default();
@@ -42,7 +42,7 @@ pub(super) fn validate_rows(
             let row = row?;
             let pattern = if is_recorded { None } else { patterns.find(builder, &row, None)? };
             let pattern_length = pattern.map(TokenPattern::max_json_length);
-            if let Some(length) = pattern_length.filter(|length| is_always_verifiable(*length)) {
+            if let Some(length) = pattern_length.filter(|length| fits_with_any_signature(*length)) {
                 max_length = max_length.max(length);
                 continue;
             }
@@ -59,14 +59,14 @@ pub(super) fn validate_rows(
     Ok(max_length)
 }
 
-/// Returns the maximum length of header and claims as JSON in bytes, or `None` if a row has no
-/// pattern or a token of its pattern may be too large.
+/// Returns the maximum length of header and claims as JSON in bytes. Returns `None` if an example
+/// row has no pattern, or if a token of the pattern may be too large.
 fn check_examples(builder: &TokenBuilder<'_>, rows: &[Row]) -> Result<Option<usize>, Error> {
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
     for row in rows {
         let length = patterns.find(builder, row, None)?.map(TokenPattern::max_json_length);
-        let Some(length) = length.filter(|length| is_always_verifiable(*length)) else {
+        let Some(length) = length.filter(|length| fits_with_any_signature(*length)) else {
             return Ok(None);
         };
         max_length = max_length.max(length);
@@ -110,7 +110,7 @@ fn ensure_distinct_jtis(
 }
 
 /// Refuses each `jti` that is already recorded, or that may have been revoked under `key`. The
-/// error names the first such line.
+/// error names the line of the first such `jti`.
 pub(super) fn ensure_new_jtis(
     tx: &Reader<'_>,
     key: Option<KeyRowId>,

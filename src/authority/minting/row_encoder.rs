@@ -21,12 +21,12 @@ const SEPARATOR: char = '\u{1f}';
 /// Value in place of the index of an example in the encoding of a row that is like no example.
 const NO_EXAMPLE: &str = "-";
 
-/// Encoder of the rows of one file. Its clones use the same examples.
+/// Encoder of the rows of one file. The clones of an encoder share their examples.
 #[derive(Debug, Clone)]
 pub(super) struct RowEncoder {
     parser: BlockParser,
     shared_examples: Arc<Mutex<Examples>>,
-    /// Own copy of the shared examples, searched without the lock; may lack the newest.
+    /// Own copy of the shared examples, searched without the lock; may lack the newest examples.
     examples: Examples,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct EncodedBlock {
     /// Set if the rest of the file cannot be read because of an error in this block.
     pub(super) has_failed: bool,
     /// Set if a row is like no example.
-    pub(super) has_other_rows: bool,
+    pub(super) has_row_without_example: bool,
 }
 
 /// Decoded row.
@@ -90,7 +90,7 @@ impl RowEncoder {
             };
             let start = encoded.text.len();
             let example = self.find_or_add_example(&row);
-            encoded.has_other_rows |= example.is_none();
+            encoded.has_row_without_example |= example.is_none();
             encode_row(&mut encoded.text, &row, example);
             row_count += 1;
             batch_bytes += encoded.text.len() - start
@@ -107,8 +107,8 @@ impl RowEncoder {
         Ok(encoded)
     }
 
-    /// Returns the index of the example that the row is like. If there is none, the row becomes an
-    /// example if possible.
+    /// Returns the index of the example that the row is like. Without such an example, adds the row
+    /// as an example, if possible.
     fn find_or_add_example(&mut self, row: &Row) -> Option<usize> {
         self.examples.find(row).or_else(|| {
             let mut shared = self.shared_examples.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,7 +16,7 @@ use crate::signals::InterruptionCheck;
 use crate::store::{self, SharedWriter, Store, TokenGroup};
 use std::ops::Range;
 
-/// Maximum number of consecutive times that another process replaces the key.
+/// Maximum number of consecutive key replacements by other processes before a job fails.
 const MAX_REPLACEMENTS: usize = 5;
 
 /// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches. A
@@ -30,7 +30,7 @@ fn max_batch_tokens(algorithm: Algorithm) -> usize {
 enum Stop<E> {
     /// The key may no longer sign: another process replaced the key.
     KeyReplaced,
-    /// `deliver` returned `false`: further tokens are not read.
+    /// `deliver` returned `false`, because the reader of the tokens has gone.
     NoReader,
     Failed(E),
 }
@@ -67,10 +67,10 @@ impl MintJob {
         Ok(minted)
     }
 
-    /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
-    /// then passed to `deliver`, in order, until `deliver` returns `false`. `store` returns the
-    /// store of the context. `check` is called before each token; an error ends the signing, and
-    /// the tokens of the unfinished batch are dropped.
+    /// Signs all tokens in batches. Records each batch, if requested, and then passes the batch to
+    /// `deliver`, in order, until `deliver` returns `false`. `store` returns the store of the
+    /// context. `check` is called before each token; an error of `check` ends the signing, and the
+    /// tokens of the unfinished batch are dropped.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
@@ -104,7 +104,8 @@ impl MintJob {
                     return Ok(self.correct_count(store(context)?, job_key, delivered_count)?);
                 }
                 Err(Stop::Failed(error)) => {
-                    // The first error is the one to report.
+                    // `error` came first and is reported; a later error of the correction is
+                    // ignored.
                     if let Ok(open_store) = store(context) {
                         let _ = self.correct_count(open_store, job_key, delivered_count);
                     }
@@ -165,11 +166,11 @@ impl MintJob {
         check: &InterruptionCheck<'_>,
         consume: impl FnMut(SignedBatch) -> Result<(), E>,
     ) -> Result<(), E> {
-        let worker_count = if range.len() > 1 { worker_count() } else { 0 };
+        let thread_count = if range.len() > 1 { worker_count() } else { 0 };
         let builder = self.builder(key, kid);
         let mut jti_generator = JtiGenerator::default();
         let max_tokens = max_batch_tokens(key.algorithm);
-        let batches = self.claim_rows.batches(range, self.json_length, max_tokens);
+        let batches = self.claim_rows.batches(range, self.max_json_length, max_tokens);
         let batches = batches.map(move |batch| {
             let batch = batch?;
             let jtis = jti_generator.generate(batch.len()).map_err(Error::from)?;
@@ -179,7 +180,7 @@ impl MintJob {
             let mut signer = BatchSigner::new(builder, owner)?.with_check(check);
             Ok(move |(batch, jtis): (RowBatch<'_>, _)| Ok(signer.sign(&batch, jtis)?))
         };
-        map_in_order(worker_count, batches, create_worker, consume)
+        map_in_order(thread_count, batches, create_worker, consume)
     }
 
     /// Records a batch and adds to the count of the audit event. Returns the row ids of the tokens, or

@@ -176,7 +176,7 @@ fn recorded_test_token_has_a_row_and_can_be_revoked() {
 }
 
 #[test]
-fn recorded_test_token_with_any_claims_matches_the_row() {
+fn recorded_test_token_with_any_claims_matches_its_row() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for claim in [

@@ -79,8 +79,8 @@ impl TokenBuilder<'_> {
         }
     }
 
-    /// Builds header and claims with `defect`. Returns `None` if the defect does not apply to
-    /// tokens of this kind.
+    /// Builds header and claims of the row's token with `defect`. Returns `None` if the defect does
+    /// not apply to the token.
     pub(super) fn build(
         &self,
         row_claims: &Map<String, Value>,
@@ -101,7 +101,8 @@ impl TokenBuilder<'_> {
         let Some(patch) = patch else { return Ok(None) };
         apply_patch(&mut parts.header, patch.header);
         apply_patch(&mut parts.claims, patch.claims);
-        // The new `jti` will be revoked; the requested `jti` may belong to another token.
+        // A revoked token gets a new `jti`: the requested `jti` may belong to another token, which
+        // would be revoked, too.
         if defect == Defect::Revoked {
             parts.claims.insert("jti".to_owned(), json!(generate(GeneratedKind::Jti)?));
         }
@@ -178,7 +179,8 @@ impl TokenBuilder<'_> {
         }
     }
 
-    /// Returns the patch of a defect for which the preset defines none.
+    /// Returns the patch of a defect for which the preset defines no patch; `None` if the defect
+    /// does not apply to the token.
     fn build_standard_patch(
         &self,
         defect: Defect,

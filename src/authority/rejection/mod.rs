@@ -110,7 +110,8 @@ impl Rejection {
         Self { reason, facts: Box::new(Facts { claim, ..Facts::default() }) }
     }
 
-    /// Creates a rejection with the time of the event that caused it, if the time is known.
+    /// Creates a rejection with the time of the event that caused the rejection, if the time is
+    /// known.
     pub(super) fn since(reason: RejectReason, time: Option<Timestamp>, now: Timestamp) -> Self {
         let rejection = Self::new(reason);
         match time {
@@ -176,7 +177,8 @@ impl Rejection {
         self.facts.required_leeway = None;
     }
 
-    /// Returns the minimum leeway in seconds with which the times would be accepted.
+    /// Returns the minimum leeway in seconds with which the times would be accepted; `None` if no
+    /// leeway makes the token valid, or for a reason other than a time.
     pub(crate) fn required_leeway(&self) -> Option<i64> {
         self.facts.required_leeway
     }
@@ -199,7 +201,7 @@ impl Rejection {
     }
 
     /// Returns the code and the facts, escaped, for the text output of a verification.
-    pub(crate) fn verdict(&self) -> String {
+    pub(crate) fn code_with_facts(&self) -> String {
         let code = self.reason.code();
         let has_claim_in_summary = matches!(
             self.reason,
@@ -234,7 +236,8 @@ impl Rejection {
             Expected::Value(value) => format!("expected {}", quote_value(value)),
             Expected::Description(description) => format!("expected {description}"),
         });
-        // The signature is not verified: the value in the token is not stated.
+        // These reasons are found before the signature is verified, so the value in the token is
+        // not stated.
         if matches!(self.reason, RejectReason::UnknownKey | RejectReason::AlgNotAllowed) {
             return expected_text;
         }

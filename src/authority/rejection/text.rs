@@ -15,8 +15,8 @@ pub(in crate::authority) fn describe_alternatives(values: &[impl AsRef<str>]) ->
     quoted.join(" or ")
 }
 
-/// Returns a time with its distance from the time of verification: `2026-11-21T12:00:00Z (3 h
-/// ago)`. A time of verification other than `now` is part of the text: `(3 h before
+/// Returns a time with its distance from `reference`, the time of verification:
+/// `2026-11-21T12:00:00Z (3 h ago)`. A reference other than `now` is part of the text: `(3 h before
 /// 2030-01-01T00:00:00Z)`.
 pub(in crate::authority) fn describe_time(
     time: Timestamp,
@@ -27,8 +27,8 @@ pub(in crate::authority) fn describe_time(
 }
 
 /// Returns the time that remains until an expiry that is too early, and the expiry:
-/// `7d (expires 2026-11-21T12:00:00Z)`. The remaining time is rounded, but exact (`59m59s`) if
-/// rounding would make it the same as that until `earliest`, the earliest accepted expiry.
+/// `7d (expires 2026-11-21T12:00:00Z)`. The remaining time is rounded. If `earliest`, the earliest
+/// accepted expiry, has the same rounded distance, the remaining time is exact instead: `59m59s`.
 pub(in crate::authority) fn describe_short_expiry(
     expiry: Timestamp,
     earliest: Timestamp,

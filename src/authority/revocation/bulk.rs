@@ -101,6 +101,8 @@ mod tests {
         TokenFilter { owner, status: Some(TokenStatus::Live), ..TokenFilter::default() }
     }
 
+    /// Returns the id of each revoked token, and its revocation time in seconds after the start of
+    /// the test.
     fn revocation_times(store: &mut Store, ada: &TestUser) -> Vec<(i64, i64)> {
         let filter = TokenFilter { status: Some(TokenStatus::Revoked), ..TokenFilter::default() };
         let page = tokens::list(store, at(0), &ada.caller, &filter, PageRequest::All).unwrap();

@@ -19,7 +19,7 @@ use crate::store::{PairWithSession, Reader, SharedWriter, Store};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Outcome for one token.
+/// Outcome of the revocation of one token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct RevocationOutcome {
     /// Row id of a recorded token.
@@ -52,7 +52,9 @@ impl RevocationTarget {
     fn owner(&self) -> Option<UserId> {
         match self {
             Self::Recorded(token) => Some(token.grant.owner_id),
-            Self::Access(pair) | Self::Refresh(pair) => Some(pair.session.user_id),
+            Self::Access(pair_with_session) | Self::Refresh(pair_with_session) => {
+                Some(pair_with_session.session.user_id)
+            }
             Self::Unrecorded { .. } => None,
         }
     }
@@ -163,8 +165,8 @@ pub(super) fn find_app_token(
 
 const APP_TOKENS_ONLY: &str = "only app tokens can be renewed";
 
-/// Returns the row of a recorded app token, or the error to report if any other token was given by
-/// value.
+/// Returns the row if the target is a recorded app token, or else the error for a user who gave the
+/// token by value.
 fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<RecordedToken, Error> {
     let reason = match target {
         RevocationTarget::Recorded(token) if token.grant.kind == TokenKind::App => {
@@ -188,6 +190,8 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
     Err(Error::from_reason(Rejection::new(reason).with_explanation(APP_TOKENS_ONLY)))
 }
 
+/// Refuses a user who is neither the owner of the tokens nor an admin. `owner` is `None` for tokens
+/// of all users or of an unknown owner, and `user` is `None` without a login.
 pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Result<(), Error> {
     const REFUSAL: &str = "only admins can act on other users' tokens";
     match user {
@@ -251,13 +255,13 @@ fn apply_revocation(
             let changed = tx.revoke_token(token.id, audit.now)?;
             outcome(Some(token.id), token.jti.to_string(), token.grant.kind, changed)
         }
-        RevocationTarget::Access(pair) => {
-            let changed = tx.revoke_access(pair.pair.id, audit.now)?;
-            outcome(None, pair.pair.access_jti.to_string(), TokenKind::Access, changed)
+        RevocationTarget::Access(PairWithSession { pair, .. }) => {
+            let changed = tx.revoke_access_token(pair.id, audit.now)?;
+            outcome(None, pair.access_jti.to_string(), TokenKind::Access, changed)
         }
-        RevocationTarget::Refresh(pair) => {
-            let changed = tx.end_session(pair.session.id, SessionEndReason::Revoked, audit.now)?;
-            outcome(None, pair.pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
+        RevocationTarget::Refresh(PairWithSession { pair, session }) => {
+            let changed = tx.end_session(session.id, SessionEndReason::Revoked, audit.now)?;
+            outcome(None, pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
         }
         RevocationTarget::Unrecorded { key_row_id: key, jti, kind, expires_at } => {
             let changed = tx.add_to_blocklist(*key, jti, *expires_at, audit.now)?;

@@ -92,7 +92,8 @@ fn load_session(tx: &Reader<'_>, user: &User, sid: &SidPrefix) -> Result<Session
     Err(Error::NotFound { resource: ResourceKind::Session, name })
 }
 
-/// Ends all sessions of a user, including that of the caller. Returns the number of ended sessions.
+/// Ends all sessions of a user. If the user is the caller, this includes the current session.
+/// Returns the number of ended sessions.
 pub(crate) fn revoke_all(
     store: &mut Store,
     audit: &AuditContext,

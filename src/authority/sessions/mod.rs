@@ -151,12 +151,13 @@ fn recheck_credentials(
     Ok(())
 }
 
-/// Returns whether a session exists. After an interrupted login, saved tokens may have no session.
+/// Returns whether a session exists, open or ended. After an interrupted login, the session of
+/// saved tokens may not exist.
 pub(crate) fn exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
-/// The outcome of a rotation in the transaction.
+/// The outcome of a refresh-token rotation, found in the write transaction.
 enum RefreshOutcome {
     /// The refresh token was valid and is now used, and the new pair is recorded.
     Rotated,
@@ -191,7 +192,8 @@ pub(crate) fn refresh(
             store.write_shared(|tx| rotate_refresh_token(tx, audit, old, pair))
         },
     )?;
-    // The pair is signed last: a retry signs the pair that the first use recorded.
+    // The pair is signed after the transaction, because only the transaction finds whether this is
+    // a retry, which signs the recorded pair.
     let pair = match outcome {
         RefreshOutcome::Rotated => pair,
         RefreshOutcome::Retried(successor) => reissue_pair(&successor, &key),
@@ -203,8 +205,10 @@ pub(crate) fn refresh(
 /// Returns the pair and owner of a refresh token that is valid or used. A used refresh token may
 /// also be expired, so that late reuse still ends the session.
 fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession, User), Error> {
-    let is_used =
-        matches!(&report.record, TokenRecord::Session(row) if row.pair.refresh_used_at.is_some());
+    let is_used = matches!(
+        &report.record,
+        TokenRecord::Session(pair_with_session) if pair_with_session.pair.refresh_used_at.is_some()
+    );
     let is_tolerated = |rejection: &Rejection| {
         is_used && matches!(rejection.reason, RejectReason::Revoked | RejectReason::Expired)
     };

@@ -8,7 +8,7 @@ pub(crate) use crate::store::TokenFilter;
 pub(crate) use quota::QuotaUsage;
 use quota::{check_quota, load_issuance_state};
 pub(crate) use recorded::{RevocationCause, list, load, revoke_issued};
-pub(crate) use renewal::{RenewalOptions, RenewedToken, renew};
+pub(crate) use renewal::{RenewalOptions, RenewalOutcome, renew};
 
 use super::accounts::require_self_or_admin;
 use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};

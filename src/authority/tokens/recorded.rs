@@ -70,8 +70,8 @@ impl RevocationCause {
     }
 }
 
-/// Revokes tokens that the same command issued. For a token of `jeton run`, also revokes its
-/// renewals.
+/// Revokes tokens that the running command issued. For a token of `jeton run`, also revokes the
+/// successors of the token.
 pub(crate) fn revoke_issued(
     store: &mut Store,
     audit: &AuditContext,

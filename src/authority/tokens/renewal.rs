@@ -27,7 +27,7 @@ pub(crate) struct RenewalOptions {
 
 /// The outcome of a renewal.
 #[derive(Debug)]
-pub(crate) struct RenewedToken {
+pub(crate) struct RenewalOutcome {
     /// The new token.
     pub(crate) issued: IssuedToken,
     /// The id of the old token.
@@ -39,14 +39,14 @@ pub(crate) struct RenewedToken {
 }
 
 /// Issues the successor of a live token, for the bearer (`caller` is `None`), the owner or an
-/// admin.
+/// admin. Revokes the old token, or starts its grace period.
 pub(crate) fn renew(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     selector: &TokenSelector,
     renewal: RenewalOptions,
-) -> Result<RenewedToken, Error> {
+) -> Result<RenewalOutcome, Error> {
     let old_token = find_app_token(store, audit.now, caller, selector)?;
     let (_, (pending_token, grace_until), (id, quota_usage, ended_predecessor)) = with_signing_key(
         store,
@@ -98,7 +98,7 @@ pub(crate) fn renew(
             })
         },
     )?;
-    Ok(RenewedToken {
+    Ok(RenewalOutcome {
         issued: pending_token.into_issued(id, quota_usage),
         old_id: old_token.id,
         grace_until,
@@ -187,6 +187,8 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
     Err(Error::TokenRejected { kind: Some(TokenKind::App), reasons: vec![rejection] })
 }
 
+/// Returns the expiry after `ttl`, or after the lifetime of the old token if `ttl` is `None`.
+/// Returns `None` if the old token has no expiry either.
 fn compute_expiry(
     old_token: &RecordedToken,
     ttl: Option<Lifetime>,

@@ -1,4 +1,4 @@
-//! Requirements of the caller on a token, and the checks of the claims.
+//! Requirements on a token, and the checks of the claims.
 
 use super::super::claims::{
     RegisteredClaims, VerificationTime, check_permissions, check_remaining_ttl,
@@ -25,14 +25,14 @@ pub(crate) struct Expectations {
     pub(crate) kind: ExpectedKind,
     /// Current time, for keys, sessions and recorded expiry times.
     pub(crate) now: Timestamp,
-    /// Time against which time claims are checked; `--at` overrides it.
+    /// Time against which time claims are checked: the current time, or the time given with `--at`.
     pub(crate) reference_time: Timestamp,
     /// Clock skew that time claims may have, in seconds.
     pub(crate) leeway: i64,
-    /// Expected issuer, if checked.
+    /// Expected issuer; `None` if the issuer is not checked.
     pub(crate) issuer: Option<String>,
-    /// Accepted audiences, if checked. A token that names one of them is accepted (RFC 7519,
-    /// section 4.1.3).
+    /// Accepted audiences; empty if the audience is not checked. A token needs to name only one
+    /// accepted audience (RFC 7519, section 4.1.3).
     pub(crate) audience: Vec<String>,
     /// Required permissions.
     pub(crate) permissions: Vec<Permission>,
@@ -74,7 +74,7 @@ impl Expectations {
 #[derive(Debug, Clone)]
 pub(crate) struct MediaType {
     normalized: String,
-    /// Text as the caller gave it, for messages.
+    /// Text as given, for messages.
     spelling: String,
 }
 
@@ -114,8 +114,8 @@ pub(super) fn check_typ(
     }
 }
 
-/// Checks the times, issuer and audience, and the other expectations of the caller.
-/// `permission_claims` are the names of the claims with permissions.
+/// Checks the claims of a token: times, issuer, audience, and the other expectations.
+/// `permission_claims` are the names of the claims that may contain permissions.
 pub(super) fn check_claims(
     report: &mut VerificationReport,
     claims: &Map<String, Value>,
@@ -129,8 +129,8 @@ pub(super) fn check_claims(
         leeway: expectations.leeway,
     };
     let mut time_reasons = check_times(registered, time);
-    // An expired token without a row was probably pruned: only the expiry is reported. No leeway
-    // makes such a token valid.
+    // The row of an expired token was probably pruned, so only the expiry is reported. No leeway
+    // makes a token without a row valid.
     let is_unknown = |rejection: &Rejection| *rejection == RejectReason::UnknownToken;
     if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired)
         && report.reasons.iter().any(is_unknown)

@@ -85,8 +85,9 @@ pub(super) fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
 pub(super) fn parse_alg_and_kid(
     header: &Map<String, Value>,
 ) -> Result<(Algorithm, Option<&str>), RejectReason> {
-    // RFC 7515, section 4.1.11: a critical extension that is not understood makes the token
-    // invalid.
+    // No extension is supported, and a verifier must reject a token whose `crit` lists an
+    // unsupported extension (RFC 7515, section 4.1.11). `b64`, `zip` and `enc` change the meaning
+    // of the payload.
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
         return Err(RejectReason::CriticalHeader);
     }

@@ -1,7 +1,7 @@
 //! Verification of tokens of the store, in a fixed order: form, algorithm and key, signature, type,
-//! revocation and owner, times, issuer and audience, and last the expectations of the caller. A
-//! failure up to the signature, a key that no longer verifies and a malformed claim are reported
-//! alone; otherwise, a report has all reasons.
+//! revocation and owner, times, issuer and audience, and last the other expectations. A failure up
+//! to the signature, a key that no longer verifies and a malformed claim are reported alone;
+//! otherwise, a report has all reasons.
 
 mod agreement;
 mod example;

@@ -6,7 +6,8 @@ use crate::store::PairWithSession;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
-/// Row of a token.
+/// Record of a token: the row of a recorded token, or the token pair and session of a session
+/// token.
 #[derive(Debug, Default)]
 pub(in crate::authority) enum TokenRecord {
     #[default]
@@ -16,7 +17,7 @@ pub(in crate::authority) enum TokenRecord {
 }
 
 impl TokenRecord {
-    /// Returns the end of the grace period of a renewed token.
+    /// Returns the end of the grace period of a superseded token; `None` for any other token.
     pub(super) fn grace_expires_at(&self) -> Option<Timestamp> {
         match self {
             Self::Token(token) => token.grace_until,
@@ -42,7 +43,7 @@ pub(crate) struct VerificationReport {
     pub(crate) reasons: Vec<Rejection>,
     /// Claims, once the signature is verified.
     pub(crate) claims: Option<Map<String, Value>>,
-    /// Row of the token; [`TokenRecord::Missing`] also if the token contradicts its row.
+    /// Record of the token; [`TokenRecord::Missing`] also if the token contradicts its record.
     pub(in crate::authority) record: TokenRecord,
     /// Key, once the signature is verified.
     pub(in crate::authority) key: Option<Rc<Key>>,
@@ -89,7 +90,7 @@ impl VerificationReport {
         EarlyRejection::malformed(fault).into()
     }
 
-    /// Returns whether the token was rejected for this reason, among others.
+    /// Returns whether the reasons of the rejection include this reason.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.reasons.iter().any(|rejection| *rejection == reason)
     }

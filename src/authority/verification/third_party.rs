@@ -1,5 +1,5 @@
-//! Verification of third-party tokens with keys that the caller supplies. The checks have the same
-//! order as for tokens of the store, but use no rows.
+//! Verification of third-party tokens with given keys. The checks have the same order as for tokens
+//! of the store, but use no rows.
 
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::super::rejection::describe_alternatives;
@@ -131,8 +131,7 @@ pub(crate) fn check_claims_only(
         .map(|report| report.reasons.iter().map(|rejection| rejection.reason).collect())
 }
 
-/// Describes the `kid` that was expected. `kids` are the key ids of the keys that the caller
-/// supplied.
+/// Describes the `kid` that was expected. `kids` are the key ids of the given keys.
 fn describe_kids(kids: &[String]) -> String {
     match kids {
         [] => "a token without `kid`, as no key has a `kid`".to_owned(),
@@ -155,7 +154,7 @@ fn to_rejection(refusal: KeyRefusal) -> Rejection {
                 names => rejection.with_expected_description(describe_alternatives(names)),
             }
         }
-        // The explanation is about a key that the caller supplied, not about the token.
+        // The explanation is about one of the given keys, not about the token.
         KeyRefusal::Unusable(explanation) => {
             Rejection::new(RejectReason::UnknownKey).with_explanation(explanation)
         }

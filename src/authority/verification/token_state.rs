@@ -155,8 +155,8 @@ fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
     }
 }
 
-/// Returns the owner of an access token that passed verification earlier. Refuses the token if it
-/// was revoked since, its session has ended, or its owner was disabled or deleted.
+/// Returns the owner of an access token that passed verification earlier. Refuses the token if the
+/// token was revoked since, its session has ended, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
     access: Jti,
@@ -170,8 +170,8 @@ pub(in crate::authority) fn recheck_session_owner(
     require_valid_owner(tx, reasons, pair_with_session.session.user_id, TokenKind::Access, now)
 }
 
-/// Returns the owner of an app token that passed verification earlier. Refuses the token if it was
-/// revoked since, or its owner was disabled or deleted.
+/// Returns the owner of an app token that passed verification earlier. Refuses the token if the
+/// token was revoked since, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_app_token_owner(
     tx: &Reader<'_>,
     id: TokenId,

@@ -176,14 +176,14 @@ fn build_filter<T: CommandTree>(
     })
 }
 
-/// Returns the audit action for a command or a group of commands, with aliases resolved. `None` if no
-/// command has this name.
+/// Returns the audit action for the words of a command or command group, without aliases: `token list`
+/// for `tokens ls`. `None` if no command or group has this name.
 fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
-    let mut innermost = root;
+    let mut command = root;
     let mut names = Vec::new();
     for word in words.split_whitespace() {
-        innermost = innermost.find_subcommand(word)?;
-        names.push(innermost.get_name());
+        command = command.find_subcommand(word)?;
+        names.push(command.get_name());
     }
     (!names.is_empty()).then(|| names.join(" "))
 }
@@ -193,7 +193,7 @@ fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<U
         Ok(id) => return Ok(id),
         Err(error) => Failure::from(error),
     };
-    let is_named = !matches!(user_ref, UserRef::Id(_));
-    let may_be_deleted = failure.kind() == Kind::NotFound && is_named;
+    let is_id = matches!(user_ref, UserRef::Id(_));
+    let may_be_deleted = failure.kind() == Kind::NotFound && !is_id;
     Err(if may_be_deleted { failure.with_hint("for a deleted user, use the id") } else { failure })
 }

@@ -45,12 +45,12 @@ fn format_table_has_every_format_and_its_commands() {
             | OutputFormat::Dotenv
             | OutputFormat::Github => {
                 let commands = Tree::ROOT.commands().into_iter();
-                let others = commands
+                let other_commands = commands
                     .filter(|info| info.formats.contains(format) && info.formats != LIST_FORMATS);
                 let is_list_format = LIST_FORMATS.contains(format);
                 let mut names: Vec<String> =
                     is_list_format.then(|| "lists".to_owned()).into_iter().collect();
-                names.extend(others.map(|info| format!("`{}`", info.action)));
+                names.extend(other_commands.map(|info| format!("`{}`", info.action)));
                 format!("{description}: {}", names.join(", "))
             }
         };
@@ -85,7 +85,7 @@ fn every_page_has_text_within_80_columns() {
 }
 
 #[test]
-fn blocks_are_rendered() {
+fn guide_blocks_are_rendered_as_plain_text() {
     let markdown = "# Title\n\nSome `code` and\n[words](../../src).\n\n- one\n- two\n\n1. first\n\n\
                     ```sh\na\n\n b\n```\n\n| a | b |\n|---|---|\n| `x` | y |\n";
     assert_snapshot!(plain_text::render(&markdown::parse(markdown)).replace('\u{1b}', "^"), @"

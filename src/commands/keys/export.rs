@@ -123,16 +123,17 @@ impl Command for Args {
                 authority::keys::build_discovery_site(store, self.purpose, issuer, audit.now)?;
             return publish_site(app, directory, site);
         }
-        let JwkSetExport { jwk_set: keys, omitted_count } =
+        let JwkSetExport { jwk_set, omitted_count } =
             authority::keys::export_jwks(store, self.purpose, audit.now)?;
-        warn_of_omitted_keys(app, &keys, omitted_count);
-        app.console.report(&JwkSetOutput(keys))
+        warn_of_omitted_keys(app, &jwk_set, omitted_count);
+        app.console.report(&JwkSetOutput(jwk_set))
     }
 }
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
     let site_dir = directory.join(site.directory);
-    // A user with write access to an ancestor directory could replace the directories below it.
+    // `OutputDir::open` refuses a directory that other users can write to. Each ancestor is opened too,
+    // because a user with write access to an ancestor could replace the directories below.
     let ancestors = site_dir.ancestors().take_while(|ancestor| ancestor.starts_with(directory));
     for ancestor in
         ancestors.collect::<Vec<_>>().into_iter().rev().filter(|ancestor| *ancestor != site_dir)
@@ -162,7 +163,7 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
 
 /// Refuses to replace files that another issuer may have published. Files are replaced if the
 /// existing metadata has the same issuer. Without metadata, for example after an interrupted
-/// export, the existing JWK Set must be identical.
+/// export, the existing JWK Set must be identical to the new JWK Set.
 fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Result<(), Failure> {
     if output_dir
         .read_file(DiscoverySite::METADATA_FILE)
@@ -179,9 +180,9 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
         .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
-/// Warns of symmetric keys, which are not in the JWK Set, or of a JWK Set without any key.
-fn warn_of_omitted_keys(app: &App, keys: &Value, omitted_count: usize) {
-    let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
+/// Warns of symmetric keys, which are omitted from the JWK Set, or of a JWK Set without any key.
+fn warn_of_omitted_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
+    let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
         app.console
             .print_warning("no test key exists yet: the first `jeton token mint` creates one");

@@ -18,9 +18,9 @@ use std::path::PathBuf;
 ///
 /// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
 /// as `--alg HS256`, any other content is a shared secret. The key id is that of `--kid`, otherwise the
-/// `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a secret is expected, all input that is a key is
-/// refused: PEM, DER, JWK or SSH, also in base64 or hex, and the bytes of a public key of the
-/// store. A secret shorter than the hash output is marked as weak permanently.
+/// `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a secret is
+/// expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64 or hex, and the
+/// bytes of a public key of the store. A secret shorter than the hash output is marked as weak permanently.
 ///
 /// Creates the store if it does not exist; a store without users needs no login.
 ///
@@ -135,9 +135,10 @@ impl Command for Args {
                 None => importer.read(&bytes),
             };
             let keys = keys.map_err(|error| {
-                let is_key = matches!(error, ImportError::KeyAsSecret(_));
+                let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
                 let kid = self.kid.as_ref().map(Untrusted::as_str);
-                let algorithm = is_key.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
+                let algorithm =
+                    is_key_as_secret.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
                 to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
             })?;
             has_several_keys.set(keys.len() > 1);

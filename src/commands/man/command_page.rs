@@ -75,13 +75,15 @@ fn with_separate_lines(argument: clap::Arg) -> clap::Arg {
 /// Replaces backticks around code by bold type. In the section NAME, which other programs read, only
 /// removes the backticks.
 fn with_bold_code(page: &str) -> String {
-    let (mut text, mut is_name) = (String::new(), false);
+    let (mut text, mut is_name_section) = (String::new(), false);
     for line in page.split_inclusive('\n') {
-        is_name = if line.starts_with(".SH") { line.contains("NAME") } else { is_name };
+        if line.starts_with(".SH") {
+            is_name_section = line.contains("NAME");
+        }
         let mut parts = line.split('`');
         text += parts.next().unwrap_or_default();
         for (number, part) in parts.enumerate() {
-            text += match (is_name, number % 2) {
+            text += match (is_name_section, number % 2) {
                 (true, _) => "",
                 (false, 0) => "\\fB",
                 (false, _) => "\\fR",
@@ -92,7 +94,8 @@ fn with_bold_code(page: &str) -> String {
     text
 }
 
-/// Adds the options with their values, then the arguments. Global options and `--help` are not listed.
+/// Adds the section SYNOPSIS: the options with their values, then the positional arguments, without the
+/// global options and `--help`.
 fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let is_listed = |argument: &&clap::Arg| {
@@ -120,15 +123,15 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     roff.control("SH", ["SYNOPSIS"]).text(synopsis);
 }
 
-/// Adds the description, and the indented lines at its end as a section of examples.
+/// Adds the section DESCRIPTION, and the indented lines of the description as the section EXAMPLES.
 fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
     let is_example = |line: &&str| line.starts_with("  ");
     let (summary, details) = about.split_once("\n\n").unwrap_or((&about, ""));
     // The summary is in the section NAME, and is repeated here only if there is no other text.
-    let has_text = details.lines().any(|line| !line.is_empty() && !is_example(&line));
-    let description = if has_text { details } else { summary };
+    let has_prose = details.lines().any(|line| !line.is_empty() && !is_example(&line));
+    let description = if has_prose { details } else { summary };
     roff.control("SH", ["DESCRIPTION"]);
     for line in description.lines().filter(|line| !is_example(line)) {
         if line.is_empty() {
@@ -147,8 +150,8 @@ fn add_description(roff: &mut Roff, command: &clap::Command) {
     }
 }
 
-/// Adds the sections that are the same for all commands. Only the page of the program lists global
-/// options, variables and files; the pages of commands refer to that page.
+/// Adds the sections after the options and subcommands: GLOBAL OPTIONS to SEE ALSO. Only the page of the
+/// program lists global options, variables and files; the pages of commands refer to that page.
 fn add_reference(roff: &mut Roff, parents: &[String]) {
     const SECTIONS: [(&str, &str); 2] =
         [("ENVIRONMENT", "Environment variables"), ("FILES", "Files")];

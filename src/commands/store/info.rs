@@ -19,12 +19,13 @@ struct InfoOutput {
     store_id: StoreId,
     created_at: Timestamp,
     schema_version: i64,
-    /// `null` for a database, like `modes`.
+    /// `null` for a store in PostgreSQL.
     journal_mode: Option<String>,
     read_only: bool,
     size_bytes: StoreSize,
+    /// `null` for a store in PostgreSQL.
     modes: Option<FileModes>,
-    /// `null` for a file.
+    /// `null` for a store in a file.
     server: Option<ServerOutput>,
     users: i64,
     sessions: i64,
@@ -121,13 +122,12 @@ impl Report for InfoOutput {
             ("tokens", join_counts(&self.tokens).into()),
             ("keys", join_counts(&self.keys).into()),
         ]);
-        fields.extend(self.pruned.iter().map(
-            |PrunedTestTokens { kid, latest_expires_at: until }| {
-                let description =
-                    format!("test tokens of key {} that expired by {until}", kid.to_display());
-                ("pruned", description.into())
-            },
-        ));
+        fields.extend(self.pruned.iter().map(|PrunedTestTokens { kid, latest_expires_at }| {
+            let kid = kid.to_display();
+            let description =
+                format!("test tokens of key {kid} that expired by {latest_expires_at}");
+            ("pruned", description.into())
+        }));
         fields.push(("audit events", self.audit_events.to_string().into()));
         Rendered::Fields(fields)
     }
@@ -177,10 +177,12 @@ impl Command for Args {
             server,
             users: stats.users,
             sessions: stats.sessions,
-            tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
+            tokens: tokens
+                .map(|(status, count)| (status.name().to_owned(), Value::from(*count)))
+                .collect(),
             keys: key_states.into_iter().collect(),
             pruned: pruned_test_tokens
-                .map(|(kid, until)| PrunedTestTokens { kid, latest_expires_at: until })
+                .map(|(kid, latest_expires_at)| PrunedTestTokens { kid, latest_expires_at })
                 .collect(),
             audit_events: stats.audit_events,
         };

@@ -73,15 +73,15 @@ impl Command for Args {
         }
         let (store, audit) = app.store.open()?;
         let monitor = Monitor::start(&app.console, "pruning", Total::Items(0))?;
-        let mut removed = PruneCounts::default();
+        let mut counts_so_far = PruneCounts::default();
         let mut on_progress = |counts, done, total| {
-            removed = counts;
+            counts_so_far = counts;
             monitor.set(done, total)
         };
         let result =
             authority::maintenance::prune(store, &audit, caller, self.keep, &mut on_progress);
         let counts = monitor.finish(result, || {
-            format!("; removed {} so far, which remain removed", describe_counts(&removed))
+            format!("; removed {} so far, which remain removed", describe_counts(&counts_so_far))
         })?;
         app.console.print_status(&format!("removed {}", describe_counts(&counts)));
         app.console.report(&PruneOutput {
@@ -104,7 +104,8 @@ fn describe_counts(counts: &PruneCounts) -> String {
     format!("{tokens}, {sessions} and {revocation_entries}")
 }
 
-/// Asks for confirmation, because a clock that is ahead would delete tokens that have not expired.
+/// Asks for confirmation, because with a clock that is ahead, pruning would delete tokens that have not
+/// expired.
 fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
     let reason = format!("the store was last changed at {last_change}, and the clock may be ahead");
     app.console

@@ -104,7 +104,8 @@ impl ExternalKeyArgs {
             (None, Some(kid)) => Some(kid),
             (None, None) => imported.document_kid().map_err(|error| self.key_failure(error))?,
         };
-        // The preset decides between the two names of Ed25519.
+        // The algorithm of Ed25519 keys has two names, `EdDSA` and `Ed25519`: if no algorithm is requested,
+        // the preset decides.
         let name_in_preset = preset_algorithm
             .filter(|name| algorithm.is_none() && name.is_equivalent(imported.key.algorithm));
         let key = match name_in_preset {
@@ -144,8 +145,9 @@ impl ExternalKeyArgs {
         };
         let kid = kid.map(Untrusted::as_str);
         let key = importer.read_one(bytes, kid).map_err(|error| {
-            let is_key = matches!(error, ImportError::KeyAsSecret(_));
-            let algorithm = is_key.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
+            let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+            let algorithm =
+                is_key_as_secret.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
             self.key_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
         })?;
         if key.key.algorithm.is_symmetric()

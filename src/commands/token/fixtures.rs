@@ -87,15 +87,15 @@ fn write_files(
 ) -> Result<(), Failure> {
     let fixture_set = build_fixtures_from_args(app, args)?;
     let count = pluralize(fixture_set.items.len(), "token");
-    let omitted = omitted_defects(&fixture_set);
+    let inapplicable_defects = omitted_defects(&fixture_set);
     let files = write_to_dir(app, directory, &fixture_set, Manifest::new(&fixture_set, preset))?;
     app.console.print_status(&format!(
         "wrote {count} to {}",
         Untrusted::new(directory.to_string_lossy()).to_display()
     ));
-    if !omitted.is_empty() {
-        app.console
-            .print_status(&format!("skipped {}: not applicable to this token", omitted.join(", ")));
+    if !inapplicable_defects.is_empty() {
+        let names = inapplicable_defects.join(", ");
+        app.console.print_status(&format!("skipped {names}: not applicable to this token"));
     }
     app.console.report(&files)
 }
@@ -111,13 +111,13 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
         request.issued_at = issued_at.map(TimeSpec::from);
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
-    let errors = args.test_token.store_key_errors();
+    let error_converter = args.test_token.store_key_error_converter();
     let mut request = args.test_token.into_store_request(app)?;
     request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
     let fixture_set = build_fixtures(store, &audit, &minter, request, row)
-        .map_err(|error| errors.to_failure(error))?;
+        .map_err(|error| error_converter.to_failure(error))?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
         app.console.print_warning(NEW_SECRET_WARNING);
     }
@@ -137,15 +137,15 @@ fn write_to_dir(
     let previous_manifest = output_dir.read_file(Manifest::FILE_NAME);
     let mut stale_files =
         previous_manifest.map_or_else(Vec::new, |bytes| Manifest::files_listed_in(&bytes));
-    let is_secret = fixture_set.key.algorithm.is_symmetric();
+    let is_symmetric = fixture_set.key.algorithm.is_symmetric();
     let mut other_files = manifest.token_files();
     other_files.extend(manifest.jwks_file().map(|keys| (Manifest::JWKS_FILE.to_owned(), keys)));
     other_files.push((Manifest::TABLE_FILE.to_owned(), manifest.to_markdown()));
-    let manifest = manifest.with_files(is_secret && fixture_set.may_export_secret);
+    let manifest = manifest.with_files(is_symmetric && fixture_set.may_export_secret);
     let manifest = format!("{:#}\n", serde_json::json!(manifest));
     let mut files = vec![(Manifest::FILE_NAME.to_owned(), manifest)];
     files.append(&mut other_files);
-    let secret = (is_secret && fixture_set.may_export_secret)
+    let secret = (is_symmetric && fixture_set.may_export_secret)
         .then(|| (Manifest::SECRET_FILE, fixture_set.key.material.expose_secret()));
     let non_secret_files = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
     let all_files: Vec<(&str, &[u8])> = non_secret_files.chain(secret).collect();
@@ -157,7 +157,7 @@ fn write_to_dir(
     output_dir.replace(other_files, PRIVATE_MODE)?;
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;
-    } else if is_secret {
+    } else if is_symmetric {
         app.console.print_warning("secret not written: only the session of an admin can export it");
     }
     let paths =

@@ -77,6 +77,7 @@ const COLUMNS: &[&str] = &[
     "revoked_at",
 ];
 
+/// Status of the tokens to list; `None` for every status.
 #[derive(Debug, Clone, Copy)]
 struct StatusFilter(Option<TokenStatus>);
 

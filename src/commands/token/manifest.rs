@@ -45,10 +45,11 @@ struct FixtureRow {
     #[serde(rename = "why")]
     description: String,
     expected: ExpectedResult,
+    /// Verifiers known to accept the token, with the reason for each.
     accepted_by: BTreeMap<String, String>,
 }
 
-/// Settings of a verifier that accepts the valid token and refuses the other tokens. `iss`, `aud`
+/// Settings of a verifier that accepts the valid token and refuses the negative test tokens. `iss`, `aud`
 /// or `typ` is `null` if the valid token has no such claim or header parameter.
 #[derive(Debug, Serialize)]
 struct VerifierSettings {
@@ -96,7 +97,8 @@ impl Manifest {
         }
     }
 
-    /// Returns the names of the files that were written together with this manifest.
+    /// Returns the names of the files that were written together with this manifest. Other names in the
+    /// manifest are ignored, because the caller removes or replaces the files.
     pub(super) fn files_listed_in(manifest: &[u8]) -> Vec<String> {
         let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
         let Some(rows) = manifest["fixtures"].as_array() else { return Vec::new() };
@@ -120,9 +122,9 @@ impl Manifest {
         self.fixtures.iter().filter_map(to_file).collect()
     }
 
-    /// Returns the content of the JWK Set file.
+    /// Returns the content of the JWK Set file; `None` for a symmetric key.
     pub(super) fn jwks_file(&self) -> Option<String> {
-        self.jwks.as_ref().map(|keys| format!("{keys:#}\n"))
+        self.jwks.as_ref().map(|jwks| format!("{jwks:#}\n"))
     }
 
     /// Returns the manifest for a directory with token files: adds the file names, and omits tokens

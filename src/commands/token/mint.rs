@@ -116,13 +116,13 @@ impl Command for Args {
             return delivery.finish(app, result);
         }
         let is_recorded = job_options.is_recorded();
-        let errors = test_token.store_key_errors();
+        let error_converter = test_token.store_key_error_converter();
         let request = job_options.apply(test_token.into_store_request(app)?);
         let minter = app.minter()?;
         let (store, audit) = app.store.open()?;
         let (job, mut job_key) =
             MintJob::with_store_key(store, &audit, &minter, request, claim_rows, None)
-                .map_err(|error| errors.to_failure(error))?;
+                .map_err(|error| error_converter.to_failure(error))?;
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
         }
@@ -143,32 +143,32 @@ impl Args {
     /// Returns whether the output sets variables. Refuses several tokens for one variable, and `--env`
     /// for an output without variables.
     fn writes_variables(&self, app: &App) -> Result<bool, Failure> {
-        let writes_variables =
+        let is_variable_format =
             matches!(app.console.output_format(), OutputFormat::Dotenv | OutputFormat::Github);
         let has_several_tokens = self.from.is_some() || self.count.is_some_and(|count| count > 1);
-        if writes_variables && has_several_tokens {
+        if is_variable_format && has_several_tokens {
             let message = "several tokens found, expected one token for the variable";
             return Err(Failure::usage(message)
                 .with_hint("use `-o jsonl`, or describe the tokens in a file for `--file`"));
         }
-        if self.env.is_some() && !writes_variables {
+        if self.env.is_some() && !is_variable_format {
             let message = "`--env` found, but the output has no variables";
             return Err(Failure::usage(message).with_hint("add `-o dotenv`"));
         }
-        Ok(writes_variables)
+        Ok(is_variable_format)
     }
 }
 
 /// Mints the tokens of a file, or one token for a variable.
 fn mint_named(app: &mut App, args: Args) -> Result<(), Failure> {
     let Args { names, options, env, token_file, .. } = args;
-    let tokens = token_file.read(app, &names, options.key.allow_weak)?;
-    let tokens = tokens.unwrap_or_else(|| {
+    let named_options = token_file.read(app, &names, options.key.allow_weak)?;
+    let named_options = named_options.unwrap_or_else(|| {
         let name = env.unwrap_or_else(|| DEFAULT_VARIABLE.to_owned());
         vec![NamedOptions { name, options, position: None }]
     });
     let output = NamedOutput::open(app)?;
-    let tokens = NamedJobs::prepare(app, tokens, TokenUse::Output)?.mint(app)?;
+    let tokens = NamedJobs::prepare(app, named_options, TokenUse::Output)?.mint(app)?;
     output.deliver(app, tokens)
 }
 

@@ -34,19 +34,20 @@ pub(crate) struct MintOptions {
 }
 
 impl MintOptions {
-    /// Returns the options for a token of `run`.
-    pub(crate) fn for_command(test_token: TestTokenArgs, key: ExternalKeyArgs) -> Self {
+    /// Returns the options for the token of a `run` command line.
+    pub(crate) fn for_run(test_token: TestTokenArgs, key: ExternalKeyArgs) -> Self {
         Self { test_token, issued_at: None, not_before: None, key, record: false, defect: None }
     }
 
-    /// Returns the options that only `token mint` has.
+    /// Returns the options for times, record and defect.
     pub(super) fn job_options(&self) -> JobOptions {
         let Self { issued_at, not_before, record, defect, .. } = *self;
         JobOptions { issued_at, not_before, record, defect }
     }
 }
 
-/// Options of a request that only `token mint` has.
+/// Options for times, record and defect: options of `token mint` and of files of named tokens, but not of
+/// the command lines of `run` and `token fixtures`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JobOptions {
     issued_at: Option<TimeSpec>,
@@ -56,7 +57,7 @@ pub(super) struct JobOptions {
 }
 
 impl JobOptions {
-    /// Returns whether the tokens are recorded.
+    /// Returns whether `--record` is given.
     pub(super) fn is_recorded(self) -> bool {
         self.record
     }

@@ -31,7 +31,7 @@ fn assignments(tokens: &[NamedToken]) -> String {
 /// Output for tokens with names, opened before a token is minted.
 pub(super) struct NamedOutput {
     output: SecretOutput,
-    /// File of `-o github`.
+    /// File in `GITHUB_ENV`, for `-o github`.
     github_env: Option<GithubEnvFile>,
 }
 
@@ -90,8 +90,8 @@ impl NamedOutput {
         Ok(())
     }
 
-    /// Masks the tokens in the log of the job before any step can print them, and then sets the
-    /// variables.
+    /// Masks the tokens in the log of GitHub Actions, and then sets the variables: in this order no step
+    /// can print a token that is not masked.
     fn deliver_to_github(
         mut self,
         app: &mut App,

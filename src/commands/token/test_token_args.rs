@@ -101,13 +101,13 @@ pub(crate) struct TestOnlyArgs {
     key: Option<String>,
 }
 
-/// Conversion of errors of a job with a key of the store. The failure for a missing key has a hint if
-/// the key id is the name of a file.
-pub(crate) struct StoreKeyErrors {
+/// Converter for the errors of a job with a key of the store. The failure for a missing key gets a hint
+/// if the key id in `--key` is the name of a file.
+pub(crate) struct StoreKeyErrorConverter {
     kid_is_file: bool,
 }
 
-impl StoreKeyErrors {
+impl StoreKeyErrorConverter {
     pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
         let failure = Failure::from(error);
         if failure.code == Code::KeyNotFound && self.kid_is_file {
@@ -118,10 +118,10 @@ impl StoreKeyErrors {
 }
 
 impl TestTokenArgs {
-    /// Returns the conversion of errors of a job with a key of the store.
-    pub(crate) fn store_key_errors(&self) -> StoreKeyErrors {
+    /// Returns the converter for the errors of a job with a key of the store.
+    pub(crate) fn store_key_error_converter(&self) -> StoreKeyErrorConverter {
         let key = self.test.key.as_deref();
-        StoreKeyErrors { kid_is_file: key.is_some_and(|key| Path::new(key).is_file()) }
+        StoreKeyErrorConverter { kid_is_file: key.is_some_and(|key| Path::new(key).is_file()) }
     }
 
     /// Refuses `--no-jti` for a token that is recorded.
@@ -180,18 +180,20 @@ impl TestTokenArgs {
         let Self { test, aud, permission, claims, expiry } = self;
         let mut request = MintRequest::new(app.environment.load_preset(test.preset.as_deref())?);
         for (name, _) in &test.set {
-            let words = test.set.iter().filter(|(parameter, _)| parameter == name);
-            request
-                .set_parameter(name, &words.map(|(_, word)| word.as_str()).collect::<Vec<_>>())?;
+            let values = test.set.iter().filter(|(parameter, _)| parameter == name);
+            request.set_parameter(
+                name,
+                &values.map(|(_, value)| value.as_str()).collect::<Vec<_>>(),
+            )?;
         }
-        for (name, words) in [
+        for (name, values) in [
             ("sub", test.sub.as_slice()),
             ("iss", test.iss.as_slice()),
             ("aud", &aud),
             ("scope", test.scope.as_slice()),
         ] {
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            request.set_claim(name, &words)?;
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            request.set_claim(name, &values)?;
         }
         request.set_permissions(&permission.iter().map(String::as_str).collect::<Vec<_>>())?;
         request.claims.extend(claims.parse_claims(app)?.0);
@@ -216,12 +218,12 @@ impl TestTokenArgs {
     pub(crate) fn into_app_token_request(
         self,
         app: &App,
-        name: AppName,
+        app_name: AppName,
     ) -> Result<TokenRequest, Failure> {
         let permissions = self.permission.iter().map(|name| Permission::parse(name));
         Ok(TokenRequest {
             owner: None,
-            app: name,
+            app: app_name,
             permissions: permissions.collect::<Result<_, _>>()?,
             audience: self.aud,
             expiry: self.expiry.expiry().with_one_hour_default(),

@@ -47,8 +47,8 @@ impl TokenFileArgs {
         self.file.as_deref()
     }
 
-    /// Reads the tokens with these names, in the order of `names`, or without names all tokens, in
-    /// the order of the file. Returns `None` if no file is given.
+    /// Reads the tokens with these names, in the order of `names`. If `names` is empty, reads all tokens,
+    /// in the order of the file. Returns `None` if no file is given.
     pub(crate) fn read(
         &self,
         app: &App,
@@ -76,7 +76,7 @@ impl TokenFileArgs {
         Ok(Some(tokens))
     }
 
-    /// Refuses a variable that the command line does not allow. The error does not repeat the name,
+    /// Refuses a variable that no `--allow-env` names. The error does not repeat the name,
     /// because the user may have typed the secret instead, and should decide which variable to allow.
     fn check_secret_variable(
         &self,
@@ -127,7 +127,7 @@ impl TokenFile<'_> {
     }
 }
 
-/// Returns the line of an option.
+/// Returns the line of the option `key`; 0 if `entries` has no such option.
 fn line_of(entries: &[TomlEntry], key: &str) -> u64 {
     entries.iter().find(|entry| entry.key == key).map_or(0, |entry| entry.line)
 }
@@ -171,7 +171,7 @@ impl TokenTables {
         Ok(tables)
     }
 
-    /// Returns the tokens with these names, or without names all tokens.
+    /// Returns the tokens with these names, or all tokens if `names` is empty.
     fn select(&self, names: &[String], file: &str) -> Result<Vec<&TokenTable>, Failure> {
         if names.is_empty() {
             return Ok(self.tokens.iter().collect());

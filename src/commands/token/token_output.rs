@@ -25,7 +25,9 @@ struct TokenListOutput {
 
 impl Report for TokenListOutput {
     fn render(&self) -> Rendered {
-        Rendered::Lines(self.items.iter().map(|row| row.token.expose_secret().to_owned()).collect())
+        Rendered::Lines(
+            self.items.iter().map(|minted| minted.token.expose_secret().to_owned()).collect(),
+        )
     }
 }
 
@@ -39,7 +41,7 @@ fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Res
     Ok(())
 }
 
-/// Output of the tokens of a request, batch by batch.
+/// Output of the tokens of a request, batch by batch, in the output format.
 pub(super) struct TokenDelivery {
     output: SecretOutput,
     delivered_count: usize,
@@ -49,9 +51,10 @@ pub(super) struct TokenDelivery {
     bulk: Option<BulkOutput>,
 }
 
-/// Output of any number of tokens.
+/// State of the output of any number of tokens.
 struct BulkOutput {
     monitor: Monitor,
+    /// Number of tokens to mint.
     total: usize,
     is_recorded: bool,
 }
@@ -136,8 +139,8 @@ impl TokenDelivery {
         Ok(is_complete)
     }
 
-    /// Ends the output. If all tokens were minted, prints the JSON document. If minting failed,
-    /// adds the tokens that were written to the message, or revokes the tokens of the document.
+    /// Ends the output. If all tokens were minted, prints the JSON document. If minting failed, adds the
+    /// number of written tokens to the message, or revokes the recorded tokens of the document.
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();

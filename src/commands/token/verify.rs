@@ -153,6 +153,7 @@ fn build_expectations(
     args: Args,
 ) -> Result<Expectations, Failure> {
     if matches!(keys, VerificationKeys::Store) {
+        // Opening the store may wait for a lock, so the time is read afterwards.
         app.store.get()?;
     }
     let now = app.store.now()?;
@@ -172,7 +173,7 @@ fn build_expectations(
     })
 }
 
-/// Adds the option that reads several tokens to the hint.
+/// Returns the hint with the option `--batch`, if the hint is about several tokens.
 fn with_batch_hint(hint: String) -> String {
     if hint == SEVERAL_TOKENS_HINT {
         return "pass one token, or `--batch` and several tokens on standard input, one per line"

@@ -101,7 +101,7 @@ impl Command for Args {
     }
 }
 
-/// Writes the rows. Returns false if standard output was closed.
+/// Writes the rows. Returns `false` if standard output was closed.
 fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {

@@ -34,7 +34,7 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// File to import (`-` for standard input)
     #[arg(value_name = "FILE", value_parser = crate::commands::args::input_path())]
-    rows: PathBuf,
+    file: PathBuf,
 
     /// Skip rows whose names (username, e-mail address, `uid`) all belong to one existing account; a
     /// warning shows how many accounts differ from the row in role, quota, display name or status
@@ -88,7 +88,7 @@ impl Command for Args {
     }
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        stdin_path("FILE", Some(&self.rows)).into_iter().collect()
+        stdin_path("FILE", Some(&self.file)).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -99,7 +99,7 @@ impl Command for Args {
         self.dry_run.start(app);
         let unknown_fields =
             if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
-        let mut batch = app.console.read_rows("FILE", &self.rows, |rows| {
+        let mut batch = app.console.read_rows("FILE", &self.file, |rows| {
             Ok(ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?)
         })?;
         app.store.forget_time();
@@ -119,7 +119,7 @@ impl Command for Args {
             print_outcome(app, outcome, if_exists);
         }
         if let Some(password_file) = password_file {
-            password_file.settle(app, &result);
+            password_file.keep_or_remove(app, &result);
         }
         let outcome = result?;
         app.console.report(&ImportOutput {

@@ -33,7 +33,7 @@ impl PasswordFile {
             return Err(Failure::usage("passwords cannot be written to standard output"));
         }
         let store = if app.store.exists()? { Some(app.store.get()?) } else { None };
-        watch.describe(rows.generate_passwords(store, if_exists, || watch.check()))?;
+        watch.convert_error(rows.generate_passwords(store, if_exists, || watch.check()))?;
         let rows: Vec<_> = rows.generated_passwords().iter().map(to_row).collect();
         let Some(first) = rows.first() else { return Ok(None) };
         let header = render_csv_header(first.keys().map(String::as_str));
@@ -42,9 +42,9 @@ impl PasswordFile {
         Ok(Some(Self { file, path: path.to_owned(), count: rows.len() }))
     }
 
-    /// Keeps the file if the accounts were created, or may have been created; removes the file
-    /// otherwise.
-    pub(crate) fn settle<T>(self, app: &App, result: &Result<T, Failure>) {
+    /// Keeps the file if the accounts were created, or may have been created; otherwise, and after a dry
+    /// run, removes the file.
+    pub(crate) fn keep_or_remove<T>(self, app: &App, result: &Result<T, Failure>) {
         match result {
             Ok(_) => {
                 let passwords = pluralize(self.count, "password");

@@ -53,17 +53,17 @@ fn requested_name_of_ed25519_takes_precedence() {
     ] {
         assert_eq!(read(alg, requested), (expected, expected.into()));
     }
-    let other = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
-    assert_eq!(other.unwrap_err(), ImportError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
+    let result = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
+    assert_eq!(result.unwrap_err(), ImportError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
 }
 
 #[test]
-fn trailing_data_is_refused() {
+fn trailing_data_after_a_key_is_refused() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-        let longer = [key.material.expose_secret(), &[0]].concat();
+        let key_and_zero_byte = [key.material.expose_secret(), &[0]].concat();
         let expected = invalid_key("trailing data after the key").into();
-        assert_eq!(importer(None).read(&longer).unwrap_err(), expected);
+        assert_eq!(importer(None).read(&key_and_zero_byte).unwrap_err(), expected);
     }
 }
 
@@ -80,8 +80,8 @@ fn default_algorithm_follows_key_type() {
         let text = private_key_text(&key);
         let keys = importer(None).read(text.expose_secret().as_bytes()).unwrap();
         assert_eq!(keys[0].key.algorithm, expected);
-        let other = importer(Some(Algorithm::HS256)).read(text.expose_secret().as_bytes());
-        assert!(matches!(other, Err(ImportError::KeyAsSecret(_))));
+        let hs256_result = importer(Some(Algorithm::HS256)).read(text.expose_secret().as_bytes());
+        assert!(matches!(hs256_result, Err(ImportError::KeyAsSecret(_))));
     }
 }
 

@@ -48,9 +48,10 @@ pub(crate) enum UnsupportedFormat {
         /// True if the member is a string.
         is_text: bool,
     },
-    /// Format whose conversion command cannot read the file, because of an encoding or other text.
+    /// Format whose conversion command cannot read the file, because the key is encoded or has other
+    /// text around it.
     Wrapped {
-        /// Format.
+        /// Format of the key.
         format: Box<UnsupportedFormat>,
         /// Way to remove the encoding with a command; `None` if no command is known.
         unwrapping: Option<Unwrapping>,
@@ -87,7 +88,7 @@ impl UnsupportedFormat {
         Self::OpenSsh { is_ed25519, is_encrypted: !is_plain }
     }
 
-    /// Returns the format of SSH text.
+    /// Returns the format of the text of an SSH public key or a `PuTTY` key.
     pub(super) fn from_ssh_text(text: &[u8]) -> Self {
         if text.starts_with(b"PuTTY-User-Key-File-") {
             return Self::Putty;

@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 /// Format of a detected key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyFormat {
+    /// Structure of the key, as a noun phrase.
     structure: &'static str,
-    /// Outermost encoding.
+    /// Outermost encoding of the key.
     encoding: Option<TextEncoding>,
 }
 
@@ -78,6 +79,7 @@ pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
 
+/// Returns the format of a key in at most `layers` nested encodings.
 fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     if der::starts_with_key(bytes) {
         return Some(KeyFormat::new(DER));
@@ -119,8 +121,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Returns whether the text is PEM (RFC 7468), also damaged or without the first line, or SSH2 (RFC
-/// 4716).
+/// Returns whether the text is PEM (RFC 7468), also damaged or without the first line, or an SSH2
+/// public key file (RFC 4716).
 fn is_armored(text: &[u8]) -> bool {
     is_pem(text)
         || contains(text, b"-----END ")
@@ -128,8 +130,8 @@ fn is_armored(text: &[u8]) -> bool {
         || has_key_label(text)
 }
 
-/// Returns whether `BEGIN` or `END` and the label of a key follow each other, in any case and with
-/// any characters in between, such as `%20`.
+/// Returns whether the label of a key follows `BEGIN` or `END`, in any case and with any characters
+/// in between, such as `%20`.
 fn has_key_label(text: &[u8]) -> bool {
     const MAX_LABEL_LENGTH: usize = 40;
     let starts_with = |text: &[u8], word: &[u8]| {
@@ -186,9 +188,9 @@ fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));
     }
-    // A document with too many values for the memory is searched as text.
-    let searched = if has_many_values(text) { &[][..] } else { text };
-    let values = Deserializer::from_slice(searched).into_iter::<Value>();
+    // To limit the memory, a document with too many values is not parsed, only searched as text.
+    let json = if has_many_values(text) { &[][..] } else { text };
+    let values = Deserializer::from_slice(json).into_iter::<Value>();
     let detected = values.map_while(Result::ok).find_map(|value| detect_in_value(&value, layers));
     let format = detected.or_else(|| has_key_type(text).then_some(KeyFormat::new(JWK)))?;
     if format.structure == JWK && text.starts_with(b"[") {
@@ -211,7 +213,7 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
     }
 }
 
-/// Returns whether the members belong to a JWK, also with a missing `kty`, or to a JWK Set.
+/// Returns whether the members belong to a JWK, with or without `kty`, or to a JWK Set.
 pub(in crate::crypto) fn is_jwk(members: &Map<String, Value>) -> bool {
     let has = |name: &str| members.contains_key(name);
     let keys_array = members.get("keys").and_then(Value::as_array);

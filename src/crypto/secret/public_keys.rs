@@ -48,8 +48,8 @@ impl PublicKeys {
     }
 }
 
-/// Writes a key in hexadecimal digits, in lower and upper case, and returns the bytes that base64
-/// decoding of the digits yields.
+/// Returns the bytes that result if the hexadecimal digits of a key, in lower or in upper case, are
+/// decoded as base64.
 fn misread_hex(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let lower = bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
     let upper = lower.to_ascii_uppercase();

@@ -1,4 +1,4 @@
-//! Candidates for a key in base64 or hex within a text.
+//! Decoding of the parts of a text that can be a key in base64 or hex.
 
 use crate::model::{is_utf16, normalize_encoding};
 use base64::Engine;
@@ -19,18 +19,18 @@ pub(super) enum TextEncoding {
     Hex,
 }
 
-/// Returns the decoded candidates for base64 (both alphabets) and hex. Whitespace, quotes and
-/// escaped line breaks are skipped; all other characters outside base64 separate candidates.
+/// Decodes the parts of a text that can be base64 (in either alphabet) or hex. Whitespace, quotes
+/// and escaped line breaks are skipped; all other characters outside base64 separate parts.
 pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
-    let alphabet_chars = strip_formatting(text);
+    let compact_text = strip_formatting(text);
     let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
-    let base64_kind = if text.iter().all(is_strict) && alphabet_chars.len().is_multiple_of(4) {
+    let base64_kind = if text.iter().all(is_strict) && compact_text.len().is_multiple_of(4) {
         TextEncoding::Base64
     } else {
         TextEncoding::LooseBase64
     };
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-    let base64 = alphabet_chars
+    let base64 = compact_text
         .split(|byte| !is_base64(byte))
         .filter(|part| part.len() >= MIN_TEXT_LENGTH)
         .filter_map(|part| Some((base64_kind, decode_base64(part)?)));
@@ -40,12 +40,12 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
         chars.get(..end).and_then(decode_base64)
     });
     let words = words.map(|bytes| (TextEncoding::LooseBase64, bytes));
-    let hex = decode_hex(&alphabet_chars).map(|bytes| (TextEncoding::Hex, bytes));
+    let hex = decode_hex(&compact_text).map(|bytes| (TextEncoding::Hex, bytes));
     hex.into_iter().chain(base64).chain(words).collect()
 }
 
-/// Returns the text from each word that starts like a key in base64, for at most four words. Joined
-/// with the preceding text, such a word would be decoded from the wrong character.
+/// Finds at most four words that start like a key in base64, and returns for each word the text from
+/// its start. Joined with the preceding text, such a word would be decoded from the wrong character.
 fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     const MAX_STARTS: usize = 4;
     // DER, PEM and JSON in base64.

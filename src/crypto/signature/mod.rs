@@ -76,8 +76,8 @@ impl VerificationKey {
     }
 }
 
-/// Verifier of signatures of one key with one algorithm. Creation costs more than a verification
-/// with HMAC.
+/// Verifier of signatures of one key with one algorithm. Creating a verifier takes longer than
+/// verifying an HMAC.
 pub(crate) enum SignatureVerifier {
     /// Verifier of the JWT library.
     Library(Box<dyn JwtVerifier>),
@@ -88,7 +88,7 @@ pub(crate) enum SignatureVerifier {
 }
 
 impl SignatureVerifier {
-    /// Creates the verifier of a key of the store.
+    /// Creates the verifier of the signatures of a store key with its algorithm.
     pub(crate) fn new(key: &KeySpec) -> Result<Self, Error> {
         let verification_key = if key.algorithm.is_symmetric() {
             let secret = key.material.expose_secret();

@@ -30,14 +30,14 @@ pub(crate) fn sign(
     TokenSigner::new(key)?.sign(&header, claims)
 }
 
-/// Signs header and payload text without changes.
+/// Signs the text of a header and of a payload. The texts are neither parsed nor changed.
 pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
     let mut token = String::new();
     TokenSigner::new(key)?.append_token(&mut token, &TokenPrefix::new(header, ""), payload)?;
     Ok(SecretString::from(token))
 }
 
-/// Encoded start of tokens with the same header and the same start of the payload.
+/// Encoded start that several tokens share: the header and the start of the payload.
 #[derive(Debug)]
 pub(crate) struct TokenPrefix {
     encoded: String,
@@ -101,8 +101,8 @@ impl<'k> TokenSigner<'k> {
         Ok(SecretString::from(token))
     }
 
-    /// Appends a token to `text` (RFC 7515, section 7.1). `payload` starts with
-    /// [`TokenPrefix::payload_tail`].
+    /// Appends a token to `text` (RFC 7515, section 7.1). `payload` is the payload after the encoded
+    /// part in `prefix`, and starts with [`TokenPrefix::payload_tail`].
     pub(crate) fn append_token(
         &self,
         text: &mut String,

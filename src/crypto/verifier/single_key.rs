@@ -8,7 +8,7 @@ use crate::crypto::reader::{KeyEntry, SAVE_HINT, is_plain_pem, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key};
 use crate::model::Algorithm;
 
-/// Options for a single key that the caller selected.
+/// Reader of a single key that the caller selected, with the options for the key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SingleKeyReader<'a> {
     /// Algorithms to accept.
@@ -20,8 +20,9 @@ pub(crate) struct SingleKeyReader<'a> {
 }
 
 impl SingleKeyReader<'_> {
-    /// Reads a public key in any format, or an HMAC secret. With an encoding, the input is a secret.
-    /// Of a private key, the public part is used.
+    /// Reads a public key in any format, or a shared secret. Of a private key, the public part is used.
+    /// With an encoding, the input must be a secret or a symmetric JWK. A secret that equals a key in
+    /// `known_public_keys` is refused.
     pub(crate) fn read(
         self,
         bytes: &[u8],
@@ -32,7 +33,7 @@ impl SingleKeyReader<'_> {
         let secret = match (self.encoding, &document) {
             (Some(_), Ok(document)) if document.is_secret_jwk() => None,
             (Some(encoding), _) => Some(decode_secret(bytes, encoding)?),
-            (None, Err(error)) if is_secret_expected && error.is_plain_text() => {
+            (None, Err(error)) if is_secret_expected && error.permits_text_secret() => {
                 Some(decode_secret(bytes, SecretEncoding::Text)?)
             }
             (None, _) => None,
@@ -116,14 +117,15 @@ impl SingleKeyReader<'_> {
         if let (true, Some(found), Some(expected)) =
             (verifier.algorithms.is_empty(), found, self.algorithms.first())
         {
-            let secret_error = self.secret_algorithm().and_then(|hash| verifier.weak_secret(hash));
+            let secret_error =
+                self.secret_algorithm().and_then(|algorithm| verifier.weak_secret(algorithm));
             return Err(secret_error.unwrap_or_else(|| ImportError::unsuitable(found, *expected)));
         }
         Ok(KeySet::from_verifier(&verifier, origin))
     }
 }
 
-/// Returns the error for a document with several keys, with the instruction that selects one.
+/// Returns the error for a document with several keys, with the instruction that selects a key.
 fn several_keys(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> ImportError {
     ImportError::SeveralPublicKeys(if is_collection {
         JWKS_HINT
@@ -148,7 +150,8 @@ fn is_private(entry: &KeyEntry) -> bool {
 
 impl Verifier {
     fn supports_any(&self, algorithms: &[Algorithm]) -> bool {
-        let is_permitted = |found: &Algorithm| algorithms.iter().any(|a| a.is_equivalent(*found));
+        let is_permitted =
+            |found: &Algorithm| algorithms.iter().any(|permitted| permitted.is_equivalent(*found));
         self.algorithms.iter().any(is_permitted)
     }
 }

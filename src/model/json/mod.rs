@@ -52,12 +52,13 @@ impl JsonError {
         }
     }
 
+    /// Returns the start of a message that `detail` completes.
     fn state(&self) -> &'static str {
         if self.defect == JsonDefect::DuplicateMember { "ambiguous" } else { self.summary() }
     }
 
     /// Returns the message without the line number, for a text that is one line of a file.
-    pub(crate) fn describe_in_line(&self) -> String {
+    pub(crate) fn describe_without_line(&self) -> String {
         match self.defect {
             JsonDefect::NotAnObject => self.summary().to_owned(),
             JsonDefect::DuplicateMember | JsonDefect::Syntax => {

@@ -95,7 +95,7 @@ fn error_names_line_and_column() {
         assert_eq!(error.to_string(), expected);
     }
     let error = parse_strict_object(b"{\"a\":}").unwrap_err();
-    assert_eq!(error.describe_in_line(), "not well-formed JSON: column 6: expected a value");
+    assert_eq!(error.describe_without_line(), "not well-formed JSON: column 6: expected a value");
     assert_eq!(error.summary(), "not well-formed JSON");
 }
 

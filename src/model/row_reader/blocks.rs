@@ -88,12 +88,12 @@ impl<R: BufRead> Iterator for RowBlocks<R> {
 /// Returns the end of the last complete row, and the number of lines before this end. `None` if no
 /// row is complete.
 fn find_last_row_end(text: &[u8], is_csv: bool) -> Option<(usize, u64)> {
-    let (mut last_end, mut start, mut is_open) = (None, 0, false);
+    let (mut last_end, mut start, mut is_quote_open) = (None, 0, false);
     for (line_count, line_feed) in (1..).zip(memchr_iter(b'\n', text)) {
         let end = line_feed + 1;
-        is_open ^= is_csv && has_open_quote(text.get(start..end).unwrap_or_default());
+        is_quote_open ^= is_csv && has_open_quote(text.get(start..end).unwrap_or_default());
         start = end;
-        if !is_open {
+        if !is_quote_open {
             last_end = Some((end, line_count));
         }
     }

@@ -53,8 +53,8 @@ impl CsvReader {
             cells: Vec::new(),
             cell_ends: Vec::new(),
         };
-        let count = csv.read_record(reader)?;
-        let cells = csv.split_cells(count);
+        let cell_count = csv.read_record(reader)?;
+        let cells = csv.split_cells(cell_count);
         let cells = cells.map_err(|reason| invalid_line(reader.line(), reason))?;
         let mut columns: Vec<String> = cells.map(map_column).collect();
         // Spreadsheets write empty columns at the end of each line.
@@ -84,8 +84,8 @@ impl CsvReader {
                 reader.read_until_quotes_close()?;
             }
             let line = reader.remaining_line();
-            let count = self.read_record(reader)?;
-            match self.build_fields(count) {
+            let cell_count = self.read_record(reader)?;
+            match self.build_fields(cell_count) {
                 Ok(fields) if fields.is_empty() => {}
                 Ok(fields) => return Ok(Some(Ok(Row { line, fields }))),
                 Err(reason) => return Ok(Some(Err(InvalidLine { line, reason }))),
@@ -94,17 +94,17 @@ impl CsvReader {
     }
 
     /// Returns the cells of the current record that are not empty, by column name.
-    fn build_fields(&self, count: usize) -> Result<Map<String, Value>, String> {
+    fn build_fields(&self, cell_count: usize) -> Result<Map<String, Value>, String> {
         let expected = self.columns.len();
-        if count < expected || count > expected + self.unnamed_count {
-            let cells = if count == 1 { "cell" } else { "cells" };
-            return Err(format!("found {count} {cells}, expected {expected}"));
+        if cell_count < expected || cell_count > expected + self.unnamed_count {
+            let cells = if cell_count == 1 { "cell" } else { "cells" };
+            return Err(format!("found {cell_count} {cells}, expected {expected}"));
         }
-        let mut unnamed_cells = (1..).zip(self.split_cells(count)?).skip(expected);
+        let mut unnamed_cells = (1..).zip(self.split_cells(cell_count)?).skip(expected);
         if let Some((column, _)) = unnamed_cells.find(|(_, cell)| !cell.is_empty()) {
             return Err(format!("text found in column {column}, which has no name"));
         }
-        let cells = self.columns.iter().zip(self.split_cells(count)?);
+        let cells = self.columns.iter().zip(self.split_cells(cell_count)?);
         let cells = cells.filter(|(_, cell)| !cell.is_empty());
         let fields = cells.map(|(name, cell)| Ok((name.clone(), parse_cell(name, cell)?)));
         fields.collect::<Result<_, InvalidValue>>().map_err(|invalid| invalid.to_string())
@@ -116,18 +116,18 @@ impl CsvReader {
         // The cells are not longer than the text, and every cell but the last takes at least one byte.
         self.cells.resize(self.cells.len().max(input.len()), 0);
         self.cell_ends.resize(self.cell_ends.len().max(input.len() + 1), 0);
-        let (result, bytes_read, _, count) =
+        let (result, bytes_read, _, cell_count) =
             self.parser.read_record(input, &mut self.cells, &mut self.cell_ends);
         let record = input.get(..bytes_read).unwrap_or_default();
         if result != ReadRecordResult::Record || has_open_quote(record) {
             return Err(reader.unclosed_quote_error());
         }
         reader.consume(bytes_read);
-        Ok(count)
+        Ok(cell_count)
     }
 
-    fn split_cells(&self, count: usize) -> Result<impl Iterator<Item = &str>, &'static str> {
-        let ends = self.cell_ends.get(..count).unwrap_or_default();
+    fn split_cells(&self, cell_count: usize) -> Result<impl Iterator<Item = &str>, &'static str> {
+        let ends = self.cell_ends.get(..cell_count).unwrap_or_default();
         let content = self.cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
         let content = std::str::from_utf8(content).map_err(|_| "not UTF-8")?;
         let starts = std::iter::once(0).chain(ends.iter().copied());
@@ -136,11 +136,12 @@ impl CsvReader {
 }
 
 impl Clone for CsvReader {
-    /// Returns a parser of other rows of the same file.
+    /// Returns a parser for other rows of the same file.
     fn clone(&self) -> Self {
         // Clones of `csv_core::Reader` 0.1.13 parse each byte as a cell.
         let mut parser = ReaderBuilder::new().delimiter(self.delimiter).build();
-        // A new parser skips a byte order mark: only the header may have one.
+        // A new parser skips a byte order mark at the start of its input. The first input is therefore
+        // an empty line, because only the header may have a byte order mark.
         parser.read_record(b"\n", &mut [0], &mut [0]);
         Self {
             columns: self.columns.clone(),
@@ -185,8 +186,8 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Rejects ambiguous column names. The error does not repeat the names: in a file without a header
-/// a name may be a password.
+/// Rejects duplicate and empty column names. The error does not repeat the names: in a file without
+/// a header a name may be a password.
 fn check_columns(columns: &[String]) -> Result<(), String> {
     let mut seen = HashSet::new();
     if let Some((column, _)) = (1..).zip(columns).find(|(_, name)| !seen.insert(*name)) {

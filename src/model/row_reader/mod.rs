@@ -136,7 +136,7 @@ impl<R: BufRead> RowReader<R> {
                 let line = self.reader.line();
                 Ok(Some(match parse_strict_object(self.reader.remaining()) {
                     Ok(fields) => Ok(Row { line, fields }),
-                    Err(error) => Err(InvalidLine { line, reason: error.describe_in_line() }),
+                    Err(error) => Err(InvalidLine { line, reason: error.describe_without_line() }),
                 }))
             }
         }

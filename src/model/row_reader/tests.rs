@@ -126,7 +126,7 @@ fn rows_after_an_invalid_row_are_read() {
 }
 
 #[test]
-fn invalid_lines_are_limited() {
+fn error_lists_at_most_20_invalid_lines() {
     let line = |line| InvalidLine { line, reason: "wrong".to_owned() };
     let mut lines = InvalidLines::default();
     assert_eq!(lines.clone().into_result(), Ok(()));
@@ -146,10 +146,10 @@ fn describe_rows(rows: &mut RowReader<&[u8]>) -> Vec<String> {
 }
 
 #[test]
-fn rows_of_blocks_are_the_rows_of_the_file() {
-    let number_text = |number: usize| "x".repeat(number % 40);
-    let csv_row = |number| format!("{number},\"{}\n\"\"\n\"\n", number_text(number));
-    let json_row = |number| format!("{{\"n\":{number},\"x\":\"{}\"}}\n", number_text(number));
+fn rows_read_in_blocks_equal_rows_read_at_once() {
+    let filler = |number: usize| "x".repeat(number % 40);
+    let csv_row = |number| format!("{number},\"{}\n\"\"\n\"\n", filler(number));
+    let json_row = |number| format!("{{\"n\":{number},\"x\":\"{}\"}}\n", filler(number));
     let [csv, json]: [String; 2] =
         [(0..20_000).map(csv_row).collect(), (0..20_000).map(json_row).collect()];
     let long_text = "y".repeat(300_000);

@@ -78,15 +78,15 @@ fn token_in_json_is_found() {
     ] {
         assert_eq!(extract(template), Ok(TOKEN.to_owned()), "{template}");
     }
-    for (template, names) in [
+    for (template, paths) in [
         (r#"{"access_token":"@","id_token":"@"}"#, [".access_token", ".id_token"].as_slice()),
         (r#"{"tokens":[{"jwt":"@"},{"jwt":"@"}]}"#, &[".tokens[0].jwt", ".tokens[1].jwt"]),
         (r#"{"access-token":"@","a":{"\"":"@"}}"#, &[".\"access-token\"", ".a.\"\\\"\""]),
         (r#"{"error":"invalid_grant"}"#, &[]),
         ("{}", &[]),
     ] {
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(extract(template), Err(NotOneToken::Json(names)), "{template}");
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        assert_eq!(extract(template), Err(NotOneToken::Json(paths)), "{template}");
     }
 }
 
@@ -101,7 +101,7 @@ fn json_serialization_is_recognized() {
 }
 
 #[test]
-fn broken_lines_are_joined() {
+fn token_broken_into_lines_is_joined() {
     let halves = TOKEN.split_at(30);
     for separator in ["\n", "\r\n", "\n    ", "\n\t", "\\\n", "\\\r\n"] {
         let text = format!("{}{separator}{}", halves.0, halves.1);

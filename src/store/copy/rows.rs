@@ -21,8 +21,8 @@ pub(crate) enum CopyStep {
 /// the step. An error ends the copy.
 pub(crate) type RowObserver<'o> = dyn Fn(CopyStep, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Copies all rows to an empty store, and compares both stores. Errors of the target are converted by
-/// `target_error`. Returns the digests of all tables.
+/// Copies all rows to an empty store, and compares both stores. `target_error` converts the errors of the
+/// target. Returns the digests of all tables.
 pub(super) fn copy_rows(
     source: &Reader<'_>,
     target: &Writer<'_>,
@@ -93,7 +93,7 @@ fn insert_sql(target: Connection<'_>, table: &Table, names: &[&str]) -> String {
     }
 }
 
-/// Fills the columns that refer to later rows.
+/// Fills the columns of [`Table::links`], after all rows of the table are inserted.
 fn copy_links(
     source: Connection<'_>,
     target: Connection<'_>,
@@ -148,7 +148,7 @@ fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     })
 }
 
-/// Lets the ids of later rows begin after `last_id`.
+/// Makes the ids of rows that are added later begin after `last_id`.
 fn set_last_id(target: Connection<'_>, table: &Table, last_id: i64) -> Result<(), Error> {
     let name = table.name;
     if last_id == 0 {

@@ -72,8 +72,9 @@ impl Client {
         self.deadline.set(deadline);
     }
 
-    /// Ends the transaction without waiting for the answer. Discards queued statements. If they
-    /// begin the transaction, the server has not received its beginning, and nothing is sent.
+    /// Ends the transaction with `sql`, `COMMIT` or `ROLLBACK`, without waiting for the answer. Discards
+    /// queued statements. If the queued statements include the beginning of the transaction, the
+    /// server does not know the transaction, and nothing is sent.
     pub(super) fn end_without_answer(&self, sql: &str) {
         self.prefetched.borrow_mut().clear();
         self.deadline.set(None);
@@ -127,7 +128,7 @@ impl Client {
         self.transaction_id.get().is_some()
     }
 
-    /// Returns the id of the current write transaction, and clears it.
+    /// Returns the id of the current write transaction, and clears the id.
     pub(super) fn take_transaction_id(&self) -> Option<u64> {
         self.transaction_id.take()
     }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 /// Permissions that a file may grant to other users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Privacy {
-    /// Other users may read the file.
+    /// Other users may have any permission.
     Public,
     /// Only the owner has permissions.
     Owner,

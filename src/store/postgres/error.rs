@@ -42,11 +42,12 @@ pub(crate) enum InvalidServerAddress {
     OptionalTls(&'static str),
     #[error("unknown `sslmode`: expected verify-full, verify-ca, require or disable")]
     UnknownSslMode,
+    /// The first parameter is set without the second parameter, which it requires.
     #[error("`{0}` requires `{1}`")]
     Incomplete(&'static str, &'static str),
     #[error("invalid schema name: {0}")]
     Schema(&'static str),
-    /// Error of tokio-postgres.
+    /// An invalid parameter, with the message of tokio-postgres.
     #[error("{}", redact_for_error(.0))]
     Parameter(String),
 }

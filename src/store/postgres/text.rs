@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_round_trip_without_nul() {
+    fn stored_text_round_trips_without_nul() {
         for text in ["", "a", "\0", "a\0b\0", "\u{10ffff}", "\u{10ffff}0", "\0\u{10ffff}\u{10ffff}"]
         {
             let stored = encode(text);

@@ -40,13 +40,14 @@ impl Reader<'_> {
         now: Timestamp,
     ) -> Result<Page<ActiveSession>, Error> {
         let total = page.count_total(|| self.count_open_sessions(user, now))?;
-        let (skip, after, take) = page.sql_window();
+        let window = page.sql_window();
         let sql = format!(
             "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason,
                  s.created_at, p.issued_at, p.refresh_expires_at
              {FROM_OPEN_SESSIONS} AND s.id > ?3 ORDER BY s.id LIMIT ?4 OFFSET ?5"
         );
-        let values = values![user, now, after, limit_plus_one(take), skip];
+        let values =
+            values![user, now, window.after_id, limit_plus_one(window.page_size), window.skip];
         let rows = self.connection.query_all(&sql, values, open_session_from_row)?;
         Ok(Page::new(page, rows, total, |open: &ActiveSession| open.session.id.0))
     }

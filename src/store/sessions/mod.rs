@@ -167,7 +167,7 @@ impl SharedWriter<'_> {
     }
 
     /// Revokes the access token of a pair. Returns `false` if the token was already revoked.
-    pub(crate) fn revoke_access(
+    pub(crate) fn revoke_access_token(
         &self,
         pair: TokenPairRowId,
         now: Timestamp,

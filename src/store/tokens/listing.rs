@@ -20,7 +20,7 @@ pub(crate) struct TokenFilter {
     pub(crate) app: Option<AppName>,
     /// Only tokens with this status; `Live` includes superseded tokens.
     pub(crate) status: Option<TokenStatus>,
-    /// Only tokens without a successor that have expired or expire within this time.
+    /// Only tokens that have no grace period, and that have expired or expire within this time.
     pub(crate) expiring_within: Option<Lifetime>,
     /// Only tokens issued before this time.
     pub(crate) issued_before: Option<Timestamp>,
@@ -82,11 +82,12 @@ impl Reader<'_> {
         now: Timestamp,
     ) -> Result<Page<RecordedToken>, Error> {
         let total = page.count_total(|| self.count_tokens(filter, now))?;
-        let (skip, after, take) = page.sql_window();
+        let window = page.sql_window();
         let mut clause = filter.where_clause(now);
-        let after = clause.bind(after);
+        let after = clause.bind(window.after_id);
         clause.and(&format!("t.id > {after}"));
-        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let take = clause.bind(limit_plus_one(window.page_size));
+        let skip = clause.bind(window.skip);
         let sql = list_sql(&clause, &take, &skip);
         let rows = self.connection.query_all(&sql, clause.values(), token_from_row)?;
         Ok(Page::new(page, rows, total, |token: &RecordedToken| token.id.0))

@@ -45,7 +45,7 @@ fn first_account_creates_store_and_is_admin() {
 }
 
 #[test]
-fn existing_account_is_conflict_without_exist_ok() {
+fn register_of_existing_account_is_refused_without_exist_ok() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         ["JOHN", "--email", "other@example.com"],
@@ -72,7 +72,7 @@ fn existing_account_is_conflict_without_exist_ok() {
 }
 
 #[test]
-fn role_assignment_requires_admin() {
+fn register_with_role_requires_admin() {
     let sandbox = Sandbox::with_john();
     for role in ["admin", "minter"] {
         let output = register(&sandbox, &["kim", "--role", role]);

@@ -106,7 +106,7 @@ fn json_output_has_value_and_default() {
 }
 
 #[test]
-fn settings_list_json_is_typed() {
+fn settings_list_json_has_typed_values() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "issuer", "5"]).ok();
     sandbox.run(&["settings", "set", "register.open", "false"]).ok();

@@ -41,7 +41,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
     let write = |name: &str, text: &str| std::fs::write(sandbox.home().join(name), text).unwrap();
     write("password", "lovelace");
     write("users.csv", "username\numa\nulf\n");
-    for (words, target) in [
+    for (words, expected_object) in [
         (&["register", "bob", "--password-file", "password"][..], "user 4"),
         (&["login", "ada", "--password-file", "password"], "session "),
         (&["token", "create", "x"], "jti"),
@@ -70,11 +70,11 @@ fn failed_fsync_exits_with_unknown_outcome() {
         let first = output.stderr.lines().next().unwrap();
         let prefix = "error: disk failure during a commit that may have been applied: check for ";
         let object = first.strip_prefix(prefix).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
-        if target == "jti" {
+        if expected_object == "jti" {
             let token = sandbox.run(&["token", "show", jti_in_message(object).unwrap()]);
             assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
         } else {
-            assert!(object.starts_with(target), "{words:?}: {object}");
+            assert!(object.starts_with(expected_object), "{words:?}: {object}");
         }
         assert!(!sandbox.home().join("copy.db").exists());
         assert_intact(&sandbox);
@@ -83,7 +83,11 @@ fn failed_fsync_exits_with_unknown_outcome() {
             sandbox.log_in("ada", "lovelace");
         }
     }
-    assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE count = 0"), ["0"], "no refusals");
+    assert_eq!(
+        sandbox.sql("SELECT count(*) FROM audit WHERE count = 0"),
+        ["0"],
+        "the audit log has no refusals"
+    );
 }
 
 #[test]

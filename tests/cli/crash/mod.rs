@@ -2,10 +2,10 @@
 //! command had completed or had never run.
 //!
 //! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). strace counts calls per name and
-//! per thread, even for a set of names. So the loop handles one name at a time, and a command with
-//! several threads is rejected. The signal arrives on entry and the call is not executed: "before
-//! call N" is also "after call N - 1". (`--seccomp-bpf` would be faster, but strace 6.1 does not
-//! deliver the signal with that option.)
+//! per thread, even for a set of names. So `kill_before_each_call` handles one name at a time, and
+//! `call_names` fails if a command has several threads. The signal arrives on entry and the call is not
+//! executed: "before call N" is also "after call N - 1". (`--seccomp-bpf` would be faster, but strace
+//! 6.1 does not deliver the signal with that option.)
 
 mod fixtures;
 mod fsync_failure;
@@ -46,7 +46,7 @@ const READ_ONLY_CALLS: [&str; 14] = [
 /// Twice the checkpoint threshold of 100 pages, in bytes.
 const MAX_WAL_BYTES: u64 = 2 * 100 * 4_120;
 
-/// Fails if strace cannot trace.
+/// Fails the test if strace is not installed or is not permitted to trace.
 #[track_caller]
 fn require_strace() {
     let options = ["-f", "-qq", "-o", "/dev/null", "true"];
@@ -106,8 +106,8 @@ fn run_killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> 
     false
 }
 
-/// Kills the command before each of its system calls with these names, runs `check` after each
-/// kill, and returns the number of kills.
+/// Kills the command before each of its system calls with these names, runs `check` with a description
+/// of the kill after each kill, and returns the number of kills.
 fn kill_before_each_call(
     names: &[String],
     mut kill: impl FnMut(&str, usize) -> bool,

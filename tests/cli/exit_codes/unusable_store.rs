@@ -43,7 +43,7 @@ fn newer_store_exits_78_and_is_unchanged() {
 }
 
 #[test]
-fn foreign_file_exits_78_and_is_unchanged() {
+fn file_that_is_no_store_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
     fs::write(sandbox.store(), "not a database\n".repeat(100)).unwrap();
@@ -77,7 +77,7 @@ fn symlink_or_directory_as_store_exits_78() {
 }
 
 #[test]
-fn store_without_key_or_directory_exits_78() {
+fn store_without_signing_key_or_directory_exits_78() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'revoked' RETURNING id");
     let create = ["token", "create", "x"];

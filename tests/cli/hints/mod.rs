@@ -1,5 +1,5 @@
-//! Hints of errors: each hint is executed literally with the input that produced the error, and the
-//! error is gone.
+//! Hints of errors: each hint is executed literally with the input that produced the error, and must
+//! resolve the error.
 
 mod cases;
 mod source_hints;
@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-/// Defines the password of ada, a secret, and a command that mints with the secret.
+/// Defines a secret (`S`), the password of ada (`PW`), a command that mints with the secret (`M`), and
+/// `init`, which creates a store with the admin ada.
 const PRELUDE: &str = "export S=a-secret-of-at-least-thirty-two-bytes PW=lovelace1
 M='jeton token mint --secret-env S --alg HS256'
 init() { echo \"$PW\" | jeton init ada --password-stdin -q \"$@\"; }
@@ -45,7 +46,7 @@ fn run_case(case: &Case) -> Result<(), String> {
     if !setup.status.success() {
         return Err(describe("setup failed", &setup));
     }
-    let failure = run(case.fails, &[]);
+    let failure = run(case.failing_command, &[]);
     let stderr = String::from_utf8_lossy(&failure.stderr).into_owned();
     let json: Value = serde_json::from_str(&stderr).unwrap_or_default();
     let hint = stderr.lines().rev().find_map(|line| line.strip_prefix("hint: "));
@@ -62,17 +63,19 @@ fn run_case(case: &Case) -> Result<(), String> {
     ];
     let words = hint.split('`').skip(1).step_by(2).zip(1..);
     variables.extend(words.map(|(word, index)| (format!("W{index}"), word.to_owned())));
-    let fixed = run(case.fixed, &variables);
-    if !fixed.status.success() || String::from_utf8_lossy(&fixed.stderr).contains("error:") {
-        return Err(describe("command that follows the hint failed", &fixed));
+    let corrected = run(case.corrected_command, &variables);
+    if !corrected.status.success() || String::from_utf8_lossy(&corrected.stderr).contains("error:")
+    {
+        return Err(describe("command that follows the hint failed", &corrected));
     }
     Ok(())
 }
 
 #[test]
-fn executed_hint_ends_the_error() {
+fn executing_a_hint_resolves_its_error() {
     let mut cases = cases::all();
-    cases.retain(|case| cfg!(feature = "postgres") || !case.fails.contains("postgres://"));
+    cases
+        .retain(|case| cfg!(feature = "postgres") || !case.failing_command.contains("postgres://"));
     let failures: Vec<String> = std::thread::scope(|scope| {
         let chunks = cases.chunks(cases.len().div_ceil(4));
         let threads: Vec<_> = chunks
@@ -87,7 +90,7 @@ fn executed_hint_ends_the_error() {
 }
 
 #[test]
-fn every_hint_of_an_error_is_in_the_table() {
+fn every_hint_in_the_source_has_a_case_or_an_exemption() {
     let known: BTreeSet<&str> = cases::all().iter().map(|case| case.hint).collect();
     let excluded: BTreeSet<&str> = NOT_EXECUTED.iter().map(|(hint, _)| *hint).collect();
     let hints = source_hints::collect();

@@ -17,12 +17,13 @@ pub(super) fn collect() -> BTreeSet<String> {
     hints.0
 }
 
-/// Returns whether `text` is the hint `pattern` with values for the placeholders and `FILE`.
+/// Returns whether `text` is the hint `pattern` after each placeholder and `FILE` is replaced by a value.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = pattern.replace("FILE", "{}");
     let mut rest = text;
     let mut is_first = true;
-    let literals = pattern.split('{').map(|part| part.split_once('}').map_or(part, |(_, l)| l));
+    let literals =
+        pattern.split('{').map(|part| part.split_once('}').map_or(part, |(_, literal)| literal));
     for literal in literals {
         let Some(position) = rest.find(literal) else { return false };
         if is_first && position > 0 {

@@ -47,7 +47,7 @@ pub(super) fn algorithm_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn other_algorithms_are_refused() {
+fn header_algorithm_other_than_that_of_the_key_is_refused() {
     ValidToken::assert_refused(algorithm_table, &[&[], &["--type", "any"]]);
 }
 
@@ -90,7 +90,7 @@ pub(super) fn public_key_as_secret_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn public_key_is_refused_as_secret() {
+fn hmac_with_public_key_as_secret_is_refused() {
     ValidToken::assert_refused(public_key_as_secret_table, &[&[]]);
 }
 

@@ -27,11 +27,13 @@ use std::time::{Duration, Instant};
 /// Maximum duration of the command that checks one row.
 const MAX_DURATION: Duration = Duration::from_secs(2);
 
-/// A hostile token: the attack, the token and the expected failure.
+/// A hostile token and the expected failure.
 struct Row {
+    /// Description of the attack, for the panic text of a failed row.
     name: String,
     token: String,
-    exit: i32,
+    exit_code: i32,
+    /// Expected rejection reason.
     reason: &'static str,
 }
 
@@ -52,12 +54,12 @@ impl Table {
 
     fn add_rejected_with_exit(
         &mut self,
-        exit: i32,
+        exit_code: i32,
         reason: &'static str,
         name: impl Into<String>,
         token: impl Into<String>,
     ) {
-        self.0.push(Row { name: name.into(), token: token.into(), exit, reason });
+        self.0.push(Row { name: name.into(), token: token.into(), exit_code, reason });
     }
 
     /// Asserts that `token verify` rejects every row, read from stdin. Reports all failures at
@@ -82,10 +84,10 @@ impl Table {
             let reason = &error_line["error"]["details"]["reason"];
             let actual =
                 (output.code, reason.as_str(), &report["valid"], &report["reasons"][0]["code"]);
-            let expected = (row.exit, Some(row.reason), &json!(false), &json!(row.reason));
+            let expected = (row.exit_code, Some(row.reason), &json!(false), &json!(row.reason));
             if actual != expected || is_slow {
                 failures.push(format!(
-                    "{}: found {actual:?}, expected {expected:?}; {:?} {}",
+                    "{}: found {actual:?}, expected {expected:?}; took {:?} {}",
                     row.name,
                     start.elapsed(),
                     if error_line.is_null() { output.stderr.as_str() } else { "" }
@@ -94,7 +96,10 @@ impl Table {
             // Without a valid signature there is a single reason, and no claims are reported.
             let has_no_claims = report["claims"].is_null();
             if has_no_claims && report["reasons"].as_array().map(Vec::len) != Some(1) {
-                failures.push(format!("{}: several reasons: {}", row.name, report["reasons"]));
+                failures.push(format!(
+                    "{}: expected a single reason, found {}",
+                    row.name, report["reasons"]
+                ));
             }
         }
         assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -111,6 +116,7 @@ struct Key {
 }
 
 impl Key {
+    /// Loads the active key of the purpose.
     fn load(sandbox: &Sandbox, purpose: &str) -> Self {
         let value = |expression: &str| {
             let condition = format!("purpose = '{purpose}' AND state = 'active'");
@@ -142,7 +148,7 @@ impl Key {
     }
 }
 
-/// A valid token with the decoded claims and the signing key.
+/// A valid app token with the decoded claims and the signing key.
 struct ValidToken<'w> {
     sandbox: &'w Sandbox,
     token: String,
@@ -154,11 +160,11 @@ impl<'w> ValidToken<'w> {
     /// Builds the table for a new store, and asserts that every row is rejected with each set of
     /// flags.
     #[track_caller]
-    fn assert_refused(build_table: fn(&ValidToken<'_>) -> Table, flags: &[&[&str]]) {
+    fn assert_refused(build_table: fn(&ValidToken<'_>) -> Table, flag_sets: &[&[&str]]) {
         let sandbox = Sandbox::with_admin();
-        let rows = build_table(&ValidToken::new(&sandbox));
-        for flags in flags {
-            rows.assert_rejected(&sandbox, flags);
+        let table = build_table(&ValidToken::new(&sandbox));
+        for flags in flag_sets {
+            table.assert_rejected(&sandbox, flags);
         }
     }
 
@@ -174,6 +180,7 @@ impl<'w> ValidToken<'w> {
         valid
     }
 
+    /// Returns a part of the token: 0 header, 1 payload, 2 signature.
     fn part(&self, number: usize) -> &str {
         self.token.split('.').nth(number).unwrap()
     }

@@ -1,4 +1,4 @@
-//! Tokens of the store with invalid, foreign or non-canonical signatures.
+//! App tokens with invalid or malleated signatures, or with the signature of another token.
 
 use super::signer::{P256_ORDER, decode_hex, subtract_big_endian};
 use super::{Table, ValidToken, base64url};
@@ -11,7 +11,7 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     let (r, s) = signature.split_at(32);
     let order = decode_hex(P256_ORDER);
     let zero = vec![0; 32];
-    // A leading zero keeps an INTEGER positive.
+    // A leading zero keeps an INTEGER of DER positive.
     let der = [&[0x30, 70, 2, 33, 0], r, &[2, 33, 0], s].concat();
     let mut last_bit_flipped = signature.clone();
     last_bit_flipped[63] ^= 1;
@@ -41,7 +41,7 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
             valid.with_signature(bytes),
         );
     }
-    // The signature stays that of the valid token.
+    // The token keeps its signature, which does not match the replaced claim.
     let replace_claim = |member: &str, value: Value| {
         let mut claims = valid.claims.clone();
         claims.insert(member.to_owned(), value);
@@ -73,7 +73,7 @@ fn invalid_signatures_are_refused() {
 }
 
 #[test]
-fn malleated_ecdsa_signature_is_revoked_with_original() {
+fn token_with_malleated_signature_is_revoked_with_the_original_token() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     let signature = valid.signature();

@@ -177,6 +177,7 @@ pub(super) fn header_table() -> Table {
     table
 }
 
+/// Returns tokens with invalid signatures or another payload, and malformed or oversized tokens.
 pub(super) fn signature_table() -> Table {
     let mut table = Table::default();
     for (kid, alg) in KEYS {
@@ -184,7 +185,7 @@ pub(super) fn signature_table() -> Table {
         let signature = signature_of(&valid);
         let length = signature.len();
         let (first, second) = signature.split_at(length / 2);
-        let mut bytes = vec![
+        let mut signatures = vec![
             ("empty", Vec::new()),
             ("all zeros", vec![0; length]),
             ("all ones", vec![0xFF; length]),
@@ -198,10 +199,10 @@ pub(super) fn signature_table() -> Table {
         ];
         if kid == "ed" {
             let order = decode_hex(ED25519_ORDER);
-            bytes.push(("s + order", [first, &add_little_endian(second, &order)].concat()));
-            bytes.push(("s = order", [first, &order].concat()));
+            signatures.push(("s + order", [first, &add_little_endian(second, &order)].concat()));
+            signatures.push(("s = order", [first, &order].concat()));
         }
-        for (name, bytes) in bytes {
+        for (name, bytes) in signatures {
             let token = with_signature(&valid, bytes);
             table.add_rejected("bad_signature", format!("{kid} signature: {name}"), token);
         }
@@ -250,7 +251,7 @@ fn third_party_token_must_use_algorithm_of_its_key() {
 }
 
 #[test]
-fn third_party_public_key_is_refused_as_secret() {
+fn third_party_hmac_with_public_key_as_secret_is_refused() {
     assert_refused(&public_key_as_secret_table());
 }
 

@@ -1,4 +1,4 @@
-//! Documents with public keys, and the choice of the key of a token.
+//! Documents with public keys, and the choice of the key that verifies a token.
 
 use super::{
     EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, body, private_ec_jwk, public_ec_jwk, rsa_jwk, sign,
@@ -60,7 +60,7 @@ fn documents_of_identity_providers_are_read() {
 }
 
 #[test]
-fn error_describes_unusable_document() {
+fn error_describes_document_without_a_usable_key() {
     let inputs = Inputs::new();
     let documents = [
         ("discovery document", json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"})),
@@ -122,7 +122,7 @@ fn error_describes_unusable_document() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn key_is_chosen_by_algorithm_and_key_id() {
+fn verification_key_is_chosen_by_algorithm_and_key_id() {
     let inputs = Inputs::new();
     let other = rsa_with("kid", "o".into());
     inputs.write_json("duplicates.json", &json!({"keys": [rsa_jwk(), other, other]}));
@@ -141,7 +141,7 @@ fn key_is_chosen_by_algorithm_and_key_id() {
     );
     inputs.write("nokid.jwt", sign(&json!({"alg": "RS256"})));
     inputs.write("emptykid.jwt", sign(&json!({"alg": "RS256", "kid": ""})));
-    let rows = [
+    let scripts = [
         (
             "duplicate key ids that the token does not name",
             "jeton token verify @t.jwt --jwks duplicates.json",
@@ -159,7 +159,7 @@ fn key_is_chosen_by_algorithm_and_key_id() {
         ("algorithm that no key has", "jeton token verify @nokid.jwt --jwks one.pub"),
     ];
     inputs.write_json("one.pub", &public_ec_jwk());
-    assert_snapshot!(inputs.shell_each(&rows), @"
+    assert_snapshot!(inputs.shell_each(&scripts), @"
     duplicate key ids that the token does not name
     valid
     no key id in the token

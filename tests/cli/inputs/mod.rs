@@ -1,5 +1,4 @@
-//! Keys, key sets and tokens as users of other tools and services have them, in shell commands that
-//! read them.
+//! Shell commands that read keys, key sets and tokens in the formats of other tools and services.
 
 mod claims;
 mod exports;
@@ -29,7 +28,7 @@ header() { jeton token decode - --part header -o json; }
 mint() { jeton token mint --sub a --key-file \"$@\"; }
 ";
 
-/// A sandbox with key files, and a token of the RSA key.
+/// A sandbox with key files, and with a token that the RSA key signed.
 struct Inputs(Sandbox);
 
 impl Inputs {
@@ -77,9 +76,9 @@ impl Inputs {
         RunOutput::capture(command)
     }
 
-    /// Runs every script; returns the outputs, each below the name of the script.
-    fn shell_each(&self, rows: &[(&str, &str)]) -> String {
-        let outputs = rows.iter().map(|(name, script)| self.shell(script).with_heading(name));
+    /// Runs every pair of a name and a script. Returns the outputs, each below the name of the script.
+    fn shell_each(&self, scripts: &[(&str, &str)]) -> String {
+        let outputs = scripts.iter().map(|(name, script)| self.shell(script).with_heading(name));
         outputs.collect()
     }
 }

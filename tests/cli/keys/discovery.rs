@@ -27,7 +27,8 @@ impl Service {
         Self { process, lines, issuer }
     }
 
-    /// Returns the verification results for the tokens while the service serves the directory.
+    /// Lets the service serve the directory and verify the tokens. Returns the `results` of the tokens by
+    /// name, and the paths of the `requests` that the service received.
     fn verify(&mut self, directory: &Path, tokens: &Value) -> Value {
         let request = json!({"directory": directory, "tokens": tokens});
         writeln!(self.process.stdin.as_mut().unwrap(), "{request}").unwrap();

@@ -66,6 +66,7 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
 #[test]
 fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     let sandbox = Sandbox::with_admin();
+    // Content, inode and mode of the JWK Set file.
     let file_state = || {
         let path = sandbox.home().join("public/.well-known/jwks.json");
         let attributes = fs::metadata(&path).unwrap();
@@ -126,7 +127,7 @@ fn exported_files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn files_of_other_issuer_require_yes() {
+fn replacing_files_of_another_issuer_requires_yes() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join("public/.well-known");
     fs::create_dir_all(&directory).unwrap();

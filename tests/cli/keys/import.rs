@@ -48,7 +48,7 @@ fn private_key_formats_are_importable() {
         for form in [pkcs8.as_str(), text] {
             let block = form.split("-----BEGIN ").last().unwrap();
             let base64: String =
-                block.lines().skip(1).take_while(|l| !l.starts_with('-')).collect();
+                block.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
             fs::write(sandbox.home().join("key.der"), decode_base64(&base64)).unwrap();
             let output = sandbox.run(&["keys", "import", "--from-file", "key.der"]);
             allow_duplicates!(assert_snapshot!(output, @"
@@ -132,7 +132,7 @@ fn jwks_import_is_atomic() {
     assert_eq!(kids(&other, "test", "active"), before);
     assert_snapshot!(other.run_json(&[&IMPORT_TEST_KEY[..], &["--from-file", "good.json"]].concat()), @r#"{"changed":true,"items":[{"kid":"<uuid>","purpose":"test","alg":"HS256","status":"active","weak":false,"changed":true},{"kid":"its own","purpose":"test","alg":"EdDSA","status":"active","weak":false,"changed":true}]}"#);
     let audit = "SELECT count FROM audit WHERE action = 'keys import' AND outcome = 'done'";
-    assert_eq!(other.sql(audit), ["2"], "one row per command");
+    assert_eq!(other.sql(audit), ["2"], "one audit event per command, with the number of keys");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn key_import_requires_admin() {
 }
 
 #[test]
-fn store_without_users_suggests_init() {
+fn login_error_of_store_without_users_suggests_init() {
     let sandbox = Sandbox::new();
     sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1).ok();
     assert_snapshot!(sandbox.run(&["token", "mint"]), @"

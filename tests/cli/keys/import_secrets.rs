@@ -8,7 +8,8 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 use std::fs;
 
-/// HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2).
+/// HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2), so that different
+/// bytes can be the same key.
 #[test]
 fn equivalent_hmac_secrets_are_one_key() {
     let sandbox = Sandbox::with_admin();
@@ -62,7 +63,7 @@ fn invalid_variable_name_is_not_echoed() {
 
 #[test]
 #[ignore = "needs Python"]
-fn weak_secret_from_environment_is_marked() {
+fn weak_secret_from_environment_is_imported_only_with_allow_weak() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("JWT_SECRET_KEY", "super-secret");
     let words =

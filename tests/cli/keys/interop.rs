@@ -6,7 +6,7 @@ use crate::{node, python};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// Returns a token of each algorithm with its keys.
+/// Returns a test case for each algorithm: a token with the private key and the public key.
 fn test_cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
         let token = sandbox.stdout_of(&["token", "mint", "--alg", alg, "--sub", "alice"]);

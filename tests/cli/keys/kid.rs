@@ -1,4 +1,4 @@
-//! Key ids of `jeton keys import` and `jeton keys generate`
+//! Key ids of imported and generated keys: the default, `--kid`, conflicts and limits.
 
 use super::import::IMPORT_TEST_KEY;
 use crate::sandbox::Sandbox;
@@ -29,9 +29,9 @@ fn import(sandbox: &Sandbox, options: &[&str]) -> crate::run_output::RunOutput {
     sandbox.run(&[&IMPORT_TEST_KEY[..], options].concat())
 }
 
-/// Asserts that a token of the key has the key id and is valid: with the store, and with the exported
-/// JWK Set if the set contains the key.
-fn assert_signs_as(sandbox: &Sandbox, kid: &str) {
+/// Mints a token with the key `kid`. Asserts that the token has this key id and is valid: with the
+/// store, and, if the exported JWK Set contains the key, also with the set.
+fn assert_key_signs(sandbox: &Sandbox, kid: &str) {
     let token = sandbox.stdout_of(&["token", "mint", "--key", kid]);
     assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], kid);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
@@ -55,8 +55,8 @@ fn jwk_keeps_its_key_id() {
         let output = import(&sandbox, &["--from-file", name]).ok();
         assert_eq!(output.stdout, kids, "{name}");
     }
-    assert_signs_as(&sandbox, "my-key-1");
-    assert_signs_as(&sandbox, "the secret");
+    assert_key_signs(&sandbox, "my-key-1");
+    assert_key_signs(&sandbox, "the secret");
     write(&sandbox, "empty.jwk", &secret_jwk("").to_string().replace('A', "!"));
     assert_snapshot!(import(&sandbox, &["--from-file", "empty.jwk"]), @"
     --- exit code 65, stderr
@@ -65,7 +65,7 @@ fn jwk_keeps_its_key_id() {
 }
 
 #[test]
-fn requested_key_id_replaces_the_default() {
+fn kid_option_replaces_the_default_key_id() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("SECRET", "a secret that is as long as the hash");
     write(&sandbox, "key.pem", SEC1);
@@ -87,7 +87,7 @@ fn requested_key_id_replaces_the_default() {
     let output = import(&sandbox, &["--from-file", "key.pem"]).ok();
     assert_eq!(output.stdout, "2X9R4HXF34\n");
     for kid in ["2X9R4HXF34", "https://id.example/keys/1"] {
-        assert_signs_as(&sandbox, kid);
+        assert_key_signs(&sandbox, kid);
     }
     let generate = ["keys", "generate", "--purpose", "test", "--alg", "ES512", "--kid", "ci 2026"];
     assert_snapshot!(sandbox.run(&generate), @"
@@ -95,9 +95,9 @@ fn requested_key_id_replaces_the_default() {
     --- stderr
     created ES512 signing key for test tokens
     ");
-    assert_signs_as(&sandbox, "ci 2026");
-    let other = Sandbox::new();
-    assert_snapshot!(other.run(&["keys", "generate", "--kid", "first"]), @"
+    assert_key_signs(&sandbox, "ci 2026");
+    let empty_sandbox = Sandbox::new();
+    assert_snapshot!(empty_sandbox.run(&["keys", "generate", "--kid", "first"]), @"
     first
     --- stderr
     created store `~/.local/share/jeton/jeton.db`

@@ -80,9 +80,9 @@ fn rotation_without_standby_key_keeps_algorithm() {
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
     assert_eq!(sandbox.json(&["keys", "list"])["items"][2]["alg"], "HS256");
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "RS256"]).ok();
-    let first = kids(&sandbox, "test", "active");
+    let first_kids = kids(&sandbox, "test", "active");
     sandbox.run(&["keys", "rotate", "--purpose", "test"]).ok();
-    assert_eq!(kids(&sandbox, "test", "retired"), first);
+    assert_eq!(kids(&sandbox, "test", "retired"), first_kids);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn rotation_to_a_new_key_warns_about_cached_key_sets() {
 }
 
 #[test]
-fn retired_key_verifies_and_is_published_until_expiry() {
+fn retired_key_verifies_and_is_published_until_the_overlap_ends() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "mint", "--ttl", "1d"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "test", "active")).unwrap();
@@ -205,10 +205,10 @@ fn keys_list_shows_status_and_verification_end() {
         ]
     );
     let keys = sandbox.json(&["keys", "list"]);
-    let names: Vec<&String> = keys["items"][0].as_object().unwrap().keys().collect();
+    let member_names: Vec<&String> = keys["items"][0].as_object().unwrap().keys().collect();
     let expected = ["kid", "purpose", "alg", "weak", "status", "created_at", "verify_until"];
-    assert_eq!(names[..7], expected);
-    assert_eq!(names[7..], ["live_tokens"]);
+    assert_eq!(member_names[..7], expected);
+    assert_eq!(member_names[7..], ["live_tokens"]);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn key_management_requires_admin() {
 }
 
 #[test]
-fn rotation_requires_algorithm_with_several_active_keys() {
+fn rotation_with_several_active_keys_requires_the_algorithm() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ["ES256", "EdDSA"] {
         sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);

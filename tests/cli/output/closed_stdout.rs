@@ -47,13 +47,13 @@ fn count_rows(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn closed_stdout_creates_no_secret() {
+fn command_with_closed_stdout_creates_no_secret() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
     std::fs::write(sandbox.home().join("refresh"), sandbox.session_member("refresh")).unwrap();
     sandbox.stdout_of(&["token", "create", "app"]);
     let key = sandbox.stdout_of(&["keys", "generate"]);
-    let before = count_rows(&sandbox);
+    let rows_before = count_rows(&sandbox);
     for arguments in SECRET_COMMANDS {
         for redirection in REDIRECTIONS {
             let output = run(&sandbox, &arguments.replace("KEY", &key), redirection);
@@ -68,13 +68,13 @@ fn closed_stdout_creates_no_secret() {
                 error: standard output is closed: the secret would be lost
                 "));
             }
-            assert_eq!(count_rows(&sandbox), before, "{arguments} {redirection}");
+            assert_eq!(count_rows(&sandbox), rows_before, "{arguments} {redirection}");
         }
     }
 }
 
 #[test]
-fn discarded_results_are_not_an_error() {
+fn discarded_result_is_not_an_error() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("refresh"), "").unwrap();
     for redirection in REDIRECTIONS {

@@ -18,7 +18,8 @@ fn takes_path(argument: &clap::Arg, value_names: &[&str]) -> bool {
         || ["FILE", "PATH", "DIR"].iter().any(|name| value_names.contains(name))
 }
 
-/// Returns the command line up to the value of an argument. Earlier positional arguments have values.
+/// Returns the command line up to the value of an argument. Earlier positional arguments have the
+/// value `a`.
 fn line_before_value(path: &str, argument: &clap::Arg) -> String {
     let positionals = argument.get_index().map(|index| vec!["a"; index - 1]);
     match (argument.get_long(), positionals) {
@@ -28,7 +29,8 @@ fn line_before_value(path: &str, argument: &clap::Arg) -> String {
     }
 }
 
-/// Visits every argument, with the path of its command and the names of its value.
+/// Calls `visit` for every argument of the command and its subcommands, with the path of the command
+/// that has the argument, and with the names of the value.
 fn visit_arguments(
     path: &str,
     command: &clap::Command,

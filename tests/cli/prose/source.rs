@@ -72,7 +72,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds the comments between the last token and the next.
+    /// Adds the comments between the last token and the next token, which starts at `start`.
     fn add_comment(&mut self, start: usize) {
         let gap = &self.source[self.end.min(start)..start];
         let content = gap.trim();

@@ -80,9 +80,9 @@ fn is_type(segment: &Ident) -> bool {
 }
 
 fn find_same_names(source: &str) -> syn::Result<Vec<(usize, String)>> {
-    let mut names = SameNames::default();
-    names.visit_file(&syn::parse_file(source)?);
-    Ok(names.0)
+    let mut same_names = SameNames::default();
+    same_names.visit_file(&syn::parse_file(source)?);
+    Ok(same_names.0)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OPEN_SESSIONS: &str = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
+const OPEN_SESSION_COUNT_SQL: &str = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
 
 const ROUNDS: usize = 8;
 
@@ -31,10 +31,11 @@ fn count_session_replacements(outputs: &[RunOutput]) -> usize {
     outputs.iter().filter(|output| output.stderr.starts_with(message)).count()
 }
 
-/// Returns the name of the logged-in user, whose session must be the only open session.
+/// Asserts that the session of the logged-in user is the only open session and can be refreshed. Returns
+/// the name of the user.
 fn sole_session_user(sandbox: &Sandbox) -> String {
     let whoami = sandbox.json(&["whoami"]);
-    assert_eq!(query_number(sandbox, OPEN_SESSIONS), 1);
+    assert_eq!(query_number(sandbox, OPEN_SESSION_COUNT_SQL), 1);
     let sessions = sandbox.json(&["sessions", "list"]);
     assert_eq!(sessions["items"][0]["sid"], whoami["session"]["sid"], "{sessions}");
     assert_eq!(whoami["session"]["sid"], sandbox.session_member("sid"));

@@ -14,8 +14,8 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Command;
 
-/// Runs the commands concurrently. Asserts that no command reports a lock, panics or is
-/// ended by a signal.
+/// Runs the commands concurrently. Asserts that no command reports a lock error, panics or is ended by a
+/// signal.
 fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
     let outputs = Sandbox::run_at_once(commands);
     for output in &outputs {
@@ -24,7 +24,7 @@ fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutpu
     outputs
 }
 
-/// Asserts that the command reported no lock, did not panic and was not ended by a signal.
+/// Asserts that the command reported no lock error, did not panic and was not ended by a signal.
 fn assert_no_lock_error(output: &RunOutput) {
     assert!(!output.stdout.contains("database is locked"), "{output:?}");
     for word in ["locked", "busy", "panicked"] {
@@ -33,7 +33,7 @@ fn assert_no_lock_error(output: &RunOutput) {
     assert!((0..=78).contains(&output.code), "{output:?}");
 }
 
-/// Counts the commands with that exit code.
+/// Counts the commands with the exit code.
 fn count_with_code(outputs: &[RunOutput], code: i32) -> usize {
     outputs.iter().filter(|output| output.code == code).count()
 }
@@ -48,10 +48,10 @@ fn register_command(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-/// Returns a command with the configuration directory `name`, hence with a separate session.
-fn command_of(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
+/// Returns a command with the configuration directory `config_name`, which has a session of its own.
+fn command_of(sandbox: &Sandbox, config_name: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
-    command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(name));
+    command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(config_name));
     command
 }
 
@@ -61,9 +61,9 @@ fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     command
 }
 
-/// Reads the session file in the configuration directory `name`.
-fn read_session_file(sandbox: &Sandbox, name: &str) -> Value {
-    let sessions = sandbox.home().join("config").join(name).join("sessions");
+/// Reads a session file in the configuration directory `config_name`.
+fn read_session_file(sandbox: &Sandbox, config_name: &str) -> Value {
+    let sessions = sandbox.home().join("config").join(config_name).join("sessions");
     let mut files = std::fs::read_dir(sessions).unwrap().map(|entry| entry.unwrap().path());
     let file =
         files.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap();

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::time::Duration;
 
 #[test]
-fn concurrent_commands_refresh_expired_token_once() {
+fn concurrent_commands_refresh_expired_access_token_once() {
     let sandbox = Sandbox::with_admin();
     run_concurrently([register_command(&sandbox, "john")]).remove(0).ok();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();

@@ -32,7 +32,7 @@ fn import_rechecks_role_after_reading_file() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let import = ["users", "import", fifo.to_str().unwrap()];
     let child = Sandbox::start(&mut sandbox.command(&import));
-    // `users import` opens the file after its first role check.
+    // `open` waits until `users import` has opened the FIFO, which happens after the first role check.
     let mut file = OpenOptions::new().write(true).open(&fifo).unwrap();
     as_root(&sandbox, &["users", "set-role", "ada", "user"]);
     as_root(&sandbox, &["users", "disable", "ada"]);

@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
-fn command_exit_code_is_returned() {
+fn run_exits_with_the_exit_code_of_the_command() {
     for code in [0, 1, 3, 12, 75, 126, 127, 130, 255] {
         let sandbox = Sandbox::with_admin();
         let output = run_shell(&sandbox, &[], &format!("echo \"$API_TOKEN\"; exit {code}"));
@@ -66,7 +66,7 @@ fn missing_command_exits_127_and_unexecutable_file_126() {
     error: `./text/x` cannot be executed: Not a directory
     ");
     assert_all_revoked(&sandbox, 12);
-    assert_eq!(audit_events(&sandbox).len(), 24, "no run was refused");
+    assert_eq!(audit_events(&sandbox).len(), 24, "each of the 12 runs records two events");
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn failed_revocation_names_the_token_and_exits_1() {
         let token = run.read_line();
         let lock = WriteLock::acquire(&sandbox);
         run.send_line("continue");
-        let (exit, stderr) = run.finish();
+        let (exit_code, stderr) = run.finish();
         drop(lock);
-        assert_eq!(exit, Some(1));
+        assert_eq!(exit_code, Some(1));
         outputs += &stderr;
         outputs += "--- exit code 1\n";
         sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();

@@ -36,7 +36,7 @@ fn assert_revoked(sandbox: &Sandbox, token: &str) {
     assert_all_revoked(sandbox, 1);
 }
 
-/// Asserts that `count` tokens were created and all are revoked.
+/// Asserts that the store has `count` tokens, and that all tokens are revoked.
 #[track_caller]
 fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     let sql = "SELECT count(*) || ' created, ' || count(revoked_at) || ' revoked' FROM tokens";
@@ -85,7 +85,8 @@ impl RunProcess {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Returns the exit code and the messages of jeton; the command must print no more lines.
+    /// Asserts that the command prints no more lines, and waits until jeton exits. Returns the exit code and
+    /// the messages of jeton.
     #[track_caller]
     fn finish(mut self) -> (Option<i32>, String) {
         assert_eq!(self.read_line(), "");
@@ -123,7 +124,7 @@ fn app_token_is_revoked_after_the_command() {
 }
 
 #[test]
-fn minting_token_is_sufficient() {
+fn run_accepts_a_minting_credential() {
     let mut sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint"]);
     sandbox.run(&["logout"]).ok();
@@ -145,7 +146,7 @@ fn standard_streams_are_inherited() {
     ");
     let command = shell_command(&sandbox, &["-o", "json"], "tr a-z A-Z; echo message >&2");
     let output = Sandbox::run_command_with_input(command, "line\n").ok();
-    // `run` itself has no result.
+    // `-o json` does not change the output, because `run` itself has no result.
     assert_snapshot!(output, @"
     LINE
     --- stderr

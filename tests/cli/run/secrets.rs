@@ -21,7 +21,7 @@ fn processes_with_text(file: &str, text: &str) -> Vec<i32> {
 }
 
 #[test]
-fn token_is_in_no_other_process() {
+fn token_is_only_in_the_environment_of_the_command() {
     for options in [&[][..], &["--app", "ci"]] {
         let sandbox = Sandbox::with_admin();
         let mut run =

@@ -24,8 +24,8 @@ fn ctrl_c_ends_the_command_and_revokes_the_token() {
         let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
         let mut run = run_on_terminal(&sandbox, line);
         run.wait_for("ready\r\n").0.send_control(key).unwrap();
-        let (exit, screen, is_echo_enabled) = run.finish();
-        assert_eq!((exit, is_echo_enabled), (code, true), "{screen}");
+        let (exit_code, screen, has_echo) = run.finish();
+        assert_eq!((exit_code, has_echo), (code, true), "{screen}");
         assert_revoked(&sandbox, &read_token_file(&sandbox));
     }
 }

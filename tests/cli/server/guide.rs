@@ -1,5 +1,5 @@
-//! The guide to a store for several machines, tested on a separate server: the commands of the guide
-//! change settings of the server, and create databases and roles.
+//! The guide to a store for several machines, tested on a separate server, because the commands of
+//! the guide change settings of the server and create databases and roles.
 
 use crate::readme::{DOCUMENTS, assert_commands_print_the_shown_output};
 use crate::required;
@@ -37,7 +37,7 @@ impl Server {
             .args(["-addext", "basicConstraints=critical,CA:FALSE"])
             .args(["-keyout", &key, "-out", &certificate]);
         required::require(&mut openssl, "the program `openssl`");
-        let mut start = script();
+        let mut start = server_script();
         start.arg("start").arg(server.path());
         for setting in [
             format!("port={}", server.port),
@@ -49,7 +49,7 @@ impl Server {
         ] {
             start.args(["-c", &setting]);
         }
-        // The server keeps the outputs of the script open: reading a pipe would not end.
+        // The server inherits the outputs of the script and keeps them open: reading a pipe would not end.
         let status = start.stdout(Stdio::null()).status().unwrap();
         assert!(status.success(), "the test needs a PostgreSQL server (tests/server start)");
         server
@@ -62,13 +62,17 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let stopped = script().arg("stop").arg(self.path()).status().is_ok_and(|s| s.success());
+        let has_stopped = server_script()
+            .arg("stop")
+            .arg(self.path())
+            .status()
+            .is_ok_and(|status| status.success());
         // A second panic would abort the tests.
-        assert!(stopped || std::thread::panicking(), "the server did not stop");
+        assert!(has_stopped || std::thread::panicking(), "the server did not stop");
     }
 }
 
-fn script() -> Command {
+fn server_script() -> Command {
     Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server"))
 }
 

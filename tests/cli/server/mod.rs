@@ -16,6 +16,7 @@ use crate::test_schema::{self, TestSchema};
 
 /// Creates an empty schema on the server of the test run.
 fn create_schema() -> TestSchema {
-    let needed = "a PostgreSQL server, whose address is in `JETON_TEST_STORE` (tests/server start)";
-    TestSchema::create(test_schema::server().unwrap_or_else(|| panic!("the test needs {needed}")))
+    let message = "the test needs a PostgreSQL server: set `JETON_TEST_STORE` to its address, which \
+        `tests/server start DIRECTORY` prints";
+    TestSchema::create(test_schema::server().expect(message))
 }

@@ -72,7 +72,8 @@ impl Proxy {
     }
 }
 
-/// Forwards the messages in both directions, until the proxy cuts the connection or a side ends it.
+/// Forwards the messages in both directions, until the proxy cuts the connection, or the
+/// client or the server ends the connection.
 fn forward(
     mut client: &UnixStream,
     mut server: &UnixStream,
@@ -86,7 +87,7 @@ fn forward(
     let answered = Arc::clone(&has_answer);
     std::thread::spawn(move || forward_answers(&answers, &program, &answered));
     let mut buffer = vec![0; 1 << 16];
-    let mut is_write = false;
+    let mut is_write_transaction = false;
     loop {
         let length = client.read(&mut buffer)?;
         let message = &buffer[..length];
@@ -96,11 +97,12 @@ fn forward(
         if has_answer.swap(false, Ordering::SeqCst) {
             round_trips.fetch_add(1, Ordering::SeqCst);
         }
-        // A COMMIT before the lock is that of a read transaction.
+        // A COMMIT before the lock ends a read transaction, not the write transaction.
         let lock = find(message, b"pg_advisory_xact_lock");
-        is_write |= lock.is_some();
-        let is_commit = is_write && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
-        is_write &= !is_commit;
+        is_write_transaction |= lock.is_some();
+        let is_commit =
+            is_write_transaction && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
+        is_write_transaction &= !is_commit;
         let is_cut = is_commit
             && counter
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |cuts| {

@@ -4,16 +4,16 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 /// Runs jeton with one additional environment variable.
-fn run_with(sandbox: &Sandbox, variable: (&str, &str), arguments: &[&str]) -> String {
+fn run_with_variable(sandbox: &Sandbox, (name, value): (&str, &str), arguments: &[&str]) -> String {
     let mut command = sandbox.command(arguments);
-    command.env(variable.0, variable.1);
+    command.env(name, value);
     crate::run_output::RunOutput::capture(command).to_string()
 }
 
 #[test]
-fn unusable_directory_is_named_with_its_variable() {
+fn error_for_unusable_path_names_path_and_variable() {
     let sandbox = Sandbox::new();
-    let init = |name, value| run_with(&sandbox, (name, value), &["init", "ada"]);
+    let init = |name, value| run_with_variable(&sandbox, (name, value), &["init", "ada"]);
     assert_snapshot!(init("XDG_DATA_HOME", "/proc/x"), @"
     --- exit code 78, stderr
     error: `/proc/x/jeton/jeton.db`: cannot open the store: No such file or directory
@@ -47,7 +47,7 @@ fn unusable_directory_is_named_with_its_variable() {
 }
 
 #[test]
-fn directory_as_store_is_refused_with_path_of_file() {
+fn directory_as_store_is_refused_with_a_file_path_as_hint() {
     let sandbox = Sandbox::new();
     let home = sandbox.home().to_str().unwrap();
     let output = sandbox.run(&["users", "list", "--store", home]);
@@ -56,12 +56,12 @@ fn directory_as_store_is_refused_with_path_of_file() {
     error: `~` is a directory, expected a store file
     hint: use the path of the file: --store ~/jeton.db
     ");
-    assert_snapshot!(run_with(&sandbox, ("JETON_STORE", home), &["init", "ada"]), @"
+    assert_snapshot!(run_with_variable(&sandbox, ("JETON_STORE", home), &["init", "ada"]), @"
     --- exit code 78, stderr
     error: `~` is a directory, expected a store file
     hint: set the path of the file: JETON_STORE=~/jeton.db
     ");
-    assert_snapshot!(run_with(&sandbox, ("JETON_STORE", "/dev/null"), &["init", "ada"]), @"
+    assert_snapshot!(run_with_variable(&sandbox, ("JETON_STORE", "/dev/null"), &["init", "ada"]), @"
     --- exit code 78, stderr
     error: `/dev/null`: the store file is not a regular file
     hint: set `JETON_STORE` to another file
@@ -69,9 +69,9 @@ fn directory_as_store_is_refused_with_path_of_file() {
 }
 
 #[test]
-fn invalid_value_of_variable_names_the_variable() {
+fn error_for_invalid_variable_names_the_variable() {
     let sandbox = Sandbox::new();
-    let whoami = |name, value| run_with(&sandbox, (name, value), &["whoami"]);
+    let whoami = |name, value| run_with_variable(&sandbox, (name, value), &["whoami"]);
     assert_snapshot!(whoami("JETON_OUTPUT", "xml"), @"
     --- exit code 2, stderr
     error: invalid value 'xml' in `JETON_OUTPUT`
@@ -88,19 +88,19 @@ fn invalid_value_of_variable_names_the_variable() {
     error: invalid value '-5' in `JETON_WAIT`: duration: expected a duration above zero
     hint: use a duration above zero, such as `5m`
     ");
-    assert_snapshot!(run_with(&sandbox, ("JETON_WAIT", "1h"), &["whoami", "--wait", "5"]), @"
+    assert_snapshot!(run_with_variable(&sandbox, ("JETON_WAIT", "1h"), &["whoami", "--wait", "5"]), @"
     --- exit code 2, stderr
     error: invalid value '5' for '--wait <DURATION>': duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     hint: use `5s` for seconds
     ");
     let mint = ["token", "mint", "--alg", "HS256", "--sub", "15s"];
-    assert_snapshot!(run_with(&sandbox, ("JETON_WAIT", "5"), &mint), @"
+    assert_snapshot!(run_with_variable(&sandbox, ("JETON_WAIT", "5"), &mint), @"
     --- exit code 2, stderr
     error: invalid value '5' in `JETON_WAIT`: duration: unit missing (`90s`, `15m`, `12h`, `7d`, `2w`)
     hint: use `5s` for seconds
     ");
     let sandbox = Sandbox::with_admin();
-    let whoami = |name, value| run_with(&sandbox, (name, value), &["whoami"]);
+    let whoami = |name, value| run_with_variable(&sandbox, (name, value), &["whoami"]);
     assert_snapshot!(whoami("JETON_TOKEN_FILE", "/nonexistent"), @"
     --- exit code 2, stderr
     error: `/nonexistent` in `JETON_TOKEN_FILE` cannot be read: No such file or directory

@@ -5,10 +5,11 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
+/// Number of attempts to write the store under each path.
 pub(super) const REPETITIONS: usize = 40;
 
 /// Creates a store without a token quota, and the empty directory `other`.
-pub(super) fn with_unlimited_quota() -> Sandbox {
+pub(super) fn sandbox_with_unlimited_quota() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     fs::create_dir(sandbox.home().join("other")).unwrap();
@@ -17,7 +18,7 @@ pub(super) fn with_unlimited_quota() -> Sandbox {
 
 #[test]
 fn hard_linked_store_is_refused_under_both_paths() {
-    let sandbox = with_unlimited_quota();
+    let sandbox = sandbox_with_unlimited_quota();
     let link = sandbox.home().join("other/jeton.db");
     fs::hard_link(sandbox.store(), &link).unwrap();
     for _ in 0..REPETITIONS {

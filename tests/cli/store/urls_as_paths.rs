@@ -18,7 +18,8 @@ const COMMANDS: [&[&str]; 9] = [
     &["token", "presets"],
 ];
 
-/// Returns the refusal of a URL, after asserting that no file was created.
+/// Runs a command with a URL in place of a path, and returns the refusal. Asserts that the command
+/// creates no file.
 #[track_caller]
 fn refusal_of(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let refusal = sandbox.run_json(arguments).to_string();
@@ -27,7 +28,7 @@ fn refusal_of(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn store_url_is_refused_in_every_command() {
+fn unsupported_store_url_is_refused_by_every_command() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for url in [
@@ -147,7 +148,7 @@ fn path_that_resembles_a_url_is_accepted() {
 }
 
 #[test]
-fn download_hint_replaces_pipe_hint_of_unrepeatable_command() {
+fn download_hint_replaces_pipe_hint_if_hint_cannot_repeat_the_command() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
     let pipe = "hint: pipe the document: ";

@@ -14,7 +14,7 @@ fn stdout_lines(output: &RunOutput) -> Vec<&str> {
 }
 
 #[test]
-fn each_row_mints_a_token() {
+fn each_input_row_mints_a_token() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
     let output = sandbox.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
@@ -35,20 +35,20 @@ fn each_row_mints_a_token() {
 }
 
 #[test]
-fn count_mints_tokens_with_distinct_ids() {
+fn count_option_mints_tokens_with_distinct_jtis() {
     let sandbox = Sandbox::with_admin();
     let mint = ["token", "mint", "--count", "1200", "--record"];
     let output = sandbox.run(&mint).ok();
     assert_eq!(output.stderr, "");
-    let ids: HashSet<String> =
+    let jtis: HashSet<String> =
         stdout_lines(&output).iter().map(|token| payload(token)["jti"].to_string()).collect();
-    assert_eq!(ids.len(), 1_200);
+    assert_eq!(jtis.len(), 1_200);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["1200"]);
     assert_snapshot!(sandbox.run_json(&["token", "mint", "--count", "2"]), @r#"{"items":[{"token":"<token>","jti":"<uuid>","id":null},{"token":"<token>","jti":"<uuid>","id":null}]}"#);
 }
 
 #[test]
-fn invalid_row_is_named_and_mints_no_token() {
+fn invalid_input_row_is_reported_by_line_and_mints_no_token() {
     let sandbox = Sandbox::with_admin();
     let row = |number| match number {
         54_322 => "one cell\n".to_owned(),
@@ -162,7 +162,7 @@ fn audit_counts_recorded_and_undelivered_tokens() {
 }
 
 #[test]
-fn ctrl_c_ends_after_a_whole_batch() {
+fn interrupted_mint_ends_after_a_whole_batch() {
     let sandbox = Sandbox::with_admin();
     for options in [&["--record"][..], &[], &["--record", "-o", "jsonl"]] {
         let mint = [&["token", "mint", "--alg", "HS256", "--count", "4294967295"][..], options];
@@ -192,7 +192,7 @@ fn ctrl_c_ends_after_a_whole_batch() {
 }
 
 #[test]
-fn large_counts_need_constant_memory() {
+fn mint_with_large_count_uses_constant_memory() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     let mint = ["token", "mint", "--count", "4294967295"];

@@ -23,13 +23,13 @@ fn unrevoked_ids(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
-/// Returns the arguments of a confirmed revocation.
+/// Returns the arguments of `token revoke` with confirmation.
 fn revoke_arguments<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
     [&["token", "revoke"], arguments, &["--yes"]].concat()
 }
 
 #[test]
-fn own_tokens_are_revoked_by_kind_by_app_or_all() {
+fn bulk_revocation_selects_own_tokens_by_kind_or_app() {
     let sandbox = with_six_tokens();
     let by_kind = revoke_arguments(&["--kind", "test", "--app", "b"]);
     assert_snapshot!(sandbox.run(&by_kind), @"
@@ -65,7 +65,7 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
 }
 
 #[test]
-fn bulk_revocation_keeps_the_rows() {
+fn bulk_revocation_keeps_the_token_rows() {
     let sandbox = with_six_tokens();
     let token = sandbox.stdout_of(&["token", "renew", "1"]);
     sandbox.run(&revoke_arguments(&["--all"])).ok();
@@ -81,7 +81,7 @@ fn bulk_revocation_keeps_the_rows() {
 #[test]
 fn revocation_of_many_tokens_is_one_audit_event() {
     let sandbox = with_six_tokens();
-    // Many tokens are revoked in several transactions.
+    // jeton revokes 60,005 tokens in several transactions.
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
@@ -111,8 +111,8 @@ fn before_option_revokes_older_tokens() {
     revoked 1 token
     ");
     sandbox.log_in("ada", "lovelace");
-    let of_all_users = revoke_arguments(&["--all-users", "--before", "1w"]);
-    assert_snapshot!(sandbox.run(&of_all_users), @"
+    let revoke_for_all_users = revoke_arguments(&["--all-users", "--before", "1w"]);
+    assert_snapshot!(sandbox.run(&revoke_for_all_users), @"
     --- stderr
     revoked 2 tokens
     ");

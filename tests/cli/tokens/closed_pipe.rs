@@ -22,7 +22,7 @@ fn run_with_closed_pipe(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
 }
 
 #[test]
-fn reader_may_take_only_the_first_tokens() {
+fn mint_succeeds_if_reader_stops_after_first_token() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("S", "a secret that is as long as the hash");
     let rows = format!("sub\n{}", "alice\n".repeat(9_999));
@@ -48,7 +48,7 @@ fn reader_may_take_only_the_first_tokens() {
 }
 
 #[test]
-fn unread_test_tokens_are_no_error() {
+fn unread_unrecorded_tokens_are_no_error() {
     let sandbox = token_file::sandbox_with_file(token_file::FILE);
     let file = ["token", "mint", "--file", "t.toml", "--allow-env", "S"];
     for options in [&[][..], &["-o", "json"], &["-o", "jsonl"], &["-o", "dotenv"]] {

@@ -1,4 +1,4 @@
-//! Headers and claims are minted and shown without loss; tokens that are too large are refused.
+//! jeton mints and shows headers and claims without loss, and refuses tokens that are too large.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -26,7 +26,7 @@ fn decode_payload(sandbox: &Sandbox, token: &str) -> String {
 }
 
 #[test]
-fn numbers_keep_their_digits_from_every_source() {
+fn numeric_claims_from_every_source_keep_all_digits() {
     let sandbox = sandbox_with_secret();
     let claim = format!("n={NUMBERS}");
     let row = format!("{{\"n\":{NUMBERS}}}\n");
@@ -57,7 +57,7 @@ fn numbers_keep_their_digits_from_every_source() {
 }
 
 #[test]
-fn recorded_tokens_and_app_tokens_keep_numbers() {
+fn numeric_claims_of_recorded_and_app_tokens_keep_all_digits() {
     let sandbox = Sandbox::with_admin();
     let claim = "n=12345678901234567890123";
     let app_token = sandbox.stdout_of(&["token", "create", "app", "--claim-json", claim]);
@@ -66,8 +66,8 @@ fn recorded_tokens_and_app_tokens_keep_numbers() {
         let verify = ["token", "verify", token, "--type", kind, "--require", claim];
         sandbox.run(&verify).ok();
     }
-    let renewed = sandbox.stdout_of(&["token", "renew", "1"]);
-    assert!(decode_payload(&sandbox, &renewed).contains("\"n\":12345678901234567890123"));
+    let new_token = sandbox.stdout_of(&["token", "renew", "1"]);
+    assert!(decode_payload(&sandbox, &new_token).contains("\"n\":12345678901234567890123"));
 }
 
 /// A token in JWE compact serialization.
@@ -75,7 +75,7 @@ const ENCRYPTED: &str =
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.c2VjcmV0.AAAAAAAAAAAAAAAAAAAAAA";
 
 #[test]
-fn decode_shows_tokens_of_every_kind() {
+fn decode_accepts_encrypted_tokens_and_non_json_payloads() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for arguments in [
@@ -132,7 +132,7 @@ fn decode_shows_tokens_of_every_kind() {
 }
 
 #[test]
-fn encrypted_token_is_called_encrypted() {
+fn verify_reports_encrypted_token_as_encrypted() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     assert_snapshot!(sandbox.run(&[&["token", "verify", ENCRYPTED][..], &KEY].concat()), @"
@@ -143,7 +143,7 @@ fn encrypted_token_is_called_encrypted() {
 }
 
 #[test]
-fn every_numeric_date_is_shown_as_a_date() {
+fn decode_shows_numeric_date_claims_as_dates() {
     let sandbox = sandbox_with_secret();
     let claims = "{\"iat\":1700000000.25,\"nbf\":-1,\"exp\":1999999999000,\
                   \"auth_time\":1.7e9,\"updated_at\":1700000000,\"toe\":\"x\"}";
@@ -168,7 +168,7 @@ fn every_numeric_date_is_shown_as_a_date() {
 }
 
 #[test]
-fn token_larger_than_verify_accepts_is_refused() {
+fn mint_refuses_token_larger_than_verify_accepts() {
     let sandbox = sandbox_with_secret();
     let claims = format!("{{\"g\":\"{}\"}}", "x".repeat(60_000));
     fs::write(sandbox.home().join("claims.json"), &claims).unwrap();
@@ -195,15 +195,15 @@ fn token_larger_than_verify_accepts_is_refused() {
     assert!(oversized.len() > 160_000);
     let output = sandbox.run_with_input(&["token", "decode", "-", "--part", "payload"], &oversized);
     assert!(output.ok().stdout.contains("\"padding\""));
-    let just_below = format!("{{\"g\":\"{}\"}}", "x".repeat(48_800));
-    fs::write(sandbox.home().join("claims.json"), just_below).unwrap();
+    let claims_below_limit = format!("{{\"g\":\"{}\"}}", "x".repeat(48_800));
+    fs::write(sandbox.home().join("claims.json"), claims_below_limit).unwrap();
     let token = mint(&sandbox, &["--claims", "claims.json"]);
     let verify = [&["token", "verify", "-"][..], &KEY].concat();
     sandbox.run_with_input(&verify, &token).ok();
 }
 
 #[test]
-fn length_of_the_signature_counts_before_any_token_is_printed() {
+fn token_size_with_signature_is_checked_before_any_token_is_printed() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["keys", "generate", "--purpose", "test", "--alg", "RS256"]).ok();
     let to_row = |length| format!("{{\"g\":\"{}\"}}\n", "x".repeat(length));
@@ -216,7 +216,7 @@ fn length_of_the_signature_counts_before_any_token_is_printed() {
 }
 
 #[test]
-fn json_errors_have_a_position() {
+fn json_syntax_errors_have_a_position() {
     let sandbox = sandbox_with_secret();
     fs::write(sandbox.home().join("claims.json"), "{\n \"sub\":\"x\",\n}\n").unwrap();
     fs::write(sandbox.home().join("rows.jsonl"), "{\"a\":1}\n{\"a\" 1}\n{'a':1}\n").unwrap();
@@ -258,7 +258,7 @@ fn json_errors_have_a_position() {
 }
 
 #[test]
-fn header_and_omitted_claims_are_exact() {
+fn header_json_and_omitted_claims_are_minted_exactly() {
     let sandbox = sandbox_with_secret();
     let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
     let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];

@@ -73,7 +73,7 @@ fn requested_key_id_is_in_the_header() {
 }
 
 #[test]
-fn key_id_selects_a_key_of_a_set() {
+fn kid_option_selects_a_key_of_a_jwk_set() {
     let sandbox = sandbox_with_keys();
     let set = ["--key-file", "set.json"];
     let header = minted_header(&sandbox, &[&set[..], &["--kid", "own"]].concat());
@@ -93,7 +93,7 @@ fn key_id_selects_a_key_of_a_set() {
 }
 
 #[test]
-fn unsuitable_key_id_is_refused() {
+fn invalid_or_conflicting_kid_option_is_refused() {
     let sandbox = sandbox_with_keys();
     let mint = |options: &[&str]| sandbox.run(&[&["token", "mint"], options].concat());
     assert_snapshot!(mint(&["--kid", "k1"]), @"
@@ -118,7 +118,7 @@ fn unsuitable_key_id_is_refused() {
 }
 
 #[test]
-fn preset_sets_the_key_id() {
+fn preset_sets_the_kid_of_external_keys() {
     let sandbox = sandbox_with_keys();
     let preset = json!({"description": "ours", "alg": "ES256", "parameters": {"tenant": "dev"},
         "header": {"alg": "{alg}", "kid": "{tenant}-1"}, "claims": {"exp": "{exp}"}});
@@ -142,7 +142,7 @@ fn preset_sets_the_key_id() {
 }
 
 #[test]
-fn preset_selects_the_key_of_the_store() {
+fn kid_of_a_preset_selects_the_key_of_the_store() {
     let sandbox = Sandbox::with_admin();
     let preset = json!({"description": "ours", "alg": "EdDSA",
         "header": {"alg": "{alg}", "kid": "prod-1"}, "claims": {"exp": "{exp}", "jti": "{jti}"}});
@@ -173,7 +173,7 @@ fn preset_selects_the_key_of_the_store() {
 
 /// `EdDSA` and `Ed25519` name the same algorithm: RFC 9864, section 2.2.
 #[test]
-fn option_and_preset_decide_the_name_of_ed25519() {
+fn alg_option_and_preset_choose_the_algorithm_name_of_an_ed25519_key() {
     let sandbox = Sandbox::new();
     let jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": "k",
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",

@@ -53,7 +53,7 @@ fn input_rows_set_preset_parameters() {
 }
 
 #[test]
-fn manifest_states_settings_of_the_verifier() {
+fn manifest_states_expected_claims_for_the_verifier() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let options = ["--iss", "https://idp.example", "--aud", "api", "--scope", "read write"];

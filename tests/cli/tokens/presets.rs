@@ -198,7 +198,7 @@ fn guide_lists_parameters_and_verifiers_of_each_preset() {
 }
 
 #[test]
-fn single_values_stay_lists() {
+fn single_permission_is_minted_as_a_list() {
     let sandbox = Sandbox::with_admin();
     let mint =
         |arguments: &[&str]| payload(&sandbox.stdout_of(&[&["token", "mint"], arguments].concat()));

@@ -4,7 +4,7 @@ use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn renewed_token_has_the_same_attributes() {
+fn renewal_keeps_the_attributes_of_the_token() {
     let sandbox = Sandbox::with_john();
     let old_token = sandbox.stdout_of(&[
         "token",
@@ -91,7 +91,8 @@ fn bearer_renews_without_a_login() {
 fn bearer_cannot_extend_the_lifetime() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
-    let ci = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
+    let minting_token =
+        sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
     --- exit code 7, stderr
@@ -102,7 +103,7 @@ fn bearer_cannot_extend_the_lifetime() {
     --- exit code 7, stderr
     error: only the owner can extend the lifetime of a token, and must name it by id
     ");
-    assert_snapshot!(sandbox.run(&["token", "renew", &ci]), @"
+    assert_snapshot!(sandbox.run(&["token", "renew", &minting_token]), @"
     --- exit code 7, stderr
     error: only the owner can renew a minting credential, and must name it by id
     ");
@@ -161,7 +162,7 @@ fn revoked_and_expired_tokens_are_not_renewed() {
 }
 
 #[test]
-fn grace_period_limits_the_expiry() {
+fn grace_period_limits_the_lifetime_of_the_renewed_token() {
     let sandbox = Sandbox::with_john();
     let old_token = sandbox.stdout_of(&["token", "create", "app"]);
     let token_without_expiry = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);

@@ -88,7 +88,7 @@ fn third_party_permissions_include_scope_and_scp() {
     issuer.run(&["token", "verify", &own_token, "--type", "test", "-p", "read:all"]).ok();
     let own_token = issuer.stdout_of(&["token", "create", "app", "--claim", "scope=read:all"]);
     let output = issuer.run(&["token", "verify", &own_token, "-p", "read:all"]);
-    assert_eq!(output.code, 9, "own app tokens have permissions in `permissions` only");
+    assert_eq!(output.code, 9, "app tokens of jeton have permissions in `permissions` only");
 }
 
 #[test]

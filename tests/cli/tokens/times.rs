@@ -1,4 +1,4 @@
-//! Times and durations of options.
+//! Times and durations as values of options.
 
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
@@ -13,7 +13,7 @@ fn sandbox_with_secret() -> Sandbox {
 }
 
 #[test]
-fn relative_times_are_relative_to_now() {
+fn time_options_accept_dates_and_offsets_from_now() {
     let sandbox = sandbox_with_secret();
     let arguments = ["--issued-at", "-2h", "--not-before", "now", "--expires-at", "+1d12h"];
     let claims = payload(&sandbox.stdout_of(&[&MINT[..], &arguments].concat()));

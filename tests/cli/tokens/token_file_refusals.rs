@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a long snapshot")]
-fn invalid_file_is_refused_with_the_line() {
+fn invalid_named_token_file_is_refused_with_the_line() {
     let mut outputs = String::new();
     for text in [
         "[tokens.A]\nsub = 'a'\naudd = 'x'\n",
@@ -83,7 +83,7 @@ fn invalid_file_is_refused_with_the_line() {
 }
 
 #[test]
-fn options_of_the_command_line_are_refused_in_the_file() {
+fn command_line_options_are_refused_in_a_named_token_file() {
     let mut outputs = String::new();
     for key in ["store", "token-file", "out", "allow-weak", "count", "from"] {
         outputs += &mint_text(&format!("[tokens.A]\n{key} = 'x'\n")).to_string();
@@ -105,7 +105,7 @@ fn options_of_the_command_line_are_refused_in_the_file() {
 }
 
 #[test]
-fn options_of_tokens_are_refused_beside_the_file() {
+fn token_options_are_refused_together_with_the_file_option() {
     let sandbox = sandbox_with_file(FILE);
     assert_snapshot!(mint(&sandbox, &["--sub", "bob"]), @"
     --- exit code 2, stderr
@@ -136,7 +136,7 @@ fn options_of_tokens_are_refused_beside_the_file() {
 }
 
 #[test]
-fn secret_variable_must_be_allowed() {
+fn secret_variable_in_a_file_requires_allow_env_option() {
     let sandbox = sandbox_with_file("[tokens.A]\nalg = 'HS256'\nsecret-env = 'S'\n");
     let run = |options: &[&str]| {
         sandbox.run(&[&["token", "mint", "--file", "t.toml", "-o", "dotenv"], options].concat())
@@ -185,11 +185,14 @@ fn paths_outside_the_directory_of_the_file_are_refused() {
         let text = format!("[tokens.A]\nalg = 'HS256'\n{options}\n");
         fs::write(home.join("project/t.toml"), text).unwrap();
         let mut command = sandbox.command(&["token", "mint", "--file", "project/t.toml"]);
-        let outside = RunOutput::capture(&mut command);
+        let output_in_home = RunOutput::capture(&mut command);
         let mut command = sandbox.command(&["token", "mint", "--file", "t.toml"]);
-        let inside = RunOutput::capture(command.current_dir(home.join("project")));
-        assert_eq!(outside.code, inside.code, "{outside:?} {inside:?}");
-        outside
+        let output_in_project = RunOutput::capture(command.current_dir(home.join("project")));
+        assert_eq!(
+            output_in_home.code, output_in_project.code,
+            "{output_in_home:?} {output_in_project:?}"
+        );
+        output_in_home
     };
     for path in ["keys/secret", "./keys/secret", "inner-link", "-"] {
         mint(&format!("key-file = '{path}'")).ok();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const KEY: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
-/// Creates a home without a store, with a shared secret in the file `secret`.
+/// Creates a sandbox without a store, with a shared secret in the file `secret`.
 fn with_secret_file() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("secret"), "0123456789".repeat(7)).unwrap();
@@ -24,7 +24,7 @@ fn mint(sandbox: &Sandbox, options: &[&str]) -> String {
     sandbox.stdout_of(&[&command.concat()[..], options].concat())
 }
 
-/// Verifies at 10:30, unless `--at` is given.
+/// Verifies a token at 2030-01-01T10:30:00Z, unless the options contain `--at`.
 fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
     let at = ["--at", "2030-01-01T10:30:00Z"];
     let at = if options.contains(&"--at") { &[][..] } else { &at };
@@ -32,7 +32,7 @@ fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
 }
 
 #[test]
-fn claim_of_wrong_type_is_shown() {
+fn rejection_of_claim_with_wrong_type_shows_the_value() {
     let sandbox = with_secret_file();
     let mut outputs = String::new();
     for claim in
@@ -67,7 +67,7 @@ fn claim_of_wrong_type_is_shown() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn mismatch_shows_both_values() {
+fn mismatch_shows_found_and_expected_value() {
     let sandbox = with_secret_file();
     let token =
         mint(
@@ -139,9 +139,9 @@ fn mismatch_shows_both_values() {
     for options in [["--aud", "web", "--aud", "mobile"], ["--aud", "mobile", "--aud", "api"]] {
         assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "any audience suffices");
     }
-    let bare_token = mint(&sandbox, &["--claim", "permissions=none"]);
+    let token_without_iss_and_aud = mint(&sandbox, &["--claim", "permissions=none"]);
     let options = ["--iss", "x", "--aud", "y", "--aud", "z", "-p", "read"];
-    assert_snapshot!(verify(&sandbox, &bare_token, &options), @"
+    assert_snapshot!(verify(&sandbox, &token_without_iss_and_aud, &options), @"
     invalid: issuer: found none, expected `x`
     invalid: audience: found none, expected `y` or `z`
     invalid: permission: found `none` in `permissions`, expected `read`
@@ -151,7 +151,7 @@ fn mismatch_shows_both_values() {
 }
 
 #[test]
-fn time_shows_instant_difference_and_sufficient_leeway() {
+fn time_rejection_shows_difference_and_sufficient_leeway() {
     let sandbox = with_secret_file();
     let token = mint(&sandbox, &[]);
     let mut outputs = String::new();
@@ -202,7 +202,7 @@ fn time_shows_instant_difference_and_sufficient_leeway() {
 }
 
 #[test]
-fn json_reasons_have_claim_found_and_expected() {
+fn json_reasons_have_claim_and_found_and_expected_value() {
     let sandbox = with_secret_file();
     let token = mint(&sandbox, &["--iss", "https://idp.example/"]);
     let options = [
@@ -255,7 +255,7 @@ fn unverified_token_reveals_no_claims() {
 }
 
 #[test]
-fn state_of_a_stored_token_is_shown_with_its_time() {
+fn rejection_of_recorded_token_shows_state_and_time() {
     let sandbox = Sandbox::with_admin();
     let revoked_token = sandbox.stdout_of(&["token", "create", "one"]);
     sandbox.run(&["token", "revoke", "1"]).ok();

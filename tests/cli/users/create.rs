@@ -42,7 +42,7 @@ fn generated_password_is_printed_once() {
 }
 
 #[test]
-fn creation_requires_an_admin_and_a_store() {
+fn account_creation_requires_an_admin_and_a_store() {
     let sandbox = Sandbox::with_john();
     let create = ["users", "create", "kim", "--generate-password"];
     assert_snapshot!(sandbox.run(&create), @"

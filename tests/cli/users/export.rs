@@ -50,7 +50,7 @@ fn export_after_import(file: &str, export: &[&str]) -> String {
 }
 
 #[test]
-fn export_and_import_are_lossless() {
+fn user_export_and_import_are_lossless() {
     let sandbox = with_varied_accounts();
     for (format, lines) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
         let export = ["users", "export", "-o", format];
@@ -114,7 +114,7 @@ fn csv_cells_are_no_spreadsheet_formulas() {
 }
 
 #[test]
-fn only_admins_export_and_hashes_are_confirmed() {
+fn only_admins_export_users_and_hashes_require_confirmation() {
     let sandbox = Sandbox::with_john();
     let with_hashes = ["users", "export", "--with-hashes"];
     for arguments in [&["users", "export"][..], &with_hashes] {

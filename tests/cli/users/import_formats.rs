@@ -1,4 +1,4 @@
-//! `jeton users import`: CSV as spreadsheets write it, and reports of invalid rows
+//! `jeton users import`: dialects of CSV, unknown columns, and reports of invalid rows
 
 use super::import::import;
 use crate::sandbox::Sandbox;
@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use std::fs;
 
 #[test]
-fn csv_of_spreadsheets_is_read() {
+fn csv_separators_and_byte_order_mark_are_accepted() {
     let sandbox = Sandbox::with_admin();
     for rows in [
         "Username;Email;Role\r\nkim;kim@x.org;USER\r\n",
@@ -21,7 +21,7 @@ fn csv_of_spreadsheets_is_read() {
 }
 
 #[test]
-fn unknown_columns_are_named_or_ignored() {
+fn unknown_columns_are_refused_by_name_or_skipped() {
     let sandbox = Sandbox::with_admin();
     let csv = "username,department,Phone\nkim,sales,123\n";
     let json_lines = "{\"username\":\"lee\",\"department\":\"sales\"}\n";

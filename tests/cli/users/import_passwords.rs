@@ -99,7 +99,7 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
 }
 
 #[test]
-fn failed_import_and_dry_run_leave_no_file() {
+fn failed_import_and_dry_run_leave_no_password_file() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "6"]).ok();
     write(&sandbox, "rows", "username,password\nkim,\nlee,short\n");
@@ -117,7 +117,7 @@ fn failed_import_and_dry_run_leave_no_file() {
 }
 
 #[test]
-fn file_is_written_only_for_generated_passwords() {
+fn password_file_is_written_only_for_generated_passwords() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "rows", "username\nkim\nada\n");
     let import = [&IMPORT[..], &["--exist-ok"]].concat();

@@ -5,7 +5,7 @@ use crate::authority::test_store::issue_app_token;
 use crate::model::Quota;
 
 #[test]
-fn user_update_reports_changes() {
+fn account_change_reports_whether_the_user_changed() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
@@ -155,7 +155,7 @@ fn account_change_requires_admin() {
 }
 
 #[test]
-fn chunks_of_a_sorted_list_have_every_user_once() {
+fn chunks_of_a_sorted_user_list_contain_every_user_once() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     for name in ["eve", "bob", "kim", "dan"] {

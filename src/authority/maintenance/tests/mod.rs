@@ -72,7 +72,7 @@ fn token_is_pruned_from_its_expiry_on() {
 }
 
 #[test]
-fn renewed_tokens_are_pruned_together() {
+fn renewed_token_is_pruned_together_with_its_successors() {
     let (mut store, ada) = store_with_admin();
     set_setting(&mut store, Setting::TokenQuota, "unlimited");
     for _ in 0..8 {

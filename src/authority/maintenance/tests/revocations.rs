@@ -1,4 +1,4 @@
-//! A prune never makes a revoked token valid again, even if the clock was ahead.
+//! A prune never makes a revoked token valid again, even if the clock was ahead at the prune.
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn revoked_test_token_stays_refused() {
 const KEY_STATES: [(&str, bool); 4] = [
     ("state = 'active'", false),
     ("state = 'retired', verify_until = 1900000000", false),
-    // The key can be activated again.
+    // The revocation entries are kept, because the key can be activated again.
     ("state = 'retired', verify_until = 1700000000", false),
     ("state = 'revoked'", true),
 ];

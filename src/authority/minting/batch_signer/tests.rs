@@ -19,8 +19,8 @@ fn generate_key() -> KeySpec {
 }
 
 /// Signs the tokens of the rows of an input file, or three tokens without a file, with patterns and
-/// without. Asserts that the tokens and their rows in the store are equal. Returns, for each row,
-/// whether its token has a pattern.
+/// without. Asserts that the tokens and their rows in the store are equal. Returns, for each row of the
+/// input, whether its token is made from a pattern.
 fn check_patterns(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
     let builder = TokenBuilder {
         request,
@@ -70,8 +70,8 @@ fn is_random(request: &MintRequest, name: &str) -> bool {
     template.contains("{uuid}") || template.contains("{random}")
 }
 
-/// Returns header and claims of a token. In claims with random values each letter and digit is
-/// replaced.
+/// Returns header and claims of a token. In claims with random values, each letter and digit is
+/// replaced by `x`.
 fn mask_random_values(request: &MintRequest, token: &str) -> String {
     let (header, mut claims) = decode_token(token);
     for name in request.template.claims.keys().filter(|name| is_random(request, name)) {
@@ -83,18 +83,18 @@ fn mask_random_values(request: &MintRequest, token: &str) -> String {
     format!("{header} {claims}")
 }
 
-/// Returns a text for each row in the store.
+/// Returns a description of each row in the store, for a comparison.
 fn describe_rows(rows: &[TokenRows]) -> Vec<String> {
     let describe = |rows: &TokenRows, jti: &Jti| {
         let NewToken { grant, key, issued_at, expires_at, origin, .. } = &rows.model;
-        let custom = rows.has_custom_jtis;
-        format!("{jti} {grant:?} {key:?} {issued_at} {expires_at:?} {origin:?} {custom}")
+        let has_custom_jtis = rows.has_custom_jtis;
+        format!("{jti} {grant:?} {key:?} {issued_at} {expires_at:?} {origin:?} {has_custom_jtis}")
     };
     rows.iter().flat_map(|rows| rows.jtis.iter().map(move |jti| describe(rows, jti))).collect()
 }
 
 #[test]
-fn identical_rows_of_every_preset_have_a_pattern() {
+fn identical_tokens_of_every_preset_are_made_from_a_pattern() {
     let key = generate_key();
     let claims = ExtraClaims::parse(
         &["role=x \" \\ \u{1} é".to_owned()],
@@ -115,7 +115,7 @@ fn identical_rows_of_every_preset_have_a_pattern() {
 }
 
 #[test]
-fn texts_of_input_rows_fill_a_pattern() {
+fn tokens_of_rows_with_different_texts_are_made_from_a_pattern() {
     let key = generate_key();
     let rows =
         "sub,x,exp\na,b,1900000000\né c,-,1900000000\n\"q\"\"q\",\\,1900000000\nd,e,1900000001\n";
@@ -139,7 +139,7 @@ fn texts_of_input_rows_fill_a_pattern() {
 }
 
 #[test]
-fn parameters_in_input_rows_fill_a_pattern() {
+fn tokens_of_rows_with_parameters_are_made_from_a_pattern() {
     let key = generate_key();
     let preset = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
     let rows = "sub,aud,domain\na,https://api.example/,x.example\nb,c,d\n";

@@ -24,7 +24,8 @@ use std::collections::BTreeMap;
 /// 4.1.1).
 const ALG_PLACEHOLDER: &str = "{alg}";
 
-/// Names of values of the signing key and of generated ids; not allowed as parameters.
+/// Names of the values of the signing key and of the generated ids. A parameter cannot have such a
+/// name.
 const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
 /// Value of `kid` in a template's header that is replaced by the key id of the signing key.
@@ -170,7 +171,7 @@ impl Template {
     }
 
     /// Replaces a prescribed key id in the header by the key id of the signing key.
-    pub(in crate::authority::minting) fn use_key_kid(&mut self) {
+    pub(in crate::authority::minting) fn use_signing_key_kid(&mut self) {
         if let Some(kid) = self.header.get_mut("kid") {
             *kid = KID_PLACEHOLDER.into();
         }

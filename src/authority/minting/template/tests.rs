@@ -51,7 +51,7 @@ fn parameter_default_can_use_earlier_parameters() {
 }
 
 #[test]
-fn parameter_value_takes_the_default_type() {
+fn parameter_value_has_the_type_of_the_default() {
     let parameters =
         json!({"text": "x", "aud": "x", "list": [], "fresh": true, "n": 1, "any": null});
     let template =
@@ -182,7 +182,7 @@ fn unbounded_expansion_is_refused() {
 }
 
 #[test]
-fn failing_random_generator_is_not_an_unknown_parameter() {
+fn failure_of_the_random_generator_is_reported() {
     let template = parse_template(&json!({"description": "x", "claims": {"nonce": "{random}"}}));
     let mut source = |name: &str| match name {
         "random" => Err(crypto::Error::Random),
@@ -194,7 +194,7 @@ fn failing_random_generator_is_not_an_unknown_parameter() {
 }
 
 #[test]
-fn former_member_names_are_read() {
+fn former_member_names_of_presets_are_accepted() {
     let template = parse_template(&json!({
         "about": "x",
         "source": ["https://example.com"],
@@ -208,7 +208,7 @@ fn former_member_names_are_read() {
 }
 
 #[test]
-fn row_member_is_parameter_and_claim() {
+fn row_members_are_split_into_parameters_and_claims() {
     let template = parse_template(&json!({
         "description": "d",
         "parameters": {"domain": "a", "aud": ["b"], "n": 1},

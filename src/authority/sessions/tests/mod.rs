@@ -187,7 +187,7 @@ fn non_session_token_ends_no_session() {
 }
 
 #[test]
-fn only_the_token_of_the_session_file_is_named_your_session() {
+fn message_says_your_session_only_for_the_session_file() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();

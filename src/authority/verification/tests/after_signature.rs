@@ -94,7 +94,7 @@ fn expectations_fail_independently() {
 }
 
 #[test]
-fn audience_matches_any_and_permissions_match_all() {
+fn any_expected_audience_suffices_and_every_permission_is_required() {
     let mut context = new_test_context();
     let app_request = crate::authority::tokens::TokenRequest {
         audience: vec!["a".to_owned(), "b".to_owned()],
@@ -221,7 +221,7 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
 }
 
 #[test]
-fn claim_of_wrong_type_is_the_only_reason() {
+fn claim_of_wrong_type_is_the_only_reported_reason() {
     let mut context = new_test_context();
     for (name, value) in [
         ("exp", json!("never")),

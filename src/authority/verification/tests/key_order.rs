@@ -16,6 +16,7 @@ const ALGORITHMS: [Algorithm; 7] = [
     Algorithm::EdDSA,
 ];
 
+/// A token, and the reasons for which verification must reject the token.
 struct Case {
     token: String,
     reasons: Vec<RejectReason>,

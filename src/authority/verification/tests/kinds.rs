@@ -107,7 +107,7 @@ fn row_of_another_kind_is_ignored() {
 }
 
 #[test]
-fn decode_checks_nothing() {
+fn decoding_checks_no_signature_and_no_claims() {
     let context = new_test_context();
     let (input, _) = context.app_token.rsplit_once('.').unwrap();
     assert_eq!(decode_token(&format!("{input}.AAAA")).1, context.claims());

@@ -54,6 +54,7 @@ impl TestContext {
         Expectations::new(kind, at(0))
     }
 
+    /// Returns the reasons to reject a token at the time 0.
     fn reject_reasons(&mut self, token: &str, kind: ExpectedKind) -> Vec<RejectReason> {
         verification_reasons(&mut self.store, token, kind, 0)
     }

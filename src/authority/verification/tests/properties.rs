@@ -105,7 +105,7 @@ proptest! {
 
 #[test]
 fn single_bit_change_is_always_detected() {
-    // One algorithm per family.
+    // One algorithm for each type of key and each kind of RSA signature.
     for algorithm in [
         Algorithm::ES256,
         Algorithm::HS256,

@@ -7,7 +7,7 @@ use crate::authority::test_store::{authorize_minter, refusal_reasons, set_settin
 use crate::authority::tokens::{self, RenewalOptions, TokenRequest};
 use crate::model::{ExtraClaims, Permission, Setting, TokenSelector};
 
-/// Creates a store with an app token for minting that has an audience and an extra claim.
+/// Creates a context whose app token has the permission `jeton:mint`, an audience and an extra claim.
 fn context_with_recorded_claims() -> TestContext {
     let mut context = new_test_context();
     let app_request = TokenRequest {

@@ -18,23 +18,23 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-/// Returns header and claims.
+/// Returns header and claims of a token.
 fn decode(token: &str) -> (Value, Value) {
     let DecodedToken { header, payload, .. } = DecodedToken::decode(token).unwrap();
     let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
     (header, claims)
 }
 
-/// Returns whether the token has a valid signature of the key. Checks that verification with a
-/// store key and with a third-party key has the same result.
+/// Returns whether the token has a valid signature of the key. Checks that the result is the same for
+/// a store key and for a third-party key.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
     let keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
-    let stored_key = verification_key(jwk);
+    let store_key = verification_key(jwk);
     let Ok(token) = CompactJws::parse(token) else { return false };
-    let is_signed = stored_key.verifier(algorithm).verifies(&token);
-    assert_eq!(is_signed, keys[0].verifies(&token, algorithm));
-    is_signed
+    let is_valid = store_key.verifier(algorithm).verifies(&token);
+    assert_eq!(is_valid, keys[0].verifies(&token, algorithm));
+    is_valid
 }
 
 /// Changes the letter at `index`.
@@ -53,7 +53,7 @@ fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str)
     }
 }
 
-/// Returns the verification key as for a key of the store.
+/// Returns the secret of a symmetric JWK, or the public key of any other JWK.
 fn verification_key(jwk: &Value) -> VerificationKey {
     let jwk = jwk.as_object().unwrap();
     if jwk::is_symmetric(jwk) {
@@ -62,7 +62,7 @@ fn verification_key(jwk: &Value) -> VerificationKey {
     VerificationKey::Public(jwk::public_key(jwk).unwrap())
 }
 
-/// Checks that the private parts of an EC key belong to the public parts, and returns the PKCS#8.
+/// Returns the PKCS#8 of an EC private key. Panics if its private and public parts are inconsistent.
 fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     let point = [&[4], &member_bytes(jwk, "x")[..], &member_bytes(jwk, "y")].concat();
     let (curve, d) = (signing_algorithm(curve), member_bytes(jwk, "d"));
@@ -70,11 +70,11 @@ fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     pair.to_pkcs8v1().unwrap().as_ref().to_vec()
 }
 
-/// Checks that the signature is valid, that the private key belongs to the public key, and that a new
-/// signature of the private key is valid.
+/// Checks that the signature of the token is valid, that the private and public parts of the JWK are
+/// consistent, and that a new signature of the private key is valid.
 fn assert_p521_vector(jwk: &Value, token: &str) {
     assert_only_original_verifies(jwk, Algorithm::ES512, token);
-    let key = private_key_spec(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));
+    let key = signing_key(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));
     assert!(jwk_verifies(jwk, Algorithm::ES512, &sign_payload_again(&key, "{}", token)));
 }
 
@@ -109,7 +109,7 @@ pub(in crate::crypto) fn rsa_pkcs8(jwk: &Value) -> Vec<u8> {
     pkcs8.as_ref().to_vec()
 }
 
-fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
+fn signing_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     let material = SecretSlice::from(material);
     KeySpec {
         kid: Untrusted::new("k"),
@@ -146,22 +146,22 @@ fn signature_verifies_with_its_key_only() {
 
 /// RFC 9864, section 2.2: both names denote the same signatures.
 #[test]
-fn both_names_of_ed25519_sign_equally() {
+fn both_names_of_ed25519_produce_the_same_signature() {
     initialize_crypto();
-    let key = private_key_spec(Algorithm::EdDSA, rfc8037::pkcs8());
+    let key = signing_key(Algorithm::EdDSA, rfc8037::pkcs8());
     let renamed_key = KeySpec { algorithm: Algorithm::Ed25519, ..key.clone() };
     let text = |key: &KeySpec| sign_text(key, "{}", "{}").unwrap().expose_secret().to_owned();
     assert_eq!(text(&key), text(&renamed_key));
-    let header_of = |key: &KeySpec| {
+    let alg_of = |key: &KeySpec| {
         let token = sign(key, "JWT", &Map::new()).unwrap();
         CompactJws::parse(token.expose_secret()).unwrap().header["alg"].clone()
     };
-    assert_eq!((header_of(&key), header_of(&renamed_key)), ("EdDSA".into(), "Ed25519".into()));
+    assert_eq!((alg_of(&key), alg_of(&renamed_key)), ("EdDSA".into(), "Ed25519".into()));
 }
 
 #[test]
-fn damaged_key_is_refused() {
+fn signing_with_a_damaged_key_is_refused() {
     initialize_crypto();
-    let key = private_key_spec(Algorithm::ES256, vec![1, 2, 3]);
+    let key = signing_key(Algorithm::ES256, vec![1, 2, 3]);
     assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::DamagedKey(_))));
 }

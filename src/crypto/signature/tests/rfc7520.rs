@@ -109,7 +109,7 @@ fn encryption_jwk() -> Value {
 
 /// Sections 3.1 to 3.6 as one JWK Set: the key for encryption is skipped.
 #[test]
-fn rfc7520_3_keys() {
+fn rfc7520_3_signature_keys_are_read_from_a_set() {
     initialize_crypto();
     let parse_set =
         |keys: &[Value]| read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes());
@@ -134,17 +134,17 @@ fn rfc7520_3_keys() {
 
 /// Section 4.1: the private key reproduces the signature.
 #[test]
-fn rfc7520_4_1_rs256() {
+fn rfc7520_4_1_rs256_signature_is_reproduced() {
     let token = compact_token("RS256", BILBO_KID, RS256_SIGNATURE);
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, &token);
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::PS256, &token));
-    let key = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    let key = signing_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     assert_eq!(sign_payload_again(&key, &header("RS256", BILBO_KID), &token), token);
 }
 
 /// Section 4.2: the salt is random, so the signature cannot be reproduced.
 #[test]
-fn rfc7520_4_2_ps384() {
+fn rfc7520_4_2_ps384_signature_is_valid() {
     let token = compact_token("PS384", BILBO_KID, PS384_SIGNATURE);
     assert_only_original_verifies(&rsa_jwk(), Algorithm::PS384, &token);
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::RS384, &token));
@@ -152,23 +152,23 @@ fn rfc7520_4_2_ps384() {
 
 /// Section 4.3.
 #[test]
-fn rfc7520_4_3_es512() {
+fn rfc7520_4_3_es512_signature_is_valid() {
     assert_p521_vector(&ec_jwk(), &compact_token("ES512", BILBO_KID, ES512_SIGNATURE));
 }
 
 /// Section 4.4: the secret reproduces the signature.
 #[test]
-fn rfc7520_4_4_hs256() {
+fn rfc7520_4_4_hs256_signature_is_reproduced() {
     let token = compact_token("HS256", HMAC_KID, HS256_SIGNATURE);
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, &token);
-    let key = private_key_spec(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
+    let key = signing_key(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
     assert_eq!(sign_payload_again(&key, &header("HS256", HMAC_KID), &token), token);
 }
 
 /// Section 4.5: the token of section 4.4 without its payload. jeton does not accept detached
 /// payloads.
 #[test]
-fn rfc7520_4_5_detached() {
+fn rfc7520_4_5_detached_payload_is_refused() {
     let detached = compact_token("HS256", HMAC_KID, HS256_SIGNATURE).replace(PAYLOAD, "");
     assert!(detached.contains(".."));
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &detached));

@@ -44,9 +44,11 @@ impl fmt::Debug for KeySet {
 
 /// Properties of the document entry from which a single key was read.
 pub(super) struct KeyOrigin {
+    /// Key id that the document states.
     pub(super) kid: Option<String>,
     /// True if the document is a collection, such as a JWK Set.
     pub(super) is_in_collection: bool,
+    /// True if the entry is a private key.
     pub(super) is_private: bool,
 }
 
@@ -72,8 +74,8 @@ pub(crate) struct Candidates<'k> {
 
 /// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
 /// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
-/// refused. `known_public_keys` is called if the set has secrets, none of which may equal a
-/// returned key.
+/// refused. `algorithms` are the accepted algorithms; all if empty. If the document has secrets,
+/// `known_public_keys` is called: a secret that equals a returned public key is unusable.
 pub(crate) fn read_jwks(
     bytes: &[u8],
     algorithms: &[Algorithm],
@@ -180,8 +182,8 @@ impl KeySet {
                     self.keys.iter().filter_map(|key| key.entry.kid.clone()).collect(),
                 )
             };
-            let named = self.positions.get(kid).ok_or_else(unknown)?;
-            return self.select(named.iter().copied(), algorithm);
+            let positions = self.positions.get(kid).ok_or_else(unknown)?;
+            return self.select(positions.iter().copied(), algorithm);
         }
         let may_have_signed = |index: &usize| {
             self.keys.get(*index).is_some_and(|key| self.ignores_kid || key.is_known_type())
@@ -189,6 +191,7 @@ impl KeySet {
         self.select((0..self.keys.len()).filter(may_have_signed), algorithm)
     }
 
+    /// Returns the usable keys at the positions that fit the algorithm. Copies of a key count once.
     fn select(
         &self,
         positions: impl Iterator<Item = usize> + Clone,
@@ -196,7 +199,7 @@ impl KeySet {
     ) -> Result<Candidates<'_>, KeyRefusal> {
         let all_positions = positions.clone();
         let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
-        // Copies of a key count once. Equal members are compared first, which needs no validation.
+        // Copies of a key are first found by their members, because this needs no validation.
         let mut chosen = HashSet::new();
         for index in positions {
             let Some(key) = self.keys.get(index).filter(|key| key.may_fit(algorithm)) else {
@@ -235,9 +238,9 @@ impl KeySet {
     /// returns the algorithms that the caller accepts.
     fn algorithm_names(&self, positions: impl Iterator<Item = usize>) -> Vec<&'static str> {
         let keys: Vec<_> = positions.filter_map(|index| self.verifier(index).ok()).collect();
-        let is_of_key =
+        let is_of_a_key =
             |algorithm: &Algorithm| keys.iter().any(|key| key.algorithms.contains(algorithm));
-        let mut found: Vec<_> = Algorithm::ALL.into_iter().filter(is_of_key).collect();
+        let mut found: Vec<_> = Algorithm::ALL.into_iter().filter(is_of_a_key).collect();
         if found.is_empty() {
             found.clone_from(&self.algorithms);
         }
@@ -247,7 +250,7 @@ impl KeySet {
 
 impl SetKey {
     /// Returns whether the key type fits the algorithm, without validation of the key. Keys of unknown
-    /// types may fit every algorithm, so that their defect is reported.
+    /// types may fit every algorithm, so that the reason why such a key is unusable is reported.
     fn may_fit(&self, algorithm: Algorithm) -> bool {
         self.entry.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
             match (key_type, algorithm.key_type()) {

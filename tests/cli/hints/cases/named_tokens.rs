@@ -1,4 +1,4 @@
-//! Hints about variables with tokens and files of tokens.
+//! Hints about variables that contain tokens, and about files that describe tokens.
 
 use super::{Case, case};
 

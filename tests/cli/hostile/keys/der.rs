@@ -28,7 +28,7 @@ pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     encode_tagged(0x30, &parts.concat())
 }
 
-/// Encodes a non-negative integer.
+/// Encodes a non-negative integer, given in big-endian bytes.
 pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
     let sign: &[u8] = if bytes.first().is_none_or(|first| *first >= 0x80) { &[0] } else { &[] };
     encode_tagged(2, &[sign, bytes].concat())
@@ -43,19 +43,19 @@ fn bit_string(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Encodes an elliptic curve private key with a named curve as SEC 1 (RFC 5915).
-pub(super) fn sec1(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
+pub(super) fn sec1(curve_oid: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let (curve, point) =
-        (encode_tagged(0xA0, &decode_hex(curve)), encode_tagged(0xA1, &bit_string(point)));
+        (encode_tagged(0xA0, &decode_hex(curve_oid)), encode_tagged(0xA1, &bit_string(point)));
     sequence(&[&[2, 1, 1], &octet_string(d), &curve, &point])
 }
 
 /// Encodes an elliptic curve key as PKCS#8 (RFC 5208).
-pub(super) fn pkcs8_ec(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
+pub(super) fn pkcs8_ec(curve_oid: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let private_key =
         sequence(&[&[2, 1, 1], &octet_string(d), &encode_tagged(0xA1, &bit_string(point))]);
     sequence(&[
         &[2, 1, 0],
-        &sequence(&[&decode_hex(EC_OID), &decode_hex(curve)]),
+        &sequence(&[&decode_hex(EC_OID), &decode_hex(curve_oid)]),
         &octet_string(&private_key),
     ])
 }
@@ -84,8 +84,8 @@ pub(super) fn rsa_public_key_info(n: &[u8], e: &[u8]) -> Vec<u8> {
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an elliptic curve point.
-pub(super) fn ec_public_key_info(curve: &str, point: &[u8]) -> Vec<u8> {
-    sequence(&[&sequence(&[&decode_hex(EC_OID), &decode_hex(curve)]), &bit_string(point)])
+pub(super) fn ec_public_key_info(curve_oid: &str, point: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&decode_hex(EC_OID), &decode_hex(curve_oid)]), &bit_string(point)])
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an Ed25519 key.

@@ -1,4 +1,4 @@
-//! Inconsistent private keys in DER.
+//! Inconsistent private keys in DER, and the sample keys as JWKs.
 
 use super::Table;
 use super::der::{self, integer, pkcs1, pkcs8_ec, pkcs8_ed25519, sec1, sequence};

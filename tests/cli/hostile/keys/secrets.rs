@@ -1,4 +1,4 @@
-//! Invalid shared secrets, and invalid sets of public keys.
+//! Invalid shared secrets, keys in place of shared secrets, and invalid JWK Sets.
 
 use super::Table;
 use super::private_keys::{ed25519_jwk, p256_jwk, rsa_jwk};
@@ -9,12 +9,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-const SSH: &[u8] = include_bytes!("../samples/ssh.pub");
+const SSH_PUBLIC_KEY: &[u8] = include_bytes!("../samples/ssh.pub");
 const NOT_A_SECRET: &str = "expected a shared secret";
 const TOO_SHORT: &str = "secret too short for HS256: found ";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
 
-/// Returns public keys in place of shared secrets.
+/// Returns public and private keys in place of shared secrets, and a private key for algorithms of other
+/// key types.
 pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
     let mut table = Table::default();
     let hs256 = &["--alg", "HS256"];
@@ -51,8 +52,8 @@ pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
             table.add_verify_key("HS256", NOT_A_SECRET, &format!("{name} {encoding}"), file);
         }
     }
-    table.add_import_with_flags(hs256, NOT_A_SECRET, "SSH", SSH);
-    table.add_verify_key("HS256", NOT_A_SECRET, "SSH", SSH);
+    table.add_import_with_flags(hs256, NOT_A_SECRET, "SSH public key", SSH_PUBLIC_KEY);
+    table.add_verify_key("HS256", NOT_A_SECRET, "SSH public key", SSH_PUBLIC_KEY);
     for flags in [&["--alg", "ES384"], &["--alg", "RS256"], &["--alg", "EdDSA"]] {
         table.add_import_with_flags(flags, UNSUITABLE, "P-256 for another algorithm", P256);
     }
@@ -166,7 +167,7 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
     table
 }
 
-/// Returns invalid sets of public keys.
+/// Returns invalid JWK Sets, and public keys that are invalid or in place of other keys.
 pub(in crate::hostile) fn jwk_set_table() -> Table {
     let mut table = Table::default();
     let key = public_jwk(&ed25519_jwk().to_string());
@@ -222,7 +223,7 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
 }
 
 #[test]
-fn public_key_is_refused_as_secret() {
+fn public_or_private_key_is_refused_as_secret() {
     public_key_as_secret_table().assert_rejected();
 }
 
@@ -232,11 +233,11 @@ fn invalid_secrets_are_refused() {
 }
 
 #[test]
-fn secret_jwk_is_validated() {
+fn invalid_oct_jwks_are_refused() {
     oct_jwk_table().assert_rejected();
 }
 
 #[test]
-fn malformed_jwk_sets_are_refused() {
+fn invalid_jwk_sets_and_misplaced_public_keys_are_refused() {
     jwk_set_table().assert_rejected();
 }

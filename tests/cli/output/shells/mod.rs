@@ -118,7 +118,7 @@ impl Shell {
 /// Completes and runs every line of `LINES`, and asserts that no command in a name is run.
 #[track_caller]
 fn check_completion(sandbox: &Sandbox, mut shell: Shell) {
-    // Positive control: the word is completed and the command finds the user.
+    // Shows that completion works in this shell: `ad` becomes `ada`, and the command finds the user.
     let screen = shell.complete_and_run("jeton users show ad");
     assert!(screen.contains("admin"), "{screen}");
     for line in LINES {
@@ -134,21 +134,21 @@ fn completion_script_path(name: &str) -> String {
 }
 
 #[test]
-fn bash_completion_runs_no_stored_command() {
+fn bash_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
     check_completion(&sandbox, Shell::bash(&sandbox));
 }
 
 #[test]
 #[ignore = "needs zsh"]
-fn zsh_completion_runs_no_stored_command() {
+fn zsh_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
     check_completion(&sandbox, Shell::zsh(&sandbox));
 }
 
 #[test]
 #[ignore = "needs fish"]
-fn fish_completion_runs_no_stored_command() {
+fn fish_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
     check_completion(&sandbox, Shell::fish(&sandbox));
 }
@@ -201,7 +201,7 @@ fn copied_hint_of_init_sets_the_password() {
 }
 
 #[test]
-fn copied_hint_about_a_token_file_reads_it() {
+fn copied_hint_about_a_token_file_reads_the_file() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "ci"]);
     for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {

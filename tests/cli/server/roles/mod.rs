@@ -11,7 +11,7 @@ use crate::test_schema;
 use insta::assert_snapshot;
 use std::process::{Command, Stdio};
 
-/// Roles, in the order in which they can be dropped.
+/// Suffixes of the names of the database roles, in the order in which the roles can be dropped.
 const ROLES: [&str; 4] = ["verifier", "minter", "operator", "owner"];
 
 /// A store with an admin and a minter, its database roles, and a database user with each role, whose
@@ -29,15 +29,16 @@ impl Database {
         Self::with_roles_for("ES256")
     }
 
-    /// `algorithm` is the algorithm of the app key.
+    /// Creates the store, the roles and the users. `algorithm` is the algorithm of the app key.
     fn with_roles_for(algorithm: &str) -> Self {
         let database = Self::without_roles(algorithm);
-        database.apply(&test_schema::server().unwrap());
+        database.run_roles_sql(&test_schema::server().unwrap());
         database.add_users();
         database
     }
 
     fn without_roles(algorithm: &str) -> Self {
+        // Panics with an explanation if the test run has no server.
         drop(create_schema());
         let sandbox = Sandbox::new();
         let init = ["init", "ada", "--password-stdin", "--alg", algorithm];
@@ -52,7 +53,7 @@ impl Database {
     }
 
     /// Runs the SQL that `store roles` prints, as the user in the address `server`.
-    fn apply(&self, server: &str) {
+    fn run_roles_sql(&self, server: &str) {
         run_psql(server, &self.sandbox.stdout_of(&["store", "roles"])).unwrap();
     }
 
@@ -97,7 +98,7 @@ impl Database {
 
     /// Asserts that the server refuses SQL on the tables and on the views.
     #[track_caller]
-    fn is_refused(&self, role: &str, sql: &str) {
+    fn assert_refused(&self, role: &str, sql: &str) {
         for result in [self.sql(role, sql), self.view_sql(role, sql)] {
             let error = result.expect_err(sql);
             let refusals = ["permission denied", "violates row-level security policy"];
@@ -133,7 +134,7 @@ impl Database {
         output.stdout.trim_end().to_owned()
     }
 
-    /// Returns action, outcome and count of the events of the database user with a role.
+    /// Returns action, outcome and count of the audit events of the database user with a role.
     fn events(&self, role: &str) -> Vec<String> {
         self.admin_sql(&format!(
             "SELECT action || ' ' || outcome || ' ' || count FROM audit
@@ -151,9 +152,9 @@ impl Drop for Database {
         };
         let drop_roles: Vec<String> = ROLES.iter().map(drop_role).collect();
         let sql = format!("DROP SCHEMA {}_views CASCADE;\n{}", self.schema, drop_roles.concat());
-        let dropped = run_psql(&test_schema::server().unwrap(), &sql);
+        let result = run_psql(&test_schema::server().unwrap(), &sql);
         // A second panic would abort the tests.
-        assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
+        assert!(result.is_ok() || std::thread::panicking(), "{result:?}");
     }
 }
 
@@ -173,7 +174,7 @@ fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn second_application_restores_the_rights() {
+fn second_run_of_the_roles_sql_restores_the_rights() {
     let database = Database::with_roles();
     let minter = format!("{}_minter", database.schema);
     database.admin_sql(&format!(
@@ -181,16 +182,16 @@ fn second_application_restores_the_rights() {
     ));
     let (select, update) = ("SELECT material FROM keys", "UPDATE tokens SET revoked_at = NULL");
     assert!(database.sql("minter", select).is_ok() && database.sql("minter", update).is_ok());
-    database.apply(&test_schema::server().unwrap());
+    database.run_roles_sql(&test_schema::server().unwrap());
     assert!(database.sql("minter", select).is_err());
-    database.is_refused("minter", update);
+    database.assert_refused("minter", update);
     database.mint(&["--record"]);
     database.run("verifier", &["token", "verify", &database.credential]).ok();
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn owner_of_the_tables_applies_the_sql() {
+fn table_owner_can_run_the_roles_sql() {
     let database = Database::without_roles("ES256");
     let (schema, user) = (database.schema.clone(), format!("{}_dba", database.schema));
     // A user who is no superuser owns the tables, as on a managed server.
@@ -203,7 +204,7 @@ fn owner_of_the_tables_applies_the_sql() {
              FROM pg_tables WHERE schemaname = '{schema}' \\gexec"
     ));
     for _ in 0..2 {
-        database.apply(&database.server_as("dba"));
+        database.run_roles_sql(&database.server_as("dba"));
     }
     database.add_users();
     database.mint(&["--record"]);
@@ -216,7 +217,7 @@ fn owner_of_the_tables_applies_the_sql() {
 
 #[cfg(feature = "postgres")]
 #[test]
-fn names_of_roles_begin_with_the_schema() {
+fn role_names_start_with_the_schema_or_the_prefix() {
     let sandbox = Sandbox::new();
     let print = |store: &str, prefix: &[&str]| {
         sandbox.run(&[&["--store", store, "store", "roles"], prefix].concat())

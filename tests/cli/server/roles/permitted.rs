@@ -1,11 +1,11 @@
-//! Rights that the roles have.
+//! Rights that the database roles have.
 
 use super::Database;
 use crate::sandbox::Sandbox;
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn owner_changes_tables_and_sees_all_rows() {
+fn owner_role_changes_tables_and_sees_all_rows() {
     let database = Database::with_roles();
     let alter = "ALTER TABLE tokens ADD COLUMN note BIGINT";
     for role in ["operator", "minter", "verifier"] {
@@ -20,7 +20,7 @@ fn owner_changes_tables_and_sees_all_rows() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn operator_uses_all_commands() {
+fn operator_role_runs_all_commands() {
     let database = Database::with_roles();
     let login = database.command("operator", &["login", "ada", "--password-stdin"]);
     Sandbox::run_command_with_input(login, "lovelace").ok();
@@ -50,7 +50,7 @@ fn operator_uses_all_commands() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn minter_mints_records_and_verifies() {
+fn minter_role_mints_records_and_verifies() {
     let database = Database::with_roles();
     let run = |arguments: &[&str]| database.run("minter", arguments).ok();
     assert_eq!(run(&["token", "verify", &database.credential]).verdict(), "valid");
@@ -74,7 +74,7 @@ fn minter_mints_records_and_verifies() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn verifier_verifies() {
+fn verifier_role_verifies_app_and_test_tokens() {
     let database = Database::with_roles();
     let revoked = database.mint(&["--record", "--sub", "x"]);
     database.sandbox.run(&["token", "revoke", &revoked]).ok();

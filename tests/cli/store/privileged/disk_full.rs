@@ -6,7 +6,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 
-/// Checks the integrity of the store with a stock SQLite, on a copy outside the mount namespace.
+/// Checks the integrity of the store with SQLite, on a copy that processes outside the mount namespace
+/// can read.
 fn check_integrity(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     mounted.run_line_ok("rm -rf copy && cp -r .local/share/jeton copy");
     let copy = rusqlite::Connection::open(sandbox.home().join("copy/jeton.db")).unwrap();
@@ -108,7 +109,7 @@ fn init_on_a_full_disk_can_be_repeated() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn run_on_a_full_disk_names_the_unrevoked_token() {
+fn run_error_on_a_full_disk_names_the_unrevoked_token() {
     let sandbox = Sandbox::new();
     let mut mounted = MountNamespace::start(&sandbox);
     mounted.mount_small(".local");
@@ -126,14 +127,14 @@ fn run_on_a_full_disk_names_the_unrevoked_token() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn fixtures_on_a_full_disk_can_be_repeated() {
+fn fixtures_command_on_a_full_disk_can_be_repeated() {
     let sandbox = Sandbox::new();
     let mut mounted = MountNamespace::start(&sandbox);
     std::fs::write(sandbox.home().join("key"), "a secret that is as long as its hash").unwrap();
     mounted.mount_small("set");
     let create_fixtures = "token fixtures --out set --preset flask --key-file key";
-    for blocks in [0, 2, 12] {
-        mounted.run_line_ok(&format!("dd if=/dev/zero of=set/reserve bs=4096 count={blocks}"));
+    for free_blocks in [0, 2, 12] {
+        mounted.run_line_ok(&format!("dd if=/dev/zero of=set/reserve bs=4096 count={free_blocks}"));
         mounted.fill("set");
         mounted.run_line_ok("rm set/reserve");
         allow_duplicates!(assert_snapshot!(mounted.run(create_fixtures), @"

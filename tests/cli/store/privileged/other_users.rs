@@ -42,7 +42,7 @@ fn session_file_of_another_user_is_refused() {
 
 #[test]
 #[ignore = "needs another user"]
-fn lock_file_of_another_user_is_refused() {
+fn session_lock_file_of_another_user_is_refused() {
     let sandbox = Sandbox::with_admin();
     let lock = sandbox.session_file().with_extension("lock");
     fs::write(&lock, "").unwrap();
@@ -140,7 +140,7 @@ fn directory_of_another_user_is_refused() {
 
 #[test]
 #[ignore = "needs another user"]
-fn hint_avoids_directory_of_another_user() {
+fn hint_for_shared_directory_avoids_directory_of_another_user() {
     let sandbox = Sandbox::new();
     create_directory(&sandbox, "shared", 0o1777);
     change_owner(&create_directory(&sandbox, "shared/ci", 0o700));
