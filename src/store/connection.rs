@@ -59,12 +59,12 @@ impl<'c> Connection<'c> {
 
     /// Executes a change whose result is not needed. To a server, the change is sent with the next
     /// statement or with COMMIT, which then returns an error of the change.
-    pub(super) fn execute_later(self, sql: &str, values: Vec<Value<'static>>) -> Result<(), Error> {
+    pub(super) fn execute_later(self, sql: &str, values: &[Value<'static>]) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) => self.execute(sql, &values).map(|_| ()),
+            Self::Sqlite(_) => self.execute(sql, values).map(|_| ()),
             #[cfg(feature = "postgres")]
             Self::Postgres(client) => {
-                client.queue(sql, values);
+                client.queue(sql, values.to_vec());
                 Ok(())
             }
         }
@@ -76,18 +76,18 @@ impl<'c> Connection<'c> {
         self,
         table: &str,
         sql: &str,
-        values: Vec<Value<'static>>,
+        values: &[Value<'static>],
     ) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) => self.insert(table, sql, &values).map(|_| ()),
+            Self::Sqlite(_) => self.insert(table, sql, values).map(|_| ()),
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => self.execute_later(sql, values),
         }
     }
 
-    /// Sends a query to a server with the next statement, because the same query follows in this
-    /// transaction: several queries then take one round trip. Does nothing for a file.
-    pub(super) fn prefetch(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
+    /// Sends a query to a server with the next statement, before its rows are asked for: several queries
+    /// then take one round trip. Does nothing for a file.
+    pub(super) fn send_early(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
         #[cfg(feature = "postgres")]
         if let Self::Postgres(client) = self {
             let (sql, values) = query();

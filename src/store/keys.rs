@@ -108,7 +108,7 @@ impl Reader<'_> {
 
     /// Prefetches the query of [`Reader::is_revoked_key`].
     pub(crate) fn prefetch_key_revocation(&self, id: KeyRowId) {
-        self.connection.prefetch(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
+        self.connection.send_early(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
     }
 
     fn key_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Option<Key>, Error> {

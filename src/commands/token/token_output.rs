@@ -133,7 +133,7 @@ impl TokenDelivery {
             let failure = Failure::new(Code::Internal, message);
             // Keeps `finish` from adding the count to the message a second time.
             self.delivered_count = 0;
-            revoke_undelivered(app, failure, &ids).map(Some)
+            revoke_undelivered(app, failure, ids).map(Some)
         })?;
         self.delivered_count += tokens.len();
         Ok(is_complete)

@@ -66,7 +66,7 @@ impl SharedWriter<'_> {
     /// Adds an event.
     pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<(), Error> {
         self.note_target(event.subject.to_text());
-        self.connection.insert_later("audit", INSERT_SQL, event.to_values()?)
+        self.connection.insert_later("audit", INSERT_SQL, &event.to_values()?)
     }
 
     /// Adds an event and returns the row id.
@@ -79,7 +79,7 @@ impl SharedWriter<'_> {
     pub(crate) fn add_to_count(&self, event: AuditEventId, increment: usize) -> Result<(), Error> {
         let sql = "UPDATE audit SET count = count + ?2 WHERE id = ?1";
         let values = values![event, to_stored_count(increment)];
-        self.connection.execute_later(sql, values.to_vec())
+        self.connection.execute_later(sql, values)
     }
 
     /// Subtracts `decrement` from the count of an existing event.
@@ -90,13 +90,13 @@ impl SharedWriter<'_> {
     ) -> Result<(), Error> {
         let sql = "UPDATE audit SET count = count - ?2 WHERE id = ?1";
         let values = values![event, to_stored_count(decrement)];
-        self.connection.execute_later(sql, values.to_vec())
+        self.connection.execute_later(sql, values)
     }
 
     /// Changes the outcome of an existing event and sets its count to 0.
     pub(crate) fn set_outcome(&self, event: AuditEventId, outcome: &str) -> Result<(), Error> {
         let sql = "UPDATE audit SET outcome = ?2, count = 0 WHERE id = ?1";
-        self.connection.execute_later(sql, values![event, outcome.to_owned()].to_vec())
+        self.connection.execute_later(sql, values![event, outcome.to_owned()])
     }
 }
 

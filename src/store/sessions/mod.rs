@@ -56,7 +56,7 @@ impl Reader<'_> {
 
     /// Prefetches the query of [`Reader::find_pair_by_access`].
     pub(crate) fn prefetch_pair_by_access(&self, jti: Jti) {
-        self.connection.prefetch(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
+        self.connection.send_early(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
     }
 
     /// Returns the pair whose refresh token has this `jti`.
@@ -66,7 +66,7 @@ impl Reader<'_> {
 
     /// Prefetches the query of [`Reader::find_pair_by_refresh`].
     pub(crate) fn prefetch_pair_by_refresh(&self, jti: Jti) {
-        self.connection.prefetch(|| (pair_sql(REFRESH_CONDITION), vec![jti.into()]));
+        self.connection.send_early(|| (pair_sql(REFRESH_CONDITION), vec![jti.into()]));
     }
 
     /// Returns the pair that was issued for the refresh token of `parent`.

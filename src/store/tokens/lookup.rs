@@ -57,7 +57,7 @@ impl TokenLookup<'_> {
     pub(crate) fn find(&mut self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
         #[cfg(feature = "postgres")]
         if let Some(token) = self.reader.prefetched_tokens.borrow().find(jti) {
-            return Ok(token);
+            return Ok(token.clone());
         }
         self.reader.token_from_query(&mut self.statement, jti.into())
     }
@@ -78,13 +78,13 @@ impl Reader<'_> {
     /// Prefetches the query of [`Reader::find_token`].
     pub(crate) fn prefetch_token(&self, id: TokenId) {
         let sql = || select_token!(self.connection, "id = ?1").into_owned();
-        self.connection.prefetch(|| (sql(), vec![id.into()]));
+        self.connection.send_early(|| (sql(), vec![id.into()]));
     }
 
     /// Prefetches the query of [`Reader::find_token_by_jti`].
     pub(crate) fn prefetch_token_by_jti(&self, jti: Jti) {
         let sql = || select_token!(self.connection, "jti = ?1").into_owned();
-        self.connection.prefetch(|| (sql(), vec![jti.into()]));
+        self.connection.send_early(|| (sql(), vec![jti.into()]));
     }
 
     /// Prepares the look-up of tokens by `jti`.

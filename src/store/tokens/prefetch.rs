@@ -21,8 +21,8 @@ pub(in crate::store) struct PrefetchedTokens {
 
 impl PrefetchedTokens {
     /// Returns the token with this `jti`, if its row was prefetched.
-    pub(super) fn find(&self, jti: Jti) -> Option<Option<RecordedToken>> {
-        self.tokens.get(&jti).cloned()
+    pub(super) fn find(&self, jti: Jti) -> Option<&Option<RecordedToken>> {
+        self.tokens.get(&jti)
     }
 
     /// Returns whether an unrecorded token was revoked, if its row was prefetched.

@@ -5,7 +5,6 @@ mod listing;
 
 pub(crate) use listing::{UserFilter, UserOrder};
 
-use super::connection::Connection;
 use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
 use super::{Error, Reader, SharedWriter, Writer};
@@ -57,7 +56,7 @@ impl Reader<'_> {
 
     /// Prefetches the query of [`Reader::find_user_including_deleted`].
     pub(crate) fn prefetch_user(&self, id: UserId) {
-        self.connection.prefetch(|| (user_by_id_sql(), vec![id.into()]));
+        self.connection.send_early(|| (user_by_id_sql(), vec![id.into()]));
     }
 
     /// Adds the owner's name to `value`.
@@ -122,17 +121,13 @@ impl SharedWriter<'_> {
     /// Locks the row of a user until the commit: another transaction that locks the same row waits. On a
     /// server, later queries then see what the other transaction has committed. A file has one
     /// writer at a time and needs no lock of a row.
+    ///
+    /// The lock and the count of the tokens are two statements: a statement sees only what was committed
+    /// before its start, which is before the wait for the lock.
     pub(crate) fn lock_user(&self, id: UserId) {
-        match self.connection {
-            Connection::Sqlite(_) => {}
-            // The lock and the count of the tokens must be two statements: a statement sees only what
-            // was committed before its start, which is before the wait for the lock.
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => {
-                let sql = "SELECT 1 FROM users WHERE id = ?1 FOR NO KEY UPDATE";
-                client.queue(sql, vec![id.into()]);
-            }
-        }
+        self.connection.send_early(|| {
+            ("SELECT 1 FROM users WHERE id = ?1 FOR NO KEY UPDATE".to_owned(), vec![id.into()])
+        });
     }
 
     /// Replaces the hash with another hash of the same password.

@@ -26,7 +26,7 @@ fn frequent_changes_do_not_wait_for_each_other() {
         &["token", "mint", "--record"],
         &["token", "revoke", "1"],
         &["refresh"],
-        &["login", "root"],
+        &["login", "ada"],
         &["logout"],
     ] {
         let mut command = sandbox.command(arguments);
@@ -41,7 +41,7 @@ fn other_changes_wait_for_all_transactions() {
     let (sandbox, lock) = sandbox_with_shared_lock();
     let commands = [
         &["settings", "set", "token.ttl", "2d"][..],
-        &["users", "disable", "root"],
+        &["users", "disable", "ada"],
         &["keys", "rotate"],
         &["token", "revoke", "--all", "--yes"],
         // The revocation of an unrecorded token with the same `jti` must not run at the same time.
@@ -81,12 +81,11 @@ fn tokens_minted_at_the_same_time_have_the_ids_of_their_rows() {
 #[ignore = "needs a PostgreSQL server"]
 fn equal_claims_recorded_at_the_same_time_share_a_grant() {
     let (sandbox, _lock) = sandbox_with_shared_lock();
-    let lines = |numbers: &mut dyn Iterator<Item = u32>| -> String {
-        numbers.map(|number| format!("{{\"tenant\":{number}}}\n")).collect()
-    };
+    let mut lines: Vec<_> = (0..500).map(|number| format!("{{\"tenant\":{number}}}\n")).collect();
     let (up, down) = (sandbox.home().join("up.jsonl"), sandbox.home().join("down.jsonl"));
-    std::fs::write(&up, lines(&mut (0..500))).unwrap();
-    std::fs::write(&down, lines(&mut (0..500).rev())).unwrap();
+    std::fs::write(&up, lines.concat()).unwrap();
+    lines.reverse();
+    std::fs::write(&down, lines.concat()).unwrap();
     let mint = |file: &std::path::Path| {
         sandbox.command(&["token", "mint", "--record", "--from", file.to_str().unwrap()])
     };

@@ -174,7 +174,7 @@ fn command_without_a_database_right_exits_7() {
     let address = address.to_str().unwrap().replace("operator_login", "minter_login");
     command.env("JETON_STORE", address).env("JETON_TOKEN", &database.credential);
     let output = RunOutput::capture(command).fails(7);
-    assert!(output.stderr.contains("permission denied for table keys\n"), "{output:?}");
+    assert!(output.stderr.contains("permission denied for table users\n"), "{output:?}");
 }
 
 #[test]
