@@ -50,7 +50,11 @@ impl RunConsole {
                 format!("{owner_hint}, or {hint}")
             }
             Some(other_hint) => other_hint,
-            None => self.link_target_hint(&path).unwrap_or(hint),
+            // The hint of a link changes the path of the store, not of the session files.
+            None if failure.location == Some(Location::Store) => {
+                self.link_target_hint(&path).unwrap_or(hint)
+            }
+            None => hint,
         };
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
