@@ -134,12 +134,12 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     let output = sandbox.run(&["keys", "revoke", &kid, "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: active app key cannot be removed
+    error: active app key cannot be retired or revoked
     hint: use `--replace` to activate another key immediately
     ");
     assert_snapshot!(sandbox.run(&["keys", "retire", &kid]), @"
     --- exit code 5, stderr
-    error: active app key cannot be removed
+    error: active app key cannot be retired or revoked
     hint: use `jeton keys rotate` to replace the key
     ");
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace"]);
