@@ -174,8 +174,8 @@ mod tests {
                 "log in with `jeton --store 'a b' login`, or use `--exist-ok` to keep the store unchanged",
             ),
             (
-                "activate it with: jeton keys activate -- '-x jeton init'",
-                "activate it with: jeton --store 'a b' keys activate -- '-x jeton init'",
+                "activate the key with: jeton keys activate -- '-x jeton init'",
+                "activate the key with: jeton --store 'a b' keys activate -- '-x jeton init'",
             ),
             ("install a newer jeton", "install a newer jeton"),
             ("run jeton as the owner of the file", "run jeton as the owner of the file"),

@@ -125,7 +125,7 @@ fn only_one_grace_period_runs_at_a_time() {
     <token>
     --- stderr
     token 2 stays valid until <time>
-    revoked token 1: the new renewal ended its grace period
+    revoked token 1: this renewal ended the token's grace period
     created token 3 for app, expires <time>, 1 of 3 in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
