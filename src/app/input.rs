@@ -189,7 +189,9 @@ impl RunConsole {
                 let new = Password::parse(new.to_owned())?;
                 Ok((verify(&current)?, new))
             }
-            _ => Err(Failure::usage("two lines required: the current and new password")),
+            _ => Err(Failure::usage(
+                "two lines required: the current password, then the new password",
+            )),
         }
     }
 

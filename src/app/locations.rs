@@ -50,7 +50,11 @@ impl RunConsole {
                 format!("{owner_hint}, or {hint}")
             }
             Some(other_hint) => other_hint,
-            None => self.link_target_hint(&path).unwrap_or(hint),
+            // The hint of a link changes the path of the store, not of the session files.
+            None if failure.location == Some(Location::Store) => {
+                self.link_target_hint(&path).unwrap_or(hint)
+            }
+            None => hint,
         };
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
@@ -170,8 +174,8 @@ mod tests {
                 "log in with `jeton --store 'a b' login`, or use `--exist-ok` to keep the store unchanged",
             ),
             (
-                "activate it with: jeton keys activate -- '-x jeton init'",
-                "activate it with: jeton --store 'a b' keys activate -- '-x jeton init'",
+                "activate the key with: jeton keys activate -- '-x jeton init'",
+                "activate the key with: jeton --store 'a b' keys activate -- '-x jeton init'",
             ),
             ("install a newer jeton", "install a newer jeton"),
             ("run jeton as the owner of the file", "run jeton as the owner of the file"),

@@ -115,7 +115,8 @@ impl RunConsole {
         if offset.abs() > MAX_DIFFERENCE_SECONDS {
             let (seconds, order) = (offset.abs(), if offset > 0 { "behind" } else { "ahead of" });
             self.print_warning(&format!(
-                "the clock of this machine is {seconds} s {order} the clock of the database server, which is used"
+                "the clock of this machine is {seconds} s {order} the clock of the database server; \
+                 the clock of the server is used"
             ));
         }
     }

@@ -196,7 +196,7 @@ impl StoreHandle {
     /// Returns the address of the store. The store need not exist.
     pub(crate) fn address(&self) -> Result<StoreAddress, Failure> {
         self.console.store_address().ok_or_else(|| {
-            Failure::usage("no home directory for the store")
+            Failure::usage("default path of the store unknown: `HOME` is not set")
                 .with_hint("set the path with `--store` or `JETON_STORE`")
         })
     }

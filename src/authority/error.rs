@@ -58,7 +58,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Usage(String),
     /// A name of the new or renamed user belongs to another user.
-    #[error("user with this name or e-mail already exists")]
+    #[error("user with this username or e-mail address already exists")]
     UserExists,
     /// A store that is already initialized.
     #[error("store already initialized")]
@@ -67,7 +67,7 @@ pub(crate) enum Error {
     #[error("`{0}` is the last active admin")]
     LastAdmin(String),
     /// Retirement or revocation of the key that signs app tokens. The text is a hint.
-    #[error("active app key cannot be removed")]
+    #[error("active app key cannot be retired or revoked")]
     ActiveAppKey(&'static str),
     /// A new key that the store already has for another purpose or algorithm. Each key has exactly
     /// one purpose and one algorithm.
@@ -78,7 +78,7 @@ pub(crate) enum Error {
     KeyHasOtherKid(Untrusted),
     /// A key id that another key has.
     #[error(
-        "key id `{}` in use: another key has it ({}, for {} tokens)",
+        "key id `{}` already used by another key ({}, for {} tokens)",
         .kid.to_display(), .algorithm.name(), .purpose.name()
     )]
     KidExists {

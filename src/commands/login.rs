@@ -120,7 +120,7 @@ impl Command for Args {
         let Some(output) = output else { return Ok(()) };
         app.deliver_secret(output, &LoginOutput::new("Logged in", tokens), |_| {
             Ok(Failure::undelivered("the result")
-                .with_hint("the login succeeded; end its session with: jeton logout"))
+                .with_hint("the login succeeded; end the session with: jeton logout"))
         })
     }
 }

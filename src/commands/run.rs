@@ -202,7 +202,7 @@ fn unrevoked_tokens_error(
     cause: &Failure,
 ) -> Failure {
     let (code, exit_description) = match exit_result {
-        Ok(code) => (Some(code), format!("the command exited with {code}")),
+        Ok(code) => (Some(code), format!("the command exited with code {code}")),
         Err(failure) => (None, failure.message.clone()),
     };
     let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");

@@ -16,10 +16,10 @@ pub(crate) enum Error {
     /// escaped key id.
     #[error("the database denies access: private key or secret of key `{0}`")]
     WithheldKey(String),
-    /// A stored password hash is malformed or exceeds the limits for imported hashes.
+    /// A stored password hash is malformed or exceeds the cost limits for imported hashes.
     #[error("unusable password hash: {0}")]
     DamagedHash(String),
-    /// The stored class of the costliest password hash is malformed or exceeds the limits for
+    /// The stored class of the costliest password hash is malformed or exceeds the cost limits for
     /// imported hashes.
     #[error("unusable `costliest_hash`: {0}")]
     DamagedHashClass(String),

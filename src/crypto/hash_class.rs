@@ -22,7 +22,7 @@ const MIN_MEMORY_KIB: u64 = 8;
 /// Salt of hashes that are computed only for their cost.
 const FILLER_SALT: &[u8] = b"jeton filler salt";
 
-/// A class of password hashes. Its cost is within the limits for imported hashes.
+/// A class of password hashes, within the cost limits for imported hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HashClass {
     algorithm: Algorithm,
@@ -42,15 +42,16 @@ impl Default for HashClass {
 }
 
 impl HashClass {
-    /// Returns the class of a password hash. Refuses a class above the limits for imported hashes.
+    /// Returns the class of a password hash. Refuses a class above the cost limits for imported
+    /// hashes.
     pub(crate) fn from_hash(hash: &PasswordHash) -> Result<Self, Error> {
         let damaged_hash = |invalid: InvalidValue| Error::DamagedHash(invalid.reason);
         Self::from_phc(&parse_phc(hash.expose()).map_err(damaged_hash)?).map_err(damaged_hash)
     }
 
-    /// Parses the stored class of the costliest hash. Refuses a class above the limits for imported
-    /// hashes. If no class or a cheaper class is stored, returns the class of the hashes that this
-    /// program creates.
+    /// Parses the stored class of the costliest hash. Refuses a class above the cost limits for
+    /// imported hashes. If no class or a cheaper class is stored, returns the class of the hashes that
+    /// this program creates.
     pub(crate) fn from_stored(stored: Option<&str>) -> Result<Self, Error> {
         let Some(text) = stored else { return Ok(Self::default()) };
         let damaged_class = |invalid: InvalidValue| Error::DamagedHashClass(invalid.reason);

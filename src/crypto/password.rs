@@ -61,15 +61,15 @@ pub(crate) fn hash_passwords<E: From<Error> + Send>(
     Ok(hashes)
 }
 
-/// Parses an imported hash. Refuses hashes other than Argon2, and hashes above the limits for imported
-/// hashes, so that the source of the hash cannot choose the memory and time of a login.
+/// Parses an imported hash. Refuses hashes other than Argon2, and hashes above the cost limits for
+/// imported hashes, so that the source of the hash cannot choose the memory and time of a login.
 pub(crate) fn parse_imported_hash(phc: String) -> Result<PasswordHash, InvalidValue> {
     parse_hash_class(&phc)?;
     Ok(PasswordHash::new(phc))
 }
 
-/// Refuses a stored hash that is malformed or exceeds the limits for imported hashes, so that the
-/// source of the hash cannot choose the memory and time of a login.
+/// Refuses a stored hash that is malformed or exceeds the cost limits for imported hashes, so that
+/// the source of the hash cannot choose the memory and time of a login.
 pub(crate) fn check_hash(hash: &PasswordHash) -> Result<(), Error> {
     parse_hash_class(hash.expose())
         .map(|_| ())

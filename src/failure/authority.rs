@@ -102,7 +102,7 @@ fn token_too_large(message: String) -> Failure {
 fn key_has_other_kid(message: String, kid: &Untrusted) -> Failure {
     let kid = quote_shell_word(&kid.to_display());
     Failure::new(Code::KeyExists, message)
-        .with_hint(format!("use `--kid {kid}` to keep its key id"))
+        .with_hint(format!("use `--kid {kid}` to keep the key id of the existing key"))
 }
 
 fn kid_exists(message: String) -> Failure {

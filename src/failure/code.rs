@@ -78,7 +78,7 @@ kinds! {
         KeyExists "key_exists"
         KeyRevoked "key_revoked"
     }
-    LoginInvalid 6 "wrong name or password, or user disabled" {
+    LoginInvalid 6 "wrong login name or password, or user disabled" {
         LoginInvalid "login_invalid"
     }
     Forbidden 7 "not permitted by role or ownership" {

@@ -35,10 +35,9 @@ impl From<Error> for Failure {
                 .with_hint("make the store file and its directory writable")
                 .with_location(Location::Store),
             Error::UnsafeFile(fault) => Self::insecure_file(message, fault),
-            Error::UnsafeWal(path, fault) => Self::new(
-                Code::InsecurePermissions,
-                format!("`{}` is {fault}", display_path(&path)),
-            ),
+            Error::UnsafeWal(path, fault) => {
+                Self::new(Code::InsecurePermissions, format!("`{}` {fault}", display_path(&path)))
+            }
             Error::InsecureDirectory(insecure, remedy) => {
                 Self::insecure_store_directory(&insecure, &remedy)
             }
@@ -86,8 +85,9 @@ impl Failure {
     }
 
     fn missing_wal(path: &str) -> Self {
-        let message =
-            format!("store `{path}` is empty: `-wal` file missing, or `init` interrupted");
+        let message = format!(
+            "store `{path}` is empty: its `-wal` file is missing, or `jeton init` was interrupted"
+        );
         Self::new(Code::StoreNotFound, message).with_hint(
             "copy the original store again with `store backup`, or create a new store: jeton init",
         )

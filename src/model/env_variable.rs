@@ -84,7 +84,7 @@ pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
         || RESERVED_PREFIXES.split(' ').any(|prefix| name.starts_with(prefix))
     {
         let reason =
-            "reserved for the loader, a shell or a runtime; use a name such as `API_TOKEN`";
+            "reserved for the dynamic loader, a shell or a runtime; use a name such as `API_TOKEN`";
         return Err(InvalidValue::new("variable", reason));
     }
     Ok(())

@@ -34,8 +34,8 @@ pub(crate) enum Error {
     /// Another process holds the lock.
     #[error("the session is in use by another process")]
     Busy,
-    /// No home directory exists and no directory is configured.
-    #[error("no home directory or configuration directory for the session file")]
+    /// `HOME` is not set and no configuration directory is given.
+    #[error("directory of the session file unknown: neither `HOME` nor `JETON_CONFIG_DIR` is set")]
     NoDirectory,
 }
 

@@ -211,7 +211,7 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
             let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
             let count: i64 = row.get(2)?;
             let (table, parent) = (escape(&table), escape(&parent));
-            Ok(format!("rows of `{table}` without a row in `{parent}`: {count}"))
+            Ok(format!("rows of `{table}` that refer to a missing row of `{parent}`: {count}"))
         },
     );
     for orphan in findings.collect(orphans).unwrap_or_default() {
@@ -267,7 +267,8 @@ fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     let default_limit = settings.quota.limit().map_or(-1, i64::from);
     let over_quota = tx.query_texts(&sql, values![default_limit, now], |row| {
         let (user, live, limit): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(format!("user {user} has {live} live tokens, more than the quota of {limit}"))
+        let noun = if live == 1 { "token" } else { "tokens" };
+        Ok(format!("user with id {user} has {live} live {noun}: the quota is {limit}"))
     });
     let over_quota = findings.collect(over_quota).unwrap_or_default();
     findings.warnings.extend(over_quota);

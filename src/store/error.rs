@@ -47,10 +47,10 @@ pub(crate) enum Error {
     #[error("cannot open the store: {0}")]
     Unreadable(String),
     /// SQLite must not open the store file.
-    #[error("the store file is {0}")]
+    #[error("the store file {0}")]
     UnsafeFile(FileFault),
     /// SQLite must not open the WAL, index or journal.
-    #[error("a WAL or journal file is {1}")]
+    #[error("a WAL or journal file {1}")]
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
     #[error("other users can write the directory")]

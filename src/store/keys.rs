@@ -205,9 +205,9 @@ pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
             algorithm: Algorithm::parse(&row.get::<String>(3)?)?,
             is_withheld: material.is_none(),
             material: SecretSlice::from(material.unwrap_or_default()),
-            public_jwk: public
-                .transpose()
-                .map_err(|_| Error::Damaged("public key is not JSON".to_owned()))?,
+            public_jwk: public.transpose().map_err(|_| {
+                Error::Damaged("the public key of a signing key is not JSON".to_owned())
+            })?,
             is_weak: row.get(9)?,
         },
         state: KeyState::parse(&row.get::<String>(6)?)?,

@@ -49,7 +49,7 @@ fn every_command_accepts_an_abbreviated_key_id() {
     $ jeton keys activate prod-a
     --- stderr
     key prod-a (ES256) is now the signing key
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     $ jeton keys activate tests
     --- stderr
     key tests-1 is already the signing key
@@ -58,7 +58,7 @@ fn every_command_accepts_an_abbreviated_key_id() {
     key tests-1 is already the signing key
     $ jeton keys retire test
     --- stderr
-    key tests-1 is retired and verifies until <time>
+    key tests-1 is retired; its tokens are accepted until <time>
     $ jeton keys revoke test --yes
     --- stderr
     revoked key tests-1, 1 token and 0 sessions

@@ -150,7 +150,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 2: `username` is already given by the table name
     --- exit code 65, stderr
-    error: line 3: name or uid already used on line 1
+    error: line 3: username, e-mail address or uid already used on line 1
     --- exit code 65, stderr
     error: line 1: username: could be mistaken for an id
     --- exit code 65, stderr

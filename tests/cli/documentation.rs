@@ -276,4 +276,9 @@ fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
     --- exit code 2, stderr
     error: directory `file` cannot be written: File exists
     ");
+    fs::create_dir_all(sandbox.home().join("pages/man7/jeton-tour.7")).unwrap();
+    assert_snapshot!(sandbox.run(&["man", "--dir", "pages"]), @"
+    --- exit code 2, stderr
+    error: `pages/man7/jeton-tour.7` cannot be written: Is a directory
+    ");
 }

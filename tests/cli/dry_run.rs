@@ -116,7 +116,7 @@ fn dry_run_of_rotation_shows_no_id_of_the_new_key() {
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--dry-run"]), @"
     --- stderr
     dry run: a new key (ES256) is now the signing key
-    dry run: key <key> is retired and verifies until <time>
+    dry run: key <key> is retired; its tokens are accepted until <time>
     warning: verifiers with a cached JWK Set do not know the new key yet
     hint: create the next key in advance: jeton keys generate
     ");

@@ -97,7 +97,7 @@ pub(super) fn row_exists_error(
     }
     let line = import_row.line;
     if taken_names.is_empty() {
-        let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
+        let reason = "`uid` belongs to a deleted user: omit `uid` to assign a new uid";
         return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
     }
     Ok(Error::ImportedUserExists { line, taken_names })

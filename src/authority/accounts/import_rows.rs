@@ -148,7 +148,8 @@ impl ImportRows {
         let import_row = self.parse_row(row)?;
         for name in &import_row.user_refs() {
             if let Some(first_line) = self.rows.reserve_name(&name_key(name), import_row.line)? {
-                let reason = format!("name or uid already used on line {first_line}");
+                let reason =
+                    format!("username, e-mail address or uid already used on line {first_line}");
                 return Err(InvalidLine { line: import_row.line, reason }.into());
             }
         }

@@ -168,7 +168,9 @@ pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Resul
     }
     if !key.can_verify(now) {
         let kid = key.spec.kid.to_display();
-        return Err(Error::Usage(format!("key `{kid}` is retired and no longer verifies")));
+        return Err(Error::Usage(format!(
+            "key `{kid}` is retired, and its tokens are no longer accepted"
+        )));
     }
     Ok(TestKey::from_stored(key))
 }

@@ -112,8 +112,8 @@ fn update_costliest_hash_class(store: &mut Store, caller: Option<&Caller>) -> Re
 }
 
 /// Returns the class (algorithm, version and cost parameters) of the costliest password hash of all
-/// users. A hash is ignored if its cost parameters exceed the limits for imported hashes, because a
-/// login never compares a password with such a hash.
+/// users. A hash above the cost limits for imported hashes is ignored, because a login never
+/// compares a password with such a hash.
 fn find_costliest_hash_class(tx: &Reader<'_>) -> Result<Option<String>, store::Error> {
     let mut costliest = HashClass::default();
     tx.for_each_hash_class(|text| {

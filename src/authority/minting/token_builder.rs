@@ -75,7 +75,7 @@ impl TokenBuilder<'_> {
             | Defect::Truncated
             | Defect::Malformed
             | Defect::Crit
-            | Defect::Oversized => "the preset or the key excludes it",
+            | Defect::Oversized => "not possible with this preset or key",
         }
     }
 

@@ -82,7 +82,7 @@ fn state_name(state: KeyState) -> &'static str {
 fn print_activation_hint(app: &App, key: &Key) {
     if key.state != KeyState::Active {
         let activate = render_command("jeton keys activate", &key.spec.kid.to_display());
-        app.console.print_hint(&format!("activate it with: {activate}"));
+        app.console.print_hint(&format!("activate the key with: {activate}"));
     }
 }
 
@@ -140,13 +140,14 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     if let Some(retired) = &rotation.retired_key {
         let verify_until = app.console.render_cell(retired.verify_until);
         app.console.print_status(&format!(
-            "key {} is retired and verifies until {verify_until}",
+            "key {} is retired; its tokens are accepted until {verify_until}",
             retired.kid.to_display()
         ));
         if retired.outliving_token_count > 0 {
             let tokens = pluralize(retired.outliving_token_count, "live token");
+            let possessive = if retired.outliving_token_count == 1 { "its" } else { "their" };
             app.console.print_warning(&format!(
-                "{tokens} of the retired key will be refused before expiry"
+                "{tokens} of the retired key will be refused before {possessive} own expiry"
             ));
         }
     }

@@ -122,7 +122,7 @@ fn report(app: &App, output: &CopyOutput) -> Result<(), Failure> {
     let (source, target) = (output.source.to_display(), output.target.to_display());
     app.console.print_status(&format!("copied `{source}` to `{target}`: {rows}"));
     app.console.print_status(&format!(
-        "put `{source}` away: both stores have the id {}, and differ after the next change",
+        "do not use `{source}` any longer: both stores have the id {}, and the next change makes them differ",
         output.store_id
     ));
     if app.console.output_format() == OutputFormat::Json {

@@ -81,7 +81,7 @@ impl Command for Args {
         let result =
             authority::maintenance::prune(store, &audit, caller, self.keep, &mut on_progress);
         let counts = monitor.finish(result, || {
-            format!("; removed {} so far, which remain removed", describe_counts(&counts_so_far))
+            format!("; the {} removed so far remain removed", describe_counts(&counts_so_far))
         })?;
         app.console.print_status(&format!("removed {}", describe_counts(&counts)));
         app.console.report(&PruneOutput {

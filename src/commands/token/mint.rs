@@ -152,7 +152,7 @@ impl Args {
                 .with_hint("use `-o jsonl`, or describe the tokens in a file for `--file`"));
         }
         if self.env.is_some() && !is_variable_format {
-            let message = "`--env` found, but the output has no variables";
+            let message = "`--env` requires `-o dotenv` or `-o github`";
             return Err(Failure::usage(message).with_hint("add `-o dotenv`"));
         }
         Ok(is_variable_format)

@@ -128,7 +128,7 @@ impl Command for Args {
                 let template = app.environment.load_preset(Some(name))?;
                 app.console.report(&PresetDetails { name: Untrusted::new(name), template })
             }
-            _ => Err(Failure::usage("preset name missing, or argument other than `show NAME`")
+            _ => Err(Failure::usage("invalid arguments: expected no argument, or `show NAME`")
                 .with_hint("show a preset: jeton token presets show NAME")),
         }
     }

@@ -78,8 +78,9 @@ impl Command for Args {
             None => app.console.print_status(&format!("revoked token {old_id}")),
         }
         app.console.print_status_if_some(
-            revoked_predecessor_id
-                .map(|id| format!("revoked token {id}: the new renewal ended its grace period")),
+            revoked_predecessor_id.map(|id| {
+                format!("revoked token {id}: this renewal ended the token's grace period")
+            }),
         );
         create::deliver(app, output, new_token)
     }

@@ -129,7 +129,11 @@ impl TokenDelivery {
                 return Ok(None);
             }
             let count = self.delivered_count + partial_write.line_count;
-            let message = format!("only the first {count} tokens could be written");
+            let message = match count {
+                0 => "no token could be written".to_owned(),
+                1 => "only the first token could be written".to_owned(),
+                _ => format!("only the first {count} tokens could be written"),
+            };
             let failure = Failure::new(Code::Internal, message);
             // Keeps `finish` from adding the count to the message a second time.
             self.delivered_count = 0;
@@ -176,10 +180,11 @@ impl TokenDelivery {
     fn describe_delivered(&self, failure: &Failure) -> String {
         let is_recorded = self.bulk.as_ref().is_some_and(|bulk| bulk.is_recorded);
         let verb = if is_recorded { "recorded and written" } else { "written" };
-        if failure.code == Code::Interrupted {
-            format!("these were {verb}")
-        } else {
-            format!("the first {} tokens were written", self.delivered_count)
+        match (failure.code == Code::Interrupted, self.delivered_count) {
+            (true, 1) => format!("the token was {verb}"),
+            (true, count) => format!("the {count} tokens were {verb}"),
+            (false, 1) => "the first token was written".to_owned(),
+            (false, count) => format!("the first {count} tokens were written"),
         }
     }
 }

@@ -158,7 +158,7 @@ fn parse_order(text: &str) -> Result<UserOrder, InvalidValue> {
         "created" => UserOrder::Created,
         _ => {
             return Err(InvalidValue::new(
-                "order",
+                "sort key",
                 "expected `id`, `username`, `email` or `created`",
             ));
         }

@@ -59,7 +59,7 @@ impl KeyFormat {
     }
 }
 
-const PEM: &str = "a PEM";
+const PEM: &str = "a PEM key";
 const DER: &str = "DER";
 const JWK: &str = "a JWK or JWK Set";
 const JWK_ARRAY: &str = "an array of JWKs";

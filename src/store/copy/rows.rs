@@ -60,10 +60,12 @@ pub(super) fn copy_rows(
         let expected = digest_table(source, table, &mut on_batch)?;
         let found = digest_table(target, table, &mut on_batch).map_err(target_error)?;
         if found != expected {
-            let message = format!(
-                "the copy of table `{}` differs: {} rows found, {} expected",
-                table.name, found.rows, expected.rows
-            );
+            let difference = if found.rows == expected.rows {
+                "the rows have different content".to_owned()
+            } else {
+                format!("found {} rows, expected {}", found.rows, expected.rows)
+            };
+            let message = format!("the copy of table `{}` differs: {difference}", table.name);
             return Err(target_error(Error::Failed(message)));
         }
         digests.push(expected);

@@ -54,7 +54,7 @@ fn passwd_requires_current_and_new_password() {
         let output = sandbox.run_with_input(&PASSWD, input);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: two lines required: the current and new password
+        error: two lines required: the current password, then the new password
         "));
     }
     let output = sandbox.run_with_input(&PASSWD, "123456\n\n");

@@ -55,7 +55,7 @@ fn register_of_existing_account_is_refused_without_exist_ok() {
         let output = register(&sandbox, &arguments);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 5, stderr
-        error: user with this name or e-mail already exists
+        error: user with this username or e-mail address already exists
         "));
     }
     let output = register(&sandbox, &["john", "--email", "john@example.com", "--exist-ok"]);
@@ -66,7 +66,7 @@ fn register_of_existing_account_is_refused_without_exist_ok() {
     let output = register(&sandbox, &["john", "--email", "other@example.com", "--exist-ok"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: user with this name or e-mail already exists
+    error: user with this username or e-mail address already exists
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
 }

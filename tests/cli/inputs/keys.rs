@@ -61,7 +61,7 @@ fn key_id_from_an_option_or_document_is_kept() {
     "kid":"0a1b2c"
     key id of another key
     --- exit code 5, stderr
-    error: key id `my-key-1` in use: another key has it (ES256, for test tokens)
+    error: key id `my-key-1` already used by another key (ES256, for test tokens)
     hint: choose another key id with `--kid ID`
     thumbprint of Entra ID
     valid

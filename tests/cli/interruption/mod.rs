@@ -166,8 +166,8 @@ const CASES: [Case; 8] = [
     Case {
         words: &["store", "prune"],
         lock: Lock::Store,
-        message: "interrupted; removed 20000 tokens, 0 sessions and 0 revocation entries so far, \
-                  which remain removed",
+        message: "interrupted; the 20000 tokens, 0 sessions and 0 revocation entries removed so far \
+                  remain removed",
         row_counts: "1 0 30002 30000",
         events: &["store prune done 20000"],
     },

@@ -80,7 +80,8 @@ fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     sandbox.run(&["keys", "generate"]).ok();
     sandbox.run(&EXPORT).ok();
     let after = file_state();
-    assert_ne!((&after.0, after.1), (&before.0, before.1), "replaced, not changed in place");
+    assert_ne!(after.0, before.0, "the new key is exported");
+    assert_ne!(after.1, before.1, "replaced, not changed in place");
     let mut names: Vec<_> = fs::read_dir(sandbox.home().join("public/.well-known"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -43,7 +43,7 @@ fn private_key_formats_are_importable() {
         <key>
         --- stderr
         key <key> already exists as standby key
-        hint: activate it with: jeton keys activate <key>
+        hint: activate the key with: jeton keys activate <key>
         "));
         for form in [pkcs8.as_str(), text] {
             let block = form.split("-----BEGIN ").last().unwrap();
@@ -55,7 +55,7 @@ fn private_key_formats_are_importable() {
             <key>
             --- stderr
             key <key> already exists as standby key
-            hint: activate it with: jeton keys activate <key>
+            hint: activate the key with: jeton keys activate <key>
             "));
         }
     }
@@ -64,12 +64,12 @@ fn private_key_formats_are_importable() {
     <key>
     --- stderr
     imported ES256 standby key for app tokens
-    hint: activate it with: jeton keys activate <key>
+    hint: activate the key with: jeton keys activate <key>
     $ jeton keys import --from-file -
     <key>
     --- stderr
     imported RS256 standby key for app tokens
-    hint: activate it with: jeton keys activate <key>
+    hint: activate the key with: jeton keys activate <key>
     ");
 }
 

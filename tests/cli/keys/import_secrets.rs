@@ -131,6 +131,6 @@ fn activate_flag_makes_imported_secret_active() {
     <uuid>
     --- stderr
     key <uuid> already exists as retired key
-    hint: activate it with: jeton keys activate <uuid>
+    hint: activate the key with: jeton keys activate <uuid>
     ");
 }

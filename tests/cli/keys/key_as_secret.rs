@@ -100,13 +100,13 @@ fn hints_do_not_suggest_key_as_secret() {
     let hs256_output = sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).fails(65);
     assert_snapshot!(hs256_output, @"
     --- exit code 65, stderr
-    error: found a PEM in base64, expected a shared secret
+    error: found a PEM key in base64, expected a shared secret
     hint: use the algorithm of the key: --alg ES256
     ");
     write(&encode_hex(pem));
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
-    error: unsupported key format: found a PEM in hex, expected PEM, DER, JWK or JWK Set
+    error: unsupported key format: found a PEM key in hex, expected PEM, DER, JWK or JWK Set
     hint: decode the key first: (umask 077; xxd -r -p key > key.txt)
     ");
     write("");
@@ -156,12 +156,12 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
     fs::write(sandbox.home().join("key"), json!({"kty": "oct", "k": k}).to_string()).unwrap();
     assert_snapshot!(sandbox.run(&import), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
     assert_snapshot!(sandbox.run(&verify), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     ");
 }
 

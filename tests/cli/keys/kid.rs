@@ -120,7 +120,7 @@ fn key_id_of_another_key_is_refused() {
     ] {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 5, stderr
-        error: key id `k1` in use: another key has it (ES256, for test tokens)
+        error: key id `k1` already used by another key (ES256, for test tokens)
         hint: choose another key id with `--kid ID`
         "));
     }
@@ -138,14 +138,14 @@ fn existing_key_with_another_key_id_is_refused() {
     assert_snapshot!(import(&sandbox, &["--from-file", "key.pem", "--kid", "k2"]), @"
     --- exit code 5, stderr
     error: this key already exists with the key id `k1`
-    hint: use `--kid k1` to keep its key id
+    hint: use `--kid k1` to keep the key id of the existing key
     ");
     import(&sandbox, &["--from-file", "one.jwk"]).ok();
     write(&sandbox, "one.jwk", &jwk("k3").to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "one.jwk"]), @"
     --- exit code 5, stderr
     error: this key already exists with the key id `k 2`
-    hint: use `--kid 'k 2'` to keep its key id
+    hint: use `--kid 'k 2'` to keep the key id of the existing key
     ");
     // Follows the hint.
     import(&sandbox, &["--from-file", "one.jwk", "--kid", "k 2"]).ok();

@@ -39,7 +39,7 @@ fn new_key_is_standby_until_rotation() {
     <key>
     --- stderr
     created EdDSA standby key for app tokens
-    hint: activate it with: jeton keys activate <key>
+    hint: activate the key with: jeton keys activate <key>
     ");
     let new_kid = output.stdout.trim().to_owned();
     assert_eq!(kids(&sandbox, "app", "standby"), std::slice::from_ref(&new_kid));
@@ -49,8 +49,8 @@ fn new_key_is_standby_until_rotation() {
     assert_snapshot!(output, @"
     --- stderr
     key <key> (EdDSA) is now the signing key
-    key <key> is retired and verifies until <time>
-    warning: 1 live token of the retired key will be refused before expiry
+    key <key> is retired; its tokens are accepted until <time>
+    warning: 1 live token of the retired key will be refused before its own expiry
     ");
     assert_eq!(kids(&sandbox, "app", "active"), std::slice::from_ref(&new_kid));
     assert_eq!(kids(&sandbox, "app", "retired"), std::slice::from_ref(&old_kid));
@@ -91,14 +91,14 @@ fn rotation_to_a_new_key_warns_about_cached_key_sets() {
     assert_snapshot!(sandbox.run(&["keys", "rotate"]), @"
     --- stderr
     key <key> (ES256) is now the signing key
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     warning: verifiers with a cached JWK Set do not know the new key yet
     hint: create the next key in advance: jeton keys generate
     ");
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--alg", "HS256"]), @"
     --- stderr
     key <uuid> (HS256) is now the signing key
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     ");
 }
 
@@ -110,7 +110,7 @@ fn retired_key_verifies_and_is_published_until_the_overlap_ends() {
     let output = sandbox.run(&["keys", "retire", &kid, "--overlap", "2s"]);
     assert_snapshot!(output, @"
     --- stderr
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     ");
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     let published_keys =
@@ -134,12 +134,12 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     let output = sandbox.run(&["keys", "revoke", &kid, "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: active app key cannot be removed
+    error: active app key cannot be retired or revoked
     hint: use `--replace` to activate another key immediately
     ");
     assert_snapshot!(sandbox.run(&["keys", "retire", &kid]), @"
     --- exit code 5, stderr
-    error: active app key cannot be removed
+    error: active app key cannot be retired or revoked
     hint: use `jeton keys rotate` to replace the key
     ");
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace"]);

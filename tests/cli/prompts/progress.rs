@@ -91,7 +91,8 @@ fn progress_line_with_rate_and_remaining_time_fits_the_terminal() {
         let widths: Vec<_> = lines.map(str::len).collect();
         assert!(!widths.is_empty(), "{screen:?}");
         assert!(widths.iter().all(|width| *width <= columns), "{columns}: {screen:?}");
-        assert!(screen.contains(" of 4294967295 tokens; these were written\n"), "{screen:?}");
+        let (_, end) = screen.split_once(" of 4294967295 tokens; the ").unwrap();
+        assert!(end.contains(" tokens were written\n"), "{screen:?}");
     }
 }
 

@@ -90,10 +90,10 @@ fn failed_revocation_names_the_token_and_exits_1() {
         assert_revoked(&sandbox, &token);
     }
     assert_snapshot!(outputs, @r#"
-    error: the command exited with 0, and token 1 could not be revoked: timed out waiting for a lock on the store
+    error: the command exited with code 0, and token 1 could not be revoked: timed out waiting for a lock on the store
     hint: revoke the token: jeton token revoke 1
     --- exit code 1
-    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with code 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
     --- exit code 1
     "#);
 }
@@ -104,7 +104,7 @@ fn store_removed_by_the_command_is_reported() {
     let output = run_shell(&sandbox, &[], "rm .local/share/jeton/*");
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command exited with 0, and token 1 could not be revoked: store `~/.local/share/jeton/jeton.db` not found
+    error: the command exited with code 0, and token 1 could not be revoked: store `~/.local/share/jeton/jeton.db` not found
     hint: revoke the token: jeton token revoke 1
     ");
 }
@@ -117,7 +117,7 @@ fn replaced_store_is_not_changed() {
     let output = run_shell(&sandbox, &[], line);
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command exited with 0, and token 1 could not be revoked: the store of the token was replaced by another store
+    error: the command exited with code 0, and token 1 could not be revoked: the store of the token was replaced by another store
     hint: revoke the token: jeton token revoke 1
     ");
     assert_eq!(

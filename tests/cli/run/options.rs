@@ -173,7 +173,7 @@ fn reserved_or_malformed_variable_name_is_refused() {
         assert_eq!(output.stdout, "valid\n\n", "{name}");
     }
     let reserved_for_jeton = "reserved for jeton";
-    let reserved_for_system = "reserved for the loader, a shell or a runtime";
+    let reserved_for_system = "reserved for the dynamic loader, a shell or a runtime";
     let malformed = "expected letters, digits and `_`, not starting with a digit";
     for (name, message) in [
         ("JETON_TOKEN", reserved_for_jeton),

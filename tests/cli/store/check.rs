@@ -52,8 +52,8 @@ fn check_detects_orphaned_rows() {
         .unwrap();
     let output = sandbox.check_store();
     assert_snapshot!(output, @"
-    store_damaged: store damaged: rows of `grants` without a row in `users`: 2
-    store_damaged: store damaged: rows of `pairs` without a row in `keys`: 1
+    store_damaged: store damaged: rows of `grants` that refer to a missing row of `users`: 2
+    store_damaged: store damaged: rows of `pairs` that refer to a missing row of `keys`: 1
     --- exit code 78, stderr
     error: the store has 2 faults
     ");
@@ -209,7 +209,7 @@ fn check_only_warns_of_quota_below_usage() {
     assert_snapshot!(sandbox.check_store(), @"
     ok
     --- stderr
-    warning: user 1 has 2 live tokens, more than the quota of 1
+    warning: user with id 1 has 2 live tokens: the quota is 1
     ");
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(sandbox.check_store(), @"ok");

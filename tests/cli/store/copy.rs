@@ -146,7 +146,7 @@ fn copy_prints_row_count_and_digest_of_each_table() {
     assert_snapshot!(RunOutput { stdout: String::new(), ..output.clone() }, @"
     --- stderr
     copied `~/.local/share/jeton/jeton.db` to `b.db`: 6 rows
-    put `~/.local/share/jeton/jeton.db` away: both stores have the id <uuid>, and differ after the next change
+    do not use `~/.local/share/jeton/jeton.db` any longer: both stores have the id <uuid>, and the next change makes them differ
     ");
     let columns = output.stdout.lines().map(|line| line.split_whitespace().take(2).collect());
     let columns: Vec<Vec<&str>> = columns.collect();

@@ -197,7 +197,11 @@ fn damaged_row_is_reported_by_command_and_by_store_check() {
         ("UPDATE users SET role = 'boss'", &["users", "list"][..], "role: "),
         ("UPDATE users SET created_at = -1", &["users", "list"], "invalid time -1"),
         ("UPDATE users SET uid = x'00'", &["whoami"], ""),
-        ("UPDATE keys SET public = 'x'", &["keys", "list"], "public key is not JSON"),
+        (
+            "UPDATE keys SET public = 'x'",
+            &["keys", "list"],
+            "the public key of a signing key is not JSON",
+        ),
         ("UPDATE keys SET algorithm = 'x'", &["keys", "list"], "algorithm: "),
         ("UPDATE keys SET state = 'x'", &["keys", "list"], ""),
         (

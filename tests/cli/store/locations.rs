@@ -1,13 +1,16 @@
 //! An error about a path names the path and the variable that sets the path.
 
+use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
+use std::fs;
+use std::os::unix::fs::symlink;
 
 /// Runs jeton with one additional environment variable.
 fn run_with_variable(sandbox: &Sandbox, (name, value): (&str, &str), arguments: &[&str]) -> String {
     let mut command = sandbox.command(arguments);
     command.env(name, value);
-    crate::run_output::RunOutput::capture(command).to_string()
+    RunOutput::capture(command).to_string()
 }
 
 #[test]
@@ -65,6 +68,47 @@ fn directory_as_store_is_refused_with_a_file_path_as_hint() {
     --- exit code 78, stderr
     error: `/dev/null`: the store file is not a regular file
     hint: set `JETON_STORE` to another file
+    ");
+}
+
+#[test]
+fn linked_session_directory_has_no_hint_about_the_store() {
+    let sandbox = Sandbox::with_admin();
+    let (directory, target) = (sandbox.session_directory(), sandbox.home().join("target"));
+    let lock = sandbox.session_file().with_extension("lock");
+    fs::rename(&directory, &target).unwrap();
+    symlink(&target, &directory).unwrap();
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    assert_snapshot!(sandbox.run(&["refresh"]), @"
+    --- exit code 1, stderr
+    error: `~/.config/jeton/sessions`: the session file cannot be used: Is a directory
+    hint: set `JETON_CONFIG_DIR` to another directory
+    ");
+}
+
+#[test]
+fn missing_home_is_named_by_errors_about_default_paths() {
+    let sandbox = Sandbox::new();
+    let run_without_home = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        command.env_remove("HOME");
+        RunOutput::capture(command)
+    };
+    assert_snapshot!(run_without_home(&["whoami"]), @"
+    --- exit code 2, stderr
+    error: default path of the store unknown: `HOME` is not set
+    hint: set the path with `--store` or `JETON_STORE`
+    ");
+    assert_snapshot!(run_without_home(&["init", "ada", "--store", "a.db"]), @"
+    --- exit code 2, stderr
+    error: directory of the session file unknown: neither `HOME` nor `JETON_CONFIG_DIR` is set
+    hint: set `JETON_CONFIG_DIR`
+    ");
+    assert_snapshot!(run_without_home(&["man"]), @"
+    --- exit code 2, stderr
+    error: default directory of the manual pages unknown: `HOME` is not set
+    hint: use `--dir DIR`
     ");
 }
 

@@ -24,18 +24,18 @@ fn hard_linked_store_is_refused_under_both_paths() {
     for _ in 0..REPETITIONS {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
         --- exit code 78, stderr
-        error: `~/.local/share/jeton/jeton.db`: the store file is one of several hard links
+        error: `~/.local/share/jeton/jeton.db`: the store file has several hard links
         hint: remove the other hard links of the file
         "));
         let create_at_link = ["token", "create", "x", "--store", "other/jeton.db"];
         allow_duplicates!(assert_snapshot!(sandbox.run(&create_at_link), @"
         --- exit code 78, stderr
-        error: `other/jeton.db`: the store file is one of several hard links
+        error: `other/jeton.db`: the store file has several hard links
         hint: remove the other hard links of the file
         "));
     }
     assert_snapshot!(sandbox.run(&["store", "check"]), @"
-    insecure_permissions: the store file is one of several hard links
+    insecure_permissions: the store file has several hard links
     --- exit code 78, stderr
     error: the store has 1 fault
     hint: remove the other hard links of the file

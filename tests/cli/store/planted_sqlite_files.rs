@@ -67,9 +67,9 @@ fn planted_sqlite_files_are_refused() {
         let hard_link = outputs(&|file| fs::hard_link(&linked_file, file).unwrap());
         allow_duplicates!(assert_snapshot!(hard_link, @"
         --- exit code 78, stderr
-        error: `~/.local/share/jeton/jeton.db<end>` is one of several hard links
+        error: `~/.local/share/jeton/jeton.db<end>` has several hard links
         $ jeton store check
-        insecure_permissions: `~/.local/share/jeton/jeton.db<end>` is one of several hard links
+        insecure_permissions: `~/.local/share/jeton/jeton.db<end>` has several hard links
         --- exit code 78, stderr
         error: the store has 1 fault
         "));

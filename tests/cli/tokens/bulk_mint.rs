@@ -83,11 +83,11 @@ fn undelivered_tokens_are_revoked() {
     };
     assert_snapshot!(mint(&["--count", "3", "--record"]), @"
     --- exit code 1, stderr
-    error: only the first 0 tokens could be written; 3 recorded tokens were revoked
+    error: no token could be written; 3 recorded tokens were revoked
     ");
     assert_snapshot!(mint(&["--count", "3"]), @"
     --- exit code 1, stderr
-    error: only the first 0 tokens could be written
+    error: no token could be written
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
 }
@@ -178,7 +178,9 @@ fn interrupted_mint_ends_after_a_whole_batch() {
         let count = text.lines().count();
         let is_recorded = options.contains(&"--record");
         let verb = if is_recorded { "recorded and written" } else { "written" };
-        let message = format!("interrupted after {count} of 4294967295 tokens; these were {verb}");
+        let message = format!(
+            "interrupted after {count} of 4294967295 tokens; the {count} tokens were {verb}"
+        );
         assert!(output.stderr.contains(&message), "{output:?}");
         let audit = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
              ORDER BY id DESC LIMIT 1";

@@ -199,7 +199,7 @@ fn retired_test_key_signs_only_while_its_tokens_are_accepted() {
     let output = sandbox.run(&["token", "mint", "--key", &kid]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: key `<key>` is retired and no longer verifies
+    error: key `<key>` is retired, and its tokens are no longer accepted
     ");
 }
 

@@ -230,7 +230,12 @@ fn unknown_presets_and_parameters_are_refused() {
     let mint = |word| sandbox.run(&["token", "mint", "--preset", "flask", "--set", word]);
     assert_snapshot!(mint("tenant=x"), @"
     --- exit code 2, stderr
-    error: parameter: `tenant` is not one of fresh, sub
+    error: parameter: unknown name `tenant`: expected one of fresh, sub
+    ");
+    let mint_without_parameters = ["token", "mint", "--set", "tenant=x"];
+    assert_snapshot!(sandbox.run(&mint_without_parameters), @"
+    --- exit code 2, stderr
+    error: parameter: unknown name `tenant`: the preset has no parameters
     ");
     assert_snapshot!(mint("fresh=yes"), @"
     --- exit code 2, stderr

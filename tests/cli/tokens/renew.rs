@@ -91,7 +91,7 @@ fn bearer_renews_without_a_login() {
 fn bearer_cannot_extend_the_lifetime() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
-    let minting_token =
+    let minting_credential =
         sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
@@ -103,7 +103,7 @@ fn bearer_cannot_extend_the_lifetime() {
     --- exit code 7, stderr
     error: only the owner can extend the lifetime of a token, and must name it by id
     ");
-    assert_snapshot!(sandbox.run(&["token", "renew", &minting_token]), @"
+    assert_snapshot!(sandbox.run(&["token", "renew", &minting_credential]), @"
     --- exit code 7, stderr
     error: only the owner can renew a minting credential, and must name it by id
     ");
@@ -125,7 +125,7 @@ fn only_one_grace_period_runs_at_a_time() {
     <token>
     --- stderr
     token 2 stays valid until <time>
-    revoked token 1: the new renewal ended its grace period
+    revoked token 1: this renewal ended the token's grace period
     created token 3 for app, expires <time>, 1 of 3 in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);

@@ -120,7 +120,7 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
     // Algorithm confusion: a public key is never used as an HMAC secret.
     assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     hint: use the algorithm of the key: --alg RS256
     ");
     let private_pem = issuer.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
@@ -159,7 +159,7 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     sandbox.set_variable("SECRET", &pem);
     assert_snapshot!(verify(&sandbox, &token, &options), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     hint: use the algorithm of the key: --alg RS256
     ");
 }

@@ -62,7 +62,7 @@ fn invalid_named_token_file_is_refused_with_the_line() {
     error: `t.toml`: line 1: `A B`: variable: expected letters, digits and `_`, not starting with a digit
     [tokens.LD_PRELOAD]\n
     --- exit code 65, stderr
-    error: `t.toml`: line 1: `LD_PRELOAD`: variable: reserved for the loader, a shell or a runtime; use a name such as `API_TOKEN`
+    error: `t.toml`: line 1: `LD_PRELOAD`: variable: reserved for the dynamic loader, a shell or a runtime; use a name such as `API_TOKEN`
     [token.A]\n
     --- exit code 65, stderr
     error: `t.toml`: line 1: no token found, expected a table `[tokens.NAME]`

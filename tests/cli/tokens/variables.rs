@@ -131,7 +131,7 @@ fn env_option_requires_an_output_format_with_variables() {
     let sandbox = sandbox_with_secret();
     assert_snapshot!(mint(&sandbox, &["--env", "A"]), @"
     --- exit code 2, stderr
-    error: `--env` found, but the output has no variables
+    error: `--env` requires `-o dotenv` or `-o github`
     hint: add `-o dotenv`
     ");
     mint(&sandbox, &["--env", "A", "-o", "json"]).fails(2);

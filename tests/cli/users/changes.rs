@@ -172,11 +172,11 @@ fn invalid_and_existing_names_are_refused() {
     ");
     assert_snapshot!(rename(&["john", "ADA"]), @"
     --- exit code 5, stderr
-    error: user with this name or e-mail already exists
+    error: user with this username or e-mail address already exists
     ");
     assert_snapshot!(rename(&["ada", "--email", "John@Example.com"]), @"
     --- exit code 5, stderr
-    error: user with this name or e-mail already exists
+    error: user with this username or e-mail address already exists
     ");
     assert_snapshot!(rename(&["ada", ""]), @"
     --- exit code 2, stderr

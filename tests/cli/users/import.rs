@@ -70,7 +70,7 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
     error: line 5002: username: only letters, digits and common symbols are allowed
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: name or uid already used on line 4002
+    error: line 5002: username, e-mail address or uid already used on line 4002
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 5002: username or e-mail address required
@@ -268,7 +268,7 @@ fn uid_of_a_deleted_user_is_not_reused() {
             .run_with_input(arguments, &format!("{{\"username\":\"lee\"}}\n{row_of_john}\n"));
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 65, stderr
-        error: line 2: `uid` belongs to a deleted user: omit it to assign a new one
+        error: line 2: `uid` belongs to a deleted user: omit `uid` to assign a new uid
         "));
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users WHERE deleted_at IS NULL"), ["1"]);

@@ -78,11 +78,11 @@ fn first_invalid_lines_are_reported_together() {
       line 3: username: only letters, digits and common symbols are allowed
       line 4: found 2 cells, expected 4
       line 5: username or e-mail address required
-      line 6: name or uid already used on line 2
+      line 6: username, e-mail address or uid already used on line 2
       line 7: role: expected `user`, `minter` or `admin`
     ");
     let error = sandbox.json_error(&["users", "import", "rows"]);
-    assert_snapshot!(error["details"], @r#"{"line":3,"lines":[{"line":3,"reason":"username: only letters, digits and common symbols are allowed"},{"line":4,"reason":"found 2 cells, expected 4"},{"line":5,"reason":"username or e-mail address required"},{"line":6,"reason":"name or uid already used on line 2"},{"line":7,"reason":"role: expected `user`, `minter` or `admin`"}]}"#);
+    assert_snapshot!(error["details"], @r#"{"line":3,"lines":[{"line":3,"reason":"username: only letters, digits and common symbols are allowed"},{"line":4,"reason":"found 2 cells, expected 4"},{"line":5,"reason":"username or e-mail address required"},{"line":6,"reason":"username, e-mail address or uid already used on line 2"},{"line":7,"reason":"role: expected `user`, `minter` or `admin`"}]}"#);
     let many = format!("username\n{}", "a b\n".repeat(30));
     let message = import(&sandbox, &many).stderr;
     assert_eq!(message.matches("line ").count(), 20, "{message}");

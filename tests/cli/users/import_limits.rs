@@ -17,7 +17,7 @@ fn large_import_fits_in_64_mib() {
     );
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 40001: name or uid already used on line 3
+    error: line 40001: username, e-mail address or uid already used on line 3
     ");
 }
 

@@ -67,7 +67,9 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
     fs::create_dir(sandbox.home().join("shared")).unwrap();
     fs::set_permissions(sandbox.home().join("shared"), fs::Permissions::from_mode(0o777)).unwrap();
     let mut outputs = String::new();
-    for (file, code) in [("existing", 5), ("missing/file", 2), ("shared/file", 78), ("-", 2)] {
+    for (file, code) in
+        [("existing", 5), ("missing/file", 2), ("new/", 2), ("shared/file", 78), ("-", 2)]
+    {
         for dry_run in [&[][..], &["--dry-run"]] {
             let arguments = [&["users", "import", "rows", "--generate-passwords", file], dry_run];
             let output = sandbox.run(&arguments.concat()).fails(code);
@@ -82,6 +84,8 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
     hint: use another file name, or remove the existing file
     --- exit code 2, stderr
     error: directory `missing` cannot be written: No such file or directory
+    --- exit code 2, stderr
+    error: `new/` cannot be written: Is a directory
     --- exit code 78, stderr
     error: directory `shared` is writable by other users (mode 0777)
     hint: remove the write permission: chmod go-w shared

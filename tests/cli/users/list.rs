@@ -247,7 +247,7 @@ fn invalid_sort_and_filter_values_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users list --sort age
     --- exit code 2, stderr
-    error: invalid value 'age' for '--sort <KEY>': order: expected `id`, `username`, `email` or `created`
+    error: invalid value 'age' for '--sort <KEY>': sort key: expected `id`, `username`, `email` or `created`
     hint: see `jeton users list --help`
     $ jeton users list --status away
     --- exit code 2, stderr

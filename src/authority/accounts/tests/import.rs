@@ -110,8 +110,11 @@ fn error_about_invalid_row_states_line_without_content() {
             "{\"username\":\"a\",\"id\":1}",
             "unknown field `id`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
         ),
-        ("{\"username\":\"KIM\"}", "name or uid already used on line 1"),
-        ("{\"email\":\"Kim@Example.com\"}", "name or uid already used on line 1"),
+        ("{\"username\":\"KIM\"}", "username, e-mail address or uid already used on line 1"),
+        (
+            "{\"email\":\"Kim@Example.com\"}",
+            "username, e-mail address or uid already used on line 1",
+        ),
     ] {
         let text = format!("{{\"username\":\"kim\",\"email\":\"kim@example.com\"}}\n\n{row}\n");
         let error = read_import_rows(&text).unwrap_err();

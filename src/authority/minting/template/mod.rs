@@ -221,7 +221,12 @@ impl Template {
     ) -> Result<Value, InvalidValue> {
         let Some(default) = self.parameters.get(name) else {
             let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-            let reason = format!("`{}` is not one of {}", redact_for_error(name), names.join(", "));
+            let expected = if names.is_empty() {
+                "the preset has no parameters".to_owned()
+            } else {
+                format!("expected one of {}", names.join(", "))
+            };
+            let reason = format!("unknown name `{}`: {expected}", redact_for_error(name));
             let invalid = InvalidValue::new("parameter", reason);
             return Err(match find_similar(name, names) {
                 Some(name) => invalid.with_hint(format!("use `{}`", redact_for_error(name))),

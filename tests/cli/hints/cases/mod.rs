@@ -116,7 +116,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "revoke the {noun}: jeton token revoke {list}",
         "needs a store that fails while a command runs",
     ),
-    ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
+    ("the login succeeded; end the session with: jeton logout", "needs a full pipe"),
     ("the account was created; set a password with: {recover_command}", "needs a full pipe"),
     (
         "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",

@@ -235,7 +235,7 @@ fn role_names_start_with_the_schema_or_the_prefix() {
     }
     assert_snapshot!(print("postgres://h/db?schema=My", &[]), @"
     --- exit code 2, stderr
-    error: the schema is no prefix of role names: expected lower-case letters, digits and `_`, starting with a letter
+    error: the name of the schema cannot be the prefix of role names: expected lower-case letters, digits and `_`, starting with a letter
     hint: choose the names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
     ");
     print("missing.db", &["--prefix", "x y"]).fails(2);

@@ -117,7 +117,7 @@ fn run_error_on_a_full_disk_names_the_unrevoked_token() {
     let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
     assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
     --- exit code 1, stderr
-    error: the command exited with 4, and token 1 could not be revoked: disk full: cannot write the store
+    error: the command exited with code 4, and token 1 could not be revoked: disk full: cannot write the store
     hint: revoke the token: jeton token revoke 1
     ");
     mounted.free(".local");
