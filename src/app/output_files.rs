@@ -44,9 +44,9 @@ impl<'p> OutputDir<'p> {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Replaces files in the given order. The new files have the mode `mode`, and are durable when
-    /// the function returns. A file that already has the content and no permissions beyond `mode`
-    /// is left unchanged.
+    /// Creates or replaces files in the given order. The new files have the mode `mode`, less the umask,
+    /// and are durable when the function returns. A file that already has the content and no
+    /// permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -144,7 +144,8 @@ impl Drop for NewSecretFile {
     }
 }
 
-/// Refuses a directory that other users can write.
+/// Refuses a directory that other users can write. Warns of a directory that the user's private group can
+/// write.
 fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
     match directory::check_permissions(path) {
         Ok(writers) => {
@@ -158,12 +159,12 @@ fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
 
 /// Returns the failure for an error of a write: disk full, a usage error if the path that the user
 /// chose is the cause, or else an internal error.
-fn write_error(directory: &Path, error: &io::Error) -> Failure {
+fn write_error(path: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind::{
         AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
         PermissionDenied, ReadOnlyFilesystem,
     };
-    let display_path = redact_for_error(&directory.to_string_lossy());
+    let display_path = redact_for_error(&path.to_string_lossy());
     if files::is_disk_full(error) {
         return Failure::disk_full(format!(
             "disk full: directory `{display_path}` cannot be written"
