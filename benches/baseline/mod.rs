@@ -1,5 +1,5 @@
 //! Baselines: processes that do only the indispensable work of a command of jeton. Each baseline is
-//! a mode of the benchmark program.
+//! a mode of the benchmark program. The mode `create-key` only prepares the baseline `sign`.
 
 mod hash;
 mod sign;
@@ -13,7 +13,7 @@ use std::path::Path;
 /// Option that selects a mode of the benchmark program.
 pub(crate) const OPTION: &str = "--baseline";
 
-/// Runs the baseline with the name `mode`.
+/// Runs a mode of the benchmark program.
 pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match (mode, args.as_slice()) {

@@ -75,8 +75,9 @@ fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
 struct Template {
     /// Encoded header, and the full stop after the header.
     header: String,
+    /// Decoded payload.
     claims: Vec<u8>,
-    /// Position of the token id in `claims`; empty if the token has no id.
+    /// Position of the value of `jti` in `claims`; empty if the sample has no `jti`.
     jti: Range<usize>,
 }
 

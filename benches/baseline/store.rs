@@ -53,7 +53,7 @@ impl Ids {
     }
 }
 
-/// Opens the store with the settings of `src/store/connect.rs`.
+/// Opens the store with the settings of `src/store/connect.rs` that affect the speed.
 pub(crate) fn open(store: &Path) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX

@@ -16,12 +16,12 @@ pub(crate) struct Bench {
     pub(crate) older_jeton: Option<PathBuf>,
     pub(crate) dynamic_jeton: Option<PathBuf>,
     /// The benchmark program, which runs the baselines.
-    baseline: PathBuf,
+    benchmark_program: PathBuf,
     /// Set if `jeton` is linked statically.
     pub(crate) is_static: bool,
     /// Set by `--quick`.
     pub(crate) is_quick: bool,
-    /// Temporary files.
+    /// Directory of the copies and of other temporary files.
     pub(crate) directory: TempDir,
 }
 
@@ -43,7 +43,7 @@ impl Bench {
             jeton: copy(jeton, "jeton")?,
             older_jeton: older_jeton.map(|path| copy(path, "before")).transpose()?,
             dynamic_jeton: dynamic_jeton.map(|path| copy(path, "dynamic")).transpose()?,
-            baseline: copy(&std::env::current_exe()?, "baseline")?,
+            benchmark_program: copy(&std::env::current_exe()?, "baseline")?,
             is_static: machine::is_static(jeton)?,
             is_quick,
             directory,
@@ -67,7 +67,7 @@ impl Bench {
 
     /// Returns the command of a baseline process.
     pub(crate) fn baseline(&self, mode: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.baseline);
+        let mut command = Command::new(&self.benchmark_program);
         command.env_clear().args([baseline::OPTION, mode]).args(args).stdout(Stdio::null());
         command
     }
@@ -92,13 +92,13 @@ impl Bench {
         mut prepare: impl FnMut(&Path) -> Outcome<Run<'r>>,
         baselines: Vec<(&str, Run<'r>)>,
     ) -> Outcome<Comparison> {
-        let mut programs = vec![("jeton".to_owned(), prepare(&self.jeton)?)];
+        let mut runs = vec![("jeton".to_owned(), prepare(&self.jeton)?)];
         if let Some(older_jeton) = &self.older_jeton {
-            programs.push(("before".to_owned(), prepare(older_jeton)?));
+            runs.push(("before".to_owned(), prepare(older_jeton)?));
         }
-        let program_count = programs.len();
-        programs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
-        let mut series = alternate(rounds, programs)?;
+        let program_count = runs.len();
+        runs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
+        let mut series = alternate(rounds, runs)?;
         let baselines = series.split_off(program_count);
         Ok(Comparison { programs: series, baselines })
     }

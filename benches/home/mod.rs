@@ -18,7 +18,7 @@ pub(crate) const EXPIRED_TOKEN_TIMES: (i64, i64) = (1_700_000_000, 1_700_003_600
 /// Issue and expiry time of tokens that have not expired.
 pub(crate) const VALID_TOKEN_TIMES: (i64, i64) = (1_800_000_000, 4_000_000_000);
 
-/// Home directory with a store, in which the admin `ada` is logged in and has one token.
+/// Home directory with a store and a session of the admin `ada`, who has one app token.
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
     jeton: PathBuf,
@@ -90,14 +90,15 @@ impl Home {
         Ok(connection)
     }
 
-    /// Copies the WAL into the file, so that the store is one file, and returns its size in bytes.
+    /// Copies the WAL into the file, so that the store is one file, and returns the size of the file in
+    /// bytes.
     pub(crate) fn checkpoint(&self) -> Outcome<f64> {
         let connection = self.connect()?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(f64::from(u32::try_from(std::fs::metadata(self.store_path())?.len())?))
     }
 
-    /// Inserts tokens with consecutive ids, distributed in turn to the first `grant_count` grants.
+    /// Inserts tokens with consecutive `jti`s, distributed in turn to the first `grant_count` grants.
     pub(crate) fn insert_tokens(
         &self,
         count: u32,

@@ -49,7 +49,7 @@ pub(crate) struct Measure {
     pub(crate) figure: Option<f64>,
     /// Figure of the older program, measured in the same run.
     pub(crate) older_figure: Option<f64>,
-    /// Lines with further figures.
+    /// Lines below this line: further figures, or the way to install the baseline.
     pub(crate) details: Vec<String>,
 }
 
@@ -159,10 +159,10 @@ pub(crate) fn list_milliseconds<'s>(series: impl IntoIterator<Item = &'s Series>
 /// Returns a text with the median number of items that each series processes in a second.
 pub(crate) fn list_rates<'s>(
     count: u32,
-    items: &str,
+    item_name: &str,
     series: impl IntoIterator<Item = &'s Series>,
 ) -> String {
-    list(series, |series| format!("{:.0} {items}/s", f64::from(count) / series.seconds()))
+    list(series, |series| format!("{:.0} {item_name}/s", f64::from(count) / series.seconds()))
 }
 
 /// Returns a text with a figure of each series, and the number of runs.

@@ -10,16 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
-const PROCESSES: u32 = 8;
-const TOKENS_PER_PROCESS: u32 = 25;
+/// Number of threads, each of which runs one `token create` after another.
+const THREADS: u32 = 8;
 
-/// Row 11: parallel `token create` against the same number of consecutive processes.
+const TOKENS_PER_THREAD: u32 = 25;
+
+/// Row 11: 200 processes of `token create`, 8 at a time, against 200 consecutive processes.
 pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
-    let prepare =
-        |program: &Path| Ok([creation_run(program, PROCESSES)?, creation_run(program, 1)?]);
+    let prepare = |program: &Path| Ok([creation_run(program, THREADS)?, creation_run(program, 1)?]);
     let names = ["in parallel", "in a row"];
     let pairs = bench.compare_pairs(bench.rounds(10), names, prepare)?;
-    let name = format!("{PROCESSES} processes × {TOKENS_PER_PROCESS} token create");
+    let name = format!("{THREADS} processes × {TOKENS_PER_THREAD} token create");
     Ok(vec![pairs.time_ratio("11", name, "200 in a row", Goal::AtMost(0.8))])
 }
 
@@ -30,7 +31,7 @@ fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
     Ok(Box::new(move || {
         let count_before = home.query_number("SELECT count(*) FROM tokens")?;
-        let total = PROCESSES * TOKENS_PER_PROCESS;
+        let total = THREADS * TOKENS_PER_THREAD;
         let create = || {
             for _ in 0..total / thread_count {
                 time(&mut home.command(&["token", "create", "my-app"]), 0)

@@ -16,8 +16,8 @@ const ROUNDS: usize = 3;
 /// Id of the user `john`, whose tokens are revoked.
 const JOHN: &str = "2";
 
-/// Row 13: `token revoke` and `store prune` against the bare statements, and the waits of another
-/// process that commits.
+/// Row 13: `token revoke` and `store prune` against the bare statements; also, without a baseline, the
+/// longest commit of another process during each command.
 pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let (revoked_count, pruned_count) = (bench.count(100_000), bench.count(1_000_000));
     let new_revocable_home = move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
@@ -61,7 +61,7 @@ fn measure_change(
     bench: &Bench,
     name: String,
     args: &[&str],
-    baseline: &[&str],
+    baseline_args: &[&str],
     new_home: &dyn Fn(&Path) -> Outcome<Home>,
 ) -> Outcome<Vec<Measure>> {
     let prepare = |program: &Path| -> Outcome<Run<'_>> {
@@ -74,7 +74,7 @@ fn measure_change(
     let run_baseline = || {
         let home = new_home(&bench.jeton)?;
         let store = home.store_path().to_string_lossy().into_owned();
-        let (mode, options) = baseline.split_first().ok_or("no mode")?;
+        let (mode, options) = baseline_args.split_first().ok_or("no mode")?;
         measure(&mut bench.baseline(mode, &[&[store.as_str()], options].concat()))
     };
     let baseline: Run<'_> = Box::new(run_baseline);
@@ -98,8 +98,8 @@ fn measure_change(
 }
 
 /// Runs a command while this process commits one row every few milliseconds, and measures the
-/// longest commit. The commit waits for the lock in even steps, as a command of jeton does: SQLite
-/// itself waits in steps of up to 100 ms.
+/// longest commit. The commit tries to get the lock every millisecond. A command of jeton waits in equal
+/// steps, too, but SQLite itself waits in steps of up to 100 ms.
 fn measure_with_writer(store: &Path, command: &mut Command) -> Outcome<Sample> {
     let is_finished = AtomicBool::new(false);
     let commit_repeatedly = || {

@@ -21,7 +21,7 @@ const RECORDED: &[&str] = &["--alg", "HS256", "--record"];
 /// than a million tokens is discarded.
 fn mint(program: &Path, options: &[&str], count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
-    // The first token creates the key, which is not part of the measured run.
+    // The first token creates the key, so that the measured run does not create the key.
     home.run(&["token", "mint", "--alg", "HS256"])?;
     let mut command = home.command(&[&["token", "mint", "--quiet"], options].concat());
     command.stdout(if count > TOKENS {
@@ -77,12 +77,12 @@ pub(super) fn measure_recorded(bench: &Bench, selected_rows: &[&str]) -> Outcome
         let figure = |series: &_| speed_ratio(baseline, series);
         measures.push(comparison.measure("5", "the same", against, Goal::None, figure));
     }
-    measures.extend(measure_size(&comparison, count, Goal::AtMost(85.0), Goal::AtMost(64.0)));
+    measures.extend(size_measures(&comparison, count, Goal::AtMost(85.0), Goal::AtMost(64.0)));
     if selected_rows.contains(&"6") && !bench.is_quick {
         let count = 10 * TOKENS;
         let prepare = |program: &Path| Ok(mint_run(program, count));
         let large = bench.compare(1, prepare, vec![])?;
-        measures.extend(measure_size(&large, count, Goal::None, Goal::AtMost(64.0)));
+        measures.extend(size_measures(&large, count, Goal::None, Goal::AtMost(64.0)));
     }
     Ok(measures)
 }
@@ -91,8 +91,8 @@ fn speed_ratio(baseline: &Series, series: &Series) -> f64 {
     baseline.seconds() / series.seconds()
 }
 
-/// Returns measures of the peak memory and of the growth of the store file per token.
-fn measure_size(
+/// Returns measures of the peak memory, and of the bytes that each token adds to the store file.
+fn size_measures(
     comparison: &Comparison,
     count: u32,
     bytes_goal: Goal,
@@ -162,7 +162,7 @@ pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measur
         let baseline = ("signing", signing_alone(bench, algorithm, &sample, count)?);
         let prepare = |program: &Path| -> Outcome<Run<'_>> {
             let home = Home::new(program)?;
-            // The first token creates the key, which is not part of the measured run.
+            // The first token creates the key, so that the measured run does not create the key.
             home.run(&[&["token", "mint"], &options[..]].concat())?;
             Ok(Box::new(move || {
                 let mint_args = ["token", "mint", "--quiet", "--count", &count.to_string()];

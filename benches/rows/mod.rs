@@ -21,7 +21,8 @@ pub(crate) struct Group {
     pub(crate) rows: &'static [&'static str],
     /// Set if the rows are measured without `--rows`.
     pub(crate) is_default: bool,
-    /// Measures the group; the second argument contains the names of the selected rows.
+    /// Measures the group; the second argument contains the names of the selected rows of the
+    /// group.
     pub(crate) measure: fn(&Bench, &[&str]) -> Outcome<Vec<Measure>>,
 }
 

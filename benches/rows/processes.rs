@@ -28,8 +28,8 @@ pub(super) fn create_run<'r>(program: &Path) -> Outcome<Run<'r>> {
     }))
 }
 
-/// Row 3: commands without a store against a program that prints one line; also dynamically linked,
-/// without a goal.
+/// Row 3: commands without a store against a program that prints one line. With `--dynamic`, also
+/// compares dynamically linked programs, without a goal.
 pub(super) fn measure_start(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     let hello = build_hello(bench, bench.is_static)?;

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) struct CallerWithSource {
     /// Authenticated caller.
     pub(crate) caller: Caller,
-    /// Source of the credential: a file, a variable or the session file.
+    /// Source of the credential for messages: the token file, a variable or the session file.
     pub(crate) source: String,
 }
 
@@ -62,7 +62,7 @@ impl SessionHandle {
         Ok(minter)
     }
 
-    /// Returns the caller; `None` if not logged in.
+    /// Returns the caller; `None` if not logged in, or if the session file is damaged.
     pub(crate) fn caller_if_any(
         &mut self,
         store: &mut StoreHandle,
@@ -86,8 +86,8 @@ impl SessionHandle {
         }
     }
 
-    /// Returns the caller. `None` if not logged in, or if the store cannot authenticate any user:
-    /// the command then acts for the owner of the store file.
+    /// Returns the caller. `None` if not logged in, if the session file is damaged, or if the store
+    /// cannot authenticate any user: the command then acts for the owner of the store file.
     pub(crate) fn caller_or_file_owner(
         &mut self,
         store: &mut StoreHandle,
@@ -130,8 +130,9 @@ impl SessionHandle {
         Ok(CallerWithSource { caller, source })
     }
 
-    /// Returns an access token for another program, with the expiry time of the token: the bearer
-    /// credential, or else the access token of the session, which is refreshed if about to expire.
+    /// Returns an access token for another program, and the expiry time of the token. The token is the
+    /// bearer credential, or else the access token of the session. A session whose access token is about
+    /// to expire is refreshed first.
     pub(crate) fn access_token(
         &mut self,
         store: &mut StoreHandle,
@@ -154,7 +155,7 @@ impl SessionHandle {
     }
 }
 
-/// Returns the failure for a bearer credential that was rejected.
+/// Returns the failure for an error of the authentication by the bearer credential from `source`.
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {

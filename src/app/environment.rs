@@ -45,8 +45,8 @@ pub(crate) struct Options {
     pub(crate) wait: Duration,
 }
 
-/// Values of the variables with credentials, of `JETON_CONFIG_DIR` and of `CI`. clap reads the
-/// variables that are defaults of flags.
+/// Values of the variables of jeton with credentials, of `JETON_CONFIG_DIR` and of `CI`. clap reads the
+/// variables that are defaults of flags, and [`resolve_address`] reads the variables of libpq.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`

@@ -1,5 +1,5 @@
 //! Passwords, keys, claims and TOML documents from standard input, files, the environment or a
-//! prompt. Passwords are never read from the value of a flag.
+//! prompt. The value of a flag may contain claims, but never a password.
 
 use super::environment::{self, NotUtf8};
 use super::input_files::InputKind;
@@ -167,7 +167,7 @@ impl RunConsole {
         source: &PasswordSource,
         verify: impl FnOnce(&Password) -> Result<VerifiedPassword, Failure>,
     ) -> Result<(VerifiedPassword, Password), Failure> {
-        let Some(text) = self.read_password_text(InputKind::PasswordChange, source)? else {
+        let Some(text) = self.read_password_input(InputKind::PasswordChange, source)? else {
             if !self.can_prompt() {
                 return Err(Failure::usage(
                     "current and new password required, but no terminal to prompt on",
@@ -201,12 +201,13 @@ impl RunConsole {
         Ok(text.map(|text| Password::parse(text.to_string())).transpose()?)
     }
 
-    /// Like [`Self::read_explicit_password`], but any text is accepted.
+    /// Reads the text of the password from `source`, without the final line break, or from
+    /// `JETON_PASSWORD`. The text need not be a valid password. Returns `None` if neither has a text.
     fn read_explicit_password_text(
         &self,
         source: &PasswordSource,
     ) -> Result<Option<Zeroizing<String>>, Failure> {
-        if let Some(mut text) = self.read_password_text(InputKind::Password, source)? {
+        if let Some(mut text) = self.read_password_input(InputKind::Password, source)? {
             if text.ends_with('\n') {
                 text.pop();
                 if text.ends_with('\r') {
@@ -237,7 +238,9 @@ impl RunConsole {
         Ok(Password::parse(prompt(&self.terminal)?.to_string())?)
     }
 
-    fn read_password_text(
+    /// Reads the text of standard input or a password file. Returns `None` for
+    /// [`PasswordSource::EnvOrPrompt`].
+    fn read_password_input(
         &self,
         kind: InputKind,
         source: &PasswordSource,
@@ -273,8 +276,8 @@ pub(crate) fn display_file(path: &Path) -> String {
     format!("`{}`", redact_for_error(&path.to_string_lossy()))
 }
 
-/// Reads a key from the environment variable `name`, which is the value of `argument`. Errors do not
-/// repeat the name, because the user may have typed the key instead.
+/// Reads a key from the environment variable `name`. The value of `argument` is the name of the
+/// variable. Errors do not repeat the name, because the user may have typed the key instead.
 pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
         Failure::usage(format!("`{argument}`: the named environment variable is not set"))

@@ -55,13 +55,14 @@ impl InputKind {
         }
     }
 
-    /// Returns the description of a file for messages. The name of a file with a secret is omitted
-    /// unless its directory exists: the user may have typed the secret instead of the name.
+    /// Returns the description of a file for messages. The path of a file with a secret is omitted unless
+    /// the path contains the name of an existing directory: the user may have typed the secret instead of
+    /// the path.
     fn describe_file(self, argument: &str, path: &Path) -> String {
         let display_path = redact_for_error(&path.to_string_lossy());
         let is_variable = argument.starts_with("JETON_");
-        let is_path = path.parent().is_some_and(|directory| directory.is_dir());
-        if self.is_secret() && !is_path {
+        let has_directory = path.parent().is_some_and(|directory| directory.is_dir());
+        if self.is_secret() && !has_directory {
             if argument.starts_with("--") || is_variable {
                 format!("the file with {} in `{argument}`", self.name())
             } else {

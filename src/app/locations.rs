@@ -14,8 +14,9 @@ use crate::store::StoreAddress;
 use std::path::Path;
 
 impl RunConsole {
-    /// Adds the path of the store or of the session files to the message of a failure that concerns
-    /// them, with a hint to change the path. The commands in a hint use the store of this run.
+    /// Adds the path of the store or of the session files, or the address of the server, to the message of
+    /// a failure that concerns them. In a failure with a path and without a hint, adds a hint to change
+    /// the path. Adds `--store` to the commands in the hint, if the flag selects the store of this run.
     pub(super) fn add_location(&self, failure: Failure) -> Failure {
         let failure = self.add_path(failure);
         let hint = failure.hint.as_deref().map(|hint| self.repeat_store_flag(hint));
@@ -59,7 +60,8 @@ impl RunConsole {
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
 
-    /// Returns the hint to use the target of `path`; `None` if `path` is not a symbolic link.
+    /// Returns the hint to use the target of `path` as the store; `None` if `path` is not a symbolic link
+    /// to an existing file.
     fn link_target_hint(&self, path: &Path) -> Option<String> {
         let is_store_in_flag = self.options.store.is_some() && !self.is_store_in_variable();
         let target = path.canonicalize().ok().filter(|_| path.is_symlink())?;
@@ -132,13 +134,13 @@ fn add_server(address: &ServerAddress, failure: Failure) -> Failure {
     Failure { message, hint, location: None, ..failure }
 }
 
-/// Commands that use the store.
+/// Commands that use the store, except `status`, which no hint names.
 const STORE_COMMANDS: [&str; 17] = [
     "apply", "audit", "init", "keys", "login", "logout", "passwd", "recover", "refresh",
     "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
-/// Adds a flag to the commands of jeton in a hint. Quoted words of a command are unchanged.
+/// Adds a flag to the commands in a hint that use the store. Quoted words of a command are unchanged.
 fn add_store_flag(hint: &str, flag: &str) -> String {
     let mut text = String::new();
     let mut rest = hint;

@@ -13,7 +13,7 @@ use crate::store::Store;
 use secrecy::ExposeSecret;
 
 impl SessionHandle {
-    /// Logs in and saves the session in the file. Returns the token pair, and whether a previous
+    /// Logs in and saves the session in the session file. Returns the token pair, and whether a previous
     /// session was ended.
     pub(crate) fn log_in(
         &mut self,
@@ -30,7 +30,7 @@ impl SessionHandle {
         Ok(session_file::prepare_directory(directory.as_deref())?)
     }
 
-    /// Creates the first admin of the store, and saves the session in the file.
+    /// Creates the first admin of the store, and saves the session of the admin in the session file.
     pub(crate) fn create_first_admin(
         &mut self,
         store: &mut StoreHandle,

@@ -19,7 +19,7 @@ pub(crate) enum LoginState {
 pub(crate) struct CurrentLogin {
     pub(crate) user: User,
     pub(crate) session: Session,
-    /// Source of the credential: a file, a variable or the session file.
+    /// Source of the credential for messages: the token file, a variable or the session file.
     pub(crate) source: String,
 }
 

@@ -55,7 +55,7 @@ pub(crate) struct App {
     pub(crate) console: Rc<RunConsole>,
     /// Store and time.
     pub(crate) store: StoreHandle,
-    /// Credential of the caller and the session file.
+    /// Session file, and credential of the caller.
     pub(crate) session: SessionHandle,
     /// Environment variables, and the presets of the user.
     pub(crate) environment: Rc<Environment>,

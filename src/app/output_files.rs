@@ -45,9 +45,9 @@ impl<'p> OutputDir<'p> {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Replaces files in the given order. The new files have the mode `mode`, and are durable when
-    /// the function returns. A file that already has the content and no permissions beyond `mode`
-    /// is left unchanged.
+    /// Creates or replaces files in the given order. The new files have the mode `mode`, less the umask,
+    /// and are durable when the function returns. A file that already has the content and no
+    /// permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
@@ -156,7 +156,8 @@ impl Drop for NewSecretFile {
     }
 }
 
-/// Refuses a directory that other users can write.
+/// Refuses a directory that other users can write. Warns of a directory that the user's private group can
+/// write.
 fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
     match directory::check_permissions(path) {
         Ok(writers) => {
