@@ -21,8 +21,8 @@ pub(crate) struct RunConsole {
     pub(super) options: Options,
     pub(super) environment: Rc<Environment>,
     pub(super) clock: Clock,
-    /// Token that replaces the session file, if given, and the source of the token for messages
-    /// (such as `JETON_TOKEN`).
+    /// Token that is used instead of the session file, if given, and the source of the token, such
+    /// as `JETON_TOKEN`. Empty until the first use.
     pub(super) bearer_credential: OnceCell<Option<(SecretString, String)>>,
     pub(super) stdin_guard: StdinGuard,
     /// Set during a dry run.
@@ -32,9 +32,9 @@ pub(crate) struct RunConsole {
 /// Guard that lets only one argument read standard input.
 #[derive(Debug)]
 pub(super) struct StdinGuard {
-    /// Argument that reads, or will read, standard input.
+    /// Argument that has claimed or reserved standard input.
     reader: cell::Cell<Option<&'static str>>,
-    /// `true` while standard input is reserved for `reader`, which has not read it yet.
+    /// `true` while standard input is reserved for `reader`, and not claimed yet.
     is_reserved: cell::Cell<bool>,
 }
 
@@ -82,8 +82,8 @@ fn conflict(reader: &str, argument: &str) -> Failure {
 pub(crate) struct SecretOutput(());
 
 impl SecretOutput {
-    /// Refuses a closed standard output. Called before a secret is created, which would otherwise
-    /// be lost.
+    /// Refuses a standard output that is closed or read-only. Called before a secret is created,
+    /// which would otherwise be lost.
     pub(crate) fn open() -> Result<Self, Failure> {
         if terminal::is_stdout_writable() {
             return Ok(Self(()));
@@ -107,7 +107,8 @@ impl RunConsole {
         self.stdin_guard.reserve(argument)
     }
 
-    /// Adopts the clock of the store's server. Warns if the clock of this machine differs.
+    /// Adopts the clock of the store's server. Warns if the clock of this machine differs by more
+    /// than `MAX_DIFFERENCE_SECONDS`.
     pub(super) fn adopt_server_time(&self, server_time: Timestamp) {
         const MAX_DIFFERENCE_SECONDS: i64 = 5;
         // An unreadable clock is reported at its next use.
@@ -233,7 +234,7 @@ impl RunConsole {
         self.terminal.print_warning(message);
     }
 
-    /// Prints a hint.
+    /// Prints a hint, with the `--store` flag of this run in its commands, unless `--quiet` is set.
     pub(crate) fn print_hint(&self, message: &str) {
         if !self.options.quiet {
             self.terminal.print_hint(&self.repeat_store_flag(message));
@@ -259,8 +260,8 @@ impl RunConsole {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
     }
 
-    /// Returns the default login name: the name of the OS user, or else the answer to a prompt; `None`
-    /// if no prompt is possible.
+    /// Returns the default login name: the name of the OS user, or else the answer to a prompt.
+    /// `None` if the OS user has no name and no prompt is possible.
     pub(crate) fn default_login(&self) -> Result<Option<String>, Failure> {
         if let Some(name) = Environment::os_user_name() {
             return Ok(Some(name));
@@ -272,7 +273,8 @@ impl RunConsole {
         Ok(Some(self.terminal.prompt_line("Username or e-mail address")?.to_string()))
     }
 
-    /// Asks for confirmation of a destructive change. A dry run only prints the question.
+    /// Asks for confirmation of a destructive change, unless `--yes` is set. A dry run only prints
+    /// the question. A missing confirmation is an error.
     pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
         if self.options.yes {
             return Ok(());

@@ -42,7 +42,7 @@ impl RefreshPolicy {
     }
 }
 
-/// Session of a run: the credential of the caller and the session file.
+/// Access to the credential of the caller and to the session file.
 pub(crate) struct SessionHandle {
     pub(super) console: Rc<RunConsole>,
     pub(super) user_id: Option<UserId>,
@@ -58,7 +58,7 @@ impl SessionHandle {
         self.user_id
     }
 
-    /// Gets a new token pair for the session in the file.
+    /// Refreshes the session in the session file, and returns the caller.
     pub(crate) fn refresh_session(&mut self, store: &mut StoreHandle) -> Result<Caller, Failure> {
         store.get()?;
         if let Some((_, source)) = self.console.bearer_credential()? {
@@ -77,8 +77,8 @@ impl SessionHandle {
     /// the lock.
     ///
     /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
-    /// that a crash in between does not lose the session, and an unwritable file is detected before
-    /// the refresh.
+    /// that a crash before the new tokens are written does not lose the session, and an unwritable
+    /// file is detected before the refresh.
     pub(super) fn refresh_under_lock(
         &self,
         store: &mut StoreHandle,
@@ -124,13 +124,15 @@ impl SessionHandle {
             let tokens = authority::sessions::refresh(open_store, &audit, refresh_token, pair_ids)
                 .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
-            // The new token satisfies every policy, unless the token has already expired.
+            // From now on, only an expired token is refreshed: the lifetime of new tokens may be shorter
+            // than `MIN_REMAINING_SECONDS`.
             policy = RefreshPolicy::IfExpired;
         }
         Err(Failure::new(Code::TokenExpired, "the new access token has already expired"))
     }
 
-    /// Returns the current login. Takes the lock only if a login is pending.
+    /// Returns the login in the session file, if any. A pending login is settled, under the lock of
+    /// the file.
     pub(super) fn current_login(
         &self,
         store: &mut StoreHandle,
@@ -201,7 +203,8 @@ pub(super) fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
     matches!(error, authority::Error::TokenRejected { reasons, .. } if *reasons == [RejectReason::Expired])
 }
 
-/// Returns the failure for a rejected token of the session file: the message names the session.
+/// Returns the failure for an error about a token of the session file. The message about a rejected
+/// token speaks of the session instead of the token.
 pub(super) fn session_failure(error: authority::Error) -> Failure {
     error.into_session_rejection().into()
 }

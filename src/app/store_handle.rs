@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Hint if the store to restore is in a database, not in a file.
+/// Hint for a restore if the store of the run is in a database, not in a file.
 const RESTORE_ALTERNATIVE: &str = "copy the backup to a new schema: jeton store copy FILE ADDRESS";
 
 /// Store of a run, opened on first use.
@@ -48,7 +48,7 @@ impl StoreHandle {
     /// Returns the store, for a use that needs no time. A missing store is an error.
     pub(crate) fn get(&mut self) -> Result<&mut Store, Failure> {
         if self.store.is_none() {
-            let outcome = Store::open(self.resolve_address()?, self.console.options.wait)?;
+            let outcome = Store::open(self.resolve_own_address()?, self.console.options.wait)?;
             return Ok(self.adopt(outcome));
         }
         let closed_error = || store::Error::Failed("already closed".to_owned());
@@ -73,7 +73,7 @@ impl StoreHandle {
         })
     }
 
-    /// Returns whether the store exists.
+    /// Returns whether the store exists. An existing store is opened.
     pub(crate) fn exists(&mut self) -> Result<bool, Failure> {
         match self.get() {
             Ok(_) => Ok(true),
@@ -92,7 +92,7 @@ impl StoreHandle {
     /// works without a store does not fail because of the store.
     pub(crate) fn public_keys(&self) -> PublicKeys {
         let wait = self.console.options.wait.min(Duration::from_secs(1));
-        let address = self.resolve_address().ok();
+        let address = self.resolve_own_address().ok();
         let outcome = address.and_then(|address| Store::open(address, wait).ok());
         let keys = outcome.and_then(|mut outcome| outcome.store.read(|tx| tx.keys()).ok());
         keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
@@ -207,7 +207,7 @@ impl StoreHandle {
         store::roles_sql(self.console.store_address().as_ref(), prefix)
     }
 
-    fn resolve_address(&self) -> Result<ResolvedAddress, Failure> {
+    fn resolve_own_address(&self) -> Result<ResolvedAddress, Failure> {
         resolve_address(self.address()?)
     }
 
@@ -226,8 +226,8 @@ impl StoreHandle {
 
     /// Returns the faults of the store. Also checks a store that [`Self::get`] refuses to open.
     pub(crate) fn check(&mut self) -> Result<Findings, Failure> {
-        let (address, now) = (self.resolve_address()?, self.now()?);
-        let _progress = self.start_check();
+        let (address, now) = (self.resolve_own_address()?, self.now()?);
+        let _progress = self.start_check_progress();
         Ok(authority::maintenance::check(address, now, self.console.options.wait)?)
     }
 
@@ -239,27 +239,27 @@ impl StoreHandle {
         Ok(authority::maintenance::migrate(&path, &context, backup, self.console.options.wait)?)
     }
 
-    fn start_check(&self) -> Progress {
+    fn start_check_progress(&self) -> Progress {
         self.console.terminal.start_progress("checking", Total::Uncounted, false)
     }
 
     /// Refuses a file that cannot be restored, and asks for confirmation to replace an existing
     /// store.
     pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
-        let (path, now) = (self.file_path(RESTORE_ALTERNATIVE)?, self.now()?);
-        let progress = self.start_check();
+        let (store_path, now) = (self.file_path(RESTORE_ALTERNATIVE)?, self.now()?);
+        let progress = self.start_check_progress();
         let warnings =
-            authority::maintenance::check_backup(file, &path, now, self.console.options.wait);
+            authority::maintenance::check_backup(file, &store_path, now, self.console.options.wait);
         drop(progress);
         for warning in warnings? {
             self.console.print_warning(&warning);
         }
-        if path.symlink_metadata().is_ok_and(|store| store.len() > 0) {
+        if store_path.symlink_metadata().is_ok_and(|metadata| metadata.len() > 0) {
             let display_path =
                 |path: &Path| Untrusted::new(path.to_string_lossy()).to_display().clone();
             self.console.confirm(&format!(
                 "Replace `{}` with `{}`?",
-                display_path(&path),
+                display_path(&store_path),
                 display_path(file)
             ))?;
         }

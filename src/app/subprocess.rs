@@ -48,7 +48,7 @@ impl SignalForwarder {
 
     /// Runs a command with tokens in environment variables. Returns the exit code as shells define
     /// it. If a terminating signal arrived before the start, the command is not run and the
-    /// exit code reports the signal.
+    /// exit code reports the signal. The command does not get the credentials of jeton.
     pub(crate) fn run(
         mut self,
         argv: &[OsString],
@@ -142,7 +142,7 @@ fn is_sent_by(pid: Pid, origin: &Origin) -> bool {
 }
 
 /// Returns whether the terminal sent the signal. The child shares the terminal and has received the
-/// signal already; forwarding would interrupt the child twice.
+/// signal already; forwarding would deliver the signal twice.
 fn is_from_terminal(origin: &Origin) -> bool {
     TERMINAL_SIGNALS.contains(&origin.signal) && !matches!(origin.cause, Cause::Sent(_))
 }

@@ -82,7 +82,7 @@ impl TokenChunk {
     /// Reads one line, and all further lines that are complete in the buffer. Returns `None` at the
     /// end.
     fn read(input: &mut BufReader<impl Read>) -> Result<Option<Self>, Failure> {
-        // The buffer never grows, so that no copy of a token is left in memory.
+        // This vector never grows: a reallocation would leave a copy of the tokens in memory.
         let mut chunk = Self(Vec::with_capacity(MAX_LINE_BYTES + BUFFER_BYTES));
         let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
         let first_line = input.by_ref().take(limit).read_until(b'\n', &mut chunk.0);

@@ -68,9 +68,9 @@ impl RunConsole {
         }
     }
 
-    /// Returns the bearer credential that replaces the session file, if given, and the source of
-    /// the credential. Reads the credential only once, because standard input and pipes cannot be
-    /// read again.
+    /// Returns the bearer credential that is used instead of the session file, if given, and the
+    /// source of the credential. Reads the credential only once, because standard input and pipes
+    /// cannot be read again.
     pub(crate) fn bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(credential) = self.bearer_credential.get() {
             return Ok(credential.clone());

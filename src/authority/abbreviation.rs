@@ -6,8 +6,9 @@ use crate::model::{Key, Session, SidPrefix, Untrusted, UserId};
 use crate::store::Reader;
 
 /// Returns the key with the id `kid`, or else the only key whose id starts with `kid`. Several such
-/// keys are an error. An ellipsis at the end of `kid` is ignored, because tables of keys end
-/// abbreviated ids with an ellipsis.
+/// keys are an error. A very short text is not an abbreviated id: see [`Reader::find_keys`]. An
+/// ellipsis at the end of `kid` is ignored, because tables of keys end abbreviated ids with an
+/// ellipsis.
 pub(super) fn find_key(tx: &Reader<'_>, kid: &str) -> Result<Option<Key>, Error> {
     let mut keys = tx.find_keys(kid)?;
     if keys.is_empty()

@@ -62,8 +62,8 @@ impl AuditContext {
         tx.add_event(&self.build_event(user, subject, outcome, count))
     }
 
-    /// Records a successful change and returns the id of the row, so that later transactions can change
-    /// the count or the outcome.
+    /// Records a successful change and returns the id of the event, so that later transactions can
+    /// change the count or the outcome of the event.
     pub(super) fn record_with_id(
         &self,
         tx: &SharedWriter<'_>,
@@ -148,7 +148,7 @@ impl AuditTarget {
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<EventTarget>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| EventTarget::user(user.id)),
-            Self::Session(sid) => match tx.find_sessions(sid, None, 2)?.as_slice() {
+            Self::Session(prefix) => match tx.find_sessions(prefix, None, 2)?.as_slice() {
                 [session] => Some(EventTarget::session(session.sid)),
                 _ => None,
             },

@@ -15,7 +15,7 @@ const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";
 #[derive(Debug, Clone)]
 pub(crate) struct Patch<T>(pub(crate) Option<T>);
 
-/// The treatment of a new account whose names belong to an existing user.
+/// The treatment of a new account with at least one name of an existing user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfExists {
     /// The new account is refused.
@@ -28,7 +28,7 @@ pub(crate) enum IfExists {
     Update,
 }
 
-/// New names for a user; a name that is `None` is unchanged.
+/// New names for a user. A name without a patch is unchanged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfilePatch {
     /// The user name.
@@ -165,7 +165,7 @@ pub(crate) fn rename(
 }
 
 /// Disables the login of a user and ends the user's sessions. Returns the user and the number of
-/// ended sessions, or `None` if the user was already disabled.
+/// ended sessions; the number is `None` if the user was already disabled.
 pub(crate) fn disable(
     store: &mut Store,
     audit: &AuditContext,
@@ -256,10 +256,10 @@ fn record_change(
     tx: &Writer<'_>,
     audit: &AuditContext,
     caller: &Caller,
-    user: UserId,
+    user_id: UserId,
     changed_count: usize,
 ) -> Result<(), store::Error> {
-    audit.record(tx, Some(caller.user.id), EventTarget::user(user), changed_count)
+    audit.record(tx, Some(caller.user.id), EventTarget::user(user_id), changed_count)
 }
 
 fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Import of accounts from a file, all or none. An error in a row contains its line number.
+//! Import of accounts from a file, all or none. An error about a row states the line of the row.
 
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
@@ -15,7 +15,7 @@ use crate::store::{self, Reader, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
 
-/// Number of accounts that one statement adds.
+/// Maximum number of accounts that one statement adds.
 const INSERT_SIZE: usize = 50;
 
 /// An account that an import created or updated.
@@ -116,7 +116,7 @@ pub(crate) fn import(
     })
 }
 
-/// Hashes the passwords of new accounts, before the transaction of [`add_rows`]. All rows are
+/// Hashes the passwords of new accounts, if any, before the transaction of [`add_rows`]. All rows are
 /// checked before the first password is hashed, so that an invalid row is reported without the slow
 /// hashing.
 pub(in crate::authority) fn hash_rows(
@@ -157,8 +157,8 @@ pub(in crate::authority) fn add_rows(
 }
 
 /// Refuses an import with a generated password for an account that now exists: another command
-/// created the account after the password was generated, so the account has another password than
-/// the generated password, which is reported to the admin.
+/// created the account after the password was generated. The admin would get the generated password,
+/// but the account has another password.
 fn ensure_generated_passwords_apply(
     tx: &Reader<'_>,
     import_rows: &ImportRows,
@@ -175,21 +175,21 @@ fn ensure_generated_passwords_apply(
 fn apply_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
-    import_rows: &[ImportRow],
+    rows: &[ImportRow],
     if_exists: IfExists,
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
     // During hashing, `hash_passwords` replaced the password of each new account by a hash: a row
     // with a password is the row of an account that existed then.
-    if import_rows.iter().all(|row| row.password.is_none()) {
-        let new_users: Vec<_> = import_rows.iter().map(|row| &row.new_user).collect();
+    if rows.iter().all(|row| row.password.is_none()) {
+        let new_users: Vec<_> = rows.iter().map(|row| &row.new_user).collect();
         match tx.add_users(&new_users, audit.now) {
-            Ok(_) => return import_rows.iter().try_for_each(|row| outcome.count_new(tx, row)),
+            Ok(_) => return rows.iter().try_for_each(|row| outcome.count_new(tx, row)),
             Err(store::Error::AlreadyExists) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    import_rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
+    rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
 }
 
 /// Adds one account. An existing account is refused, updated or left unchanged, depending on

@@ -26,9 +26,9 @@ pub(super) fn find_existing(
     }
 }
 
-/// Returns the account with the `uid` of the row, or without `uid` the account with its username.
-/// The account must also have the username of the row, if any. No other account may have the e-mail
-/// address of the row, because this account will get the address.
+/// Returns the account with the `uid` of the row; for a row without `uid`, the account with the
+/// username of the row. The account must also have the username of the row, if any. No other account
+/// may have the e-mail address of the row, because this account will get the address.
 fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Error> {
     let is_same_username = |user: &User| {
         let username = import_row.new_user.username.as_ref();

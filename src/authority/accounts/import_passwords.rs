@@ -80,6 +80,7 @@ impl ImportRows {
         self.for_each_row(|number, row| {
             observer(ImportStep::RowChecked)?;
             let import_row = self.parse_row(row.clone())?;
+            // With `Refuse`, all accounts are new: `check_rows` has refused existing accounts.
             if let Some(password) = &import_row.password
                 && (if_exists == IfExists::Refuse
                     || store.read(|tx| find_existing(tx, &import_row, if_exists))?.is_none())

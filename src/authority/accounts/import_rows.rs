@@ -19,7 +19,7 @@ use std::io::BufRead;
 /// Number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 500;
 
-/// Treatment of the fields of a row with names other than [`FIELDS`].
+/// Treatment of the fields whose names are not in [`FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     Refuse,
@@ -80,6 +80,7 @@ impl ImportRows {
         let mut import_rows = Self::new(now)?;
         match unknown_fields {
             UnknownFields::Refuse => check_columns(rows.columns())?,
+            // Without a known column name, the file may have no header: see `check_columns`.
             UnknownFields::Ignore if rows.columns().iter().any(|name| is_known_field(name)) => {
                 import_rows.note_skipped_fields(rows.columns().iter());
             }
@@ -203,7 +204,8 @@ impl ImportRows {
         map_in_order(1, batches, create_parser, visit)
     }
 
-    /// Calls `visit` with the number and content of each row, in order.
+    /// Calls `visit` with the number in the scratch database and the unparsed content of each row, in
+    /// order.
     pub(super) fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
@@ -243,6 +245,7 @@ impl ImportRows {
     }
 }
 
+/// Parses a row. An error states the line of the row.
 fn parse_row(row: Row, now: Timestamp) -> Result<ImportRow, InvalidLine> {
     let line = row.line;
     parse_import_row(row, now).map_err(|reason| InvalidLine { line, reason })

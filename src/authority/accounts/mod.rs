@@ -160,9 +160,9 @@ pub(crate) fn recover(
 }
 
 /// Replaces the password of `user` and ends the sessions of `user`, except the session of the
-/// caller. `caller` includes the hash with which the current password was verified; fails if the
-/// store has another hash by now. Without a caller, no credential is checked. Returns the number of
-/// ended sessions.
+/// caller. `caller` is `user`, with the hash with which the current password was verified; fails if
+/// the store has another hash by now. Without a caller, no credential is checked. Returns the number
+/// of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,

@@ -28,7 +28,7 @@ fn import_text(
 }
 
 #[test]
-fn import_row_sets_every_account_field() {
+fn import_row_sets_account_fields() {
     let mut store = new_store();
     let rows = format!(
         "{{\"uid\":\"018f4f5e-7a3b-7c1d-8e2f-0123456789ab\",\"username\":\"Ada\",\
@@ -82,7 +82,7 @@ fn import_row_differs_only_by_explicit_fields() {
 }
 
 #[test]
-fn error_about_invalid_row_states_line_without_content() {
+fn error_about_invalid_row_states_line_without_values() {
     for (row, message) in [
         ("{\"name\":\"x\"}", "username or e-mail address required"),
         ("{\"username\":\"a b\"}", "username: only letters, digits and common symbols are allowed"),

@@ -259,7 +259,7 @@ fn recovery_ends_all_sessions() {
 }
 
 #[test]
-fn short_password_is_refused_everywhere() {
+fn short_password_is_refused_at_registration_change_and_recovery() {
     let mut store = new_store();
     let (ada, _) = register_user(&mut store, "ada").unwrap();
     let ada = add_session(&mut store, &ada);
