@@ -37,7 +37,7 @@ pub(crate) struct StateChanges {
 }
 
 impl DesiredState {
-    /// Reads a TOML document with the tables `settings` and `users`. The error names the first
+    /// Reads a TOML document with the tables `settings` and `users`. The error names up to 20
     /// invalid lines, without the values of accounts.
     pub(crate) fn read(document: TomlTable, now: Timestamp) -> Result<Self, Error> {
         let mut invalid_lines = InvalidLines::default();

@@ -69,8 +69,7 @@ pub(crate) enum Error {
     /// Retirement or revocation of the key that signs app tokens. The text is a hint.
     #[error("active app key cannot be retired or revoked")]
     ActiveAppKey(&'static str),
-    /// A new key that the store already has for another purpose or algorithm. Each key has exactly
-    /// one purpose and one algorithm.
+    /// A new key that the store already has for another purpose or algorithm.
     #[error("this key already exists, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
     /// A new key that the store already has under another key id.
@@ -94,7 +93,7 @@ pub(crate) enum Error {
     PresetKeyNotFound {
         /// The key id.
         kid: Untrusted,
-        /// The algorithm of the preset.
+        /// The algorithm of the preset, or else ES256.
         algorithm: Algorithm,
     },
     /// The existing signing key of app tokens has another algorithm than requested.
@@ -111,25 +110,25 @@ pub(crate) enum Error {
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
     ImportedUserExists { line: u64, taken_names: Vec<String> },
-    /// An import after which the store would have no admin.
+    /// An import without an active admin in the file, or after which the store would have none.
     #[error("no admin in the file or in the store")]
     NoAdmin,
-    /// An invalid line of an import file.
+    /// An invalid line of an input file.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
-    /// Several invalid lines of an import file.
+    /// Several invalid lines of an input file.
     #[error(transparent)]
     InvalidLines(InvalidLines),
     /// Invalid lines of an import file, some with columns or members that accounts do not have.
     #[error(transparent)]
     UnknownFields(Box<Error>),
-    /// A failure to read an import file.
+    /// A failure to read an input file.
     #[error("{0}")]
     Input(std::io::Error),
     /// A revoked key, which cannot be used again.
     #[error("key revoked")]
     KeyRevoked,
-    /// Unknown name, wrong password or disabled user. The message does not distinguish these cases.
+    /// Unknown name, wrong or unset password, or disabled user. The message is the same for all.
     #[error("wrong name or password")]
     LoginInvalid,
     /// A wrong current password.
@@ -148,7 +147,8 @@ pub(crate) enum Error {
         /// The user whose role is too low; `None` without a login.
         user: Option<UserWithRole>,
     },
-    /// A bearer's renewal after the limit for the chain of renewals, or expiring after the limit.
+    /// A renewal by the bearer after the limit of the chain of renewals, or with a requested expiry
+    /// after this limit.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
         /// The id of the token to renew.
@@ -202,10 +202,10 @@ pub(crate) enum Error {
     /// A token of more than [`MAX_TOKEN_BYTES`] bytes, which verification would reject.
     #[error("token too large: found {length} bytes, expected at most {MAX_TOKEN_BYTES}")]
     TokenTooLarge {
-        /// The size in bytes, with or without the signature.
+        /// The size of the token in bytes.
         length: usize,
     },
-    /// During each attempt, another process changed the keys, or a setting in the token to sign.
+    /// In each attempt to sign or rotate, another process changed the keys, or a setting in the token.
     #[error("signing key changed repeatedly")]
     KeyContention,
 }

@@ -6,11 +6,12 @@ use super::rejection::{
 use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_time_unit};
 use serde_json::{Map, Value, json};
 
-/// Claims in which services look for permissions: `permissions` of jeton, `scope` of OAuth (RFC
-/// 8693, section 4.2), and `scp` of several vendors.
+/// Claims in which verifications look for required permissions: `permissions` of jeton, `scope` of
+/// OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
-/// Claims by which a token may grant permissions: the claims above, and `roles` of several vendors.
+/// Claims that may grant permissions: the claims above, and `roles` of several vendors. Limits on
+/// granted permissions cover all of these claims.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
 /// The registered claims (RFC 7519, section 4.1) of a token, as typed values.
@@ -149,7 +150,7 @@ pub(super) struct VerificationTime {
 }
 
 impl VerificationTime {
-    /// Returns a time with its distance from the reference time.
+    /// Returns the text of a time, with its distance from the reference time.
     fn describe(&self, time: Timestamp) -> String {
         describe_time(time, self.reference, self.now)
     }
@@ -205,12 +206,12 @@ pub(super) fn check_permissions(
         return Vec::new();
     }
     let granted = claimed_permissions(claims, claim_names);
-    // The rejection names the first claim with a permission, or else the first claim in the token.
+    // Named is the first of `claim_names` with a permission, else the first present, else the first.
     let has_permission =
         |name: &&&str| claimed_permissions(claims, std::slice::from_ref(*name)).next().is_some();
-    let is_claimed = |name: &&&str| claims.contains_key(**name);
+    let is_present = |name: &&&str| claims.contains_key(**name);
     let name = claim_names.iter().find(has_permission);
-    let name = name.or_else(|| claim_names.iter().find(is_claimed)).or(claim_names.first());
+    let name = name.or_else(|| claim_names.iter().find(is_present)).or(claim_names.first());
     let is_missing =
         |permission: &&Permission| !granted.clone().any(|text| text == permission.as_str());
     let reject = |permission: &Permission| {
@@ -264,7 +265,7 @@ pub(super) fn check_required_claims(
     claims: &Map<String, Value>,
     required: &[String],
 ) -> Vec<Rejection> {
-    let is_absent = |name: &&String| claims.get(*name).is_none_or(Value::is_null);
+    let is_absent_or_null = |name: &&String| claims.get(*name).is_none_or(Value::is_null);
     let reject = |name: &String| {
         let rejection = Rejection::for_claim(RejectReason::RequirementFailed, name)
             .with_expected_description("any value except `null`");
@@ -273,11 +274,11 @@ pub(super) fn check_required_claims(
             None => rejection,
         }
     };
-    required.iter().filter(is_absent).map(reject).collect()
+    required.iter().filter(is_absent_or_null).map(reject).collect()
 }
 
-/// Returns the rejection of a token that expires in less than `min_ttl`. A token without expiry is
-/// accepted.
+/// Returns the rejection of a token that expires less than `min_ttl` after the reference time. A
+/// token without expiry is accepted.
 pub(super) fn check_remaining_ttl(
     expires_at: Option<Timestamp>,
     time: VerificationTime,

@@ -1,4 +1,4 @@
-//! Tests of the claim checks.
+//! Tests of the parsing and the checks of claims.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 #[test]
-fn claim_of_wrong_type_is_refused() {
+fn claim_of_wrong_type_or_range_is_refused() {
     for claims in [
         json!({"iss": 1}),
         json!({"sub": 1}),
@@ -114,15 +114,16 @@ fn permissions_and_values_are_compared_exactly() {
     );
     let claims = json!({"n": 0, "s": "", "l": [], "f": false, "z": null});
     let claims = claims.as_object().unwrap();
-    let required = |name: &str| messages(check_required_claims(claims, &[name.to_owned()]));
+    let messages_if_required =
+        |name: &str| messages(check_required_claims(claims, &[name.to_owned()]));
     for name in ["n", "s", "l", "f"] {
-        assert!(required(name).is_empty(), "{name}");
+        assert!(messages_if_required(name).is_empty(), "{name}");
     }
     assert_eq!(
-        required("z"),
+        messages_if_required("z"),
         ["claim `z` mismatch: found `null`, expected any value except `null`"]
     );
-    assert_eq!(required("missing"), ["claim `missing` missing"]);
+    assert_eq!(messages_if_required("missing"), ["claim `missing` missing"]);
 }
 
 #[test]
@@ -196,7 +197,7 @@ fn rejection_of_bad_claim_states_value_and_expected_type() {
 }
 
 #[test]
-fn time_rejection_states_instant_difference_and_leeway() {
+fn time_rejection_has_time_distance_and_required_leeway() {
     let reject_times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
         let time = VerificationTime { now: at(now), reference: at(reference), leeway };
         let rejections = check_times(&parse(claims).unwrap(), time);

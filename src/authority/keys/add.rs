@@ -22,8 +22,7 @@ pub(crate) struct NewKey {
 }
 
 impl NewKey {
-    /// Returns a key to add under `kid`. Without `kid`, the key id is the thumbprint, or random for
-    /// a symmetric key.
+    /// Returns a key to add under `kid`. Without `kid`, the key id of `spec` remains.
     pub(crate) fn new(spec: KeySpec, kid: Option<Untrusted>) -> Self {
         let has_chosen_kid = kid.is_some();
         let spec = match kid {
@@ -33,7 +32,8 @@ impl NewKey {
         Self { spec, has_chosen_kid }
     }
 
-    /// Returns an imported key to add under `kid`, or else the key id in its document.
+    /// Returns an imported key to add under `kid`, or else under the key id in the key document, if
+    /// any.
     pub(crate) fn from_imported(
         imported: ImportedKey,
         kid: Option<Untrusted>,
@@ -78,10 +78,10 @@ pub(crate) fn authorize_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds keys, all or none. A new key is standby, or active if there is no active key. A key that
-/// the store already has, for the same purpose and algorithm, is left unchanged. Only admins may
-/// add keys; while the store has no users, the owner of the store file may add keys without a
-/// caller.
+/// Adds keys, all or none. A new key is standby, or active if there is no active key that it would
+/// replace. A key that the store already has, for the same purpose and algorithm, is left unchanged.
+/// With `options.activate`, each new or existing key becomes active. Only admins may add keys; while
+/// the store has no users, the owner of the store file may add keys without a caller.
 pub(crate) fn add(
     store: &mut Store,
     audit: &AuditContext,
@@ -91,7 +91,7 @@ pub(crate) fn add(
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         refuse_public_keys_as_secrets(tx, options.keys)?;
-        let add = |key: &NewKey| {
+        let add_and_activate = |key: &NewKey| {
             let mut added = add_key(tx, audit, key)?;
             added.changed |= options.initial_kid == Some(&added.key.spec.kid);
             if options.activate && added.key.state != KeyState::Active {
@@ -103,7 +103,7 @@ pub(crate) fn add(
             }
             Ok::<_, Error>(added)
         };
-        let added = options.keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
+        let added = options.keys.iter().map(add_and_activate).collect::<Result<Vec<_>, _>>()?;
         let user = caller.map(|caller| caller.user.id);
         let subject = match options.keys {
             [key] => EventTarget::key(&key.spec.kid).into(),
@@ -118,8 +118,8 @@ pub(crate) fn add(
 }
 
 /// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
-/// equals a shared secret of the store. The new keys were compared with each other when they were
-/// read.
+/// equals a shared secret of the store. The new keys were compared with each other when the key
+/// documents were read.
 fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result<(), Error> {
     let stored_keys = tx.keys()?;
     let stored_keys: Vec<&KeySpec> = stored_keys.iter().map(|key| &key.spec).collect();

@@ -12,7 +12,7 @@ fn app_kid(store: &mut Store) -> String {
     store.read(|tx| tx.active_app_key()).unwrap().spec.kid.as_str().to_owned()
 }
 
-/// Generates and stores a test key.
+/// Generates and stores a test key. A new key is returned without its row id.
 fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
     let key = find_or_generate_test_key(store, algorithm).unwrap();
     store.write(|tx| key.ensure_inserted(tx, at(0))).unwrap();

@@ -24,11 +24,11 @@ pub(crate) fn copy(
     let event = audit.build_event(caller_id, EventTarget::store(), OUTCOME_DONE, 1);
     let mut pending_copy = store.copy(target, &event, observer)?;
     let digests = std::mem::take(&mut pending_copy.digests);
-    let event = write_as_maintainer(store, caller, |tx| Ok(tx.add_event_with_id(&event)?))?;
+    let event_id = write_as_maintainer(store, caller, |tx| Ok(tx.add_event_with_id(&event)?))?;
     match pending_copy.persist() {
         Ok(writers) => Ok((digests, writers)),
         Err(error) => {
-            store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED))?;
+            store.write(|tx| tx.set_outcome(event_id, OUTCOME_UNDELIVERED))?;
             Err(error.into())
         }
     }

@@ -26,8 +26,7 @@ pub(crate) fn load_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats
     Ok(store.stats(now)?)
 }
 
-/// Returns the faults of the store at `address`, which may be damaged, and warnings about the
-/// store.
+/// Returns the faults of the store at `address`, and warnings. The store may be damaged.
 pub(crate) fn check(
     address: ResolvedAddress,
     now: Timestamp,
@@ -93,15 +92,15 @@ fn write_as_maintainer<T>(
     }
 }
 
-/// Refuses a read-only store. Called before slow work, because the commit would refuse the store
-/// only after this work.
+/// Refuses a read-only store. Called before slow work, because the write that would fail follows
+/// this work.
 fn ensure_writable(store: &Store) -> Result<(), Error> {
     if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
 }
 
 /// Migrates the store at `path` to the current schema; a store with an older schema is backed up
-/// first. Returns the path of the backup. The owner of the store file may migrate without a login,
-/// because no admin can be authenticated with an older schema.
+/// first. Returns the path of the backup, if any. The owner of the store file may migrate without a
+/// login, because no admin can be authenticated with an older schema.
 pub(crate) fn migrate(
     path: &Path,
     audit: &AuditContext,

@@ -10,12 +10,13 @@ use crate::model::{
 use crate::signals::Interrupted;
 use crate::store::{self, Reader, Store, Writer};
 
-/// Number of tokens that one transaction removes. The transaction blocks other writers for about 30
-/// milliseconds.
+/// Maximum number of tokens that one transaction removes. The transaction blocks other writers for
+/// about 30 milliseconds.
 const TOKEN_BATCH_SIZE: usize = 20_000;
 
-/// Number of sessions, revocation entries or grants that one transaction removes. The transaction
-/// blocks other writers for about ten milliseconds.
+/// Maximum number of revocation entries or grants, and approximate maximum number of token pairs of
+/// sessions, that one transaction removes. The transaction blocks other writers for about ten
+/// milliseconds.
 const BATCH_SIZE: usize = 5_000;
 
 /// The numbers of removed rows.
@@ -67,11 +68,12 @@ fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Times
 pub(crate) type PruneObserver<'o> =
     dyn FnMut(PruneCounts, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Removes tokens and sessions that expired at least `keep` ago, for an admin or the owner of the
-/// store file. Expired tokens are refused with or without their rows. After each transaction,
-/// `on_progress` gets the numbers of rows removed so far, and the progress: the id of the last
-/// checked token and the id of the newest token. An error of `on_progress` ends the prune. The
-/// audit event counts the removed rows, also if the prune ends early.
+/// Removes tokens and sessions that expired at least `keep` ago, obsolete revocation entries and
+/// unused grants, for an admin or the owner of the store file. Expired tokens are refused with or
+/// without their rows. After each transaction, `on_progress` gets the numbers of rows removed so
+/// far, and the progress: the id of the last checked token and the id of the newest token. An error
+/// of `on_progress` ends the prune. The audit event counts the removed rows, also if the prune ends
+/// early.
 pub(crate) fn prune(
     store: &mut Store,
     audit: &AuditContext,

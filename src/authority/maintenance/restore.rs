@@ -8,16 +8,16 @@ use crate::store::{self, CopyObserver, LockedStore, RestoreOutcome};
 use std::path::Path;
 use std::time::Duration;
 
-/// Refuses a file that cannot be restored to the store at `path`; returns warnings about the file.
-/// A backup with an older schema, and a backup that other users can read, may be restored.
+/// Refuses a file that cannot be restored to the store at `store_path`; returns warnings about the
+/// file. A backup with an older schema, and a backup that other users can read, may be restored.
 pub(crate) fn check_backup(
     file: &Path,
-    path: &Path,
+    store_path: &Path,
     now: Timestamp,
     wait: Duration,
 ) -> Result<Vec<String>, Error> {
     let backup_error = |fault| Error::Backup { file: file.to_owned(), fault };
-    let findings = match store::check_backup(file, path, &build_crypto_checks(), now, wait) {
+    let findings = match store::check_backup(file, store_path, &build_crypto_checks(), now, wait) {
         Err(
             error @ (store::Error::InvalidBackup(..)
             | store::Error::PreviousStoreExists { .. }

@@ -109,8 +109,9 @@ impl ClaimRows {
     }
 
     /// Returns the rows in `range` in batches. In a file, `range` must extend from the start of a
-    /// batch to the last row. The size of a batch of repeated rows is limited by `max_tokens`, and
-    /// by `max_json_length`, the maximum length of header and claims of a token as JSON in bytes.
+    /// batch to the last row. A batch of repeated rows has at most `max_tokens` tokens, whose
+    /// headers and claims are limited by [`BATCH_BYTES`] unless the batch has a single token.
+    /// `max_json_length` is the maximum length of header and claims of a token as JSON in bytes.
     pub(super) fn batches(
         &self,
         range: Range<usize>,

@@ -24,7 +24,8 @@ pub(super) const MINTERS_ONLY: &str = "only minters and admins can mint test tok
 pub(crate) struct MintJob {
     pub(super) request: MintRequest,
     pub(super) claim_rows: ClaimRows,
-    /// Maximum length of header and claims of a token as JSON in bytes.
+    /// Maximum length of header and claims of a token as JSON in bytes; 0 in a job from
+    /// [`Self::for_minter`].
     pub(super) max_json_length: usize,
     pub(super) now: Timestamp,
     /// Issuer of the store; `None` with an external key.
@@ -63,6 +64,7 @@ impl MintJob {
         previous: Option<&JobKey>,
     ) -> Result<(Self, JobKey), Error> {
         let mut job = Self::for_minter(store, audit, minter, request, claim_rows)?;
+        // Recorded tokens are counted in the transactions that add their rows.
         let count = if job.request.record { 0 } else { job.claim_rows.count() };
         let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
         let record =

@@ -25,9 +25,9 @@ pub(super) struct TokenPattern {
     /// The `jti` claim, if it is a string: the text before the first gap, and the rest.
     jti: Option<(String, GapParts)>,
     expires_at: Option<Timestamp>,
-    /// Row of the example, if the request records tokens. The rows of the other tokens differ only
-    /// in `jti`.
-    row: Option<NewToken>,
+    /// Token row of the example, if the request records tokens. The token rows of the other tokens
+    /// differ only in `jti`.
+    token_row: Option<NewToken>,
     /// Fields of the input row from which the pattern was made.
     example_fields: Map<String, Value>,
     /// Maximum length of header and claims as JSON in bytes.
@@ -38,7 +38,7 @@ pub(super) struct TokenPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Generated(GeneratedKind),
-    /// String value of the input row, by position among its string values.
+    /// String value of the input row, by position among the string values of the row.
     Text(usize),
 }
 
@@ -117,12 +117,12 @@ impl TokenPattern {
             Err(error) => return Err(error),
         };
         let contains_marker = |text: &str| markers.iter().any(|marker| text.contains(&marker.text));
-        let row = match owner {
+        let token_row = match owner {
             Some(_) if builder.request.has_custom_jti(fields) => return Ok(None),
             Some(owner) => Some(build_token_row(&claims, owner, builder.validity.issued_at)?),
             None => None,
         };
-        let shared_claims = row.as_ref().map(|row| Value::from(row.grant.claims.clone()));
+        let shared_claims = token_row.as_ref().map(|row| Value::from(row.grant.claims.clone()));
         if contains_marker(&header)
             || shared_claims.is_some_and(|claims| contains_marker(&claims.to_string()))
         {
@@ -146,7 +146,7 @@ impl TokenPattern {
             gaps: markers.into_iter().map(|marker| marker.gap).collect(),
             jti,
             expires_at,
-            row,
+            token_row,
             example_fields: fields.clone(),
             max_json_length: header.len() + max_claims_length,
         }))
@@ -157,10 +157,10 @@ impl TokenPattern {
         self.max_json_length
     }
 
-    /// Returns the row of the example, if the request records tokens. The rows of the other tokens
-    /// differ only in `jti`.
-    pub(super) fn row(&self) -> Option<&NewToken> {
-        self.row.as_ref()
+    /// Returns the token row of the example, if the request records tokens. The token rows of the
+    /// other tokens differ only in `jti`.
+    pub(super) fn token_row(&self) -> Option<&NewToken> {
+        self.token_row.as_ref()
     }
 
     /// Signs the token of an input row with the string values `texts` and adds the token to

@@ -63,7 +63,7 @@ impl<'a> BatchSigner<'a> {
     }
 
     /// Signs the tokens of a batch in the order of its rows. Generated token ids are taken from
-    /// `jtis`.
+    /// `jtis` first.
     pub(super) fn sign(
         &mut self,
         batch: &RowBatch<'_>,
@@ -112,7 +112,7 @@ impl<'a> BatchSigner<'a> {
             (self.check)()?;
             pattern.sign(&self.signer, &texts, generator, &mut self.payload, &mut signed.tokens)?;
         }
-        if let Some(model) = pattern.row() {
+        if let Some(model) = pattern.token_row() {
             let (model, jtis) = (model.clone(), signed.tokens.jtis_from(start).collect());
             signed.rows.push(TokenRows { model, jtis, has_custom_jtis: false });
         }
