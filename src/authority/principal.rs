@@ -32,7 +32,7 @@ pub(super) enum BearerCredential {
 }
 
 impl Principal {
-    /// Refuses a principal whose role is below `role`.
+    /// Refuses a principal whose role was below `role` when the credential was first checked.
     pub(crate) fn require_role(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
         self.require_role_of(&self.user, role, refusal)
     }
@@ -56,7 +56,7 @@ impl Principal {
         matches!(self.credential, BearerCredential::Access(_))
     }
 
-    /// Rechecks the credential, refuses a principal whose role is below `role`, and runs `work`,
+    /// Rechecks the credential, refuses a principal whose role is now below `role`, and runs `work`,
     /// all in one write transaction.
     pub(super) fn write_with_role<T>(
         &self,
@@ -172,7 +172,8 @@ pub(super) fn write_shared_as_optional_principal<T>(
     }
 }
 
-/// Refuses a user whose role is below `role`.
+/// Refuses a user of a session whose role is below `role`. [`Principal::require_role_of`] also covers
+/// the bearer of an app token.
 pub(super) fn require_role(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
     if user.role >= role {
         return Ok(());

@@ -1,18 +1,19 @@
-//! Rows of recorded test tokens, and checks of their `jti`s.
+//! Store rows of recorded test tokens, and checks that their `jti`s were never revoked.
 
 use super::super::Error;
 use crate::model::{AppName, Grant, Jti, KeyRowId, Timestamp, TokenKind, TokenOrigin, UserId};
 use crate::store::{NewToken, Reader};
 use serde_json::{Map, Value};
 
-/// Check of `jti`s of one key against revocations.
+/// Check that no token of one key with a given `jti` was revoked.
 ///
 /// A prune removes the rows of expired tokens, and with the rows the knowledge of which tokens were
-/// revoked. A new row for such a `jti` would make a revoked token with the same claims valid again.
+/// revoked. A new row with the `jti` and the claims of a pruned revoked token would make that token
+/// pass as not revoked.
 pub(super) struct RevocationCheck<'r> {
     tx: &'r Reader<'r>,
     key: KeyRowId,
-    /// Latest expiry of a pruned token of the key.
+    /// Latest expiry of a pruned test token of the key.
     pruned_until: Option<Timestamp>,
 }
 
@@ -21,8 +22,8 @@ impl<'r> RevocationCheck<'r> {
         Ok(Self { tx, key, pruned_until: tx.pruned_until(key)? })
     }
 
-    /// Refuses a `jti` that was revoked or, for a token with the expiry `expires_at`, may have been
-    /// revoked.
+    /// Refuses a `jti` on the blocklist. If `expires_at` is given, also refuses the `jti` if a token
+    /// with this expiry may have been revoked and pruned.
     pub(super) fn ensure_never_revoked(
         &self,
         jti: Jti,
@@ -50,15 +51,15 @@ pub(super) fn jti_taken_error() -> Error {
     Error::Usage("a token with this `jti` is already recorded".to_owned())
 }
 
-/// User and key of recorded tokens.
+/// Owner and signing key of recorded tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowOwner {
     pub(super) user: UserId,
     pub(super) key: KeyRowId,
 }
 
-/// Returns the row for a token with these claims. `jti`, `exp` and `iat` come from the claims;
-/// without `iat` the token counts as issued at `default_issued_at`.
+/// Returns the row for a token with these claims. `jti`, `exp`, `iat` and the app (`sub`) come from
+/// the claims; without an `iat` in whole seconds the token counts as issued at `default_issued_at`.
 pub(super) fn build_token_row(
     claims: &Map<String, Value>,
     owner: RowOwner,
@@ -80,7 +81,7 @@ pub(super) fn build_token_row(
     Ok(NewToken { jti, grant, key: owner.key, issued_at, expires_at: Some(expires_at), origin })
 }
 
-/// Returns `jti` and `exp` of a token to record, which requires both.
+/// Returns `jti` and `exp` of a token to record. A recorded token requires both claims.
 pub(super) fn parse_jti_and_expiry(claims: &Map<String, Value>) -> Result<(Jti, Timestamp), Error> {
     let refuse = |reason: &str| Error::Usage(format!("a recorded token requires {reason}"));
     let jti = claims.get("jti").and_then(Value::as_str).and_then(Jti::parse);

@@ -15,14 +15,16 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(super) struct PlannedJti {
     jti: Jti,
+    /// First line of the input row; 0 if the row is not from a file.
     line: u64,
-    /// Expiry of the token, if its `jti` is given by the user or the preset, and not generated.
+    /// Expiry of the token; `None` for a generated `jti`, which cannot have been used before.
     expires_at: Option<Timestamp>,
 }
 
 /// Refuses rows from which no token can be built and, if the request records tokens, rows whose
-/// token cannot be recorded. Calls `check_jtis` with the planned `jti`s of each batch. Returns the
-/// maximum length of header and claims as JSON in bytes.
+/// token cannot be recorded. `check_jtis` gets the planned `jti`s of each batch, and refuses `jti`s
+/// that are recorded or revoked. Returns an upper limit for the length of header and claims of a
+/// token as JSON in bytes.
 pub(super) fn validate_rows(
     builder: &TokenBuilder<'_>,
     claim_rows: &ClaimRows,
@@ -30,7 +32,9 @@ pub(super) fn validate_rows(
 ) -> Result<usize, Error> {
     let is_recorded = builder.request.record;
     let examples = claim_rows.examples().filter(|_| !is_recorded);
-    if let Some(max_length) = examples.map_or(Ok(None), |rows| check_examples(builder, rows))? {
+    if let Some(max_length) =
+        examples.map_or(Ok(None), |rows| max_length_by_examples(builder, rows))?
+    {
         return Ok(max_length);
     }
     let scratch = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
@@ -59,9 +63,13 @@ pub(super) fn validate_rows(
     Ok(max_length)
 }
 
-/// Returns the maximum length of header and claims as JSON in bytes. Returns `None` if an example
-/// row has no pattern, or if a token of the pattern may be too large.
-fn check_examples(builder: &TokenBuilder<'_>, rows: &[Row]) -> Result<Option<usize>, Error> {
+/// Returns an upper limit for the length of header and claims of a token as JSON in bytes. Returns
+/// `None` if an example row has no pattern, or if a token of a pattern may be too large: then each
+/// row must be checked.
+fn max_length_by_examples(
+    builder: &TokenBuilder<'_>,
+    rows: &[Row],
+) -> Result<Option<usize>, Error> {
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
     for row in rows {
@@ -86,8 +94,9 @@ fn plan_jti(
 }
 
 /// Refuses a `jti` that occurs twice in a request. The `jti`s of rows from a file are reserved in
-/// `scratch`, except generated `jti`s, which are unique. Without a file, all rows are the same, and
-/// neighbors are compared.
+/// `scratch`, except generated `jti`s, which are unique. Without a file, all tokens have the same
+/// row, so a `jti` that is not generated for each token repeats in the next token: it is sufficient
+/// to compare each `jti` with the next.
 fn ensure_distinct_jtis(
     scratch: Option<&ScratchDatabase>,
     jtis: &[PlannedJti],
@@ -109,8 +118,8 @@ fn ensure_distinct_jtis(
     Ok(())
 }
 
-/// Refuses each `jti` that is already recorded, or that may have been revoked under `key`. The
-/// error names the line of the first such `jti`.
+/// Refuses the `jti`s if one is already recorded, or may have been revoked under `key`; the error
+/// names the line of the first such `jti`. `key` is `None` for a new key, which has signed nothing.
 pub(super) fn ensure_new_jtis(
     tx: &Reader<'_>,
     key: Option<KeyRowId>,

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Maximum number of rows of a batch.
 pub(super) const MAX_BATCH_ROWS: usize = 8_000;
 
-/// A batch ends when its encoded rows reach this many bytes; each row also counts the length of its
-/// example as JSON.
+/// Size in bytes at which a batch ends. The size of a row is its encoded length plus the length of
+/// its example as JSON.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// Character between the encoded values of a row; a plain text contains no control characters.
@@ -59,7 +59,7 @@ pub(super) struct DecodedRow<'r> {
     pub(super) shape: Cow<'r, Row>,
     /// String values of the row; `None` if the shape is the row.
     texts: Option<Vec<&'r str>>,
-    /// First line of the row in the input.
+    /// First line of the row in the input; 0 if the row is not from a file.
     line: u64,
 }
 
@@ -125,8 +125,8 @@ impl Examples {
         self.rows.iter().position(|example| is_like(&row.fields, &example.fields))
     }
 
-    /// Adds the row as an example and returns its index, unless the row is unsuitable or there are
-    /// [`MAX_EXAMPLES`].
+    /// Adds the row as an example and returns its index. Returns `None` if a value of the row is not
+    /// plain, or if there are already [`MAX_EXAMPLES`] examples.
     fn add(&mut self, row: &Row) -> Option<usize> {
         if self.rows.len() == MAX_EXAMPLES || !row.fields.values().all(is_plain) {
             return None;
@@ -138,7 +138,7 @@ impl Examples {
 }
 
 /// Appends a row: the index of its example, its line, and its string values; without an example,
-/// its fields as JSON.
+/// [`NO_EXAMPLE`], its line, and its fields as JSON.
 fn encode_row(text: &mut String, row: &Row, example: Option<usize>) {
     // Writing to a `String` cannot fail.
     let _ = match example {

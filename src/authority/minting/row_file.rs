@@ -11,7 +11,7 @@ use std::io::{self, BufRead, Write};
 use std::iter;
 use std::os::unix::fs::FileExt;
 
-/// Rows in a file without a name, so that no file remains on any exit.
+/// Encoded rows in a temporary file without a name, so that no file remains on any exit.
 #[derive(Debug)]
 pub(super) struct RowFile {
     file: File,
@@ -22,12 +22,12 @@ pub(super) struct RowFile {
     has_row_without_example: bool,
 }
 
-/// Consecutive rows of a file.
+/// Encoded rows of one batch of a [`RowFile`].
 #[derive(Debug)]
 pub(super) struct EncodedRows<'r> {
     examples: &'r [Row],
     text: String,
-    /// Number of rows.
+    /// Number of rows of the batch.
     count: usize,
 }
 
@@ -82,7 +82,7 @@ impl RowFile {
         written.map_err(|error| to_temporary_file_error(&error))
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows of the file.
     pub(super) fn count(&self) -> usize {
         self.batch_ends.last().map_or(0, |(_, count)| *count)
     }
@@ -114,7 +114,7 @@ impl RowFile {
 }
 
 impl EncodedRows<'_> {
-    /// Returns the number of rows.
+    /// Returns the number of rows of the batch.
     pub(super) fn len(&self) -> usize {
         self.count
     }

@@ -19,8 +19,8 @@ use std::ops::Range;
 /// Maximum number of consecutive key replacements by other processes before a job fails.
 const MAX_REPLACEMENTS: usize = 5;
 
-/// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches. A
-/// signature with an RSA key takes many times as long as one with another key.
+/// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches.
+/// RSA batches are smaller, because an RSA signature takes many times as long as another signature.
 fn max_batch_tokens(algorithm: Algorithm) -> usize {
     let is_rsa = algorithm.key_type() == KeyType::Rsa;
     if is_rsa { MAX_BATCH_TOKENS / 20 } else { MAX_BATCH_TOKENS }
@@ -28,7 +28,7 @@ fn max_batch_tokens(algorithm: Algorithm) -> usize {
 
 /// Reason for which the signing of batches ends early.
 enum Stop<E> {
-    /// The key may no longer sign: another process replaced the key.
+    /// The key may no longer sign: another process replaced or revoked the key.
     KeyReplaced,
     /// `deliver` returned `false`, because the reader of the tokens has gone.
     NoReader,
@@ -70,7 +70,9 @@ impl MintJob {
     /// Signs all tokens in batches. Records each batch, if requested, and then passes the batch to
     /// `deliver`, in order, until `deliver` returns `false`. `store` returns the store of the
     /// context. `check` is called before each token; an error of `check` ends the signing, and the
-    /// tokens of the unfinished batch are dropped.
+    /// tokens of unfinished batches are dropped. If another process replaces the key of tokens to record,
+    /// the remaining tokens are signed with another key. After an early end the count in the audit event
+    /// is corrected.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
@@ -82,11 +84,11 @@ impl MintJob {
         if self.request.record && self.claim_rows.count() > MAX_BATCH_TOKENS {
             store(context)?.expect_bulk_writes().map_err(Error::from)?;
         }
-        let (mut delivered_count, mut replacement_count) = (0, 0);
+        let (mut minted_count, mut replacement_count) = (0, 0);
         loop {
             let owner = RowOwner { user: job_key.minter.user.id, key: job_key.row_id };
             let owner = self.request.record.then_some(owner);
-            let range = delivered_count..self.claim_rows.count();
+            let range = minted_count..self.claim_rows.count();
             let (key, kid) = (&job_key.spec, Some(&job_key.spec.kid));
             let result = self.sign_batches(key, kid, owner, range, check, |batch| {
                 let SignedBatch { mut tokens, rows } = batch;
@@ -95,19 +97,19 @@ impl MintJob {
                     let ids = self.record_batch(store, job_key, &rows)?;
                     tokens.ids = ids.ok_or(Stop::KeyReplaced)?;
                 }
-                (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
+                (minted_count, replacement_count) = (minted_count + tokens.len(), 0);
                 require_reader(deliver(context, tokens))
             });
             match result {
                 Ok(()) => return Ok(()),
                 Err(Stop::NoReader) => {
-                    return Ok(self.correct_count(store(context)?, job_key, delivered_count)?);
+                    return Ok(self.correct_count(store(context)?, job_key, minted_count)?);
                 }
                 Err(Stop::Failed(error)) => {
                     // `error` came first and is reported; a later error of the correction is
                     // ignored.
                     if let Ok(open_store) = store(context) {
-                        let _ = self.correct_count(open_store, job_key, delivered_count);
+                        let _ = self.correct_count(open_store, job_key, minted_count);
                     }
                     return Err(error);
                 }
@@ -155,8 +157,8 @@ impl MintJob {
         }
     }
 
-    /// Signs the tokens of the rows in `range` on all cores and passes each batch to `consume`, in
-    /// order.
+    /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order. Several
+    /// tokens are signed on all cores; a single token needs no further thread.
     fn sign_batches<E: From<Error> + Send>(
         &self,
         key: &KeySpec,
@@ -221,8 +223,8 @@ impl MintJob {
             Ok::<_, Error>(Some(ids))
         };
         let (minter, role) = (&job_key.minter, Role::Minter);
-        // A concurrent revocation of an unrecorded token with the same custom `jti` would not find the
-        // new row.
+        // Custom `jti`s need an exclusive transaction: a concurrent revocation of an unrecorded token
+        // with the same `jti` would not find the new row.
         let result = if has_custom_jtis {
             minter.write_with_role(store, role, MINTERS_ONLY, |tx| record(tx))
         } else {
@@ -235,8 +237,9 @@ impl MintJob {
     }
 
     /// Corrects the audit event after an early end: subtracts the number of tokens that were not
-    /// minted; if no token was minted, sets the outcome to `undelivered`. Recorded tokens need no
-    /// correction: each batch is counted when it is recorded.
+    /// minted; if no token was minted, sets the outcome to `undelivered` and the count to 0. A batch
+    /// that was passed to `deliver` counts as minted. Recorded tokens need no correction: each batch
+    /// is counted when it is recorded.
     fn correct_count(
         &self,
         store: &mut Store,

@@ -10,10 +10,10 @@ use crate::model::{Algorithm, KeySpec};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value, json};
 
-/// Refuses header and claims of a token with more than [`MAX_TOKEN_BYTES`], before any token of the
-/// request is printed. Returns the length of header and claims as JSON in bytes. A token near the
-/// limit is signed to find its size, because the length of a signature depends on the key and on
-/// the defect.
+/// Refuses header and claims if the signed token would have more than [`MAX_TOKEN_BYTES`], except
+/// with the defect [`Defect::Oversized`]. Returns the length of header and claims as JSON in bytes. A
+/// token near the limit is signed to find its size, because the length of a signature depends on
+/// the key and on the defect.
 pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<usize, Error> {
     let json_length =
         |members: &Map<String, Value>| serde_json::to_vec(members).map_or(0, |json| json.len());
@@ -24,7 +24,7 @@ pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Resu
     Ok(length)
 }
 
-/// Returns whether a token has at most [`MAX_TOKEN_BYTES`] with the signature of any key.
+/// Returns whether a token certainly has at most [`MAX_TOKEN_BYTES`], whichever key signs it.
 /// `json_length` is the length of header and claims as JSON in bytes.
 pub(super) const fn fits_with_any_signature(json_length: usize) -> bool {
     /// Length of the signature of the largest RSA key (16,384 bits) in base64url, plus the two full

@@ -42,7 +42,7 @@ fn default_test_token_has_standard_claims() {
 }
 
 #[test]
-fn options_override_default_claims() {
+fn issuer_setting_and_request_override_default_claims() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     set_setting(&mut store, Setting::Issuer, "https://ours.example");
@@ -206,7 +206,7 @@ fn recorded_test_token_with_any_claims_matches_its_row() {
 }
 
 #[test]
-fn test_token_with_invalid_jti_or_exp_is_not_recorded() {
+fn recording_of_test_token_with_invalid_jti_or_exp_is_refused() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for (claim, reason) in [
@@ -233,8 +233,13 @@ fn recorded_test_token_uses_no_quota_and_is_no_credential() {
     assert_eq!(reasons, [RejectReason::WrongType]);
     let quota = issue_app_token(&mut store, &ada, "app").quota_usage.unwrap();
     assert_eq!(quota.used, 1);
-    // A test token with the `jti` of an app token is not the app token.
-    let app_token = issue_app_token(&mut store, &ada, "other");
+}
+
+#[test]
+fn test_token_with_jti_of_app_token_is_valid_but_cannot_be_recorded() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let app_token = issue_app_token(&mut store, &ada, "app");
     let claims: Map<String, Value> =
         [("jti".to_owned(), json!(app_token.record.jti))].into_iter().collect();
     let test_token_with_app_jti = mint_token_text(

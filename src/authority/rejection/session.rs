@@ -10,8 +10,8 @@ pub(in crate::authority) fn order_session_reasons(reasons: &mut [Rejection]) {
     });
 }
 
-/// Returns the message for the user of a session. The message speaks of the session instead of its
-/// access token, because the user only knows the session.
+/// Returns the message about the first reason, for the user of a session. The message speaks of the
+/// session instead of its access token, because the user only knows the session.
 pub(in crate::authority) fn session_rejection_message(reasons: &[Rejection]) -> String {
     let Some(rejection) = reasons.first() else {
         return "your session was rejected".to_owned();

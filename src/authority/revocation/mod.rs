@@ -28,7 +28,7 @@ pub(crate) struct RevocationOutcome {
     pub(crate) jti: Untrusted,
     /// Token kind.
     pub(crate) kind: TokenKind,
-    /// `false` if the token was already revoked.
+    /// `false` if the token was already revoked or, for a refresh token, its session had already ended.
     pub(crate) changed: bool,
 }
 
@@ -60,9 +60,9 @@ impl RevocationTarget {
     }
 }
 
-/// Revokes all selected tokens in one transaction, or no token if a selector matches no token or
-/// the caller lacks the permission. Signatures of tokens given by value are checked before the
-/// transaction; rows are looked up in the transaction.
+/// Revokes all selected tokens in one transaction, or no token if a selector matches no token that
+/// the caller may revoke. Signatures of tokens given by value are checked before the transaction;
+/// rows are looked up in the transaction.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
@@ -143,7 +143,7 @@ fn find_targets_by_jti(tx: &Reader<'_>, jti: Jti) -> Result<Vec<RevocationTarget
     Ok([token, access, refresh].into_iter().flatten().collect())
 }
 
-/// Returns the selected app token, if the caller may act on the token.
+/// Returns the selected app token for a renewal, if the caller may act on the token.
 pub(super) fn find_app_token(
     store: &mut Store,
     now: Timestamp,
@@ -208,7 +208,7 @@ struct SignedToken {
     claims: Map<String, Value>,
 }
 
-/// Checks the signature of a token. Expired and revoked tokens pass.
+/// Refuses a token without a valid signature by a key of the store. Expired and revoked tokens pass.
 fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<SignedToken, Error> {
     let mut report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     if let (Some(kind), Some(key), Some(claims)) = (report.kind, &report.key, report.claims.take())

@@ -89,8 +89,9 @@ pub(crate) struct AuthenticatedUser {
 }
 
 /// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens and
-/// whether the replaced session was open. `persist` saves the signed tokens before the commit that
-/// makes them valid: an interruption cannot leave an open session whose tokens are lost.
+/// whether a session was replaced. `persist` saves the signed tokens before the commit that makes
+/// them valid: an interruption cannot leave an open session whose tokens are lost. `persist` runs
+/// again if the tokens must be signed with another key.
 pub(crate) fn begin<E: From<Error>>(
     store: &mut Store,
     audit: &AuditContext,
@@ -192,8 +193,8 @@ pub(crate) fn refresh(
             store.write_shared(|tx| rotate_refresh_token(tx, audit, old, pair))
         },
     )?;
-    // The pair is signed after the transaction, because only the transaction finds whether this is
-    // a retry, which signs the recorded pair.
+    // The pair is signed after the transaction, because only the transaction finds whether the new
+    // pair or, for a retry, the recorded pair is to be signed.
     let pair = match outcome {
         RefreshOutcome::Rotated => pair,
         RefreshOutcome::Retried(successor) => reissue_pair(&successor, &key),
@@ -224,7 +225,8 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession,
     }
 }
 
-/// Replaces the old pair by `pair`. Returns `None` if the key of `pair` no longer signs.
+/// Replaces the old pair by `pair`; if the old refresh token was used before, detects a retry or ends
+/// the session. Returns `None` if the key of `pair` no longer signs.
 fn rotate_refresh_token(
     tx: &SharedWriter<'_>,
     audit: &AuditContext,
@@ -253,7 +255,8 @@ fn rotate_refresh_token(
     Ok(Some(RefreshOutcome::Reused))
 }
 
-/// Ends the session of an access token, which may be expired. Returns whether the session was open.
+/// Ends the session of an access token; an expired token is sufficient. Returns whether this call
+/// ended the session.
 pub(crate) fn end(
     store: &mut Store,
     audit: &AuditContext,

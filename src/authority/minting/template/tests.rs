@@ -41,7 +41,7 @@ fn rendering_keeps_types_and_member_order() {
 }
 
 #[test]
-fn parameter_default_can_use_earlier_parameters() {
+fn parameter_default_is_rendered_and_given_value_is_not() {
     let parameters = json!({"tenant": "dev", "iss": "https://{tenant}/", "none": "{nothing}"});
     let template = parse_template(
         &json!({"description": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
@@ -92,10 +92,19 @@ fn invalid_preset_file_is_refused() {
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
+}
+
+#[test]
+fn default_header_has_alg_typ_and_kid() {
     let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
     let template_without_header = parse_template(&json!({"description": "x", "claims": {}}));
     let parts = template_without_header.render(&Map::new(), &mut source).unwrap();
     assert_eq!(Value::from(parts.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
+}
+
+#[test]
+fn rendering_refuses_unknown_name_and_unclosed_brace() {
+    let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
     for claim in ["{unknown}", "a{unknown}b", "a{"] {
         let template = parse_template(&json!({"description": "x", "claims": {"c": claim}}));
         assert!(template.render(&Map::new(), &mut source).is_err(), "{claim}");
