@@ -97,18 +97,32 @@ pub(super) struct WriteSummary {
     token_count: usize,
     /// Target of the last audit event, or the session of a refresh.
     target: Option<Untrusted>,
+    /// Values of the last audit event.
+    #[cfg(feature = "postgres")]
+    last_event: Option<Vec<Value<'static>>>,
 }
 
 impl WriteSummary {
     /// Returns the error for a commit with an unknown outcome.
     pub(super) fn into_error(self, cause: &'static str) -> Error {
-        let Self { first_jti, token_count, target } = self;
+        let Self { first_jti, token_count, target, .. } = self;
         let target = match first_jti {
             Some(jti) if token_count == 1 => Some(format!("token with `jti` {jti}")),
             Some(jti) => Some(format!("{token_count} tokens, the first with `jti` {jti}")),
             None => target.as_ref().map(Untrusted::to_display),
         };
         Error::OutcomeUnknown { cause, target, jti: first_jti }
+    }
+
+    /// Returns whether the store has the first recorded token, or else the last audit event. Returns
+    /// `true` for a transaction without tokens and events.
+    #[cfg(feature = "postgres")]
+    pub(super) fn is_stored(&self, reader: &Reader<'_>) -> Result<bool, Error> {
+        match (self.first_jti, &self.last_event) {
+            (Some(jti), _) => Ok(reader.find_token_by_jti(jti)?.is_some()),
+            (None, Some(event)) => reader.has_event(event),
+            (None, None) => Ok(true),
+        }
     }
 }
 
@@ -139,6 +153,18 @@ impl SharedWriter<'_> {
     /// Sets the target in the summary.
     pub(super) fn note_target(&self, target: Option<Untrusted>) {
         self.summary.borrow_mut().target = target;
+    }
+
+    /// Sets the target and the values of the last audit event in the summary.
+    pub(super) fn note_event(&self, target: Option<Untrusted>, event: &[Value<'static>]) {
+        let mut summary = self.summary.borrow_mut();
+        summary.target = target;
+        #[cfg(feature = "postgres")]
+        if self.connection.is_server() {
+            summary.last_event = Some(event.to_vec());
+        }
+        #[cfg(not(feature = "postgres"))]
+        let _ = event;
     }
 
     /// Inserts a row into `table` and returns its id. Returns [`Error::AlreadyExists`] if a value that

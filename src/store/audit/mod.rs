@@ -55,6 +55,16 @@ impl NewEvent<'_> {
 }
 
 impl Reader<'_> {
+    /// Returns whether the store has an event with these values of [`INSERT_SQL`].
+    #[cfg(feature = "postgres")]
+    pub(super) fn has_event(&self, values: &[Value<'_>]) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM audit
+            WHERE at = ?1 AND user_id IS NOT DISTINCT FROM ?2 AND os_uid = ?3 AND action = ?4
+                AND target_kind IS NOT DISTINCT FROM ?5 AND target_id IS NOT DISTINCT FROM ?6
+                AND detail IS NOT DISTINCT FROM ?7 AND outcome = ?8 AND count = ?9)";
+        self.connection.query_row(sql, values, |row| row.get(0))
+    }
+
     /// Returns the time of the newest event before `before`.
     pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT max(at) FROM audit WHERE at < ?1";
@@ -65,14 +75,16 @@ impl Reader<'_> {
 impl SharedWriter<'_> {
     /// Adds an event.
     pub(crate) fn add_event(&self, event: &NewEvent<'_>) -> Result<(), Error> {
-        self.note_target(event.subject.to_text());
-        self.connection.insert_later("audit", INSERT_SQL, &event.to_values()?)
+        let values = event.to_values()?;
+        self.note_event(event.subject.to_text(), &values);
+        self.connection.insert_later("audit", INSERT_SQL, &values)
     }
 
     /// Adds an event and returns the row id.
     pub(crate) fn add_event_with_id(&self, event: &NewEvent<'_>) -> Result<AuditEventId, Error> {
-        self.note_target(event.subject.to_text());
-        Ok(AuditEventId(self.insert("audit", INSERT_SQL, &event.to_values()?)?))
+        let values = event.to_values()?;
+        self.note_event(event.subject.to_text(), &values);
+        Ok(AuditEventId(self.insert("audit", INSERT_SQL, &values)?))
     }
 
     /// Adds `increment` to the count of an existing event.

@@ -1,28 +1,27 @@
-//! A store in a PostgreSQL database: opening, transactions, and the outcome of a commit.
+//! A store in a PostgreSQL database: opening and transactions.
 
 use super::client::{ANSWER_TIME, Client};
 use super::config::ConnectionConfig;
-use super::connect_retry::{RETRY_INTERVAL, connect_until};
+use super::retry::connect_until;
 use super::schema::{self, ServerState};
 use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
-use crate::store::transaction::{Reader, SnapshotStart, WriteLock, WriteSummary, Writer};
-use crate::store::values::values;
+use crate::store::transaction::{Reader, SnapshotStart, WriteLock, Writer};
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// An open store in a PostgreSQL database.
 pub(in crate::store) struct PostgresDatabase {
-    config: Arc<ConnectionConfig>,
-    client: Client,
+    pub(super) config: Arc<ConnectionConfig>,
+    pub(super) client: Client,
     state: ServerState,
     /// Set while the transaction of a dry run is open.
     is_in_dry_run: bool,
     /// Set if a commit is complete without the confirmation of a standby.
-    has_unconfirmed_commit: bool,
+    pub(super) has_unconfirmed_commit: bool,
 }
 
 impl PostgresDatabase {
@@ -175,56 +174,6 @@ impl PostgresDatabase {
             self.client = connect_until(&self.config, deadline)?;
         }
         Ok(())
-    }
-
-    /// Commits. If the connection is lost before the answer, asks the server for the outcome on a new
-    /// connection. Returns [`Error::Busy`] if nothing was stored, so that the transaction runs again.
-    pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
-        // Only the id of the transaction tells whether a lost commit was executed.
-        if !self.client.has_transaction_id() {
-            self.client.send_queue()?;
-        }
-        let result = self.client.commit(deadline.max(Instant::now() + ANSWER_TIME));
-        let transaction_id = self.client.take_transaction_id();
-        let (Err(Error::Busy), Some(transaction_id)) = (&result, transaction_id) else {
-            let is_confirmed = result?;
-            self.has_unconfirmed_commit |= !is_confirmed;
-            return Ok(());
-        };
-        match self.query_outcome(transaction_id, deadline.max(Instant::now() + ANSWER_TIME)) {
-            Some(true) => Ok(()),
-            Some(false) => Err(Error::Busy),
-            None => Err(summary.into_error("connection lost")),
-        }
-    }
-
-    /// Returns whether the transaction was committed, or `None` if the server does not answer in time.
-    fn query_outcome(&mut self, transaction_id: u64, deadline: Instant) -> Option<bool> {
-        let id = transaction_id.to_string();
-        loop {
-            if let Ok(client) = connect_until(&self.config, deadline) {
-                self.client = client;
-                let status: Result<Option<String>, Error> = Connection::Postgres(&self.client)
-                    .query_row(
-                        "SELECT pg_xact_status(CAST(?1 AS xid8))",
-                        values![id.as_str()],
-                        |row| row.get(0),
-                    );
-                match status {
-                    Ok(Some(status)) if status == "committed" => return Some(true),
-                    Ok(Some(status)) if status == "aborted" => return Some(false),
-                    // The transaction is in progress, or the connection is lost again.
-                    Ok(Some(_)) | Err(Error::Busy) => {}
-                    // The server does not know the transaction: a promoted standby that never
-                    // received it.
-                    Ok(None) | Err(_) => return Some(false),
-                }
-            }
-            if Instant::now() >= deadline {
-                return None;
-            }
-            std::thread::sleep(RETRY_INTERVAL);
-        }
     }
 }
 
