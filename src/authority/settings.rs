@@ -17,7 +17,8 @@ pub(crate) fn list(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
     Setting::ALL.iter().map(|setting| Ok((*setting, load(store, *setting)?))).collect()
 }
 
-/// Resets a setting to its default, for an admin. Returns whether the value changed.
+/// Resets a setting to its default, if the caller is an admin. Returns `false` if the setting had no
+/// stored value.
 pub(crate) fn unset(
     store: &mut Store,
     audit: &AuditContext,
@@ -32,7 +33,7 @@ pub(crate) fn unset(
     })
 }
 
-/// Changes a setting, for an admin. Returns whether the value changed.
+/// Changes a setting, if the caller is an admin. Returns whether the value changed.
 pub(crate) fn set(
     store: &mut Store,
     audit: &AuditContext,
@@ -73,16 +74,16 @@ mod tests {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
         let mia = add_user(&mut store, "mia", Role::Minter);
-        let mut change =
+        let mut set_quota =
             |caller, value| set(&mut store, &audit_at(0), caller, Setting::TokenQuota, value);
-        let result = change(&mia.caller, "9");
+        let result = set_quota(&mia.caller, "9");
         assert!(matches!(
             result,
             Err(Error::InsufficientRole { refusal: "only admins can change settings", .. })
         ));
-        assert!(matches!(change(&ada.caller, "many"), Err(Error::InvalidValue(_))));
-        change(&ada.caller, "9").unwrap();
-        change(&ada.caller, "10").unwrap();
+        assert!(matches!(set_quota(&ada.caller, "many"), Err(Error::InvalidValue(_))));
+        set_quota(&ada.caller, "9").unwrap();
+        set_quota(&ada.caller, "10").unwrap();
         assert_eq!(load(&mut store, Setting::TokenQuota).unwrap(), "10");
         assert_eq!(load(&mut store, Setting::TokenTtl).unwrap(), "7d");
     }

@@ -29,7 +29,7 @@ pub(super) fn audit_at(seconds: i64) -> AuditContext {
     AuditContext { now: at(seconds), os_uid: 1000, action: "test".to_owned() }
 }
 
-/// Returns a new store with an ES256 key.
+/// Returns a new store with an ES256 app key.
 pub(super) fn new_store() -> Store {
     new_store_with(Algorithm::ES256)
 }
@@ -61,7 +61,8 @@ impl TestUser {
     }
 }
 
-/// Adds a user with the address `NAME@example.com` and an unusable password, and a session.
+/// Adds a user with the address `NAME@example.com` and an unusable password. Adds a session of the
+/// user, and returns the user with this session.
 pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     let new_user = NewUser {
         uid: crypto::generate_uid(),
@@ -102,8 +103,8 @@ pub(super) fn authenticated_user(store: &mut Store, user: &User) -> Authenticate
     }
 }
 
-/// Starts a session that replaces the session `replaced_sid`. Returns the tokens and whether the
-/// replaced session was open.
+/// Starts a session, which replaces the session `replaced_sid`, if any. Returns the tokens and
+/// whether the replaced session was open.
 pub(super) fn replace_session(
     store: &mut Store,
     authenticated: &AuthenticatedUser,

@@ -29,7 +29,7 @@ use serde_json::{Map, Value, json};
 /// The requested expiry of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// After the default lifetime: of the settings for app tokens, of the preset for test tokens.
+    /// After the default lifetime: for app tokens a setting, for test tokens part of the preset.
     Default,
     /// After a lifetime.
     After(Lifetime),
@@ -90,8 +90,9 @@ pub(crate) fn issue(
             Untrusted::new(name).to_display()
         )));
     }
-    // The key that signed the access token is usually still active. Otherwise the write transaction
-    // detects the change, and the next attempt uses the new key.
+    // The first attempt uses the key that signed the access token, if this key was active at
+    // authentication. If the key is replaced before the write transaction, that transaction detects
+    // the change, and the next attempt reads the active key.
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
     let (_, pending_token, (id, quota_usage)) = with_signing_key(
         store,
@@ -132,7 +133,7 @@ pub(crate) fn issue(
     Ok(pending_token.into_issued(id, quota_usage))
 }
 
-/// Returns the owner of the requested token, if `user` may issue the token.
+/// Returns the owner of the requested token. Refuses a `user` who may not issue the token.
 fn resolve_owner(
     tx: &Reader<'_>,
     user: &User,

@@ -1,4 +1,4 @@
-//! Quota of app tokens, and the other preconditions of the owner.
+//! Quota of app tokens, and the other preconditions of a new app token.
 
 use super::super::Error;
 use super::super::accounts::user_not_found;
@@ -15,9 +15,9 @@ pub(crate) struct QuotaUsage {
     pub(crate) limit: u32,
 }
 
-/// Returns the current preconditions for a token of the owner. The row of an owner with a quota is
+/// Returns the current preconditions of a new token. The row of an owner with a quota is
 /// locked first, so that no other transaction counts the owner's tokens until the commit; without a
-/// quota, nothing is counted. Refuses a disabled owner.
+/// quota, nothing is counted. Refuses a disabled or deleted owner.
 pub(super) fn load_issuance_state(
     tx: &SharedWriter<'_>,
     owner: &User,
@@ -36,8 +36,8 @@ pub(super) fn load_issuance_state(
     Ok(state)
 }
 
-/// Returns the quota usage including the new token, or refuses a token over the quota. The live
-/// token `replaced_id`, if any, is not counted.
+/// Returns the quota usage including the new token; `None` without a quota. Refuses a token over
+/// the quota. The live token `replaced_id`, if any, is not counted.
 pub(super) fn check_quota(
     tx: &SharedWriter<'_>,
     owner: &User,

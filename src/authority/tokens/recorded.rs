@@ -1,5 +1,5 @@
-//! Recorded tokens: queries, and revocation by the command that issued the tokens. Only admins see
-//! the tokens of other users.
+//! Recorded tokens: queries, and revocation by the command that issued the tokens. Queries show
+//! tokens of other users only to admins.
 
 use super::super::audit_context::{OUTCOME_REVOKED, OUTCOME_UNDELIVERED};
 use super::super::error::ResourceKind;

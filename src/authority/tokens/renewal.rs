@@ -45,7 +45,7 @@ pub(crate) fn renew(
     audit: &AuditContext,
     caller: Option<&Caller>,
     selector: &TokenSelector,
-    renewal: RenewalOptions,
+    options: RenewalOptions,
 ) -> Result<RenewalOutcome, Error> {
     let old_token = find_app_token(store, audit.now, caller, selector)?;
     let (_, (pending_token, grace_until), (id, quota_usage, ended_predecessor)) = with_signing_key(
@@ -58,7 +58,7 @@ pub(crate) fn renew(
             })
         },
         |(settings, key, owner, origin)| {
-            let ttl = renewal.ttl;
+            let ttl = options.ttl;
             let expiry = match caller {
                 Some(_) => compute_expiry(&old_token, ttl, audit.now)?,
                 None => compute_bearer_expiry(&old_token, *origin, settings, ttl, audit.now)?,
@@ -69,7 +69,7 @@ pub(crate) fn renew(
             // A renewal by the owner or an admin starts a new chain of renewals.
             let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
             pending_token.row.origin = TokenOrigin { first_issued_at, ..*origin };
-            Ok((pending_token, compute_grace_end(&old_token, renewal.grace, audit.now)?))
+            Ok((pending_token, compute_grace_end(&old_token, options.grace, audit.now)?))
         },
         |store, (settings, key, owner, _), (pending_token, grace_until)| {
             let principal = caller.map(|caller| &caller.principal);
@@ -127,9 +127,9 @@ fn authorize_reissue(
 }
 
 /// Returns the expiry of a successor that the bearer of a token requests. A bearer (possibly a
-/// thief) can extend neither the lifetime of a token nor the chain of renewals, which ends
-/// `token.max_ttl` after its first token was issued. A bearer cannot renew a token with the
-/// permission `jeton:mint` or a token of `jeton run` at all.
+/// thief) can extend neither the lifetime of a token nor the chain of renewals: no successor expires
+/// later than `token.max_ttl` after the issue of the first token. A bearer cannot renew a token with
+/// the permission `jeton:mint` or a token of `jeton run` at all.
 fn compute_bearer_expiry(
     old_token: &RecordedToken,
     origin: TokenOrigin,
@@ -166,7 +166,7 @@ fn compute_bearer_expiry(
     Ok(Some(expiry.map_or(bound, |expiry| expiry.min(bound))))
 }
 
-/// Returns the lifetime in seconds; `None` without expiry.
+/// Returns the seconds from issue to expiry; `None` without expiry.
 fn original_lifetime(token: &RecordedToken) -> Option<i64> {
     token.expires_at.map(|expiry| expiry.unix() - token.issued_at.unix())
 }
@@ -188,7 +188,7 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
 }
 
 /// Returns the expiry after `ttl`, or after the lifetime of the old token if `ttl` is `None`.
-/// Returns `None` if the old token has no expiry either.
+/// Returns `None` if `ttl` is `None` and the old token has no expiry.
 fn compute_expiry(
     old_token: &RecordedToken,
     ttl: Option<Lifetime>,
@@ -200,7 +200,7 @@ fn compute_expiry(
     }
 }
 
-/// Returns the end of the grace period, at most the expiry of the old token.
+/// Returns the end of the grace period, if any: at the latest the expiry of the old token.
 fn compute_grace_end(
     old_token: &RecordedToken,
     grace: Option<Lifetime>,

@@ -1,4 +1,4 @@
-//! Requirements on a token, and the checks of the claims.
+//! Requirements on a token, and the checks of its `typ` and claims.
 
 use super::super::claims::{
     RegisteredClaims, VerificationTime, check_permissions, check_remaining_ttl,
@@ -23,7 +23,7 @@ pub(crate) enum ExpectedKind {
 pub(crate) struct Expectations {
     /// Acceptable kinds.
     pub(crate) kind: ExpectedKind,
-    /// Current time, for keys, sessions and recorded expiry times.
+    /// Current time, for the state of the key, the end of a grace period, and messages.
     pub(crate) now: Timestamp,
     /// Time against which time claims are checked: the current time, or the time given with `--at`.
     pub(crate) reference_time: Timestamp,
@@ -36,14 +36,14 @@ pub(crate) struct Expectations {
     pub(crate) audience: Vec<String>,
     /// Required permissions.
     pub(crate) permissions: Vec<Permission>,
-    /// Required values of claims.
+    /// Required values of claims: pairs of claim name and value.
     pub(crate) required_values: Vec<(String, String)>,
     /// Required claims, with any value but `null`.
     pub(crate) required_claims: Vec<String>,
     /// Required media type in the header's `typ`.
     pub(crate) typ: Option<MediaType>,
-    /// Accepts third-party tokens without `exp`. The expiry of a token of the store is decided by
-    /// its row.
+    /// Accepts third-party tokens without `exp`. For a token of the store, the row decides whether
+    /// `exp` may be missing.
     pub(crate) allow_no_expiry: bool,
     /// Minimum remaining lifetime.
     pub(crate) min_ttl: Option<Lifetime>,
@@ -129,8 +129,8 @@ pub(super) fn check_claims(
         leeway: expectations.leeway,
     };
     let mut time_reasons = check_times(registered, time);
-    // The row of an expired token was probably pruned, so only the expiry is reported. No leeway
-    // makes a token without a row valid.
+    // If an expired token is unknown, its row was probably pruned, so only the expiry is reported.
+    // The required leeway is removed, because no leeway makes an unknown token valid.
     let is_unknown = |rejection: &Rejection| *rejection == RejectReason::UnknownToken;
     if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired)
         && report.reasons.iter().any(is_unknown)
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn media_types_are_compared_without_case_and_prefix() {
+    fn media_types_are_compared_without_case_and_application_prefix() {
         let media_type = |text| MediaType::parse(text).unwrap();
         for (text, typ) in [
             ("at+jwt", "at+jwt"),

@@ -1,4 +1,4 @@
-//! Choice of the key of the store that verifies a token.
+//! Choice of the stored key with which a token is verified.
 
 use super::expectations::{Expectations, ExpectedKind};
 use super::report::EarlyRejection;
@@ -17,8 +17,8 @@ pub(super) struct StoredKey {
 }
 
 /// Returns the key that the header names, if the key may verify a token of the expected kind.
-/// Revoked and retired keys are included: the token is refused because of the state of the key only
-/// after its signature proves that this key signed it. Header parameters that carry or reference a
+/// Revoked and retired keys are included: the state of the key refuses a token only after the
+/// signature proves that this key signed the token. Header parameters that carry or reference a
 /// key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 pub(super) fn select_key(
     tx: &Reader<'_>,

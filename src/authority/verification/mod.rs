@@ -1,7 +1,8 @@
 //! Verification of tokens of the store, in a fixed order: form, algorithm and key, signature, type,
 //! revocation and owner, times, issuer and audience, and last the other expectations. A failure up
-//! to the signature, a key that no longer verifies and a malformed claim are reported alone;
-//! otherwise, a report has all reasons.
+//! to the signature, a key that no longer verifies, a malformed payload and a malformed registered
+//! claim are reported alone. Otherwise a report has the reasons of all checks, except a reason that
+//! another reason explains: the row of an expired token was probably pruned.
 
 mod agreement;
 mod example;

@@ -5,8 +5,9 @@ use crate::model::{Jti, UserId};
 use crate::store::Reader;
 use serde_json::{Map, Value};
 
-/// Prefetches the rows of a token and of its owner from a server. The claims are not verified yet: wrong
-/// claims have the effect that the verification makes its queries itself.
+/// Prefetches the rows of a token and of its owner, if the store is on a server. The claims are not
+/// verified yet: with wrong claims, other rows are prefetched, and the verification makes its own
+/// queries.
 pub(super) fn prefetch_rows(tx: &Reader<'_>, payload: &[u8]) {
     if !tx.is_on_server() {
         return;
@@ -24,8 +25,8 @@ pub(super) fn prefetch_rows(tx: &Reader<'_>, payload: &[u8]) {
     }
 }
 
-/// Returns the `jti` of a token whose claims are not verified yet, if it is a UUID.
-pub(super) fn claimed_jti(payload: &[u8]) -> Option<Jti> {
+/// Returns the `jti` in a payload that is not verified yet, if the `jti` is a UUID.
+pub(super) fn unverified_jti(payload: &[u8]) -> Option<Jti> {
     jti_claim(&parse_claims(payload).ok()?)
 }
 

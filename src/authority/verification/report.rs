@@ -17,7 +17,7 @@ pub(in crate::authority) enum TokenRecord {
 }
 
 impl TokenRecord {
-    /// Returns the end of the grace period of a superseded token; `None` for any other token.
+    /// Returns the end of the grace period of a renewed token; `None` without a grace period.
     pub(super) fn grace_expires_at(&self) -> Option<Timestamp> {
         match self {
             Self::Token(token) => token.grace_until,
@@ -41,20 +41,20 @@ pub(crate) struct VerificationReport {
     pub(crate) kind: Option<TokenKind>,
     /// Rejections, in the fixed order of checks; empty for a valid token.
     pub(crate) reasons: Vec<Rejection>,
-    /// Claims, once the signature is verified.
+    /// Claims of a token with a good signature by a key that still verifies.
     pub(crate) claims: Option<Map<String, Value>>,
     /// Record of the token; [`TokenRecord::Missing`] also if the token contradicts its record.
     pub(in crate::authority) record: TokenRecord,
-    /// Key, once the signature is verified.
+    /// Key of the store that signed the token, if the key still verifies and the payload is well-formed.
     pub(in crate::authority) key: Option<Rc<Key>>,
-    /// Owner of the token.
+    /// Owner of the record, also if the token contradicts the record.
     pub(in crate::authority) owner: Option<Rc<User>>,
 }
 
 /// Rejection of a token before its claims are checked.
 #[derive(Debug, Clone)]
 pub(super) struct EarlyRejection {
-    /// Kind, if the key that the token names has a single kind.
+    /// Kind, if the key that the token names signs only one kind.
     pub(super) kind: Option<TokenKind>,
     pub(super) rejection: Rejection,
 }

@@ -1,4 +1,4 @@
-//! Claims of app tokens, and authorization to issue them.
+//! Claims and expiry of app tokens, and authorization to issue app tokens.
 
 mod quota;
 mod recorded;
@@ -101,7 +101,7 @@ fn optional_claims_are_omitted_or_appended() {
 }
 
 #[test]
-fn settings_supply_default_claims() {
+fn settings_determine_claims_and_default_lifetime() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     for (setting, value) in [

@@ -1,4 +1,5 @@
-//! Tests of tokens that fail before or at the signature check: one reported reason and no claims.
+//! Tests of tokens that fail up to the signature check or because of the state of their key: one
+//! reported reason and no claims.
 
 use super::*;
 
@@ -183,7 +184,7 @@ fn key_in_a_token_header_is_never_used() {
 }
 
 #[test]
-fn signature_of_another_token_is_refused() {
+fn wrong_or_incomplete_signature_is_refused() {
     let mut context = new_test_context();
     let app = context.app_token.clone();
     let other_token =

@@ -65,7 +65,7 @@ impl TestContext {
         reasons_of(&verify_token(&mut self.store, &app, expectations))
     }
 
-    /// Returns the header of an app token with these members replaced.
+    /// Returns the header of an ES256 app token, with these members replaced or added.
     fn header(&mut self, members: &[(&str, Value)]) -> String {
         let key = self.active_app_key();
         let mut header = json!({"alg": "ES256", "typ": "JWT", "kid": key.spec.kid});
