@@ -64,7 +64,7 @@ struct SettingChange {
 struct UserChange {
     user: String,
     change: &'static str,
-    /// Names of the changed fields of an existing account.
+    /// Names of the changed fields of an existing account; empty for a new account.
     fields: Vec<&'static str>,
 }
 

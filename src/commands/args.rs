@@ -1,4 +1,5 @@
-//! Arguments that several commands share: paths, passwords, filters by owner, and dry runs.
+//! Arguments that several commands share: paths, numbers, token variables, passwords, filters by owner,
+//! and dry runs.
 
 use super::command::Effect;
 use crate::app::{App, PasswordSource};

@@ -112,7 +112,7 @@ pub fn command() -> clap::Command {
 }
 
 /// Builds a command tree for the help of the program. Faster than [`command`], because the commands
-/// inside groups get no arguments, which this help does not show.
+/// inside groups are not built: this help does not show these commands.
 pub(super) fn command_for_program_help() -> clap::Command {
     let mut command = Cli::command();
     for subcommand in command.get_subcommands_mut().filter(|command| !command.has_subcommands()) {
@@ -175,8 +175,8 @@ mod tests {
         assert_eq!(actions, paths);
     }
 
-    /// The audit scenario has a step for every command that changes something. A reading command without a
-    /// step is run without arguments.
+    /// The audit scenario has a step for every command that changes something. The audit tests run each
+    /// command without a step, without arguments, and expect no audit event.
     #[test]
     fn audit_scenario_has_every_changing_command() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/audit/steps.rs");
@@ -188,7 +188,8 @@ mod tests {
     }
 
     /// Adds the arguments whose help mentions standard input to `found`: each as the path of the command
-    /// and the id of the argument.
+    /// and the id of the argument. Omits `--no-input`, which does not read standard input, and the global
+    /// option `--token-file`, which commands do not declare.
     fn find_stdin_arguments(path: &str, command: &clap::Command, found: &mut BTreeSet<String>) {
         let arguments = command.get_arguments().filter(|argument| {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();

@@ -9,9 +9,9 @@ use std::fmt;
 /// Effect of a command on the store, and whether the audit log records a refusal of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// Refusals are not recorded.
+    /// The command itself does not change the store. Refusals are not recorded.
     Reads,
-    /// Refusals are recorded.
+    /// The command changes the store, or copies secrets out of the store. Refusals are recorded.
     Changes,
 }
 
@@ -28,13 +28,14 @@ pub(super) const LIST_FORMATS: &[OutputFormat] = &[
     OutputFormat::Name,
 ];
 
-/// Arguments of a command, with everything that is specific to the command.
+/// Arguments of a command, with the constants of the command and the function that runs the command.
 pub(super) trait Command: clap::Args + 'static {
     /// Path of the command, such as `token create`.
     const ACTION: &'static str;
-    /// Effect of the command, independent of the arguments.
+    /// Effect of the command, unless [`Command::effect`] returns another effect for the arguments.
     const EFFECT: Effect;
-    /// Supported output formats; the first format is text.
+    /// Supported output formats, unless [`Command::formats`] returns other formats for the arguments. The
+    /// first format is text.
     const FORMATS: &'static [OutputFormat] = DEFAULT_FORMATS;
 
     /// Returns the effect of the command with these arguments.
@@ -100,8 +101,8 @@ impl Node {
         }
     }
 
-    /// Returns the name of the group, or of a command outside groups: the first word of the command
-    /// path.
+    /// Returns the first word of the command path: the name of a top-level group, or of a command outside
+    /// groups.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
@@ -112,7 +113,9 @@ impl Node {
 
 /// Command with arguments, ready to run.
 pub(super) struct Invocation {
+    /// Constants of the command, but with the output formats for the arguments.
     pub(super) info: CommandInfo,
+    /// Effect of the command with the arguments.
     pub(super) effect: Effect,
     pub(super) audit_target: Option<AuditTarget>,
     pub(super) store_address: Result<Option<StoreAddress>, Failure>,
@@ -125,7 +128,7 @@ type Run = Box<dyn FnOnce(&mut App) -> Result<(), Failure>>;
 
 /// A command, or a group in which one command was selected, with the parsed arguments.
 pub(super) trait CommandOrGroup {
-    /// Position in the command tree.
+    /// The command or group, as a node of the command tree.
     const NODE: Node;
 
     /// Returns the selected command, ready to run.

@@ -171,14 +171,14 @@ pub(super) fn tokens_and_token_files() -> ArgValueCompleter {
     })
 }
 
-/// Returns the files that complete `@FILE`; `None` for another word.
+/// Returns the files that complete `@FILE`; `None` for a word that does not start with `@`.
 fn complete_token_file(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
     let path = current.to_str()?.strip_prefix('@')?;
     let files = PathCompleter::file().complete(OsStr::new(path)).into_iter();
     Some(files.map(|file| file.add_prefix("@")).collect())
 }
 
-/// Returns a completer for a command line: `--`, the name of a program, and files.
+/// Returns a completer for the command that `jeton run` starts: `--`, the name of a program, and files.
 pub(super) fn command_line() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let words = CompletionSource::words_before_cursor();
@@ -199,12 +199,12 @@ fn complete_command_word(current: &OsStr, is_program: bool) -> Vec<CompletionCan
     }
 }
 
-/// Returns a completer for the ids of open sessions, each with the owner.
+/// Returns a completer for the ids of the latest open sessions, each with the owner.
 pub(super) fn sessions() -> ArgValueCandidates {
     ArgValueCandidates::new(|| to_candidates(CompletionSource::sessions()))
 }
 
-/// Returns a completer for the ids of all keys, each with a description.
+/// Returns a completer for the ids of all keys, each with state, purpose and algorithm.
 pub(super) fn keys() -> ArgValueCandidates {
     keys_where(|_| true)
 }
@@ -219,7 +219,7 @@ pub(super) fn activatable_keys() -> ArgValueCandidates {
     keys_where(|key| matches!(key.state, KeyState::Standby | KeyState::Retired))
 }
 
-/// Returns a completer for the ids of keys that can sign test tokens.
+/// Returns a completer for the ids of test keys that are not revoked.
 pub(super) fn test_keys() -> ArgValueCandidates {
     keys_where(|key| key.spec.purpose == Purpose::Test && key.state != KeyState::Revoked)
 }

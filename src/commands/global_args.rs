@@ -186,7 +186,7 @@ impl GlobalArgs {
 fn format_value_parser(formats: &[OutputFormat]) -> PossibleValuesParser {
     let to_value =
         |format: OutputFormat| PossibleValue::new(format.name()).hide(!formats.contains(&format));
-    // An empty variable counts as unset.
+    // An empty `JETON_OUTPUT` counts as unset.
     let empty = PossibleValue::new("").hide(true);
     OUTPUT_FORMATS.iter().map(|(format, _)| to_value(*format)).chain([empty]).into()
 }
@@ -200,7 +200,7 @@ pub(super) fn with_global_options_line(command: clap::Command) -> clap::Command 
     command.after_help(GLOBAL_OPTIONS_LINE).mut_subcommands(with_global_options_line)
 }
 
-/// Shows all global options in the help, for manual pages.
+/// Shows all global options in the help of a command, for manual pages.
 pub(super) fn with_visible_global_options(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| argument.hide_short_help(false).hide_long_help(false))
 }
@@ -233,14 +233,15 @@ fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
         "0" | "0s" => Ok(Duration::ZERO),
         text => {
             let seconds = Lifetime::parse(text)?.seconds();
-            // One day is far below the longest wait that SQLite accepts (milliseconds in 32 bits).
+            // A longer wait is shortened to one day, which is far below the longest wait that SQLite
+            // accepts (milliseconds in 32 bits).
             Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400)))
         }
     }
 }
 
-/// Returns the format of errors that occur before the flags are parsed: JSON if `argv`, or else
-/// `JETON_OUTPUT`, requests a format in `json_formats`, otherwise text.
+/// Returns the format of errors that prevent the creation of [`Options`]: JSON if the format that `argv`,
+/// or else `JETON_OUTPUT`, requests is in `json_formats`, otherwise text.
 pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> OutputFormat {
     let is_json = |format: &OsStr| json_formats.iter().any(|name| format == *name);
     let mut words = argv.iter().skip(1).map(OsString::as_os_str);
@@ -263,8 +264,8 @@ pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> Outp
     if json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
-/// Returns the value of a short `-o` flag: `json` of `-ojson`, `-o=json` or `-qojson`, and an empty text
-/// of `-o`, whose value is the next word.
+/// Returns the value of a short `-o` flag: `json` for `-ojson`, `-o=json` or `-qojson`, and an empty text
+/// for `-o`, whose value is the next word. `None` for a word without this flag.
 pub(super) fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))

@@ -49,8 +49,8 @@ fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
     let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
     let is_guide = |name: &String| guides::names().any(|guide| guide == name);
     let commands = commands.filter(|name| !is_guide(name));
-    let topics = guides::names().chain([SCHEMA]).map(str::to_owned);
-    topics.chain(commands).map(CompletionCandidate::new).collect()
+    let guides_and_schema = guides::names().chain([SCHEMA]).map(str::to_owned);
+    guides_and_schema.chain(commands).map(CompletionCandidate::new).collect()
 }
 
 /// JSON view of a guide, of a part of a guide, or of the list of JSON Schemas.

@@ -81,7 +81,8 @@ fn with_single_subcommand(parent: clap::Command, child: clap::Command) -> clap::
 
 type AddSubcommands = fn(clap::Command) -> clap::Command;
 
-/// Returns the command group with this name, and the function that adds its subcommands.
+/// Returns the name of the command group that `word` names without an alias, and the function that adds
+/// the subcommands of the group.
 fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
     let Node::Group { members, .. } = Tree::ROOT else { return None };
     members.iter().find_map(|member| match member {
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn find_group_finds_every_group() {
+    fn find_group_finds_exactly_the_groups() {
         for command in cli::command().get_subcommands() {
             let is_group = find_group(&OsString::from(command.get_name())).is_some();
             assert_eq!(is_group, command.has_subcommands(), "{}", command.get_name());
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn error_of_lazy_parse_matches_full_parse() {
+    fn error_help_and_version_of_lazy_parse_match_full_parse() {
         for line in [
             "jeton",
             "jeton --version",

@@ -14,7 +14,7 @@ use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// Maximum number of key ids in a message.
+/// Maximum number of key ids that a message lists. Of more keys, the message states the number.
 const MAX_NAMED_KIDS: usize = 4;
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
@@ -37,7 +37,7 @@ pub(crate) struct ThirdPartyVerifier<'a> {
 /// Keys that may have signed a token, ready to verify signatures.
 struct CandidateKeys {
     verifiers: Vec<SignatureVerifier>,
-    /// True if further keys were left out.
+    /// True if further keys that may have signed the token were left out.
     is_truncated: bool,
 }
 
@@ -105,8 +105,8 @@ pub(super) fn check_third_party_claims(
     }
 }
 
-/// Checks claims without a signature or a row, for fuzzing. Returns the rejection reasons for a
-/// token of the store, and for a third-party token.
+/// Checks claims without a signature or a row, for fuzzing. Returns the rejection reasons of the
+/// claims in a token of the store, and of the same claims in a third-party token.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn check_claims_only(
     claims: &Map<String, Value>,

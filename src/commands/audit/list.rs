@@ -67,7 +67,7 @@ pub(crate) struct Args<T: CommandTree> {
     tree: PhantomData<T>,
 }
 
-/// Names of the members of [`AuditEvent`].
+/// Names of the JSON members of [`AuditEvent`].
 const COLUMNS: &[&str] = &[
     "id",
     "created_at",

@@ -28,9 +28,9 @@ enum Shell {
 
 /// Word at the cursor.
 struct CurrentWord {
-    /// Text as typed, with quotes.
+    /// Text as the script passes it: as typed, or in Elvish and PowerShell without quotes.
     typed: String,
-    /// The text without quotes.
+    /// The text without quotes and without backslashes that escape a character.
     value: String,
 }
 
@@ -69,8 +69,9 @@ impl Shell {
         if self == Self::Bash { "\u{b}" } else { "\n" }
     }
 
-    /// Formats a candidate for the script of the shell. `None` if the candidate [`is_unusable`], or if
-    /// the shell would interpret special characters in the candidate.
+    /// Formats a candidate for the script of the shell. `None` if the candidate is unusable (see
+    /// [`is_unusable`]), if the shell would interpret special characters in the candidate, or if bash
+    /// cannot replace the current word with the candidate.
     fn format(self, candidate: &CompletionCandidate, current: &CurrentWord) -> Option<String> {
         let value = candidate.get_value().to_str().filter(|text| !is_unusable(text))?;
         let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
@@ -107,7 +108,7 @@ impl EnvCompleter for Shell {
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
         // The scripts for bash and PowerShell contain the program's path in double quotes, in which the
-        // shell expands `$`: a path with special characters is replaced by the name of the program.
+        // shell expands `$`. In all scripts, the program's name replaces a path with special characters.
         let completer = if completer.chars().all(is_literal_in_shell) { completer } else { bin };
         let Some(script) = self.own_script() else {
             return self.clap_completer().write_registration(var, name, bin, completer, buf);
@@ -126,7 +127,7 @@ impl EnvCompleter for Shell {
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
         let position = CompletionSource::cursor_position(words.len());
-        // The zsh script omits an empty last word.
+        // Removes the words after the cursor, or adds the empty last word that the zsh script omits.
         words.resize(position + 1, OsString::new());
         let Some(typed) = words.pop().and_then(|word| word.into_string().ok()) else {
             return Ok(());
@@ -148,15 +149,16 @@ fn is_option(candidate: &CompletionCandidate) -> bool {
     candidate.get_id().is_some_and(|id| id.starts_with("arg::"))
 }
 
-/// Returns whether a text cannot be a candidate: an empty text, or a text with line breaks or with
-/// characters that a reader cannot see.
+/// Returns whether a text cannot be a candidate: an empty text, or a text with control characters,
+/// such as line breaks, or with characters that a reader cannot see.
 fn is_unusable(text: &str) -> bool {
     text.is_empty() || text.chars().any(is_unsafe_for_terminal)
 }
 
 /// Returns the text with which bash replaces the end of the word at the cursor. Bash itself keeps the
-/// start of the word, `kept`. The typed part of the end stays as typed, with its quotes. `None` if no
-/// text completes the word to the candidate.
+/// start of the word, `kept`. If the candidate continues the typed word, the text typed after `kept`
+/// remains as typed, with quotes. `None` if no text completes the word to the candidate, or if the
+/// completing text cannot be escaped.
 fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<String> {
     let typed_end = current.typed.strip_prefix(kept)?;
     let (start, rest) = match candidate.strip_prefix(&current.value) {
@@ -172,7 +174,8 @@ fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<St
     is_plain.then(|| format!("{start}{rest}"))
 }
 
-/// Returns a word of PowerShell, in quotes if the text has spaces. `None` for other special characters.
+/// Returns a word of PowerShell, in quotes if the text has spaces. `None` if the text has special
+/// characters other than spaces and `~`.
 fn to_powershell_word(text: &str) -> Option<String> {
     if !text.chars().all(|c| c == ' ' || c == '~' || is_literal_in_shell(c)) {
         return None;
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn bash_candidate_replaces_only_the_part_after_a_word_break() {
+    fn bash_replacement_is_escaped_and_omits_the_kept_part() {
         for (typed, kept, candidate, replacement) in [
             ("jeton:", "jeton:", "jeton:mint", "mint"),
             ("jeton:mi", "jeton:", "jeton:mint", "mint"),

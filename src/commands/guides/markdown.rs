@@ -11,7 +11,7 @@ pub(in crate::commands) enum Block {
         text: Text,
     },
     Paragraph(Text),
-    /// An item of a list: `-` or the number, and the text.
+    /// An item of a list: the marker (`-`, or the number with a period) and the text.
     Item {
         marker: String,
         text: Text,
@@ -55,8 +55,8 @@ impl Display for Text {
     }
 }
 
-/// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks and
-/// tables; other elements are ignored.
+/// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks, tables,
+/// code spans and links; other markup is ignored.
 #[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the elements listed")]
 pub(super) fn parse(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();

@@ -11,7 +11,7 @@ pub(super) fn render(blocks: &[Block]) -> String {
     let mut text = String::new();
     let mut previous: Option<&Block> = None;
     for block in blocks {
-        // The items of a list are not separated by blank lines.
+        // Consecutive items are not separated by blank lines, not even items of two lists.
         let continues_list =
             matches!((previous, block), (Some(Block::Item { .. }), Block::Item { .. }));
         if previous.is_some() && !continues_list {
@@ -84,7 +84,7 @@ fn render_columns(row: &[String], widths: &[usize]) -> String {
 }
 
 /// Renders a row as a list entry: the first cell, and below it the other cells. With more than two
-/// columns, each cell follows the title of its column.
+/// columns, each of the other cells follows the title of its column. Empty cells are omitted.
 fn render_entry(header: &[String], row: &[String]) -> String {
     let Some((term, cells)) = row.split_first() else { return String::new() };
     let mut text = wrap(term, "  ", "    ");

@@ -146,19 +146,19 @@ impl Command for Args {
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
             keys.collect::<Result<_, _>>().map_err(to_failure)
         };
-        let added_keys = super::add_keys(app, self.activate, load_keys).map_err(|failure| {
+        let requested_keys = super::add_keys(app, self.activate, load_keys).map_err(|failure| {
             if failure.code == Code::KeyExists && has_several_keys.get() {
                 return failure.with_hint("import the keys one by one, each with `--kid ID`");
             }
             failure
         })?;
-        for added_key in &added_keys {
-            print_imported_key(app, added_key);
+        for requested_key in &requested_keys {
+            print_imported_key(app, requested_key);
         }
-        let changed = added_keys.iter().any(|added_key| added_key.changed);
+        let changed = requested_keys.iter().any(|requested_key| requested_key.changed);
         app.console.report(&ImportOutput {
             changed,
-            items: added_keys.into_iter().map(to_key_row).collect(),
+            items: requested_keys.into_iter().map(to_key_row).collect(),
         })
     }
 }

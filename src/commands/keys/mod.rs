@@ -126,12 +126,12 @@ impl crate::app::Report for RotateOutput {
     }
 }
 
-/// Prints and reports the new and the retired key.
+/// Prints and reports the new signing key and the retired key.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
     // A dry run discards the new key, so the key id is not shown.
-    let has_kid = !(rotation.is_new_key && app.store.is_dry_run());
-    let active_kid = has_kid.then_some(rotation.active_kid);
+    let shows_kid = !(rotation.is_new_key && app.store.is_dry_run());
+    let active_kid = shows_kid.then_some(rotation.active_kid);
     let key_name = match &active_kid {
         Some(kid) => format!("key {}", kid.to_display()),
         None => "a new key".to_owned(),
