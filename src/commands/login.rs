@@ -83,9 +83,9 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        // Text output contains no secret.
+        // Only JSON output contains the tokens: with text output, standard output may be closed.
         let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
-        // A missing store is reported before the prompt for the password.
+        // A missing store is reported before any prompt.
         app.store.get()?;
         let is_default_login = self.login.is_none();
         let login = match self.login {
@@ -102,9 +102,10 @@ impl Command for Args {
             "Password".to_owned()
         };
         // A malformed login or password fails like a wrong login or password, and takes the same time.
+        // Only a malformed password from a prompt is refused at once.
         let password = app.console.obtain_password(&self.password.into_source(), &question)?;
         let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
-        let (tokens, was_replaced) =
+        let (tokens, has_ended_previous_session) =
             app.session.log_in(&mut app.store, &credential).map_err(|failure| {
                 if is_default_login && failure.kind() == Kind::LoginInvalid {
                     let hint =
@@ -113,7 +114,7 @@ impl Command for Args {
                 }
                 failure
             })?;
-        if was_replaced {
+        if has_ended_previous_session {
             app.console.print_status("ended the previous session");
         }
         app.console.print_status(&format!("logged in as {}", tokens.user.to_display()));

@@ -71,8 +71,8 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let options = match options {
         Ok(options) => options,
         Err(failure) => {
-            // The output format or the address of the store is refused. The error is JSON only for `json`,
-            // because the command may not support `jsonl`.
+            // The output format or the address of the store is refused. The error is JSON only if `json` is
+            // requested, not for `jsonl`, which the command may not support.
             let console = Console::new(global_args::requested_format(argv, &["json"]), false);
             return report_failure(&console, &failure);
         }

@@ -4,7 +4,8 @@ use super::cli::command;
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
-/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`.
+/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`. A positional argument is returned
+/// unchanged: `[TOKEN]`.
 pub(super) fn flag_name(argument: &str) -> &str {
     argument.split(' ').next().unwrap_or_default()
 }
@@ -23,7 +24,7 @@ pub(super) fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
     argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
 }
 
-/// Returns the option with this flag, if the option takes a value.
+/// Returns the option with this long flag (`--kid`), if the option takes a value.
 pub(super) fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
     let name = flag.strip_prefix("--")?;
     command

@@ -80,7 +80,7 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     };
     // `argument` is, for example, `--site <DIR>` or `<FILE>`.
     let name = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']']);
-    let is_http = ["http", "https"].iter().any(|name| url.scheme.eq_ignore_ascii_case(name));
+    let is_http = ["http", "https"].iter().any(|scheme| url.scheme.eq_ignore_ascii_case(scheme));
     if url.is_input && is_http {
         let message = format!("`{name}`: URL found, expected the name of a file");
         let value = context_values(error, ContextKind::InvalidValue).concat();
@@ -90,8 +90,8 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
 }
 
-/// Returns the hint to download a document and to pipe it into the same command. A URL or a command
-/// line that may contain a secret is not repeated.
+/// Returns the hint to pipe the document at `url` into the same command, or else to download the document
+/// to a file. A URL or a command line that may contain a secret is not repeated.
 fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
     let is_public = redact_for_error(url) == url && !url.contains(['@', '?', '#']);
     if !is_public {
@@ -111,9 +111,9 @@ fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
     format!("download the document, then use `{option}{name}`: curl -fsSo {name} {url}")
 }
 
-/// Returns a word for the hint, with `-` in place of the URL. Returns `None` for a word that reads
-/// standard input and for a word that may contain a secret: another URL, `NAME=VALUE`, or a word
-/// with special characters.
+/// Returns a word for the hint, with `-` in place of the URL. Returns `None` for an argument that reads
+/// standard input, and for a word that may contain a secret: another URL, `NAME=VALUE`, a word with
+/// special characters, or a word that [`redact_for_error`] redacts.
 fn repeat_word(word: &str, url: &str) -> Option<String> {
     if let Some(flag) = word.strip_suffix(url) {
         let is_flag = flag.is_empty() || flag.starts_with("--") && flag.ends_with('=');
@@ -194,8 +194,8 @@ fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> 
     }
 }
 
-/// Escapes the words that clap repeats, and removes words that may be misplaced secrets: an extra
-/// argument (`jeton login ada PASSWORD`), a value given to a flag that takes no value
+/// Escapes the words that clap repeats. Removes an extra argument (`jeton login ada PASSWORD`), and redacts
+/// other values that may be misplaced secrets: a value given to a flag that takes no value
 /// (`--password-stdin=PASSWORD`), and the values of [`MISPLACED_SECRET_FLAGS`].
 fn escape_clap_error(error: &mut clap::Error) {
     let context_text = |kind| match error.get(kind) {
@@ -212,14 +212,14 @@ fn escape_clap_error(error: &mut clap::Error) {
         return;
     }
     let flag = argument.as_deref().map(flag_name);
-    let is_redacted = error.kind() == ErrorKind::TooManyValues
+    let may_be_secret = error.kind() == ErrorKind::TooManyValues
         || flag.is_some_and(|flag| MISPLACED_SECRET_FLAGS.contains(&flag));
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
         let Some(ContextValue::String(text)) = error.get(kind) else { continue };
         let is_value = kind == ContextKind::InvalidValue;
         let display_value =
-            if is_value && is_redacted { REDACTED.to_owned() } else { redact_for_error(text) };
+            if is_value && may_be_secret { REDACTED.to_owned() } else { redact_for_error(text) };
         if display_value != *text {
             error.insert(kind, ContextValue::String(display_value));
         }

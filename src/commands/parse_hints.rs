@@ -71,7 +71,7 @@ pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<Str
     if given.is_empty() { conflicts } else { given }
 }
 
-/// Returns the hint for arguments that cannot be used together.
+/// Returns the hint for arguments that cannot be used together, or for an argument that is given twice.
 fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     if error.kind() != ErrorKind::ArgumentConflict {
         return None;
@@ -103,8 +103,10 @@ fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     Some(format!("omit `{first}` or `{}`", rest.join("` and `")))
 }
 
-/// Returns the hint for a word without a flag that the command does not take.
+/// Returns the hint for an extra word: neither a flag, nor the value of a flag, nor an argument that the
+/// command takes.
 fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    // `escape_clap_error` has removed the word from the error.
     let is_word = error.kind() == ErrorKind::UnknownArgument
         && context_values(error, ContextKind::InvalidArg).concat().is_empty();
     match command_path(argv).as_str() {
@@ -151,10 +153,10 @@ fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
 /// the error: `--expires-at <TIME>` for `--expires-at --sub x`.
 pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let value = context_values(error, ContextKind::InvalidValue).concat();
-    let is_cause = error.kind() == ErrorKind::UnknownArgument
+    let may_be_cause = error.kind() == ErrorKind::UnknownArgument
         || error.kind() == ErrorKind::InvalidValue && value.is_empty()
         || error.kind() == ErrorKind::ValueValidation && value.starts_with("--");
-    if !is_cause {
+    if !may_be_cause {
         return None;
     }
     let root = command();
@@ -167,8 +169,8 @@ pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Op
     })
 }
 
-/// Returns the hint for a value that starts with `-` and is not a secret, or for an option that took
-/// the next option as its value.
+/// Returns the hint for a value that starts with `-`, or for an option that took the next option as its
+/// value. `None` for a value of one of the [`MISPLACED_SECRET_FLAGS`].
 fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     if let Some(option) = option_without_value(error, argv) {
         return Some(format!("add the value of `{}`", flag_name(&option)));
@@ -190,8 +192,8 @@ fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
             argument.starts_with('-') && value.starts_with(&argument)
         };
         let word = quote_shell_word(&redact_for_error(value));
-        let is_secret = MISPLACED_SECRET_FLAGS.contains(&flag);
-        (is_value && !is_secret).then(|| format!("use `{flag}={word}` for this value"))
+        let may_be_secret = MISPLACED_SECRET_FLAGS.contains(&flag);
+        (is_value && !may_be_secret).then(|| format!("use `{flag}={word}` for this value"))
     })
 }
 
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn number_or_time_option_accepts_value_with_leading_hyphen() {
+    fn number_time_or_id_option_accepts_value_with_leading_hyphen() {
         let mut count = 0;
         for_each_option(&built_command(), &mut |command, option| {
             let value_name = option.get_value_names().unwrap_or_default().first().cloned();
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn value_error_has_no_wording_of_the_standard_library() {
+    fn value_error_has_no_wording_of_clap_or_the_standard_library() {
         let mut count = 0;
         for_each_option(&built_command(), &mut |command, option| {
             for value in ["x", "-1", "1.5", "99999999999999999999999", "é", "a,b", "="] {

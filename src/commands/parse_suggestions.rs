@@ -147,7 +147,8 @@ pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Op
         .get_arguments()
         .filter_map(|argument| argument.get_long().map(|name| format!("--{name}")))
         .collect();
-    // A hint is usable if the command has every option in the hint's code.
+    // A hint is usable if the command has the option in each code span of the hint. The option may also be
+    // `flag` itself, or belong to another command (`jeton …`).
     let is_usable = |hint: &str| {
         hint.split('`').skip(1).step_by(2).all(|code| {
             let option = code.split(' ').find(|word| word.starts_with("--"));

@@ -80,7 +80,7 @@ struct ChildTokens {
     variables: Vec<(String, SecretString)>,
     /// Ids of the recorded tokens.
     ids: Vec<TokenId>,
-    /// Store with the recorded tokens; `None` if no token is recorded.
+    /// Id of the store with the recorded tokens; `None` if no token is recorded.
     store_id: Option<StoreId>,
 }
 
@@ -141,8 +141,8 @@ fn create_app_token(
     Ok((child_tokens, forwarder))
 }
 
-/// Mints test tokens, and records the tokens that a key of the store signs. Installs the signal handlers
-/// first, so that no signal can end jeton before the revocation.
+/// Mints test tokens, and records the tokens without a defect that a key of the store signs. Installs the
+/// signal handlers first, so that no signal can end jeton before the revocation.
 fn mint_test_tokens(
     app: &mut App,
     named_options: Vec<NamedOptions>,
@@ -157,7 +157,8 @@ fn mint_test_tokens(
     Ok((ChildTokens { variables, ids, store_id }, forwarder))
 }
 
-/// Prints one warning for all tokens that cannot be revoked, with their latest expiry.
+/// Prints one warning for all tokens that an external key signed, with their latest expiry: these tokens
+/// cannot be revoked.
 fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     let expiries: Vec<_> = tokens
         .iter()
@@ -201,7 +202,7 @@ fn unrevoked_tokens_error(
     exit_result: &Result<u8, Failure>,
     cause: &Failure,
 ) -> Failure {
-    let (code, exit_description) = match exit_result {
+    let (exit_code, exit_description) = match exit_result {
         Ok(code) => (Some(code), format!("the command exited with code {code}")),
         Err(failure) => (None, failure.message.clone()),
     };
@@ -217,6 +218,6 @@ fn unrevoked_tokens_error(
         [id] => failure.details.insert("token_id".to_owned(), json!(id)),
         ids => failure.details.insert("token_ids".to_owned(), json!(ids)),
     };
-    failure.details.insert("command_exit_code".to_owned(), json!(code));
+    failure.details.insert("command_exit_code".to_owned(), json!(exit_code));
     failure
 }

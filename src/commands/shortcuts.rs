@@ -32,8 +32,8 @@ pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
     Cow::Owned([before, &command, after.get(1..).unwrap_or_default()].concat())
 }
 
-/// Returns the index of the first word that is neither a global option nor the value of a global option.
-/// `None` if `argv` has no such word before `--`.
+/// Returns the index of the first word after the name of the program that is neither an option nor the
+/// value of a global option. `None` if `argv` has no such word before `--`.
 fn command_position(argv: &[OsString]) -> Option<usize> {
     let global = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let takes_next_word = |word: &OsStr| {

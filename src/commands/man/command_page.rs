@@ -33,7 +33,8 @@ fn add_pages(
     subcommands.into_iter().try_for_each(|command| add_pages(command, &parents, pages))
 }
 
-/// Renders the page of one command. Only the page of the program lists the global options.
+/// Renders the page of one command. Only the page of the program lists the global options, except
+/// `--output`, which every page lists.
 fn render(command: clap::Command, parents: &[String]) -> io::Result<Page> {
     let mut command = global_args::with_visible_global_options(command);
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
@@ -123,7 +124,8 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     roff.control("SH", ["SYNOPSIS"]).text(synopsis);
 }
 
-/// Adds the section DESCRIPTION, and the indented lines of the description as the section EXAMPLES.
+/// Adds the section DESCRIPTION without the indented lines of the help, and the section EXAMPLES with
+/// these lines.
 fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
@@ -150,8 +152,9 @@ fn add_description(roff: &mut Roff, command: &clap::Command) {
     }
 }
 
-/// Adds the sections after the options and subcommands: GLOBAL OPTIONS to SEE ALSO. Only the page of the
-/// program lists global options, variables and files; the pages of commands refer to that page.
+/// Adds the sections after the options and subcommands: EXIT STATUS to SEE ALSO. The page of a command
+/// also gets GLOBAL OPTIONS, and refers to the page of the program for global options, variables and
+/// files.
 fn add_reference(roff: &mut Roff, parents: &[String]) {
     const SECTIONS: [(&str, &str); 2] =
         [("ENVIRONMENT", "Environment variables"), ("FILES", "Files")];

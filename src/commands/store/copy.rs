@@ -49,6 +49,7 @@ struct CopyOutput {
     tables: Vec<TableRow>,
 }
 
+/// Number and SHA-256 of the copied rows of one table.
 #[derive(Debug, Serialize)]
 struct TableRow {
     table: &'static str,

@@ -148,16 +148,21 @@ impl Command for Args {
         let key_states =
             [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked].map(
                 |state| {
-                    let keys = stats.keys.iter().filter(|key| key.state == state).count();
-                    (state.name().to_owned(), Value::from(keys))
+                    let count = stats.keys.iter().filter(|key| key.state == state).count();
+                    (state.name().to_owned(), Value::from(count))
                 },
             );
-        let tokens = stats.tokens.iter();
-        let pruned_test_tokens = stats.keys_with_pruned_tokens.into_iter();
+        let token_counts = stats.tokens.iter();
+        let keys_with_pruned_tokens = stats.keys_with_pruned_tokens.into_iter();
         let (journal_mode, size_bytes, modes, server) = match stats.medium {
-            MediumStats::File { journal_mode, bytes: (file, wal), modes: (mode, directory) } => {
-                let [file_mode, directory] = [mode, directory].map(|mode| format!("{mode:04o}"));
-                let modes = FileModes { file: file_mode, directory };
+            MediumStats::File {
+                journal_mode,
+                bytes: (file, wal),
+                modes: (file_mode, directory_mode),
+            } => {
+                let [file_mode, directory_mode] =
+                    [file_mode, directory_mode].map(|mode| format!("{mode:04o}"));
+                let modes = FileModes { file: file_mode, directory: directory_mode };
                 (Some(journal_mode), StoreSize::File { file, wal }, Some(modes), None)
             }
             MediumStats::Server(server) => {
@@ -177,11 +182,11 @@ impl Command for Args {
             server,
             users: stats.users,
             sessions: stats.sessions,
-            tokens: tokens
+            tokens: token_counts
                 .map(|(status, count)| (status.name().to_owned(), Value::from(*count)))
                 .collect(),
             keys: key_states.into_iter().collect(),
-            pruned: pruned_test_tokens
+            pruned: keys_with_pruned_tokens
                 .map(|(kid, latest_expires_at)| PrunedTestTokens { kid, latest_expires_at })
                 .collect(),
             audit_events: stats.audit_events,

@@ -71,6 +71,7 @@ impl Command for Args {
         {
             confirm_clock_gap(app, last_change)?;
         }
+        // Reads the clock again if the confirmation prompted.
         let (store, audit) = app.store.open()?;
         let monitor = Monitor::start(&app.console, "pruning", Total::Items(0))?;
         let mut counts_so_far = PruneCounts::default();

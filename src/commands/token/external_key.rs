@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]),
+    // Required by `--allow-weak`: `mint` and `run` add `--file`, which can name keys, to this group.
     group = clap::ArgGroup::new("key_input").args(["secret_env", "key_file"]).multiple(true)
 )]
 pub(crate) struct ExternalKeyArgs {
@@ -82,8 +83,8 @@ impl ExternalKeyArgs {
     }
 
     /// Parses the signing key for `request`. `algorithm` is the requested algorithm; by default a
-    /// secret has the algorithm of the preset. Precedence of the key id, lowest first: key,
-    /// preset, option.
+    /// secret has the algorithm of the preset. The key id is that of `--kid` or `--header`, else of the
+    /// preset, else of the key document, else the thumbprint of the key; a secret has no thumbprint.
     pub(super) fn parse_key(
         &self,
         app: &App,
@@ -158,7 +159,7 @@ impl ExternalKeyArgs {
         Ok(key)
     }
 
-    /// Returns the error for a refused key, with its source in the hint.
+    /// Returns the error for a refused key, with the source of the key in the hint.
     fn key_failure(&self, error: ImportError) -> Failure {
         let source = match (&self.key_file, &self.secret_env) {
             (Some(path), _) => KeySource::from_path(path),

@@ -103,7 +103,8 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     Ok(texts.into_iter().map(|text| format!("--{key}={text}")).collect())
 }
 
-/// Returns the values of an option that a table describes: one value for each member, or JSON.
+/// Returns the values of an option that a table describes: the whole table as JSON, or one value for each
+/// member. An array as member of `NAME=VALUE` gives one value for each item.
 fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
     let to_json = |value: &TomlValue| {
         value
