@@ -2,6 +2,8 @@
 //! a mode of the benchmark program. The mode `create-key` only prepares the baseline `sign`.
 
 mod hash;
+#[cfg(feature = "postgres")]
+mod server;
 mod sign;
 mod store;
 
@@ -23,6 +25,10 @@ pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
         ("store-users", [store, count]) => store::add_users(Path::new(store), count.parse()?),
         ("revoke", [store, owner]) => store::revoke_tokens(Path::new(store), owner.parse()?),
         ("prune", [store]) => store::prune_tokens(Path::new(store)),
+        #[cfg(feature = "postgres")]
+        ("commit-on-server", [server, schema]) => server::commit_token(server, schema),
+        #[cfg(feature = "postgres")]
+        ("read-on-server", [server, schema, jti]) => server::read_token(server, schema, jti),
         ("create-key", [algorithm, key]) => sign::create_key(algorithm, Path::new(key)),
         ("sign", [algorithm, key, sample, count]) => {
             sign::sign_tokens(algorithm, Path::new(key), sample, count.parse()?)

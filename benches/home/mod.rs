@@ -22,6 +22,8 @@ pub(crate) const VALID_TOKEN_TIMES: (i64, i64) = (1_800_000_000, 4_000_000_000);
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
     jeton: PathBuf,
+    /// Address of a store on a server; `None` for a file in the directory.
+    address: Option<String>,
 }
 
 impl Home {
@@ -31,7 +33,13 @@ impl Home {
     }
 
     pub(crate) fn new(jeton: &Path) -> Outcome<Self> {
-        let home = Self { directory: Self::create_directory("bench-")?, jeton: jeton.to_owned() };
+        Self::with_store(jeton, None)
+    }
+
+    /// Creates a home directory with a store at `address`, or in a file.
+    pub(crate) fn with_store(jeton: &Path, address: Option<String>) -> Outcome<Self> {
+        let directory = Self::create_directory("bench-")?;
+        let home = Self { directory, jeton: jeton.to_owned(), address };
         home.run(&["init", "ada", "--password-stdin"])?;
         home.run(&["token", "create", "my-app"])?;
         Ok(home)
@@ -40,6 +48,7 @@ impl Home {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.jeton);
         command.env_clear().env("HOME", self.directory.path()).args(args);
+        command.envs(self.address.iter().map(|address| ("JETON_STORE", address)));
         command
     }
 

@@ -15,7 +15,7 @@ pub(crate) fn redact_home(home: &Path, text: &str) -> String {
 
 /// Replaces ids, times, tokens and key material, and relative times in seconds and years.
 pub(crate) fn redact_words(text: &str) -> String {
-    redact_relative_times(&redact_each_word(text))
+    redact_relative_times(&map_words(text, redact_word))
 }
 
 /// Replaces `(now)`, `(5 s ago)` and `(57 y ago)` after a time, which differ between runs.
@@ -37,22 +37,24 @@ fn redact_relative_times(text: &str) -> String {
     redacted
 }
 
-fn redact_each_word(text: &str) -> String {
-    let mut redacted = String::new();
+/// Replaces each word: letters, digits and the characters of ids, times and tokens.
+pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> String {
+    let mut mapped = String::new();
     let mut word = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':') {
             word.push(c);
         } else {
-            redacted += &redact_word(&word);
+            mapped += &map(&word);
             word.clear();
-            redacted.push(c);
+            mapped.push(c);
         }
     }
-    redacted + &redact_word(&word)
+    mapped + &map(&word)
 }
 
-fn redact_word(word: &str) -> String {
+/// Returns the placeholder of an id, a time, a token or key material, or else the word.
+pub(crate) fn redact_word(word: &str) -> String {
     if let Some(name) = word.strip_suffix(".json") {
         return redact_word(name) + ".json";
     }

@@ -19,12 +19,16 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates an empty sandbox. From now on, programs that the test process starts have the default signal
-    /// actions.
+    /// Creates an empty sandbox with a store on the server of the test run, or in a file. From now on,
+    /// programs that the test process starts have the default signal actions.
     pub(crate) fn new() -> Self {
+        Self::with_schema(test_schema::server().map(TestSchema::create))
+    }
+
+    /// Creates an empty sandbox with a store in this schema, or in a file.
+    pub(crate) fn with_schema(schema: Option<TestSchema>) -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
-        let schema = test_schema::server().map(TestSchema::create);
         let store = schema.iter().map(|schema| ("JETON_STORE".to_owned(), schema.address()));
         Self { home, variables: store.collect(), schema }
     }

@@ -1,6 +1,7 @@
 //! Tests that need a PostgreSQL server, and the list of tests that do not run on a server.
 
 mod copy;
+mod engines;
 mod file_commands;
 mod guide;
 mod left_out;
