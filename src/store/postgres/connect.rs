@@ -105,7 +105,7 @@ impl From<&Error> for ConnectFault {
 pub(super) fn is_transient(error: &Error) -> bool {
     use io::ErrorKind::{
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
-        NetworkUnreachable, TimedOut, UnexpectedEof,
+        NetworkUnreachable, TimedOut, UnexpectedEof, WouldBlock,
     };
     const STATES: [SqlState; 4] = [
         SqlState::TOO_MANY_CONNECTIONS,
@@ -125,6 +125,8 @@ pub(super) fn is_transient(error: &Error) -> bool {
         NetworkUnreachable,
         TimedOut,
         UnexpectedEof,
+        // The queue of a Unix socket is full.
+        WouldBlock,
     ];
     error.is_closed() || io_error(error).is_some_and(|error| kinds.contains(&error.kind()))
 }
