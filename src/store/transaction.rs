@@ -1,6 +1,8 @@
 //! Access to the store's rows within a transaction.
 
 use super::Error;
+#[cfg(feature = "postgres")]
+use super::audit::InsertedEvent;
 use super::connection::Connection;
 use super::values::Value;
 use crate::model::{Grant, GrantRowId, Jti, Untrusted};
@@ -52,6 +54,9 @@ pub(super) struct WriteSummary {
     first_jti: Option<Jti>,
     /// Number of recorded tokens.
     token_count: usize,
+    /// Last audit event.
+    #[cfg(feature = "postgres")]
+    last_event: Option<InsertedEvent>,
     /// Target of the last audit event, or the session of a refresh.
     target: Option<Untrusted>,
 }
@@ -59,13 +64,24 @@ pub(super) struct WriteSummary {
 impl WriteSummary {
     /// Returns the error for a commit with an unknown outcome.
     pub(super) fn into_error(self, cause: &'static str) -> Error {
-        let Self { first_jti, token_count, target } = self;
+        let Self { first_jti, token_count, target, .. } = self;
         let target = match first_jti {
             Some(jti) if token_count == 1 => Some(format!("token with `jti` {jti}")),
             Some(jti) => Some(format!("{token_count} tokens, the first with `jti` {jti}")),
             None => target.as_ref().map(Untrusted::to_display),
         };
         Error::OutcomeUnknown { cause, target, jti: first_jti }
+    }
+
+    /// Returns whether the rows are stored. Returns `true` for a transaction without recorded tokens and
+    /// audit events.
+    #[cfg(feature = "postgres")]
+    pub(super) fn is_stored(&self, reader: &Reader<'_>) -> Result<bool, Error> {
+        match (self.first_jti, &self.last_event) {
+            (Some(jti), _) => Ok(reader.find_token_by_jti(jti)?.is_some()),
+            (None, Some(event)) => reader.has_event(event),
+            (None, None) => Ok(true),
+        }
     }
 }
 
@@ -89,6 +105,12 @@ impl<'c> Writer<'c> {
     /// Sets the target in the summary.
     pub(super) fn note_target(&self, target: Option<Untrusted>) {
         self.summary.borrow_mut().target = target;
+    }
+
+    /// Sets the last audit event in the summary.
+    #[cfg(feature = "postgres")]
+    pub(super) fn note_event(&self, event: InsertedEvent) {
+        self.summary.borrow_mut().last_event = Some(event);
     }
 
     /// Returns the summary of all writes.

@@ -31,7 +31,28 @@ pub(crate) struct NewEvent<'e> {
     pub(crate) count: usize,
 }
 
+/// An inserted event, by which a later transaction recognizes the event.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+pub(super) struct InsertedEvent {
+    id: i64,
+    at: Timestamp,
+    action: String,
+    target_id: Option<String>,
+}
+
 impl Reader<'_> {
+    /// Returns whether the event is stored.
+    #[cfg(feature = "postgres")]
+    pub(super) fn has_event(&self, event: &InsertedEvent) -> Result<bool, Error> {
+        self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM audit WHERE id = ?1 AND at = ?2 AND action = ?3
+                 AND target_id IS NOT DISTINCT FROM ?4)",
+            values![event.id, event.at, event.action.as_str(), event.target_id.as_deref()],
+            |row| row.get(0),
+        )
+    }
+
     /// Returns the time of the newest event before `before`.
     pub(crate) fn newest_event_time(&self, before: Timestamp) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT max(at) FROM audit WHERE at < ?1";
@@ -62,6 +83,13 @@ impl Writer<'_> {
             ],
         )?;
         self.note_target(event.subject.to_text());
+        #[cfg(feature = "postgres")]
+        self.note_event(InsertedEvent {
+            id,
+            at: event.at,
+            action: event.action.to_owned(),
+            target_id: target.as_ref().and_then(EventTarget::id).map(str::to_owned),
+        });
         Ok(AuditEventId(id))
     }
 

@@ -2,7 +2,8 @@
 
 use super::client::Client;
 use super::config::ConnectionConfig;
-use super::database::{PostgresDatabase, connect_until};
+use super::database::PostgresDatabase;
+use super::retry::connect_until;
 use super::schema::{create_schema, load_state};
 use super::transaction::{CREATION_LOCK, begin_write};
 use super::{ServerAddress, ServerError};

@@ -2,7 +2,7 @@
 
 use super::client::{ANSWER_TIME, Client};
 use super::config::ConnectionConfig;
-use super::connect::{ConnectFault, connect};
+use super::retry::{RETRY_INTERVAL, connect_until};
 use super::schema::{self, ServerState};
 use super::transaction::{CREATION_LOCK, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
@@ -13,10 +13,6 @@ use crate::store::values::values;
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Builder;
-
-/// Interval between two attempts to connect, or to ask for the outcome of a commit.
-const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// An open store in a PostgreSQL database.
 pub(in crate::store) struct PostgresDatabase {
@@ -180,7 +176,8 @@ impl PostgresDatabase {
             self.has_unconfirmed_commit |= !is_confirmed;
             return Ok(());
         };
-        match self.query_outcome(transaction_id, deadline.max(Instant::now() + ANSWER_TIME)) {
+        let deadline = deadline.max(Instant::now() + ANSWER_TIME);
+        match self.query_outcome(transaction_id, &summary, deadline) {
             Some(true) => Ok(()),
             Some(false) => Err(Error::Busy),
             None => Err(summary.into_error("connection lost")),
@@ -188,19 +185,22 @@ impl PostgresDatabase {
     }
 
     /// Returns whether the transaction was committed, or `None` if the server does not answer in time.
-    fn query_outcome(&mut self, transaction_id: u64, deadline: Instant) -> Option<bool> {
-        let id = transaction_id.to_string();
+    fn query_outcome(
+        &mut self,
+        transaction_id: u64,
+        summary: &WriteSummary,
+        deadline: Instant,
+    ) -> Option<bool> {
         loop {
             if let Ok(client) = connect_until(&self.config, deadline) {
                 self.client = client;
-                let status: Result<Option<String>, Error> = Connection::Postgres(&self.client)
-                    .query_row(
-                        "SELECT pg_xact_status(CAST(?1 AS xid8))",
-                        values![id.as_str()],
-                        |row| row.get(0),
-                    );
-                match status {
-                    Ok(Some(status)) if status == "committed" => return Some(true),
+                match self.query_status(transaction_id) {
+                    // After a failover, the id can belong to another transaction: a promoted standby
+                    // assigns the ids again that it has not received.
+                    Ok(Some(status)) if status == "committed" => match self.has_rows(summary) {
+                        Err(Error::Busy) => {}
+                        has_rows => return has_rows.ok(),
+                    },
                     Ok(Some(status)) if status == "aborted" => return Some(false),
                     // The transaction is in progress, or the connection is lost again.
                     Ok(Some(_)) | Err(Error::Busy) => {}
@@ -215,31 +215,23 @@ impl PostgresDatabase {
             std::thread::sleep(RETRY_INTERVAL);
         }
     }
-}
 
-/// Connects. Tries again until the deadline after faults that may be transient.
-pub(super) fn connect_until(config: &ConnectionConfig, deadline: Instant) -> Result<Client, Error> {
-    let runtime = Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| Error::Failed(error.to_string()))?;
-    loop {
-        let remaining = deadline.saturating_duration_since(Instant::now()).max(ANSWER_TIME);
-        let attempt = async { tokio::time::timeout(remaining, connect(config, remaining)).await };
-        let fault = match runtime.block_on(attempt) {
-            Ok(Ok(connection)) => return Ok(Client::new(runtime, connection)),
-            Ok(Err(error)) => ConnectFault::from(&error),
-            Err(_) => return Err(Error::Busy),
-        };
-        match fault {
-            ConnectFault::Transient(error) if Instant::now() >= deadline => {
-                return Err(ServerError::Unavailable(error).into());
-            }
-            ConnectFault::Transient(_) => std::thread::sleep(RETRY_INTERVAL),
-            ConnectFault::ReadOnly => return Err(Error::ReadOnly),
-            ConnectFault::Permanent(error) => return Err(ServerError::Connection(error).into()),
-        }
+    fn query_status(&self, transaction_id: u64) -> Result<Option<String>, Error> {
+        let id = transaction_id.to_string();
+        Connection::Postgres(&self.client).query_row(
+            "SELECT pg_xact_status(CAST(?1 AS xid8))",
+            values![id.as_str()],
+            |row| row.get(0),
+        )
+    }
+
+    /// Returns whether the rows that the summary names are stored. Returns `true` if the summary names no
+    /// rows.
+    fn has_rows(&self, summary: &WriteSummary) -> Result<bool, Error> {
+        begin_read(&self.client, &self.config);
+        let has_rows = summary.is_stored(&Reader::new(Connection::Postgres(&self.client)));
+        self.client.end_without_answer("COMMIT");
+        has_rows
     }
 }
 

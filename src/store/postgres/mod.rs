@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod parameters;
 mod passfile;
+mod retry;
 mod schema;
 mod service_file;
 mod ssl_mode;
