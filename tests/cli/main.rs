@@ -43,6 +43,7 @@ mod sessions;
 mod stdin;
 mod store;
 mod test_schema;
+mod test_server;
 mod tokens;
 mod users;
 mod version;

@@ -9,6 +9,7 @@ mod proxy;
 mod roles;
 mod sandbox;
 mod schema;
+mod tls;
 
 use crate::test_schema::{self, TestSchema};
 
