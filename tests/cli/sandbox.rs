@@ -21,9 +21,17 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Creates an empty sandbox. Programs start with the default actions of signals from now on.
     pub(crate) fn new() -> Self {
+        Self::with_schema(test_schema::server().map(TestSchema::create))
+    }
+
+    /// Creates an empty sandbox with a schema on the server at this address.
+    pub(crate) fn on_server(address: &str) -> Self {
+        Self::with_schema(Some(TestSchema::create(address.to_owned())))
+    }
+
+    fn with_schema(schema: Option<TestSchema>) -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
-        let schema = test_schema::server().map(TestSchema::create);
         let store = schema.iter().map(|schema| ("JETON_STORE".to_owned(), schema.address()));
         Self { home, variables: store.collect(), schema }
     }
@@ -31,7 +39,7 @@ impl Sandbox {
     /// Creates a sandbox with the admin ada (password `lovelace`), who is logged in.
     pub(crate) fn with_admin() -> Self {
         let sandbox = Self::new();
-        sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
+        sandbox.create_store();
         sandbox
     }
 
@@ -42,6 +50,11 @@ impl Sandbox {
         sandbox.register("john", "123456");
         sandbox.log_in("john", "123456");
         sandbox
+    }
+
+    /// Creates the store with the admin ada (password `lovelace`), who is logged in.
+    pub(crate) fn create_store(&self) {
+        self.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
     }
 
     /// Sets an environment variable for all later runs.
