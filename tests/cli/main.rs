@@ -21,6 +21,7 @@ mod interruption;
 mod keys;
 mod lists;
 mod main_workflow;
+mod many_machines;
 mod memory;
 mod node;
 mod non_utf8;
