@@ -109,7 +109,7 @@ fn compare<'r>(
     for engine in Engine::ALL {
         let mut add = |name: &str, run| runs.push((format!("{name}, {}", engine.name()), run));
         add("jeton", prepare(engine, &bench.jeton)?);
-        if let Some(before) = &bench.before {
+        if let Some(before) = &bench.older_jeton {
             add("before", prepare(engine, before)?);
         }
         if let Some(baseline) = baseline {
@@ -117,7 +117,7 @@ fn compare<'r>(
         }
     }
     let mut series = alternate(rounds, runs)?.into_iter();
-    let program_count = 1 + usize::from(bench.before.is_some());
+    let program_count = 1 + usize::from(bench.older_jeton.is_some());
     let mut comparisons = Vec::new();
     for engine in Engine::ALL {
         let programs = series.by_ref().take(program_count).collect();

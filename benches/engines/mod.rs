@@ -67,7 +67,7 @@ impl Servers {
         let server = match engine {
             Engine::Sqlite => {
                 let home = Home::new(jeton)?;
-                let store = vec![home.store().to_string_lossy().into_owned()];
+                let store = vec![home.store_path().to_string_lossy().into_owned()];
                 return Ok(EngineHome { home, engine, store });
             }
             Engine::Postgres => self.server.address(),

@@ -25,6 +25,11 @@ impl Sandbox {
         Self::with_schema(test_schema::server().map(TestSchema::create))
     }
 
+    /// Creates an empty sandbox with a schema on the server at this address.
+    pub(crate) fn on_server(address: &str) -> Self {
+        Self::with_schema(Some(TestSchema::create(address.to_owned())))
+    }
+
     /// Creates an empty sandbox with a store in this schema, or in a file.
     pub(crate) fn with_schema(schema: Option<TestSchema>) -> Self {
         default_signals::use_in_programs();
@@ -36,7 +41,7 @@ impl Sandbox {
     /// Creates a sandbox with the admin ada (password `lovelace`), who is logged in.
     pub(crate) fn with_admin() -> Self {
         let sandbox = Self::new();
-        sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
+        sandbox.create_store();
         sandbox
     }
 
@@ -47,6 +52,11 @@ impl Sandbox {
         sandbox.register("john", "123456");
         sandbox.log_in("john", "123456");
         sandbox
+    }
+
+    /// Creates the store with the admin ada (password `lovelace`), who is logged in.
+    pub(crate) fn create_store(&self) {
+        self.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
     }
 
     /// Sets an environment variable for all later runs.

@@ -2,17 +2,19 @@
 
 use super::{command_of, count_with_code, log_in_command, query_number, run_concurrently};
 use crate::sandbox::Sandbox;
+use std::process::Command;
 
-const ADMIN_COUNT_SQL: &str = "SELECT count(*) FROM users
+pub(crate) const ADMIN_COUNT_SQL: &str = "SELECT count(*) FROM users
     WHERE role = 'admin' AND disabled_at IS NULL AND deleted_at IS NULL";
 
 /// Arguments of `jeton users` that remove an admin. The name of the admin follows the first argument.
-const REMOVALS: [&[&str]; 3] = [&["set-role", "minter"], &["disable"], &["delete", "--yes"]];
+pub(crate) const REMOVALS: [&[&str]; 3] =
+    [&["set-role", "minter"], &["disable"], &["delete", "--yes"]];
 
 const ROUNDS: usize = 40;
 
 /// Registers eve and zoe if missing, makes both admins directly in the database, and logs both in.
-fn restore_admins(sandbox: &Sandbox) {
+pub(crate) fn restore_admins(sandbox: &Sandbox) {
     for name in ["eve", "zoe"] {
         let mut register = sandbox.command(&["register", name, "--exist-ok"]);
         register.env("JETON_PASSWORD", "123456");
@@ -26,19 +28,27 @@ fn restore_admins(sandbox: &Sandbox) {
     assert_eq!(query_number(sandbox, ADMIN_COUNT_SQL), 2);
 }
 
+pub(crate) fn removal_command(
+    sandbox: &Sandbox,
+    actor: &str,
+    target: &str,
+    removal: &[&str],
+) -> Command {
+    let words = [&["users", removal[0], target], &removal[1..]].concat();
+    command_of(sandbox, actor, &words)
+}
+
 #[test]
 fn mutual_admin_removal_leaves_one_admin() {
     let sandbox = Sandbox::new();
     let mut lost_rights_count = 0;
     for round in 0..ROUNDS {
         restore_admins(&sandbox);
-        let removal = |actor, target, arguments: &[&str]| {
-            let words = [&["users", arguments[0], target], &arguments[1..]].concat();
-            command_of(&sandbox, actor, &words)
-        };
         let (first, second) = (REMOVALS[round % 3], REMOVALS[round / 3 % 3]);
-        let outputs =
-            run_concurrently([removal("eve", "zoe", first), removal("zoe", "eve", second)]);
+        let outputs = run_concurrently([
+            removal_command(&sandbox, "eve", "zoe", first),
+            removal_command(&sandbox, "zoe", "eve", second),
+        ]);
         assert_eq!(count_with_code(&outputs, 0), 1, "{first:?} against {second:?}: {outputs:?}");
         assert_eq!(
             query_number(&sandbox, ADMIN_COUNT_SQL),

@@ -1,13 +1,13 @@
 //! Concurrent processes on one store: waits are bounded, no command reports a lock error, and a
 //! change that is allowed once happens once.
 
-mod admins;
+pub(crate) mod admins;
 mod logins;
-mod passwords;
-mod refresh;
-mod registrations;
+pub(crate) mod passwords;
+pub(crate) mod refresh;
+pub(crate) mod registrations;
 mod revocation;
-mod tokens;
+pub(crate) mod tokens;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -16,7 +16,7 @@ use std::process::Command;
 
 /// Runs the commands concurrently. Asserts that no command reports a lock error, panics or is ended by a
 /// signal.
-fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
+pub(crate) fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
     let outputs = Sandbox::run_at_once(commands);
     for output in &outputs {
         assert_no_lock_error(output);
@@ -34,28 +34,28 @@ fn assert_no_lock_error(output: &RunOutput) {
 }
 
 /// Counts the commands with the exit code.
-fn count_with_code(outputs: &[RunOutput], code: i32) -> usize {
+pub(crate) fn count_with_code(outputs: &[RunOutput], code: i32) -> usize {
     outputs.iter().filter(|output| output.code == code).count()
 }
 
-fn query_number(sandbox: &Sandbox, query: &str) -> usize {
+pub(crate) fn query_number(sandbox: &Sandbox, query: &str) -> usize {
     sandbox.sql(query)[0].parse().unwrap()
 }
 
-fn register_command(sandbox: &Sandbox, name: &str) -> Command {
+pub(crate) fn register_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = sandbox.command(&["register", name]);
     command.env("JETON_PASSWORD", "123456");
     command
 }
 
 /// Returns a command with the configuration directory `config_name`, which has a session of its own.
-fn command_of(sandbox: &Sandbox, config_name: &str, arguments: &[&str]) -> Command {
+pub(crate) fn command_of(sandbox: &Sandbox, config_name: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(config_name));
     command
 }
 
-fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
+pub(crate) fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = command_of(sandbox, name, &["login", name]);
     command.env("JETON_PASSWORD", "123456");
     command

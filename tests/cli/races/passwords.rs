@@ -13,19 +13,19 @@ use std::process::Command;
 /// Configuration directories in which john is logged in.
 const CONFIG_DIRS: [&str; 5] = ["desk", "laptop", "phone", "job", "server"];
 
-const PASSWORDS: [&str; 2] = ["123456", "654321"];
+pub(crate) const PASSWORDS: [&str; 2] = ["123456", "654321"];
 
-const OPEN_SESSION_COUNT_SQL: &str =
+pub(crate) const OPEN_SESSION_COUNT_SQL: &str =
     "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE u.username = 'john' AND s.ended_at IS NULL";
 
-fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
+pub(crate) fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
     let mut command = command_of(sandbox, config_dir, &["login", "john"]);
     command.env("JETON_PASSWORD", password);
     command
 }
 
-fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new: &str) -> Command {
+pub(crate) fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new: &str) -> Command {
     let file = sandbox.home().join("passwords");
     std::fs::write(&file, format!("{old}\n{new}\n")).unwrap();
     command_of(sandbox, config_dir, &["passwd", "--password-file", file.to_str().unwrap()])

@@ -12,6 +12,7 @@ mod round_trips;
 mod sandbox;
 mod schema;
 mod shared_lock;
+mod tls;
 
 use crate::test_schema::{self, TestSchema};
 

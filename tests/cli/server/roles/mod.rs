@@ -7,9 +7,10 @@ use super::create_schema;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use crate::test_schema;
+use crate::test_server::run_psql;
 #[cfg(feature = "postgres")]
 use insta::assert_snapshot;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Suffixes of the names of the database roles, in the order in which the roles can be dropped.
 const ROLES: [&str; 4] = ["verifier", "minter", "operator", "owner"];
@@ -156,20 +157,6 @@ impl Drop for Database {
         // A second panic would abort the tests.
         assert!(result.is_ok() || std::thread::panicking(), "{result:?}");
     }
-}
-
-/// Runs SQL with `psql`, up to the first error. Returns the lines of the results, or the error.
-fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
-    let mut psql = Command::new("psql");
-    psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--dbname", server])
-        .args(["--set", "ON_ERROR_STOP=1", "--file", "-"])
-        .env("PGOPTIONS", "--client-min-messages=warning")
-        .stdin(Stdio::piped());
-    let output = Sandbox::run_command_with_input(psql, sql);
-    if output.code != 0 {
-        return Err(output.stderr);
-    }
-    Ok(output.stdout.lines().map(str::to_owned).collect())
 }
 
 #[test]
