@@ -145,7 +145,7 @@ impl Command for Args {
             Ok(tokens.map(|token| TokenView::new(token, now)))
         })?;
         match self.expiring_within {
-            Some(time) if self.fail_if_any && total > 0 => Err(expiring_error(total, time)),
+            Some(within) if self.fail_if_any && total > 0 => Err(expiring_error(total, within)),
             _ => Ok(()),
         }
     }

@@ -56,7 +56,7 @@ pub(crate) struct Args {
 
     /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV
     /// columns are text claims, except the times `exp`, `nbf` and `iat`; at most 128 KiB per row
-    #[arg(long, value_name = "FILE", conflicts_with = "claims_file", value_parser = crate::commands::args::input_path())]
+    #[arg(long, value_name = "FILE", conflicts_with = "claims_input", value_parser = crate::commands::args::input_path())]
     from: Option<PathBuf>,
 
     /// Variable for the token with `-o dotenv` or `-o github`; variables that affect the loader, a

@@ -39,15 +39,15 @@ impl MintOptions {
         Self { test_token, issued_at: None, not_before: None, key, record: false, defect: None }
     }
 
-    /// Returns the options for times, record and defect.
+    /// Returns the options for issue time, start of validity, record and defect.
     pub(super) fn job_options(&self) -> JobOptions {
         let Self { issued_at, not_before, record, defect, .. } = *self;
         JobOptions { issued_at, not_before, record, defect }
     }
 }
 
-/// Options for times, record and defect: options of `token mint` and of files of named tokens, but not of
-/// the command lines of `run` and `token fixtures`.
+/// Options for issue time, start of validity, record and defect: options of `token mint` and of files of
+/// named tokens, but not of the command lines of `run` and `token fixtures`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JobOptions {
     issued_at: Option<TimeSpec>,
@@ -57,7 +57,7 @@ pub(super) struct JobOptions {
 }
 
 impl JobOptions {
-    /// Returns whether `--record` is given.
+    /// Returns whether the option `record` is set.
     pub(super) fn is_recorded(self) -> bool {
         self.record
     }
@@ -73,10 +73,10 @@ impl JobOptions {
 
 /// Parses the lifetime. The error for a negative lifetime has a hint about expired tokens.
 fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
-    let age = text.strip_prefix('-').and_then(|age| Lifetime::parse(age).ok());
+    let age = text.strip_prefix('-').and_then(|positive| Lifetime::parse(positive).ok());
     Lifetime::parse(text).map_err(|invalid| match age.map(TimeSpec::format_past) {
-        Some(Some(age)) => invalid.with_hint(format!(
-            "for an expired token, use `--defect expired` or `--expires-at {age}`"
+        Some(Some(past_time)) => invalid.with_hint(format!(
+            "for an expired token, use `--defect expired` or `--expires-at {past_time}`"
         )),
         Some(None) => invalid.with_hint("for an expired token, use `--defect expired`"),
         None => invalid,

@@ -148,8 +148,8 @@ fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
         .ok_or_else(|| InvalidValue::new("value", "not in the format `name=value`"))
 }
 
-/// Returns the audit target for a token id, `jti` or token. `None` if `word` names a file or standard
-/// input.
+/// Returns the audit target for a token id, `jti` or token; `None` for any other `word`, such as `-` or
+/// `@FILE`.
 fn parse_token_target(word: &str) -> Option<AuditTarget> {
     TokenSelector::parse(word).ok().map(AuditTarget::Token)
 }

@@ -23,7 +23,7 @@ fn expose(token: &NamedToken) -> &str {
     token.minted.token.expose_secret()
 }
 
-/// Returns the lines that set variables to the tokens.
+/// Returns a line `NAME=TOKEN` for each token.
 fn assignments(tokens: &[NamedToken]) -> String {
     tokens.iter().flat_map(|token| [token.name.as_str(), "=", expose(token), "\n"]).collect()
 }
@@ -43,7 +43,7 @@ impl NamedOutput {
         Ok(Self { output, github_env: is_github.then(GithubEnvFile::open).transpose()? })
     }
 
-    /// Writes the tokens.
+    /// Writes the tokens in the output format, and prints the ids of the recorded tokens.
     pub(super) fn deliver(self, app: &mut App, tokens: Vec<NamedToken>) -> Result<(), Failure> {
         let ids = recorded_ids(&tokens);
         let notices: Vec<String> = tokens
@@ -81,11 +81,12 @@ impl NamedOutput {
         Ok(())
     }
 
-    /// Writes lines with tokens. A closed pipe is no error if no token is recorded.
+    /// Writes lines with tokens. If not all lines can be written, revokes all tokens in `ids`. A closed
+    /// pipe is no error if `ids` is empty.
     fn deliver_lines(&self, app: &mut App, lines: &[u8], ids: &[TokenId]) -> Result<(), Failure> {
         app.deliver_secret_lines(self.output, lines, |app, partial_write| {
-            let is_lost = partial_write.has_reader || !ids.is_empty();
-            is_lost.then(|| revoke_all(app, ids)).transpose()
+            let is_error = partial_write.has_reader || !ids.is_empty();
+            is_error.then(|| revoke_all(app, ids)).transpose()
         })?;
         Ok(())
     }
@@ -112,6 +113,7 @@ impl NamedOutput {
     }
 }
 
+/// Revokes the tokens in `ids`. Returns the failure for tokens that could not be written.
 fn revoke_all(app: &mut App, ids: &[TokenId]) -> Result<Failure, Failure> {
     revoke_undelivered(app, Failure::undelivered("the tokens"), ids)
 }

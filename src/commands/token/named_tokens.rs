@@ -15,11 +15,11 @@ use serde::Serialize;
 pub(crate) struct NamedOptions {
     pub(crate) name: String,
     pub(crate) options: MintOptions,
-    /// Position of the options, if they are in a file.
+    /// Position of the options, if the options are in a file.
     pub(crate) position: Option<FilePosition>,
 }
 
-/// Position of the options for a token in a file.
+/// File with the options for a token, and the line where the table of these options begins.
 #[derive(Debug, Clone)]
 pub(crate) struct FilePosition {
     /// Name of the file for messages.
@@ -35,7 +35,7 @@ impl FilePosition {
 
     /// Adds the position to a failure of a kind that options can cause; other failures are
     /// unchanged. A usage failure gets the code `BadData`, because the options are in a file.
-    fn add_position_of_options(&self, failure: Failure) -> Failure {
+    fn add_position_if_caused_by_options(&self, failure: Failure) -> Failure {
         let kind = failure.kind();
         if kind == Kind::Usage {
             return self.add_position(Failure { code: Code::BadData, ..failure });
@@ -64,8 +64,8 @@ pub(crate) struct NamedToken {
 pub(crate) enum TokenUse {
     /// The tokens are printed.
     Output,
-    /// A command gets the tokens. Tokens that a key of the store signs are recorded, so that they
-    /// can be revoked; tokens with a defect are not recorded.
+    /// The child process of `jeton run` gets the tokens. Tokens without a defect that a key of the store
+    /// signs are recorded, so that they can be revoked.
     Command,
 }
 
@@ -101,7 +101,8 @@ enum ReadyJob {
 }
 
 impl NamedJobs {
-    /// Reads keys and claims, builds the requests, and authenticates the minter. Changes nothing.
+    /// Reads external keys and claims, builds the requests, and authenticates the minter, if any token
+    /// needs a key of the store. Changes nothing.
     pub(crate) fn prepare(
         app: &mut App,
         tokens: Vec<NamedOptions>,
@@ -127,8 +128,9 @@ impl NamedJobs {
                 Job::Store(request) => {
                     let previous = ready_jobs.iter().rev().find_map(|(_, job)| job.store_key());
                     let job = select_key(app, self.minter.as_ref(), *request, previous);
-                    let job =
-                        job.map_err(|failure| add_position_of_options(position.as_ref(), failure))?;
+                    let job = job.map_err(|failure| {
+                        add_position_if_caused_by_options(position.as_ref(), failure)
+                    })?;
                     ReadyJob::Store(Box::new(job))
                 }
             };
@@ -181,9 +183,9 @@ pub(crate) fn recorded_ids(tokens: &[NamedToken]) -> Vec<TokenId> {
     tokens.iter().filter_map(|token| token.minted.id).collect()
 }
 
-fn add_position_of_options(position: Option<&FilePosition>, failure: Failure) -> Failure {
+fn add_position_if_caused_by_options(position: Option<&FilePosition>, failure: Failure) -> Failure {
     match position {
-        Some(position) => position.add_position_of_options(failure),
+        Some(position) => position.add_position_if_caused_by_options(failure),
         None => failure,
     }
 }
@@ -203,7 +205,7 @@ fn select_key(
         .map_err(|error| error_converter.to_failure(error))
 }
 
-/// Reads key and claims of a token, and builds the request.
+/// Reads the claims and the external key, if any, of a token, and builds the request.
 fn prepare_job(
     app: &App,
     options: MintOptions,
@@ -220,7 +222,7 @@ fn prepare_job(
         Some(bytes) => prepare_external_job(app, options, &bytes, token_use),
         None => prepare_store_job(app, options, token_use),
     };
-    result.map_err(|failure| add_position_of_options(position, failure))
+    result.map_err(|failure| add_position_if_caused_by_options(position, failure))
 }
 
 fn prepare_external_job(
@@ -245,8 +247,8 @@ fn prepare_external_job(
 
 fn prepare_store_job(app: &App, options: MintOptions, token_use: TokenUse) -> Result<Job, Failure> {
     let job_options = options.job_options();
-    let is_recorded = token_use == TokenUse::Command && job_options.defect.is_none();
-    if is_recorded {
+    let must_record = token_use == TokenUse::Command && job_options.defect.is_none();
+    if must_record {
         options.test_token.ensure_jti()?;
     }
     let claim_rows = ClaimRows::repeat(options.test_token.read_claims(app)?, 1);
@@ -255,7 +257,7 @@ fn prepare_store_job(app: &App, options: MintOptions, token_use: TokenUse) -> Re
     if token_use == TokenUse::Command {
         request.expiry = request.expiry.with_one_hour_default();
     }
-    if is_recorded {
+    if must_record {
         request.assign_jti();
         request.record = true;
     }

@@ -68,6 +68,7 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
+/// Result of the revocation of given tokens.
 #[derive(Debug, Serialize)]
 struct RevokeOutput {
     changed: bool,

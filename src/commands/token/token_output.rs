@@ -31,7 +31,7 @@ impl Report for TokenListOutput {
     }
 }
 
-/// Prints a single token.
+/// Prints a single token. If a recorded token cannot be printed, revokes the token.
 fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Result<(), Failure> {
     let Some(id) = minted.id else { return app.deliver_unrecorded(output, minted) };
     app.deliver_secret(output, minted, |app| {
@@ -44,6 +44,7 @@ fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Res
 /// Output of the tokens of a request, batch by batch, in the output format.
 pub(super) struct TokenDelivery {
     output: SecretOutput,
+    /// Number of tokens whose lines were written; 0 for a single token or a JSON document.
     delivered_count: usize,
     /// Tokens of a JSON document, which is printed at the end.
     document: TokenListOutput,
@@ -77,14 +78,15 @@ impl TokenDelivery {
         Ok(Self { output, delivered_count: 0, document, bulk })
     }
 
-    /// Returns a check for Ctrl-C.
+    /// Returns a check for Ctrl-C, which always succeeds for a single token.
     pub(super) fn interruption_check(&self) -> impl Fn() -> Result<(), Interrupted> + Sync + use<> {
         let monitor = self.bulk.as_ref().map(|bulk| bulk.monitor.clone());
         move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
-    /// Prints a batch of tokens. Returns `false` if the reader closed the pipe and no unwritten
-    /// token is recorded. Returns an error after Ctrl-C.
+    /// Prints a batch of tokens, or adds the batch to the JSON document. Returns `false` if the reader
+    /// closed the pipe and no unwritten token is recorded. Unwritten tokens that are recorded are
+    /// revoked, with an error as the result. Returns an error after Ctrl-C.
     pub(super) fn deliver(
         &mut self,
         app: &mut App,
@@ -143,8 +145,8 @@ impl TokenDelivery {
         Ok(is_complete)
     }
 
-    /// Ends the output. If all tokens were minted, prints the JSON document. If minting failed, adds the
-    /// number of written tokens to the message, or revokes the recorded tokens of the document.
+    /// Ends the output. If all tokens were minted, prints the JSON document, if any. If minting failed,
+    /// adds to the message which tokens were written, or revokes the recorded tokens of the document.
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();

@@ -61,7 +61,8 @@ impl VerificationKeyArgs {
         keys.into_iter().filter_map(|(name, path)| stdin_path(name, path.as_ref()))
     }
 
-    /// Reads the keys in `--jwks`, `--key` or `--secret-env`.
+    /// Reads the keys in `--jwks`, `--key` or `--secret-env`. Without these options, selects the keys of
+    /// the store.
     pub(super) fn load(&self, app: &App) -> Result<VerificationKeys, Failure> {
         let known_public_keys = || app.store.public_keys();
         if let Some(path) = &self.jwks {

@@ -59,8 +59,8 @@ pub(super) fn verify_batch(
 
 type Worker = Box<dyn FnMut(TokenChunk) -> Result<ChunkResults, Failure> + Send>;
 
-/// Creates the worker of one thread. Each chunk is verified with the state of the store at the time
-/// when its verification begins.
+/// Creates the worker of one thread. The worker verifies each chunk with the state that the store has
+/// when the verification of this chunk begins.
 fn start_worker(
     app: &mut App,
     keys: &VerificationKeys,
@@ -112,6 +112,7 @@ fn verify_chunk(
 ) -> Result<ChunkResults, Failure> {
     let mut tokens: Vec<_> = chunk.tokens().collect();
     let mut renderer = Renderer { lines: JsonLines::default(), now, example_line: None };
+    // Placeholders, replaced in the order of the texts.
     let mut results: Vec<_> = tokens.iter().map(|_| LineResult::Invalid(0..0)).collect();
     let (mut first_error, mut failure) = (None, None);
     for index in order_by_text(&tokens) {
@@ -191,23 +192,26 @@ fn keep_first<T>(first: &mut Option<(usize, T)>, candidate: Option<(usize, T)>) 
 
 /// Result of one line.
 enum LineResult {
-    /// Range of the rendered line.
+    /// Invalid token, with the range of its line in [`Renderer::lines`].
     Invalid(Range<usize>),
+    /// Valid token, with the range of its line in [`Renderer::lines`].
     Valid(Range<usize>),
-    /// Line of a valid token that differs from an [`ExampleLine`] only in `jti` and token id.
+    /// Valid token whose line differs from an [`ExampleLine`] only in `jti` and token id.
     ValidLike(Rc<ExampleLine>, Jti, TokenId),
 }
 
 /// Renderer of results.
 struct Renderer {
+    /// Lines of the reports, in the order of verification.
     lines: JsonLines,
     now: Timestamp,
+    /// Line of the last example.
     example_line: Option<Rc<ExampleLine>>,
 }
 
 impl Renderer {
-    /// Renders the line of a verdict. For [`Verdict::ValidLike`], renders only the line of the
-    /// example, and only once. Also returns the error of an invalid token.
+    /// Renders the line of a report. For [`Verdict::ValidLike`], renders the line of the example, unless
+    /// this line is already in `example_line`. Also returns the error of an invalid token.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
         match verdict {
             Verdict::Report(report) => {

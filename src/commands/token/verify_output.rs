@@ -41,7 +41,7 @@ impl<'r> VerifyOutput<'r> {
 pub(super) struct ExampleLine {
     example: Rc<Example>,
     before_jti: String,
-    before_id: String,
+    between_jti_and_id: String,
     after_id: String,
 }
 
@@ -54,12 +54,12 @@ impl ExampleLine {
         // The claims contain the `jti` once, and the token id follows the claims.
         let (before_jti, rest) = line.split_once(&example.jti.to_string()).unwrap_or_default();
         let id_start = rest.rfind(TOKEN_ID_MEMBER).unwrap_or_default() + TOKEN_ID_MEMBER.len();
-        let (before_id, rest) = rest.split_at_checked(id_start).unwrap_or_default();
+        let (between_jti_and_id, rest) = rest.split_at_checked(id_start).unwrap_or_default();
         let id_length = rest.find(',').unwrap_or_default();
         Ok(Self {
             example: Rc::clone(example),
             before_jti: before_jti.to_owned(),
-            before_id: before_id.to_owned(),
+            between_jti_and_id: between_jti_and_id.to_owned(),
             after_id: rest[id_length..].to_owned(),
         })
     }
@@ -73,7 +73,7 @@ impl ExampleLine {
     pub(super) fn push_line(&self, jti: Jti, id: TokenId, lines: &mut JsonLines) {
         lines.push_rendered(&self.before_jti);
         lines.push_rendered(&jti.to_string());
-        lines.push_rendered(&self.before_id);
+        lines.push_rendered(&self.between_jti_and_id);
         lines.push_rendered(&id.to_string());
         lines.push_rendered(&self.after_id);
     }

@@ -84,8 +84,8 @@ impl Command for Args {
     }
 }
 
-/// Prints the generated password. If the password cannot be printed, no user knows it: the error has a
-/// hint for setting another password.
+/// Prints the generated password. If the password cannot be printed, no user knows the password: the
+/// error has a hint for setting another password.
 fn deliver_password(
     app: &mut App,
     output: SecretOutput,

@@ -62,6 +62,7 @@ impl Command for Args {
     const FORMATS: &'static [OutputFormat] =
         &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines, OutputFormat::Csv];
 
+    // An export with password hashes is recorded in the audit, so a refusal is recorded, too.
     fn effect(&self) -> Effect {
         if self.with_hashes { Effect::Changes } else { Self::EFFECT }
     }

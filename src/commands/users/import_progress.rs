@@ -27,7 +27,8 @@ impl ImportWatch {
         self.interruption.check()
     }
 
-    /// Converts the error of an import step, and completes the message about an interruption.
+    /// Converts the error of work before [`ImportProgress::start`], and completes the message about an
+    /// interruption.
     pub(crate) fn convert_error<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
         describe_interruption(result, || format!("; {}", self.unchanged_note))
     }
@@ -51,7 +52,7 @@ impl ImportProgress {
         Self { monitor, watch, row_count: rows.len() }
     }
 
-    /// Shows a step in the progress display. Returns an error after Ctrl-C.
+    /// Shows a step in the progress display, except the check of a row. Returns an error after Ctrl-C.
     pub(crate) fn observe(&self, step: ImportStep) -> Result<(), Interrupted> {
         match step {
             ImportStep::RowChecked => self.monitor.check(),
