@@ -141,7 +141,13 @@ fn failover_loses_no_token_and_no_revocation() {
         pauses[0],
         pauses[rounds - 1]
     );
-    println!("failed commands: {:#?}", all.failed);
+    for output in all.failed {
+        println!(
+            "failed: {}: {}",
+            output.command,
+            output.stderr.lines().next().unwrap_or_default()
+        );
+    }
 }
 
 /// A promoted standby gives the id of a transaction that it never received to another transaction.
