@@ -1,4 +1,4 @@
-//! Environment variables in place of flags, for errors of the command-line parser.
+//! Environment variables that set global options, for the error messages of the command-line parser.
 
 use super::global_args::{GlobalArgs, short_flag_value};
 use crate::model::redact_for_error;
@@ -25,7 +25,7 @@ pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option
 /// options as if they were in `argv`.
 pub(super) fn omit_options_set_by_variables(usage: &str, argv: &[OsString]) -> String {
     let mut command = GlobalArgs::augment_args(clap::Command::new("jeton"));
-    // Before `build`, the text of an option lacks the name of the value, which is in the usage text.
+    // `build` adds the name of the value to the text of an option (`--wait <DURATION>`), as in the usage.
     command.build();
     let options = command.get_arguments().filter(|option| option.get_env().is_some());
     options
@@ -42,8 +42,8 @@ fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
     })
 }
 
-/// Returns the name of a flag's environment variable that is not UTF-8. `None` if a word of `argv` is not
-/// UTF-8, because this word may be the cause of the error.
+/// Returns the name of the first variable with a value that is not UTF-8, among the variables that set flags.
+/// `None` if a word of `argv` is not UTF-8: that word, not the variable, may be the cause of the error.
 pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
     if argv.iter().any(|word| word.to_str().is_none()) {
         return None;
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn flag_is_recognized_as_a_whole_word() {
+    fn flag_is_found_in_every_spelling_before_the_double_dash() {
         let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
         let is_given = |id: &str, words: &str| {
             let flag = command.get_arguments().find(|flag| flag.get_id() == id).unwrap();

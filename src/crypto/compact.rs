@@ -27,7 +27,7 @@ pub(crate) struct CompactJws<'t, H = Map<String, Value>> {
 
 impl<'t> CompactJws<'t> {
     /// Parses a token of at most [`MAX_TOKEN_BYTES`] bytes: exactly three parts in canonical
-    /// base64url. The first part must be a JSON object. The error message contains no part of the
+    /// base64url. The header must be a JSON object. The error message contains no part of the
     /// token.
     pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
         Self::parse_with(text, parse_header)
@@ -89,7 +89,7 @@ mod tests {
     const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9"; // {"alg":"HS256"}
 
     #[test]
-    fn token_parser_accepts_canonical_encoding_only() {
+    fn token_parser_accepts_only_well_formed_canonical_tokens() {
         assert!(CompactJws::parse(&format!("{HEADER}.e30.AAAA")).is_ok());
         for text in [
             String::new(),

@@ -82,7 +82,7 @@ impl DecodedToken {
 
 /// Returns whether a text is the base64 of a token, as in the data of a Kubernetes Secret.
 pub(crate) fn is_token_in_base64(text: &str) -> bool {
-    // The base64 of `ey` starts with `ZXl`.
+    // A token starts with `ey` and a capital letter. The base64 of these three characters starts with `ZXl`.
     let is_possible = text.starts_with("ZXl") && !text.contains('.');
     let base64: String = text.chars().filter(|c| is_possible && !c.is_whitespace()).collect();
     let is_token =
@@ -143,6 +143,10 @@ mod tests {
         let standard = STANDARD.encode(claims.to_string());
         assert!(standard.contains(['+', '/']));
         assert_eq!(decode_payload(&format!("{HEADER}.{standard}.")), DecodedPayload::Json(claims));
+    }
+
+    #[test]
+    fn text_that_is_not_a_token_is_refused() {
         for text in ["nonsense", "", ".", "a.b", &format!("{HEADER}.!")] {
             assert!(DecodedToken::decode(text).is_err(), "{text}");
         }

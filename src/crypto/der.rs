@@ -11,10 +11,10 @@ use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 /// Parses a `SubjectPublicKeyInfo` (RFC 5280, section 4.1; RFC 5480; RFC 8410) of a supported type.
 /// The bytes must have exactly this structure: other structures are not searched for a key.
 pub(super) fn parse_public_key_info(bytes: &[u8]) -> Option<PublicKey> {
-    parse_key_info(&SubjectPublicKeyInfoRef::from_der(bytes).ok()?)
+    public_key_from_info(&SubjectPublicKeyInfoRef::from_der(bytes).ok()?)
 }
 
-fn parse_key_info(info: &SubjectPublicKeyInfoRef<'_>) -> Option<PublicKey> {
+fn public_key_from_info(info: &SubjectPublicKeyInfoRef<'_>) -> Option<PublicKey> {
     let key = info.subject_public_key.as_bytes()?;
     match (info.algorithm.oid, info.algorithm.parameters) {
         (rfc5912::RSA_ENCRYPTION, Some(parameters)) if parameters.is_null() => {
@@ -65,7 +65,7 @@ const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 /// Structure of a key in DER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DerStructure {
-    /// PKCS#8, SEC 1 or PKCS#1, or the explicit parameters of a DSA or EC key.
+    /// PKCS#8, SEC 1, PKCS#1 or a DSA key, or the explicit parameters of a DSA or EC key.
     PrivateKey,
     /// `SubjectPublicKeyInfo` or PKCS#1.
     PublicKey,
@@ -110,7 +110,7 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
         },
         _ => None,
     };
-    let is_pkcs1 = content.len() >= 64
+    let has_only_integers = content.len() >= 64
         && parts.len() >= 2
         && parts.iter().all(|part| part.tag() == Tag::Integer);
     let is_certificate_or_request = || {
@@ -126,7 +126,7 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
             _ => None,
         };
     }
-    if is_pkcs1 {
+    if has_only_integers {
         let is_public = parts.len() == 2;
         return Some(if is_public { DerStructure::PublicKey } else { DerStructure::PrivateKey });
     }
@@ -168,7 +168,7 @@ pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
     // Version 1 certificates have no version field.
     let has_version = fields.first()?.tag() == CONTEXT_TAG_0;
     let info = fields.get(if has_version { 6 } else { 5 })?;
-    parse_key_info(&info.decode_as().ok()?)
+    public_key_from_info(&info.decode_as().ok()?)
 }
 
 /// Returns whether the bytes are a certificate request (RFC 2986): an `INTEGER`, a name and a key
@@ -204,7 +204,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn bytes_that_only_start_like_a_sequence_are_not_a_key() {
+    fn sequence_without_the_structure_of_a_key_is_not_a_key() {
         for bytes in [
             &[0x30; 64][..],
             b"0000000000000000000000000000000000000000000000000000000000000000",

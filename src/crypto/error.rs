@@ -5,7 +5,7 @@ use crate::model::InvalidValue;
 /// Error of a cryptographic operation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A new or imported key does not fit its algorithm.
+    /// A new or imported key is invalid or does not fit its algorithm. Contains the reason.
     #[error("unusable key: {0}")]
     Key(String),
     /// Key material that was valid at generation or import is no longer usable. Contains the

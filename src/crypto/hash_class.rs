@@ -100,7 +100,7 @@ impl HashClass {
         Ok(Self { algorithm, version, params })
     }
 
-    /// Returns the work of a hash: the number of computed 1 KiB blocks.
+    /// Returns the work of a hash of this class: the number of computed 1 KiB blocks.
     pub(super) fn work(&self) -> u64 {
         let blocks = u64::try_from(self.params.block_count()).unwrap_or(u64::MAX);
         blocks.saturating_mul(self.params.t_cost().into())
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_class_round_trips() {
+    fn stored_class_round_trips_and_damaged_class_is_refused() {
         assert_eq!(HashClass::from_stored(None).unwrap().to_stored(), None);
         let text = "$argon2d$v=16$m=65536,t=3,p=4";
         let class = HashClass::from_stored(Some(text)).unwrap();

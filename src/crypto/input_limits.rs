@@ -4,7 +4,7 @@ use super::error::invalid_key;
 use crate::model::InvalidValue;
 
 /// Maximum size in bytes of content other than JSON.
-const MAX_TEXT_BYTES: usize = 256 * 1024;
+const MAX_NON_JSON_BYTES: usize = 256 * 1024;
 
 /// Maximum number of separators (commas, colons, opening brackets and braces) in a JSON document.
 /// This limit bounds the memory for the values of the document.
@@ -15,8 +15,8 @@ const MAX_SEPARATORS: usize = 250_000;
 pub(super) fn ensure_size(bytes: &[u8]) -> Result<(), InvalidValue> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     let is_json = text.starts_with(b"{") || text.starts_with(b"[");
-    if bytes.len() > MAX_TEXT_BYTES && !is_json {
-        return Err(invalid_key(format!("too large: more than {MAX_TEXT_BYTES} bytes")));
+    if bytes.len() > MAX_NON_JSON_BYTES && !is_json {
+        return Err(invalid_key(format!("too large: more than {MAX_NON_JSON_BYTES} bytes")));
     }
     if has_many_values(bytes) {
         return Err(invalid_key("the JSON has too many values"));

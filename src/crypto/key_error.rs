@@ -1,4 +1,4 @@
-//! Reasons why key material is refused.
+//! Reasons why key material is refused, for signing as well as for verification.
 
 use super::error::invalid_key;
 use super::reader::UnsupportedFormat;
@@ -8,7 +8,7 @@ use crate::model::{Algorithm, InvalidValue};
 /// Reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// Invalid key, or not a private key.
+    /// Invalid key, or a key of another kind than expected, such as a public key in place of a private key.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
     /// Error of one key of a collection, such as a JWK Set.
@@ -31,7 +31,7 @@ pub(crate) enum ImportError {
         /// Minimum length in bytes.
         min_length: usize,
     },
-    /// Unknown format. The input may be a secret, but no encoding was given.
+    /// Unknown format. The input may be a secret.
     #[error("unsupported key format: expected PEM, DER, JWK or JWK Set")]
     UnknownFormat,
     /// A key in an unsupported format.
@@ -46,7 +46,7 @@ pub(crate) enum ImportError {
         /// accepted as a secret only if an encoding is given.
         is_document: bool,
     },
-    /// Content that is larger than any key.
+    /// Content that exceeds the limits for the size of key material.
     #[error("{0}")]
     TooLarge(InvalidValue),
     /// JSON without a key.
@@ -58,7 +58,7 @@ pub(crate) enum ImportError {
     /// Several usable keys. Contains the path of the first key for `jq`, if `jq` can read the file.
     #[error("several keys found, expected a single private key")]
     SeveralKeys(Option<&'static str>),
-    /// Several public keys. Contains the instruction that selects a key.
+    /// Several keys where one key for verification is expected. Contains the hint that selects a key.
     #[error("several keys found, expected a single public key")]
     SeveralPublicKeys(&'static str),
     /// A key in place of a shared secret.
@@ -82,7 +82,7 @@ impl From<SecretError> for ImportError {
 }
 
 impl ImportError {
-    /// Adds the position to the error of a key in a collection.
+    /// Adds the position to the error of a key in a collection, unless the key is the only key.
     pub(super) fn at_position(self, number: usize, count: usize) -> Self {
         if count == 1 {
             return self;
@@ -109,7 +109,7 @@ impl ImportError {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
     }
 
-    /// Returns whether the hint for this error is about a secret.
+    /// Returns whether the hint for this error names an option for a secret.
     pub(crate) fn is_about_secret(&self) -> bool {
         if let Self::SetMember { error, .. } = self {
             return error.is_about_secret();
@@ -139,7 +139,7 @@ impl ImportError {
         key.map_or(self, Self::KeyAsSecret)
     }
 
-    /// Returns the reason without the word "key", for messages that name the key.
+    /// Returns the message without the prefix `key: `, for messages that name the key.
     fn reason(&self) -> String {
         let (Self::Invalid(invalid)
         | Self::InvalidJson { error: invalid, .. }

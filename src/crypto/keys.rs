@@ -50,7 +50,7 @@ fn generate_candidate(
     purpose: Purpose,
     bits: RsaBits,
 ) -> Result<KeySpec, Error> {
-    let random = SystemRandom::new();
+    let source = SystemRandom::new();
     let pkcs8 = match algorithm.key_type() {
         KeyType::Hmac(size) => {
             return Ok(build_symmetric_key(
@@ -60,9 +60,9 @@ fn generate_candidate(
             ));
         }
         KeyType::Rsa => return generate_rsa(algorithm, purpose, bits),
-        KeyType::Ec(curve) => EcdsaKeyPair::generate_pkcs8(signing_algorithm(curve), &random),
+        KeyType::Ec(curve) => EcdsaKeyPair::generate_pkcs8(signing_algorithm(curve), &source),
         // Version 1 of PKCS#8 is supported by all programs.
-        KeyType::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&random),
+        KeyType::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&source),
     };
     build_private_key(algorithm, purpose, pkcs8.map_err(|_| Error::Random)?.as_ref())
 }
@@ -98,7 +98,7 @@ pub(super) fn build_symmetric_key(
     }
 }
 
-/// Creates a key from PKCS#8 with the RFC 7638 thumbprint as key id.
+/// Creates a key from PKCS#8. The key id is the thumbprint (RFC 7638).
 pub(super) fn build_private_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -144,7 +144,7 @@ fn key_error(error: KeyRejected) -> Error {
     Error::Key(error.to_string())
 }
 
-/// Adds `kid`, `alg` and `use` to a public JWK (RFC 7517, sections 4.2 to 4.5).
+/// Adds `kid`, `alg` and `use` to a public JWK (RFC 7517, sections 4.5, 4.4 and 4.2).
 fn add_key_members(
     mut members: Map<String, Value>,
     kid: &str,

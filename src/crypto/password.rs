@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn password_batch_keeps_order() {
+    fn hash_passwords_keeps_the_order_and_stops_at_an_error() {
         let passwords: Vec<Password> = (0..5).map(|n| password(&n.to_string())).collect();
         let hashed_count = AtomicUsize::new(0);
         let on_hashed = || {
@@ -175,7 +175,7 @@ mod tests {
     ];
 
     #[test]
-    fn imported_hash_matches_its_password() {
+    fn imported_hash_matches_its_password_and_needs_rehash() {
         for phc in IMPORTED_HASHES {
             let hash = parse_imported_hash(phc.to_owned()).unwrap();
             assert!(verify_password(Some(&password("password")), &hash).unwrap(), "{phc}");
@@ -186,15 +186,15 @@ mod tests {
 
     #[test]
     fn costly_or_malformed_hash_is_refused() {
-        let with_params =
-            |params: &str| format!("{params}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu");
+        let with_salt_and_hash =
+            |prefix: &str| format!("{prefix}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu");
         for params in ["m=262144,t=4,p=1", "m=65536,t=16,p=4", "m=8,t=1,p=1", "m=512,t=1,p=64"] {
             assert!(
-                parse_imported_hash(with_params(&format!("$argon2d$v=19${params}"))).is_ok(),
+                parse_imported_hash(with_salt_and_hash(&format!("$argon2d$v=19${params}"))).is_ok(),
                 "{params}"
             );
         }
-        for params in [
+        for prefix in [
             "$argon2id$v=19$m=262145,t=1,p=1",
             "$argon2id$v=19$m=262144,t=5,p=1",
             "$argon2id$v=19$m=4294967295,t=1,p=1",
@@ -213,7 +213,7 @@ mod tests {
             "$argon2x$v=19$m=8,t=1,p=1",
             "$scrypt$v=1$ln=16,r=8,p=1",
         ] {
-            assert!(parse_imported_hash(with_params(params)).is_err(), "{params}");
+            assert!(parse_imported_hash(with_salt_and_hash(prefix)).is_err(), "{prefix}");
         }
         for phc in [
             "",

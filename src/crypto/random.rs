@@ -109,7 +109,7 @@ pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error>
 }
 
 /// Generates a secret of `size` random bytes in base64url, so that an environment variable can hold
-/// it. `size` is the minimum length of RFC 7518, section 3.2.
+/// it. `size` is the minimum length of the secret of an algorithm (RFC 7518, section 3.2).
 pub(super) fn generate_secret_text(size: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(random_bytes(size)?).into_bytes()))
 }
@@ -127,7 +127,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn generated_password_has_at_least_the_requested_length() {
+    fn generated_passwords_have_the_requested_length_and_are_random() {
         for (min_chars, length) in [(0, 23), (23, 23), (24, 29), (256, 257)] {
             let password = generate_password(min_chars).unwrap();
             assert_eq!(password.expose_secret().len(), length, "{min_chars}");
@@ -135,6 +135,7 @@ mod tests {
         let passwords = (0..100).map(|_| generate_password(0).unwrap().expose_secret().to_owned());
         let passwords: BTreeSet<String> = passwords.collect();
         let characters: BTreeSet<char> = passwords.iter().flat_map(|text| text.chars()).collect();
+        // All characters of the alphabet, and the hyphen.
         assert_eq!((passwords.len(), characters.len()), (100, 33), "{characters:?}");
     }
 

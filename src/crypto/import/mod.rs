@@ -19,7 +19,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// Options for the import of keys.
+/// Importer of keys, with the options for the keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyImporter {
     /// Purpose of the keys.
@@ -68,15 +68,15 @@ enum Content {
 }
 
 impl KeyImporter {
-    /// Reads all keys of a document in any format, or a secret. Every key of a collection, such as a
-    /// JWK Set, must be usable.
+    /// Reads a secret, the single key of a document in any format, or all keys of a collection, such as a
+    /// JWK Set. Every key of a collection must be usable.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<ImportedKey>, ImportError> {
         let document = match self.read_content(bytes)? {
             Content::Document(document) => document,
             Content::Secret(key) => return Ok(vec![key]),
         };
         let Some(_) = document.first_path else {
-            return Ok(vec![self.read_single(document.entries)?]);
+            return Ok(vec![self.read_lone(document.entries)?]);
         };
         let kids = document.entries.iter().filter_map(|entry| entry.kid.as_deref());
         ensure_unique_kids(kids)?;
@@ -101,7 +101,7 @@ impl KeyImporter {
             Content::Document(document) => document,
             Content::Secret(key) => return Ok(key),
         };
-        let Some(path) = document.first_path else { return self.read_single(document.entries) };
+        let Some(path) = document.first_path else { return self.read_lone(document.entries) };
         let public_keys = document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
         let matches_kid = |entry: &KeyEntry| kid.is_some() && entry.kid.as_deref() == kid;
         let kid_matches: Vec<bool> = document.entries.iter().map(matches_kid).collect();
@@ -138,7 +138,7 @@ impl KeyImporter {
         if let Some(encoding) = self.encoding {
             return match document {
                 Ok(document) if document.is_secret_jwk() => Ok(Content::Document(document)),
-                _ => self.build_secret(&decode_secret(bytes, encoding)?),
+                _ => self.import_secret(&decode_secret(bytes, encoding)?),
             };
         }
         let is_secret_expected = self.algorithm.is_some_and(Algorithm::is_symmetric);
@@ -149,7 +149,7 @@ impl KeyImporter {
             }
             Ok(document) => Ok(Content::Document(document)),
             Err(error) if is_secret_expected && error.permits_text_secret() => {
-                self.build_secret(&decode_secret(bytes, SecretEncoding::Text)?)
+                self.import_secret(&decode_secret(bytes, SecretEncoding::Text)?)
             }
             Err(ImportError::UnknownFormat) if looks_like_der(bytes) => {
                 Err(invalid_key(UNKNOWN_KEY).into())
@@ -159,14 +159,14 @@ impl KeyImporter {
         }
     }
 
-    fn build_secret(self, secret: &[u8]) -> Result<Content, ImportError> {
+    fn import_secret(self, secret: &[u8]) -> Result<Content, ImportError> {
         let material = KeyMaterial::Secret(Zeroizing::new(secret.to_vec()));
         let key = self.build_key(material, None)?;
         Ok(Content::Secret(ImportedKey { key, kid: None }))
     }
 
-    /// Reads a single JWK, or the only private key of a PEM or DER.
-    fn read_single(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, ImportError> {
+    /// Reads the key of a document that is not a collection: a JWK, or the only private key of PEM or DER.
+    fn read_lone(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, ImportError> {
         let has_private_key = entries.iter().any(KeyEntry::is_private_der);
         if has_private_key {
             entries.retain(KeyEntry::is_private_der);
@@ -260,7 +260,7 @@ impl KeyImporter {
             }
         })?;
         match material {
-            KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
+            KeyMaterial::Secret(secret) => self.check_and_build(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {
                 let key = build_private_key(algorithm, self.purpose, &pkcs8)
                     .map_err(|error| invalid_key(error.to_string()))?;
@@ -272,7 +272,7 @@ impl KeyImporter {
         }
     }
 
-    fn build_symmetric(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, ImportError> {
+    fn check_and_build(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, ImportError> {
         if secret.is_empty() {
             return Err(invalid_key("the secret is empty").into());
         }

@@ -68,7 +68,7 @@ fn trailing_data_after_a_key_is_refused() {
 }
 
 #[test]
-fn default_algorithm_follows_key_type() {
+fn key_type_decides_the_default_algorithm_and_excludes_hs256() {
     for (generated, expected) in [
         (Algorithm::PS512, Algorithm::RS256),
         (Algorithm::ES384, Algorithm::ES384),
@@ -99,6 +99,7 @@ fn secret_is_read_in_every_encoding() {
     ] {
         assert_eq!(read_secret(encoded.as_bytes(), SecretEncoding::Base64).unwrap(), bytes);
     }
+    // The text mixes both alphabets.
     assert!(
         read_secret(b"3N3e3+Dh4uPk5ebn6Onq6-zt7u/w8fLz9PX29/j5+vs=", SecretEncoding::Base64)
             .is_err()
@@ -135,14 +136,18 @@ fn jwk_set_import_is_atomic() {
 }
 
 #[test]
-fn unknown_bytes_are_not_imported_as_secret() {
+fn unknown_bytes_without_an_algorithm_are_not_a_secret() {
     for text in [&b"correct horse"[..], b"0123456789", b"0"] {
         assert_eq!(importer(None).read(text).unwrap_err(), ImportError::UnknownFormat);
     }
+}
+
+#[test]
+fn damaged_jwk_is_a_secret_only_with_an_encoding() {
     let damaged = br#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"#;
     assert!(
         importer(Some(Algorithm::HS256)).read(damaged).is_err(),
-        "a damaged JWK is not a secret"
+        "a damaged JWK without an encoding is not a secret"
     );
     let as_text =
         KeyImporter { encoding: Some(SecretEncoding::Text), ..importer(Some(Algorithm::HS256)) };

@@ -54,7 +54,8 @@ impl UnsupportedFormat {
         }
     }
 
-    /// Returns the command that converts [`FILE_PLACEHOLDER`] to a supported format, as a hint.
+    /// Returns the hint with the command that converts [`FILE_PLACEHOLDER`] to a supported format, or
+    /// [`SAVE_HINT`] if no command is known. `None` for a detected key without a hint.
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Detected(format) => return format.hint().map(str::to_owned),

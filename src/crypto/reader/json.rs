@@ -138,7 +138,7 @@ fn read_service_account(
 }
 
 /// Reads an object that maps key ids to certificates or public keys in PEM, such as the
-/// certificates of Google. Returns `None` for other objects.
+/// certificates of Google. Returns `None` for other objects, and if no member is usable.
 fn read_certificate_map(
     members: &Map<String, Value>,
     read_text: ReadText<'_>,
@@ -167,7 +167,8 @@ fn refuse_key_in_member(document: &Value) -> Result<Option<KeyDocument>, ImportE
 }
 
 /// Finds the first key in a document; returns whether the key is a string. Extends `path`, in the
-/// notation of `jq`, down to the key; a segment is `None` if a command cannot contain its name.
+/// notation of `jq`, down to the key; a segment is `None` if a command cannot contain the
+/// name of the member.
 fn find_key(value: &Value, path: &mut Vec<Option<String>>, max_depth: usize) -> Option<bool> {
     let inner_depth = max_depth.checked_sub(1)?;
     let mut visit = |segment: Option<String>, inner: &Value| {

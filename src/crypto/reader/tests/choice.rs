@@ -15,7 +15,7 @@ fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
     [header, contents].concat()
 }
 
-/// Returns a certificate with an invalid signature in PEM.
+/// Returns a PEM certificate with an invalid signature.
 fn certificate_pem(public_key_info: &[u8]) -> String {
     let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
     let version = der_element(0xA0, &[&[0x02, 0x01, 0x02]]);
@@ -27,7 +27,7 @@ fn certificate_pem(public_key_info: &[u8]) -> String {
     pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
 }
 
-/// If keys have the requested key id, no other key is used, even if these keys are unusable.
+/// If a key has the requested key id, no key with another key id is used, even if that key is unusable.
 #[test]
 fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
     let keys = asymmetric_keys();
@@ -91,7 +91,7 @@ fn keys_of_certificate_authorities_are_not_accepted() {
 }
 
 #[test]
-fn unsupported_format_in_an_encoding_is_named() {
+fn unsupported_format_in_an_encoding_is_named_with_a_hint() {
     let pem = private_key_text(&asymmetric_keys()[1]).expose_secret().to_owned();
     let openssh = include_str!("../../../../tests/cli/hostile/samples/openssh.pem");
     let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;

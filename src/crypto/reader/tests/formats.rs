@@ -92,7 +92,7 @@ pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
         ("public DER", der.clone()),
         ("public PEM twice", text.repeat(2).into_bytes()),
         ("public JWK", jwk.to_string().into_bytes()),
-        ("padded JWK", padded.to_string().into_bytes()),
+        ("padded JWK with a null member", padded.to_string().into_bytes()),
         ("public JWK Set", format!("{:#}", json!({ "keys": [jwk] })).into_bytes()),
         ("array of public JWKs", json!([jwk]).to_string().into_bytes()),
         ("map of public keys", json!({ "k1": text }).to_string().into_bytes()),
