@@ -135,8 +135,9 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
     failure
 }
 
-/// Returns the error for a user without the required role or permission; `user` is `None` without a
-/// login. If `user.is_logged_in` is false, the user is the owner of the presented token.
+/// Returns the error for a user without the required role or permission. `user` is `None` if there is
+/// no login; if `user.is_logged_in` is false, the user is the owner of the presented token.
+/// `required` is `None` if the user has no right to grant a permission.
 fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
     let mut failure = Failure::new(Code::Forbidden, message);
     let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };
@@ -166,7 +167,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
         (Some(RejectReason::SessionToken), Some(kind)) => {
             Some(format!("verify session tokens with `jeton token verify --type {}`", kind.name()))
         }
-        // Only third-party tokens have no kind at this point.
+        // Of the tokens that lack a claim, only third-party tokens have no kind.
         (Some(RejectReason::MissingClaim), None) => {
             Some("use `--allow-no-expiry` to accept third-party tokens without `exp`".to_owned())
         }

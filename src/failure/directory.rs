@@ -69,7 +69,7 @@ fn restrict_hint(path: &Path) -> String {
     format!("remove the write permission: chmod go-w {}", quote_shell_path(path))
 }
 
-/// Quotes a path for a shell.
+/// Returns the escaped path as one word of a shell, quoted if necessary.
 pub(super) fn quote_shell_path(path: &Path) -> String {
     let text = escape(&path.to_string_lossy());
     let is_plain = |c: char| c.is_alphanumeric() || "/._@+-".contains(c);

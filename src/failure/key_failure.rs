@@ -21,7 +21,7 @@ impl Failure {
     }
 
     /// Replaces the hint of an error about an empty input that should contain the key of another
-    /// issuer, and adds the file name to the message.
+    /// issuer, and adds the path of a file to the message.
     pub(crate) fn with_fetch_hint(self, source: &KeySource<'_>) -> Self {
         let message = match source {
             KeySource::File(path) => {

@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) enum KeySource<'s> {
     /// File.
     File(&'s Path),
-    /// Environment variable.
+    /// Environment variable with this name.
     Variable(&'s str),
     /// Standard input.
     Stdin,
@@ -83,10 +83,10 @@ fn unused_name(name: &str, exists: &dyn Fn(&str) -> bool) -> String {
 }
 
 /// Replaces the placeholder, where it is a word, by the quoted path. A `jq` path that contains the
-/// placeholder is unchanged. Files that the command writes get names that do not exist.
+/// placeholder is unchanged. Files that the command writes get names that no existing file has.
 fn insert_file_names(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> String {
-    let is_option = path.starts_with('-') && path != "-";
-    let path = if is_option { format!("./{path}") } else { path.to_owned() };
+    let looks_like_option = path.starts_with('-') && path != "-";
+    let path = if looks_like_option { format!("./{path}") } else { path.to_owned() };
     let quoted = quote_shell_word(&path);
     let replace = |word: &str| {
         let is_punctuation = |rest: &str| rest.bytes().all(|byte| b"`);\"".contains(&byte));

@@ -8,18 +8,20 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-const ASYMMETRIC_ALGORITHMS: [Algorithm; 5] =
+/// One algorithm of each asymmetric key type.
+const ALGORITHM_PER_KEY_TYPE: [Algorithm; 5] =
     [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::EdDSA];
 
 pub(in crate::crypto) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Returns public and private keys in file formats such as PEM, DER and JWK, each with its name.
+/// Returns public and private keys in file formats such as PEM, DER and JWK, some damaged, each with
+/// its name.
 fn sample_keys() -> Vec<(String, Vec<u8>)> {
     initialize_crypto();
     let mut named_keys = Vec::new();
-    for algorithm in ASYMMETRIC_ALGORITHMS {
+    for algorithm in ALGORITHM_PER_KEY_TYPE {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let (public, private) = (public_key_pem(&key).unwrap().unwrap(), private_key_text(&key));
         let jwk = key.public_jwk.clone().unwrap();
@@ -187,19 +189,20 @@ fn large_or_deeply_nested_input_is_not_detected_as_a_key() {
 }
 
 #[test]
-fn public_key_bytes_are_refused_as_secrets() {
+fn bytes_of_a_known_public_key_are_found_in_every_encoding() {
     initialize_crypto();
-    for algorithm in ASYMMETRIC_ALGORITHMS {
+    for algorithm in ALGORITHM_PER_KEY_TYPE {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let jwk = key.public_jwk.unwrap();
         let public: PublicKeys = [&jwk].into_iter().collect();
         let bytes = |name: &str| {
             jwk.get(name).map(|value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap())
         };
-        let (x, y) = (bytes("x").or(bytes("n")).unwrap(), bytes("y").unwrap_or_default());
-        let mut forms = vec![x.clone(), [&x[..], &y].concat()];
+        let x_or_n = bytes("x").or(bytes("n")).unwrap();
+        let y = bytes("y").unwrap_or_default();
+        let mut forms = vec![x_or_n.clone(), [&x_or_n[..], &y].concat()];
         if !y.is_empty() {
-            forms.push([&[4][..], &x, &y].concat());
+            forms.push([&[4][..], &x_or_n, &y].concat());
         }
         for form in forms {
             for secret in [
@@ -210,7 +213,7 @@ fn public_key_bytes_are_refused_as_secrets() {
             ] {
                 assert!(public.contains(&secret), "{algorithm:?}");
             }
-            // Hexadecimal digits are also base64, of other bytes.
+            // Hexadecimal digits are also valid base64, which decodes to other bytes.
             if let Ok(secret) = BASE64.decode(encode_hex(&form)) {
                 assert!(public.contains(&secret), "{algorithm:?}");
             }
@@ -231,7 +234,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn random_secrets_are_never_refused(
+    fn random_secrets_are_never_detected_as_keys(
         mut bytes in random_secrets(),
         looks_like_der in any::<bool>(),
     ) {
@@ -250,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn passphrases_are_never_refused(words in "[\\p{L}\\p{N} .,!?#$%&*+=~^@_-]{8,80}") {
+    fn passphrases_are_never_detected_as_keys(words in "[\\p{L}\\p{N} .,!?#$%&*+=~^@_-]{8,80}") {
         prop_assert_eq!(detect_key(words.as_bytes()), None);
         prop_assert_eq!(detect_key(json!(words).to_string().as_bytes()), None);
     }

@@ -38,7 +38,7 @@ impl Verifier {
         self.algorithms.retain(is_permitted);
     }
 
-    /// Returns whether the key is a shared secret.
+    /// Returns whether the key is a shared secret with at least one permitted algorithm.
     pub(crate) fn is_symmetric(&self) -> bool {
         self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
     }

@@ -11,7 +11,7 @@ use crate::model::Algorithm;
 /// Reader of a single key that the caller selected, with the options for the key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SingleKeyReader<'a> {
-    /// Algorithms to accept.
+    /// Algorithms to accept, at least one.
     pub(crate) algorithms: &'a [Algorithm],
     /// Encoding of a secret; `None` for a key document, or for a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
@@ -22,7 +22,7 @@ pub(crate) struct SingleKeyReader<'a> {
 impl SingleKeyReader<'_> {
     /// Reads a public key in any format, or a shared secret. Of a private key, the public part is used.
     /// With an encoding, the input must be a secret or a symmetric JWK. A secret that equals a key in
-    /// `known_public_keys` is refused.
+    /// `known_public_keys` or a public key of the document is refused.
     pub(crate) fn read(
         self,
         bytes: &[u8],
@@ -55,11 +55,11 @@ impl SingleKeyReader<'_> {
         let document_keys: PublicKeys =
             document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
         let entries = document.into_primary_entries();
-        let (mut verifiers, mut first_error) = (Vec::<(Verifier, &KeyEntry)>::new(), None);
+        let (mut verifiers, mut reported_error) = (Vec::<(Verifier, &KeyEntry)>::new(), None);
         for entry in &entries {
             match build_verifier(entry, true, self.allow_weak) {
                 Ok(verifier) if verifier.equals_public_key(&document_keys) => {
-                    first_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+                    reported_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
                 }
                 Ok(verifier) => {
                     if !verifiers.iter().any(|(other, _)| other.is_same_key(&verifier)) {
@@ -67,7 +67,7 @@ impl SingleKeyReader<'_> {
                     }
                 }
                 Err(error) => {
-                    first_error.get_or_insert(error);
+                    reported_error.get_or_insert(error);
                 }
             }
         }
@@ -78,7 +78,7 @@ impl SingleKeyReader<'_> {
                 verifiers.retain(fits);
             }
         }
-        match (verifiers.pop(), verifiers.is_empty(), first_error) {
+        match (verifiers.pop(), verifiers.is_empty(), reported_error) {
             (Some((verifier, entry)), true, _) => {
                 let (kid, is_private) = (entry.kid.clone(), is_private(entry));
                 let origin = KeyOrigin { kid, is_in_collection: is_collection, is_private };
@@ -103,6 +103,8 @@ impl SingleKeyReader<'_> {
         reader.read(bytes, PublicKeys::default).ok()?.first_algorithm()
     }
 
+    /// Returns the set with the verifier, which is limited to the accepted algorithms. Refuses a secret
+    /// that equals a known public key, and a key for other algorithms.
     fn build_set(
         self,
         mut verifier: Verifier,

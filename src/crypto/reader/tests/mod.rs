@@ -1,4 +1,4 @@
-//! Every key type in every format, for signing, verifying, and in place of a secret.
+//! Keys of every type in every format: read for signing and for verification, refused as secrets.
 
 mod choice;
 mod formats;
@@ -64,9 +64,9 @@ fn is_same_key(imported: &ImportedKey, key: &KeySpec) -> bool {
     imported.key.material.expose_secret() == key.material.expose_secret()
 }
 
-/// Checks every command with a key in every format and wrapping: `mint` and `fixtures` read one
-/// key, `import` reads all keys, `verify` reads a public key or a set. No format is accepted as a
-/// secret.
+/// Checks the readers of all commands with `key` in every format and wrapping: `mint` and `fixtures`
+/// read one private key, `import` reads all private keys, `verify` reads a single key or a set. No
+/// format is accepted as a secret.
 fn assert_every_format_is_read(key: &KeySpec) {
     let (mut failures, mut count) = (Vec::new(), 0);
     let private = private_formats(key).into_iter().map(|format| (true, format));
@@ -92,7 +92,8 @@ fn assert_every_format_is_read(key: &KeySpec) {
     assert!(count > 300, "found {count} cases");
 }
 
-/// Reads the key as each command does. Returns a description of the results if a result is wrong.
+/// Reads `bytes` with the reader of each command. If a result is not as expected, returns a
+/// description of the results. `is_private` is true if `bytes` are a private key.
 fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String> {
     let importer_for_key = importer(Some(key.algorithm), None);
     let (mint_result, import_result) =
@@ -102,7 +103,7 @@ fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String>
     let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));
     let has_public_part =
         read_document(bytes).is_ok_and(|document| document.entries.iter().any(is_public));
-    let is_read = if is_private {
+    let is_read_as_expected = if is_private {
         mint_result.as_ref().is_ok_and(|imported| is_same_key(imported, key))
             && import_result
                 .as_ref()
@@ -114,13 +115,15 @@ fn find_failure(key: &KeySpec, is_private: bool, bytes: &[u8]) -> Option<String>
     let is_verified = verify_result
         .as_ref()
         .is_ok_and(|set| verifies(set, key) && (is_private || !set.is_from_private_key));
-    let is_secret = [None, Some(SecretEncoding::Raw)]
+    let is_accepted_as_secret = [None, Some(SecretEncoding::Raw)]
         .iter()
         .any(|encoding| importer(Some(Algorithm::HS256), *encoding).read(bytes).is_ok())
         || read_single(bytes, Algorithm::HS256, None).is_ok();
-    (!is_read || !is_verified || is_secret).then(|| {
+    (!is_read_as_expected || !is_verified || is_accepted_as_secret).then(|| {
         let (mint, import, verify) = (mint_result.err(), import_result.err(), verify_result.err());
-        format!("mint {mint:?}, import {import:?}, verify {verify:?}, secret {is_secret}")
+        format!(
+            "mint {mint:?}, import {import:?}, verify {verify:?}, secret {is_accepted_as_secret}"
+        )
     })
 }
 
@@ -144,7 +147,7 @@ fn every_format_of_every_curve_is_read() {
 }
 
 #[test]
-fn secret_of_every_length_and_encoding_is_read() {
+fn secret_in_every_encoding_is_read_and_weak_secret_needs_allow_weak() {
     initialize_crypto();
     for length in [16_u8, 32, 64] {
         let secret: Vec<u8> = (0..length).map(|byte| (byte + 0x60) ^ 0xB5).collect();
@@ -180,7 +183,7 @@ fn secret_of_every_length_and_encoding_is_read() {
 
 #[test]
 fn key_id_of_the_document_is_returned() {
-    let key = &asymmetric_keys()[1];
+    let key = &generate_test_key(Algorithm::ES256, RsaBits::B2048);
     let mut jwk = private_jwk(key);
     jwk["kid"] = "mine".into();
     let pem = private_key_text(key).expose_secret().to_owned();
@@ -221,12 +224,13 @@ fn signing_key_is_selected_among_other_keys() {
     assert_eq!(read(&several, Some(keys[1].algorithm), None).unwrap(), "b");
 }
 
-/// The error names the format, and the document is not accepted as a secret.
+/// The error names an unsupported format, and a document in this format is not accepted as a secret.
+/// An input without a key in a known format has another error.
 #[test]
 fn unsupported_formats_are_named() {
     initialize_crypto();
     let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;
-    let key = &asymmetric_keys()[1];
+    let key = &generate_test_key(Algorithm::ES256, RsaBits::B2048);
     let pem = private_key_text(key).expose_secret().to_owned();
     let public = public_key_pem(key).unwrap().unwrap();
     let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();

@@ -26,30 +26,30 @@ fn decode(token: &str) -> (Value, Value) {
 }
 
 /// Returns whether the token has a valid signature of the key. Checks that the result is the same for
-/// a store key and for a third-party key.
+/// the key itself and for the key as read from a document with its public part.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
-    let keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
-    let store_key = verification_key(jwk);
+    let read_keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
+    let key = verification_key(jwk);
     let Ok(token) = CompactJws::parse(token) else { return false };
-    let is_valid = store_key.verifier(algorithm).verifies(&token);
-    assert_eq!(is_valid, keys[0].verifies(&token, algorithm));
+    let is_valid = key.verifier(algorithm).verifies(&token);
+    assert_eq!(is_valid, read_keys[0].verifies(&token, algorithm));
     is_valid
 }
 
-/// Changes the letter at `index`.
-fn with_changed_letter(token: &str, index: usize) -> String {
-    let mut letters = token.as_bytes().to_vec();
-    letters[index] = if letters[index] == b'A' { b'B' } else { b'A' };
-    String::from_utf8(letters).unwrap()
+/// Changes the character at `index`.
+fn with_changed_character(token: &str, index: usize) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
 }
 
-/// Checks that the signature is valid, and invalid after the change of any letter.
+/// Checks that the signature is valid, and invalid after the change of any single character.
 fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str) {
     assert!(jwk_verifies(jwk, algorithm, token));
     for index in 0..token.len() {
-        let other = with_changed_letter(token, index);
-        assert!(!jwk_verifies(jwk, algorithm, &other), "{index}: {other}");
+        let changed = with_changed_character(token, index);
+        assert!(!jwk_verifies(jwk, algorithm, &changed), "{index}: {changed}");
     }
 }
 
@@ -86,7 +86,7 @@ fn member_bytes(jwk: &Value, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(member_text(jwk, name)).unwrap()
 }
 
-/// Removes the private members of a JWK.
+/// Removes the private members of an asymmetric JWK. A symmetric JWK is unchanged.
 fn public_part(mut jwk: Value) -> Value {
     let is_private = |name: &str| ["d", "p", "q", "dp", "dq", "qi"].contains(&name);
     jwk.as_object_mut().unwrap().retain(|name, _| !is_private(name));
@@ -122,7 +122,7 @@ fn signing_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     }
 }
 
-/// Signs the payload of the token with `header`.
+/// Signs the payload of `token` again, with `key` and the text `header` as the new header.
 fn sign_payload_again(key: &KeySpec, header: &str, token: &str) -> String {
     initialize_crypto();
     let payload = String::from_utf8(CompactJws::parse(token).unwrap().payload).unwrap();

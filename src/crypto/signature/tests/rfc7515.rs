@@ -1,9 +1,9 @@
-//! RFC 7515, appendix A: signatures of every kind, and an unsecured token. RFC 7519 has the same
-//! tokens.
+//! RFC 7515, appendix A: signatures with HS256, RS256, ES256 and ES512, and an unsecured token. RFC
+//! 7519 repeats the tokens of appendices A.1 and A.5.
 
 use super::*;
 
-/// Token of appendix A.1.
+/// Token of appendix A.1, also in RFC 7519, section 3.1.
 pub(super) const A1_TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiO\
     jEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1\
     r_wW1gFWFOEjXk";
@@ -21,7 +21,7 @@ pub(super) fn hmac_jwk() -> Value {
     })
 }
 
-/// The same secret and header result in the same signature.
+/// The same secret, header and payload result in the same signature.
 #[test]
 fn rfc7515_a1_hs256_signature_is_reproduced() {
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN);
@@ -65,7 +65,6 @@ fn rfc7515_a3_es256_signature_is_valid() {
     assert_only_original_verifies(&jwk, Algorithm::ES256, token);
 }
 
-/// Appendix A.4.
 #[test]
 fn rfc7515_a4_es512_signature_is_valid() {
     let token = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaR\
@@ -102,7 +101,7 @@ fn example_claims() -> Value {
     serde_json::json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true})
 }
 
-/// RFC 7519, section 3.1: the claims of appendix A.1.
+/// RFC 7519, section 3.1: the token of RFC 7515, appendix A.1.
 #[test]
 fn rfc7519_3_1_token_has_example_claims() {
     let (header, claims) = decode(A1_TOKEN);
@@ -111,9 +110,9 @@ fn rfc7519_3_1_token_has_example_claims() {
     assert!(jwk_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN));
 }
 
-/// RFC 7519, section 6.1: the claims of appendix A.1 in an unsecured token.
+/// RFC 7519, section 6.1: the claims of RFC 7515, appendix A.1 in an unsecured token.
 #[test]
-fn rfc7519_6_1_unsecured_token_is_decoded_but_not_verified() {
+fn rfc7519_6_1_unsecured_token_is_decoded_but_never_verifies() {
     let (header, claims) = decode(A5_TOKEN);
     assert_eq!(header, serde_json::json!({"alg": "none"}));
     assert_eq!(claims, example_claims());

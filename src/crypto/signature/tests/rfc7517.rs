@@ -76,9 +76,9 @@ fn rfc7517_a1_public_rsa_key_verifies_signatures() {
     }
 }
 
-/// Appendix A.1: the EC key is valid except for its `use`.
+/// Appendix A.1: the EC key is refused because of its `use`, and verifies if `use` is `sig`.
 #[test]
-fn rfc7517_a1_encryption_key_is_skipped() {
+fn rfc7517_a1_encryption_key_is_refused_for_signatures() {
     initialize_crypto();
     let [x, y, d] = ["x", "y", "d"].map(|name| member_bytes(&ec_jwk(), name));
     let point = [&[4], &x[..], &y].concat();
@@ -101,7 +101,7 @@ fn rfc7517_a1_encryption_key_is_skipped() {
 
 /// Appendix A.2: a private key in a JWK Set is skipped, and a set of only private keys is refused.
 #[test]
-fn rfc7517_a2_private_key_is_refused_for_verification() {
+fn rfc7517_a2_private_key_in_a_set_is_not_used_for_verification() {
     initialize_crypto();
     let private = serde_json::json!({"keys": [rsa_jwk()]}).to_string();
     assert!(read_verifiers(private.as_bytes()).is_err());
@@ -113,7 +113,8 @@ fn rfc7517_a2_private_key_is_refused_for_verification() {
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, token.expose_secret());
 }
 
-/// Appendix A.3: a key-wrapping key, and the key of RFC 7515, appendix A.1.
+/// Appendix A.3: a key-wrapping key, which is refused alone and skipped in a set, and the key of RFC
+/// 7515, appendix A.1.
 #[test]
 fn rfc7517_a3_hmac_key_verifies_and_wrapping_key_is_refused() {
     initialize_crypto();
@@ -129,7 +130,7 @@ fn rfc7517_a3_hmac_key_verifies_and_wrapping_key_is_refused() {
     assert_eq!(key.algorithms, [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]);
     assert!(key.verifies(&CompactJws::parse(rfc7515::A1_TOKEN).unwrap(), Algorithm::HS256));
     assert!(!key.verifies(
-        &CompactJws::parse(&with_changed_letter(rfc7515::A1_TOKEN, 50)).unwrap(),
+        &CompactJws::parse(&with_changed_character(rfc7515::A1_TOKEN, 50)).unwrap(),
         Algorithm::HS256
     ));
 }
@@ -137,7 +138,7 @@ fn rfc7517_a3_hmac_key_verifies_and_wrapping_key_is_refused() {
 /// Thumbprint of the RSA key (RFC 7638, section 3.1).
 pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
-/// RFC 7638, section 3.1. The tests of key generation check that the thumbprint is the key id.
+/// RFC 7638, section 3.1. Unit tests of `crypto::keys` check that the thumbprint becomes the key id.
 #[test]
 fn rfc7638_3_1_thumbprint_is_reproduced() {
     let thumbprint =

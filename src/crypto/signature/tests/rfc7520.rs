@@ -4,7 +4,7 @@
 
 use super::*;
 
-/// Payload of all tokens: a quote from Tolkien, not JSON.
+/// Payload of all tokens in base64url: a quote from Tolkien, not JSON.
 const PAYLOAD: &str = "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4g\
     WW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGt\
     ub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4";
@@ -115,11 +115,12 @@ fn rfc7520_3_signature_keys_are_read_from_a_set() {
         |keys: &[Value]| read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes());
     let refusal = |keys: &[Value]| parse_set(keys).unwrap_err().reason;
     assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected only its public members");
-    let mut public = public_part(ec_jwk());
+    let mut public_ec = public_part(ec_jwk());
     // The EC key and the RSA key of the RFC have the same key id.
-    public["kid"] = "ec".into();
+    public_ec["kid"] = "ec".into();
     assert_eq!(refusal(&[encryption_jwk()]), "not for signatures (`use`)");
-    let keys = parse_set(&[public, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
+    let keys =
+        parse_set(&[public_ec, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
     let [ec, rsa, secret] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!((rsa.kid.as_deref(), secret.kid.as_deref()), (Some(BILBO_KID), Some(HMAC_KID)));
     assert_eq!(
@@ -150,7 +151,6 @@ fn rfc7520_4_2_ps384_signature_is_valid() {
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::RS384, &token));
 }
 
-/// Section 4.3.
 #[test]
 fn rfc7520_4_3_es512_signature_is_valid() {
     assert_p521_vector(&ec_jwk(), &compact_token("ES512", BILBO_KID, ES512_SIGNATURE));

@@ -29,8 +29,8 @@ fn rfc8037_a3_thumbprint_is_reproduced() {
     assert_eq!(key.thumbprint().unwrap(), THUMBPRINT);
 }
 
-/// Appendices A.4 and A.5: the signature of a payload that is not JSON is valid, and the private
-/// key reproduces the signature.
+/// Appendices A.4 and A.5: the signature of a payload that is not JSON is valid, also for a JWK
+/// without `d`, and the private key reproduces the signature.
 #[test]
 fn rfc8037_a4_ed25519_signature_is_reproduced() {
     let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPO\

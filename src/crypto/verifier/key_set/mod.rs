@@ -75,7 +75,8 @@ pub(crate) struct Candidates<'k> {
 /// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
 /// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
 /// refused. `algorithms` are the accepted algorithms; all if empty. If the document has secrets,
-/// `known_public_keys` is called: a secret that equals a returned public key is unusable.
+/// `known_public_keys` is called: a secret that equals a returned public key or a public key of the
+/// document is unusable.
 pub(crate) fn read_jwks(
     bytes: &[u8],
     algorithms: &[Algorithm],
@@ -129,6 +130,7 @@ impl KeySet {
     /// `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
+        // The material is never read, because the verifier is already built.
         let material = EntryMaterial::PublicDer(Vec::new());
         let ignores_kid = !is_in_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
@@ -168,9 +170,9 @@ impl KeySet {
     }
 
     /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515,
-    /// section 4.1.4): the keys with this key id, or, without a key id, all keys that fit the
-    /// algorithm. A token with a key id is verified with the key of another key id only if the
-    /// caller selected the key.
+    /// section 4.1.4): of the keys that fit the algorithm, the keys with this key id, or all keys if
+    /// `kid` is missing or empty. A token with a key id is verified with a key that has another key id
+    /// or no key id only if the caller selected the key.
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
@@ -191,7 +193,8 @@ impl KeySet {
         self.select((0..self.keys.len()).filter(may_have_signed), algorithm)
     }
 
-    /// Returns the usable keys at the positions that fit the algorithm. Copies of a key count once.
+    /// Returns the usable keys for the algorithm among the keys at the positions. Copies of a key count
+    /// once.
     fn select(
         &self,
         positions: impl Iterator<Item = usize> + Clone,
@@ -200,13 +203,13 @@ impl KeySet {
         let all_positions = positions.clone();
         let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
         // Copies of a key are first found by their members, because this needs no validation.
-        let mut chosen = HashSet::new();
+        let mut chosen_members = HashSet::new();
         for index in positions {
             let Some(key) = self.keys.get(index).filter(|key| key.may_fit(algorithm)) else {
                 continue;
             };
             let members = key.entry.as_jwk().map(key_members);
-            if members.as_ref().is_some_and(|members| chosen.contains(members)) {
+            if members.as_ref().is_some_and(|members| chosen_members.contains(members)) {
                 continue;
             }
             match self.verifier(index) {
@@ -217,7 +220,7 @@ impl KeySet {
                 }
                 Ok(verifier) => {
                     keys.push(verifier);
-                    chosen.extend(members);
+                    chosen_members.extend(members);
                 }
                 Err(error) => {
                     first_refusal.get_or_insert((index, error));
@@ -249,8 +252,9 @@ impl KeySet {
 }
 
 impl SetKey {
-    /// Returns whether the key type fits the algorithm, without validation of the key. Keys of unknown
-    /// types may fit every algorithm, so that the reason why such a key is unusable is reported.
+    /// Returns whether the key may fit the algorithm, without validation of the key. The type of a key
+    /// other than a JWK is not examined. JWKs of unknown types may fit every algorithm, so that the
+    /// reason why such a key is unusable is reported.
     fn may_fit(&self, algorithm: Algorithm) -> bool {
         self.entry.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
             match (key_type, algorithm.key_type()) {
@@ -260,7 +264,8 @@ impl SetKey {
         })
     }
 
-    /// Returns whether the type of the key is known. A key of unknown type is chosen only by its key id.
+    /// Returns whether the type of the key is known; the type of a key in DER counts as known. In a set
+    /// that does not ignore `kid`, a key of unknown type is chosen only by its key id.
     fn is_known_type(&self) -> bool {
         match &self.entry.material {
             EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),

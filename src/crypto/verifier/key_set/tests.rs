@@ -46,7 +46,7 @@ fn new_key(algorithm: Algorithm) -> KeySpec {
     generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap()
 }
 
-/// Returns the public JWK with another key id, or without one.
+/// Returns the public JWK with the key id `kid`, or without a key id.
 fn public_jwk(key: &KeySpec, kid: Option<&str>) -> Value {
     let mut jwk = key.public_jwk.clone().unwrap();
     jwk.shift_remove("kid");
@@ -61,8 +61,8 @@ fn read_set(jwks: &[Value]) -> KeySet {
     read_jwks(set.as_bytes(), &[], PublicKeys::default).unwrap()
 }
 
-/// Returns whether the set verifies a token that `key` signed and that has this `kid`, or the reason
-/// why the set has no key for the token.
+/// Returns whether the keys that the set selects for `kid` verify a token that `key` signed, or the
+/// reason why the set has no key for the token.
 fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRefusal> {
     let token = sign_text(key, "{}", "{}").unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();
@@ -105,11 +105,11 @@ fn keys_without_id_match_tokens_without_id_only() {
 }
 
 #[test]
-fn unrelated_and_duplicate_keys_are_ignored() {
+fn other_keys_of_a_set_do_not_prevent_verification() {
     let (ec, other, rsa) =
         (new_key(Algorithm::ES256), new_key(Algorithm::ES256), new_key(Algorithm::RS256));
     let ec_jwk = public_jwk(&ec, Some("a"));
-    for unrelated in [
+    for other_jwk in [
         json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "kid": "x"}),
         json!({"kty": "AKP", "kid": "a"}),
         json!({"kid": "a"}),
@@ -122,10 +122,10 @@ fn unrelated_and_duplicate_keys_are_ignored() {
         public_jwk(&other, Some("a")),
         public_jwk(&rsa, Some("a")),
     ] {
-        for jwks in [[unrelated.clone(), ec_jwk.clone()], [ec_jwk.clone(), unrelated.clone()]] {
+        for jwks in [[other_jwk.clone(), ec_jwk.clone()], [ec_jwk.clone(), other_jwk.clone()]] {
             let set = read_set(&jwks);
-            assert_eq!(verify(&set, &ec, Some("a")), Ok(true), "{unrelated}");
-            assert_eq!(verify(&set, &ec, None), Ok(true), "{unrelated}");
+            assert_eq!(verify(&set, &ec, Some("a")), Ok(true), "{other_jwk}");
+            assert_eq!(verify(&set, &ec, None), Ok(true), "{other_jwk}");
         }
     }
 }
