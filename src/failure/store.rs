@@ -1,4 +1,4 @@
-//! Errors of the store and of a restore.
+//! Errors of the store, and of its backup, copy and restore.
 
 use super::directory::quote_shell_path;
 use super::{Code, Failure, Location};
@@ -50,7 +50,7 @@ impl From<Error> for Failure {
             Error::PreviousStoreExists { path, directory } => {
                 Self::previous_store_exists(&path, &directory)
             }
-            Error::InvalidBackup(path, reason) => Self::not_a_backup(&path, &reason),
+            Error::InvalidBackup(path, reason) => Self::invalid_backup(&path, &reason),
             Error::ReservedName(path) => {
                 Self::usage(format!("`{}` has a suffix reserved by SQLite", display_path(&path)))
                     .with_hint("use a name without the suffix `-wal`, `-shm` or `-journal`")
@@ -73,8 +73,8 @@ impl Failure {
             .with_hint("create a store: jeton init")
     }
 
-    /// Returns the failure for an error at the target of a copy. All other failures of a copy are
-    /// about the source, whose address `app` adds.
+    /// Returns the failure for an error at the target of a copy, with the address of the target. The
+    /// failure has no location, because `app` would add the address of the source.
     fn in_copy_target(address: &str, error: Error) -> Self {
         let failure = Self::from(error);
         let message = format!("`{address}`: {}", failure.message);
@@ -111,26 +111,27 @@ impl Failure {
         }
     }
 
-    /// Returns the error for an existing `.before-restore` file of an earlier restore.
-    fn previous_store_exists(previous_store: &Path, directory: &Path) -> Self {
-        let message =
-            format!("`{}` already exists", redact_for_error(&previous_store.to_string_lossy()));
-        let (quoted_store, directory) =
-            (quote_shell_path(previous_store), quote_shell_path(directory));
+    /// Returns the error for the replaced store of an earlier restore. `existing` is the path of this
+    /// `.before-restore` file, or of its WAL, index or journal; `directory` does not exist yet.
+    fn previous_store_exists(existing: &Path, directory: &Path) -> Self {
+        let message = format!("`{}` already exists", redact_for_error(&existing.to_string_lossy()));
+        let (quoted_path, directory) = (quote_shell_path(existing), quote_shell_path(directory));
         Self::new(Code::FileExists, message).with_hint(format!(
-            "move the file: mkdir -m 700 {directory} && mv {quoted_store}* {directory}"
+            "move the file: mkdir -m 700 {directory} && mv {quoted_path}* {directory}"
         ))
     }
 
-    /// Returns the error for a file that is not a backup.
-    fn not_a_backup(file: &Path, reason: &str) -> Self {
+    /// Returns the error for a file whose content was not read, because the file is inaccessible or is
+    /// the store itself.
+    fn invalid_backup(file: &Path, reason: &str) -> Self {
         Self::usage(format!(
             "`{}` cannot be restored: {reason}",
             redact_for_error(&file.to_string_lossy())
         ))
     }
 
-    /// Returns the error for a damaged backup; `fault` is the first fault.
+    /// Returns the error for a backup that was checked and must not be restored. `fault` is the first
+    /// fault that prevents the restore.
     pub(super) fn unusable_backup(file: &Path, fault: Error) -> Self {
         if matches!(fault, Error::NotAStore(_)) {
             return Error::NotAStore(file.to_owned()).into();

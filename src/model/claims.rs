@@ -1,4 +1,4 @@
-//! Additional claims of a token.
+//! Additional claims or header parameters of a token.
 
 use super::{InvalidValue, parse_strict_value, redact_for_error};
 use serde_json::{Map, Value};
@@ -25,7 +25,8 @@ const RESERVED_CLAIMS: &[&str] = &[
     "bloqueado", // Spanish for "blocked": marks session tokens
 ];
 
-/// Claims from `--claim k=v` and `--claim-json k=JSON`, with unique names.
+/// Claims from `--claim k=v` and `--claim-json k=JSON`, or header parameters from `--header` and
+/// `--header-json`, with unique names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ExtraClaims(pub(crate) Map<String, Value>);
 
@@ -47,11 +48,11 @@ impl ExtraClaims {
             };
             let value = if is_json {
                 parse_strict_value(value.as_bytes()).map_err(|error| {
-                    let failure = invalid(format!("is {}", error.describe_without_line()));
+                    let invalid_json = invalid(format!("is {}", error.describe_without_line()));
                     if !error.may_lack_quotes() {
-                        return failure;
+                        return invalid_json;
                     }
-                    failure.with_hint(
+                    invalid_json.with_hint(
                         "enclose each text in double quotes, and the argument in single quotes: 'name=[\"TEXT\"]'",
                     )
                 })?
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_claims_are_refused() {
+    fn malformed_and_repeated_claims_are_refused() {
         for word in ["a", "=1", ""] {
             assert!(ExtraClaims::parse(&to_strings(&[word]), &[]).is_err(), "{word}");
         }

@@ -108,6 +108,10 @@ mod tests {
             assert!(user.clone().unwrap().as_str().contains(part.as_str()));
             assert!(email.clone().unwrap().comparison_key().contains(part.as_str()));
         }
+    }
+
+    #[test]
+    fn name_filter_accepts_any_text_that_is_not_empty() {
         assert!(NameFilter::parse("").is_err());
         assert_eq!(NameFilter::parse("%_'\"\u{7}").unwrap().as_str(), "%_'\"\u{7}");
     }

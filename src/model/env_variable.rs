@@ -3,8 +3,8 @@
 use super::InvalidValue;
 
 /// Names, in capital letters and separated by spaces, of variables that change the behaviour of the
-/// dynamic loader, a shell or a runtime. The list cannot be complete: it contains the variables that
-/// tell common programs which code, libraries, options, certificates or proxies to use.
+/// dynamic loader, a shell, a runtime or another common program. Most of these variables select code,
+/// libraries, options, certificates or proxies. The list cannot be complete.
 const RESERVED_NAMES: [&str; 6] = [
     // Shells and all programs.
     "BASHOPTS BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH CI COLUMNS \
@@ -70,9 +70,9 @@ pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// Rejects the name of a variable that must not hold a token: variables of jeton, and variables
-/// that change the behaviour of the dynamic loader, a shell or a runtime. Upper and lower case are
-/// not distinguished (`http_proxy`, `npm_config_*`).
+/// Rejects text that cannot be the name of an environment variable, and the names of variables that
+/// must not hold a token: the variables of jeton, and the [reserved variables][RESERVED_NAMES] of other
+/// programs. Upper and lower case are not distinguished (`http_proxy`, `npm_config_*`).
 pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
     check_variable_name(text)?;
     let name = text.to_ascii_uppercase();

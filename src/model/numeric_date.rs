@@ -4,14 +4,14 @@ use super::time::find_time_unit;
 use jiff::Timestamp;
 use serde_json::Number;
 
-/// Number of digits of a fraction in nanoseconds.
+/// Number of digits after the decimal point in a number of seconds with nanoseconds.
 const NANOSECOND_DIGITS: usize = 9;
 
-/// Returns the date of seconds since 1970, or the reason why there is no date. A fraction keeps up
-/// to nine digits.
+/// Returns the date and time of a number of seconds since 1970, or the number and the reason why it
+/// has no date. A fraction keeps up to nine digits.
 pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
-    let Some(instant) = parse_seconds(&text) else {
+    let Some(instant) = parse_instant(&text) else {
         let reason = format!("{text}, out of range for a date");
         let unit = text.parse().ok().and_then(find_time_unit);
         let date = |(unit, seconds)| Some((unit, Timestamp::from_second(seconds).ok()?));
@@ -23,8 +23,9 @@ pub(crate) fn describe_numeric_date(number: &Number) -> String {
     instant.to_string()
 }
 
-/// Parses seconds as a decimal; returns `None` for a time before the year -9999 or after 9999.
-fn parse_seconds(text: &str) -> Option<Timestamp> {
+/// Parses a number of seconds since 1970. Returns `None` for a time before the year -9999 or after the
+/// year 9999.
+fn parse_instant(text: &str) -> Option<Timestamp> {
     if text.contains(['e', 'E']) {
         let seconds: f64 = text.parse().ok()?;
         let duration = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;

@@ -36,7 +36,7 @@ pub(crate) enum PageRequest {
 pub(crate) struct SqlWindow {
     /// Number of rows before the page. The rows up to `after_id` do not count.
     pub(crate) skip: i64,
-    /// Id after which the page begins; 0 if the request has no id.
+    /// Id after which the page begins, for lists in ascending order of ids; 0 if the request has no id.
     pub(crate) after_id: i64,
     /// Maximum number of rows of the page; -1 for all rows.
     pub(crate) page_size: i64,
@@ -57,7 +57,7 @@ impl PageRequest {
         SqlWindow { skip, after_id, page_size }
     }
 
-    /// Returns the id after which the page begins, if the request has an id.
+    /// Returns the id after which the page begins, in either order; `None` if the request has no id.
     pub(crate) fn after_id(self) -> Option<i64> {
         match self {
             Self::After { id, .. } => Some(id),

@@ -6,15 +6,15 @@ use super::{InputFormat, RowReader};
 use memchr::memchr_iter;
 use std::io::{BufRead, Read};
 
-/// Maximum length of a block in bytes. If a row fills a whole block, the parser refuses the row,
-/// because it is longer than [`MAX_ROW_BYTES`].
+/// Maximum length of a block in bytes. A row that fills a whole block is longer than
+/// [`MAX_ROW_BYTES`], and the parser refuses the row.
 const BLOCK_BYTES: usize = 2 * MAX_ROW_BYTES;
 
 /// Consecutive complete rows of a file.
 #[derive(Debug)]
 pub(crate) struct RowBlock {
     text: Vec<u8>,
-    /// First line of the block in the file, counted from 1.
+    /// Number, in the file, of the first line of the block; counted from 1.
     first_line: u64,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct RowBlocks<R> {
     is_csv: bool,
     /// Text that was read but is not part of a returned block yet.
     rest: Vec<u8>,
-    /// First line of `rest`.
+    /// Number, in the file, of the first line of `rest`.
     line: u64,
 }
 
