@@ -18,7 +18,7 @@ pub(crate) fn find_similar<'a>(
     let max_distance = word.chars().count() / 3;
     let distance = |name: &str| {
         let name = name.to_lowercase();
-        // A name that starts with the word is less similar than a misspelled name.
+        // A name that starts with the word counts as a name with at most `max_distance` edits.
         let prefix_distance = if name.starts_with(&word) { max_distance } else { usize::MAX };
         strsim::osa_distance(&word, &name).min(prefix_distance)
     };

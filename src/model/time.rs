@@ -118,14 +118,15 @@ pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for an invalid time. Its reason is the missing time zone, or else `expected`.
-pub(super) fn invalid_time_error(text: &str, expected: &str) -> InvalidValue {
+/// Returns the error for an invalid time. The reason of the error is a missing time zone if `text` is
+/// otherwise valid, or else `default_reason`.
+pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
             InvalidValue::new("time", format!("time zone missing; for UTC use `{time}Z`"))
                 .with_hint(format!("use `{time}Z`"))
         }
-        _ => InvalidValue::new("time", expected),
+        _ => InvalidValue::new("time", default_reason),
     }
 }
 
@@ -155,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timestamp_parses_common_formats() {
+    fn only_rfc_3339_and_unix_seconds_are_timestamps() {
         assert_eq!(Timestamp::parse("0").unwrap().to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::parse("2030-01-31T13:00:00+01:00").unwrap().unix(), 1_896_091_200);
         assert_eq!(Timestamp::parse("2030-01-31").unwrap().unix(), 1_896_048_000);

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::BufRead;
 
-/// Possible separators of cells. A file uses the separator in its first line `sep=;`, which some
-/// spreadsheets write, or else the most frequent separator in the header outside of quotes.
+/// Possible separators of cells. A file uses the separator in its first line if this line is like
+/// `sep=;`, which some spreadsheets write, or else the most frequent separator in the header outside
+/// of quotes.
 const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// CSV parser with column names.
@@ -26,11 +27,12 @@ pub(super) struct CsvReader {
     cell_ends: Vec<usize>,
 }
 
-/// Error for input without text.
+/// Reason of the error for an empty file, or for a file with nothing but a line such as `sep=;`.
 pub(super) const NO_CONTENT: &str = "found no content, expected rows";
 
 impl CsvReader {
-    /// Reads the header, which is at the start of the current chunk of `reader`.
+    /// Reads the header. The current chunk of `reader` starts with the header, or with a line such as
+    /// `sep=;` before the header.
     pub(super) fn new<R: BufRead>(
         reader: &mut LineReader<R>,
         map_column: fn(&str) -> String,
@@ -76,7 +78,7 @@ impl CsvReader {
         reader: &mut LineReader<R>,
     ) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         loop {
-            // A record ends after the CR of CR LF, so that the LF may remain.
+            // The parser ends a record after the CR of CR LF: the LF may remain.
             if reader.remaining().iter().copied().all(is_line_break) {
                 if !reader.next_line(is_line_break)? {
                     return Ok(None);
@@ -140,8 +142,8 @@ impl Clone for CsvReader {
     fn clone(&self) -> Self {
         // Clones of `csv_core::Reader` 0.1.13 parse each byte as a cell.
         let mut parser = ReaderBuilder::new().delimiter(self.delimiter).build();
-        // A new parser skips a byte order mark at the start of its input. The first input is therefore
-        // an empty line, because only the header may have a byte order mark.
+        // A new parser skips a byte order mark at the start of its input, but only the header may have
+        // a byte order mark. The first input is therefore an empty line.
         parser.read_record(b"\n", &mut [0], &mut [0]);
         Self {
             columns: self.columns.clone(),
@@ -154,7 +156,7 @@ impl Clone for CsvReader {
     }
 }
 
-/// Returns the separator in a line `sep=;`.
+/// Returns the separator in a line such as `sep=;`; `None` for any other line.
 fn parse_delimiter_line(line: &[u8]) -> Option<u8> {
     let (name, rest) = line.split_at_checked("sep=".len())?;
     let [delimiter, line_break @ ..] = rest else { return None };
@@ -177,7 +179,7 @@ fn find_delimiter(header: &[u8]) -> u8 {
             *count += usize::from(!is_quoted && byte == delimiter);
         }
     }
-    // Of equal counts, `max_by_key` returns the last: the comma.
+    // Of equal counts, `max_by_key` returns the last. The reversed order ends with the comma.
     let frequencies = DELIMITERS.into_iter().zip(counts).rev();
     frequencies.max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
@@ -199,8 +201,8 @@ fn check_columns(columns: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Converts a cell: a time for `exp`, `nbf` and `iat` (`NumericDate`, RFC 7519, section 4.1), else
-/// text.
+/// Converts a cell: to Unix seconds for `exp`, `nbf` and `iat` (`NumericDate`, RFC 7519, section 4.1),
+/// else to text.
 fn parse_cell(name: &str, cell: &str) -> Result<Value, InvalidValue> {
     let Some(value_name) = ["exp", "nbf", "iat"].into_iter().find(|time| *time == name) else {
         return Ok(cell.into());

@@ -39,7 +39,8 @@ impl<R: BufRead> LineReader<R> {
         }
     }
 
-    /// Starts reading text from the middle of a file. `line` is the line number of its start.
+    /// Starts reading a block from the middle of a file. `line` is the number of the line at the start
+    /// of the block.
     pub(super) fn starting_at_line(input: R, line: u64) -> Self {
         let lines_read = line.saturating_sub(1);
         Self { line, lines_read, has_file_start: false, ..Self::new(input) }

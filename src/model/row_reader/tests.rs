@@ -98,13 +98,13 @@ fn cells_are_separated_by_comma_semicolon_or_tab() {
 
 #[test]
 fn rows_after_an_invalid_row_are_read() {
-    let read_lines = |text: &[u8]| -> Vec<String> {
+    let read_line_numbers = |text: &[u8]| -> Vec<String> {
         let rows = RowReader::new(text).unwrap();
         rows.map(|row| row.map_or_else(|error| error.to_string(), |row| row.line.to_string()))
             .collect()
     };
     assert_eq!(
-        read_lines(b"a,b\n1\n2,\xff\n3,4\n5,6,7\n8,9"),
+        read_line_numbers(b"a,b\n1\n2,\xff\n3,4\n5,6,7\n8,9"),
         [
             "line 2: found 1 cell, expected 2",
             "line 3: not UTF-8",
@@ -114,7 +114,7 @@ fn rows_after_an_invalid_row_are_read() {
         ]
     );
     assert_eq!(
-        read_lines(b"{}\n{\"a\":}\n[]\n{\"b\":1}"),
+        read_line_numbers(b"{}\n{\"a\":}\n[]\n{\"b\":1}"),
         [
             "1",
             "line 2: not well-formed JSON: column 6: expected a value",
@@ -122,7 +122,7 @@ fn rows_after_an_invalid_row_are_read() {
             "4"
         ]
     );
-    assert_eq!(read_lines(b"a\n\"b\nc\n"), ["line 2: unclosed quote"]);
+    assert_eq!(read_line_numbers(b"a\n\"b\nc\n"), ["line 2: unclosed quote"]);
 }
 
 #[test]
