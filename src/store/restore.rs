@@ -119,6 +119,7 @@ impl LockedStore {
         let size = count_bytes(backup);
         let check_interrupt = || on_progress(size, size);
         check_interrupt()?;
+        let keeps_copy = database.is_some();
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
@@ -133,7 +134,15 @@ impl LockedStore {
                 (lock_database(&path, lock_timeout)?, Some(previous_store))
             }
         };
-        database.replace_pages(&content.connection, previous_store.as_deref(), lock_timeout)?;
+        let replaced = database.replace_pages(&content.connection, lock_timeout);
+        if let (Err(Error::DiskFull(_)), Some(copy)) =
+            (&replaced, previous_store.as_ref().filter(|_| keeps_copy))
+        {
+            // No page was replaced: the copy is not needed, but its disk space is. A renamed store is
+            // kept, because no other copy exists.
+            files::remove_if_exists(copy).map_err(|error| file::unreadable_error(&error))?;
+        }
+        replaced?;
         // The restore is complete now, so errors are ignored. SQLite removes the WAL when this only
         // connection is closed.
         let _ = checkpoint(&database.connection);
@@ -170,14 +179,8 @@ impl ExclusiveDatabase {
         Ok(previous_store)
     }
 
-    /// Replaces all pages by the pages of `content` in one transaction. If the disk is full, removes
-    /// the copy at `previous_store`.
-    fn replace_pages(
-        &mut self,
-        content: &Connection,
-        previous_store: Option<&Path>,
-        lock_timeout: Duration,
-    ) -> Result<(), Error> {
+    /// Replaces all pages by the pages of `content` in one transaction.
+    fn replace_pages(&mut self, content: &Connection, lock_timeout: Duration) -> Result<(), Error> {
         enable_wal(&self.connection, lock_timeout)?;
         let page_size = |source: &Connection| -> rusqlite::Result<i64> {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
@@ -190,16 +193,6 @@ impl ExclusiveDatabase {
         }
         let step_result =
             Backup::new(content, &mut self.connection).and_then(|backup| backup.step(-1));
-        let is_disk_full = |error: &rusqlite::Error| {
-            error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
-        };
-        if let (true, Some(previous_store)) =
-            (step_result.as_ref().is_err_and(is_disk_full), previous_store)
-        {
-            // No page was replaced: the copy is not needed, but its disk space is.
-            files::remove_if_exists(previous_store)
-                .map_err(|error| file::unreadable_error(&error))?;
-        }
         if step_result? == StepResult::Done { Ok(()) } else { Err(Error::Busy) }
     }
 }
