@@ -71,7 +71,7 @@ fn invalid_address_is_refused() {
         ("postgres://h:65536", "invalid port: expected a number from 1 to 65535"),
         ("postgres://::1/db", "empty host name"),
         ("postgres://a::1/db", "invalid port: expected a number from 1 to 65535"),
-        ("postgres://[::1/db", "invalid port: expected a number from 1 to 65535"),
+        ("postgres://[::1/db", "the address contains a `[` without `]`"),
         ("postgres://a,/db", "empty host name"),
         ("postgres:///?host=a,,b", "empty host name"),
         ("postgres://a/db?host=b", "parameter `host` given twice"),
