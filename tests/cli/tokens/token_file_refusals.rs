@@ -216,13 +216,13 @@ fn paths_outside_the_directory_of_the_file_are_refused() {
     }
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
     --- exit code 65, stderr
@@ -230,9 +230,9 @@ fn paths_outside_the_directory_of_the_file_are_refused() {
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: the file cannot be read: No such file or directory
     --- exit code 65, stderr
-    error: `project/t.toml`: line 4: `claims`: path outside the directory of the file
+    error: `project/t.toml`: line 4: `claims`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 4: `claims`: path outside the directory of the file
+    error: `project/t.toml`: line 4: `claims`: expected a relative path without `..`
     ");
     // Here `{}` is not JSON, but the name of a link to a file in another directory.
     fs::write(
