@@ -175,8 +175,12 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
         output_dir.has_conflicting_file(name, content.as_bytes())
     };
     let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
+    let reason = match *name {
+        DiscoverySite::METADATA_FILE => "already exists and does not name this issuer",
+        _ => "already exists with other content, and no metadata name its issuer",
+    };
     Err(output_dir
-        .conflict_error(name, "already exists and does not name this issuer")
+        .conflict_error(name, reason)
         .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
@@ -185,7 +189,7 @@ fn warn_of_omitted_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
     let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
         app.console
-            .print_warning("no test key exists yet: the first `jeton token mint` creates one");
+            .print_warning("no test key to publish: the next `jeton token mint` creates one");
     }
     if omitted_count > 0 {
         app.console
