@@ -132,14 +132,9 @@ impl Command for Args {
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
     let site_dir = directory.join(site.directory);
-    // `OutputDir::open` refuses a directory that other users can write to. Each ancestor is opened too,
-    // because a user with write access to an ancestor could replace the directories below.
-    let ancestors = site_dir.ancestors().take_while(|ancestor| ancestor.starts_with(directory));
-    for ancestor in
-        ancestors.collect::<Vec<_>>().into_iter().rev().filter(|ancestor| *ancestor != site_dir)
-    {
-        OutputDir::open(&app.console, ancestor, PUBLIC_MODE)?;
-    }
+    // `OutputDir::open` refuses a directory that other users can write to: such a user could replace the
+    // directory of the files. Directories above `directory` are not checked.
+    OutputDir::open(&app.console, directory, PUBLIC_MODE)?;
     let output_dir = OutputDir::open(&app.console, &site_dir, PUBLIC_MODE)?;
     if !app.console.has_yes_flag() {
         ensure_same_issuer(&output_dir, &site)?;
