@@ -57,8 +57,8 @@ fn jwk_keeps_its_key_id() {
     }
     assert_key_signs(&sandbox, "my-key-1");
     assert_key_signs(&sandbox, "the secret");
-    write(&sandbox, "empty.jwk", &secret_jwk("").to_string().replace('A', "!"));
-    assert_snapshot!(import(&sandbox, &["--from-file", "empty.jwk"]), @"
+    write(&sandbox, "invalid.jwk", &secret_jwk("").to_string().replace('A', "!"));
+    assert_snapshot!(import(&sandbox, &["--from-file", "invalid.jwk"]), @"
     --- exit code 65, stderr
     error: key: `k` is not base64url
     ");
