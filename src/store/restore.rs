@@ -46,7 +46,7 @@ pub(crate) struct LockedStore {
 /// Result of a restore.
 #[derive(Debug)]
 pub(crate) struct RestoreOutcome {
-    /// Path of the replaced store, if any.
+    /// Path at which the replaced store is kept, if any.
     pub(crate) previous_store: Option<PathBuf>,
     /// Set if the backup was created by an older version of jeton.
     pub(crate) is_from_older_version: bool,
@@ -155,8 +155,8 @@ impl LockedStore {
 }
 
 impl ExclusiveDatabase {
-    /// Copies the file, including the content of the WAL, to the path of the replaced store. An
-    /// error of `check_interrupt` leaves no copy.
+    /// Copies the file, including the content of the WAL, to the path at which a restore keeps the
+    /// replaced store. Returns this path. An error of `check_interrupt` leaves no copy.
     fn copy_replaced_store(
         &mut self,
         path: &Path,
@@ -186,8 +186,8 @@ impl ExclusiveDatabase {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
-            // SQLite changes the page size only without a WAL. The copied header then
-            // determines the journal mode.
+            // SQLite changes the page size only without a WAL. The header that is copied with the
+            // pages sets the journal mode again.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
@@ -245,8 +245,8 @@ pub(crate) fn check_backup(
 ) -> Result<Findings, Error> {
     let invalid_backup = |reason: &str| Error::InvalidBackup(backup.to_owned(), reason.to_owned());
     let metadata = backup.metadata().map_err(|error| invalid_backup(&error.to_string()))?;
-    // Checked before the file is opened: closing the file would release the locks of the open
-    // store.
+    // Checked before the backup is opened: if the backup is the store, closing the backup would
+    // release the locks of the store.
     let file_id = |file: &Metadata| (file.dev(), file.ino());
     if path.metadata().is_ok_and(|store| file_id(&store) == file_id(&metadata)) {
         return Err(invalid_backup("the file is the store itself"));

@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 pub(crate) struct Args {
     /// Show the parameters and claims of a preset
     #[arg(value_name = "show", add = crate::commands::completers::fixed_values(&["show"]))]
-    show: Option<String>,
+    subcommand: Option<String>,
 
     /// Preset to show
     #[arg(
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     name: Option<String>,
 }
 
-/// Names of the members of [`PresetRow`].
+/// Names of the members of [`PresetRow`] in JSON.
 const COLUMNS: &[&str] = &["name", "description", "custom"];
 
 #[derive(Debug, Serialize)]
@@ -122,7 +122,7 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        match (self.show.as_deref(), self.name.as_deref()) {
+        match (self.subcommand.as_deref(), self.name.as_deref()) {
             (None | Some("list" | "ls"), None) => list_presets(app),
             (Some("show"), Some(name)) => {
                 let template = app.environment.load_preset(Some(name))?;

@@ -1,4 +1,4 @@
-//! Tests of tokens with a valid signature: all reasons are reported, in a fixed order.
+//! Tests of tokens with a valid signature: the reported reasons, and their order.
 
 use super::*;
 use crate::model::{Lifetime, Permission, TokenStatus};
@@ -208,7 +208,7 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::MissingClaim]);
     context.store.execute_sql("UPDATE tokens SET expires_at = NULL");
     assert_eq!(context.reject_reasons(&token, APP), []);
-    // The token still has `exp`, but its row no longer has an expiry.
+    // The unaltered app token has `exp`, but its row no longer has an expiry.
     assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::BadClaim]);
     let min_ttl = Some(Lifetime::from_days(60_000));
     let long_ttl = Expectations { min_ttl, ..TestContext::expectations(APP) };
@@ -244,7 +244,7 @@ fn claim_of_wrong_type_is_the_only_reported_reason() {
 }
 
 #[test]
-fn ambiguous_payload_is_malformed() {
+fn invalid_payload_is_malformed() {
     let mut context = new_test_context();
     let header = context.header(&[]);
     let claims = context.claims().to_string();

@@ -125,7 +125,8 @@ proptest! {
         } else {
             format!("postgres://ada:{text}@{rest}")
         };
-        // A password that is a part of these texts would be found even without a leak.
+        // A password that is a part of these words would be found in an address or error even without a
+        // leak.
         prop_assume!(!"postgres, ada, h:6432/db and the texts of errors".contains(&password));
         let texts = match parse(&address) {
             Ok(parsed) => [
