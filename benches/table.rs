@@ -4,9 +4,9 @@
 //! of different runs of this program are not comparable.
 //!
 //! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts;
-//! `--binary PATH` measures the jeton at PATH in place of the program of cargo; `--before PATH`
-//! adds the figures of an older jeton with the same link mode; `--dynamic PATH` adds the start of a
-//! dynamically linked jeton. The rows `pages` (pages of a million users), `logins` (failed logins)
+//! `--binary PATH` measures the jeton at PATH in place of the jeton that cargo built; `--before PATH`
+//! adds the figures of an older jeton with the same link mode; `--dynamic PATH` adds the start-up time
+//! of a dynamically linked jeton. The rows `pages` (pages of a million users), `logins` (failed logins)
 //! and `prune` (`store prune` while other processes write) are measured only with `--rows`.
 //!
 //! Variables: `JETON_BENCH_JWT` names the program of jwt-cli, `JETON_TEST_PYTHON` and `JETON_TEST_NODE`

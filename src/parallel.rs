@@ -11,7 +11,7 @@ use std::time::Duration;
 /// worker is free.
 const OUTPUT_QUEUE_LENGTH: usize = 1;
 
-/// Interval between two calls of `check` while the consumer waits for an output.
+/// Interval between two calls of `check` in [`map_stream_in_order`] while no output is ready.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns the number of workers that use all cores.

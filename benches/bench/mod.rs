@@ -73,13 +73,13 @@ impl Bench {
     }
 
     /// Returns a run that measures only the duration of a baseline process.
-    pub(crate) fn short_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
+    pub(crate) fn timed_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || time(&mut command, 0))
     }
 
     /// Returns a run that measures duration, CPU time and peak memory of a baseline process.
-    pub(crate) fn long_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
+    pub(crate) fn measured_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || measure(&mut command))
     }
@@ -131,7 +131,7 @@ pub(crate) struct Pairs {
 impl Pairs {
     /// Returns a measure with the result of `figure` for the variants of jeton, and the result for
     /// the variants of the older jeton.
-    pub(crate) fn measure(
+    pub(crate) fn build_measure(
         &self,
         row_name: &'static str,
         name: impl Into<String>,
@@ -154,7 +154,7 @@ impl Pairs {
         against: &'static str,
         goal: Goal,
     ) -> Measure {
-        self.measure(row_name, name, against, goal, |first, second| {
+        self.build_measure(row_name, name, against, goal, |first, second| {
             first.seconds() / second.seconds()
         })
         .with_details([list_milliseconds(&self.series)])
@@ -179,7 +179,7 @@ impl Comparison {
     }
 
     /// Returns a measure with the results of `figure` for jeton and for the older jeton.
-    pub(crate) fn measure(
+    pub(crate) fn build_measure(
         &self,
         row_name: &'static str,
         name: impl Into<String>,
@@ -199,7 +199,7 @@ impl Comparison {
         goal: Goal,
     ) -> Measure {
         let baseline = self.baseline_seconds();
-        self.measure(row_name, name, against, goal, |series| series.seconds() / baseline)
+        self.build_measure(row_name, name, against, goal, |series| series.seconds() / baseline)
             .with_details([list_milliseconds(self.series())])
     }
 
@@ -213,7 +213,7 @@ impl Comparison {
         min: f64,
     ) -> Measure {
         let baseline = self.baseline_seconds();
-        self.measure(row_name, name, against, Goal::AtLeast(min), |series| {
+        self.build_measure(row_name, name, against, Goal::AtLeast(min), |series| {
             baseline / series.seconds()
         })
     }

@@ -15,7 +15,7 @@ pub(super) fn measure_login(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
             time(&mut home.command(&["login", "ada", "--password-file", &file]), 0)
         }))
     };
-    let baseline = ("hash", bench.short_baseline("hash", &[]));
+    let baseline = ("hash", bench.timed_baseline("hash", &[]));
     let comparison = bench.compare(bench.rounds(100), prepare, vec![baseline])?;
     Ok(vec![comparison.time_ratio("10", "login", "one Argon2 hash", Goal::AtMost(1.15))])
 }
@@ -42,11 +42,11 @@ pub(super) fn measure_import(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>>
     let details = list_rates(count, "users", comparison.series());
     let speed = comparison.speed_ratio("12", "users import, no passwords", "storing alone", 0.5);
     let memory =
-        comparison.measure("12", "the same: peak memory", "", Goal::AtMost(64.0), |series| {
+        comparison.build_measure("12", "the same: peak memory", "", Goal::AtMost(64.0), |series| {
             series.max(|sample| sample.peak_mib)
         });
 
-    let hash = ("hashes", bench.long_baseline("hash", &[&password_count.to_string()]));
+    let hash = ("hashes", bench.measured_baseline("hash", &[&password_count.to_string()]));
     let prepare = |program: &Path| Ok(import_run(program, &passwords_file));
     let comparison = bench.compare(3, prepare, vec![hash])?;
     let name = format!("users import, {password_count} passwords");

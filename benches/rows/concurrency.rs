@@ -65,13 +65,16 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
     };
     let comparison = bench.compare(1, prepare, vec![])?;
     let name = "store prune with concurrent writers";
-    let memory = comparison.measure("prune", name, "", Goal::AtMost(64.0), |series| {
+    let memory = comparison.build_measure("prune", name, "", Goal::AtMost(64.0), |series| {
         series.max(|sample| sample.peak_mib)
     });
-    let wait =
-        comparison.measure("prune", "the same: longest other command", "", Goal::None, |series| {
-            series.max(|sample| sample.longest_wait_ms)
-        });
+    let wait = comparison.build_measure(
+        "prune",
+        "the same: longest other command",
+        "",
+        Goal::None,
+        |series| series.max(|sample| sample.longest_wait_ms),
+    );
     Ok(vec![memory.with_unit("MiB"), wait.with_unit("ms")])
 }
 

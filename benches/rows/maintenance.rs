@@ -87,10 +87,13 @@ fn measure_change(
         }))
     };
     let waits = bench.compare(ROUNDS, prepare_with_writer, vec![])?;
-    let wait =
-        waits.measure("13", "the same: wait of other commits", "", Goal::AtMost(100.0), |series| {
-            series.max(|sample| sample.longest_wait_ms)
-        });
+    let wait = waits.build_measure(
+        "13",
+        "the same: wait of other commits",
+        "",
+        Goal::AtMost(100.0),
+        |series| series.max(|sample| sample.longest_wait_ms),
+    );
     Ok(vec![
         comparison.time_ratio("13", name, "the statements", Goal::AtMost(1.5)),
         wait.with_unit("ms"),

@@ -75,7 +75,7 @@ pub(super) fn measure_recorded(bench: &Bench, selected_rows: &[&str]) -> Outcome
         ["signing alone", "storing alone"].into_iter().zip(&comparison.baselines)
     {
         let figure = |series: &_| speed_ratio(baseline, series);
-        measures.push(comparison.measure("5", "the same", against, Goal::None, figure));
+        measures.push(comparison.build_measure("5", "the same", against, Goal::None, figure));
     }
     measures.extend(size_measures(&comparison, count, Goal::AtMost(85.0), Goal::AtMost(64.0)));
     if selected_rows.contains(&"6") && !bench.is_quick {
@@ -98,7 +98,7 @@ fn size_measures(
     bytes_goal: Goal,
     memory_goal: Goal,
 ) -> [Measure; 2] {
-    let memory = comparison.measure(
+    let memory = comparison.build_measure(
         "6",
         format!("peak memory, {count} tokens"),
         "",
@@ -106,7 +106,7 @@ fn size_measures(
         |series| series.max(|sample| sample.peak_mib),
     );
     let name = format!("bytes a token, {count} tokens");
-    let bytes = comparison.measure("6", name, "", bytes_goal, |series| {
+    let bytes = comparison.build_measure("6", name, "", bytes_goal, |series| {
         series.median(|sample| sample.stored_bytes) / f64::from(count)
     });
     [memory.with_unit("MiB"), bytes.with_unit("bytes")]
@@ -187,7 +187,7 @@ pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measur
         });
         measures.push(
             comparison
-                .measure("8", name, "signing alone", Goal::AtMost(1.15), |series| {
+                .build_measure("8", name, "signing alone", Goal::AtMost(1.15), |series| {
                     cpu(series) / baseline_cpu
                 })
                 .with_details([

@@ -144,7 +144,7 @@ fn measure_loop(bench: &Bench) -> Outcome<Measure> {
         list_rates(loop_count, "tokens", &comparison.baselines),
     ];
     let figure = |series: &_| rate(count, series) / loop_rate;
-    Ok(comparison.measure("peers", name, against, goal, figure).with_details(details))
+    Ok(comparison.build_measure("peers", name, against, goal, figure).with_details(details))
 }
 
 fn rate(count: u32, series: &Series) -> f64 {

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 pub(super) fn measure_token_create(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let home = Home::new(&bench.jeton)?;
     let store = home.store_path().to_string_lossy().into_owned();
-    let baseline = ("open and commit", bench.short_baseline("commit", &[&store]));
+    let baseline = ("open and commit", bench.timed_baseline("commit", &[&store]));
     let comparison = bench.compare(bench.rounds(1000), create_run, vec![baseline])?;
     Ok(vec![comparison.time_ratio("1", "token create", "open, commit one row", Goal::AtMost(1.25))])
 }
@@ -86,7 +86,7 @@ pub(super) fn measure_token_verify(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
     let home = Home::new(&bench.jeton)?;
     let (_, jti) = create_token(&home)?;
     let store = home.store_path().to_string_lossy().into_owned();
-    let baseline = ("open and read", bench.short_baseline("read", &[&store, &jti]));
+    let baseline = ("open and read", bench.timed_baseline("read", &[&store, &jti]));
     let prepare = |program: &Path| verify_run(program, 0);
     let comparison = bench.compare(bench.rounds(500), prepare, vec![baseline])?;
     let against_read =
@@ -148,7 +148,7 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
     };
     let names = ["completion", "--version"];
     let pairs = bench.compare_pairs(bench.rounds(100), names, prepare)?;
-    let completion = pairs.measure(
+    let completion = pairs.build_measure(
         "14",
         "completion of a user, 1 M users",
         "--version",
@@ -169,10 +169,13 @@ pub(super) fn measure_size(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
         }))
     };
     let comparison = bench.compare(bench.rounds(50), prepare, vec![])?;
-    let memory =
-        comparison.measure("15", "peak memory of token create", "", Goal::AtMost(8.0), |series| {
-            series.max(|sample| sample.peak_mib)
-        });
+    let memory = comparison.build_measure(
+        "15",
+        "peak memory of token create",
+        "",
+        Goal::AtMost(8.0),
+        |series| series.max(|sample| sample.peak_mib),
+    );
     let details = list(&comparison.programs, |series| {
         format!("median {:.2} MiB", series.median(|sample| sample.peak_mib))
     });

@@ -93,7 +93,7 @@ pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
     };
     let pairs = bench.compare_pairs(1, ["all tokens", "a tenth"], prepare)?;
     let peak = |series: &Series| series.max(|sample| sample.peak_mib);
-    let memory = pairs.measure(
+    let memory = pairs.build_measure(
         "9",
         "the same: peak memory",
         "a tenth of the tokens",

@@ -196,20 +196,23 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
     })
 }
 
-/// Resolves a path that a file in `directory` names. The path must be relative, and below `directory`
-/// even after symbolic links are followed. An error is the reason, without the path.
+/// Resolves a path that a file in `directory` names. The path must be relative, without `..`, and below
+/// `directory` even after symbolic links are followed. An error is the reason, without the path.
 pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, String> {
-    const OUTSIDE: &str = "path outside the directory of the file";
-    let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    if !path.components().all(is_below) {
-        return Err(OUTSIDE.to_owned());
+    let is_allowed = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !path.components().all(is_allowed) {
+        return Err("expected a relative path without `..`".to_owned());
     }
     let resolve = |path: &Path| {
         path.canonicalize().map_err(|error| format!("the file cannot be read: {error}"))
     };
     let base = resolve(&Path::new(".").join(directory))?;
     let target = resolve(&base.join(path))?;
-    if target.starts_with(&base) { Ok(target) } else { Err(OUTSIDE.to_owned()) }
+    if target.starts_with(&base) {
+        Ok(target)
+    } else {
+        Err("path outside the directory of the file".to_owned())
+    }
 }
 
 /// Returns whether the error means that the file does not exist, or that no file can have this name.

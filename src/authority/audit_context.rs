@@ -14,7 +14,8 @@ pub(crate) const AUDIT_OUTCOMES: [&str; 4] =
 
 /// The change is committed.
 pub(super) const OUTCOME_DONE: &str = "done";
-/// The result was not delivered: a backup, or a token that was therefore revoked.
+/// The result was not delivered: a backup or copy that was not put in place, or tokens that were not
+/// printed (recorded tokens are then revoked, and other test tokens were not minted).
 pub(super) const OUTCOME_UNDELIVERED: &str = "undelivered";
 /// A token was revoked because the child command of `jeton run` that used the token has exited.
 pub(super) const OUTCOME_REVOKED: &str = "revoked";
@@ -27,8 +28,8 @@ const MAX_TARGET_CHARS: usize = 300;
 pub(crate) struct AuditContext {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The uid of the operating-system user. The name of the operating-system user is not looked
-    /// up, because in a short command only the commit would take longer than the lookup.
+    /// The uid of the operating-system user. The name of this user is not looked up: the lookup would
+    /// take longer than every other step of a short command except the commit.
     pub(crate) os_uid: u32,
     /// The name of the command, such as `token create`.
     pub(crate) action: String,

@@ -93,7 +93,7 @@ pub(super) fn setting_values() -> ArgValueCandidates {
             .into_iter()
             .collect();
         values.push(describe(setting.default_value(), "default"));
-        values.extend(setting.named_values().iter().map(CompletionCandidate::new));
+        values.extend(setting.fixed_words().iter().map(CompletionCandidate::new));
         values
     })
 }

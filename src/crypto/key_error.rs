@@ -3,7 +3,7 @@
 use super::error::invalid_key;
 use super::reader::UnsupportedFormat;
 use super::secret::{KeyFormat, SecretError, detect_key};
-use crate::model::{Algorithm, InvalidValue};
+use crate::model::{Algorithm, InvalidValue, KeySpec};
 
 /// Reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -127,6 +127,14 @@ impl ImportError {
     pub(super) fn unsuitable_jwk(found: Algorithm, expected: Algorithm) -> Self {
         invalid_key(format!("unsuitable for its `alg`: {}", describe_mismatch(found, expected)))
             .into()
+    }
+
+    /// Returns the error for a collection that contains the same key twice, with another key id or
+    /// algorithm.
+    pub(crate) fn same_key_twice(first: &KeySpec, second: &KeySpec) -> Self {
+        let [first, second] = [first, second]
+            .map(|key| format!("`{}` ({})", key.kid.to_display(), key.algorithm.name()));
+        invalid_key(format!("the same key found twice, as {first} and {second}")).into()
     }
 
     /// Converts the error from reading `bytes` as keys to the error for an input that should be a

@@ -82,8 +82,8 @@ macro_rules! settings {
 settings! {
     TokenQuota "token.quota" "3" "maximum number of live app tokens per user, or `unlimited`",
     TokenTtl "token.ttl" "7d" "default lifetime of app tokens",
-    TokenMaxTtl "token.max_ttl" "90d"
-        "period after the first issue in which the bearer of an app token can renew it",
+    TokenRenewalPeriod "token.max_ttl" "90d"
+        "period from the issue of an app token in which its bearer can renew it and the renewed tokens",
     TokenPermissions "token.permissions" "*"
         "permissions that users with the role `user` may grant: names and prefixes such as `read:*`, or `none`",
     AccessTtl "session.access_ttl" "15m" "lifetime of access tokens",
@@ -105,14 +105,14 @@ impl Setting {
         })
     }
 
-    /// Returns the values that are words, except the default.
-    pub(crate) const fn named_values(self) -> &'static [&'static str] {
+    /// Returns the fixed words that the setting accepts as values, except the default.
+    pub(crate) const fn fixed_words(self) -> &'static [&'static str] {
         match self {
             Self::TokenQuota => &["unlimited"],
             Self::TokenPermissions => &["none"],
             Self::RegisterOpen => &["false"],
             Self::TokenTtl
-            | Self::TokenMaxTtl
+            | Self::TokenRenewalPeriod
             | Self::AccessTtl
             | Self::RefreshTtl
             | Self::SessionTtl
@@ -153,7 +153,7 @@ pub(crate) struct Settings {
     /// `token.ttl`.
     pub(crate) token_ttl: Lifetime,
     /// `token.max_ttl`.
-    pub(crate) token_max_ttl: Lifetime,
+    pub(crate) token_renewal_period: Lifetime,
     /// `token.permissions`.
     pub(crate) permissions: PermissionPolicy,
     /// `session.access_ttl`.
@@ -181,7 +181,7 @@ impl Default for Settings {
         Self {
             quota: Quota::Limited(3),
             token_ttl: Lifetime::from_days(7),
-            token_max_ttl: Lifetime::from_days(90),
+            token_renewal_period: Lifetime::from_days(90),
             permissions: PermissionPolicy::default(),
             access_ttl: Lifetime::from_minutes(15),
             refresh_ttl: Lifetime::from_days(30),
@@ -202,7 +202,7 @@ impl Settings {
         match setting {
             Setting::TokenQuota => self.quota = Quota::parse(value)?,
             Setting::TokenTtl => self.token_ttl = Lifetime::parse(value)?,
-            Setting::TokenMaxTtl => self.token_max_ttl = Lifetime::parse(value)?,
+            Setting::TokenRenewalPeriod => self.token_renewal_period = Lifetime::parse(value)?,
             Setting::TokenPermissions => self.permissions = PermissionPolicy::parse(value)?,
             Setting::AccessTtl => self.access_ttl = Lifetime::parse(value)?,
             Setting::RefreshTtl => self.refresh_ttl = Lifetime::parse(value)?,

@@ -46,7 +46,7 @@ pub(crate) struct LockedStore {
 /// Result of a restore.
 #[derive(Debug)]
 pub(crate) struct RestoreOutcome {
-    /// Path of the replaced store, if any.
+    /// Path at which the replaced store is kept, if any.
     pub(crate) previous_store: Option<PathBuf>,
     /// Set if the backup was created by an older version of jeton.
     pub(crate) is_from_older_version: bool,
@@ -119,6 +119,7 @@ impl LockedStore {
         let size = count_bytes(backup);
         let check_interrupt = || on_progress(size, size);
         check_interrupt()?;
+        let keeps_copy = database.is_some();
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
@@ -133,7 +134,15 @@ impl LockedStore {
                 (lock_database(&path, lock_timeout)?, Some(previous_store))
             }
         };
-        database.replace_pages(&content.connection, previous_store.as_deref(), lock_timeout)?;
+        let replaced = database.replace_pages(&content.connection, lock_timeout);
+        if let (Err(Error::DiskFull(_)), Some(copy)) =
+            (&replaced, previous_store.as_ref().filter(|_| keeps_copy))
+        {
+            // No page was replaced: the copy is not needed, but its disk space is. A renamed store is
+            // kept, because no other copy exists.
+            files::remove_if_exists(copy).map_err(|error| file::unreadable_error(&error))?;
+        }
+        replaced?;
         // The restore is complete now, so errors are ignored. SQLite removes the WAL when this only
         // connection is closed.
         let _ = checkpoint(&database.connection);
@@ -146,8 +155,8 @@ impl LockedStore {
 }
 
 impl ExclusiveDatabase {
-    /// Copies the file, including the content of the WAL, to the path of the replaced store. An
-    /// error of `check_interrupt` leaves no copy.
+    /// Copies the file, including the content of the WAL, to the path at which a restore keeps the
+    /// replaced store. Returns this path. An error of `check_interrupt` leaves no copy.
     fn copy_replaced_store(
         &mut self,
         path: &Path,
@@ -170,36 +179,20 @@ impl ExclusiveDatabase {
         Ok(previous_store)
     }
 
-    /// Replaces all pages by the pages of `content` in one transaction. If the disk is full, removes
-    /// the copy at `previous_store`.
-    fn replace_pages(
-        &mut self,
-        content: &Connection,
-        previous_store: Option<&Path>,
-        lock_timeout: Duration,
-    ) -> Result<(), Error> {
+    /// Replaces all pages by the pages of `content` in one transaction.
+    fn replace_pages(&mut self, content: &Connection, lock_timeout: Duration) -> Result<(), Error> {
         enable_wal(&self.connection, lock_timeout)?;
         let page_size = |source: &Connection| -> rusqlite::Result<i64> {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
-            // SQLite changes the page size only without a WAL. The copied header then
-            // determines the journal mode.
+            // SQLite changes the page size only without a WAL. The header that is copied with the
+            // pages sets the journal mode again.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
         let step_result =
             Backup::new(content, &mut self.connection).and_then(|backup| backup.step(-1));
-        let is_disk_full = |error: &rusqlite::Error| {
-            error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
-        };
-        if let (true, Some(previous_store)) =
-            (step_result.as_ref().is_err_and(is_disk_full), previous_store)
-        {
-            // No page was replaced: the copy is not needed, but its disk space is.
-            files::remove_if_exists(previous_store)
-                .map_err(|error| file::unreadable_error(&error))?;
-        }
         if step_result? == StepResult::Done { Ok(()) } else { Err(Error::Busy) }
     }
 }
@@ -252,8 +245,8 @@ pub(crate) fn check_backup(
 ) -> Result<Findings, Error> {
     let invalid_backup = |reason: &str| Error::InvalidBackup(backup.to_owned(), reason.to_owned());
     let metadata = backup.metadata().map_err(|error| invalid_backup(&error.to_string()))?;
-    // Checked before the file is opened: closing the file would release the locks of the open
-    // store.
+    // Checked before the backup is opened: if the backup is the store, closing the backup would
+    // release the locks of the store.
     let file_id = |file: &Metadata| (file.dev(), file.ino());
     if path.metadata().is_ok_and(|store| file_id(&store) == file_id(&metadata)) {
         return Err(invalid_backup("the file is the store itself"));

@@ -64,7 +64,7 @@ impl Sandbox {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Returns the environment variables of all runs, in addition to `HOME`.
+    /// Returns the environment variables of all runs, without `HOME`, which all runs have too.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

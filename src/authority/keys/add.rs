@@ -91,8 +91,9 @@ pub(crate) fn add(
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         refuse_public_keys_as_secrets(tx, options.keys)?;
-        let add_and_activate = |key: &NewKey| {
-            let mut added = add_key(tx, audit, key)?;
+        let mut added_keys: Vec<RequestedKey> = Vec::new();
+        for key in options.keys {
+            let mut added = add_key(tx, audit, key, &added_keys)?;
             added.changed |= options.initial_kid == Some(&added.key.spec.kid);
             if options.activate && added.key.state != KeyState::Active {
                 retire_and_activate(tx, audit.now, &added.key, None)?;
@@ -101,9 +102,8 @@ pub(crate) fn add(
                     changed: true,
                 };
             }
-            Ok::<_, Error>(added)
-        };
-        let added = options.keys.iter().map(add_and_activate).collect::<Result<Vec<_>, _>>()?;
+            added_keys.push(added);
+        }
         let user = caller.map(|caller| caller.user.id);
         let subject = match options.keys {
             [key] => EventTarget::key(&key.spec.kid).into(),
@@ -112,8 +112,9 @@ pub(crate) fn add(
                 EventSubject::several(TargetKind::Key, detail)
             }
         };
-        audit.record(tx, user, subject, added.iter().filter(|added| added.changed).count())?;
-        Ok(added)
+        let changed_count = added_keys.iter().filter(|added| added.changed).count();
+        audit.record(tx, user, subject, changed_count)?;
+        Ok(added_keys)
     })
 }
 
@@ -135,17 +136,26 @@ fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result
     Ok(())
 }
 
-fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &NewKey) -> Result<RequestedKey, Error> {
+/// Adds a key. `added_keys` are the keys that precede the key in the input.
+fn add_key(
+    tx: &Writer<'_>,
+    audit: &AuditContext,
+    new_key: &NewKey,
+    added_keys: &[RequestedKey],
+) -> Result<RequestedKey, Error> {
     let NewKey { spec, has_chosen_kid } = new_key;
     if let Some(key) = find_key_with_same_material(tx, spec)? {
+        let has_other_use =
+            (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm);
+        let has_other_kid = *has_chosen_kid && key.spec.kid != spec.kid;
+        let is_in_input = added_keys.iter().any(|added| added.key.spec.kid == key.spec.kid);
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
-            key if (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm) => {
-                Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm))
+            key if is_in_input && (has_other_use || has_other_kid) => {
+                Err(ImportError::same_key_twice(&key.spec, spec).into())
             }
-            key if *has_chosen_kid && key.spec.kid != spec.kid => {
-                Err(Error::KeyHasOtherKid(key.spec.kid))
-            }
+            key if has_other_use => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
+            key if has_other_kid => Err(Error::KeyHasOtherKid(key.spec.kid)),
             key => Ok(RequestedKey { key, changed: false }),
         };
     }

@@ -94,9 +94,8 @@ fn plan_jti(
 }
 
 /// Refuses a `jti` that occurs twice in a request. The `jti`s of rows from a file are reserved in
-/// `scratch`, except generated `jti`s, which are unique. Without a file, all tokens have the same
-/// row, so a `jti` that is not generated for each token repeats in the next token: it is sufficient
-/// to compare each `jti` with the next.
+/// `scratch`, except generated `jti`s, which are unique. Without a file, all rows are the same, so
+/// their `jti`s are either all generated or all equal, and a comparison of neighbors is enough.
 fn ensure_distinct_jtis(
     scratch: Option<&ScratchDatabase>,
     jtis: &[PlannedJti],

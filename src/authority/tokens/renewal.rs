@@ -156,7 +156,7 @@ fn compute_bearer_expiry(
     }
     let first_issued_at = origin.first_issued_at.unwrap_or(old_token.issued_at);
     // A bound past the year 9999 is no bound.
-    let Some(bound) = first_issued_at.checked_add(settings.token_max_ttl) else {
+    let Some(bound) = first_issued_at.checked_add(settings.token_renewal_period) else {
         return compute_expiry(old_token, ttl, now);
     };
     let expiry = compute_expiry(old_token, ttl, now)?;

@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 ///
 /// Every change and every refused change is an event with actor, target (for a refusal, only if the
 /// target was found), outcome and number of changed objects. Outcomes are `done`, an error code,
-/// `undelivered` (the result could not be printed) and `revoked` (the tokens of `jeton run` at its
+/// `undelivered` (the output could not be written) and `revoked` (the tokens of `jeton run` at its
 /// end). Reads, usage errors and commands without an effect are not recorded. To collect events
 /// incrementally, continue after the last known id with `--reverse --after` and `-o jsonl`.
 ///

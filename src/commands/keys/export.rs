@@ -132,14 +132,9 @@ impl Command for Args {
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
     let site_dir = directory.join(site.directory);
-    // `OutputDir::open` refuses a directory that other users can write to. Each ancestor is opened too,
-    // because a user with write access to an ancestor could replace the directories below.
-    let ancestors = site_dir.ancestors().take_while(|ancestor| ancestor.starts_with(directory));
-    for ancestor in
-        ancestors.collect::<Vec<_>>().into_iter().rev().filter(|ancestor| *ancestor != site_dir)
-    {
-        OutputDir::open(&app.console, ancestor, PUBLIC_MODE)?;
-    }
+    // `OutputDir::open` refuses a directory that other users can write to: such a user could replace the
+    // directory of the files. Directories above `directory` are not checked.
+    OutputDir::open(&app.console, directory, PUBLIC_MODE)?;
     let output_dir = OutputDir::open(&app.console, &site_dir, PUBLIC_MODE)?;
     if !app.console.has_yes_flag() {
         ensure_same_issuer(&output_dir, &site)?;
@@ -175,8 +170,12 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
         output_dir.has_conflicting_file(name, content.as_bytes())
     };
     let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
+    let reason = match *name {
+        DiscoverySite::METADATA_FILE => "already exists and does not name this issuer",
+        _ => "already exists with other content, and no metadata name its issuer",
+    };
     Err(output_dir
-        .conflict_error(name, "already exists and does not name this issuer")
+        .conflict_error(name, reason)
         .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
@@ -185,7 +184,7 @@ fn warn_of_omitted_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
     let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
         app.console
-            .print_warning("no test key exists yet: the first `jeton token mint` creates one");
+            .print_warning("no test key to publish: the next `jeton token mint` creates one");
     }
     if omitted_count > 0 {
         app.console

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     name: Option<String>,
 }
 
-/// Names of the members of [`PresetRow`] that are serialized.
+/// Names of the members of [`PresetRow`] in JSON.
 const COLUMNS: &[&str] = &["name", "description", "custom"];
 
 #[derive(Debug, Serialize)]

@@ -87,7 +87,7 @@ fn add_hosts(parameters: &mut Parameters, hosts: &str) -> Result<(), InvalidServ
     let (mut names, mut ports) = (Vec::new(), Vec::new());
     for host in hosts.split(',') {
         let (name, port) = match host.strip_prefix('[') {
-            Some(host) => host.split_once(']').ok_or(InvalidServerAddress::Port)?,
+            Some(host) => host.split_once(']').ok_or(InvalidServerAddress::UnclosedBracket)?,
             None => host.split_at(host.find(':').unwrap_or(host.len())),
         };
         if name.is_empty() {

@@ -22,6 +22,8 @@ pub(crate) enum InvalidServerAddress {
     Duplicate(String),
     #[error("empty host name")]
     EmptyHost,
+    #[error("the address contains a `[` without `]`")]
+    UnclosedBracket,
     #[error("invalid port: expected a number from 1 to 65535")]
     Port,
     #[error("number of {name} differs: found {found}, expected {hosts}")]
@@ -67,6 +69,7 @@ impl InvalidServerAddress {
             | Self::NotText
             | Self::Duplicate(_)
             | Self::EmptyHost
+            | Self::UnclosedBracket
             | Self::Port
             | Self::Count { .. }
             | Self::HostAddress

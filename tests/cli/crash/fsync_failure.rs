@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::path::Path;
 
-/// Runs the command while the `nth` fsync of the WAL and every later fsync fail.
+/// Runs the command while the `nth` fsync of the WAL and every later fsync of the WAL fail.
 fn run_with_failing_fsync(
     sandbox: &Sandbox,
     store: &Path,
@@ -116,7 +116,7 @@ fn unknown_outcome_error_names_recorded_test_token() {
     sandbox.stdout_of(&["token", "mint"]);
     for words in [
         &["token", "mint", "--record", "-o", "json"][..],
-        &["run", "-o", "json", "--", "echo", "never"],
+        &["run", "-o", "json", "--", "echo", "child-output"],
     ] {
         let mut errors_with_jti = 0;
         for nth in 1.. {
@@ -130,7 +130,7 @@ fn unknown_outcome_error_names_recorded_test_token() {
             let child_has_run = !error["details"]["token_id"].is_null();
             assert_eq!(
                 (output.code, output.stdout.as_str()),
-                (74, if child_has_run { "never\n" } else { "" })
+                (74, if child_has_run { "child-output\n" } else { "" })
             );
             assert_eq!(error["kind"], "OutcomeUnknown");
             assert_eq!(error["code"], "outcome_unknown");

@@ -164,7 +164,7 @@ fn replacing_files_of_another_issuer_requires_yes() {
     fs::remove_file(directory.join(metadata_file)).unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
-    error: `public/.well-known/jwks.json` already exists and does not name this issuer
+    error: `public/.well-known/jwks.json` already exists with other content, and no metadata name its issuer
     hint: use another directory, or replace the files with `--yes`
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();

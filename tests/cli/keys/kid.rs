@@ -57,8 +57,8 @@ fn jwk_keeps_its_key_id() {
     }
     assert_key_signs(&sandbox, "my-key-1");
     assert_key_signs(&sandbox, "the secret");
-    write(&sandbox, "empty.jwk", &secret_jwk("").to_string().replace('A', "!"));
-    assert_snapshot!(import(&sandbox, &["--from-file", "empty.jwk"]), @"
+    write(&sandbox, "invalid.jwk", &secret_jwk("").to_string().replace('A', "!"));
+    assert_snapshot!(import(&sandbox, &["--from-file", "invalid.jwk"]), @"
     --- exit code 65, stderr
     error: key: `k` is not base64url
     ");
@@ -152,9 +152,8 @@ fn existing_key_with_another_key_id_is_refused() {
     let set = json!({"keys": [secret_jwk("a"), secret_jwk("b")]});
     write(&sandbox, "set.jwks", &set.to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks"]), @"
-    --- exit code 5, stderr
-    error: this key already exists with the key id `a`
-    hint: import the keys one by one, each with `--kid ID`
+    --- exit code 65, stderr
+    error: key: the same key found twice, as `a` (HS256) and `b` (HS256)
     ");
     assert_eq!(sandbox.json(&["keys", "list"])["items"].as_array().unwrap().len(), 3);
 }

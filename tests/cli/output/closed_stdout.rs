@@ -74,7 +74,7 @@ fn command_with_closed_stdout_creates_no_secret() {
 }
 
 #[test]
-fn discarded_result_is_not_an_error() {
+fn lost_public_result_and_discarded_secret_are_accepted() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("refresh"), "").unwrap();
     for redirection in REDIRECTIONS {

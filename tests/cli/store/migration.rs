@@ -14,8 +14,8 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("../../../src/store/migrations/0002_bounds.sql"),
 ];
 
-/// Replaces the store by a store of schema `version` with the same rows except the audit events, which
-/// the rows of `audit_query` replace: id, action and target.
+/// Replaces the store with a store of schema `version`. The new store has the rows of the old store,
+/// except that its audit events are made from the rows of `audit_query`: id, action and target.
 fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
     let older = sandbox.home().join("older.db");
     let connection = Connection::open(&older).unwrap();

@@ -120,7 +120,7 @@ fn before_option_revokes_older_tokens() {
 }
 
 #[test]
-fn before_option_compares_the_iat_claim_of_test_tokens() {
+fn before_option_compares_numeric_iat_or_else_issue_time_of_test_tokens() {
     let sandbox = Sandbox::with_admin();
     let mint = |options: &[&str]| {
         let arguments = [&["token", "mint", "--record"], options].concat();
@@ -201,7 +201,7 @@ fn bulk_revocation_requires_confirmation() {
 }
 
 #[test]
-fn bulk_revocation_requires_either_ids_or_a_filter() {
+fn token_revoke_requires_either_ids_or_a_filter() {
     let sandbox = with_six_tokens();
     for arguments in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
         let output = sandbox.run(&revoke_arguments(arguments)).fails(2);

@@ -1,4 +1,4 @@
-//! Tests of the checks after the signature check, and of the order of their reasons.
+//! Tests of tokens with a valid signature: the reported reasons, and their order.
 
 use super::*;
 use crate::model::{Lifetime, Permission, TokenStatus};
