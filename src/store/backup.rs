@@ -22,8 +22,9 @@ use std::time::Duration;
 /// Number of SQLite instructions between two progress reports.
 const PROGRESS_INTERVAL: i32 = 100_000;
 
-/// Observer of a backup or restore. Receives the copied and the total number of bytes, or of rows
-/// for a store in a database. An error ends the operation.
+/// Observer of a backup or restore. Receives the copied and the total number of bytes. For a store on
+/// a server, receives the number of inserted rows and later of compared rows, each with the total. An
+/// error ends the operation.
 pub(crate) trait CopyObserver:
     Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static
 {
@@ -32,8 +33,8 @@ pub(crate) trait CopyObserver:
 impl<F: Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static> CopyObserver for F {}
 
 impl Store {
-    /// Backs up the current state of the store to a SQLite file. `on_progress` receives the copied and
-    /// the total number of bytes, or of rows for a store in a database; an error ends the backup.
+    /// Backs up the current state of the store to a SQLite file. An error of `on_progress` ends the
+    /// backup.
     pub(crate) fn backup(
         &mut self,
         target: &Path,

@@ -8,7 +8,7 @@ use crate::model::{Sid, Timestamp, TokenId, UserId};
 /// Maximum number of names that a query returns.
 const MAX_NAMES: usize = 50;
 
-/// Number of rows in which a query without an index searches: the latest rows.
+/// Maximum number of rows, the latest first, that a query searches if no index covers its condition.
 const MAX_SEARCHED_ROWS: usize = 2_000;
 
 /// Returns the condition that the text in `column` is in the range of parameters 1 and 2, which
@@ -57,8 +57,9 @@ impl Reader<'_> {
         self.complete_text(&sql, prefix)
     }
 
-    /// Returns the live and superseded tokens whose ids start with `digits`, each with the application.
-    /// The tokens are in the order of [`id_ranges`]; within a range, the latest token is first.
+    /// Returns the live and superseded tokens whose ids start with `digits`, each with its application,
+    /// or with its subject for a test token. The tokens are in the order of [`id_ranges`]; within a range,
+    /// the latest token is first.
     pub(crate) fn complete_token(
         &self,
         digits: &str,

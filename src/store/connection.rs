@@ -58,7 +58,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Executes a change whose result is not needed. To a server, the change is sent with the next
-    /// statement or with COMMIT, which then returns an error of the change.
+    /// statement or with COMMIT, which returns the error if the change fails.
     pub(super) fn execute_later(self, sql: &str, values: &[Value<'static>]) -> Result<(), Error> {
         match self {
             Self::Sqlite(_) => self.execute(sql, values).map(|_| ()),
@@ -85,8 +85,8 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Sends a query to a server with the next statement, before its rows are asked for: several queries
-    /// then take one round trip. Does nothing for a file.
+    /// Sends a query to a server with the next statement, before a caller asks for the rows of the query:
+    /// several queries then take one round trip. Does nothing for a file.
     pub(super) fn send_early(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
         #[cfg(feature = "postgres")]
         if let Self::Postgres(client) = self {

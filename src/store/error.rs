@@ -149,7 +149,7 @@ impl From<rusqlite::Error> for Error {
                 Self::AlreadyExists
             }
             // New values are checked before each write: only a value that was already stored can
-            // violate such a constraint.
+            // violate a CHECK constraint or a trigger.
             Some(ErrorCode::ConstraintViolation)
                 if [ffi::SQLITE_CONSTRAINT_CHECK, ffi::SQLITE_CONSTRAINT_TRIGGER]
                     .map(Some)

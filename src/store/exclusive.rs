@@ -19,7 +19,7 @@ pub(super) struct ExclusiveDatabase {
     pub(super) file: File,
 }
 
-/// Creates the database of a store that does not exist, and excludes all other processes.
+/// Creates an empty database at a path without a store, and excludes all other processes.
 pub(super) fn create_database(
     path: &Path,
     lock_timeout: Duration,
@@ -28,7 +28,7 @@ pub(super) fn create_database(
     let database = lock_database(&path, lock_timeout)?;
     match detect_kind(&database.connection, &path)? {
         DatabaseKind::Empty => Ok(database),
-        // Another process has created a store in the meantime, which must not be replaced.
+        // Another process has created a store in the meantime; that store must not be replaced.
         DatabaseKind::CurrentStore => Err(Error::Busy),
     }
 }

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn dropped_schema_object_is_reported() {
+    fn dropped_index_or_trigger_is_reported() {
         let objects = load_objects(&create_migrated_database(MIGRATIONS)).unwrap();
         for object in objects.iter().filter(|object| object.kind != "table") {
             let connection = create_migrated_database(MIGRATIONS);

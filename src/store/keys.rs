@@ -119,7 +119,8 @@ impl Reader<'_> {
 
 impl SharedWriter<'_> {
     /// Adds a key in `state` and returns the row id. Returns [`Error::AlreadyExists`] if the key id
-    /// or the material already exists, or if the key would be a second active key.
+    /// or the material already exists, or if the key would be a second active app key or a second
+    /// active test key of its algorithm.
     pub(crate) fn add_key(
         &self,
         key: &KeySpec,

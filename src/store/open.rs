@@ -21,7 +21,7 @@ pub(crate) struct OpenOutcome {
     pub(crate) store: Store,
     /// Set if this call created the store.
     pub(crate) is_created: bool,
-    /// Result of the check of the file's permissions.
+    /// Result of restricting the permissions on the files of the store.
     pub(crate) permission_fix: PermissionFix,
     /// Users with write access to the directory of the file.
     pub(crate) writers: Writers,

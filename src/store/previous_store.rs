@@ -21,7 +21,8 @@ pub(super) fn find_missing_store_with_wal(requested: &Path) -> Option<PathBuf> {
     wal.symlink_metadata().is_ok_and(|wal| wal.len() > 0).then_some(path)
 }
 
-/// Creates an empty file and returns its path, with symbolic links in the directory part resolved.
+/// Creates an empty file if no file exists. Returns the path of the file, with symbolic links in the
+/// directory part resolved.
 pub(super) fn create_empty_file(requested: &Path) -> Result<PathBuf, Error> {
     file::create_file(requested)?;
     match file::locate(requested)? {
@@ -30,15 +31,15 @@ pub(super) fn create_empty_file(requested: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Renames a store that SQLite cannot open, with its WAL and journal, to the path of the replaced
-/// store. Returns this path.
+/// Renames a store that SQLite cannot open, or whose file is missing, with its WAL and journal, to the
+/// path of the replaced store, and removes the WAL index. Returns the path of the replaced store.
 pub(super) fn rename_replaced_store(path: &Path, directory: &Path) -> Result<PathBuf, Error> {
     let previous = previous_store_path(path);
     let [wal, index] = file::wal_paths(path);
     let rename = || -> io::Result<()> {
         files::remove_if_exists(&index)?;
-        // The store is renamed last: if this process is killed earlier, the next restore still
-        // finds the store and renames the remaining files.
+        // The store file is renamed last: if this process is killed earlier, the next restore finds
+        // the store file at `path` and renames the remaining files.
         let [previous_wal, _] = file::wal_paths(&previous);
         let from = [wal, file::journal_path(path), path.to_owned()];
         for (from, to) in

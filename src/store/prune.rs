@@ -103,7 +103,8 @@ impl Reader<'_> {
         optional_time(until.flatten())
     }
 
-    /// Returns the ids of all keys with pruned test tokens, with the latest expiry of such a token.
+    /// Returns the key ids (`kid`) of all keys with pruned test tokens, each with the latest expiry of
+    /// these tokens.
     pub(super) fn keys_with_pruned_tokens(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
         self.connection.query_all(sql, &[], |row| {

@@ -48,7 +48,7 @@ pub(crate) struct LockedStore {
 pub(crate) struct RestoreOutcome {
     /// Path at which the replaced store is kept, if any.
     pub(crate) previous_store: Option<PathBuf>,
-    /// Set if the backup was created by an older version of jeton.
+    /// Set if the backup has an older schema version.
     pub(crate) is_from_older_version: bool,
 }
 

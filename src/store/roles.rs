@@ -12,8 +12,9 @@ const DEFAULT_SCHEMA: &str = "public";
 const DEFAULT_PREFIX: &str = "jeton";
 
 /// Returns the SQL that creates the roles for the store with this address, or without an address
-/// for the schema `public`. The default prefix is the name of the schema, so that the stores of a
-/// database have different roles. Returns an error if this name is not a valid prefix.
+/// for the schema `public`. The default prefix is `jeton` for the schema `public`, and the name of the
+/// schema otherwise, so that the stores of a database have different roles. Returns an error if the
+/// default prefix is not valid.
 pub(crate) fn roles_sql(
     address: Option<&StoreAddress>,
     prefix: Option<RolePrefix>,

@@ -113,8 +113,8 @@ impl SharedWriter<'_> {
 }
 
 impl Writer<'_> {
-    /// Adds an event to a store of schema version 1 or 2, whose next migration converts the text of
-    /// the target.
+    /// Adds an event to a store of schema version 1 or 2, in which the target is a text. The migration
+    /// to version 3 converts the text.
     pub(super) fn add_event_before_migration(&self, event: &NewEvent<'_>) -> Result<(), Error> {
         let target = event.subject.to_text();
         self.connection.execute(

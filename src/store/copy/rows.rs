@@ -134,7 +134,8 @@ fn parameters(count: usize) -> String {
     (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the highest id that a row had, including deleted rows; 0 if there was no row.
+/// Returns the highest id of the existing rows, and of the deleted rows if the database stores the last
+/// id of the table; 0 if there was no row.
 fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     let name = table.name;
     source.query_number(&match source {

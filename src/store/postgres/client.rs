@@ -18,7 +18,7 @@ pub(in crate::store) struct Client {
     pub(super) connection: tokio_postgres::Client,
     /// TLS set-up for requests to cancel, if the connection has TLS.
     tls: Option<MakeRustlsConnect>,
-    /// Statements that are sent before the next statement, in the same message.
+    /// Statements that are sent before the next statement, in the same round trip.
     pub(super) queued: RefCell<Queue>,
     pub(super) prefetched: RefCell<PrefetchedRows>,
     /// Time limit of the queued statements, one of which waits for a lock.
@@ -61,7 +61,8 @@ impl Client {
         self.send(ready(Ok(())))
     }
 
-    /// Sends statements without parameters with the next statement.
+    /// Queues statements without parameters, which are sent with the next statement, before all statements
+    /// of [`Client::queue`].
     pub(super) fn defer(&self, sql: &str) {
         self.queued.borrow_mut().push_batch(sql);
     }
@@ -139,7 +140,7 @@ impl Client {
         !self.connection.is_closed()
     }
 
-    /// Sends the queued statements and a statement in one message, and returns the result of the
+    /// Sends the queued statements and a statement in one round trip, and returns the result of the
     /// statement.
     pub(super) fn send<T>(
         &self,
@@ -156,8 +157,8 @@ impl Client {
         })
     }
 
-    /// Sends the queued statements and a statement. The first error is returned: in a transaction, each
-    /// later statement then fails because of the first.
+    /// Sends the queued statements and a statement. Returns the first error: in a transaction, each later
+    /// statement fails only because of this error.
     async fn send_queue_and<T>(
         &self,
         statement: impl Future<Output = Result<T, tokio_postgres::Error>>,

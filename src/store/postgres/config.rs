@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub(crate) struct ConnectionConfig {
     /// Servers in the order of connection attempts.
     pub(super) servers: Vec<Server>,
-    /// Schema from the address.
+    /// Schema from the address or the service.
     pub(crate) schema: Option<String>,
 }
 
@@ -81,7 +81,7 @@ fn complete(
     let fill_from_variable = |parameters: &mut Parameters, name| {
         parameters.fill(name, environment.parameter(name).unwrap_or_default());
     };
-    // Variables for another server must not change the server of a complete address, and a service
+    // Variables for another server must not change the server of an address with a host, and a service
     // may contain the password of another server.
     if !parameters.has_host() {
         if let Some(service) = environment.parameter("service") {

@@ -12,7 +12,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Connection, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Error of tokio-postgres for a server that asks for a password.
+/// Error of tokio-postgres if the server asks for a password, and the configuration has no password.
 const MISSING_PASSWORD: &str = "password missing";
 /// Error of tokio-postgres for a server without TLS.
 const NO_TLS: &str = "server does not support TLS";
@@ -83,7 +83,8 @@ where
 pub(crate) enum ConnectFault {
     /// A later attempt may succeed.
     Transient(ConnectionError),
-    /// The server is a standby, but `target_session_attrs` requires a server that accepts writes.
+    /// The server does not fulfil `target_session_attrs`. By default, an address with several hosts
+    /// requires a server that accepts writes.
     ReadOnly,
     /// A later attempt fails too.
     Permanent(ConnectionError),

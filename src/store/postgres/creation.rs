@@ -1,4 +1,4 @@
-//! Creation of a store with given rows, for a copy.
+//! Creation of a store as the target of a copy.
 
 use super::client::Client;
 use super::config::ConnectionConfig;

@@ -15,7 +15,7 @@ pub(super) enum Privacy {
     Public,
     /// Only the owner has permissions.
     Owner,
-    /// Only the owner has permissions. The group may read a file of root, as for libpq: a container
+    /// As [`Privacy::Owner`], except that the group may read a file of root, as for libpq: a container
     /// gets keys in this way.
     OwnerOrRootGroup,
 }

@@ -33,7 +33,7 @@ impl PostgresDatabase {
     ) -> Result<Self, Error> {
         let config = Arc::new(config);
         let client = connect_until(&config, Instant::now() + timeout)?;
-        let state = load_state(&client, &config, address)?;
+        let state = load_or_diagnose_state(&client, &config, address)?;
         Ok(Self::new(config, client, state))
     }
 
@@ -48,14 +48,14 @@ impl PostgresDatabase {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
         let client = connect_until(&config, deadline)?;
-        let is_created = match load_state(&client, &config, address) {
+        let is_created = match load_or_diagnose_state(&client, &config, address) {
             Err(Error::Server(ServerError::NoStore(_))) => {
                 create_store(&client, &config, address, deadline, initial_rows)?
             }
             Err(error) => return Err(error),
             Ok(_) => false,
         };
-        let state = load_state(&client, &config, address)?;
+        let state = load_or_diagnose_state(&client, &config, address)?;
         Ok((Self::new(config, client, state), is_created))
     }
 
@@ -146,6 +146,7 @@ impl PostgresDatabase {
             self.reconnect_if_closed(deadline)?;
             let lock = WriteLock::Exclusive;
             begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
+            // Sends the beginning now: if the lock is busy, the dry run has not started.
             self.client.execute_batch("SAVEPOINT dry_run")?;
             self.is_in_dry_run = true;
         }
@@ -161,7 +162,7 @@ impl PostgresDatabase {
     /// Executes SQL for unit tests, to reach states that no command produces.
     #[cfg(test)]
     pub(in crate::store) fn execute_sql(&self, sql: &str) {
-        let schema = super::transaction::set_schema(&self.config);
+        let schema = super::transaction::set_schema_sql(&self.config);
         self.client.execute_batch(&format!("BEGIN; {schema} {sql}; COMMIT")).unwrap();
     }
 
@@ -177,7 +178,8 @@ impl PostgresDatabase {
     }
 }
 
-fn load_state(
+/// Loads the state in a transaction. If the store is missing, returns the cause.
+fn load_or_diagnose_state(
     client: &Client,
     config: &ConnectionConfig,
     address: &ServerAddress,
@@ -195,13 +197,13 @@ fn load_state(
         let diagnosis = schema::diagnose(connection, address);
         client.end_without_answer("COMMIT");
         diagnosis?;
-        // Another process has created the store in the meantime.
+        // Another process may have created the store in the meantime.
         return load();
     }
     state
 }
 
-/// Creates the store. Returns `false` if another process has created it.
+/// Creates the store. Returns `false` if another process has already created the store.
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn first_matching_passfile_line_has_the_password() {
+    fn first_matching_passfile_line_determines_password() {
         for (content, host, port, password) in [
             ("h:5432:tokens:ada:secret", "h", 5432, Some("secret")),
             ("h:5432:tokens:ada:secret\r\n", "h", 5432, Some("secret")),

@@ -9,10 +9,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-/// The statements that the next statement follows, in order.
+/// The statements to send before the next statement, in order.
 #[derive(Default)]
 pub(super) struct Queue {
-    /// Statements without parameters, which precede all others.
+    /// Statements without parameters, which are sent before `statements`.
     pub(super) batch: String,
     pub(super) statements: Vec<QueuedStatement>,
 }
@@ -54,7 +54,7 @@ impl QueuedStatement {
     }
 }
 
-/// Rows of queries that were sent before they were asked for.
+/// Rows of queries that were sent before a caller asked for the rows.
 #[derive(Default)]
 pub(super) struct PrefetchedRows(Vec<(QueuedStatement, Vec<Row>)>);
 
@@ -76,7 +76,7 @@ impl PrefetchedRows {
 
 pub(super) fn to_parameters<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {
     let to_parameter =
-        |value: &'v Value<'_>| -> (&'v (dyn ToSql + Sync), Type) { (value, column_type(value)) };
+        |value: &'v Value<'_>| -> (&'v (dyn ToSql + Sync), Type) { (value, value_type(value)) };
     values.iter().map(to_parameter).collect()
 }
 
@@ -88,7 +88,7 @@ pub(super) fn to_array_parameters(columns: &[Column]) -> Vec<(&(dyn ToSql + Sync
     columns.iter().map(to_parameter).collect()
 }
 
-fn column_type(value: &Value<'_>) -> Type {
+fn value_type(value: &Value<'_>) -> Type {
     match value {
         Value::Integer(_) => Type::INT8,
         Value::Bool(_) => Type::BOOL,

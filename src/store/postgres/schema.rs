@@ -28,7 +28,7 @@ pub(super) struct ServerState {
 }
 
 impl ServerAddress {
-    /// Returns the schema, if the address names one.
+    /// Returns the name of the schema that contains the tables, if the address names a schema.
     pub(in crate::store) fn schema(&self) -> Option<&str> {
         self.parameters.get("schema")
     }
@@ -45,7 +45,7 @@ pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Erro
         FROM store WHERE app = 'jeton'";
     connection.query_row(sql, &[], |row| {
         check_server(&row.get::<String>(4)?, row.get(5)?, &row.get::<String>(6)?)?;
-        check_version(row.get(1)?)?;
+        check_schema_version(row.get(1)?)?;
         Ok(ServerState {
             store_id: StoreId::new(row.get(0)?),
             server_time: required_time(row.get(2)?)?,
@@ -89,7 +89,8 @@ fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), E
     Ok(())
 }
 
-/// Refuses a server that jeton was not tested with. `product` is the result of `version()`.
+/// Refuses a server that jeton was not tested with. `product` is the result of `version()`, and
+/// `version` is `server_version_num`.
 fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error> {
     for product_name in ["CockroachDB", "Yugabyte", "-YB-"] {
         if product.contains(product_name) {
@@ -114,7 +115,7 @@ fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error
     Ok(())
 }
 
-fn check_version(found: i64) -> Result<(), Error> {
+fn check_schema_version(found: i64) -> Result<(), Error> {
     let known = latest_version();
     match found {
         found if found > known => Err(Error::NewerSchema { found, known }),

@@ -79,9 +79,10 @@ impl Client {
         self.send(self.connection.query_typed(&sql, &to_parameters(values)))
     }
 
-    /// Sends a statement with the next statement, whose result is an error if the queued statement
-    /// fails. The rows of a queued query are kept for the same call of [`Client::query`], which then needs
-    /// no round trip; another statement in the meantime discards the rows.
+    /// Queues a statement, which is sent with the next statement. If the queued statement fails, the next
+    /// statement returns the error. The rows of a queued query are kept for a call of [`Client::query`]
+    /// with the same query, which then needs no round trip; another statement in the meantime discards the
+    /// rows.
     pub(in crate::store) fn queue(&self, sql: &str, values: Vec<Value<'static>>) {
         self.queue_statement(sql, QueuedParameters::Values(values));
     }

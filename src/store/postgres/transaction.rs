@@ -13,8 +13,10 @@ pub(super) const CREATION_LOCK: i64 = 0x6a_65_74_6f_6e;
 
 /// Begins a transaction that reads an unchanging snapshot.
 pub(super) fn begin_read(client: &Client, config: &ConnectionConfig) {
-    client
-        .defer(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}", set_schema(config)));
+    client.defer(&format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}",
+        set_schema_sql(config)
+    ));
 }
 
 /// Begins a write transaction with the next statement. The transaction takes the write lock with the
@@ -32,20 +34,20 @@ pub(super) fn begin_write(
          SELECT set_config('synchronous_commit', 'on', true)
              WHERE current_setting('synchronous_commit') = 'off';
          SELECT pg_current_xact_id() AS {TRANSACTION_ID_COLUMN}",
-        set_schema(config),
-        take_lock(lock, lock_key, deadline),
+        set_schema_sql(config),
+        take_lock_sql(lock, lock_key, deadline),
     ));
 }
 
 /// Waits, with the next statement, for the end of all write transactions that have begun.
 pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
     client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
-    let take_lock = take_lock(WriteLock::Exclusive, lock_key, deadline);
+    let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);
     client.defer(&format!("BEGIN; {take_lock}; COMMIT"));
 }
 
 /// Returns the statements that wait for a write lock until the deadline.
-fn take_lock(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
+fn take_lock_sql(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
     let wait = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
     let function = match lock {
         WriteLock::Exclusive => "pg_advisory_xact_lock",
@@ -56,7 +58,7 @@ fn take_lock(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
 
 /// Returns the statement that selects the schema of the address for the current transaction. A pooler
 /// would lose a setting of the connection.
-pub(super) fn set_schema(config: &ConnectionConfig) -> String {
+pub(super) fn set_schema_sql(config: &ConnectionConfig) -> String {
     config.schema.as_deref().map_or_else(String::new, |schema| {
         format!("SET LOCAL search_path = {};", quote_identifier(schema))
     })

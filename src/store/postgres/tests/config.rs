@@ -189,7 +189,7 @@ fn invalid_tls_parameters_are_refused() {
     ] {
         let error = complete(&format!("postgres://h?{query}"), &environment(&[])).err().unwrap();
         assert!(error.to_string().contains(message), "{error}");
-        // Without TLS, the files are not read.
+        // Without TLS, the parameters of certificates are not evaluated.
         complete(&format!("postgres://h?sslmode=disable&{query}"), &environment(&[])).unwrap();
     }
     let error = complete("postgres://h", &environment(&[("sslmode", "prefer")])).err().unwrap();

@@ -35,7 +35,7 @@ fn refusal(address: &str) -> String {
 
 #[test]
 #[ignore = "needs PostgreSQL and openssl"]
-fn verified_server_accepts_a_connection() {
+fn tcp_connection_uses_tls_unless_disabled() {
     let server = Server::start();
     let (socket, port) = (server.path("").replace('/', "%2F"), server.port);
     let root = format!("sslrootcert={}", server.path("ca.crt"));
@@ -70,7 +70,7 @@ fn verified_server_accepts_a_connection() {
 
 #[test]
 #[ignore = "needs PostgreSQL and openssl"]
-fn unverified_server_and_refused_login_are_permanent_faults() {
+fn unusable_server_and_refused_login_are_permanent_faults() {
     let server = Server::start();
     let port = server.port;
     let root = format!("sslrootcert={}", server.path("ca.crt"));

@@ -37,7 +37,8 @@ impl Server {
         server
     }
 
-    /// Returns the path of a file in the directory of the server, which also has the socket.
+    /// Returns the path of a file in the directory of the server; for an empty name, the path of this
+    /// directory, which also contains the socket.
     pub(super) fn path(&self, name: &str) -> String {
         self.directory.path().join(name).to_str().unwrap().trim_end_matches('/').to_owned()
     }
