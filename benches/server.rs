@@ -42,6 +42,9 @@ const ROWS: &[(&str, MeasureFunction)] = &[
 /// Number of tokens of a bulk command.
 const TOKENS: u32 = 100_000;
 
+/// Number of runs of a bulk command.
+const BULK_ROUNDS: usize = 3;
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.as_slice() {
@@ -229,7 +232,7 @@ fn measure_minting(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
         let program = program.to_owned();
         Ok(Box::new(move || Ok(mint(&create_minting_home(servers, engine, &program)?, count)?.0)))
     };
-    let comparisons = compare(bench, servers, bench.rounds(5), prepare, None)?;
+    let comparisons = compare(bench, servers, BULK_ROUNDS, prepare, None)?;
     Ok(rates("mint", &format!("token mint --record, {count}"), count, &comparisons))
 }
 
@@ -244,6 +247,6 @@ fn measure_batch(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
             measure(command.stdin(File::open(&tokens)?).stdout(Stdio::null()))
         }))
     };
-    let comparisons = compare(bench, servers, bench.rounds(5), prepare, None)?;
+    let comparisons = compare(bench, servers, BULK_ROUNDS, prepare, None)?;
     Ok(rates("batch", &format!("token verify --batch, {count}"), count, &comparisons))
 }
