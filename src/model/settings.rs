@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn named_values_are_valid_and_not_the_default() {
         for setting in Setting::ALL {
-            for value in setting.named_values() {
+            for value in setting.fixed_words() {
                 assert!(setting.validate(value).is_ok() && *value != setting.default_value());
             }
         }

@@ -3,37 +3,12 @@
 use super::super::connection::Connection;
 use super::super::values::{Value, values};
 use super::super::{Error, SharedWriter};
+use super::new_token::{GrantTexts, NewToken, TokenGroup};
 #[cfg(feature = "postgres")]
 use super::server;
-use crate::model::{Grant, GrantRowId, Jti, KeyRowId, Timestamp, TokenId, TokenOrigin, Untrusted};
+use crate::model::{Grant, GrantRowId, Jti, TokenId};
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
-
-/// A token before its insertion.
-#[derive(Debug, Clone)]
-pub(crate) struct NewToken {
-    /// Token id.
-    pub(crate) jti: Jti,
-    /// Grant, which several tokens can share.
-    pub(crate) grant: Grant,
-    /// Row of the key that signed the token.
-    pub(crate) key: KeyRowId,
-    /// Issue time.
-    pub(crate) issued_at: Timestamp,
-    /// Expiry time; `None` for no expiry.
-    pub(crate) expires_at: Option<Timestamp>,
-    /// Start of the chain of renewals, and the `run` command that issued the token, if any; both
-    /// limit further renewals.
-    pub(crate) origin: TokenOrigin,
-}
-
-/// Tokens before their insertion that differ only in `jti`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TokenGroup<'g> {
-    /// Grant, key and times of all tokens.
-    pub(crate) model: &'g NewToken,
-    /// `jti` of each token.
-    pub(crate) jtis: &'g [Jti],
-}
 
 /// Number of rows of a statement that records many tokens in a file. More rows are not faster.
 const ROWS_PER_INSERT: usize = 50;
@@ -79,24 +54,23 @@ impl SharedWriter<'_> {
             let grant = self.find_or_add_grant(&model.grant)?;
             let (full_chunks, remainder) = jtis.as_chunks::<ROWS_PER_INSERT>();
             for jtis in full_chunks {
-                let end = self.insert_tokens(model, grant, jtis)? + 1;
-                ids.extend((0..).zip(jtis).map(|(offset, _)| TokenId(end + offset)));
+                ids.extend(self.insert_tokens(model, grant, jtis)?.map(TokenId));
             }
             for jti in remainder {
-                ids.push(TokenId(self.insert_tokens(model, grant, std::slice::from_ref(jti))?));
+                let jti = std::slice::from_ref(jti);
+                ids.extend(self.insert_tokens(model, grant, jti)?.map(TokenId));
             }
         }
         Ok(ids)
     }
 
-    /// Records tokens with one statement, and returns the row id of the last token. The ids are
-    /// consecutive.
+    /// Records tokens with one statement, and returns their row ids.
     fn insert_tokens(
         &self,
         model: &NewToken,
         grant: GrantRowId,
         jtis: &[Jti],
-    ) -> Result<i64, Error> {
+    ) -> Result<RangeInclusive<i64>, Error> {
         let sql = match jtis {
             [_] => &INSERT_TOKEN_SQL,
             _ => &INSERT_TOKENS_SQL,
@@ -111,7 +85,10 @@ impl SharedWriter<'_> {
         ];
         let jti_values = jtis.iter().map(|jti| Value::from(*jti));
         let values: Vec<Value<'_>> = shared_values.iter().cloned().chain(jti_values).collect();
-        self.connection.insert_rows("tokens", sql, &values, jtis.len())
+        let last_id = self.connection.insert_rows("tokens", sql, &values, jtis.len())?;
+        // SQLite gives the rows of a statement consecutive ids.
+        let count = i64::try_from(jtis.len()).unwrap_or(i64::MAX);
+        Ok(last_id - count + 1..=last_id)
     }
 
     fn find_or_add_grant(&self, grant: &Grant) -> Result<GrantRowId, Error> {
@@ -127,25 +104,4 @@ impl SharedWriter<'_> {
             None => Ok(GrantRowId(self.insert("grants", insert, values)?)),
         }
     }
-}
-
-/// The columns of a grant that contain JSON.
-pub(super) struct GrantTexts {
-    pub(super) permissions: String,
-    pub(super) audience: String,
-    pub(super) claims: String,
-}
-
-impl GrantTexts {
-    pub(super) fn new(grant: &Grant) -> Self {
-        Self {
-            permissions: to_json_array(&grant.permissions),
-            audience: to_json_array(&grant.audience),
-            claims: serde_json::Value::from(grant.claims.clone()).to_string(),
-        }
-    }
-}
-
-fn to_json_array(texts: &[Untrusted]) -> String {
-    serde_json::Value::from(texts.iter().map(Untrusted::as_str).collect::<Vec<_>>()).to_string()
 }

@@ -3,17 +3,20 @@
 mod insertion;
 mod listing;
 mod lookup;
+mod new_token;
 #[cfg(feature = "postgres")]
 mod prefetch;
 #[cfg(feature = "postgres")]
+mod prefetched;
+#[cfg(feature = "postgres")]
 mod server;
 
-pub(crate) use insertion::{NewToken, TokenGroup};
 pub(crate) use listing::TokenFilter;
 pub(crate) use lookup::TokenLookup;
 pub(in crate::store) use lookup::{COLUMNS, TABLES, token_from_row};
+pub(crate) use new_token::{NewToken, TokenGroup};
 #[cfg(feature = "postgres")]
-pub(in crate::store) use prefetch::PrefetchedTokens;
+pub(in crate::store) use prefetched::PrefetchedTokens;
 
 use super::connection::Connection;
 use super::sql::required_time;

@@ -7,31 +7,8 @@ use crate::store::postgres::Client;
 use crate::store::sql::digest_sql;
 use crate::store::values::Row;
 use crate::store::{Error, Reader};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Rows for the `jti`s of [`Reader::prefetch_tokens`].
-#[derive(Default)]
-pub(in crate::store) struct PrefetchedTokens {
-    /// The token with each `jti`, or `None` if no token is recorded.
-    tokens: HashMap<Jti, Option<RecordedToken>>,
-    /// Revocation entries of the `jti`s without a recorded token.
-    blocklist: HashSet<(KeyRowId, Jti)>,
-}
-
-impl PrefetchedTokens {
-    /// Returns the token with this `jti`, if its row was prefetched.
-    pub(super) fn find(&self, jti: Jti) -> Option<&Option<RecordedToken>> {
-        self.tokens.get(&jti)
-    }
-
-    /// Returns whether an unrecorded token was revoked, if its row was prefetched.
-    pub(super) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Option<bool> {
-        let id = Jti::parse(jti).filter(|id| id.to_string() == jti)?;
-        let is_unrecorded = self.tokens.get(&id)?.is_none();
-        is_unrecorded.then(|| self.blocklist.contains(&(key, id)))
-    }
-}
 
 impl Reader<'_> {
     pub(super) fn load_tokens(&self, client: &Client, jtis: &[Jti]) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Recording of tokens on a server: two statements with arrays for any number of tokens.
 
-use super::insertion::{GrantTexts, TokenGroup};
+use super::new_token::{GrantTexts, TokenGroup};
 use crate::model::TokenId;
 use crate::store::Error;
 use crate::store::columns::Column;

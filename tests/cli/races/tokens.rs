@@ -72,3 +72,27 @@ fn concurrently_created_tokens_are_distinct() {
         sandbox.run(&["token", "verify", token["token"].as_str().unwrap()]).ok();
     }
 }
+
+#[test]
+fn concurrently_minted_tokens_have_the_ids_of_their_rows() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "mint"]).ok();
+    let mint = ["token", "mint", "--record", "--count", "1234", "-o", "jsonl"];
+    let outputs = run_concurrently((0..3).map(|_| sandbox.command(&mint)));
+    let printed = outputs.into_iter().flat_map(|output| {
+        let lines = output.ok().stdout;
+        let tokens = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let ids = tokens.map(|token| format!("{} {}", token["id"], token["jti"].as_str().unwrap()));
+        ids.collect::<Vec<_>>()
+    });
+    let printed: BTreeSet<String> = printed.collect();
+    assert_eq!(printed.len(), 3 * 1234);
+    let jti = if sandbox.is_on_server() { "jti" } else { "lower(hex(jti))" };
+    let rows = sandbox.sql(&format!("SELECT id || ' ' || {jti} FROM tokens"));
+    let without_hyphens = |text: &String| text.replace('-', "");
+    let [printed, stored] = [
+        printed.iter().map(without_hyphens).collect(),
+        rows.iter().map(without_hyphens).collect::<BTreeSet<_>>(),
+    ];
+    assert_eq!(printed, stored);
+}
