@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 /// A token before its insertion.
 #[derive(Debug, Clone)]
 pub(crate) struct NewToken {
-    /// Token id.
+    /// `jti` of the token.
     pub(crate) jti: Jti,
     /// Grant, which several tokens can share.
     pub(crate) grant: Grant,
@@ -29,7 +29,7 @@ pub(crate) struct NewToken {
 /// Tokens before their insertion that differ only in `jti`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenGroup<'g> {
-    /// Grant, key and times of all tokens.
+    /// Grant, key, times and origin of all tokens. The `jti` of the model is not used.
     pub(crate) model: &'g NewToken,
     /// `jti` of each token.
     pub(crate) jtis: &'g [Jti],
@@ -89,8 +89,8 @@ impl SharedWriter<'_> {
         Ok(ids)
     }
 
-    /// Records tokens with one statement, and returns the row id of the last token. The ids are
-    /// consecutive.
+    /// Records one token or [`ROWS_PER_INSERT`] tokens with one statement, and returns the row id of the
+    /// last token. The ids are consecutive.
     fn insert_tokens(
         &self,
         model: &NewToken,

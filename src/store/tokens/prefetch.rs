@@ -10,7 +10,7 @@ use crate::store::{Error, Reader};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Rows for the `jti`s of [`Reader::prefetch_tokens`].
+/// Tokens and revocation entries for the `jti`s of [`Reader::prefetch_tokens`].
 #[derive(Default)]
 pub(in crate::store) struct PrefetchedTokens {
     /// The token with each `jti`, or `None` if no token is recorded.
@@ -20,12 +20,14 @@ pub(in crate::store) struct PrefetchedTokens {
 }
 
 impl PrefetchedTokens {
-    /// Returns the token with this `jti`, if its row was prefetched.
+    /// Returns the token with this `jti`: `None` if the `jti` was not prefetched, `Some(&None)` if no
+    /// token is recorded.
     pub(super) fn find(&self, jti: Jti) -> Option<&Option<RecordedToken>> {
         self.tokens.get(&jti)
     }
 
-    /// Returns whether an unrecorded token was revoked, if its row was prefetched.
+    /// Returns whether the unrecorded token with this `jti` was revoked. Returns `None` if the `jti` was not
+    /// prefetched, or if the token is recorded.
     pub(super) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Option<bool> {
         let id = Jti::parse(jti).filter(|id| id.to_string() == jti)?;
         let is_unrecorded = self.tokens.get(&id)?.is_none();
@@ -86,7 +88,7 @@ impl Reader<'_> {
     }
 }
 
-/// Position of the id of the grant after [`TOKEN_COLUMNS`].
+/// Number of [`TOKEN_COLUMNS`], and position of the `grant_id` that the query selects after them.
 const TOKEN_COLUMN_COUNT: usize = 7;
 
 /// Returns the revocation entries of these `jti`s, for all keys.
