@@ -1,11 +1,12 @@
-//! The table of settings, which has rows only for values that differ from the default.
+//! The table of settings. A setting that was never changed, or was reset, has no row: its value is the
+//! default.
 
 use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 
 /// Maximum number of rows of the table. Every command reads all rows, and a table in a crafted file can
-/// refer to the same page repeatedly, and so have any number of rows.
+/// refer to the same page repeatedly: a short file can then have any number of rows.
 const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {

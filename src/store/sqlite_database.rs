@@ -41,7 +41,7 @@ impl SqliteDatabase {
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
         }
         if self.is_write_configured && !self.checkpoint_on_close {
-            // This process may have written a long WAL. If the call fails, a later process copies it.
+            // This process may have written a long WAL. If the call fails, a later process copies the WAL.
             self.checkpoint_on_close =
                 connect::checkpoint_long_wal_on_close(&self.connection, &self.path)
                     .unwrap_or(false);

@@ -51,7 +51,8 @@ pub(crate) enum MediumStats {
 }
 
 impl Store {
-    /// Returns the statistics, from one snapshot of the store.
+    /// Returns the statistics. The sizes and permission bits of a file are read before the snapshot that
+    /// all other values come from.
     pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
         let file_stats = self.file_stats()?;
         self.read(|tx| {
@@ -90,7 +91,7 @@ impl Store {
 type FileStats = ((u64, u64), (u32, u32));
 
 impl Store {
-    /// Returns the sizes and permission bits for a file, or zeros for a database.
+    /// Returns the sizes and permission bits for a SQLite file, or zeros for a PostgreSQL database.
     fn file_stats(&self) -> Result<FileStats, Error> {
         let path = match &self.database {
             Database::Sqlite(database) => &database.path,

@@ -7,7 +7,8 @@ use std::time::Duration;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Creates a store in memory, or in a new schema of the database in `JETON_TEST_STORE`.
+    /// Creates a store in memory, or, if `JETON_TEST_STORE` has the address of a database, in a new schema
+    /// of that database.
     pub(crate) fn for_test(initial_rows: &InitialRows) -> Self {
         #[cfg(feature = "postgres")]
         if let Some(address) = server::test_database_address() {
@@ -40,10 +41,10 @@ mod server {
         std::env::var("JETON_TEST_STORE").ok()
     }
 
-    pub(super) fn create_store(database: &str, initial_rows: &InitialRows) -> Store {
-        let separator = if database.contains('?') { '&' } else { '?' };
+    pub(super) fn create_store(database_address: &str, initial_rows: &InitialRows) -> Store {
+        let separator = if database_address.contains('?') { '&' } else { '?' };
         let schema = Uuid::new_v4().simple();
-        let text = format!("{database}{separator}schema=unit_{schema}");
+        let text = format!("{database_address}{separator}schema=unit_{schema}");
         let address = StoreAddress::parse(text.as_ref(), AddressSource::Variable).unwrap();
         let StoreAddress::Server(address) = address else {
             panic!("JETON_TEST_STORE is not the address of a server")

@@ -114,8 +114,8 @@ impl WriteSummary {
         Error::OutcomeUnknown { cause, target, jti: first_jti }
     }
 
-    /// Returns whether the store has the first recorded token, or else the last audit event. Returns
-    /// `true` for a transaction without tokens and events.
+    /// Returns whether the store has the first token that the transaction recorded, or the last audit event
+    /// of a transaction that recorded no tokens. Returns `true` for a transaction without tokens and events.
     #[cfg(feature = "postgres")]
     pub(super) fn is_stored(&self, reader: &Reader<'_>) -> Result<bool, Error> {
         match (self.first_jti, &self.last_event) {
@@ -179,8 +179,8 @@ impl SharedWriter<'_> {
     }
 }
 
-/// Commits. After an I/O error the outcome is unknown: the next process that opens the store
-/// applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
+/// Commits a SQLite transaction. After an I/O error the outcome is unknown: the next process that opens the
+/// store applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
 pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::SystemIoFailure) => summary.into_error("disk failure"),

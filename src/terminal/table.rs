@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_screen_shows_complete_texts() {
+    fn sufficient_width_shows_complete_texts() {
         let expected = "\
 ID  APP                       MAY                           STATUS  ENDS
 1   日本語のアプリケーション  read,write,a-long-permission  live    in 3 h

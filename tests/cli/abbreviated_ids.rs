@@ -19,7 +19,7 @@ fn last_target(sandbox: &Sandbox) -> Value {
 }
 
 #[test]
-fn every_command_accepts_an_abbreviated_key_id() {
+fn commands_accept_abbreviated_key_ids() {
     let sandbox = sandbox_with_keys();
     let active_kid = sandbox.sql("SELECT kid FROM keys WHERE state = 'active'").remove(0);
     assert_eq!(
@@ -87,7 +87,7 @@ fn full_key_id_takes_precedence_over_abbreviation() {
 }
 
 #[test]
-fn ambiguous_or_short_key_id_is_refused() {
+fn ambiguous_short_or_unknown_key_id_is_refused() {
     let sandbox = sandbox_with_keys();
     let mut outputs = String::new();
     for arguments in [
@@ -150,8 +150,9 @@ fn add_session(sandbox: &Sandbox, user_id: u32, sid: &str) {
     }
 }
 
-/// Creates a sandbox in which john has the sessions `SID_PREFIX` + 1 and `SID_PREFIX` + 2, and ada has
-/// the session `SID_PREFIX` + 3. The sessions of their logins have another prefix. John is logged in.
+/// Creates a sandbox with three sessions whose ids are `SID_PREFIX` followed by a digit: john has the
+/// sessions with 1 and 2, and ada has the session with 3. The sessions of their logins have another
+/// prefix. John is logged in.
 fn sandbox_with_similar_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
     for (user_id, digit) in [(2, 1), (2, 2), (1, 3)] {

@@ -31,8 +31,8 @@ created_at = 2030-01-31T00:00:00Z
 sub = \"alice\"
 ";
 
-fn apply(sandbox: &Sandbox, file: &str, options: &[&str]) -> RunOutput {
-    fs::write(sandbox.home().join("store.toml"), file).unwrap();
+fn apply(sandbox: &Sandbox, text: &str, options: &[&str]) -> RunOutput {
+    fs::write(sandbox.home().join("store.toml"), text).unwrap();
     sandbox.run(&[&["apply", "-f", "store.toml"], options].concat())
 }
 
@@ -90,9 +90,9 @@ fn second_apply_of_the_same_file_changes_nothing() {
 fn changed_values_are_applied_and_reported() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
-    let file = "[users.john]\nrole = \"minter\"\nquota = 7\nemail = \"new@example.com\"\n\
+    let text = "[users.john]\nrole = \"minter\"\nquota = 7\nemail = \"new@example.com\"\n\
                 password = \"ignored\"\n[users.lee]\n[settings]\nissuer = \"team\"\n";
-    assert_snapshot!(apply(&sandbox, file, &["-o", "json"]), @r#"{"changed":true,"settings":[{"name":"issuer","value":"team"}],"users":[{"user":"john","change":"updated","fields":["email","role","quota"]},{"user":"lee","change":"created","fields":[]}],"without_password":1,"generated_passwords":0}"#);
+    assert_snapshot!(apply(&sandbox, text, &["-o", "json"]), @r#"{"changed":true,"settings":[{"name":"issuer","value":"team"}],"users":[{"user":"john","change":"updated","fields":["email","role","quota"]},{"user":"lee","change":"created","fields":[]}],"without_password":1,"generated_passwords":0}"#);
     assert_eq!(
         users(&sandbox),
         ["ada admin 0", "john new@example.com minter 7 0", "lee user 0"],
@@ -112,7 +112,7 @@ fn invalid_file_changes_nothing() {
     sandbox.log_in("ada", "lovelace");
     let before = (users(&sandbox), settings(&sandbox));
     let mut outputs = String::new();
-    for file in [
+    for text in [
         "[settings]\ntoken.quota = 4\n\n[users.kim]\nrole = \"king\"\n",
         "[settings]\ntoken.qota = 4\n[users.kim]\npassphrase = \"marker\"\n\n[user.lee]\n",
         "[settings]\ntoken.quota = \"many\"\ntoken.ttl = [1]\n\"token.quota\" = 5\n",
@@ -127,7 +127,7 @@ fn invalid_file_changes_nothing() {
         "[users.kim]\npassword = \"marker\n",
         "not TOML",
     ] {
-        let output = apply(&sandbox, file, &[]).fails(65);
+        let output = apply(&sandbox, text, &[]).fails(65);
         assert!(!output.stderr.contains("marker"), "{output:?}");
         outputs += &output.to_string();
     }
@@ -173,9 +173,9 @@ fn invalid_file_changes_nothing() {
 #[test]
 fn generated_passwords_are_written_once() {
     let sandbox = Sandbox::new();
-    let file = "[settings]\npassword.min_length = 30\n[users.ada]\nrole = \"admin\"\n";
+    let text = "[settings]\npassword.min_length = 30\n[users.ada]\nrole = \"admin\"\n";
     let options = ["--passwords-out", "passwords.csv"];
-    assert_snapshot!(apply(&sandbox, file, &options), @"
+    assert_snapshot!(apply(&sandbox, text, &options), @"
     --- stderr
     created store `~/.local/share/jeton/jeton.db`
     set password.min_length to 30
@@ -188,7 +188,7 @@ fn generated_passwords_are_written_once() {
     let password = csv.lines().nth(1).unwrap().strip_prefix("ada,").unwrap();
     assert_eq!(password.len(), 35);
     sandbox.log_in("ada", password);
-    assert_snapshot!(apply(&sandbox, file, &options), @"
+    assert_snapshot!(apply(&sandbox, text, &options), @"
     --- stderr
     nothing to change
     ");
@@ -202,8 +202,8 @@ fn generated_passwords_are_written_once() {
 #[test]
 fn new_store_needs_an_admin_in_the_file() {
     let sandbox = Sandbox::new();
-    for file in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
-        let output = apply(&sandbox, file, &[]).fails(65);
+    for text in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
+        let output = apply(&sandbox, text, &[]).fails(65);
         assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
         assert!(!sandbox.has_store());
     }

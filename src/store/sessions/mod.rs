@@ -77,7 +77,7 @@ impl Reader<'_> {
         self.pair_where("p.parent = ?1", parent)
     }
 
-    /// Returns the session with this id.
+    /// Returns the session with this `sid`.
     pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
         self.connection.query_optional(
             "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions

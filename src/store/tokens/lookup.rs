@@ -23,7 +23,7 @@ pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.gr
 pub(super) const TOKEN_COLUMNS: &str =
     "id, jti, issued_at, expires_at, revoked_at, grace_until, key_id";
 
-/// Position of the first column of the grant in [`COLUMNS`].
+/// Position of the first column of the grant in [`COLUMNS`], and of `grant_id` in the query for SQLite.
 const GRANT_OFFSET: usize = 7;
 
 /// Returns the query for the token that fulfils a condition. For SQLite, the result lacks the

@@ -1,4 +1,4 @@
-//! The tables of recorded tokens: grants, tokens, blocklist.
+//! The tables of tokens: grants, recorded tokens, and the blocklist of unrecorded tokens.
 
 mod insertion;
 mod listing;
@@ -24,7 +24,7 @@ use super::values::values;
 use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
 
-/// Revokes token `?1` at time `?2`, unless the token is revoked.
+/// Revokes token `?1` at time `?2`, unless the token is already revoked.
 const REVOKE_TOKEN_SQL: &str =
     "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
 
@@ -51,9 +51,9 @@ impl Reader<'_> {
         self.connection.prepare(sql)?.query_row(values![jti], |row| row.get(0))
     }
 
-    /// Loads the rows and revocation entries for these `jti`s from a server, so that the queries for each
-    /// of them take no round trip in this transaction, which must not change these rows afterwards. Does
-    /// nothing for a file.
+    /// Loads the tokens and revocation entries with these `jti`s from a server, so that later look-ups of
+    /// these `jti`s in this transaction take no round trip. The transaction must not change the loaded rows
+    /// afterwards. Does nothing for a file.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "a file needs no prefetch")
@@ -113,7 +113,8 @@ impl SharedWriter<'_> {
         Ok(self.connection.execute(REVOKE_TOKEN_SQL, values![id, now])? > 0)
     }
 
-    /// Revokes all tokens of the `run` command that issued the token, and returns their number.
+    /// Revokes the tokens of the `run` command that issued the token: the token and its successors. Skips
+    /// revoked tokens. Returns the number of newly revoked tokens.
     pub(crate) fn revoke_renewals_in_run(
         &self,
         id: TokenId,

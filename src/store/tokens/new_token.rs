@@ -5,7 +5,7 @@ use crate::model::{Grant, Jti, KeyRowId, Timestamp, TokenOrigin, Untrusted};
 /// A token before its insertion.
 #[derive(Debug, Clone)]
 pub(crate) struct NewToken {
-    /// Token id.
+    /// `jti` of the token.
     pub(crate) jti: Jti,
     /// Grant, which several tokens can share.
     pub(crate) grant: Grant,
@@ -23,7 +23,7 @@ pub(crate) struct NewToken {
 /// Tokens before their insertion that differ only in `jti`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenGroup<'g> {
-    /// Grant, key and times of all tokens.
+    /// Grant, key, times and origin of all tokens. The `jti` of the model is not used.
     pub(crate) model: &'g NewToken,
     /// `jti` of each token.
     pub(crate) jtis: &'g [Jti],

@@ -63,7 +63,7 @@ impl Reader<'_> {
     }
 }
 
-/// Position of the id of the grant after [`TOKEN_COLUMNS`].
+/// Number of [`TOKEN_COLUMNS`], and position of the `grant_id` that the query selects after them.
 const TOKEN_COLUMN_COUNT: usize = 7;
 
 /// Returns the revocation entries of these `jti`s, for all keys.

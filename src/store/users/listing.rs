@@ -133,7 +133,7 @@ impl Reader<'_> {
     }
 
     /// Returns an id before the page, and the number of matching users between this id and the
-    /// page. For all users in the order of ids, whole blocks are skipped.
+    /// page. If the filter matches all users and the order is that of ids, whole blocks are skipped.
     fn seek_start(&self, filter: &UserFilter, page: PageRequest) -> Result<(i64, i64), Error> {
         let mut skip = page.sql_window().skip;
         if let Some(after) = page.after_id() {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn user_order_uses_index() {
+    fn order_by_id_username_or_email_uses_index() {
         let connection = create_database_with_users();
         for order in [UserOrder::Id, UserOrder::Username, UserOrder::Email] {
             for descending in [false, true] {

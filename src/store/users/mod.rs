@@ -88,7 +88,7 @@ impl Reader<'_> {
         self.connection.query_row("SELECT EXISTS (SELECT 1 FROM users)", &[], |row| row.get(0))
     }
 
-    /// Returns the number of admins that can log in.
+    /// Returns the number of admins that are neither deleted nor disabled.
     pub(crate) fn count_admins(&self) -> Result<i64, Error> {
         self.connection.query_number(
             "SELECT count(*) FROM users
@@ -122,8 +122,8 @@ impl SharedWriter<'_> {
     /// server, later queries then see what the other transaction has committed. A file has one
     /// writer at a time and needs no lock of a row.
     ///
-    /// The lock and the count of the tokens are two statements: a statement sees only what was committed
-    /// before its start, which is before the wait for the lock.
+    /// The lock and the count of the tokens are two statements. A single statement would start before the
+    /// wait for the lock, and would see only what was committed before its start.
     pub(crate) fn lock_user(&self, id: UserId) {
         self.connection.send_early(|| {
             ("SELECT 1 FROM users WHERE id = ?1 FOR NO KEY UPDATE".to_owned(), vec![id.into()])
@@ -137,14 +137,14 @@ impl SharedWriter<'_> {
         Ok(())
     }
 
-    /// Returns the issuance state of a user. `quota` is the store's default. Returns `None` for a deleted
-    /// user. Only after [`SharedWriter::lock_user`], or with a [`Writer`], the number of tokens stays
-    /// valid until the commit.
+    /// Returns the issuance state of a user, or `None` for a deleted user. `default_quota` applies to a user
+    /// without an own quota. Only after [`SharedWriter::lock_user`], or with a [`Writer`], the number of
+    /// tokens stays valid until the commit.
     pub(crate) fn issuance_state(
         &self,
         id: UserId,
         key: KeyRowId,
-        quota: Quota,
+        default_quota: Quota,
         now: Timestamp,
     ) -> Result<Option<IssuanceState>, Error> {
         let sql = format!(
@@ -163,20 +163,20 @@ impl SharedWriter<'_> {
                 key_is_active: row.get(2)?,
             })
         };
-        let values = values![id, now, to_stored_quota(quota), key];
+        let values = values![id, now, to_stored_quota(default_quota), key];
         self.connection.query_optional(&sql, values, from_row)
     }
 }
 
 impl Writer<'_> {
-    /// Replaces the user's names. Returns [`Error::AlreadyExists`] if the username or e-mail
-    /// address is in use.
+    /// Replaces the user's username, e-mail address and display name. Returns [`Error::AlreadyExists`] if
+    /// the username or e-mail address is in use.
     pub(crate) fn set_names(
         &self,
         id: UserId,
         username: Option<&UserName>,
         email: Option<&Email>,
-        name: Option<&DisplayName>,
+        display_name: Option<&DisplayName>,
     ) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET username = ?2, email = ?3, email_key = ?4, name = ?5, name_key = ?6
@@ -186,8 +186,8 @@ impl Writer<'_> {
                 username.map(UserName::as_str),
                 email.map(Email::as_str),
                 email.map(Email::comparison_key),
-                name.map(DisplayName::as_str),
-                name.map(DisplayName::search_key),
+                display_name.map(DisplayName::as_str),
+                display_name.map(DisplayName::search_key),
             ],
         )?;
         Ok(())
@@ -218,17 +218,17 @@ impl Writer<'_> {
     pub(crate) fn set_password(
         &self,
         id: UserId,
-        password: &PasswordHash,
+        new_hash: &PasswordHash,
         now: Timestamp,
     ) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET password = ?2, password_at = ?3 WHERE id = ?1",
-            values![id, password.expose(), now],
+            values![id, new_hash.expose(), now],
         )?;
         Ok(())
     }
 
-    /// Removes names, password and e-mail address, and keeps the row.
+    /// Marks the user as deleted: removes names, password and e-mail address, and keeps the row.
     pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,

@@ -117,7 +117,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
 }
 
 #[test]
-fn recover_of_unknown_user_is_refused() {
+fn recover_requires_existing_user_password_and_store() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run_with_input(&["recover", "nobody", "--password-stdin"], "x");
     assert_snapshot!(output, @"

@@ -96,7 +96,7 @@ fn settings_can_be_changed() {
 }
 
 #[test]
-fn json_output_has_value_and_default() {
+fn json_output_of_set_get_and_unset_has_value() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run_json(&["settings", "set", "token.ttl", "1h"]), @r#"{"changed":true,"name":"token.ttl","value":"1h"}"#);
     assert_snapshot!(sandbox.run_json(&["settings", "get", "token.ttl"]), @r#"{"name":"token.ttl","value":"1h","default":"7d"}"#);

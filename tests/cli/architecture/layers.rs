@@ -100,7 +100,7 @@ fn imported_modules(code: &str) -> Vec<String> {
     modules
 }
 
-/// Returns the layer of a module; `None` for the crate root.
+/// Returns the layer of a module; `None` for the crate root and for an unknown module.
 fn layer_of(module: &str) -> Option<u8> {
     LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
 }

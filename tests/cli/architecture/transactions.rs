@@ -10,8 +10,8 @@ const WRITE_TRANSACTIONS: &[(&str, usize)] = &[
     ("src/authority/audit_context.rs", 1),
     // Creates the first admin of a store without users.
     ("src/authority/accounts/registration.rs", 1),
-    // A command revokes its own tokens that were not delivered, or whose child process has exited,
-    // even if the credential is no longer valid.
+    // A command revokes its own tokens that were not delivered, and `run` revokes its tokens after the
+    // child process has exited, even if the credential is no longer valid.
     ("src/authority/tokens/recorded.rs", 1),
     // Corrects the audit event of tokens that were not minted because the command ended early.
     ("src/authority/minting/run.rs", 1),

@@ -3,7 +3,8 @@
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1).
+/// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1). John is logged in, and the
+/// audit log is empty.
 fn sandbox_with_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("mia", "meitner-3");
@@ -57,7 +58,7 @@ fn audit_event_of_a_refused_change_names_only_an_existing_target() {
 }
 
 #[test]
-fn target_filter_finds_events_of_one_object() {
+fn target_filter_finds_events_of_one_object_or_kind() {
     let sandbox = sandbox_with_users();
     for _ in 0..2 {
         sandbox.stdout_of(&["token", "create", "app"]);

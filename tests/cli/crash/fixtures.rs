@@ -1,5 +1,5 @@
-//! `token fixtures` killed while it creates or replaces a set of fixtures: the next run always completes
-//! the set.
+//! `token fixtures` killed while it creates or replaces a set of fixtures: the next run always leaves
+//! exactly the files of its own set.
 
 use super::{
     call_names, file_names, kill_before_each_call, require_strace, run_killed, run_traced,
@@ -58,7 +58,7 @@ fn killed_fixtures_command_can_be_repeated() {
         let mut runs = 0;
         let check = |when: &str| {
             runs += 1;
-            // The next run creates the killed set or another set, in turn.
+            // The next run creates the set of the killed command or another set, in turn.
             let (words, expected) = if runs % 2 == 0 {
                 (FLASK_SET, &flask_files)
             } else {

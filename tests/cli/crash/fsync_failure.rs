@@ -21,7 +21,7 @@ fn run_with_failing_fsync(
     run_traced(sandbox, &options, words)
 }
 
-/// Returns the token id that follows `jti` in a message.
+/// Returns the `jti` that a message names.
 fn jti_in_message(message: &str) -> Option<&str> {
     message.split("`jti` ").nth(1).map(|rest| rest.split([';', ' ']).next().unwrap())
 }

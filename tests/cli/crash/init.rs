@@ -1,5 +1,5 @@
-//! `init` killed at every system call: the schema, the store identity and the first key are
-//! committed together. The first admin is committed later, and the session after the admin.
+//! `init` killed before every system call that is not read-only: the schema, the store identity and the
+//! first key are committed together. The first admin is committed later, and the session after the admin.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,

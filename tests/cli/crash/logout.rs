@@ -1,4 +1,4 @@
-//! `logout` killed at every system call: a second logout always ends the session.
+//! `logout` killed before every system call that is not read-only: a second logout always ends the session.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,

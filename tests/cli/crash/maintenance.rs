@@ -1,6 +1,6 @@
-//! `store backup`, `restore` and `prune` killed at every system call: a backup is complete or
-//! missing, a restore is complete or has no effect, and the audit log counts exactly the rows that
-//! a killed prune deleted.
+//! `store backup`, `restore` and `prune` killed before every system call that is not read-only: a backup
+//! is complete or missing, a restore is complete or has no effect, and the audit log counts exactly the
+//! rows that a killed prune deleted.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,

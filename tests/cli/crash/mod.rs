@@ -158,7 +158,7 @@ fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
 }
 
 fn wal_length(sandbox: &Sandbox) -> u64 {
-    std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |log| log.len())
+    std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |wal| wal.len())
 }
 
 /// Reads a file, which may not exist yet.
@@ -166,7 +166,7 @@ fn read_or_empty(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Asserts that an unmodified SQLite finds the store intact.
+/// Asserts that SQLite, without the settings of jeton, finds the store intact.
 fn assert_intact(sandbox: &Sandbox) {
     assert_eq!(sandbox.sql("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(sandbox.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
@@ -230,5 +230,5 @@ fn bulk_command_leaves_no_long_wal() {
         assert!(wal_length(&sandbox) < MAX_WAL_BYTES, "{arguments:?}");
     }
     let new_wal = sandbox.home().join("new/jeton.db-wal");
-    assert!(std::fs::metadata(new_wal).map_or(0, |log| log.len()) < MAX_WAL_BYTES);
+    assert!(std::fs::metadata(new_wal).map_or(0, |wal| wal.len()) < MAX_WAL_BYTES);
 }

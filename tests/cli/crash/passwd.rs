@@ -1,5 +1,5 @@
-//! `passwd` killed at every system call: the new password and the end of the other sessions are
-//! committed together, and the current session stays open.
+//! `passwd` killed before every system call that is not read-only: the new password and the end of the
+//! other sessions are committed together, and the current session stays open.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
