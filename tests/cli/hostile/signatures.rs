@@ -69,7 +69,7 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn invalid_signatures_are_refused() {
-    ValidToken::assert_refused(signature_table, &[&[], &["--type", "any"]]);
+    ValidToken::assert_rejected_in_new_store(signature_table, &[&[], &["--type", "any"]]);
 }
 
 #[test]

@@ -20,7 +20,7 @@ struct Service {
 
 impl Service {
     fn start() -> Self {
-        // Error output of the service stays visible in the log.
+        // The service writes to the standard error of the test.
         let mut process = script_command("site.mjs").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next().unwrap().unwrap();
