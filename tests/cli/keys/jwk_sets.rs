@@ -8,7 +8,7 @@ use std::fs;
 
 const SET_COUNT: u64 = 200;
 
-/// Generator of a repeatable sequence (`SplitMix64`).
+/// Generator of a repeatable sequence of numbers (`SplitMix64`).
 struct Sequence(u64);
 
 impl Sequence {
