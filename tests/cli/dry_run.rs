@@ -4,8 +4,9 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 
-/// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal
-/// the output and exit code of the command without `--dry-run`.
+/// Asserts that a dry run changes nothing, and that its output (text and JSON) and exit code equal the
+/// output and exit code of the command without `--dry-run`, except for the prefix `dry run: ` of the
+/// status messages. `code` is the expected exit code of both.
 fn assert_dry_run_equals_command(
     create_sandbox: impl Fn() -> Sandbox,
     arguments: &[&str],
@@ -16,9 +17,9 @@ fn assert_dry_run_equals_command(
     let before = sandbox.all_rows();
     let (dry_run, dry_run_json) = (sandbox.run(&dry_arguments), sandbox.run_json(&dry_arguments));
     assert!(sandbox.all_rows() == before, "{dry_run:?}");
-    let command = sandbox.run(arguments);
-    assert_eq!((dry_run.code, command.code), (code, code), "{dry_run:?} {command:?}");
-    assert_eq!(dry_run.to_string().replace("dry run: ", ""), command.to_string());
+    let real_run = sandbox.run(arguments);
+    assert_eq!((dry_run.code, real_run.code), (code, code), "{dry_run:?} {real_run:?}");
+    assert_eq!(dry_run.to_string().replace("dry run: ", ""), real_run.to_string());
     assert_eq!(dry_run_json.to_string(), json_sandbox.run_json(arguments).to_string());
     if code == 0 {
         let status_line_count =
@@ -40,11 +41,11 @@ fn sandbox_with_tokens() -> Sandbox {
     sandbox
 }
 
-/// Returns a function that creates a sandbox with the accounts of `rows` in the file `rows`.
-fn creator_of_sandbox_with_rows(rows: &'static str) -> impl Fn() -> Sandbox {
+/// Returns a function that creates a sandbox with the file `rows`, whose content is `csv`.
+fn creator_of_sandbox_with_rows(csv: &'static str) -> impl Fn() -> Sandbox {
     move || {
         let sandbox = Sandbox::with_admin();
-        fs::write(sandbox.home().join("rows"), rows).unwrap();
+        fs::write(sandbox.home().join("rows"), csv).unwrap();
         sandbox
     }
 }
@@ -102,6 +103,7 @@ fn dry_run_prints_the_confirmation_question_without_asking() {
     dry run: would ask: Revoke 3 tokens of ada?
     dry run: revoked 3 tokens
     ");
+    // The last change of the store becomes 60 days older.
     sandbox.sql("UPDATE audit SET at = at - 5184000 RETURNING id");
     assert_snapshot!(sandbox.run(&["store", "prune", "--dry-run"]), @"
     --- stderr
@@ -128,7 +130,7 @@ fn dry_run_of_rotation_shows_no_id_of_the_new_key() {
 }
 
 #[test]
-fn dry_run_creates_no_store() {
+fn dry_run_creates_no_store_and_refuses_reserved_suffix() {
     let sandbox = Sandbox::new();
     fs::write(sandbox.home().join("rows"), "username,role\nada,admin\n").unwrap();
     assert_snapshot!(sandbox.run(&["users", "import", "rows", "--dry-run"]), @"
@@ -147,7 +149,7 @@ fn dry_run_creates_no_store() {
 }
 
 #[test]
-fn dry_run_may_refresh_the_session() {
+fn session_that_a_dry_run_refreshes_stays_usable() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.run(&["refresh"]).ok();

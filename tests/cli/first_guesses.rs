@@ -1,5 +1,6 @@
 //! First guesses of users who know other tools: each works, or fails with the hint that names the
-//! right command or option.
+//! right command or option. Also commands that help a new user: jeton without arguments, `status`
+//! and `help -o json`.
 
 use crate::sandbox::Sandbox;
 
@@ -103,6 +104,7 @@ fn guessed_command_line_works() {
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
     for line in WORKING {
         let output = sandbox.run(&words(line, token.trim())).ok();
+        // `token fixtures`, `run -- true` and `token delete` have no output on standard output.
         assert!(
             !output.stdout.is_empty()
                 || line.starts_with("token fix")
@@ -153,6 +155,7 @@ fn program_without_arguments_prints_store_and_login_before_the_help() {
     assert!(state.ends_with("jeton token create APP"), "{state}");
     sandbox.run(&["logout"]).ok();
     assert!(printed_state().ends_with("logged in as  -\nnext          jeton login"));
+    // With a damaged store, only the help is printed.
     for suffix in ["-wal", "-shm"] {
         std::fs::remove_file(format!("{}{suffix}", sandbox.store().display())).unwrap();
     }
@@ -163,7 +166,7 @@ fn program_without_arguments_prints_store_and_login_before_the_help() {
 }
 
 #[test]
-fn status_does_not_refresh_the_session() {
+fn status_neither_refreshes_the_session_nor_accepts_an_invalid_token() {
     let mut sandbox = Sandbox::with_admin();
     let before = std::fs::read(sandbox.session_file()).unwrap();
     sandbox.sql("UPDATE pairs SET access_expires_at = 1");

@@ -1,5 +1,5 @@
 //! Every documented exit code, with the JSON error. Code 8 (quota exceeded) is tested in
-//! `tokens/create.rs`, code 74 in `crash/fsync_failure.rs`, code 130 in `prompts/signals.rs`.
+//! `tokens/create.rs`, code 74 in `crash/fsync_failure.rs`, codes 130 and 143 in `prompts/signals.rs`.
 
 mod unusable_store;
 

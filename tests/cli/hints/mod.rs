@@ -1,5 +1,5 @@
-//! Hints of errors: each hint is executed literally with the input that produced the error, and must
-//! resolve the error.
+//! Hints of errors: in each case, a command fails with the hint, and a command that follows the
+//! printed hint must succeed.
 
 mod cases;
 mod source_hints;
@@ -32,6 +32,8 @@ fn shell(sandbox: &Sandbox, script: &str) -> Command {
     command
 }
 
+/// Runs the commands of the case. Returns a description of the problem if the failing command does not
+/// print the hint, or if the command that follows the hint fails.
 fn run_case(case: &Case) -> Result<(), String> {
     let sandbox = Sandbox::new();
     let run = |script: &str, variables: &[(String, String)]| {
@@ -61,8 +63,8 @@ fn run_case(case: &Case) -> Result<(), String> {
         ("HINT".to_owned(), hint.to_owned()),
         ("CMD".to_owned(), hint.split_once(": ").map_or("", |(_, command)| command).to_owned()),
     ];
-    let words = hint.split('`').skip(1).step_by(2).zip(1..);
-    variables.extend(words.map(|(word, index)| (format!("W{index}"), word.to_owned())));
+    let code_spans = hint.split('`').skip(1).step_by(2).zip(1..);
+    variables.extend(code_spans.map(|(text, index)| (format!("W{index}"), text.to_owned())));
     let corrected = run(case.corrected_command, &variables);
     if !corrected.status.success() || String::from_utf8_lossy(&corrected.stderr).contains("error:")
     {
@@ -91,14 +93,18 @@ fn executing_a_hint_resolves_its_error() {
 
 #[test]
 fn every_hint_in_the_source_has_a_case_or_an_exemption() {
-    let known: BTreeSet<&str> = cases::all().iter().map(|case| case.hint).collect();
-    let excluded: BTreeSet<&str> = NOT_EXECUTED.iter().map(|(hint, _)| *hint).collect();
+    let hints_with_case: BTreeSet<&str> = cases::all().iter().map(|case| case.hint).collect();
+    let exempt_hints: BTreeSet<&str> = NOT_EXECUTED.iter().map(|(hint, _)| *hint).collect();
     let hints = source_hints::collect();
-    let is_known = |hint: &str| known.contains(hint) || excluded.contains(hint);
-    let missing: Vec<&String> = hints.iter().filter(|hint| !is_known(hint)).collect();
-    assert!(missing.is_empty(), "hints without a case: {missing:#?}");
-    let stale: Vec<&&str> = known.union(&excluded).filter(|hint| !hints.contains(**hint)).collect();
-    assert!(stale.is_empty(), "cases without a hint: {stale:#?}");
+    let is_listed = |hint: &str| hints_with_case.contains(hint) || exempt_hints.contains(hint);
+    let missing: Vec<&String> = hints.iter().filter(|hint| !is_listed(hint)).collect();
+    assert!(missing.is_empty(), "hints without a case or an exemption: {missing:#?}");
+    let stale: Vec<&&str> =
+        hints_with_case.union(&exempt_hints).filter(|hint| !hints.contains(**hint)).collect();
+    assert!(
+        stale.is_empty(),
+        "cases or exemptions of hints that are not in the source: {stale:#?}"
+    );
     assert!(NOT_EXECUTED.iter().all(|(_, reason)| !reason.is_empty()));
 }
 

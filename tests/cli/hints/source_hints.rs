@@ -17,7 +17,7 @@ pub(super) fn collect() -> BTreeSet<String> {
     hints.0
 }
 
-/// Returns whether `text` is the hint `pattern` after each placeholder and `FILE` is replaced by a value.
+/// Returns whether `text` is the hint `pattern` with a value in place of each placeholder and each `FILE`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = pattern.replace("FILE", "{}");
     let mut rest = text;
@@ -133,7 +133,7 @@ impl<'ast> Visit<'ast> for Hints {
     }
 }
 
-/// String literals of an expression, also in macros.
+/// String literals of an expression or a block, also in macros.
 struct Literals(Vec<String>);
 
 impl Literals {

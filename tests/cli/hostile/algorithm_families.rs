@@ -1,5 +1,5 @@
-//! Forged tokens for stores that sign with RSA, P-384, P-521 and Ed25519: other algorithms of the same
-//! key type, the public key as an HMAC secret, and alternative signature encodings.
+//! Forged tokens for stores that sign with RSA, P-384, P-521 and Ed25519: other algorithms, the public
+//! key as an HMAC secret, and alternative signature encodings.
 
 use super::signer::{
     ED25519_ORDER, P256_ORDER, P384_ORDER, P521_ORDER, add_little_endian, decode_hex,
@@ -23,7 +23,7 @@ pub(super) fn sandbox_with_algorithm(algorithm: &str) -> Sandbox {
     sandbox
 }
 
-fn assert_refused(algorithm: &str, build_table: fn(&ValidToken<'_>) -> Table) {
+fn assert_rejected_with_algorithm(algorithm: &str, build_table: fn(&ValidToken<'_>) -> Table) {
     let sandbox = sandbox_with_algorithm(algorithm);
     let table = build_table(&ValidToken::new(&sandbox));
     table.assert_rejected(&sandbox, &[]);
@@ -61,8 +61,8 @@ impl ValidToken<'_> {
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
             let header = self.header_with_member("alg", alg);
-            // Both names denote Ed25519, so the algorithm is allowed. The signature is wrong, because it
-            // covers the header, which has changed.
+            // Both names denote Ed25519, so the algorithm is allowed. The signature is wrong, because
+            // the signature covers the header, which has changed.
             let is_other_name = algorithm == "EdDSA" && alg == "Ed25519";
             table.add_rejected(
                 if is_other_name { "bad_signature" } else { "alg_not_allowed" },
@@ -75,7 +75,7 @@ impl ValidToken<'_> {
         table.add_rejected("alg_not_allowed", format!("{algorithm}: none, no signature"), unsigned);
     }
 
-    /// Adds tokens with the public key, in every encoding, as the HMAC secret.
+    /// Adds tokens with an HMAC whose secret is the public key in each encoding, the key id or empty.
     fn add_public_keys_as_secrets(&self, table: &mut Table) {
         let pem = self.sandbox.run(&["keys", "export", "--pem", &self.key.kid]).ok().stdout;
         let der = decode_pem(&pem);
@@ -150,7 +150,7 @@ pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     valid.add_other_algorithms(&mut table);
     valid.add_public_keys_as_secrets(&mut table);
-    // Genuine signatures by the same key with other RSA algorithms.
+    // Signatures by the same key, with another RSA algorithm in the header, the signature or both.
     for signing_alg in RSA_ALGORITHMS.into_iter().filter(|alg| *alg != "RS256") {
         let token = valid.sign_with_header_alg(signing_alg, signing_alg, &valid.key.material);
         table.add_rejected(
@@ -256,23 +256,23 @@ pub(super) fn ed25519_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn rs256_store_accepts_rs256_only() {
-    assert_refused("RS256", rsa_table);
+fn rs256_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("RS256", rsa_table);
 }
 
 #[test]
-fn es384_store_accepts_es384_only() {
-    assert_refused("ES384", p384_table);
+fn es384_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("ES384", p384_table);
 }
 
 #[test]
-fn es512_store_accepts_es512_only() {
-    assert_refused("ES512", p521_table);
+fn es512_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("ES512", p521_table);
 }
 
 #[test]
-fn ed25519_store_accepts_eddsa_only() {
-    assert_refused("EdDSA", ed25519_table);
+fn eddsa_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("EdDSA", ed25519_table);
 }
 
 #[test]

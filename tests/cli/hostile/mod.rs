@@ -62,14 +62,15 @@ impl Table {
         self.0.push(Row { name: name.into(), token: token.into(), exit_code, reason });
     }
 
-    /// Asserts that `token verify` rejects every row, read from stdin. Reports all failures at
-    /// once.
+    /// Asserts that `token verify` rejects the token of every row, passed on standard input. Reports
+    /// all failures at once.
     #[track_caller]
     fn assert_rejected(&self, sandbox: &Sandbox, flags: &[&str]) {
         self.assert_rejected_by(sandbox, &[&["token", "verify", "-"], flags].concat());
     }
 
-    /// Asserts that the command rejects every row. The command must print a verification report.
+    /// Asserts that the command rejects the token of every row, passed on standard input. The command must
+    /// print a verification report.
     #[track_caller]
     fn assert_rejected_by(&self, sandbox: &Sandbox, words: &[&str]) {
         let words = [words, &["-o", "json"]].concat();
@@ -140,7 +141,7 @@ impl Key {
         self.sign_text(&header.to_string(), payload)
     }
 
-    /// Signs a header and a payload with the key of the store.
+    /// Signs a header and a payload, both JSON texts, with the key of the store.
     fn sign_text(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", base64url(header), base64url(payload));
         let signature = signer::sign_raw(&self.algorithm, &self.material, &input);
@@ -149,18 +150,21 @@ impl Key {
 }
 
 /// A valid app token with the decoded claims and the signing key.
-struct ValidToken<'w> {
-    sandbox: &'w Sandbox,
+struct ValidToken<'s> {
+    sandbox: &'s Sandbox,
     token: String,
     claims: Map<String, Value>,
     key: Key,
 }
 
-impl<'w> ValidToken<'w> {
-    /// Builds the table for a new store, and asserts that every row is rejected with each set of
-    /// flags.
+impl<'s> ValidToken<'s> {
+    /// Creates a store, builds the table for a token of the store, and asserts that `token verify` rejects
+    /// every row with each set of flags.
     #[track_caller]
-    fn assert_refused(build_table: fn(&ValidToken<'_>) -> Table, flag_sets: &[&[&str]]) {
+    fn assert_rejected_in_new_store(
+        build_table: fn(&ValidToken<'_>) -> Table,
+        flag_sets: &[&[&str]],
+    ) {
         let sandbox = Sandbox::with_admin();
         let table = build_table(&ValidToken::new(&sandbox));
         for flags in flag_sets {
@@ -169,7 +173,7 @@ impl<'w> ValidToken<'w> {
     }
 
     /// Creates an app token of ada.
-    fn new(sandbox: &'w Sandbox) -> Self {
+    fn new(sandbox: &'s Sandbox) -> Self {
         let token = sandbox.stdout_of(&["token", "create", "target", "-p", "read"]);
         let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();
         let valid = Self { sandbox, token, claims, key: Key::load(sandbox, "app") };
@@ -189,7 +193,7 @@ impl<'w> ValidToken<'w> {
         URL_SAFE_NO_PAD.decode(self.part(2)).unwrap()
     }
 
-    /// Returns the token with another header.
+    /// Returns the token with another header and the original signature.
     fn with_header(&self, header: &Value) -> String {
         self.with_header_text(header.to_string())
     }
@@ -198,7 +202,7 @@ impl<'w> ValidToken<'w> {
         format!("{}.{}.{}", base64url(header), self.part(1), self.part(2))
     }
 
-    /// Returns the header with that member added or replaced.
+    /// Returns the header of the token with the member added or replaced.
     fn header_with_member(&self, member: &str, value: impl Into<Value>) -> Value {
         let mut header = self.key.header("JWT");
         header[member] = value.into();

@@ -82,7 +82,8 @@ fn only_compact_serialization_is_accepted() {
     }
 }
 
-/// Returns texts with a valid token that `token verify` accepts, each with the source of the text.
+/// Returns texts that contain the valid token, and from which `token verify` reads the token. Each text
+/// has a description of its source.
 fn pasted_texts(valid: &ValidToken<'_>) -> Vec<(&'static str, String)> {
     let (token, payload) = (&valid.token, valid.part(1));
     let wrapped = |separator: &str| {
@@ -132,7 +133,7 @@ pub(super) fn non_canonical_encoding_table(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn non_canonical_base64url_is_refused() {
-    ValidToken::assert_refused(non_canonical_encoding_table, &[&[]]);
+    ValidToken::assert_rejected_in_new_store(non_canonical_encoding_table, &[&[]]);
 }
 
 pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
@@ -194,7 +195,7 @@ pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn header_must_be_one_json_object_without_duplicates() {
-    ValidToken::assert_refused(header_table, &[&[]]);
+    ValidToken::assert_rejected_in_new_store(header_table, &[&[]]);
 }
 
 /// Returns a token of that size with a meaningless payload.
@@ -226,6 +227,7 @@ fn oversized_token_is_refused() {
     table.assert_rejected(&sandbox, &[]);
     for row in table.0 {
         std::fs::write(sandbox.home().join("token"), &row.token).unwrap();
+        // The command reads the token from the file. Standard input is empty.
         let mut file_table = Table::default();
         file_table.add_rejected(row.reason, format!("{}, as a file", row.name), "");
         file_table.assert_rejected_by(&sandbox, &["token", "verify", "@token"]);
@@ -261,6 +263,7 @@ fn commands_other_than_verify_refuse_malformed_tokens() {
         }
         let revoke = sandbox.run_with_input(&["token", "revoke", "-"], token);
         assert!([2, 10].contains(&revoke.code) && revoke.stdout.is_empty(), "{revoke:?}");
+        // `token decode` accepts an empty signature.
         let decode = sandbox.run_with_input(&["token", "decode", "-"], token);
         assert!(token == unsigned || decode.code == 10, "{decode:?}");
     }

@@ -41,8 +41,8 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
             valid.with_signature(bytes),
         );
     }
-    // The token keeps its signature, which does not match the replaced claim.
-    let replace_claim = |member: &str, value: Value| {
+    // Returns the token with one claim replaced and the original signature, which does not match.
+    let token_with_replaced_claim = |member: &str, value: Value| {
         let mut claims = valid.claims.clone();
         claims.insert(member.to_owned(), value);
         let payload = base64url(Value::from(claims).to_string());
@@ -51,13 +51,13 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     table.add_rejected(
         "bad_signature",
         "more permissions",
-        replace_claim("permissions", json!(["admin"])),
+        token_with_replaced_claim("permissions", json!(["admin"])),
     );
-    table.add_rejected("bad_signature", "another owner", replace_claim("id", json!(2)));
+    table.add_rejected("bad_signature", "another owner", token_with_replaced_claim("id", json!(2)));
     table.add_rejected(
         "bad_signature",
         "later exp",
-        replace_claim("exp", json!(253_402_207_200_i64)),
+        token_with_replaced_claim("exp", json!(253_402_207_200_i64)),
     );
     let token_with_other_payload = format!("{}.{}.{}", valid.part(0), other.part(1), valid.part(2));
     table.add_rejected("bad_signature", "payload of another token", token_with_other_payload);
@@ -69,7 +69,7 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn invalid_signatures_are_refused() {
-    ValidToken::assert_refused(signature_table, &[&[], &["--type", "any"]]);
+    ValidToken::assert_rejected_in_new_store(signature_table, &[&[], &["--type", "any"]]);
 }
 
 #[test]

@@ -14,12 +14,12 @@ pub(super) const ALGORITHMS: [&str; 12] = [
     "ES384", "EdDSA",
 ];
 
-/// Replaces the header of a token.
+/// Returns the token with another header and the original signature.
 pub(super) fn with_header(token: &str, header: &Value) -> String {
     format!("{}.{}", base64url(header.to_string()), token.split_once('.').unwrap().1)
 }
 
-/// Replaces the signature of a token.
+/// Returns the token with another signature.
 pub(super) fn with_signature(token: &str, signature: impl AsRef<[u8]>) -> String {
     format!("{}.{}", token.rsplit_once('.').unwrap().0, base64url(signature))
 }
@@ -224,7 +224,7 @@ pub(super) fn signature_table() -> Table {
 }
 
 /// Asserts that every row is rejected with the JWK Set of the issuer.
-fn assert_refused(table: &Table) {
+fn assert_rejected_with_set(table: &Table) {
     table.assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
@@ -247,20 +247,20 @@ fn issuer_tokens_are_valid() {
 
 #[test]
 fn third_party_token_must_use_algorithm_of_its_key() {
-    assert_refused(&algorithm_table());
+    assert_rejected_with_set(&algorithm_table());
 }
 
 #[test]
 fn third_party_hmac_with_public_key_as_secret_is_refused() {
-    assert_refused(&public_key_as_secret_table());
+    assert_rejected_with_set(&public_key_as_secret_table());
 }
 
 #[test]
 fn forged_third_party_headers_are_refused() {
-    assert_refused(&header_table());
+    assert_rejected_with_set(&header_table());
 }
 
 #[test]
 fn invalid_third_party_signatures_are_refused() {
-    assert_refused(&signature_table());
+    assert_rejected_with_set(&signature_table());
 }

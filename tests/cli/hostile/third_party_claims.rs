@@ -118,7 +118,7 @@ fn third_party_payload_must_be_one_json_object() {
 }
 
 #[test]
-fn third_party_claims_of_the_wrong_type_are_refused() {
+fn third_party_claims_of_wrong_type_or_range_are_refused() {
     claim_type_table().assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 

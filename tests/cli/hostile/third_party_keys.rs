@@ -1,4 +1,4 @@
-//! Forged third-party tokens, verified with a single key and with a JWK Set without key ids.
+//! Forged third-party tokens, verified with a single key or with a JWK Set without key ids.
 
 use super::Table;
 use super::issuer::{self, KEYS, SECRET, default_claims, jose_header, signing_key, valid_token};
@@ -28,7 +28,7 @@ pub(super) fn set_without_kids_table() -> Table {
 }
 
 #[test]
-fn tokens_are_refused_with_jwk_set_without_kids() {
+fn kid_or_bad_signature_is_refused_with_jwk_set_without_kids() {
     set_without_kids_table()
         .assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set-without-kids"]);
 }

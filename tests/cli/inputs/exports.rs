@@ -42,7 +42,8 @@ const OPENSSL_SCRIPTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Python script that writes the keys `N.key` and `N.pub` and prints their algorithms.
+/// Python script that writes key pairs to `N.key` (private) and `N.pub` (public), where `N` counts from 0,
+/// and prints the algorithm of each pair.
 const PYTHON_SCRIPT: &str = r#"
 import base64
 import json
@@ -77,7 +78,7 @@ for alg, key, jwk in keys:
         count += 1
 "#;
 
-/// Node.js script that writes the same files as `PYTHON_SCRIPT`, and prints the algorithms.
+/// Node.js script that writes key pairs and prints algorithms in the form of `PYTHON_SCRIPT`.
 const NODE_SCRIPT: &str = r"
 const { generateKeyPairSync } = require('node:crypto');
 const { writeFileSync } = require('node:fs');
@@ -103,10 +104,10 @@ for (const [alg, kind, options, type] of kinds) {
 }
 ";
 
-/// Asserts that a token signed with the file `key` is valid with the file `public`.
-fn assert_pair(inputs: &Inputs, alg: &str, key: &str, public: &str, name: &str) {
+/// Asserts that a token signed with the key in `private_file` is valid with the key in `public_file`.
+fn assert_pair(inputs: &Inputs, alg: &str, private_file: &str, public_file: &str, name: &str) {
     let output = inputs.shell(&format!(
-        "mint {key} --alg {alg} | jeton token verify - --key {public} --alg {alg}"
+        "mint {private_file} --alg {alg} | jeton token verify - --key {public_file} --alg {alg}"
     ));
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("valid\n", ""), "{name}");
 }

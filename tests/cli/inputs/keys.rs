@@ -16,6 +16,7 @@ fn key_id_from_an_option_or_document_is_kept() {
         &json!({"type": "service_account", "project_id": "p", "private_key_id": "0a1b2c",
             "private_key": RSA, "client_email": "ci@p.iam.gserviceaccount.com"}),
     );
+    // The scripts share a store: the JWK Set contains the keys that earlier scripts imported.
     let scripts = [
         ("key of Apple", "mint ec.pem --iss T --header kid=2X9R4HXF34 | header"),
         ("key of AWS Cognito", "mint rsa.pem --kid 'abcDEF+/0=' | header"),

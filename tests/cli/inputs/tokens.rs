@@ -82,7 +82,7 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
 }
 
 #[test]
-fn url_or_document_in_place_of_a_file_name_causes_a_hint() {
+fn misplaced_url_document_or_file_name_causes_a_hint() {
     let inputs = Inputs::new();
     let scripts = [
         ("URL", "jeton token verify @t.jwt --jwks https://id.example/jwks.json"),
@@ -94,6 +94,7 @@ fn url_or_document_in_place_of_a_file_name_causes_a_hint() {
         ("`@`", "jeton token mint --key-file @rsa.pem"),
         ("JSON", "jeton token mint --key-file \"$(cat one.jwk)\""),
         ("token without `@`", "jeton token verify t.jwt --jwks jwks.json"),
+        // `--batch` reads JSON Lines, but no JSON document with several tokens.
         (
             "JSON Lines of `token mint`",
             "jeton token mint --count 2 --sub a --key-file rsa.pem --kid rsa-1 -o jsonl \

@@ -29,7 +29,7 @@ fn wait_until(is_done: impl Fn() -> bool) {
     }
 }
 
-/// Waits until no SIGINT is pending, so that the process has received every SIGINT.
+/// Waits until no SIGINT is pending: the process has received every SIGINT that was sent.
 fn wait_until_handled(process: u32) {
     wait_until(|| !has_sigint(process, "ShdPnd:") && !has_sigint(process, "SigPnd:"));
 }
@@ -79,7 +79,7 @@ fn run_interrupted(sandbox: &Sandbox, lock: Lock, words: &[&str]) -> RunOutput {
     RunOutput::from(child.wait_with_output().unwrap())
 }
 
-/// Returns the names of the files next to the store.
+/// Returns the names of the files in the directory of the store, without `-wal` and `-shm` files.
 fn file_names(sandbox: &Sandbox) -> Vec<String> {
     let entries = fs::read_dir(sandbox.store().parent().unwrap()).unwrap();
     let mut names: Vec<_> =
@@ -125,6 +125,8 @@ impl Case {
     }
 }
 
+/// Cases in the order of their execution on one store: the row counts include the changes of earlier
+/// cases.
 const CASES: [Case; 8] = [
     Case::unchanged(
         &["users", "import", "rows.csv"],

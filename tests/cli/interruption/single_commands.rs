@@ -1,5 +1,5 @@
-//! Ctrl-C at points that single commands have: hashing passwords, reading input, signing tokens, and
-//! after a confirmation; and a second Ctrl-C.
+//! Ctrl-C at points that only some commands have: while passwords are hashed, input is read or tokens are
+//! signed, and after a confirmation; and a second Ctrl-C.
 
 use super::{Lock, file_names, interrupt, start, wait_until, wait_until_handled};
 use crate::prompts::PtyCommand;

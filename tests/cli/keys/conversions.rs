@@ -13,7 +13,7 @@ pub(super) fn require_programs(names: &[&str]) {
     }
 }
 
-/// Runs a shell command in the home directory of the sandbox.
+/// Runs a shell command, which must succeed, in the home directory of the sandbox.
 pub(super) fn shell(sandbox: &Sandbox, command: &str) {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", command]).current_dir(sandbox.home()).stdin(Stdio::null());

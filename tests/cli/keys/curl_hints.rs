@@ -35,7 +35,8 @@ fn sandbox_with_fake_curl() -> Sandbox {
 }
 
 /// Asserts that the command `words` fails with the exit code and a hint, and runs the command of the
-/// hint. Returns the exit code of the hint's command, and the arguments of curl.
+/// hint, which must not change the file `jwks.json`. Returns the exit code of the hint's command, and
+/// the arguments of curl.
 fn follow_hint(sandbox: &Sandbox, words: &[&str], code: i32) -> (Option<i32>, Vec<String>) {
     let output = sandbox.run(words).fails(code);
     let hint = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();

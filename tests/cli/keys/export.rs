@@ -84,7 +84,7 @@ fn symmetric_key_is_omitted_with_warning() {
 }
 
 #[test]
-fn invalid_export_options_are_refused() {
+fn invalid_export_options_or_missing_store_are_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["keys", "export"]), @"
     --- exit code 2, stderr

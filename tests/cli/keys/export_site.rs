@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 const ISSUER: &str = "https://id.example";
 const EXPORT: [&str; 6] = ["keys", "export", "--site", "public", "--issuer", ISSUER];
 
-fn read_json(sandbox: &Sandbox, name: &str) -> Value {
+fn read_exported_json(sandbox: &Sandbox, name: &str) -> Value {
     let path = sandbox.home().join("public/.well-known").join(name);
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
@@ -26,7 +26,7 @@ fn exported_metadata_follows_oidc_discovery() {
     ");
     assert_snapshot!(sandbox.run_json(&EXPORT), @r#"{"files":["public/.well-known/jwks.json","public/.well-known/openid-configuration"]}"#);
     assert_eq!(
-        read_json(&sandbox, "openid-configuration"),
+        read_exported_json(&sandbox, "openid-configuration"),
         json!({
             "issuer": ISSUER,
             "jwks_uri": "https://id.example/.well-known/jwks.json",
@@ -35,7 +35,10 @@ fn exported_metadata_follows_oidc_discovery() {
             "id_token_signing_alg_values_supported": ["ES256"],
         })
     );
-    assert_eq!(read_json(&sandbox, "jwks.json"), sandbox.json(&["keys", "export", "--jwks"]));
+    assert_eq!(
+        read_exported_json(&sandbox, "jwks.json"),
+        sandbox.json(&["keys", "export", "--jwks"])
+    );
 }
 
 #[test]
@@ -52,9 +55,9 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
     warning: omitted symmetric keys: anyone who can verify with them can also sign
     warning: issuer mismatch: tokens have `jeton`; change it with `jeton settings set issuer`
     ");
-    let configuration = read_json(&sandbox, "openid-configuration");
+    let configuration = read_exported_json(&sandbox, "openid-configuration");
     assert_eq!(configuration["id_token_signing_alg_values_supported"], json!(ALGORITHMS[3..]));
-    let keys = read_json(&sandbox, "jwks.json");
+    let keys = read_exported_json(&sandbox, "jwks.json");
     let keys = keys["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 11);
     for key in keys {
@@ -116,7 +119,7 @@ fn invalid_issuer_or_directory_is_refused() {
     ");
 }
 
-/// Returns the files in the directory with their contents.
+/// Returns the names and contents of the files in `public/.well-known`.
 fn exported_files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
     let directory = sandbox.home().join("public/.well-known");
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
@@ -168,7 +171,10 @@ fn replacing_files_of_another_issuer_requires_yes() {
     hint: use another directory, or replace the files with `--yes`
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();
-    assert_eq!(read_json(&sandbox, keys_file), sandbox.json(&["keys", "export", "--jwks"]));
+    assert_eq!(
+        read_exported_json(&sandbox, keys_file),
+        sandbox.json(&["keys", "export", "--jwks"])
+    );
     // Files of the same issuer need no `--yes`, even if an interrupted export left only the keys.
     fs::write(directory.join(metadata_file), json!({"issuer": ISSUER, "x": 1}).to_string())
         .unwrap();
@@ -176,8 +182,9 @@ fn replacing_files_of_another_issuer_requires_yes() {
     sandbox.run(&EXPORT).ok();
     fs::remove_file(directory.join(metadata_file)).unwrap();
     sandbox.run(&EXPORT).ok();
-    let other = ["keys", "export", "--site", "public", "--issuer", "https://other.example"];
-    assert_eq!(sandbox.run(&other).code, 5);
-    sandbox.run(&[&other[..], &["--yes"]].concat()).ok();
-    assert_eq!(read_json(&sandbox, metadata_file)["issuer"], "https://other.example");
+    let export_for_other_issuer =
+        ["keys", "export", "--site", "public", "--issuer", "https://other.example"];
+    assert_eq!(sandbox.run(&export_for_other_issuer).code, 5);
+    sandbox.run(&[&export_for_other_issuer[..], &["--yes"]].concat()).ok();
+    assert_eq!(read_exported_json(&sandbox, metadata_file)["issuer"], "https://other.example");
 }

@@ -79,7 +79,7 @@ fn decode_base64(base64: &str) -> Vec<u8> {
 }
 
 #[test]
-fn key_cannot_serve_two_purposes() {
+fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
     let sandbox = Sandbox::with_admin();
     let import = |flags: &[&str]| {
         sandbox.run_with_input(&[&["keys", "import", "--from-file", "-"], flags].concat(), PKCS1)
@@ -113,6 +113,7 @@ fn jwks_import_is_atomic() {
     let other = Sandbox::with_admin();
     for kid in kids(&sandbox, "test", "active") {
         let key = sandbox.stdout_of(&["keys", "export", "--private", &kid, "--yes"]);
+        // Only the shared secret is exported as a JWK. The other keys are exported as PEM.
         if let Ok(jwk) = serde_json::from_str::<Value>(&key) {
             set["keys"].as_array_mut().unwrap().push(jwk);
         }

@@ -91,6 +91,7 @@ fn weak_secret_from_environment_is_imported_only_with_allow_weak() {
     error: `--from-env`: the named environment variable is not set
     hint: export the variable, and pass its name without `$`
     ");
+    // PyJWT accepts a token of jeton, and jeton accepts a token of PyJWT.
     let token = sandbox.stdout_of(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
     let secret = json!({"kty": "oct", "k": "c3VwZXItc2VjcmV0"}).to_string();
     let case = json!({"alg": "HS256", "kid": kids(&sandbox, "test", "active")[0], "token": token,

@@ -8,7 +8,7 @@ use std::fs;
 
 const SET_COUNT: u64 = 200;
 
-/// Generator of a repeatable sequence (`SplitMix64`).
+/// Generator of a repeatable sequence of numbers (`SplitMix64`).
 struct Sequence(u64);
 
 impl Sequence {
@@ -72,7 +72,8 @@ fn vary(sequence: &mut Sequence, jwk: &Value) -> Value {
     jwk
 }
 
-/// Returns a set of up to six keys, and a token that one of the pairs signed.
+/// Returns a JWK Set of up to six keys, and a token that one of the pairs signed. The set may lack the
+/// key of the token.
 fn generate_case(sequence: &mut Sequence, sandbox: &Sandbox, pairs: &[Pair]) -> Value {
     let signer = sequence.choose(pairs);
     let count = 1 + sequence.below(5);
@@ -152,8 +153,8 @@ fn key_choice_agrees_with_jose_and_has_known_differences_from_pyjwt() {
     let jose_outcomes = node::run_script("jwk_sets.mjs", &cases);
     insta::assert_debug_snapshot!(differences(&jeton_outcomes, &jose_outcomes), @"{}");
     let pyjwt_outcomes = python::run_script("jwk_sets.py", &cases);
-    // PyJWT accepts a token that contradicts the `alg` of the key, ignores `key_ops`, and has no key
-    // for a token without `kid`. If two keys have the `kid` of the token, PyJWT tries only the first,
+    // PyJWT accepts a token that contradicts the `alg` of the key, ignores `key_ops`, and finds no
+    // key for a token without `kid`. If two keys have the `kid` of the token, PyJWT tries only the first,
     // even if the first key has another type than the token needs.
     insta::assert_debug_snapshot!(differences(&jeton_outcomes, &pyjwt_outcomes), @r#"
     {

@@ -1,4 +1,4 @@
-//! Every command refuses a public or private key, in any encoding, as a shared secret.
+//! Commands refuse a public or private key, in any encoding, as a shared secret.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -9,8 +9,8 @@ use std::fs;
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.AAAA";
 
-/// Returns every command that reads a shared secret from a file or a variable, with the expected
-/// exit code if a public or private key is passed as the secret.
+/// Returns commands that read a shared secret from a file or a variable, each with the expected exit
+/// code if a public or private key is passed as the secret.
 fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     let mut result = vec![
         (vec!["token", "mint", "--key-file", "key", "--alg", "HS256"], 65),
@@ -31,7 +31,8 @@ fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     result
 }
 
-/// Returns encodings of the public and private keys of the store, each with a description.
+/// Creates two test keys in the store. Returns encodings of the public and private keys, each with a
+/// description before the encoding.
 fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
@@ -165,7 +166,7 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
     ");
 }
 
-/// Returns an Ed25519 test key of the store as a JWK, and its public bytes.
+/// Creates an Ed25519 test key in the store. Returns the public key as a JWK and as bytes.
 fn ed25519_test_key(sandbox: &Sandbox) -> (Value, Vec<u8>) {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);

@@ -10,14 +10,14 @@ mod values;
 /// A hint, and the shell commands that produce the hint and follow the hint. The commands use the
 /// definitions of `PRELUDE`.
 pub(super) struct Case {
-    /// Text of the hint in the source code.
+    /// Text of the hint in the source code, with placeholders.
     pub(crate) hint: &'static str,
     /// Commands that run before `failing_command`.
     pub(crate) setup: &'static str,
     /// Command that fails with the hint.
     pub(crate) failing_command: &'static str,
-    /// Command that follows the hint. `HINT` is the printed hint, `CMD` the command after the colon of
-    /// the hint, and `W1`, `W2`, ... are the words of the hint in backticks.
+    /// Command that follows the hint. `HINT` is the printed hint, `CMD` the text after the first colon
+    /// of the hint (a command or options), and `W1`, `W2`, ... are the texts in backticks in the hint.
     pub(crate) corrected_command: &'static str,
 }
 
@@ -43,10 +43,10 @@ pub(super) fn all() -> Vec<&'static Case> {
     groups.into_iter().flatten().collect()
 }
 
-const NEEDS_POSTGRES: &str =
-    "needs a PostgreSQL server; the tests of `store::postgres` cover the hint";
+const NEEDS_POSTGRES: &str = "needs a PostgreSQL server, or an address of a server";
 
-/// Hints without a case, and the reasons: the sandbox cannot execute the hint, or another test does.
+/// Hints without a case, each with the reason: the sandbox cannot execute the hint, or another test
+/// executes the hint.
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
     ("use the address of the primary server", NEEDS_POSTGRES),
@@ -54,7 +54,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
     ),
-    ("usage: {}", "shows the syntax of a command, which cannot be executed"),
+    ("usage: {}", "shows a syntax, which cannot be executed"),
     ("set the path with `--store` or `JETON_STORE`", "needs a user without a home directory"),
     ("use `--dir DIR`", "needs a user without a home directory"),
     ("set `JETON_CONFIG_DIR`", "needs a user without a home directory"),
@@ -102,7 +102,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("install a newer jeton", "needs a later version"),
     (
         "list the rights of database users: jeton store roles --help",
-        "needs a PostgreSQL server; `server::roles` covers the hint",
+        "needs a PostgreSQL server that refuses a statement; `server::roles` tests the refusals",
     ),
     (
         "migrate the store: jeton store migrate",

@@ -131,6 +131,7 @@ pub(super) const CASES: &[Case] = &[
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' jeton store roles",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' $CMD",
     ),
+    // Keys
     case(
         "use another key: purpose and algorithm of a key cannot change",
         "init; jeton keys import --from-env S --alg HS256 --purpose test -q",

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// Object identifiers in DER, as hexadecimal text; `RSA_OID` includes the NULL parameters.
+// Object identifiers in DER, as hexadecimal text; `RSA_OID` includes the NULL parameters.
 pub(super) const P256_OID: &str = "06082a8648ce3d030107";
 pub(super) const P384_OID: &str = "06052b81040022";
 pub(super) const P521_OID: &str = "06052b81040023";
@@ -71,9 +71,9 @@ pub(super) fn pkcs8_ed25519(seed: &[u8], public: Option<&[u8]>) -> Vec<u8> {
 
 /// Encodes a private RSA JWK as PKCS#1 (RFC 8017).
 pub(super) fn pkcs1(jwk: &Value) -> Vec<u8> {
-    let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+    let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
     let numbers: Vec<u8> =
-        numbers.iter().flat_map(|name| integer(&decode_member(jwk, name))).collect();
+        members.iter().flat_map(|name| integer(&decode_member(jwk, name))).collect();
     sequence(&[&[2, 1, 0], &numbers])
 }
 

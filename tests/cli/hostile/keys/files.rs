@@ -63,7 +63,7 @@ pub(in crate::hostile) fn non_key_table() -> Table {
     table
 }
 
-/// Returns damaged private keys, and intact private keys where another key is expected.
+/// Returns damaged private keys, and intact keys where another kind of key is expected.
 pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     let mut table = Table::default();
     for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {
@@ -213,7 +213,7 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
 }
 
 #[test]
-fn files_without_key_are_refused() {
+fn files_without_readable_key_are_refused() {
     non_key_table().assert_rejected();
 }
 

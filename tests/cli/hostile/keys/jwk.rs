@@ -77,9 +77,9 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         let name = format!("{} of {} with alg {alg}", key["kty"], key["crv"]);
         table.add_jwk("unsuitable for the algorithm", &name, &with_member(key, "alg", alg));
     }
-    for purpose in [json!("enc"), json!("SIG"), json!(""), json!(["sig"])] {
-        let name = format!("use {purpose}");
-        table.add_jwk("not for signatures (`use`)", &name, &with_member(&key, "use", purpose));
+    for key_use in [json!("enc"), json!("SIG"), json!(""), json!(["sig"])] {
+        let name = format!("use {key_use}");
+        table.add_jwk("not for signatures (`use`)", &name, &with_member(&key, "use", key_use));
     }
     for operations in [json!([]), json!(["verify"]), json!(["encrypt"]), json!("sign")] {
         let name = format!("key_ops {operations}");
@@ -282,7 +282,7 @@ fn private_jwk_member_encodings_and_lengths_are_validated() {
 }
 
 #[test]
-fn inconsistent_private_jwk_is_refused() {
+fn inconsistent_private_ec_or_ed25519_jwk_is_refused() {
     number_table().assert_rejected();
 }
 

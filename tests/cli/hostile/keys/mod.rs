@@ -19,7 +19,7 @@ const OFF_CURVE: &str = "not a point on the curve";
 const BAD_LENGTH: &str = "has the wrong length: found ";
 const INCONSISTENT: &str = "inconsistent key parts";
 
-/// The command that imports a private key.
+/// The command that imports the file `key` as a test key.
 const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];
 
 /// A token with `alg` RS256. The keys must be refused regardless of the token.

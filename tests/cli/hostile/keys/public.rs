@@ -180,7 +180,8 @@ pub(in crate::hostile) fn rsa_table() -> Table {
     table
 }
 
-/// Returns public JWKs with invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
+/// Returns public JWKs with an invalid `kty`, `crv`, `alg`, `use`, `key_ops`, `kid`, `n` or `x`, and
+/// private JWKs in place of public JWKs.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(in crate::hostile) fn metadata_table() -> Table {
     let mut table = Table::default();
@@ -280,6 +281,6 @@ fn weak_rsa_parameters_are_refused() {
 }
 
 #[test]
-fn public_jwk_metadata_is_validated() {
+fn public_jwk_members_are_validated() {
     metadata_table().assert_rejected();
 }
