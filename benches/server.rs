@@ -152,7 +152,7 @@ fn rates(
 ) -> Vec<Measure> {
     let rate = |(engine, comparison): &(Engine, Comparison)| {
         let name = format!("{command}, {}", engine.name());
-        let measure = comparison.measure(row, name, "", Goal::None, |series| {
+        let measure = comparison.build_measure(row, name, "", Goal::None, |series| {
             f64::from(count) / series.seconds() / 1000.0
         });
         measure.with_unit("k/s").with_details([list_milliseconds(comparison.series())])

@@ -88,7 +88,7 @@ impl EngineHome {
             Engine::Postgres | Engine::Pooler => format!("{mode}-on-server"),
         };
         let store: Vec<&str> = self.store.iter().map(String::as_str).collect();
-        let mut run = bench.short_baseline(&mode, &[store.as_slice(), args].concat());
+        let mut run = bench.timed_baseline(&mode, &[store.as_slice(), args].concat());
         let home = self.home;
         Box::new(move || {
             // The store exists as long as the home directory.

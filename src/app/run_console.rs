@@ -3,8 +3,7 @@
 use super::environment::{Clock, Environment, Options};
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
-use crate::model;
-use crate::model::Timestamp;
+use crate::model::{self, Timestamp};
 use crate::terminal::{
     self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, PartialWrite, Report, Table,
 };

@@ -19,8 +19,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates an empty sandbox with a store on the server of the test run, or in a file. From now on,
-    /// programs that the test process starts have the default signal actions.
+    /// Creates an empty sandbox with a store on the server of the test run, or in a file.
     pub(crate) fn new() -> Self {
         Self::with_schema(test_schema::server().map(TestSchema::create))
     }
@@ -30,7 +29,8 @@ impl Sandbox {
         Self::with_schema(Some(TestSchema::create(address.to_owned())))
     }
 
-    /// Creates an empty sandbox with a store in this schema, or in a file.
+    /// Creates an empty sandbox with a store in this schema, or in a file. The test process starts all
+    /// later programs with the default signal actions.
     pub(crate) fn with_schema(schema: Option<TestSchema>) -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
@@ -45,8 +45,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// Creates a sandbox with the admin ada and the user john (`john@example.com`, password
-    /// `123456`), who is logged in.
+    /// Creates a sandbox with the admin ada and the user john (password `123456`), who is logged in.
     pub(crate) fn with_john() -> Self {
         let sandbox = Self::with_admin();
         sandbox.register("john", "123456");

@@ -1,7 +1,7 @@
 //! Look-up of many tokens by `jti` on a server, with a fixed number of queries.
 
 use super::lookup::{TOKEN_COLUMNS, grant_from_row, token_with_grant};
-use crate::model::{GrantRowId, Jti, KeyRowId, RecordedToken};
+use crate::model::{GrantRowId, Jti, KeyRowId};
 use crate::store::columns::Column;
 use crate::store::postgres::Client;
 use crate::store::sql::digest_sql;

@@ -3,6 +3,7 @@
 use crate::architecture::source_files;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
+use std::path::Path;
 use syn::visit::{self, Visit};
 use syn::{
     Expr, ExprAssign, ExprCall, ExprMethodCall, FieldValue, Lit, LitStr, Local, Member, Pat,
@@ -11,7 +12,8 @@ use syn::{
 /// Returns the texts of all hints of errors, with placeholders as in `format!`.
 pub(super) fn collect() -> BTreeSet<String> {
     let mut hints = Hints::default();
-    for file in source_files("src") {
+    let is_test = |path: &Path| path.with_extension("").iter().any(|part| part == "tests");
+    for file in source_files("src").into_iter().filter(|file| !is_test(&file.path)) {
         hints.visit_file(&syn::parse_file(&file.text).unwrap());
     }
     hints.0

@@ -27,7 +27,7 @@ pub(super) const CASES: &[Case] = &[
     case("use `+{lifetime}`", "", "$M --expires-at 100y", "$M --expires-at $W1"),
     case("use `{age}`", "init", "jeton audit list --since 1y", "jeton audit list --since $W1"),
     case(
-        "for an expired token, use `--defect expired` or `--expires-at {age}`",
+        "for an expired token, use `--defect expired` or `--expires-at {past_time}`",
         "",
         "$M --ttl -1h",
         "$M $W1 && $M $W2",
