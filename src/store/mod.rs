@@ -191,7 +191,7 @@ impl Store {
 
     /// Runs `work` on a snapshot in which no row is missing before the last row: a row that is
     /// committed later has a higher id. On a server, [`Store::write_shared`] assigns ids before the
-    /// commit, so this method waits for the transactions that have begun. A standby does not know these
+    /// commit, so this method waits for the open transactions. A standby does not know these
     /// transactions, and its snapshot can lack rows.
     pub(crate) fn read_after_writers<T, E: From<Error>>(
         &mut self,

@@ -64,7 +64,7 @@ impl<'c> Deref for SharedWriter<'c> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SnapshotStart {
     Immediate,
-    /// After the end of all write transactions that have begun.
+    /// After the end of all write transactions that are open now.
     AfterWriters,
 }
 

@@ -19,7 +19,7 @@ use std::io::BufRead;
 /// Number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 500;
 
-/// Treatment of the fields whose names are not in [`FIELDS`].
+/// Treatment of the fields that are not in [`FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     Refuse,

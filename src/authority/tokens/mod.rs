@@ -133,7 +133,7 @@ pub(crate) fn issue(
     Ok(pending_token.into_issued(id, quota_usage))
 }
 
-/// Returns the owner of the requested token. Refuses a `user` who may not issue the token.
+/// Returns the owner of the requested token. Refuses a `user` without the right to issue the token.
 fn resolve_owner(
     tx: &Reader<'_>,
     user: &User,

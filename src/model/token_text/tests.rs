@@ -8,7 +8,7 @@ fn extract_text(text: &str) -> Result<String, NotOneToken> {
     extract_token(text).map(Cow::into_owned)
 }
 
-/// Extracts the token from a template, in which each `@` stands for [`TOKEN`].
+/// Extracts the token from a template, in which each `@` represents [`TOKEN`].
 fn extract_from_template(template: &str) -> Result<String, NotOneToken> {
     extract_text(&template.replace('@', TOKEN))
 }

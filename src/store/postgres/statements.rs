@@ -114,7 +114,7 @@ impl Client {
         Ok(())
     }
 
-    /// Inserts `count` rows, all or none, and returns the id of the last row. The errors are those of
+    /// Inserts `count` rows, all or none, and returns the id of the last row. The errors are as for
     /// [`Client::insert_arrays`].
     pub(in crate::store) fn insert(
         &self,

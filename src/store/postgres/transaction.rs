@@ -39,7 +39,7 @@ pub(super) fn begin_write(
     ));
 }
 
-/// Waits, with the next statement, for the end of all write transactions that have begun.
+/// Waits, with the next statement, for the end of all open write transactions.
 pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
     client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
     let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);

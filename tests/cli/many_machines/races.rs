@@ -54,8 +54,8 @@ fn run_rounds<T>(
             round(route, &prepared, number);
         }
         let (seconds, name) = (start.elapsed().as_secs_f64(), route.name());
-        let processes = processes();
-        writeln!(figures, "{name}: {rounds} rounds of {processes} processes in {seconds:.0} s")
+        let process_count = processes();
+        writeln!(figures, "{name}: {rounds} rounds of {process_count} processes in {seconds:.0} s")
             .unwrap();
     });
     figures

@@ -243,7 +243,7 @@ fn messages_show_distances_from_now_on_a_terminal_only() {
         ),
         (&["refresh"], "refreshed the session, access token expires <time> (in 15 m)"),
         (&["token", "decode", "@out"], "exp: <time> (in 7 d)"),
-        (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
+        (&["keys", "rotate", "--overlap", "14d"], "its tokens are accepted until <time> (in 14 d)"),
     ] {
         let screen = redact(
             &sandbox,

@@ -38,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token mint --secret-env S --alg $W1",
     ),
     case(
-        "use `{similar}`",
+        "use `{}`",
         "",
         "$M --preset github-actions --set repositry=a/b",
         "$M --preset github-actions --set $W1=a/b",

@@ -17,4 +17,10 @@ pub(super) const CASES: &[Case] = &[
         "jeton token mint --file t.toml",
         "jeton token mint --file t.toml ${W1%NAME}S",
     ),
+    case(
+        "use `{similar}`",
+        "printf \"[tokens.ADMIN]\n\" > t.toml; init",
+        "jeton token mint --file t.toml ADMIM",
+        "jeton token mint --file t.toml $W1",
+    ),
 ];
