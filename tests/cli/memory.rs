@@ -1,4 +1,4 @@
-//! Input and output larger than the memory limit of the program.
+//! Commands with limited memory: input that is larger than the memory limit, and long output.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -24,10 +24,10 @@ fn sandbox_with_secret() -> Sandbox {
 }
 
 /// Runs a command that reads rows from a file or from stdin, with limited memory.
-fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
-    let name = if is_piped { "-" } else { file };
+fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_stdin: bool) -> RunOutput {
+    let name = if is_stdin { "-" } else { file };
     let mut command = sandbox.memory_limited_command(&[command, &[name]].concat());
-    if is_piped {
+    if is_stdin {
         command.stdin(File::open(sandbox.home().join(file)).unwrap());
     }
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -35,7 +35,7 @@ fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) 
 }
 
 #[test]
-fn endless_line_is_refused() {
+fn row_larger_than_the_memory_limit_is_refused() {
     let sandbox = sandbox_with_secret();
     fs::write(sandbox.home().join("text"), "a".repeat(LARGE_BYTES)).unwrap();
     fs::write(sandbox.home().join("json"), format!("{{\"sub\":\"{}", "a".repeat(LARGE_BYTES)))
@@ -163,7 +163,7 @@ fn long_claims_are_minted_with_limited_memory() {
 }
 
 #[test]
-fn long_json_list_is_imported() {
+fn long_json_list_is_checked_and_imported() {
     let sandbox = Sandbox::with_admin();
     let user = |number: usize| format!(", {{\"username\":\"user{number}\"}}");
     let users: String = (0..6_000).map(user).collect();

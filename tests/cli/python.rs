@@ -1,4 +1,5 @@
-//! Interoperability with `PyJWT` and Flask-JWT-Extended in the default configuration.
+//! Interoperability with `PyJWT`, and with Flask-JWT-Extended in its default configuration (except
+//! algorithm and key). The module also runs Python scripts for other tests.
 
 use crate::required::python;
 use crate::sandbox::{Sandbox, payload, tampered};

@@ -13,7 +13,7 @@ pub(crate) fn redact_home(home: &Path, text: &str) -> String {
     text.replace(&*home.to_string_lossy(), "~")
 }
 
-/// Replaces ids, times, tokens and key material, and relative times in seconds and years.
+/// Replaces ids, times, tokens and key material, and relative times that differ between runs.
 pub(crate) fn redact_words(text: &str) -> String {
     redact_relative_times(&map_words(text, redact_word))
 }
@@ -37,7 +37,8 @@ fn redact_relative_times(text: &str) -> String {
     redacted
 }
 
-/// Replaces each word: letters, digits and the characters of ids, times and tokens.
+/// Replaces each word by the result of `map`. A word consists of letters, digits, `-`, `_`, `.` and `:`, the
+/// characters of ids, times and tokens.
 pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> String {
     let mut mapped = String::new();
     let mut word = String::new();
@@ -53,7 +54,8 @@ pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> Stri
     mapped + &map(&word)
 }
 
-/// Returns the placeholder of an id, a time, a token or key material, or else the word.
+/// Returns the placeholder of an id, a time, a token or key material, or else the word. Keeps the suffixes
+/// `.json` and `:`.
 pub(crate) fn redact_word(word: &str) -> String {
     if let Some(name) = word.strip_suffix(".json") {
         return redact_word(name) + ".json";

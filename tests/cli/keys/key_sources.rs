@@ -1,5 +1,5 @@
 //! Hints in errors about keys: they depend on the source of the key (variable, file or standard input)
-//! and on the number of keys in a JWK Set.
+//! and on the number of keys in a JWK Set. Also `token mint --key` with a key id that starts with a hyphen.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -16,7 +16,7 @@ fn rsa_jwk_set() -> String {
 }
 
 #[test]
-fn hint_for_an_unusable_key_depends_on_the_key_source() {
+fn hint_for_an_unusable_key_fits_the_key_source() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("KEYS", &rsa_jwk_set());
     let verify = ["token", "verify", TOKEN, "--alg", "RS256"];
@@ -32,6 +32,7 @@ fn hint_for_an_unusable_key_depends_on_the_key_source() {
     error: several keys found, expected a single private key
     hint: select a single key: (umask 077; printenv KEYS > key.in) && (umask 077; jq '.keys[0]' key.in > key.json)
     ");
+    // The next hint must propose a file name other than the existing `key.in`.
     fs::write(sandbox.home().join("key.in"), "another file").unwrap();
     let encrypted = include_str!("../hostile/samples/encrypted.pem");
     let stdin_output =

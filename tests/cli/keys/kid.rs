@@ -10,7 +10,7 @@ const SEC1: &str = include_str!("samples/sec1.pem");
 const PKCS1: &str = include_str!("samples/pkcs1.pem");
 
 /// The key of RFC 7515, appendix A.3, with a key id.
-fn jwk(kid: &str) -> Value {
+fn ec_jwk(kid: &str) -> Value {
     json!({"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
@@ -45,10 +45,10 @@ fn assert_key_signs(sandbox: &Sandbox, kid: &str) {
 #[test]
 fn jwk_keeps_its_key_id() {
     let sandbox = Sandbox::with_admin();
-    let set = json!({"keys": [jwk("my-key-1"), secret_jwk("the secret")]});
+    let set = json!({"keys": [ec_jwk("my-key-1"), secret_jwk("the secret")]});
     for (name, content, kids) in [
-        ("one.jwk", jwk("my-key-1"), "my-key-1\n"),
-        ("set.jwks", json!({"keys": [jwk("my-key-1")]}), "my-key-1\n"),
+        ("one.jwk", ec_jwk("my-key-1"), "my-key-1\n"),
+        ("set.jwks", json!({"keys": [ec_jwk("my-key-1")]}), "my-key-1\n"),
         ("two.jwks", set, "my-key-1\nthe secret\n"),
     ] {
         write(&sandbox, name, &content.to_string());
@@ -69,7 +69,7 @@ fn kid_option_replaces_the_default_key_id() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("SECRET", "a secret that is as long as the hash");
     write(&sandbox, "key.pem", SEC1);
-    write(&sandbox, "one.jwk", &jwk("my-key-1").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("my-key-1").to_string());
     let secret = ["--from-env", "SECRET", "--alg", "HS256", "--kid", "-s"];
     for (options, kid) in [
         (&["--from-file", "key.pem", "--kid", "2X9R4HXF34"][..], "2X9R4HXF34"),
@@ -110,7 +110,7 @@ fn key_id_of_another_key_is_refused() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
     write(&sandbox, "other.pem", PKCS1);
-    write(&sandbox, "one.jwk", &jwk("k1").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("k1").to_string());
     import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
     let generate = ["keys", "generate", "--kid", "k1"];
     for output in [
@@ -133,7 +133,7 @@ fn key_id_of_another_key_is_refused() {
 fn existing_key_with_another_key_id_is_refused() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
-    write(&sandbox, "one.jwk", &jwk("k 2").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("k 2").to_string());
     import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
     assert_snapshot!(import(&sandbox, &["--from-file", "key.pem", "--kid", "k2"]), @"
     --- exit code 5, stderr
@@ -141,7 +141,7 @@ fn existing_key_with_another_key_id_is_refused() {
     hint: use `--kid k1` to keep the key id of the existing key
     ");
     import(&sandbox, &["--from-file", "one.jwk"]).ok();
-    write(&sandbox, "one.jwk", &jwk("k3").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("k3").to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "one.jwk"]), @"
     --- exit code 5, stderr
     error: this key already exists with the key id `k 2`
@@ -161,7 +161,7 @@ fn existing_key_with_another_key_id_is_refused() {
 #[test]
 fn key_id_selects_a_key_of_a_set() {
     let sandbox = Sandbox::with_admin();
-    let set = json!({"keys": [jwk("a"), secret_jwk("b")]});
+    let set = json!({"keys": [ec_jwk("a"), secret_jwk("b")]});
     write(&sandbox, "set.jwks", &set.to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "c"]), @"
     --- exit code 65, stderr
@@ -177,7 +177,7 @@ fn key_id_selects_a_key_of_a_set() {
 }
 
 #[test]
-fn key_id_has_at_most_256_visible_bytes() {
+fn key_id_has_1_to_256_bytes_without_invisible_characters() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
     let import_as = |kid: &str| import(&sandbox, &["--from-file", "key.pem", "--kid", kid]);
@@ -202,7 +202,7 @@ fn key_id_has_at_most_256_visible_bytes() {
     hint: see `jeton keys import --help`
     ");
     let import_jwk = |kid: &str| {
-        write(&sandbox, "one.jwk", &jwk(kid).to_string());
+        write(&sandbox, "one.jwk", &ec_jwk(kid).to_string());
         import(&sandbox, &["--from-file", "one.jwk"])
     };
     assert_snapshot!(import_jwk(&"k".repeat(257)), @"

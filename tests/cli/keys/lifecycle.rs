@@ -228,7 +228,12 @@ fn key_management_requires_admin() {
         hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
-    sandbox.log_in("ada", "lovelace");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM keys"), ["1"]);
+}
+
+#[test]
+fn unknown_key_ids_and_unsuitable_options_are_refused() {
+    let sandbox = Sandbox::with_admin();
     for verb in ["activate", "retire", "revoke"] {
         let output = sandbox.run(&["keys", verb, "nothing"]);
         allow_duplicates!(assert_snapshot!(output, @"

@@ -34,13 +34,13 @@ fn count_active_keys(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, 
             (observed_counts, samples)
         });
         // The sampling must stop even after a panic in `work`.
-        let result = catch_unwind(AssertUnwindSafe(work));
+        let work_result = catch_unwind(AssertUnwindSafe(work));
         is_done.store(true, Ordering::Relaxed);
-        let outcome = sampler.join().unwrap();
-        if let Err(panic) = result {
+        let counts_and_samples = sampler.join().unwrap();
+        if let Err(panic) = work_result {
             resume_unwind(panic);
         }
-        outcome
+        counts_and_samples
     })
 }
 

@@ -11,8 +11,8 @@ use std::fs;
 const SAVE_HINT: &str =
     "hint: save the key in a file of its own, without the encoding, quotes and text around it";
 
-/// Wrappings that the commands in the hints remove.
-const REMOVED_WRAPPINGS: [&str; 6] = [
+/// Wrappings from which the commands in the hints must extract the key.
+const EXTRACTED_WRAPPINGS: [&str; 6] = [
     "unchanged",
     "base64",
     "base64 in lines",
@@ -114,7 +114,8 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
         sandbox.stdout_of(&[&words, &[name][..]].concat())
     };
     let (ed25519_kid, ecdsa_kid) = (import("made/ed.pem"), import("made/ec.pem"));
-    // Extracts the key pair from the OpenSSH file, in which the seed is at a fixed position.
+    // The seed of the private key is at a fixed position in the OpenSSH file. `prefix` and the seed form a
+    // PKCS#8 key.
     let ssh = fs::read_to_string(made("ssh-ed25519")).unwrap();
     let body: String = ssh.lines().filter(|line| !line.starts_with('-')).collect();
     let blob = STANDARD.decode(body).unwrap();
@@ -132,7 +133,7 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
         for (wrapping, bytes) in wrappings(&fs::read(made(name)).unwrap()) {
             fs::write(sandbox.home().join("key.in"), bytes).unwrap();
             let is_read = follow_hints(&sandbox, kid);
-            assert!(is_read || !REMOVED_WRAPPINGS.contains(&wrapping), "{name} {wrapping}");
+            assert!(is_read || !EXTRACTED_WRAPPINGS.contains(&wrapping), "{name} {wrapping}");
             shell(&sandbox, "rm -f key.* key-*");
         }
     }

@@ -32,7 +32,7 @@ fn parse_csv(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (header, reader.records().map(|record| to_cells(&record.unwrap())).collect())
 }
 
-/// Returns the CSV cell for a member of a row.
+/// Returns the CSV cell for the value of a JSON member.
 fn csv_cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -80,6 +80,7 @@ fn json_lines_and_csv_have_the_rows_of_the_json_list() {
         let cells = items.iter().map(|item| item.as_object().unwrap().values().map(csv_cell));
         assert_eq!(rows, cells.map(Iterator::collect).collect::<Vec<Vec<_>>>(), "{list}");
     }
+    // A caller who is not an admin sees fewer columns.
     sandbox.sql("UPDATE users SET role = 'user' WHERE id = 1");
     let (header, rows) = parse_csv(&run_format(&sandbox, "users list", "csv", &[]));
     assert_eq!(header, ["id", "uid", "username", "email"]);

@@ -1,4 +1,4 @@
-//! Lists whose output is larger than the memory limit of the program.
+//! Long lists with limited memory. The output of `token list` is larger than the memory limit.
 
 use super::with_options;
 use crate::run_output::RunOutput;

@@ -1,4 +1,5 @@
-//! Commands whose result is a secret, with a closed standard output.
+//! Commands whose result is a secret, with a standard output that is closed (a missing descriptor, not a
+//! closed pipe) or not open for writing.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -23,6 +24,8 @@ const SECRET_COMMANDS: &[&str] = &[
 /// Redirections of standard output that make writes fail.
 const REDIRECTIONS: &[&str] = &[">&-", "1</dev/null"];
 
+/// Runs jeton in a shell, with a redirection of standard output, and with the file `refresh` as standard
+/// input.
 fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
     let mut command = Command::new("sh");
     let jeton = env!("CARGO_BIN_EXE_jeton");

@@ -29,12 +29,12 @@ pub(crate) fn closed_pipe() -> std::io::PipeWriter {
 }
 
 /// Runs a command with a closed pipe as standard output, and captures standard error.
-fn run_with_closed_stdout(command: &mut Command) -> RunOutput {
+fn run_with_closed_pipe(command: &mut Command) -> RunOutput {
     RunOutput::capture(command.stdout(closed_pipe()))
 }
 
 #[test]
-fn command_with_closed_stdout_exits_0() {
+fn command_with_closed_pipe_as_stdout_exits_0() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         &["users", "list", "--all"][..],
@@ -47,7 +47,7 @@ fn command_with_closed_stdout_exits_0() {
         &["--help"],
         &["--version"],
     ] {
-        let output = run_with_closed_stdout(&mut sandbox.command(arguments));
+        let output = run_with_closed_pipe(&mut sandbox.command(arguments));
         assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{arguments:?}");
     }
 }
@@ -58,7 +58,7 @@ fn undelivered_token_pair_ends_its_session() {
     let refresh = sandbox.home().join("refresh");
     std::fs::write(&refresh, sandbox.session_member("refresh")).unwrap();
     let mut command = sandbox.command(&["refresh", "--token-stdin"]);
-    let output = run_with_closed_stdout(command.stdin(std::fs::File::open(refresh).unwrap()));
+    let output = run_with_closed_pipe(command.stdin(std::fs::File::open(refresh).unwrap()));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the new token pair could not be written; its session was ended

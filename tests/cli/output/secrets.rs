@@ -60,7 +60,7 @@ fn takes_value(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// Visits every command without subcommands, with its path.
+/// Visits every command without subcommands, with its path (such as `token create`).
 fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
     if command.get_subcommands().next().is_none() {
         visit(command, path);

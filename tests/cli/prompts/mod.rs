@@ -139,7 +139,8 @@ fn shell_command(
 }
 
 /// Runs a shell command line on a terminal with `columns` columns. Returns the terminal output,
-/// including escape sequences. In the line, `"$0" "$@"` runs jeton with `words`, without prompts.
+/// including escape sequences. In the line, `"$0" "$@"` runs jeton with `words`. The command must not
+/// prompt.
 pub(crate) fn terminal_output(
     sandbox: &Sandbox,
     columns: usize,

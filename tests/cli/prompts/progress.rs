@@ -8,8 +8,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Locks that bulk commands wait for: the write lock of the store, and the lock of the directory of the
-/// store file, into which the test writes the backup.
+/// Locks that bulk commands wait for: the write lock of the store, and the lock of the directory that
+/// contains the store file. The test also writes the backup into this directory.
 struct Locks {
     _write: WriteLock,
     _directory: Option<File>,

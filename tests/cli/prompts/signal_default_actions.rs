@@ -52,14 +52,14 @@ fn terminating_signals_restore_terminal() {
 #[cfg(target_os = "linux")]
 fn signals_without_portable_default_action_set_exit_code() {
     let sandbox = Sandbox::with_admin();
-    let numbers = [
+    let signals = [
         LinuxSignal::IO,
         LinuxSignal::POWER,
         LinuxSignal::STKFLT,
         LinuxSignal::rt_min(),
         LinuxSignal::rt_max(),
     ];
-    for number in numbers.map(LinuxSignal::as_raw) {
+    for number in signals.map(LinuxSignal::as_raw) {
         let run = start_login(&sandbox);
         let terminal = run.0.process().get_file_handle().unwrap();
         let pid = tcgetpgrp(terminal).unwrap();

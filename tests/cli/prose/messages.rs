@@ -1,4 +1,4 @@
-//! Style of error messages and hints: lower case, no full stop.
+//! Style of error messages and hints: no capitalized first word, no full stop at the end.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of expression do not matter here")]
 

@@ -31,7 +31,7 @@ struct Reader<'s> {
     source: &'s str,
     /// End of the last token: the text up to the next token is whitespace and comments.
     end: usize,
-    /// Marker and last line of the last doc comment, if no other token follows.
+    /// Marker and last line of the doc comment read last, unless a token or an ordinary comment follows.
     doc: Option<(String, usize)>,
     texts: Vec<Text>,
 }

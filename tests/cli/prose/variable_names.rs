@@ -54,7 +54,7 @@ fn variable_of(pattern: &Pat) -> Option<&Ident> {
 }
 
 /// Returns the function that the expression calls, even if `?`, `.await`, `&`, `unwrap` or `expect`
-/// is applied to the call.
+/// is applied to the call. Returns `None` for other methods and for associated functions.
 fn function_of(value: &Expr) -> Option<&Ident> {
     match value {
         Expr::Try(inner) => function_of(&inner.expr),

@@ -13,7 +13,8 @@ pub(crate) const REMOVALS: [&[&str]; 3] =
 
 const ROUNDS: usize = 40;
 
-/// Registers eve and zoe if missing, makes both admins directly in the database, and logs both in.
+/// Registers eve and zoe if missing, makes all users admins directly in the database, and logs eve and zoe
+/// in. Asserts that no other admin exists.
 pub(crate) fn restore_admins(sandbox: &Sandbox) {
     for name in ["eve", "zoe"] {
         let mut register = sandbox.command(&["register", name, "--exist-ok"]);
@@ -55,8 +56,8 @@ fn mutual_admin_removal_leaves_one_admin() {
             1,
             "{first:?} against {second:?}: {outputs:?}"
         );
-        // The losing command is refused: the removal would leave no admin (5), or its user has
-        // lost the role (7), is disabled (10) or has lost the session (12).
+        // The losing command is refused: the removal would leave no admin (5), or the admin who runs the
+        // command has lost the role (7), is disabled (10) or has lost the session (12).
         let count_with_codes = |codes: &[i32]| -> usize {
             codes.iter().map(|code| count_with_code(&outputs, *code)).sum()
         };

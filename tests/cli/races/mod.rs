@@ -1,5 +1,5 @@
-//! Concurrent processes on one store: waits are bounded, no command reports a lock error, and a
-//! change that is allowed once happens once.
+//! Concurrent processes on one store: no command reports a lock error, and a change that is allowed once
+//! happens once.
 
 pub(crate) mod admins;
 mod logins;
@@ -55,6 +55,7 @@ pub(crate) fn command_of(sandbox: &Sandbox, config_name: &str, arguments: &[&str
     command
 }
 
+/// Returns a command that logs in with a configuration directory of the same name as the user.
 pub(crate) fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = command_of(sandbox, name, &["login", name]);
     command.env("JETON_PASSWORD", "123456");

@@ -19,6 +19,7 @@ pub(crate) const OPEN_SESSION_COUNT_SQL: &str =
     "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE u.username = 'john' AND s.ended_at IS NULL";
 
+/// Returns a command that logs john in with the configuration directory `config_dir`.
 pub(crate) fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
     let mut command = command_of(sandbox, config_dir, &["login", "john"]);
     command.env("JETON_PASSWORD", password);

@@ -31,8 +31,8 @@ fn concurrent_commands_refresh_expired_access_token_once() {
     assert_eq!(count_with_code(&outputs, 0), 64, "{outputs:?}");
     assert!(outputs.iter().all(|output| output.stdout == outputs[0].stdout), "{outputs:?}");
     assert_eq!(query_number(&sandbox, &pair_count_sql), 2);
-    let ended_sessions = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
-    assert_eq!(query_number(&sandbox, ended_sessions), 0);
+    let ended_session_count_sql = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
+    assert_eq!(query_number(&sandbox, ended_session_count_sql), 0);
 }
 
 /// Uses the refresh token of the session in several processes. Asserts that one process succeeds, and that

@@ -138,7 +138,7 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
     }
 }
 
-/// Returns the command of a shell in the sandbox that finds `jeton` and the programs of `directory`.
+/// Returns the command of a shell in the sandbox. The shell finds `jeton` and the programs of `directory`.
 pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
@@ -170,7 +170,7 @@ pub(crate) fn assert_commands_print_the_shown_output(
         .into_iter()
         .filter(|step| python_directory.is_some() || !step.needs_python_or_jq())
         .collect();
-    // One shell for all commands, so that variables persist. Each command's exit code is checked.
+    // One shell for all commands, so that variables persist. Every output and exit code goes to a file.
     let redirect_step_output = |(number, step): (usize, &Step)| {
         let result = format!("\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\"");
         format!("{{ {}\n}} >{result}", step.command)
@@ -187,15 +187,15 @@ pub(crate) fn assert_commands_print_the_shown_output(
             std::fs::read_to_string(results.path().join(format!("{number}.{extension}")))
         };
         let command = &step.command;
-        let stdout = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {output:?}"));
+        let printed = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {output:?}"));
         let exit =
             read("exit").unwrap_or_else(|_| panic!("`{command}` ended the shell: {output:?}"));
         assert_eq!(
             exit.trim(),
             step.exit_code.to_string(),
-            "exit code of `{command}`, printed:\n{stdout}"
+            "exit code of `{command}`, printed:\n{printed}"
         );
-        let lines: Vec<_> = stdout.lines().collect();
+        let lines: Vec<_> = printed.lines().collect();
         let is_equal = lines.len() == step.shown_lines.len()
             && lines.iter().zip(&step.shown_lines).all(|(line, shown)| matches_shown(line, shown));
         if should_update && !is_equal {
@@ -208,7 +208,7 @@ pub(crate) fn assert_commands_print_the_shown_output(
         }
         assert!(
             is_equal,
-            "`{command}`\nshown:\n{}\nprinted:\n{stdout}",
+            "`{command}`\nshown:\n{}\nprinted:\n{printed}",
             step.shown_lines.join("\n")
         );
     }

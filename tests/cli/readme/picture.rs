@@ -19,7 +19,7 @@ const COMMANDS: &[&str] = &[
     "jeton token verify @fixtures/revoked.jwt --type test --aud api",
 ];
 
-/// Runs the commands as on a terminal with colours. Returns the session with terminal escape codes.
+/// Runs the commands with colours, but without a terminal. Returns the session with terminal escape codes.
 fn record_session() -> String {
     let sandbox = Sandbox::new();
     let mut session = String::new();

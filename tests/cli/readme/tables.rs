@@ -16,7 +16,7 @@ fn table_rows(header: &str) -> Vec<Vec<&'static str>> {
         .collect()
 }
 
-/// Returns the paths of all commands (such as `token create`) and all long flags.
+/// Returns the paths of all commands (such as `token create`) that the help shows, and their long flags.
 pub(crate) fn commands_and_flags() -> (BTreeSet<String>, BTreeSet<String>) {
     let mut root = jeton::command();
     root.build();
@@ -41,7 +41,8 @@ fn collect_names(
 }
 
 /// Returns the first two cells of the row for a command in the table of the guide `scripting`: the command,
-/// and `session`, `admin` or `anyone`. Returns `None` if the table shows the command with arguments.
+/// and `session`, `admin` or `anyone`. Returns `None` if no row shows exactly the command, without
+/// arguments.
 pub(crate) fn documented_rights(path: &str) -> Option<(&'static str, &'static str)> {
     let rows = table_rows("| command | who | what it does |");
     let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The claim options that all recipes use.
+/// The claim options that the recipes pass to `jeton token`.
 const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
 
 /// Returns the command line with which the pytest recipe creates a token of the user bob, as the wrapper
@@ -110,8 +110,7 @@ impl Project {
             .collect()
     }
 
-    /// Asserts that no store, session, key or token is left, neither outside nor inside the
-    /// project.
+    /// Asserts that no store, session, key or token is left outside or inside the project.
     #[track_caller]
     fn assert_clean(&self) {
         let list_names = |path: &Path| {
@@ -145,7 +144,7 @@ fn negative_fixture_names() -> Vec<String> {
     negative_fixtures.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Asserts that pytest passed every test: each negative test token, the valid fixture, a token of the user
+/// Asserts that all tests passed in pytest: each negative test token, the valid fixture, a token of the user
 /// bob, and no token.
 #[track_caller]
 fn assert_all_passed(output: &RunOutput) {

@@ -24,8 +24,9 @@ fn parse_env(env: &Value) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// Runs the steps of the job in a workflow file, except `SKIPPED_STEPS`. After a failed step, runs only
-/// steps with the condition `always()`. `secrets` has the values of `${{ secrets.NAME }}`.
+/// Runs the steps of the job in a workflow file, except `SKIPPED_STEPS` and the steps that use an action.
+/// After a failed step, runs only steps with the condition `always()`. `secrets` has the values of
+/// `${{ secrets.NAME }}`.
 pub(super) fn run_job(project: &Project, file: &str, secrets: &[(&str, &str)]) -> Vec<StepOutput> {
     let workflow = parse_workflow(file);
     let mut env = parse_env(&workflow["env"]);

@@ -92,6 +92,7 @@ fn minting_credential_requires_an_enabled_owner_with_the_role() {
         sandbox.sql(&format!("UPDATE users SET {assignments} WHERE id = 2"));
         let output = mint(&sandbox, &token);
         outputs += &output.with_command();
+        // A command that requires no credential still succeeds.
         sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
     }
     assert_snapshot!(outputs, @"
@@ -112,7 +113,7 @@ fn minting_credential_requires_an_enabled_owner_with_the_role() {
     assert_eq!(
         mint(&sandbox, &short_lived_token).code,
         12,
-        "the deletion of the owner is reported before the expiry"
+        "the deletion of the owner is reported, not the expiry"
     );
 }
 

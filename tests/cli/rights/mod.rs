@@ -58,7 +58,7 @@ impl Scenario {
     }
 
     /// Runs the commands that are not in `TABLE`, then every row of `TABLE`, and asserts the exit
-    /// codes. The last row logs out.
+    /// codes. Skips the commands that the store does not support. The last row logs out.
     fn assert_table(&self, credential: &str, expected_code: impl Fn(&Row) -> i32) {
         for row in documented_rows().chain(TABLE.iter().copied()) {
             if !self.sandbox.has_command(row.words) {
@@ -101,19 +101,19 @@ fn rights_table_is_correct_without_credential() {
 
 #[test]
 fn rights_table_is_correct_for_session_file() {
-    for (role, caller) in CALLERS.into_iter().enumerate() {
+    for (index, caller) in CALLERS.into_iter().enumerate() {
         Scenario::new(caller)
-            .assert_table(&format!("session of {caller}"), |row| row.session[role]);
+            .assert_table(&format!("session of {caller}"), |row| row.session[index]);
     }
 }
 
 #[test]
 fn rights_table_is_correct_for_access_token() {
-    for (role, caller) in CALLERS.into_iter().enumerate() {
+    for (index, caller) in CALLERS.into_iter().enumerate() {
         let scenario = Scenario::new(caller);
         let access = scenario.sandbox.session_member("access");
         let scenario = scenario.with_token(&access);
-        scenario.assert_table(&format!("access token of {caller}"), |row| row.access_token[role]);
+        scenario.assert_table(&format!("access token of {caller}"), |row| row.access_token[index]);
         let mut files = std::fs::read_dir(scenario.sandbox.session_directory()).unwrap();
         let is_session = |path: std::path::PathBuf| path.extension().unwrap() == "json";
         assert!(

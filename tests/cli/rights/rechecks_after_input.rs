@@ -26,7 +26,7 @@ fn sandbox_with_two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
 }
 
 #[test]
-fn import_rechecks_role_after_reading_file() {
+fn import_rechecks_caller_after_reading_file() {
     let (sandbox, as_root) = sandbox_with_two_admins();
     let fifo = sandbox.home().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
@@ -48,7 +48,7 @@ fn import_rechecks_role_after_reading_file() {
 }
 
 #[test]
-fn delete_rechecks_role_after_confirmation() {
+fn delete_rechecks_caller_after_confirmation() {
     for change in
         [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
     {

@@ -212,14 +212,14 @@ fn change_that_requires_no_role_succeeds_after_demotion() {
 
 #[test]
 fn token_creation_rechecks_owner_after_lock_wait() {
-    for (change, code) in
-        [("disabled_at", 10), ("username = NULL, password = NULL, deleted_at", 12)]
+    for (assignments, code) in
+        [("disabled_at = 1", 10), ("username = NULL, password = NULL, deleted_at = 1", 12)]
     {
         let sandbox = Sandbox::with_admin();
         let mut lock = WriteLock::acquire(&sandbox);
         let child = Sandbox::start(&mut sandbox.command(&["token", "create", "app"]));
         sleep_until_commands_wait();
-        lock.run(&format!("UPDATE users SET {change} = 1"));
+        lock.run(&format!("UPDATE users SET {assignments}"));
         lock.commit();
         let _ = RunOutput::from(child.wait_with_output().unwrap()).fails(code);
         assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);

@@ -99,7 +99,8 @@ impl TestKey {
         formats
     }
 
-    /// Returns the private key as SEC 1 (RFC 5915), with the curve from the algorithm of the PKCS#8.
+    /// Returns the private key as SEC 1 (RFC 5915), with the curve from the algorithm identifier of the
+    /// PKCS#8 key.
     fn sec1(&self) -> Vec<u8> {
         let pkcs8 = decode_pem(&self.private_pem);
         let algorithm = elements(&pkcs8)[1];

@@ -11,7 +11,7 @@ use formats::TestKey;
 use serde_json::{Value, json};
 use std::fs;
 
-/// Messages with which commands that sign refuse a public key.
+/// Messages with which the commands that read a private key refuse a public key.
 const PUBLIC_KEY_REFUSALS: [&str; 3] = [
     "found a public key, expected a private key",
     "missing private part (`d`), which signing requires",
@@ -173,7 +173,7 @@ fn secrets_are_read_in_every_format_unless_too_short() {
                 let is_expected = if length < 32 {
                     output.code == 65 && output.stderr.contains("secret too short")
                 } else if words[1] == "import" && output.code == 5 {
-                    // The first import stored the key, under the key id of its format.
+                    // The import from an earlier format stored this secret under another key id.
                     output.stderr.contains("this key already exists")
                 } else {
                     output.code == 0 && (words[1] != "verify" || output.stdout == "valid\n")

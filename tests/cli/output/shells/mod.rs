@@ -39,7 +39,7 @@ fn sandbox_with_hostile_names() -> Sandbox {
     sandbox
 }
 
-fn command_was_run(sandbox: &Sandbox) -> bool {
+fn command_in_a_name_was_run(sandbox: &Sandbox) -> bool {
     sandbox.home().join("pwned").exists()
 }
 
@@ -124,7 +124,7 @@ fn check_completion(sandbox: &Sandbox, mut shell: Shell) {
     for line in LINES {
         let line = line.replace("$PWD", sandbox.home().to_str().unwrap());
         let screen = shell.complete_and_run(&line);
-        assert!(!command_was_run(sandbox), "{line}: {screen}");
+        assert!(!command_in_a_name_was_run(sandbox), "{line}: {screen}");
     }
     shell.exit();
 }
@@ -165,7 +165,7 @@ fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
         .env("JETON_PASSWORD", "lovelace-2")
         .envs(sandbox.variables());
     let output = RunOutput::capture(shell.current_dir(sandbox.home()));
-    assert!(!command_was_run(sandbox), "{line}: {output:?}");
+    assert!(!command_in_a_name_was_run(sandbox), "{line}: {output:?}");
     output
 }
 
