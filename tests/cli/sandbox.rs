@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// A home directory and environment variables.
+/// A home directory, environment variables, and the schema of a store on a server.
 pub(crate) struct Sandbox {
     home: TempDir,
     variables: Vec<(String, String)>,
@@ -19,18 +19,18 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates an empty sandbox with a store on the server of the test run, or in a file.
+    /// Creates a sandbox without a store. The default store is on the server of the test run, or in a file.
     pub(crate) fn new() -> Self {
         Self::with_schema(test_schema::server().map(TestSchema::create))
     }
 
-    /// Creates an empty sandbox with a schema on the server at this address.
+    /// Creates a sandbox with an empty schema on the server at this address.
     pub(crate) fn on_server(address: &str) -> Self {
         Self::with_schema(Some(TestSchema::create(address.to_owned())))
     }
 
-    /// Creates an empty sandbox with a store in this schema, or in a file. The test process starts all
-    /// later programs with the default signal actions.
+    /// Creates a sandbox without a store. The default store is in this schema, or in a file. The test
+    /// process starts all later programs with the default signal actions.
     pub(crate) fn with_schema(schema: Option<TestSchema>) -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
@@ -137,7 +137,7 @@ impl Sandbox {
         json[member].as_str().unwrap().to_owned()
     }
 
-    /// Returns a command in this sandbox, which the caller may change before running it.
+    /// Returns a command that runs jeton in this sandbox. The caller may change the command before the run.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.prepare_command(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
     }
@@ -210,8 +210,8 @@ impl Sandbox {
         children.into_iter().map(finish).collect()
     }
 
-    /// Runs `store check`. Removes the warnings about `fsync` and about the superuser, which the
-    /// server of the tests causes.
+    /// Runs `store check`. If the store is on a server, removes the warnings about `fsync` and about the
+    /// superuser, which the server of the tests causes.
     #[must_use = "check the exit code"]
     pub(crate) fn check_store(&self) -> RunOutput {
         let mut output = self.run(&["store", "check"]);
@@ -223,7 +223,7 @@ impl Sandbox {
         output
     }
 
-    /// Registers a user with the address `NAME@example.com`.
+    /// Registers a user with the email address `NAME@example.com`.
     pub(crate) fn register(&self, name: &str, password: &str) {
         let email = format!("{name}@example.com");
         let arguments = ["register", name, "--email", &email, "--password-stdin"];
@@ -234,7 +234,7 @@ impl Sandbox {
         self.run_with_input(&["login", login, "--password-stdin"], password).ok();
     }
 
-    /// Returns the result of a command that must succeed, without the final line break.
+    /// Returns the standard output of a command that must succeed, without whitespace at the end.
     pub(crate) fn stdout_of(&self, arguments: &[&str]) -> String {
         self.run(arguments).ok().stdout.trim_end().to_owned()
     }

@@ -113,6 +113,7 @@ fn conflict_over_stdin_is_found_before_any_input_is_read() {
         "token verify - --key - --alg HS256",
     ] {
         let words: Vec<&str> = words.split(' ').collect();
+        // This input is no token: a command that reads the input would report another error.
         outputs += &sandbox.run_with_input(&words, "secret\nsecret").with_command();
     }
     assert_snapshot!(outputs, @"

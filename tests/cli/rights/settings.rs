@@ -22,7 +22,8 @@ const RESTRICTED_COMMANDS: &[(&[&str], [i32; 3])] = &[
     (&["token", "renew", "MY_ID"], [7, 0, 0]),
 ];
 
-/// Returns a scenario with two tokens of the caller that have the permission `deploy`.
+/// Returns a scenario in which `MY_ID` and `MY_TOKEN` are two tokens of the caller with the permission
+/// `deploy`.
 fn scenario_with_tokens(caller: &str) -> Scenario {
     let mut scenario = Scenario::new(caller);
     let token = scenario.sandbox.stdout_of(&["token", "create", "before", "-p", "deploy"]);

@@ -225,6 +225,6 @@ pub(super) const TABLE: &[Row] = &[
     session_row("audit list", ADMINS),
     session_row("audit list --user nobody", MISSING),
     session_row("sessions revoke --all --yes", ALL),
-    // An ended session counts as logged out.
+    // A session with an expired or revoked access token counts as logged out.
     Row { no_credential: 0, invalid_access_token: [0, 0], ..session_row("logout", ALL) },
 ];

@@ -1,8 +1,6 @@
 //! Exit codes of `jeton run`, and the revocation of the token on every exit.
 
-use super::{
-    RunProcess, assert_all_revoked, assert_revoked, audit_events, run_shell, shell_command,
-};
+use super::{RunProcess, assert_all_revoked, assert_revoked, run_events, run_shell, shell_command};
 use crate::sandbox::Sandbox;
 use crate::write_lock::WriteLock;
 use insta::assert_snapshot;
@@ -19,7 +17,7 @@ fn run_exits_with_the_exit_code_of_the_command() {
 }
 
 #[test]
-fn killed_command_exits_128_plus_the_signal_number() {
+fn run_exits_with_128_plus_the_signal_that_killed_the_command() {
     for (signal, code) in [("HUP", 129), ("INT", 130), ("ABRT", 134), ("KILL", 137), ("TERM", 143)]
     {
         let sandbox = Sandbox::with_admin();
@@ -30,7 +28,7 @@ fn killed_command_exits_128_plus_the_signal_number() {
 }
 
 #[test]
-fn missing_command_exits_127_and_unexecutable_file_126() {
+fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("text"), "not a program").unwrap();
     std::fs::write(sandbox.home().join("garbage"), "not a program either").unwrap();
@@ -66,7 +64,7 @@ fn missing_command_exits_127_and_unexecutable_file_126() {
     error: `./text/x` cannot be executed: Not a directory
     ");
     assert_all_revoked(&sandbox, 12);
-    assert_eq!(audit_events(&sandbox).len(), 24, "each of the 12 runs records two events");
+    assert_eq!(run_events(&sandbox).len(), 24, "each of the 12 runs records two events");
 }
 
 #[test]

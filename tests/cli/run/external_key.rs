@@ -1,6 +1,6 @@
 //! `jeton run` with `--key-file` or `--secret-env`: no store, no record, no revocation.
 
-use super::{audit_events, run_shell};
+use super::{run_events, run_shell};
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -38,7 +38,7 @@ fn external_key_needs_no_store() {
 }
 
 #[test]
-fn token_expiry_is_stated_once() {
+fn warning_with_the_token_expiry_is_printed_once() {
     let sandbox = sandbox_with_secret();
     let with_secret =
         |options: &[&str]| run_shell(&sandbox, &[&SECRET_OPTIONS, options].concat(), "exit 3");
@@ -68,7 +68,7 @@ fn token_signed_with_an_external_key_is_not_recorded() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("JWT_SECRET_KEY", "a secret that is as long as the hash");
     run_shell(&sandbox, &SECRET_OPTIONS, "true").ok();
-    assert_eq!(audit_events(&sandbox), [""; 0]);
+    assert_eq!(run_events(&sandbox), [""; 0]);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
     let file = sandbox.home().join("not-a-store");
     fs::write(&file, "text").unwrap();

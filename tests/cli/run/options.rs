@@ -61,6 +61,7 @@ fn tokens_of_every_preset_are_revoked() {
         );
     }
     assert_all_revoked(&sandbox, names.len());
+    // A `jti` from the caller must be a UUID, because the token is recorded.
     let jti = "00000000-0000-7000-8000-000000000000";
     let jti_claim = format!("jti={jti}");
     assert_eq!(
@@ -102,7 +103,7 @@ fn run_with_a_new_secret_prints_the_warning_of_mint() {
 }
 
 #[test]
-fn app_token_refuses_options_of_test_tokens() {
+fn options_unsuitable_for_app_tokens_are_refused() {
     let sandbox = Sandbox::with_admin();
     let app_claims = run_and_decode_claims(
         &sandbox,

@@ -31,7 +31,7 @@ fn catches(pid: Pid, signal: Signal) -> bool {
     mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
-/// Returns whether the process has opened the store file. If the store is on a server, returns whether any
+/// Returns whether the process has the store file open. If the store is on a server, returns whether any
 /// process waits for the write lock of the store.
 fn uses_store(pid: Pid, sandbox: &Sandbox) -> bool {
     if sandbox.is_on_server() {

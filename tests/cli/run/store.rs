@@ -21,7 +21,7 @@ fn token_revoked_by_the_command_is_no_error() {
     let line = "\"$0\" token revoke \"$API_TOKEN\" -q; echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &[], line).ok();
     assert_revoked(&sandbox, &output.stdout);
-    assert_eq!(super::audit_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 0"]);
+    assert_eq!(super::run_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 0"]);
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn start_server(port: &str) -> TestServer {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn many_machines_blocks_print_the_shown_output() {
+fn commands_of_the_many_machines_guide_print_the_shown_output() {
     let port = test_server::free_port().to_string();
     let server = start_server(&port);
     let document =

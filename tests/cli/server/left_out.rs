@@ -26,7 +26,7 @@ fn left_out_entries_name_tests_unambiguously() {
             names.iter().filter(|name| name.contains(entry) && !is_named(name)).collect();
         assert!(others.is_empty(), "{entry} also leaves out {others:?}");
         let count = entries.iter().filter(|other| entry.contains(**other)).count();
-        assert_eq!(count, 1, "{entry} is in the list, and another entry contains the same tests");
+        assert_eq!(count, 1, "{entry}: another entry already leaves out these tests");
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 const TOKEN_COUNT_SQL: &str = "SELECT count(*) FROM tokens";
 
-/// Returns the socket of the server.
+/// Returns the path of the server's socket.
 pub(super) fn server_socket() -> PathBuf {
     let directory = create_schema().run_sql("SHOW unix_socket_directories").remove(0);
     PathBuf::from(directory).join(".s.PGSQL.5432")
@@ -87,13 +87,13 @@ fn command_waits_for_a_free_server_connection() {
     let schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let role = format!("limited_{}", uuid::Uuid::new_v4().simple());
-    let name = sandbox.sql("SELECT current_schema").remove(0);
+    let schema_name = sandbox.sql("SELECT current_schema").remove(0);
     let set_limit =
         |limit| drop(schema.run_sql(&format!("ALTER ROLE {role} CONNECTION LIMIT {limit}")));
     schema.run_sql(&format!(
         "CREATE ROLE {role} LOGIN;
-         GRANT USAGE ON SCHEMA {name} TO {role};
-         GRANT ALL ON ALL TABLES IN SCHEMA {name} TO {role}"
+         GRANT USAGE ON SCHEMA {schema_name} TO {role};
+         GRANT ALL ON ALL TABLES IN SCHEMA {schema_name} TO {role}"
     ));
     let create = |wait| {
         let mut command = sandbox.command(&["token", "create", "shop", "--wait", wait]);

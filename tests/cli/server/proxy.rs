@@ -37,19 +37,19 @@ impl Proxy {
         let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
         let cut_count = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&cut_count);
+        let cut_counter = Arc::clone(&cut_count);
         let round_trip_count = Arc::new(AtomicUsize::new(0));
         let round_trips = Arc::clone(&round_trip_count);
         std::thread::spawn(move || {
             for client in listener.incoming() {
-                let (client, counter) = (client.unwrap(), Arc::clone(&counter));
+                let (client, cut_counter) = (client.unwrap(), Arc::clone(&cut_counter));
                 let round_trips = Arc::clone(&round_trips);
-                if cut == Cut::ForEver && counter.load(Ordering::SeqCst) > 0 {
+                if cut == Cut::ForEver && cut_counter.load(Ordering::SeqCst) > 0 {
                     continue;
                 }
                 let server = UnixStream::connect(&server).unwrap();
                 std::thread::spawn(move || {
-                    let _ = forward(&client, &server, cut, count, &counter, &round_trips);
+                    let _ = forward(&client, &server, cut, count, &cut_counter, &round_trips);
                     let _ = client.shutdown(Shutdown::Both);
                     let _ = server.shutdown(Shutdown::Both);
                 });
@@ -64,8 +64,8 @@ impl Proxy {
     }
 
     /// Returns the number of round trips of all connections: messages of the program that follow an
-    /// answer, or that begin a connection. The program does not wait for the answer to the COMMIT of a
-    /// read transaction, which therefore does not count.
+    /// answer, or that begin a connection. The COMMIT of a read transaction does not count,
+    /// because the program does not wait for the answer.
     pub(super) fn round_trip_count(&self) -> usize {
         self.round_trip_count.load(Ordering::SeqCst)
     }
@@ -83,7 +83,7 @@ fn forward(
     mut server: &UnixStream,
     cut: Cut,
     count: usize,
-    counter: &AtomicUsize,
+    cut_counter: &AtomicUsize,
     round_trips: &AtomicUsize,
 ) -> std::io::Result<()> {
     let (answers, program) = (server.try_clone()?, client.try_clone()?);
@@ -109,7 +109,7 @@ fn forward(
             is_write_transaction && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
         is_write_transaction &= !is_commit;
         let is_cut = is_commit
-            && counter
+            && cut_counter
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |cuts| {
                     (cuts < count).then_some(cuts + 1)
                 })
@@ -128,7 +128,7 @@ fn forward(
     }
 }
 
-/// Forwards the answers of the server. Sets `has_answer` before each answer.
+/// Forwards the answers of the server. Sets `has_answer` before forwarding each answer.
 fn forward_answers(
     mut server: &UnixStream,
     mut program: &UnixStream,

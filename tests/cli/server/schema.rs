@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Queries for the columns in the order of the tables: table, column, type, nullability and default.
+/// Queries for all columns, sorted by table and position: table, column, type, nullability, identity and
+/// default.
 const FILE_COLUMNS: &str = "
     SELECT t.name || '.' || c.name || ' '
         || CASE WHEN c.type = 'INTEGER' THEN 'bigint'
@@ -43,7 +44,8 @@ const SERVER_ONLY_COLUMNS: &[&str] = &[
 const DIFFERENT_COLUMNS: &[[&str; 2]] =
     &[["keys.weak bigint NOT NULL DEFAULT 0", "keys.weak boolean NOT NULL DEFAULT false"]];
 
-/// Queries for primary keys, UNIQUE constraints, indexes and foreign keys. Only indexes have a name.
+/// Queries for primary keys, UNIQUE constraints, indexes and foreign keys. The rows name only
+/// indexes.
 const FILE_KEYS: &str = "
     SELECT t.name || ': '
         || CASE i.origin WHEN 'pk' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE'

@@ -35,7 +35,7 @@ fn frequent_changes_do_not_wait_for_each_other() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn other_changes_wait_for_all_transactions() {
+fn other_changes_and_audit_list_wait_for_all_transactions() {
     let (sandbox, lock) = sandbox_with_shared_lock();
     let commands = [
         &["settings", "set", "token.ttl", "2d"][..],
@@ -44,7 +44,7 @@ fn other_changes_wait_for_all_transactions() {
         &["token", "revoke", "--all", "--yes"],
         // The revocation of an unrecorded token with the same `jti` must not run at the same time.
         &["token", "mint", "--record", "--claim", "jti=0192d6a4-0000-7000-8000-000000000001"],
-        // An event with a lower id may still be committed.
+        // A running transaction may commit an event with a lower id.
         &["audit", "list"],
     ];
     for arguments in commands {

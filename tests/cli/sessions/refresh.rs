@@ -109,7 +109,7 @@ fn refresh_accepts_refresh_tokens_only() {
 }
 
 #[test]
-fn bearer_token_is_never_refreshed() {
+fn refresh_refuses_a_bearer_token() {
     let mut sandbox = Sandbox::with_john();
     let old_pair = read_token_pair(&sandbox);
     sandbox.set_variable("JETON_TOKEN", &old_pair.0);
@@ -164,7 +164,7 @@ fn expired_refresh_token_requires_a_login() {
 }
 
 #[test]
-fn interrupted_refresh_is_completed_by_the_next_command() {
+fn interrupted_refresh_is_completed_by_the_next_refresh() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
     let mut interrupted_session: Value =

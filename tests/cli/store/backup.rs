@@ -217,7 +217,7 @@ fn backup_during_writes_is_consistent() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     sandbox.stdout_of(&["token", "create", "app"]);
-    // The added rows fill more pages than the backup copies in one step.
+    // The added rows make each backup long enough to overlap with the writes.
     sandbox.sql(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 80000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at)

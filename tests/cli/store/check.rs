@@ -68,8 +68,8 @@ fn check_detects_orphaned_rows() {
 fn check_detects_zero_and_two_active_keys() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
-    // Simulates a damaged unique index: it covers no rows while two active keys are inserted, then
-    // the schema gets its original SQL back.
+    // Simulates a damaged unique index: the index covers no rows while a second active key is inserted,
+    // then the schema gets its original SQL back.
     let check_with_two_active_keys = |purpose: &str, kid: &str| {
         change_store_unchecked(
             &sandbox,

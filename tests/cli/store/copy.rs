@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// A store in the file `a.db` with rows in every table. Other rows were deleted.
+/// A store in the file `a.db` with rows in every table. Some earlier rows were deleted.
 pub(crate) struct Source {
     pub(crate) sandbox: Sandbox,
     /// Access token of the admin.
@@ -121,7 +121,7 @@ fn copied_store_has_all_rows() {
     for tables in [&mut expected, &mut found] {
         tables.get_mut("sqlite_sequence").unwrap().sort();
     }
-    // Rows of `user_blocks` that count no users are not copied.
+    // The copy has no rows of `user_blocks` that count no users, because triggers fill that table.
     expected.get_mut("user_blocks").unwrap().retain(|row| !row.ends_with(" 0"));
     for (table, rows) in expected {
         assert!(rows == found[&table], "{table}: {rows:?}, {:?}", found[&table]);
@@ -199,8 +199,8 @@ fn unusable_copy_target_is_refused_unchanged() {
     assert_eq!(fs::read_to_string(sandbox.home().join("b.db")).unwrap(), "other content");
 }
 
-/// Adds a session of a missing user after the valid rows. A target refuses such a session because of
-/// its foreign keys.
+/// Adds a session of a missing user after the valid rows. The target of a copy refuses such a
+/// session because of its foreign keys.
 pub(crate) fn add_session_of_missing_user(sandbox: &Sandbox, store: &str) {
     let store = rusqlite::Connection::open(sandbox.home().join(store)).unwrap();
     let sql = "PRAGMA foreign_keys = OFF;

@@ -6,7 +6,8 @@ use super::crafted_schema::{change_store_unchecked, run_within_time_limit};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Parameters of password hashes: three need at least 4 GiB of memory or hours, the last is malformed.
+/// Parameters of password hashes: three need at least 4 GiB of memory or hours of
+/// computation, the last is malformed.
 const UNUSABLE_PARAMETERS: [&str; 4] = [
     "$argon2id$v=19$m=4194304,t=1,p=1$",
     "$argon2id$v=19$m=8,t=4294967295,p=1$",

@@ -72,7 +72,7 @@ fn directory_as_store_is_refused_with_a_file_path_as_hint() {
 }
 
 #[test]
-fn linked_session_directory_has_no_hint_about_the_store() {
+fn error_in_a_linked_session_directory_has_no_hint_about_the_store() {
     let sandbox = Sandbox::with_admin();
     let (directory, target) = (sandbox.session_directory(), sandbox.home().join("target"));
     let lock = sandbox.session_file().with_extension("lock");

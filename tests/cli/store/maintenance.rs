@@ -189,7 +189,7 @@ fn store_with_current_schema_needs_no_migration() {
 }
 
 #[test]
-fn only_admins_maintain_the_store() {
+fn maintenance_with_a_session_requires_an_admin() {
     let sandbox = Sandbox::with_john();
     for arguments in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], arguments].concat()), @"

@@ -47,7 +47,7 @@ fn is_home_empty(sandbox: &Sandbox) -> bool {
     fs::read_dir(sandbox.home()).unwrap().next().is_none()
 }
 
-/// Runs a command with umask 0, so that new files are world-readable by default.
+/// Runs jeton with umask 0: by default, all users can read and write new files.
 fn run_with_umask_0(sandbox: &Sandbox, arguments: &str) -> RunOutput {
     let mut command = std::process::Command::new("sh");
     command

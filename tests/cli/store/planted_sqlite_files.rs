@@ -1,4 +1,4 @@
-//! Files that another user created in place of a store's WAL, index or journal.
+//! Files that another user created in place of a store's WAL, WAL index or journal.
 
 use super::store_files;
 use super::unsafe_files::make_pipe;

@@ -8,8 +8,8 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 use std::fs;
 
-/// Runs a restore. Asserts that the restore fails with the exit code and the error code, and changes no
-/// store.
+/// Runs a restore with `-o json`. Asserts that the restore fails with the exit code and the error code, and
+/// changes no store. Runs the restore again without `-o json`, and returns the output.
 #[track_caller]
 fn check_refusal(sandbox: &Sandbox, arguments: &[&str], exit_code: i32, code: &str) -> RunOutput {
     let (before, had_previous_store) =

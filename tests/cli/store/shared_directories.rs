@@ -22,7 +22,7 @@ pub(super) fn is_empty(directory: &Path) -> bool {
     fs::read_dir(directory).unwrap().next().is_none()
 }
 
-/// Returns the command in the hint of an `insecure_permissions` refusal.
+/// Returns the command or the option in the hint of a refusal with exit code 78.
 #[track_caller]
 pub(super) fn hint_command(output: &RunOutput) -> String {
     assert_eq!(output.code, 78, "{output:?}");
@@ -154,9 +154,9 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
     let issuer = ["keys", "export", "--issuer", "https://id.example", "--site"];
-    let outputs: [&[&str]; 4] =
+    let commands: [&[&str]; 4] =
         [&["man", "--dir"], &["token", "fixtures", "--out"], &issuer, &["store", "backup"]];
-    for (index, arguments) in outputs.iter().enumerate() {
+    for (index, arguments) in commands.iter().enumerate() {
         let is_backup = index == 3;
         for mode in [0o777, 0o1777] {
             let name = format!("out{index}-{mode:o}");

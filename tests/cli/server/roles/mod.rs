@@ -15,8 +15,9 @@ use std::process::Command;
 /// Suffixes of the names of the database roles, in the order in which the roles can be dropped.
 const ROLES: [&str; 4] = ["verifier", "minter", "operator", "owner"];
 
-/// A store with an admin and a minter, its database roles, and a database user with each role, whose
-/// name ends with `_login`. The roles and users are dropped at the end of the test.
+/// A store with an admin and a minting credential, the database roles of the store, and a database user
+/// with each role. The name of each user ends with `_login`. The roles and users are dropped at the end of
+/// the test.
 struct Database {
     sandbox: Sandbox,
     /// Name of the schema, with which the names of the roles start.
@@ -62,7 +63,7 @@ impl Database {
     fn add_users(&self) {
         for role in ROLES {
             let name = format!("{}_{role}", self.schema);
-            self.admin_sql(&format!(
+            self.superuser_sql(&format!(
                 "CREATE ROLE {name}_login LOGIN; GRANT {name} TO {name}_login"
             ));
         }
@@ -75,7 +76,7 @@ impl Database {
     }
 
     /// Runs SQL as the superuser.
-    fn admin_sql(&self, sql: &str) -> Vec<String> {
+    fn superuser_sql(&self, sql: &str) -> Vec<String> {
         let sql = format!("SET search_path = {};\n{sql}", self.schema);
         run_psql(&test_schema::server().unwrap(), &sql).unwrap()
     }
@@ -107,7 +108,8 @@ impl Database {
         }
     }
 
-    /// Returns a command of the database user with a role, without a session.
+    /// Returns a command of the database user with a role, without a session. A minter or verifier uses the
+    /// schema of the views.
     fn command(&self, role: &str, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command(arguments);
         let (_, address) =
@@ -137,7 +139,7 @@ impl Database {
 
     /// Returns action, outcome and count of the audit events of the database user with a role.
     fn events(&self, role: &str) -> Vec<String> {
-        self.admin_sql(&format!(
+        self.superuser_sql(&format!(
             "SELECT action || ' ' || outcome || ' ' || count FROM audit
              WHERE db_user = '{}_{role}_login' ORDER BY id",
             self.schema
@@ -164,7 +166,7 @@ impl Drop for Database {
 fn second_run_of_the_roles_sql_restores_the_rights() {
     let database = Database::with_roles();
     let minter = format!("{}_minter", database.schema);
-    database.admin_sql(&format!(
+    database.superuser_sql(&format!(
         "GRANT SELECT ON keys TO {minter}; GRANT UPDATE (revoked_at) ON tokens TO PUBLIC"
     ));
     let (select, update) = ("SELECT material FROM keys", "UPDATE tokens SET revoked_at = NULL");
@@ -182,7 +184,7 @@ fn table_owner_can_run_the_roles_sql() {
     let database = Database::without_roles("ES256");
     let (schema, user) = (database.schema.clone(), format!("{}_dba", database.schema));
     // A user who is no superuser owns the tables, as on a managed server.
-    database.admin_sql(&format!(
+    database.superuser_sql(&format!(
         "CREATE ROLE {user} LOGIN CREATEROLE;
          SELECT format('GRANT CREATE ON DATABASE %I TO {user}', current_database()) \\gexec
          ALTER SCHEMA {schema} OWNER TO {user};
@@ -196,7 +198,7 @@ fn table_owner_can_run_the_roles_sql() {
     database.add_users();
     database.mint(&["--record"]);
     database.run("verifier", &["token", "verify", &database.credential]).ok();
-    database.admin_sql(&format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER"));
+    database.superuser_sql(&format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER"));
     drop(database);
     let drop_user = format!("DROP OWNED BY {user}; DROP ROLE {user}");
     run_psql(&test_schema::server().unwrap(), &drop_user).unwrap();

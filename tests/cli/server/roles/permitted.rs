@@ -15,7 +15,7 @@ fn owner_role_changes_tables_and_sees_all_rows() {
     }
     database.sql("owner", alter).unwrap();
     let count = "SELECT count(*) FROM audit";
-    assert_eq!(database.sql("owner", count).unwrap(), database.admin_sql(count));
+    assert_eq!(database.sql("owner", count).unwrap(), database.superuser_sql(count));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn operator_role_runs_all_commands() {
     }
     let present = "SELECT count(*), (SELECT sum(present) FROM user_blocks) FROM users
         WHERE deleted_at IS NULL";
-    assert_eq!(database.admin_sql(present), ["2|2"]);
+    assert_eq!(database.superuser_sql(present), ["2|2"]);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn minter_role_mints_records_and_verifies() {
     database.mint(&["--record", "--sub", "x"]);
     let tokens_of_x = "SELECT count(*), count(DISTINCT grant_id) FROM tokens
         JOIN grants ON grants.id = grant_id WHERE app = 'x'";
-    assert_eq!(database.admin_sql(tokens_of_x), ["121|1"]);
+    assert_eq!(database.superuser_sql(tokens_of_x), ["121|1"]);
     let one = "token mint done 1";
     assert_eq!(database.events("minter"), [one, one, one, one, "token mint done 120", one]);
 }

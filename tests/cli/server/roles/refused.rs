@@ -95,7 +95,7 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
     database.view_sql("minter", "UPDATE audit SET count = 7, outcome = 'x'").unwrap();
     let changed = "SELECT count(*), bool_and(db_user LIKE '%_minter_login') FROM audit
         WHERE count = 7";
-    assert_eq!(database.admin_sql(changed), ["1|t"]);
+    assert_eq!(database.superuser_sql(changed), ["1|t"]);
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn server_refuses_all_changes_by_the_verifier_role() {
     }
 }
 
-/// Runs a command as JSON, and asserts that the database denies access. Returns the part of the error message
-/// with the message of the database.
+/// Runs a command with `-o json`, and asserts that the database denies access. Returns the message of the
+/// database in the error message.
 #[track_caller]
 fn denial_message(
     database: &Database,
@@ -167,7 +167,7 @@ fn command_without_a_database_right_exits_7() {
         ["token revoke forbidden 0", "token mint forbidden 0", "token fixtures forbidden 0"]
     );
     let revoked = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
-    assert_eq!(database.admin_sql(revoked), ["0"]);
+    assert_eq!(database.superuser_sql(revoked), ["0"]);
     // The minter role is also refused if the address names the schema of the tables, not of the views.
     let mut command = database.command("operator", &["token", "mint"]);
     let address = command.get_envs().find(|(name, _)| *name == "JETON_STORE").unwrap().1.unwrap();
@@ -194,7 +194,7 @@ fn key_hidden_from_a_role_is_not_reported_as_damage() {
 fn database_user_without_role_has_no_access() {
     let database = Database::with_roles();
     let verifier = format!("{}_verifier", database.schema);
-    database.admin_sql(&format!("REVOKE {verifier} FROM {verifier}_login"));
+    database.superuser_sql(&format!("REVOKE {verifier} FROM {verifier}_login"));
     let denial =
         denial_message(&database, "verifier", &["token", "verify", &database.credential], None);
     assert_eq!(denial, format!("permission denied for schema {}_views", database.schema));

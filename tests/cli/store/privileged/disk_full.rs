@@ -170,7 +170,7 @@ fn backup_on_a_full_disk_leaves_no_file() {
     assert_eq!(sandbox.sql(backup_count_sql), ["1"]);
 }
 
-/// Creates a store without a WAL on a small file system, and its backup `monday.db` outside of it.
+/// Creates a store without a WAL on a small file system, and the backup `monday.db` on another file system.
 fn mount_store_with_backup(sandbox: &Sandbox) -> MountNamespace<'_> {
     let mut mounted = MountNamespace::start(sandbox);
     mounted.mount_small(".local");
@@ -182,7 +182,7 @@ fn mount_store_with_backup(sandbox: &Sandbox) -> MountNamespace<'_> {
     mounted
 }
 
-/// Restores `monday.db` on a disk with space for `copy_count` copies of the content, but not for another
+/// Restores `monday.db` on a disk with space for `copy_count` copies of the backup, but not for another
 /// copy.
 fn restore_on_full_disk(mounted: &mut MountNamespace<'_>, copy_count: u32) -> RunOutput {
     mounted.run_line_ok(&format!(

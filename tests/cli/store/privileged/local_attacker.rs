@@ -121,7 +121,7 @@ fn process_memory_is_unreadable_for_the_same_user() {
     require(command_as_other_user().arg("true"), "the permission to run a program as another user");
     let directory = tempfile::tempdir().unwrap();
     set_mode(directory.path(), 0o755);
-    // The process of a program that its user cannot read is never dumpable, so that the test would
+    // A process is never dumpable if its user cannot read the file of the program: the test would then
     // always pass.
     let program = directory.path().join("jeton");
     fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();

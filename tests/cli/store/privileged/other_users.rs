@@ -149,10 +149,10 @@ fn hint_for_shared_directory_avoids_directory_of_another_user() {
     assert_eq!(command, format!("--store shared/ci-{uid}/jeton.db"));
 }
 
-/// The owner of an intermediate directory can rename its content.
+/// Any user can create a directory in a sticky directory, and rename the content of the created directory.
 #[test]
 #[ignore = "needs another user"]
-fn directory_below_a_directory_of_another_user_is_refused() {
+fn directory_of_another_user_between_sticky_and_own_directory_is_refused() {
     let sandbox = Sandbox::new();
     create_directory(&sandbox, "plain", 0o1777);
     let intermediate_directory = create_directory(&sandbox, "plain/between", 0o755);

@@ -93,16 +93,16 @@ fn read_only_store_with_wal_and_index_is_readable() {
     let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
-    // Only the WAL contains this token.
+    // Only the WAL contains this token and its grant.
     sandbox.stdout_of(&["token", "create", "in-the-log"]);
     let connection = rusqlite::Connection::open_with_flags(
         format!("file:{}?immutable=1", sandbox.store().display()),
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI,
     );
-    let token_count_sql = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
-    let token_count =
-        connection.unwrap().query_row(token_count_sql, [], |row| row.get::<_, i64>(0));
-    assert_eq!(token_count.unwrap(), 0);
+    let grant_count_sql = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
+    let grant_count =
+        connection.unwrap().query_row(grant_count_sql, [], |row| row.get::<_, i64>(0));
+    assert_eq!(grant_count.unwrap(), 0);
     remount_read_only(&mut mounted, STORE_DIRECTORY);
     assert_reads_work_and_changes_fail(&sandbox, &mut mounted);
     // Processes outside the namespace can still write, and the read-only mount shows the changes.
