@@ -1,4 +1,4 @@
-//! Schemas on the PostgreSQL server that `JETON_TEST_STORE` names.
+//! Schemas of tests on a PostgreSQL server, by default on the server that `JETON_TEST_STORE` names.
 
 use crate::required;
 use std::io::{BufReader, Read, Write};
@@ -23,7 +23,7 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     (", 'unixepoch')", ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 ];
 
-/// Returns the address of the server on which the tests run, or `None` if the tests use files.
+/// Returns the address of the server that holds the stores of the tests, or `None` if the stores are files.
 pub(crate) fn server() -> Option<String> {
     required::variable("JETON_TEST_STORE").map(|address| address.into_string().unwrap())
 }

@@ -39,8 +39,8 @@ fn unsupported_store_url_is_refused_by_every_command() {
     ] {
         let refusal =
             |arguments: &[&str]| refusal_of(&sandbox, &[arguments, &["--store", url]].concat());
-        let refusals: BTreeSet<String> = COMMANDS.into_iter().map(refusal).collect();
-        outputs.extend(refusals);
+        let distinct_refusals: BTreeSet<String> = COMMANDS.into_iter().map(refusal).collect();
+        outputs.extend(distinct_refusals);
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
@@ -151,7 +151,7 @@ fn path_that_resembles_a_url_is_accepted() {
 fn download_hint_replaces_pipe_hint_if_hint_cannot_repeat_the_command() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
-    let pipe = "hint: pipe the document: ";
+    let pipe_hint = "hint: pipe the document: ";
     for arguments in [
         &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
         &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],
@@ -164,8 +164,10 @@ fn download_hint_replaces_pipe_hint_if_hint_cannot_repeat_the_command() {
     ] {
         let output = sandbox.run(arguments).to_string();
         assert!(output.contains("hint: download the document, then use `"));
-        assert!(!output.contains(pipe) && !output.contains("hunter2"), "{output}");
+        assert!(!output.contains(pipe_hint) && !output.contains("hunter2"), "{output}");
     }
     let output = sandbox.run(&["token", "verify", "@t", "--jwks", url]).to_string();
-    assert!(output.contains(&format!("{pipe}curl -fsS {url} | jeton token verify @t --jwks -")));
+    assert!(
+        output.contains(&format!("{pipe_hint}curl -fsS {url} | jeton token verify @t --jwks -"))
+    );
 }

@@ -4,7 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 /// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b), 3 (b, superseded), 4 (b,
-/// the renewal of 3) and 5 (b, a test token). Ada owns token 6 (b). John is a minter and logged in.
+/// the successor of 3) and 5 (a test token, whose subject b is recorded as its app). Ada owns token 6 (b).
+/// John is a minter and logged in.
 fn with_six_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
@@ -205,8 +206,13 @@ fn token_revoke_requires_either_ids_or_a_filter() {
     let sandbox = with_six_tokens();
     for arguments in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
         let output = sandbox.run(&revoke_arguments(arguments)).fails(2);
-        let hints = ["<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|", "omit `ID|JTI|TOKEN` or `--"];
-        assert!(hints.iter().any(|hint| output.stderr.contains(hint)), "{}", output.stderr);
+        let expected_texts =
+            ["<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|", "omit `ID|JTI|TOKEN` or `--"];
+        assert!(
+            expected_texts.iter().any(|text| output.stderr.contains(text)),
+            "{}",
+            output.stderr
+        );
     }
     assert_eq!(unrevoked_ids(&sandbox).len(), 6);
 }

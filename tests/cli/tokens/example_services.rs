@@ -19,10 +19,10 @@ struct Service {
     signup: (&'static str, Value),
     /// Method and path of the protected endpoint.
     endpoint: (&'static str, &'static str),
-    /// Path that revokes a token.
+    /// Path of the endpoint that revokes a token, or `None` if the service cannot revoke tokens.
     revoke: Option<&'static str>,
     /// Library that verifies the tokens, and the defects that the service accepts. The preset may
-    /// list more defects that the library accepts: servers limit the size of headers, and a service
+    /// list more defects as accepted by the library: servers limit the size of headers, and a service
     /// may check more than its library.
     verifier: (&'static str, &'static [&'static str]),
 }
@@ -57,6 +57,7 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let mut arguments = vec!["token", "fixtures", "--preset", service.preset, "--out", "fixtures"];
     arguments.extend(["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    // The preset `gerencia` has no `sub`.
     if service.preset != "gerencia" {
         arguments.extend(["--sub", service.sub]);
     }

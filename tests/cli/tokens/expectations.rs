@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::json;
 
-const KEY: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
+const KEY_OPTIONS: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
 /// Creates a sandbox without a store, with a shared secret in the file `secret`.
 fn with_secret_file() -> Sandbox {
@@ -25,16 +25,20 @@ fn mint_without_exp(sandbox: &Sandbox) -> String {
 }
 
 fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
-    sandbox.run(&[&["token", "verify", token], &KEY[..], options].concat())
+    sandbox.run(&[&["token", "verify", token], &KEY_OPTIONS[..], options].concat())
 }
 
 #[track_caller]
-fn check_invalid(output: &RunOutput, code: i32, reason: &str) {
-    assert_eq!((output.code, output.verdict()), (code, format!("invalid: {reason}")), "{output:?}");
+fn check_invalid(output: &RunOutput, exit_code: i32, reason_code: &str) {
+    assert_eq!(
+        (output.code, output.verdict()),
+        (exit_code, format!("invalid: {reason_code}")),
+        "{output:?}"
+    );
 }
 
 #[test]
-fn third_party_token_without_exp_is_refused() {
+fn third_party_token_without_exp_is_refused_by_default() {
     let sandbox = with_secret_file();
     let token = mint_without_exp(&sandbox);
     let output = verify(&sandbox, &token, &[]);
@@ -58,10 +62,10 @@ fn third_party_token_without_exp_is_refused() {
 }
 
 #[test]
-fn third_party_batch_refuses_tokens_without_exp() {
+fn third_party_batch_refuses_tokens_without_exp_by_default() {
     let sandbox = with_secret_file();
     let input = format!("{}\n{}\n", mint(&sandbox, &[]), mint_without_exp(&sandbox));
-    let batch = [&["token", "verify", "--batch"], &KEY[..]].concat();
+    let batch = [&["token", "verify", "--batch"], &KEY_OPTIONS[..]].concat();
     let output = sandbox.run_with_input(&batch, &input);
     assert_eq!(output.code, 10, "{output:?}");
     let results: Vec<serde_json::Value> =

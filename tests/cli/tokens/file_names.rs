@@ -50,8 +50,8 @@ fn url_in_place_of_a_file_name_is_reported_with_a_hint() {
 fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
     let (sandbox, token) = sandbox_with_token();
     fs::write(sandbox.home().join("jwks.json"), "{\"keys\":[]}").unwrap();
-    let secret = ["--secret-env", "SECRET", "--alg", "HS256"];
-    let mint = |option, value| [&["token", "mint", option, value][..], &secret].concat();
+    let secret_options = ["--secret-env", "SECRET", "--alg", "HS256"];
+    let mint = |option, value| [&["token", "mint", option, value][..], &secret_options].concat();
     let outputs = run_all(
         &sandbox,
         &[

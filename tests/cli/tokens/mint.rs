@@ -215,6 +215,7 @@ fn claim_text_that_looks_like_json_causes_a_hint() {
         ("roles=[\"admin\"]", "roles"),
         ("realm={\"roles\":[]}", "realm"),
         ("admin=true", "admin"),
+        // `exp` must be a number, whereas `level` below may be a text.
         ("exp=5", "exp"),
     ] {
         let hint = format!("hint: the claim `{name}` is text; for JSON, use `--claim-json`\n");

@@ -103,7 +103,7 @@ fn text_in_place_of_a_token_is_reported_with_a_hint() {
 }
 
 #[test]
-fn value_in_wrong_variable_is_reported_with_a_hint() {
+fn unsuitable_value_of_variable_or_claims_option_is_reported_with_a_hint() {
     let (mut sandbox, token) = sandbox_with_token();
     sandbox.set_variable("JETON_TOKEN_FILE", &token);
     let mut outputs = sandbox.run(&["token", "decode"]).to_string();
@@ -184,7 +184,7 @@ fn byte_order_mark_is_accepted_in_every_text_file() {
     write("claims.json", "{\"role\":\"admin\"}");
     write("rows.csv", "sub\na\n");
     write("rows.jsonl", "{\"sub\":\"a\"}\n");
-    write("password", "john-password\n");
+    write("password", "kim-password\n");
     let presets = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&presets).unwrap();
     let preset = "\u{feff}{\"description\":\"x\",\"claims\":{\"role\":\"admin\"}}";
@@ -201,5 +201,5 @@ fn byte_order_mark_is_accepted_in_every_text_file() {
     fs::write(sandbox.home().join("utf16.json"), utf16.collect::<Vec<_>>()).unwrap();
     sandbox.run(&[&["token", "mint", "--claims", "utf16.json"][..], &KEY].concat()).ok();
     sandbox.run(&["register", "kim", "--password-file", "password"]).ok();
-    sandbox.log_in("kim", "john-password");
+    sandbox.log_in("kim", "kim-password");
 }

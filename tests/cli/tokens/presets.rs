@@ -8,7 +8,7 @@ use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-/// Mints a token of the preset, signed with `JWT_SECRET_KEY`.
+/// Mints a token of the preset, signed with the secret in `JWT_SECRET_KEY`.
 fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
     let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
     sandbox.stdout_of(&[&arguments[..], &["--alg", "HS256"], options].concat())
@@ -232,8 +232,8 @@ fn unknown_presets_and_parameters_are_refused() {
     --- exit code 2, stderr
     error: parameter: unknown name `tenant`: expected one of fresh, sub
     ");
-    let mint_without_parameters = ["token", "mint", "--set", "tenant=x"];
-    assert_snapshot!(sandbox.run(&mint_without_parameters), @"
+    let mint_without_preset = ["token", "mint", "--set", "tenant=x"];
+    assert_snapshot!(sandbox.run(&mint_without_preset), @"
     --- exit code 2, stderr
     error: parameter: unknown name `tenant`: the preset has no parameters
     ");

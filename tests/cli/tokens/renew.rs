@@ -56,7 +56,8 @@ fn grace_period_keeps_both_tokens_valid() {
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
-    // At most one token is superseded: the renewal of token 2 ends the grace period of token 1.
+    // At most one token of a chain of renewals is superseded: the renewal of token 2 ends the grace
+    // period of token 1.
     sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
@@ -132,7 +133,7 @@ fn only_one_grace_period_runs_at_a_time() {
 }
 
 #[test]
-fn revoked_and_expired_tokens_are_not_renewed() {
+fn revoked_expired_and_inaccessible_tokens_are_not_renewed() {
     let sandbox = Sandbox::with_john();
     sandbox.stdout_of(&["token", "create", "a"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
@@ -162,7 +163,7 @@ fn revoked_and_expired_tokens_are_not_renewed() {
 }
 
 #[test]
-fn grace_period_limits_the_lifetime_of_the_renewed_token() {
+fn grace_period_limits_the_lifetime_of_the_old_token() {
     let sandbox = Sandbox::with_john();
     let old_token = sandbox.stdout_of(&["token", "create", "app"]);
     let token_without_expiry = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
@@ -209,9 +210,9 @@ fn only_app_tokens_are_renewed() {
     --- exit code 2, stderr
     error: only app tokens can be renewed
     ");
-    let app = sandbox.stdout_of(&["token", "create", "app"]);
+    let app_token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.sql("DELETE FROM tokens WHERE id = 2");
-    assert_snapshot!(sandbox.run(&["token", "renew", &app]), @"
+    assert_snapshot!(sandbox.run(&["token", "renew", &app_token]), @"
     --- exit code 10, stderr
     error: token not found in the store
     ");

@@ -62,6 +62,8 @@ fn renewal_by_the_bearer_adds_an_expiry() {
     );
 }
 
+/// Runs a shell script with `jeton run --app`, which sets `API_TOKEN` for the script. `$0` is the path of
+/// jeton.
 fn run_with_app_token(sandbox: &Sandbox, script: &str) -> RunOutput {
     let jeton = env!("CARGO_BIN_EXE_jeton");
     sandbox.run(&["run", "--app", "ci", "--", "sh", "-c", script, jeton])
@@ -81,7 +83,7 @@ fn run_token_is_not_renewed_by_its_bearer() {
 #[test]
 fn successors_of_a_run_token_are_revoked_with_the_run_token() {
     let sandbox = Sandbox::with_admin();
-    // Renewals by id, with and without a grace period and a new lifetime.
+    // Renewals by id: with a grace period, without options, and with a new lifetime.
     let output = run_with_app_token(
         &sandbox,
         "\"$0\" token renew 1 --grace 1h && \"$0\" token renew 2 && \"$0\" token renew 3 --ttl 1d",

@@ -58,7 +58,7 @@ fn revoke_json_reports_the_outcome_of_each_token() {
 }
 
 #[test]
-fn refresh_token_revocation_ends_the_session() {
+fn revocation_of_refresh_token_but_not_of_access_token_ends_the_session() {
     let sandbox = Sandbox::with_john();
     let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
     let output = sandbox.run(&["token", "revoke", &access]);
@@ -190,6 +190,7 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     error: only admins can act on other users' tokens: logged in as `mia` with role `minter`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
+    // The revocation of a token with the same `jti` does not affect the recorded token either.
     let unrecorded_token = sandbox.stdout_of(&mint);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "revoke", &unrecorded_token]), @"
@@ -212,10 +213,10 @@ fn revoked_jti_is_not_recorded_again() {
     let revoked_token = sandbox.stdout_of(&[&mint[..], &["--ttl", "1d"]].concat());
     sandbox.run(&["token", "revoke", &revoked_token]).ok();
     sandbox.log_in("mia", "123456");
-    for claims in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
+    for options in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
         std::fs::write(sandbox.home().join("same.json"), payload(&revoked_token).to_string())
             .unwrap();
-        let output = sandbox.run(&[&mint[..], &["--record"], claims].concat());
+        let output = sandbox.run(&[&mint[..], &["--record"], options].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
         error: a token with this `jti` has been revoked

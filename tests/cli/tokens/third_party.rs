@@ -1,4 +1,4 @@
-//! `jeton token verify` of third-party tokens, with a JWK Set or a key file
+//! `jeton token verify` of third-party tokens, with a JWK Set, a key file or a secret in a variable
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -7,15 +7,17 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// The token of RFC 7515, appendix A.1, which expired in 2011.
+/// The token of RFC 7515, appendix A.1, and of RFC 7519, section 3.1, which expired in 2011.
 pub(super) const RFC_TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAi\
     OjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p\
     1r_wW1gFWFOEjXk";
+
+/// The secret of [`RFC_TOKEN`] in base64url.
 pub(super) const RFC_KEY: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
-/// Creates the sandbox of a third-party issuer, and a sandbox without a store in which `jwks.json`
-/// contains the keys of the issuer.
+/// Creates the sandbox of a third-party issuer, and a second sandbox, which has no store. The file
+/// `jwks.json` in the second sandbox contains the public test keys of the issuer.
 fn with_third_party_issuer() -> (Sandbox, Sandbox) {
     let issuer = Sandbox::with_admin();
     for algorithm in ["ES256", "RS256", "EdDSA"] {
@@ -172,18 +174,18 @@ fn fractional_times_are_rounded_to_the_shorter_validity() {
         let token = issuer.stdout_of(&[&["token", "mint"], &claims[..]].concat());
         verify(&sandbox, &token, &["--jwks", "jwks.json", "--at", time]).verdict()
     };
-    let times = ["iat=1800000000.9", "nbf=1800000000.2", "exp=1800000009.9"];
-    assert_eq!(verify_at(&times, "1800000000"), "invalid: not_yet_valid");
-    assert_eq!(verify_at(&times, "1800000001"), "valid");
-    assert_eq!(verify_at(&times, "1800000008"), "valid");
-    assert_eq!(verify_at(&times, "1800000009"), "invalid: token_expired");
+    let time_claims = ["iat=1800000000.9", "nbf=1800000000.2", "exp=1800000009.9"];
+    assert_eq!(verify_at(&time_claims, "1800000000"), "invalid: not_yet_valid");
+    assert_eq!(verify_at(&time_claims, "1800000001"), "valid");
+    assert_eq!(verify_at(&time_claims, "1800000008"), "valid");
+    assert_eq!(verify_at(&time_claims, "1800000009"), "invalid: token_expired");
     for claim in ["exp=\"5\"", "nbf=1e300", "iat=true", "exp=[1]", "exp=-1e18"] {
         assert_eq!(verify_at(&[claim], "1800000000"), "invalid: bad_claim", "{claim}");
     }
 }
 
 #[test]
-fn token_never_chooses_its_key() {
+fn token_header_selects_only_among_the_given_keys_and_algorithms() {
     let sandbox = Sandbox::new();
     let key = |kid: &str| json!({"kty": "oct", "k": RFC_KEY, "kid": kid});
     let write_keys = |keys: &[Value]| {

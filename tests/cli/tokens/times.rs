@@ -56,7 +56,7 @@ fn every_time_option_accepts_every_format() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "snapshots")]
-fn refused_times_and_durations_have_hints() {
+fn refused_option_values_have_hints() {
     let sandbox = sandbox_with_secret();
     let mint = |arguments: &[&str]| sandbox.run(&[&MINT[..], arguments].concat());
     assert_snapshot!(mint(&["--ttl", "-1h"]), @"

@@ -75,7 +75,7 @@ fn unusable_github_env_file_is_refused_before_the_token_is_recorded() {
 }
 
 #[test]
-fn undelivered_token_is_revoked() {
+fn token_is_revoked_if_its_variable_cannot_be_written() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("GITHUB_ENV", "/dev/full");
     let output = sandbox.run(&["token", "mint", "--record", "-o", "github"]);

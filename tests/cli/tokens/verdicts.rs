@@ -6,7 +6,7 @@ use crate::sandbox::{Sandbox, tampered};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-const KEY: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
+const KEY_OPTIONS: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
 /// Creates a sandbox without a store, with a shared secret in the file `secret`.
 fn with_secret_file() -> Sandbox {
@@ -28,11 +28,11 @@ fn mint(sandbox: &Sandbox, options: &[&str]) -> String {
 fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
     let at = ["--at", "2030-01-01T10:30:00Z"];
     let at = if options.contains(&"--at") { &[][..] } else { &at };
-    sandbox.run(&[&["token", "verify", token], &KEY[..], at, options].concat())
+    sandbox.run(&[&["token", "verify", token], &KEY_OPTIONS[..], at, options].concat())
 }
 
 #[test]
-fn rejection_of_claim_with_wrong_type_shows_the_value() {
+fn rejection_of_invalid_claim_shows_the_value() {
     let sandbox = with_secret_file();
     let mut outputs = String::new();
     for claim in
@@ -155,7 +155,7 @@ fn time_rejection_shows_difference_and_sufficient_leeway() {
     let sandbox = with_secret_file();
     let token = mint(&sandbox, &[]);
     let mut outputs = String::new();
-    for (time, leeway) in [
+    for (time, suggested_leeway) in [
         ("2030-01-01T11:00:20Z", "1m"),
         ("2030-01-01T11:04:00Z", "5m"),
         ("2030-01-01T09:59:55Z", "1m"),
@@ -164,10 +164,10 @@ fn time_rejection_shows_difference_and_sufficient_leeway() {
     ] {
         let output = verify(&sandbox, &token, &["--at", time]);
         outputs += &output.with_heading(time);
-        let suggestion = format!("use `--leeway {leeway}` to allow for clock skew");
-        assert_eq!(output.stderr.contains(&suggestion), !leeway.is_empty(), "{output:?}");
-        if !leeway.is_empty() {
-            let options = ["--at", time, "--leeway", leeway];
+        let suggestion = format!("use `--leeway {suggested_leeway}` to allow for clock skew");
+        assert_eq!(output.stderr.contains(&suggestion), !suggested_leeway.is_empty(), "{output:?}");
+        if !suggested_leeway.is_empty() {
+            let options = ["--at", time, "--leeway", suggested_leeway];
             assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "{time}");
         }
     }

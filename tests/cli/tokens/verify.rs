@@ -247,7 +247,7 @@ fn at_and_leeway_shift_the_time_checks() {
 }
 
 #[test]
-fn disabled_owner_and_missing_row_invalidate_the_token() {
+fn disabled_owner_and_missing_token_row_invalidate_the_token() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.sql("UPDATE users SET disabled_at = 1 WHERE id = 2");

@@ -29,7 +29,7 @@ const DEFECTS: [&str; 17] = [
     "revoked",
 ];
 
-/// Creates tokens of every kind and state.
+/// Creates tokens of every kind and state, and malformed tokens.
 fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     for name in ["john", "mary"] {
         sandbox.register(name, "123456");
@@ -76,6 +76,7 @@ fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     revoke(recorded_tokens[2]);
     tokens.extend(recorded_tokens.iter().map(|token| (*token).to_owned()));
     let jti = payload(recorded_tokens[1])["jti"].as_str().unwrap().to_owned();
+    // The claim `ref` repeats the `jti` in the payload.
     let [jti_claim, ref_claim] = ["jti", "ref"].map(|name| format!("{name}={jti}"));
     tokens.push(mint(&["--sub", "alice", "--claim", &jti_claim]));
     tokens.push(mint(&["--sub", "alice", "--claim", &jti_claim, "--claim", &ref_claim]));
@@ -103,7 +104,8 @@ fn without_relative_times(line: &str) -> String {
     text
 }
 
-/// Asserts that each line of a batch that repeats the tokens has the result of a single run.
+/// Verifies a batch in which the tokens occur repeatedly. Asserts that the result of each line equals the
+/// result of a single run with the token of the line.
 fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options: &[&str]) {
     // All runs verify for one time, which is ten minutes later than the clock.
     #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
@@ -138,8 +140,9 @@ fn batch_results_equal_single_results() {
     let sandbox = Sandbox::with_admin();
     let tokens = create_tokens(&sandbox);
     assert_batch_equals_single_runs(&sandbox, &tokens, &["--type", "any"]);
-    let checks = ["-p", "read", "--aud", "a", "--iss", "x", "--min-ttl", "1h", "--require", "a=b"];
-    assert_batch_equals_single_runs(&sandbox, &tokens, &checks);
+    let expectations =
+        ["-p", "read", "--aud", "a", "--iss", "x", "--min-ttl", "1h", "--require", "a=b"];
+    assert_batch_equals_single_runs(&sandbox, &tokens, &expectations);
     fs::write(sandbox.home().join("jwks"), sandbox.stdout_of(&["keys", "export", "--jwks"]))
         .unwrap();
     assert_batch_equals_single_runs(&sandbox, &tokens, &["--jwks", "jwks"]);
@@ -202,7 +205,7 @@ fn closed_output_ends_a_batch_with_open_input() {
 }
 
 #[test]
-fn unusable_line_ends_a_batch_with_open_input() {
+fn json_document_in_the_input_ends_a_batch_with_open_input() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
     assert!(batch.send("x\n{\"items\":[]}\nx\n").contains("malformed"));

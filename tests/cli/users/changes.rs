@@ -11,7 +11,8 @@ fn with_john_and_logged_in_ada() -> Sandbox {
     sandbox
 }
 
-/// Runs a command as john, whose session file is in a separate configuration directory.
+/// Runs a command as john, whose session file is in a separate configuration directory. The
+/// password of john is on standard input.
 fn run_as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("john"));

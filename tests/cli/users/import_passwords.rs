@@ -16,7 +16,9 @@ fn read_passwords(sandbox: &Sandbox) -> Vec<(String, String)> {
     let csv = fs::read_to_string(sandbox.home().join("passwords.csv")).unwrap();
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("login,password"));
-    let split = |line: &str| line.split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let split = |line: &str| {
+        line.split_once(',').map(|(login, password)| (login.to_owned(), password.to_owned()))
+    };
     lines.map(|line| split(line).unwrap()).collect()
 }
 

@@ -64,7 +64,7 @@ fn import_update_ends_sessions_of_disabled_users() {
 }
 
 #[test]
-fn row_that_matches_several_accounts_updates_no_account() {
+fn refused_import_update_changes_no_account() {
     let sandbox = with_users();
     let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
     let before = sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users");
