@@ -90,7 +90,9 @@ fn run_during_failover(replication: &Replication, sandbox: &Sandbox, delay: Dura
         replication.fail_over();
         thread::sleep(Duration::from_secs(2));
         is_over.store(true, Ordering::Relaxed);
-        loops.into_iter().for_each(|results| all += results.join().unwrap());
+        for results in loops {
+            all += results.join().unwrap();
+        }
     });
     all
 }
@@ -99,8 +101,8 @@ fn run_during_failover(replication: &Replication, sandbox: &Sandbox, delay: Dura
 fn assert_nothing_is_lost(replication: &Replication, sandbox: &Sandbox, results: &Results) {
     let stored = replication.standby.run_sql("SELECT jti FROM tokens");
     let stored: BTreeSet<&str> = stored.iter().map(String::as_str).collect();
-    let input: String = results.printed.iter().map(|token| format!("{token}\n")).collect();
-    let verdicts = sandbox.run_with_input(&["token", "verify", "--batch"], &input).stdout;
+    let tokens = results.printed.join("\n");
+    let verdicts = sandbox.run_with_input(&["token", "verify", "--batch"], &tokens).stdout;
     assert_eq!(verdicts.lines().count(), results.printed.len());
     let (revoked, uncertain): (BTreeSet<_>, BTreeSet<_>) =
         (results.revoked.iter().collect(), results.uncertain.iter().collect());

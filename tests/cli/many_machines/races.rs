@@ -186,8 +186,9 @@ fn header(token: &str) -> Value {
 #[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
 fn one_import_of_the_same_names_succeeds() {
     let figures = run_rounds(rounds(), create_store, |_, sandbox, round| {
-        let names: String = (0..60).map(|n| format!("user{n}of{round}\n")).collect();
-        std::fs::write(sandbox.home().join("users.csv"), format!("username\n{names}")).unwrap();
+        let names: Vec<_> = (0..60).map(|n| format!("user{n}of{round}")).collect();
+        let file = format!("username\n{}\n", names.join("\n"));
+        std::fs::write(sandbox.home().join("users.csv"), file).unwrap();
         let import = || sandbox.command(&["users", "import", "users.csv"]);
         let outputs = run_concurrently((0..processes()).map(|_| import()));
         assert_eq!(
