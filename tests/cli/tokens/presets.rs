@@ -235,7 +235,9 @@ fn unknown_presets_and_parameters_are_refused() {
     let mint_without_preset = ["token", "mint", "--set", "tenant=x"];
     assert_snapshot!(sandbox.run(&mint_without_preset), @"
     --- exit code 2, stderr
-    error: parameter: unknown name `tenant`: the preset has no parameters
+    error: the following required arguments were not provided:
+      --preset <NAME>
+    hint: usage: jeton token mint --preset <NAME> --set <NAME=VALUE> [NAME]...
     ");
     assert_snapshot!(mint("fresh=yes"), @"
     --- exit code 2, stderr
