@@ -7,8 +7,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Warning about a directory that a private group can write; followed by the path.
-pub(crate) const GROUP_WRITABLE_WARNING: &str = "members of your group can write the directory";
+/// Warning about a directory with [`Writers::PrivateGroup`]; followed by the path.
+pub(crate) const GROUP_WRITABLE_WARNING: &str = "your private group can write the directory";
 
 const GROUP_WRITE_BIT: u32 = 0o020;
 const WORLD_WRITE_BIT: u32 = 0o002;
@@ -40,8 +40,8 @@ pub(crate) struct InsecureDirectory {
 }
 
 impl InsecureDirectory {
-    /// Returns whether a directory of the current user in `path` is safe from other users, except for
-    /// members of the group of `path`, which is trusted.
+    /// Returns whether a subdirectory that the current user creates in `path` is secure: no user can
+    /// replace it, except for members of the group of `path`, which is trusted.
     pub(crate) fn can_hold_secure_directory(&self) -> bool {
         !self.has_untrusted_owner
             && (self.mode & WORLD_WRITE_BIT == 0 || self.mode & STICKY_BIT != 0)
@@ -68,8 +68,8 @@ pub(crate) fn check_permissions(path: &Path) -> Result<Writers, Error> {
     check_metadata(path, &path.metadata()?)
 }
 
-/// Rejects a directory like [`check_permissions`], and a directory that another user can replace by
-/// writing to a directory above. `path` must not contain symbolic links.
+/// Rejects a directory that [`check_permissions`] rejects, or that another user can replace because of the
+/// permissions of a directory above. `path` must not contain symbolic links.
 ///
 /// Owners and groups of the directories above are trusted, because an administrator assigned them. A
 /// world-writable directory above must be sticky, and the next path component below must belong to

@@ -30,7 +30,8 @@ pub(super) fn key_type(jwk: &Map<String, Value>) -> Option<KeyType> {
     }
 }
 
-/// Returns the public part of an asymmetric key.
+/// Returns the public part of an asymmetric key. Callers must first check that the key is not
+/// symmetric ([`is_symmetric`]): the error for an unsupported key type lists symmetric keys as supported.
 pub(super) fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, InvalidValue> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     if !jwk.contains_key("kty") {

@@ -4,7 +4,7 @@ use super::{Failure, KeySource};
 use crate::model::{Algorithm, redact_for_error};
 
 impl Failure {
-    /// Replaces the hint of an error about a key in place of a secret: the new hint names
+    /// Replaces the hint of the error for a key that was given in place of a secret: the new hint names
     /// `algorithm`, the algorithm of the key. Without an algorithm, the hint is unchanged.
     /// `has_encoding` is true if `--encoding` is given.
     pub(crate) fn with_algorithm_hint(

@@ -2,12 +2,12 @@
 
 use crate::authority::RejectReason;
 use crate::authority::verification::{Expectations, ExpectedKind, check_claims_only};
-use crate::model::{Lifetime, Permission, Timestamp, parse_strict_object};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, parse_strict_object};
 use serde_json::{Map, Value};
 
-/// Checks claim validation of tokens of this store and of third-party tokens. The first line of the
-/// input holds the time and the leeway as numbers, and the expectations as `name=value` words. The
-/// other lines hold the claims.
+/// Checks the validation of claims in a store token, and of the same claims in a third-party token. The
+/// first line of the input holds the time and the leeway as numbers, and the expectations as `name=value`
+/// words. The other lines hold the claims.
 pub fn claims(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((first, rest)) = text.split_once('\n') else { return };
@@ -37,7 +37,8 @@ pub fn claims(bytes: &[u8]) {
             time + expectations.leeway,
         ]
     });
-    let times: Vec<_> = bounds.chain([0, i64::MAX]).filter_map(Timestamp::from_unix).collect();
+    let times: Vec<_> =
+        bounds.chain([0, MAX_UNIX_SECONDS]).filter_map(Timestamp::from_unix).collect();
     for time in [expectations.reference_time].into_iter().chain(times) {
         expectations.reference_time = time;
         for reasons in check_claims_only(&claims, &expectations) {
@@ -63,8 +64,9 @@ fn parse_expectations(line: &str) -> Option<Expectations> {
     let mut words = line.split(' ');
     let now = words.next()?.parse().ok().and_then(Timestamp::from_unix)?;
     let leeway: u32 = words.next()?.parse().ok()?;
-    // The record of a token of this store decides whether `exp` may be missing. This target has no
-    // records and therefore permits claims without `exp`.
+    // For a store token, the record decides whether `exp` may be missing; `check_claims_only` has no
+    // record and permits it. Third-party tokens must be validated in the same way, because `claims`
+    // asserts that their validation is not stricter.
     let mut expectations = Expectations {
         leeway: leeway.into(),
         allow_no_expiry: true,

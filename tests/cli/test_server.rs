@@ -21,16 +21,19 @@ impl TestServer {
         Self::start_in(create_directory(), settings)
     }
 
-    /// Starts a server in a directory from [`create_directory`], which may have files for the settings, or
-    /// the data of another server.
+    /// Starts a server in a directory from [`create_directory`]. The directory may contain files that the
+    /// settings name, and in `data` a copy of the data of another server.
     pub(crate) fn start_in(directory: TempDir, settings: &[&str]) -> Self {
-        let mut start = script();
+        let mut start = server_script();
         start.arg("start").arg(directory.path()).stderr(Stdio::inherit());
         for setting in settings {
             start.args(["-c", setting]);
         }
         let output = start.output().unwrap();
-        assert!(output.status.success(), "the test needs a PostgreSQL server (tests/server start)");
+        assert!(
+            output.status.success(),
+            "`tests/server start` failed, and the test needs a PostgreSQL server"
+        );
         let address = String::from_utf8(output.stdout).unwrap().trim_end().to_owned();
         Self { directory, address }
     }
@@ -45,7 +48,7 @@ impl TestServer {
         &self.address
     }
 
-    /// Returns the rows of SQL that must succeed.
+    /// Runs SQL and returns the lines of the results. Panics if the SQL fails.
     #[track_caller]
     pub(crate) fn run_sql(&self, sql: &str) -> Vec<String> {
         run_psql(&self.address, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
@@ -68,7 +71,8 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        let stopped = script().arg("stop").arg(self.path()).status().is_ok_and(|s| s.success());
+        let stopped =
+            server_script().arg("stop").arg(self.path()).status().is_ok_and(|s| s.success());
         // A second panic would abort the tests.
         assert!(stopped || std::thread::panicking(), "the server did not stop");
     }
@@ -102,7 +106,8 @@ pub(crate) fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
     Ok(output.stdout.lines().map(str::to_owned).collect())
 }
 
-fn script() -> Command {
+/// Returns a command that runs `tests/server`.
+fn server_script() -> Command {
     Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server"))
 }
 
@@ -114,8 +119,8 @@ fn children_of(parent: Pid) -> Vec<Pid> {
     pids.filter(|pid: &i32| {
         // A process may have ended.
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let parent_of = status.lines().find_map(|line| line.strip_prefix("PPid:"));
-        parent_of.is_some_and(|pid| pid.trim() == parent)
+        let parent_field = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        parent_field.is_some_and(|field| field.trim() == parent)
     })
     .map(|pid| Pid::from_raw(pid).unwrap())
     .collect()

@@ -111,5 +111,5 @@ fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
     let reason = format!("the store was last changed at {last_change}, and the clock may be ahead");
     app.console
         .confirm(&format!("Prune although {reason}?"))
-        .map_err(|failure| Failure { message: format!("{}: {reason}", failure.message), ..failure })
+        .map_err(|failure| Failure { message: format!("{reason}: {}", failure.message), ..failure })
 }

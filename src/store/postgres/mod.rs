@@ -38,4 +38,4 @@ pub(crate) use environment::PostgresEnvironment;
 pub(crate) use error::{ConnectionError, InvalidServerAddress, ServerError};
 pub(super) use schema::latest_version;
 pub(super) use stats::load_stats;
-pub(super) use text::decode as decode_text;
+pub(super) use text::unescape_nul;

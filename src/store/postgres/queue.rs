@@ -1,7 +1,7 @@
 //! Statements that are sent together with the next statement, in one round trip.
 
 use super::arrays::array_type;
-use super::text::encode;
+use super::text::escape_nul;
 use crate::store::columns::Column;
 use crate::store::values::Value;
 use std::{error, mem};
@@ -107,7 +107,7 @@ impl ToSql for Value<'_> {
         match self {
             Self::Integer(number) => number.to_sql(ty, out),
             Self::Bool(flag) => flag.to_sql(ty, out),
-            Self::Text(text) => text.as_deref().map(encode).as_deref().to_sql(ty, out),
+            Self::Text(text) => text.as_deref().map(escape_nul).as_deref().to_sql(ty, out),
             Self::Bytes(bytes) => bytes.to_sql(ty, out),
             Self::Uuid(id) => id.to_sql(ty, out),
         }

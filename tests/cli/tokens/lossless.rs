@@ -162,7 +162,7 @@ fn decode_shows_numeric_date_claims_as_dates() {
     token not verified
     iat: 2023-11-14T22:13:20.25Z
     nbf: <time>
-    exp: 1999999999000, out of range for a date; in milliseconds <time>
+    exp: 1999999999000, out of range for a date; as milliseconds: <time>
     auth_time: <time>
     updated_at: <time>
     "#);

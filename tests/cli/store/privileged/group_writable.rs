@@ -38,24 +38,24 @@ fn private_group_access_causes_a_warning_and_shared_group_access_a_refusal() {
     mounted.run_line_ok("mount --bind passwd /etc/passwd && mount --bind group /etc/group");
     assert_snapshot!(mounted.run("whoami >/dev/null"), @"
     --- stderr
-    warning: members of your group can write the directory `~/.local/share/jeton`
+    warning: your private group can write the directory `~/.local/share/jeton`
     ");
     assert_snapshot!(mounted.run("store check"), @"
     ok
     --- stderr
-    warning: members of your group can write the directory `~/.local/share/jeton`
+    warning: your private group can write the directory `~/.local/share/jeton`
     warning: directory `~/.local/share/jeton` is readable by other users: found mode 0770, expected 0700
     ");
     create_directory(&sandbox, "written", 0o770);
     let output = mounted.run("man --dir written -q");
     assert_snapshot!(output, @"
     --- stderr
-    warning: members of your group can write the directory `written`
+    warning: your private group can write the directory `written`
     ");
     assert_snapshot!(mounted.run("store backup written/copy.db -q"), @"
     --- stderr
-    warning: members of your group can write the directory `~/.local/share/jeton`
-    warning: members of your group can write the directory `written`
+    warning: your private group can write the directory `~/.local/share/jeton`
+    warning: your private group can write the directory `written`
     ");
     // An access control list may grant other users write access.
     let directory = sandbox.home().join("written");
