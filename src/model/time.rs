@@ -53,7 +53,7 @@ impl Timestamp {
     }
 
     /// Adds a number of seconds, negative or not; the result is limited to 1970–9999.
-    pub(super) fn saturating_add_seconds(self, seconds: i64) -> Self {
+    pub(crate) fn saturating_add_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds).clamp(0, MAX_UNIX_SECONDS))
     }
 
