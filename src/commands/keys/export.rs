@@ -98,10 +98,10 @@ impl Report for KeyTextOutput {
 
 impl Command for Args {
     const ACTION: &'static str = "keys export";
-    const EFFECT: Effect = Effect::Reads;
+    const EFFECT: Effect = Effect::Changes;
 
     fn effect(&self) -> Effect {
-        if self.private.is_some() { Effect::Changes } else { Self::EFFECT }
+        if self.private.is_some() { Self::EFFECT } else { Effect::Reads }
     }
 
     fn audit_target(&self) -> Option<AuditTarget> {
