@@ -43,6 +43,9 @@ fn invalid_line_is_reported_with_number() {
         (" a , a\n1,2\n", "line 1: duplicate column name in column 2"),
         ("\u{feff}", "line 1: found no content, expected rows"),
         ("sep=;\n", "line 1: found no content, expected rows"),
+        ("sep=;\na;a\n", "line 2: duplicate column name in column 2"),
+        ("\n\na,a\n", "line 3: duplicate column name in column 2"),
+        ("\n[{\"a\":1}]\n", "line 2: JSON array found, expected JSON Lines or CSV"),
         (" [{\"a\":1}]\n", "line 1: JSON array found, expected JSON Lines or CSV"),
         ("sub\n", "line 1: found only a header, expected rows"),
         (
