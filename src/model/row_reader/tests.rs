@@ -1,5 +1,6 @@
 //! Tests of CSV and JSON Lines.
 
+use super::line_reader::MAX_ROW_BYTES;
 use super::*;
 use serde_json::Value;
 
@@ -190,4 +191,11 @@ fn rows_read_in_blocks_equal_rows_read_at_once() {
         failed_count += usize::from(has_failed);
     }
     assert_eq!(failed_count, 4);
+}
+
+#[test]
+fn text_far_after_a_json_list_is_refused() {
+    let text = format!("{{\"items\":[{{\"a\":1}}]}}{}x", " ".repeat(MAX_ROW_BYTES));
+    let mut rows = RowReader::with_options(text.as_bytes(), true, str::to_owned).unwrap();
+    assert_eq!(describe_rows(&mut rows), ["1 {\"a\":1}", "line 1: found 128 KiB of whitespace"]);
 }
