@@ -75,15 +75,21 @@ pub(crate) fn check_permissions(path: &Path) -> Result<Writers, Error> {
 /// world-writable directory above must be sticky, and the next path component below must belong to
 /// root or to the current user.
 pub(crate) fn check_permissions_with_parents(path: &Path) -> Result<Writers, Error> {
-    let mut child = path.metadata()?;
+    let (mut child_path, mut child) = (path, path.metadata()?);
     let writers = check_metadata(path, &child)?;
     for ancestor in path.ancestors().skip(1) {
         let metadata = ancestor.metadata()?;
         let mode = metadata.mode();
-        if mode & WORLD_WRITE_BIT != 0 && (mode & STICKY_BIT == 0 || !has_trusted_owner(&child)) {
-            return Err(insecure_error(ancestor, Some(path), &metadata));
+        if mode & WORLD_WRITE_BIT != 0 {
+            if mode & STICKY_BIT == 0 {
+                return Err(insecure_error(ancestor, Some(path), &metadata));
+            }
+            // The owner of a directory in a sticky directory can rename the directory.
+            if !has_trusted_owner(&child) {
+                return Err(insecure_error(child_path, Some(path), &child));
+            }
         }
-        child = metadata;
+        (child_path, child) = (ancestor, metadata);
     }
     Ok(writers)
 }

@@ -76,9 +76,11 @@ pub(crate) fn open(store: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
-/// Opens the store for many rows: SQLite copies the WAL into the file every 1,000 pages, its default.
+/// Opens the store for many rows: SQLite copies the WAL into the file every 1,000 pages, its default, and
+/// when the connection is closed.
 fn open_for_bulk(store: &Path) -> Outcome<Connection> {
     let connection = open(store)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
     Ok(connection)
 }

@@ -254,6 +254,10 @@ impl RunConsole {
                 self.read_file(kind, "--password-file", path, MAX_PASSWORD_BYTES)?
             }
         };
+        if bytes.len() > MAX_PASSWORD_BYTES {
+            let message = format!("password input too large: more than {MAX_PASSWORD_BYTES} bytes");
+            return Err(Failure::new(Code::InvalidInput, message));
+        }
         // The removal of a byte order mark changes no valid password: the mark is invisible, and
         // passwords have only visible characters.
         let text = String::from_utf8(bytes.strip_prefix(BOM).unwrap_or(&bytes).to_vec());

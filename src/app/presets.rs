@@ -96,8 +96,8 @@ pub(super) fn list_preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     names
 }
 
-/// Returns whether a preset name has only letters, digits, `-` and `_` of ASCII, so that the name cannot be
-/// a path.
+/// Returns whether a preset name is not empty and has only letters, digits, `-` and `_` of ASCII, so that
+/// the name cannot be a path.
 fn is_valid_name(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

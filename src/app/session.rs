@@ -124,9 +124,11 @@ impl SessionHandle {
             let tokens = authority::sessions::refresh(open_store, &audit, refresh_token, pair_ids)
                 .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
-            // From now on, only an expired token is refreshed: the lifetime of new tokens may be shorter
-            // than `MIN_REMAINING_SECONDS`.
-            policy = RefreshPolicy::IfExpired;
+            // After a new refresh, only an expired token is refreshed: the lifetime of new tokens may be
+            // shorter than `MIN_REMAINING_SECONDS`. The tokens of a completed refresh may be old.
+            if login.pending_refresh.is_none() || policy == RefreshPolicy::Always {
+                policy = RefreshPolicy::IfExpired;
+            }
         }
         Err(Failure::new(Code::TokenExpired, "the new access token has already expired"))
     }

@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 /// Guides: tour, jobs, install, ci, test-tokens, accounts, keys, administration, scripting,
 /// security, performance, many-machines
 ///
-/// Parts of guides: environment, exit-codes, output, trust
+/// Parts of guides: environment, exit-codes, output. Other names of guides: trust (security)
 ///
 /// `jeton help schema` lists the JSON Schemas of results with `-o json`.
 ///

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = Algorithm::parse_argument, add = super::completers::algorithms())]
     alg: Option<Algorithm>,
 
-    /// Succeed without changes and without a login if the store already has an admin
+    /// Succeed without changes and without a login if the store already has users
     #[arg(long)]
     exist_ok: bool,
 

@@ -133,7 +133,9 @@ impl<T: Serialize> ListReport<T> {
             }
             after = chunk.next;
         }
-        app.console.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
+        let suffix = if start.is_some() { " after this id" } else { "" };
+        let is_empty_text = || format!("no {}{suffix}", self.noun);
+        app.console.print_status_if_some((total == 0).then(is_empty_text));
         Ok(total)
     }
 
@@ -173,6 +175,9 @@ fn end_list<T: Serialize>(app: &App, page: &Page<T>) -> Result<(), Failure> {
 fn describe_position<T>(page: &Page<T>, noun: &str) -> Option<String> {
     if page.items.is_empty() && page.total > 0 && page.page.is_some() {
         return Some(format!("no {noun} on this page, last page: {}", page.pages));
+    }
+    if page.items.is_empty() && page.total > 0 {
+        return Some(format!("no {noun} after this id"));
     }
     if page.items.is_empty() {
         return Some(format!("no {noun}"));

@@ -110,9 +110,14 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
         },
         _ => None,
     };
+    // The other primes of a multi-prime RSA key (RFC 8017, appendix A.1.2) follow its integers.
+    let integers = match parts.split_last() {
+        Some((last, others)) if last.tag() == Tag::Sequence && version() == Some(1) => others,
+        _ => &parts,
+    };
     let has_only_integers = content.len() >= 64
-        && parts.len() >= 2
-        && parts.iter().all(|part| part.tag() == Tag::Integer);
+        && integers.len() >= 2
+        && integers.iter().all(|part| part.tag() == Tag::Integer);
     let is_certificate_or_request = || {
         tag(0) == Some(Tag::Sequence)
             && is_algorithm(1)

@@ -119,12 +119,13 @@ fn password_bytes(password: Option<&Password>) -> &[u8] {
     password.map_or(b"".as_slice(), Password::expose)
 }
 
-/// Returns whether the hash has another algorithm or lower parameters than new hashes.
+/// Returns whether the hash has another algorithm, another version or lower parameters than new hashes.
 pub(crate) fn needs_rehash(hash: &PasswordHash) -> bool {
     let Ok(phc) = phc::PasswordHash::new(hash.expose()) else { return false };
     let Ok(params) = Params::try_from(&phc) else { return false };
     let defaults = Params::default();
     phc.algorithm != Ident::from(Algorithm::default())
+        || phc.version != Some(Version::default().into())
         || params.m_cost() < defaults.m_cost()
         || params.t_cost() < defaults.t_cost()
         || params.p_cost() < defaults.p_cost()
@@ -182,6 +183,14 @@ mod tests {
             assert!(!verify_password(Some(&password("wrong password")), &hash).unwrap(), "{phc}");
             assert!(needs_rehash(&hash), "{phc}");
         }
+    }
+
+    #[test]
+    fn hash_of_an_old_version_needs_rehash() {
+        let new_hash = hash_password(&password("x")).unwrap();
+        assert!(!needs_rehash(&new_hash));
+        let old_hash = new_hash.expose().replace("$v=19$", "$v=16$");
+        assert!(needs_rehash(&PasswordHash::new(old_hash)));
     }
 
     #[test]

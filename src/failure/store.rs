@@ -47,8 +47,8 @@ impl From<Error> for Failure {
                 Self::new(Code::FileExists, format!("`{}` already exists", display_path(&path)))
                     .with_hint("use another file name, or remove the existing file")
             }
-            Error::PreviousStoreExists { path, directory } => {
-                Self::previous_store_exists(&path, &directory)
+            Error::PreviousStoreExists { previous, existing, directory } => {
+                Self::previous_store_exists(&previous, &existing, &directory)
             }
             Error::InvalidBackup(path, reason) => Self::invalid_backup(&path, &reason),
             Error::ReservedName(path) => {
@@ -111,11 +111,11 @@ impl Failure {
         }
     }
 
-    /// Returns the error for the replaced store of an earlier restore. `existing` is the path of this
-    /// `.before-restore` file, or of its WAL, index or journal; `directory` does not exist yet.
-    fn previous_store_exists(existing: &Path, directory: &Path) -> Self {
+    /// Returns the error for the replaced store of an earlier restore. `existing` is the path of the
+    /// file `previous`, or of its WAL, index or journal; `directory` does not exist yet.
+    fn previous_store_exists(previous: &Path, existing: &Path, directory: &Path) -> Self {
         let message = format!("`{}` already exists", redact_for_error(&existing.to_string_lossy()));
-        let (quoted_path, directory) = (quote_shell_path(existing), quote_shell_path(directory));
+        let (quoted_path, directory) = (quote_shell_path(previous), quote_shell_path(directory));
         Self::new(Code::FileExists, message).with_hint(format!(
             "move the file: mkdir -m 700 {directory} && mv {quoted_path}* {directory}"
         ))
@@ -143,5 +143,23 @@ impl Failure {
             || format!("list all faults: jeton --store {} store check", quote_shell_path(file));
         let hint = failure.hint.or_else(|| Some(check_hint()));
         Self { message, hint, location: None, ..failure }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hint_moves_every_file_of_the_previous_store() {
+        let failure = Failure::from(Error::PreviousStoreExists {
+            previous: "/d/a.db.before-restore".into(),
+            existing: "/d/a.db.before-restore-wal".into(),
+            directory: "/d/before-restore".into(),
+        });
+        let command =
+            "mkdir -m 700 /d/before-restore && mv /d/a.db.before-restore* /d/before-restore";
+        assert_eq!(failure.hint.unwrap(), format!("move the file: {command}"));
+        assert_eq!(failure.message, "`/d/a.db.before-restore-wal` already exists");
     }
 }

@@ -53,7 +53,7 @@ impl Timestamp {
     }
 
     /// Adds a number of seconds, negative or not; the result is limited to 1970–9999.
-    pub(super) fn saturating_add_seconds(self, seconds: i64) -> Self {
+    pub(crate) fn saturating_add_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds).clamp(0, MAX_UNIX_SECONDS))
     }
 
@@ -95,9 +95,9 @@ impl Timestamp {
     }
 }
 
-/// Returns the error for Unix seconds after the year 9999, with a hint for a time in another unit.
+/// Returns the error for Unix seconds after [`MAX_UNIX_SECONDS`], with a hint for a time in another unit.
 fn out_of_range_error(seconds: i64) -> InvalidValue {
-    let invalid = InvalidValue::new("time", "out of range: after the year 9999");
+    let invalid = InvalidValue::new("time", "out of range: after 9999-12-30T22:00:00Z");
     match find_time_unit(seconds.into()) {
         Some((_, seconds)) => invalid.with_hint(format!("use seconds: `{seconds}`")),
         None => invalid,

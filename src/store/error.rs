@@ -82,8 +82,10 @@ pub(crate) enum Error {
     /// The replaced store of an earlier restore still exists.
     #[error("the replaced store of an earlier restore exists")]
     PreviousStoreExists {
-        /// Path of the replaced store, or of its WAL, index or journal.
-        path: PathBuf,
+        /// Path of the replaced store.
+        previous: PathBuf,
+        /// The first existing path: `previous`, or its WAL, index or journal.
+        existing: PathBuf,
         /// An unused directory to move the replaced store to.
         directory: PathBuf,
     },

@@ -64,7 +64,8 @@ pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Res
     let checked_paths = [previous.clone()].into_iter().chain(wal_paths.filter(|_| with_wal_names));
     match checked_paths.into_iter().find(|path| path.symlink_metadata().is_ok()) {
         Some(existing) => {
-            Err(Error::PreviousStoreExists { path: existing, directory: suggest_directory(path) })
+            let directory = suggest_directory(path);
+            Err(Error::PreviousStoreExists { previous, existing, directory })
         }
         None => Ok(()),
     }

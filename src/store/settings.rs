@@ -38,11 +38,11 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Resets a setting to its default. Returns `false` if the setting had no stored value.
-    pub(crate) fn remove_setting(&self, setting: Setting) -> Result<bool, Error> {
+    /// Resets a setting to its default.
+    pub(crate) fn remove_setting(&self, setting: Setting) -> Result<(), Error> {
         let sql = "DELETE FROM settings WHERE name = ?1";
-        let changed = self.connection.execute(sql, values![setting.name()])?;
-        Ok(changed > 0)
+        self.connection.execute(sql, values![setting.name()])?;
+        Ok(())
     }
 
     /// Stores a validated value.

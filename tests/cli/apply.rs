@@ -107,6 +107,25 @@ fn changed_values_are_applied_and_reported() {
 }
 
 #[test]
+fn table_as_value_of_a_field_is_refused() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(apply(&sandbox, "[users.kim]\nrole.name = \"user\"\n", &[]), @"
+    --- exit code 65, stderr
+    error: line 2: role: expected a string, a number or a boolean
+    ");
+}
+
+#[test]
+fn invalid_lines_are_reported_in_the_order_of_the_file() {
+    let sandbox = Sandbox::new();
+    let users: Vec<_> = (0..20).map(|n| format!("u{n}.x = 1")).collect();
+    let file = format!("[users]\n{}\n[settings]\nx = 1\n", users.join("\n"));
+    let output = apply(&sandbox, &file, &[]).fails(65);
+    assert!(output.stderr.contains("\n  line 2: unknown key `x`"), "{output:?}");
+    assert!(!output.stderr.contains("line 23"), "{output:?}");
+}
+
+#[test]
 fn invalid_file_changes_nothing() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");

@@ -245,6 +245,11 @@ fn every_command_and_guide_has_a_manual_page() {
     }
     let page = read("man1/jeton-token-mint.1");
     assert!(page.contains("\nOutput format: text, json, jsonl, dotenv or github\n"), "{page}");
+    let page = read("man1/jeton-store-roles.1");
+    let (description, examples) =
+        page.split_once("\n.SH EXAMPLES\n.nf\n  jeton store roles").unwrap();
+    assert!(description.contains("\n.nf\n  jeton_owner "), "{page}");
+    assert!(!examples.contains("jeton_owner "), "{page}");
     let page = read("man1/jeton-token-create.1");
     for part in [
         "\n.SH EXAMPLES\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission \

@@ -229,19 +229,18 @@ pub(super) fn check_permissions(
 }
 
 /// Returns the permissions in the claims `claim_names`: the strings of an array, or the words of a
-/// space-separated string (RFC 8693, section 4.2).
+/// space-separated string (RFC 8693, section 4.2). An empty string is not a permission.
 pub(super) fn claimed_permissions<'c>(
     claims: &'c Map<String, Value>,
     claim_names: &'c [&str],
 ) -> impl Iterator<Item = &'c str> + Clone {
-    claim_names.iter().filter_map(|name| claims.get(*name)).flat_map(|value| {
-        let texts: Vec<&str> = match value {
-            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-            Value::String(words) => words.split(' ').collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
-        };
-        texts
-    })
+    let values = claim_names.iter().filter_map(|name| claims.get(*name));
+    let texts = values.flat_map(|value| match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        Value::String(words) => words.split(' ').collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    });
+    texts.filter(|text| !text.is_empty())
 }
 
 /// Returns a rejection for each claim that does not have the expected value. A string claim is

@@ -127,6 +127,14 @@ fn permissions_and_values_are_compared_exactly() {
 }
 
 #[test]
+fn empty_word_is_not_a_permission() {
+    let claims = json!({"permissions": "", "scope": " write ", "scp": [""]});
+    let claims = claims.as_object().unwrap();
+    let permissions: Vec<&str> = claimed_permissions(claims, &KNOWN_PERMISSION_CLAIMS).collect();
+    assert_eq!(permissions, ["write"]);
+}
+
+#[test]
 fn token_with_less_than_the_minimum_ttl_is_refused() {
     let hour = Lifetime::from_seconds(3_600).unwrap();
     let time = VerificationTime { now: at(0), reference: at(0), leeway: 0 };

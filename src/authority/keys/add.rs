@@ -62,6 +62,8 @@ pub(crate) struct RequestedKey {
     pub(crate) key: Key,
     /// Set if the key is new or was activated.
     pub(crate) changed: bool,
+    /// Set if the key is new.
+    pub(crate) is_new: bool,
 }
 
 /// Generates a key without storing the key. `bits` is ignored for algorithms other than RSA.
@@ -94,12 +96,14 @@ pub(crate) fn add(
         let mut added_keys: Vec<RequestedKey> = Vec::new();
         for key in options.keys {
             let mut added = add_key(tx, audit, key, &added_keys)?;
-            added.changed |= options.initial_kid == Some(&added.key.spec.kid);
+            added.is_new |= options.initial_kid == Some(&added.key.spec.kid);
+            added.changed |= added.is_new;
             if options.activate && added.key.state != KeyState::Active {
                 retire_and_activate(tx, audit.now, &added.key, None)?;
                 added = RequestedKey {
                     key: require_key(tx, added.key.spec.kid.as_str())?,
                     changed: true,
+                    ..added
                 };
             }
             added_keys.push(added);
@@ -156,7 +160,7 @@ fn add_key(
             }
             key if has_other_use => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
             key if has_other_kid => Err(Error::KeyHasOtherKid(key.spec.kid)),
-            key => Ok(RequestedKey { key, changed: false }),
+            key => Ok(RequestedKey { key, changed: false, is_new: false }),
         };
     }
     if let Some(key) = tx.find_key(spec.kid.as_str())? {
@@ -166,7 +170,7 @@ fn add_key(
     let needs_active_key = find_active_key(tx, spec.purpose, spec.algorithm)?.is_none();
     let state = if needs_active_key { KeyState::Active } else { KeyState::Standby };
     tx.add_key(spec, state, audit.now)?;
-    Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true })
+    Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true, is_new: true })
 }
 
 /// Returns the stored key, in any state, with the same key material or an equivalent HMAC secret.

@@ -28,7 +28,8 @@ pub(crate) fn copy(
     match pending_copy.persist() {
         Ok(writers) => Ok((digests, writers)),
         Err(error) => {
-            store.write(|tx| tx.set_outcome(event_id, OUTCOME_UNDELIVERED))?;
+            // `error` came first and is reported; a later error of the correction is ignored.
+            let _ = store.write(|tx| tx.set_outcome(event_id, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }

@@ -68,7 +68,8 @@ pub(crate) fn back_up(
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),
         Err(error) => {
-            store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED))?;
+            // `error` came first and is reported; a later error of the correction is ignored.
+            let _ = store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }

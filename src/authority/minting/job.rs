@@ -44,6 +44,8 @@ pub(crate) struct JobKey {
     pub(super) minter: Principal,
     /// Row id of the audit event that counts the tokens of the job.
     pub(super) event: AuditEventId,
+    /// Set if the audit event also counts the tokens of earlier jobs.
+    pub(super) has_shared_event: bool,
     /// Maximum length of header and claims of a token as JSON in bytes.
     max_json_length: usize,
     /// Set if the key is a newly generated HMAC secret, which no service has yet.
@@ -77,7 +79,8 @@ impl MintJob {
                 let subject = EventSubject::several(TargetKind::Token, detail);
                 Ok(audit.record_with_id(tx, Some(user.id), subject, count)?)
             };
-        let (job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
+        let (mut job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
+        job_key.has_shared_event = previous.is_some_and(|previous| previous.event == job_key.event);
         job.max_json_length = job_key.max_json_length;
         Ok((job, job_key))
     }
@@ -144,7 +147,17 @@ impl MintJob {
         )?;
         let is_new_secret = signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
         let (spec, minter) = (signing_key.spec, minter.clone());
-        Ok((JobKey { spec, row_id, minter, event, max_json_length, is_new_secret }, output))
+        let has_shared_event = false;
+        let job_key = JobKey {
+            spec,
+            row_id,
+            minter,
+            event,
+            has_shared_event,
+            max_json_length,
+            is_new_secret,
+        };
+        Ok((job_key, output))
     }
 
     /// Starts a job with an external key.

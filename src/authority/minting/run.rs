@@ -237,7 +237,8 @@ impl MintJob {
     }
 
     /// Corrects the audit event after an early end: subtracts the number of tokens that were not
-    /// minted; if no token was minted, sets the outcome to `undelivered` and the count to 0. A batch
+    /// minted; if no token was minted, sets the outcome to `undelivered` and the count to 0, unless the
+    /// event also counts the tokens of earlier jobs. A batch
     /// that was passed to `deliver` counts as minted. Recorded tokens need no correction: each batch
     /// is counted when it is recorded.
     fn correct_count(
@@ -251,7 +252,7 @@ impl MintJob {
             return Ok(());
         }
         Ok(store.write_shared(|tx| match minted_count {
-            0 => tx.set_outcome(job_key.event, OUTCOME_UNDELIVERED),
+            0 if !job_key.has_shared_event => tx.set_outcome(job_key.event, OUTCOME_UNDELIVERED),
             _ => tx.subtract_from_count(job_key.event, unminted_count),
         })?)
     }

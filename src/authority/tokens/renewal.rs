@@ -188,15 +188,16 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
 }
 
 /// Returns the expiry after `ttl`, or after the lifetime of the old token if `ttl` is `None`.
-/// Returns `None` if `ttl` is `None` and the old token has no expiry.
+/// Returns `None` if `ttl` is `None` and the old token has no expiry. The lifetime of the old token
+/// may exceed the maximum of `ttl`.
 fn compute_expiry(
     old_token: &RecordedToken,
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    match ttl.or_else(|| original_lifetime(old_token).and_then(Lifetime::from_seconds)) {
-        Some(lifetime) => expiry_after(now, lifetime).map(Some),
-        None => Ok(None),
+    match ttl {
+        Some(ttl) => expiry_after(now, ttl).map(Some),
+        None => Ok(original_lifetime(old_token).map(|seconds| now.saturating_add_seconds(seconds))),
     }
 }
 

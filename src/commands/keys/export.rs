@@ -98,10 +98,10 @@ impl Report for KeyTextOutput {
 
 impl Command for Args {
     const ACTION: &'static str = "keys export";
-    const EFFECT: Effect = Effect::Reads;
+    const EFFECT: Effect = Effect::Changes;
 
     fn effect(&self) -> Effect {
-        if self.private.is_some() { Effect::Changes } else { Self::EFFECT }
+        if self.private.is_some() { Self::EFFECT } else { Effect::Reads }
     }
 
     fn audit_target(&self) -> Option<AuditTarget> {
@@ -197,7 +197,8 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     let caller = app.caller()?;
     let key = authority::keys::load_for_export(app.store.get()?, &caller, kid)?;
     let display_kid = key.spec.kid.to_display();
-    app.console.confirm(&format!("Print the private part of key {display_kid}?"))?;
+    let part = if key.spec.algorithm.is_symmetric() { "secret" } else { "private part" };
+    app.console.confirm(&format!("Print the {part} of key {display_kid}?"))?;
     let (store, audit) = app.store.open()?;
     let text = authority::keys::export_private(store, &audit, &caller, &key)?;
     let secret = KeyTextOutput { key: text.expose_secret().to_owned() };

@@ -14,7 +14,8 @@ use std::path::PathBuf;
 /// Import an existing key: a private key or a shared secret (admins only)
 ///
 /// The first test key of an algorithm is activated immediately. Other keys become standby keys,
-/// or the signing key with `--activate`. Importing a key again changes nothing, even with `--activate`.
+/// or the signing key with `--activate`. Importing a key again changes
+/// nothing, except that `--activate` makes a standby or retired key the signing key.
 ///
 /// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
 /// as `--alg HS256`, any other content is a shared secret. The key id is that of `--kid`, otherwise the
@@ -163,14 +164,14 @@ impl Command for Args {
     }
 }
 
-fn print_imported_key(app: &App, RequestedKey { key, changed }: &RequestedKey) {
+fn print_imported_key(app: &App, RequestedKey { key, changed, is_new }: &RequestedKey) {
     if !changed {
         let kid = key.spec.kid.to_display();
         let state = super::state_name(key.state);
         app.console.print_status(&format!("key {kid} already exists as {state} key"));
         return super::print_activation_hint(app, key);
     }
-    super::print_added_key(app, "imported", key);
+    super::print_added_key(app, if *is_new { "imported" } else { "activated" }, key);
     if key.spec.is_weak {
         let algorithm = key.spec.algorithm.name();
         app.console
@@ -178,7 +179,7 @@ fn print_imported_key(app: &App, RequestedKey { key, changed }: &RequestedKey) {
     }
 }
 
-fn to_key_row(RequestedKey { key, changed }: RequestedKey) -> KeyRow {
+fn to_key_row(RequestedKey { key, changed, .. }: RequestedKey) -> KeyRow {
     KeyRow {
         kid: key.spec.kid,
         purpose: key.spec.purpose,

@@ -124,32 +124,48 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     roff.control("SH", ["SYNOPSIS"]).text(synopsis);
 }
 
-/// Adds the section DESCRIPTION without the indented lines of the help, and the section EXAMPLES with
-/// these lines.
+/// Adds the section DESCRIPTION, and the section EXAMPLES with the indented lines at the end of the help.
 fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
-    let is_example = |line: &&str| line.starts_with("  ");
-    let (summary, details) = about.split_once("\n\n").unwrap_or((&about, ""));
+    let lines: Vec<&str> = about.lines().collect();
+    let examples_start = lines.iter().rposition(|line| !is_indented(line)).map_or(0, |i| i + 1);
+    let (text, examples) = lines.split_at(examples_start);
+    let mut paragraphs = text.splitn(2, |line| line.is_empty());
+    let summary = paragraphs.next().unwrap_or_default();
     // The summary is in the section NAME, and is repeated here only if there is no other text.
-    let has_prose = details.lines().any(|line| !line.is_empty() && !is_example(&line));
-    let description = if has_prose { details } else { summary };
+    let details = paragraphs.next().filter(|lines| lines.iter().any(|line| !line.is_empty()));
     roff.control("SH", ["DESCRIPTION"]);
-    for line in description.lines().filter(|line| !is_example(line)) {
-        if line.is_empty() {
-            roff.control("PP", []);
-        } else {
-            roff.text([roman(line)]);
+    for lines in details.unwrap_or(summary).chunk_by(|a, b| is_indented(a) == is_indented(b)) {
+        if lines.first().is_some_and(|line| is_indented(line)) {
+            add_verbatim(roff, lines);
+            continue;
+        }
+        for line in lines {
+            if line.is_empty() {
+                roff.control("PP", []);
+            } else {
+                roff.text([roman(*line)]);
+            }
         }
     }
-    let examples: Vec<&str> = about.lines().filter(is_example).collect();
     if !examples.is_empty() {
-        roff.control("SH", ["EXAMPLES"]).control("nf", []);
-        for line in examples {
-            roff.text([roman(line)]);
-        }
-        roff.control("fi", []);
+        roff.control("SH", ["EXAMPLES"]);
+        add_verbatim(roff, examples);
     }
+}
+
+fn is_indented(line: &str) -> bool {
+    line.starts_with("  ")
+}
+
+/// Adds lines with their line breaks.
+fn add_verbatim(roff: &mut Roff, lines: &[&str]) {
+    roff.control("nf", []);
+    for line in lines {
+        roff.text([roman(*line)]);
+    }
+    roff.control("fi", []);
 }
 
 /// Adds the sections after the options and subcommands: EXIT STATUS to SEE ALSO. The page of a command

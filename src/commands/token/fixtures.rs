@@ -117,7 +117,7 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
     request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
-    let fixture_set = build_fixtures(store, &audit, &minter, request, row)
+    let fixture_set = build_fixtures(store, &audit, &minter, request, row, args.out.is_some())
         .map_err(|error| error_converter.to_failure(error))?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
         app.console.print_warning(NEW_SECRET_WARNING);

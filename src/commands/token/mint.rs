@@ -21,9 +21,10 @@ use std::path::PathBuf;
 /// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens
 /// with the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the
 /// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. `--claims`
-/// overrides other options; `--claim` overrides both `--claims` and the other options. A CI job
-/// can mint without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`.
-/// `--secret-env` and `--key-file` need no store.
+/// overrides the preset, its parameters and the lifetime, but not an option such as `--scope` for a
+/// claim without a parameter in the preset; `--claim` overrides all other options. A CI job can mint
+/// without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`. `--secret-env`
+/// and `--key-file` need no store.
 ///
 /// With `--file`, mints the named tokens in a TOML file, or those with the given names: one table
 /// `[tokens.NAME]` for each token, with the options of this command as keys. `-o dotenv` prints

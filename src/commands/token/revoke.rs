@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
     before: Option<TimeSpec>,
 
-    /// Select all live tokens
+    /// Select all live tokens of the owner (by default yourself)
     #[arg(long)]
     all: bool,
 

@@ -163,7 +163,7 @@ impl TokenDelivery {
                     return app.deliver_unrecorded(self.output, document);
                 }
                 app.deliver_secret(self.output, document, |app| {
-                    revoke_undelivered(app, Failure::undelivered("no token"), &ids)
+                    revoke_undelivered(app, Failure::undelivered("the tokens"), &ids)
                 })
             }
             Ok(()) => Ok(()),

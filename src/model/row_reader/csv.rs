@@ -39,7 +39,7 @@ impl CsvReader {
     ) -> Result<Self, RowError> {
         if reader.remaining().trim_ascii_start().starts_with(b"[") {
             let reason = "JSON array found, expected JSON Lines or CSV";
-            return Err(invalid_line(1, reason));
+            return Err(invalid_line(reader.line(), reason));
         }
         let explicit_delimiter = parse_delimiter_line(reader.remaining());
         if explicit_delimiter.is_some() && !reader.next_line(is_line_break)? {
@@ -63,7 +63,7 @@ impl CsvReader {
         let named_count = columns.iter().rposition(|name| !name.is_empty()).map_or(0, |i| i + 1);
         csv.unnamed_count = columns.len() - named_count;
         columns.truncate(named_count.max(1));
-        check_columns(&columns).map_err(|reason| invalid_line(1, &reason))?;
+        check_columns(&columns).map_err(|reason| invalid_line(reader.line(), &reason))?;
         Ok(Self { columns, ..csv })
     }
 

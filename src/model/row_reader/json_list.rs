@@ -53,7 +53,7 @@ pub(super) fn next_row<R: BufRead>(
     Ok(Some(Row { line, fields }))
 }
 
-/// Returns the next byte that is not whitespace, or `None` at the end of the text or after
+/// Returns the next byte that is not whitespace, or `None` at the end of the text. Refuses
 /// [`MAX_ROW_BYTES`] of whitespace.
 fn next_visible_byte<R: BufRead>(reader: &mut LineReader<R>) -> Result<Option<u8>, RowError> {
     let mut byte = [0];
@@ -61,9 +61,10 @@ fn next_visible_byte<R: BufRead>(reader: &mut LineReader<R>) -> Result<Option<u8
         match reader.read_exact(&mut byte) {
             Ok(()) if byte[0].is_ascii_whitespace() => {}
             Ok(()) => return Ok(Some(byte[0])),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(None)
+    let reason = format!("found {} KiB of whitespace", MAX_ROW_BYTES / 1024);
+    Err(invalid_line(reader.line(), &reason))
 }

@@ -1,5 +1,6 @@
 //! Tests of CSV and JSON Lines.
 
+use super::line_reader::MAX_ROW_BYTES;
 use super::*;
 use serde_json::Value;
 
@@ -43,6 +44,9 @@ fn invalid_line_is_reported_with_number() {
         (" a , a\n1,2\n", "line 1: duplicate column name in column 2"),
         ("\u{feff}", "line 1: found no content, expected rows"),
         ("sep=;\n", "line 1: found no content, expected rows"),
+        ("sep=;\na;a\n", "line 2: duplicate column name in column 2"),
+        ("\n\na,a\n", "line 3: duplicate column name in column 2"),
+        ("\n[{\"a\":1}]\n", "line 2: JSON array found, expected JSON Lines or CSV"),
         (" [{\"a\":1}]\n", "line 1: JSON array found, expected JSON Lines or CSV"),
         ("sub\n", "line 1: found only a header, expected rows"),
         (
@@ -187,4 +191,11 @@ fn rows_read_in_blocks_equal_rows_read_at_once() {
         failed_count += usize::from(has_failed);
     }
     assert_eq!(failed_count, 4);
+}
+
+#[test]
+fn text_far_after_a_json_list_is_refused() {
+    let text = format!("{{\"items\":[{{\"a\":1}}]}}{}x", " ".repeat(MAX_ROW_BYTES));
+    let mut rows = RowReader::with_options(text.as_bytes(), true, str::to_owned).unwrap();
+    assert_eq!(describe_rows(&mut rows), ["1 {\"a\":1}", "line 1: found 128 KiB of whitespace"]);
 }

@@ -119,7 +119,7 @@ fn activate_flag_makes_imported_secret_active() {
     assert_snapshot!(import(&sandbox, &["--activate"]), @"
     <uuid>
     --- stderr
-    imported HS256 signing key for test tokens
+    activated HS256 signing key for test tokens
     ");
     assert_eq!(kids(&sandbox, "test", "active"), [new_kid.trim()]);
     assert_snapshot!(import(&sandbox, &["--activate"]), @"

@@ -24,8 +24,9 @@ fn complete(sandbox: &Sandbox, shell: &str, line: &str) -> Vec<String> {
 /// Returns the sorted candidates for the last word of a command line.
 #[track_caller]
 pub(super) fn candidates(sandbox: &Sandbox, line: &str) -> Vec<String> {
-    let words: BTreeSet<String> = complete(sandbox, "elvish", line).into_iter().collect();
-    words.into_iter().collect()
+    let mut words = complete(sandbox, "elvish", line);
+    words.sort();
+    words
 }
 
 #[test]
@@ -86,6 +87,16 @@ fn completion_offers_enumerated_values() {
         assert_eq!(candidates(&sandbox, line).join(" "), words, "{line}");
     }
     assert!(!sandbox.has_store() && !sandbox.session_directory().exists());
+}
+
+#[test]
+fn completion_offers_every_audit_action_and_each_outcome_once() {
+    let sandbox = Sandbox::new();
+    let actions = candidates(&sandbox, "audit list --action ");
+    for action in ["keys export", "users export", "keys import"] {
+        assert!(actions.iter().any(|candidate| candidate == action), "{actions:?}");
+    }
+    assert_eq!(candidates(&sandbox, "audit list --outcome reu"), ["reused"]);
 }
 
 #[test]

@@ -225,8 +225,9 @@ fn unknown_presets_and_parameters_are_refused() {
     error: preset `none` not found
     hint: list presets: jeton token presets
     ");
-    let path = ["token", "mint", "--preset", "../../store"];
-    assert_eq!(sandbox.run(&path).code, 3);
+    for name in ["../../store", ""] {
+        assert_eq!(sandbox.run(&["token", "mint", "--preset", name]).code, 3, "{name}");
+    }
     let mint = |word| sandbox.run(&["token", "mint", "--preset", "flask", "--set", word]);
     assert_snapshot!(mint("tenant=x"), @"
     --- exit code 2, stderr

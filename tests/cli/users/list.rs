@@ -86,7 +86,7 @@ fn user_list_footer_names_the_next_page() {
     1 of 4 users, next: --after 3
     $ jeton users list --after 4
     --- stderr
-    no users
+    no users after this id
     $ jeton users list --per-page 3 --quiet
     ID  USERNAME  EMAIL
     1   ada       -

@@ -11,7 +11,7 @@ use crate::authority::test_store::{
     token_request, verification_reasons, verify_token,
 };
 use crate::authority::verification::{Expectations, ExpectedKind};
-use crate::model::{PageRequest, Role, Setting};
+use crate::model::{PageRequest, Role, Setting, TokenSelector};
 use crate::store::TokenFilter;
 
 fn issue_at(
@@ -275,4 +275,18 @@ fn undelivered_token_is_revoked() {
         [RejectReason::Revoked]
     );
     assert_eq!(issue_app_token(&mut store, &ada, "app").quota_usage.unwrap().used, 1);
+}
+
+#[test]
+fn successor_keeps_a_lifetime_of_more_than_1000_years() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let expiry = Timestamp::parse("9000-01-01").unwrap();
+    let request = request_with_expiry("app", Expiry::At(expiry.into()));
+    let issued = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    let selector = TokenSelector::Id(issued.record.id);
+    let options = RenewalOptions { ttl: None, grace: None };
+    let outcome = renew(&mut store, &audit_at(60), Some(&ada.caller), &selector, options).unwrap();
+    let expires_at = outcome.issued.record.expires_at.map(Timestamp::unix);
+    assert_eq!(expires_at, Some(expiry.unix() + 60));
 }

@@ -1,7 +1,7 @@
 //! Queries of recorded tokens: visibility and filters.
 
 use super::*;
-use crate::model::{TokenSelector, TokenStatus};
+use crate::model::TokenStatus;
 
 fn list_token_ids(
     store: &mut Store,

@@ -160,7 +160,7 @@ fn directory_of_another_user_between_sticky_and_own_directory_is_refused() {
     change_owner(&intermediate_directory);
     assert_snapshot!(init(&sandbox, "plain/between/own/ci.db"), @"
     --- exit code 78, stderr
-    error: `~/plain/between/own` can be replaced: `~/plain` is writable by other users (mode 1777)
+    error: `~/plain/between/own` can be replaced: `~/plain/between` belongs to another user
     hint: use a separate directory: --store ~/.local/share/jeton/jeton.db
     ");
 }
