@@ -32,9 +32,15 @@ impl PostgresDatabase {
         timeout: Duration,
     ) -> Result<Self, Error> {
         let config = Arc::new(config);
-        let client = connect_until(&config, Instant::now() + timeout)?;
-        let state = load_or_diagnose_state(&client, &config, address)?;
-        Ok(Self::new(config, client, state))
+        let deadline = Instant::now() + timeout;
+        loop {
+            let client = connect_until(&config, deadline)?;
+            match load_or_diagnose_state(&client, &config, address) {
+                // The connection was lost, for example because of a failover.
+                Err(Error::Busy) if Instant::now() < deadline => {}
+                state => return Ok(Self::new(config, client, state?)),
+            }
+        }
     }
 
     /// Opens the store, and creates a missing store first. Returns whether this call created the

@@ -3,7 +3,7 @@
 use crate::model::{Jti, KeyRowId, RecordedToken};
 use std::collections::{HashMap, HashSet};
 
-/// Rows for the `jti`s of [`Reader::prefetch_tokens`].
+/// Rows for the `jti`s of [`crate::store::Reader::prefetch_tokens`].
 #[derive(Default)]
 pub(in crate::store) struct PrefetchedTokens {
     /// The token with each `jti`, or `None` if no token is recorded.
