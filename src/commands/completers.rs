@@ -52,11 +52,9 @@ pub(super) fn target_kinds() -> ArgValueCandidates {
 
 /// Returns a completer for audit outcomes.
 pub(super) fn audit_outcomes() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| {
-        let codes = Kind::ALL.iter().flat_map(|kind| kind.codes()).map(|code: &Code| code.as_str());
-        // `reused` is an outcome and an error code.
-        let other_codes = codes.filter(|code| !AUDIT_OUTCOMES.contains(code));
-        AUDIT_OUTCOMES.into_iter().chain(other_codes).map(CompletionCandidate::new).collect()
+    let codes = || Kind::ALL.iter().flat_map(|kind| kind.codes()).map(|code: &Code| code.as_str());
+    ArgValueCandidates::new(move || {
+        AUDIT_OUTCOMES.into_iter().chain(codes()).map(CompletionCandidate::new).collect()
     })
 }
 
@@ -90,15 +88,13 @@ pub(super) fn setting_values() -> ArgValueCandidates {
         let words = CompletionSource::words_before_cursor();
         let setting = words.iter().rev().find_map(|word| Setting::parse(word).ok());
         let Some(setting) = setting else { return Vec::new() };
-        let current_value = CompletionSource::setting(setting);
-        let is_new = |value: &&str| current_value.as_deref() != Some(*value);
-        let default = Some(setting.default_value()).filter(is_new);
-        let fixed_words = setting.fixed_words().iter().copied();
-        let fixed_words = fixed_words.filter(|value| is_new(value) && default != Some(*value));
-        let current_value = current_value.as_deref().map(|value| describe(value, "current value"));
-        let default = default.map(|value| describe(value, "default"));
-        let values = current_value.into_iter().chain(default);
-        values.chain(fixed_words.map(CompletionCandidate::new)).collect()
+        let mut values: Vec<_> = CompletionSource::setting(setting)
+            .map(|value| describe(value, "current value"))
+            .into_iter()
+            .collect();
+        values.push(describe(setting.default_value(), "default"));
+        values.extend(setting.fixed_words().iter().map(CompletionCandidate::new));
+        values
     })
 }
 
