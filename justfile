@@ -24,6 +24,10 @@ bench *OPTIONS:
     cargo build --locked --release
     packaging/static cargo bench --locked --bench table -- --dynamic "${CARGO_TARGET_DIR:-target}/release/jeton" {{ OPTIONS }}
 
+# Speed of a store on a PostgreSQL server, directly and through PgBouncer, beside a SQLite file.
+bench-server *OPTIONS:
+    packaging/static cargo bench --locked --bench server -- {{ OPTIONS }}
+
 # Everything that CI runs.
 ci:
     .ci/run

@@ -1,11 +1,12 @@
 //! Speed, memory and size, each compared with a goal. Every ratio is measured in one run of this
-//! program: the compared processes run alternately on one machine and file system, and their medians
-//! are compared. Figures of different runs are not comparable.
+//! program: the compared processes run alternately on one machine and file system. The figures are
+//! medians of all runs of a process, except peak memory and waits, which are the largest values. Figures
+//! of different runs of this program are not comparable.
 //!
 //! Options: `--rows 5,7` selects rows; `--quick` makes fewer runs with smaller counts;
-//! `--binary PATH` measures the jeton at PATH in place of the program of cargo; `--before PATH`
-//! adds the figures of an older jeton with the same link mode; `--dynamic PATH` adds the start of a
-//! dynamically linked jeton. The rows `pages` (pages of a million users), `logins` (failed logins)
+//! `--binary PATH` measures the jeton at PATH in place of the jeton that cargo built; `--before PATH`
+//! adds the figures of an older jeton with the same link mode; `--dynamic PATH` adds the start-up time
+//! of a dynamically linked jeton. The rows `pages` (pages of a million users), `logins` (failed logins)
 //! and `prune` (`store prune` while other processes write) are measured only with `--rows`.
 //!
 //! Variables: `JETON_BENCH_JWT` names the program of jwt-cli, `JETON_TEST_PYTHON` and `JETON_TEST_NODE`
@@ -52,23 +53,28 @@ struct Options {
     rows: Vec<String>,
     is_quick: bool,
     jeton: PathBuf,
-    before: Option<PathBuf>,
-    dynamic: Option<PathBuf>,
+    older_jeton: Option<PathBuf>,
+    dynamic_jeton: Option<PathBuf>,
 }
 
 impl Options {
     fn parse(args: &[String]) -> Outcome<Self> {
         let jeton = PathBuf::from(env!("CARGO_BIN_EXE_jeton"));
-        let mut options =
-            Self { rows: Vec::new(), is_quick: false, jeton, before: None, dynamic: None };
+        let mut options = Self {
+            rows: Vec::new(),
+            is_quick: false,
+            jeton,
+            older_jeton: None,
+            dynamic_jeton: None,
+        };
         let mut args = args.iter();
         while let Some(option) = args.next() {
             let mut value = || args.next().ok_or(format!("`{option}` requires a value"));
             match option.as_str() {
                 "--rows" => options.rows.extend(value()?.split(',').map(str::to_owned)),
                 "--binary" => options.jeton = PathBuf::from(value()?),
-                "--before" => options.before = Some(PathBuf::from(value()?)),
-                "--dynamic" => options.dynamic = Some(PathBuf::from(value()?)),
+                "--before" => options.older_jeton = Some(PathBuf::from(value()?)),
+                "--dynamic" => options.dynamic_jeton = Some(PathBuf::from(value()?)),
                 "--quick" => options.is_quick = true,
                 // `cargo bench` adds this option.
                 "--bench" => {}
@@ -91,8 +97,8 @@ impl Options {
 fn print_table(options: &Options) -> Outcome<bool> {
     let bench = Bench::new(
         &options.jeton,
-        options.before.as_deref(),
-        options.dynamic.as_deref(),
+        options.older_jeton.as_deref(),
+        options.dynamic_jeton.as_deref(),
         options.is_quick,
     )?;
     machine::print_head(&options.jeton, bench.is_static)?;
@@ -112,8 +118,8 @@ fn print_table(options: &Options) -> Outcome<bool> {
             continue;
         }
         for measure in (group.measure)(&bench, &rows)? {
-            if rows.contains(&measure.row) && !measure.print(bench.is_static) {
-                missed_rows.push(measure.row);
+            if rows.contains(&measure.row_name) && !measure.print(bench.is_static) {
+                missed_rows.push(measure.row_name);
             }
         }
     }

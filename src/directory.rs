@@ -7,17 +7,17 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Warning about a directory that a private group can write; followed by the path.
-pub(crate) const GROUP_WRITABLE_WARNING: &str = "members of your group can write the directory";
+/// Warning about a directory with [`Writers::PrivateGroup`]; followed by the path.
+pub(crate) const GROUP_WRITABLE_WARNING: &str = "your private group can write the directory";
 
 const GROUP_WRITE_BIT: u32 = 0o020;
 const WORLD_WRITE_BIT: u32 = 0o002;
 const STICKY_BIT: u32 = 0o1000;
 
-/// Users in addition to root who can write a secure directory.
+/// Users who can write a secure directory in addition to root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writers {
-    /// The current user.
+    /// At most the current user.
     User,
     /// The private group of the current user, which has no other member.
     PrivateGroup,
@@ -32,7 +32,7 @@ pub(crate) struct InsecureDirectory {
     pub(crate) files_directory: Option<PathBuf>,
     /// True if neither root nor the current user owns `path`.
     pub(crate) has_untrusted_owner: bool,
-    /// The mode of `path`.
+    /// Permission bits of `path`, including the sticky bit.
     pub(crate) mode: u32,
     /// True if `chmod go-w` makes `path` secure: the current user owns `path`, and `path` is not
     /// shared on purpose like the sticky `/tmp`.
@@ -40,7 +40,8 @@ pub(crate) struct InsecureDirectory {
 }
 
 impl InsecureDirectory {
-    /// Returns whether a directory of the current user in `path` is safe from other users.
+    /// Returns whether a subdirectory that the current user creates in `path` is secure: no user can
+    /// replace it, except for members of the group of `path`, which is trusted.
     pub(crate) fn can_hold_secure_directory(&self) -> bool {
         !self.has_untrusted_owner
             && (self.mode & WORLD_WRITE_BIT == 0 || self.mode & STICKY_BIT != 0)
@@ -60,28 +61,35 @@ pub(crate) enum Error {
 
 /// Rejects a directory that another user owns or can write.
 ///
+/// The private group of the current user may have write permission, because no other user is a member.
 /// Root is trusted: a directory that only root can write is as safe as a directory of the user, and
 /// is typical for a store on a read-only mount.
 pub(crate) fn check_permissions(path: &Path) -> Result<Writers, Error> {
     check_metadata(path, &path.metadata()?)
 }
 
-/// Rejects a directory that another user owns or can write, or can replace by writing to a parent
-/// directory. `path` must not contain symbolic links.
+/// Rejects a directory that [`check_permissions`] rejects, or that another user can replace because of the
+/// permissions of a directory above. `path` must not contain symbolic links.
 ///
-/// Owners and groups of parent directories are trusted, because an administrator assigned them. A
-/// world-writable parent directory must be sticky, and the next path component in this parent must
-/// belong to root or to the current user.
+/// Owners and groups of the directories above are trusted, because an administrator assigned them. A
+/// world-writable directory above must be sticky, and the next path component below must belong to
+/// root or to the current user.
 pub(crate) fn check_permissions_with_parents(path: &Path) -> Result<Writers, Error> {
-    let mut child = path.metadata()?;
+    let (mut child_path, mut child) = (path, path.metadata()?);
     let writers = check_metadata(path, &child)?;
     for ancestor in path.ancestors().skip(1) {
         let metadata = ancestor.metadata()?;
         let mode = metadata.mode();
-        if mode & WORLD_WRITE_BIT != 0 && (mode & STICKY_BIT == 0 || !has_trusted_owner(&child)) {
-            return Err(insecure_error(ancestor, Some(path), &metadata));
+        if mode & WORLD_WRITE_BIT != 0 {
+            if mode & STICKY_BIT == 0 {
+                return Err(insecure_error(ancestor, Some(path), &metadata));
+            }
+            // The owner of a directory in a sticky directory can rename the directory.
+            if !has_trusted_owner(&child) {
+                return Err(insecure_error(child_path, Some(path), &child));
+            }
         }
-        child = metadata;
+        (child_path, child) = (ancestor, metadata);
     }
     Ok(writers)
 }
@@ -116,10 +124,11 @@ fn has_trusted_owner(metadata: &Metadata) -> bool {
     [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid())
 }
 
-/// Returns whether `group` is the private group of the current user, and the group of this process.
-fn is_private_group(group: u32) -> bool {
-    rustix::process::getegid().as_raw() == group
-        && os_users::is_private_group(group, rustix::process::geteuid().as_raw())
+/// Returns whether the group `gid` is the private group of the current user, and the group of this
+/// process.
+fn is_private_group(gid: u32) -> bool {
+    rustix::process::getegid().as_raw() == gid
+        && os_users::is_private_group(gid, rustix::process::geteuid().as_raw())
 }
 
 /// Returns whether the directory has an access control list. The group bits of the mode are then

@@ -1,5 +1,5 @@
-//! Atomic file replacement and file locks. A concurrent reader, or a reader after a crash, finds
-//! either the old or the new content.
+//! Bounded reads, atomic file replacement and file locks. During a replacement and after a crash, a
+//! reader of the file finds either the old or the new content.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions, TryLockError};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-/// Default limit for a document that is read into memory, in bytes.
+/// Maximum length of a document that [`read_document`] reads, in bytes.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
 /// Reads a document of at most 1 MiB; returns `FileTooLarge` for a longer document.
@@ -19,9 +19,10 @@ pub(crate) fn read_document(reader: impl Read) -> Result<Zeroizing<Vec<u8>>> {
     if bytes.len() > MAX_DOCUMENT_BYTES { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
-/// Reads at most `max_bytes + 1` bytes: the extra byte shows that the input exceeds the limit.
+/// Reads at most `max_bytes + 1` bytes: the extra byte shows the caller that the input is longer than
+/// `max_bytes`.
 pub(crate) fn read_limited(reader: impl Read, max_bytes: usize) -> Result<Zeroizing<Vec<u8>>> {
-    // Most documents fit into this capacity: one read for the content, one to detect the end.
+    // Most inputs fit into this capacity: one read for the content, one to detect the end.
     let mut bytes = Zeroizing::new(Vec::with_capacity(max_bytes.min(8 * 1024)));
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(limit).read_to_end(&mut bytes)?;
@@ -36,8 +37,8 @@ const TEMP_BASE_NAME: &str = ".jeton-file";
 ///
 /// The umask applies to `mode`. The name is fixed, so that the file left by a killed process is
 /// replaced and such files cannot accumulate. The caller must therefore hold a lock that excludes
-/// other writers of this name. In a directory that the user chose, `name` must be a name that no user
-/// file has: see [`TEMP_BASE_NAME`].
+/// other writers of this name. In a directory that the user chose, `NAME.new` could be the name of a
+/// user file: the caller must choose a `name` that excludes this, such as [`TEMP_BASE_NAME`].
 pub(crate) fn create_temp_file(directory: &Path, name: &OsStr, mode: u32) -> Result<NamedTempFile> {
     remove_stale_temp(directory, name)?;
     tempfile::Builder::new()
@@ -56,8 +57,8 @@ fn temp_name(name: &OsStr) -> OsString {
 /// Removes the `NAME.new` that a killed process left. The caller must hold the lock that excludes
 /// other writers of this name.
 ///
-/// Keeps a directory, a link and a file of another user: no jeton process of this user created such
-/// an entry.
+/// Keeps a directory, a symbolic link, and a file that another user owns: no jeton process of this user
+/// created such an entry.
 pub(crate) fn remove_stale_temp(directory: &Path, name: &OsStr) -> Result<()> {
     let path = directory.join(temp_name(name));
     let must_keep = path.symlink_metadata().is_ok_and(|metadata| {
@@ -87,7 +88,8 @@ pub(crate) fn replace(directory: &Path, name: &str, content: &[u8], mode: u32) -
 }
 
 /// Replaces a file in a directory that the user chose, where `NAME.new` may be a user file. The
-/// caller must [sync the directory][sync_directory], once for several files.
+/// caller must hold the lock of the directory, and must [sync the directory][sync_directory] after the
+/// last replaced file.
 pub(crate) fn replace_in_user_directory(
     directory: &Path,
     name: &str,

@@ -5,35 +5,52 @@
 
 use std::fs;
 
-/// Returns the name of a user; `None` if the files have no such user.
-pub(crate) fn user_name(user: u32) -> Option<String> {
+/// Index of the field with the name of a user in passwd(5), or of a group in group(5).
+const NAME_FIELD: usize = 0;
+
+/// Index of the field with the user id in passwd(5), or with the group id in group(5).
+const ID_FIELD: usize = 2;
+
+/// Index of the field with the id of the primary group in passwd(5).
+const PRIMARY_GROUP_FIELD: usize = 3;
+
+/// Index of the field with the names of the members in group(5), separated by commas.
+const MEMBERS_FIELD: usize = 3;
+
+/// Returns the name of the user with the user id `uid`; `None` if passwd(5) has no such user.
+pub(crate) fn user_name(uid: u32) -> Option<String> {
     let users = read("/etc/passwd");
-    let entry = users.lines().find(|line| number(line, 2) == Some(user))?;
+    let entry = users.lines().find(|line| numeric_field(line, ID_FIELD) == Some(uid))?;
     entry.split(':').next().map(str::to_owned)
 }
 
-/// Returns whether `group` is the private group of `user`: the primary group, with the name of the
-/// user (by convention) and without other members.
-pub(crate) fn is_private_group(group: u32, user: u32) -> bool {
-    is_private_group_in(&read("/etc/passwd"), &read("/etc/group"), group, user)
+/// Returns whether the group `gid` is the private group of the user `uid`: the primary group, with
+/// the name of the user (by convention) and without other members.
+pub(crate) fn is_private_group(gid: u32, uid: u32) -> bool {
+    is_private_group_in(&read("/etc/passwd"), &read("/etc/group"), gid, uid)
 }
 
-/// The member list in group(5) does not name the users whose primary group it is, so these users are
-/// searched for in passwd(5). A shared primary group such as `users` is not private: its name is not
-/// the user's, or it is the primary group of another user too.
-fn is_private_group_in(users: &str, groups: &str, group: u32, user: u32) -> bool {
-    let has_id = |id: u32| move |line: &&str| number(line, 2) == Some(id);
+/// Returns the result of [`is_private_group`] for `users`, the text of passwd(5), and `groups`, the
+/// text of group(5).
+///
+/// The members in group(5) do not include the users who have the group as their primary group: these
+/// users are searched for in passwd(5). A shared primary group such as `users` is not private,
+/// because its name is not the name of the user, or because another user has the same primary group.
+fn is_private_group_in(users: &str, groups: &str, gid: u32, uid: u32) -> bool {
+    let has_id = |id: u32| move |line: &&str| numeric_field(line, ID_FIELD) == Some(id);
     let (Some(user_entry), Some(group_entry)) =
-        (users.lines().find(has_id(user)), groups.lines().find(has_id(group)))
+        (users.lines().find(has_id(uid)), groups.lines().find(has_id(gid)))
     else {
         return false;
     };
-    let name = field(user_entry, 0);
+    let name = field(user_entry, NAME_FIELD);
+    let has_primary_group = |line: &str| numeric_field(line, PRIMARY_GROUP_FIELD) == Some(gid);
     let is_other_member =
-        |line: &str| number(line, 3) == Some(group) && number(line, 2) != Some(user);
-    number(user_entry, 3) == Some(group)
-        && field(group_entry, 0) == name
-        && field(group_entry, 3).split(',').all(|member| member.is_empty() || member == name)
+        |line: &str| has_primary_group(line) && numeric_field(line, ID_FIELD) != Some(uid);
+    let mut members = field(group_entry, MEMBERS_FIELD).split(',');
+    has_primary_group(user_entry)
+        && field(group_entry, NAME_FIELD) == name
+        && members.all(|member| member.is_empty() || member == name)
         && !users.lines().any(is_other_member)
 }
 
@@ -45,7 +62,7 @@ fn field(line: &str, index: usize) -> &str {
     line.split(':').nth(index).unwrap_or_default()
 }
 
-fn number(line: &str, index: usize) -> Option<u32> {
+fn numeric_field(line: &str, index: usize) -> Option<u32> {
     field(line, index).parse().ok()
 }
 

@@ -6,11 +6,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, available_parallelism};
 use std::time::Duration;
 
-/// Maximum number of outputs of each worker that wait for the consumer. Inputs are not queued: only
-/// the next input is produced in advance, and waits until its worker is free.
+/// Maximum number of queued outputs of each worker. A worker waits with its next output while the queue
+/// is full. Inputs are not queued: only the next input is produced in advance, and waits until its
+/// worker is free.
 const OUTPUT_QUEUE_LENGTH: usize = 1;
 
-/// Interval between two checks while the consumer waits for an output.
+/// Interval between two calls of `check` in [`map_stream_in_order`] while no output is ready.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns the number of workers that use all cores.
@@ -143,7 +144,7 @@ mod tests {
     fn outputs_have_the_order_of_inputs() {
         let create_worker = || {
             Ok(|number: u64| {
-                // Later inputs are often ready first.
+                // Outputs of later inputs are often ready first.
                 thread::sleep(Duration::from_micros(number * 7 % 5 * 100));
                 Ok::<_, Infallible>(number)
             })
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn error_ends_a_stream_that_waits_for_input() {
+    fn consumer_error_ends_a_stream_that_waits_for_input() {
         for worker_count in 1..=3 {
             let (sender, receiver) = sync_channel(8);
             (0..8).for_each(|number| sender.send(Ok(number)).unwrap());
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn check_ends_a_stream_without_input() {
+    fn check_ends_a_stream_that_waits_for_input() {
         let (sender, receiver) = sync_channel(1);
         sender.send(Ok(0)).unwrap();
         let output_count = Cell::new(0);
@@ -217,7 +218,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "input")]
-    fn panic_of_a_stream_is_propagated() {
+    fn panic_in_input_stream_is_propagated() {
         let inputs = (0..10).map(|number| if number == 3 { panic!("input") } else { Ok(number) });
         let _ = map_stream_in_order(inputs, [Ok::<i32, ()>; 2], || Ok(()), |_| Ok(()));
     }

@@ -16,14 +16,14 @@ pub(crate) fn default_store_path() -> Option<PathBuf> {
     base_directories().map(|dirs| dirs.data_dir().join("jeton").join("jeton.db"))
 }
 
-/// Returns the directory of session files. `config` is the configuration directory, if given;
-/// `None` without `config` and without a home directory.
+/// Returns the directory of session files in the configuration directory `config`, or in the default
+/// configuration directory. Returns `None` if neither `config` nor a home directory is given.
 pub(crate) fn session_directory(config: Option<&Path>) -> Option<PathBuf> {
     Some(config_directory(config)?.join("sessions"))
 }
 
-/// Returns the directory of custom presets. `config` is the configuration directory, if given;
-/// `None` without `config` and without a home directory.
+/// Returns the directory of custom presets in the configuration directory `config`, or in the default
+/// configuration directory. Returns `None` if neither `config` nor a home directory is given.
 pub(crate) fn preset_directory(config: Option<&Path>) -> Option<PathBuf> {
     Some(config_directory(config)?.join("presets"))
 }

@@ -46,7 +46,7 @@ pub(crate) fn exclude_ignored(signals: impl Iterator<Item = i32>) -> impl Iterat
     signals.filter(move |signal| mask >> (signal - 1) & 1 == 0)
 }
 
-/// Returns a bit for each ignored signal.
+/// Returns the mask of ignored signals: bit `n - 1` is set if signal `n` is ignored.
 fn ignored_mask() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -6,8 +6,8 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, available_parallelism};
 
-/// Computes `count` hashes on all cores, or a single hash on this thread. Each thread uses memory
-/// of its own for all its hashes.
+/// Computes `count` hashes on all cores; a single hash is computed on the calling thread. Each thread
+/// reuses its memory for all its hashes.
 pub(super) fn hash_passwords(count: u32) -> Outcome<()> {
     let next_index = AtomicU32::new(0);
     let hash_remaining = || {

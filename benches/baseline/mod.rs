@@ -1,7 +1,9 @@
 //! Baselines: processes that do only the indispensable work of a command of jeton. Each baseline is
-//! a mode of the benchmark program.
+//! a mode of the benchmark program. The mode `create-key` only prepares the baseline `sign`.
 
 mod hash;
+#[cfg(feature = "postgres")]
+mod server;
 mod sign;
 mod store;
 
@@ -13,7 +15,7 @@ use std::path::Path;
 /// Option that selects a mode of the benchmark program.
 pub(crate) const OPTION: &str = "--baseline";
 
-/// Runs a mode.
+/// Runs a mode of the benchmark program.
 pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match (mode, args.as_slice()) {
@@ -23,6 +25,10 @@ pub(crate) fn run(mode: &str, args: &[String]) -> Outcome<()> {
         ("store-users", [store, count]) => store::add_users(Path::new(store), count.parse()?),
         ("revoke", [store, owner]) => store::revoke_tokens(Path::new(store), owner.parse()?),
         ("prune", [store]) => store::prune_tokens(Path::new(store)),
+        #[cfg(feature = "postgres")]
+        ("commit-on-server", [server, schema]) => server::commit_token(server, schema),
+        #[cfg(feature = "postgres")]
+        ("read-on-server", [server, schema, jti]) => server::read_token(server, schema, jti),
         ("create-key", [algorithm, key]) => sign::create_key(algorithm, Path::new(key)),
         ("sign", [algorithm, key, sample, count]) => {
             sign::sign_tokens(algorithm, Path::new(key), sample, count.parse()?)

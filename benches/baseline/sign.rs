@@ -1,5 +1,5 @@
-//! Signing alone: one thread signs tokens and discards the tokens. All have the header and the
-//! claims of a sample token, except that each has a new `jti` if the sample has a `jti`.
+//! Signing alone: one thread signs tokens and discards the tokens. Each token has the header and the
+//! claims of a sample token, with a new `jti` if the sample has a `jti`.
 
 use super::store::Ids;
 use crate::home::Outcome;
@@ -73,10 +73,11 @@ fn load_signer(algorithm: &str, path: &Path) -> Outcome<Signer> {
 
 /// Header and claims of the sample token.
 struct Template {
-    /// Encoded header with the full stop after it.
-    start: String,
+    /// Encoded header, and the full stop after the header.
+    header: String,
+    /// Decoded payload.
     claims: Vec<u8>,
-    /// Position of the token id in `claims`; empty if the token has no id.
+    /// Position of the value of `jti` in `claims`; empty if the sample has no `jti`.
     jti: Range<usize>,
 }
 
@@ -91,18 +92,18 @@ impl Template {
             let start = position + member.len();
             start..start + 36
         });
-        Ok(Self { start: format!("{header}."), claims, jti })
+        Ok(Self { header: format!("{header}."), claims, jti })
     }
 }
 
 /// Signs `count` tokens with the header and the claims of the token `sample`.
 pub(super) fn sign_tokens(algorithm: &str, key: &Path, sample: &str, count: u32) -> Outcome<()> {
     let sign = load_signer(algorithm, key)?;
-    let Template { start, mut claims, jti } = Template::parse(sample)?;
+    let Template { header, mut claims, jti } = Template::parse(sample)?;
     let (mut ids, mut line, mut signature) = (Ids::new()?, String::new(), Vec::new());
     for _ in 0..count {
         line.clear();
-        line.push_str(&start);
+        line.push_str(&header);
         let id = ids.next_id()?;
         if let Some(jti) = claims.get_mut(jti.clone()).filter(|jti| !jti.is_empty()) {
             id.hyphenated().encode_lower(jti);

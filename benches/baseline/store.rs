@@ -14,15 +14,15 @@ const ROWS_PER_INSERT: usize = 50;
 /// Number of tokens that one transaction adds.
 const ADDED_PER_TRANSACTION: u32 = 8_000;
 
-/// Number of tokens that one transaction revokes or checks for removal.
+/// Number of tokens that one transaction revokes, or whose expiry one transaction of a prune checks.
 const CHANGED_PER_TRANSACTION: u32 = 5_000;
 
-/// Current time of the statements: after the expiry of the expired tokens, and before the expiry of
-/// all other tokens.
+/// Time that the statements use as the current time: after the expiry of the expired tokens, and before
+/// the expiry of all other tokens.
 const NOW: i64 = 1_790_000_000;
 
-/// Ascending random UUIDs of version 7: the time, a counter of 26 bits, and 48 random bits, which
-/// are drawn in blocks.
+/// Generator of ascending UUIDs of version 7: the time, a counter of 26 bits, and 48 random bits. The
+/// random bits of many ids are generated at once.
 pub(super) struct Ids {
     milliseconds: u64,
     counter: u32,
@@ -43,7 +43,8 @@ impl Ids {
         let [_, _, third, fourth] = self.counter.to_be_bytes();
         let [_, _, first, second] = (self.counter >> 14).to_be_bytes();
         self.counter += 1;
-        // The builder sets the upper bits of the first and the third byte.
+        // The builder replaces the upper bits of the first byte by the version, and the upper bits of the
+        // third byte by the variant.
         let mut bytes = [first, second, third, fourth, 0, 0, 0, 0, 0, 0];
         let start = self.random.len() - 6;
         bytes[4..].copy_from_slice(&self.random[start..]);
@@ -52,7 +53,7 @@ impl Ids {
     }
 }
 
-/// Opens the store with the settings of `src/store/connect.rs`.
+/// Opens the store with the settings of `src/store/connect.rs` that affect the speed.
 pub(crate) fn open(store: &Path) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -75,9 +76,11 @@ pub(crate) fn open(store: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
-/// Opens the store for many rows: the WAL is copied back every 1,000 pages, the default of SQLite.
+/// Opens the store for many rows: SQLite copies the WAL into the file every 1,000 pages, its default, and
+/// when the connection is closed.
 fn open_for_bulk(store: &Path) -> Outcome<Connection> {
     let connection = open(store)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
     Ok(connection)
 }
@@ -86,7 +89,7 @@ fn begin(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     Transaction::new(connection, TransactionBehavior::Immediate)
 }
 
-/// Commits one token, the indispensable work of `token create`.
+/// Inserts one token and commits, the indispensable work of `token create`.
 pub(crate) fn commit_token(connection: &mut Connection) -> Outcome<()> {
     let transaction = begin(connection)?;
     transaction.execute(
@@ -108,22 +111,23 @@ pub(super) fn read_token(connection: &Connection, jti: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Returns an INSERT of several rows.
-fn insert_sql(columns: &str, row: &str, row_count: usize) -> String {
-    format!("INSERT INTO {columns} VALUES {}", vec![row; row_count].join(", "))
+/// Returns an INSERT of `row_count` rows, each with the parameters and values in `row_values`.
+fn insert_sql(table_with_columns: &str, row_values: &str, row_count: usize) -> String {
+    format!("INSERT INTO {table_with_columns} VALUES {}", vec![row_values; row_count].join(", "))
 }
 
-/// Adds tokens with ascending ids, several rows in a statement.
+/// Adds tokens with ascending `jti`s, several rows in a statement.
 pub(super) fn add_tokens(store: &Path, count: u32) -> Outcome<()> {
     let mut connection = open_for_bulk(store)?;
     let mut ids = Ids::new()?;
-    let columns = "tokens (jti, grant_id, key_id, issued_at, expires_at)";
+    let table_with_columns = "tokens (jti, grant_id, key_id, issued_at, expires_at)";
     for start in (0..count).step_by(usize::try_from(ADDED_PER_TRANSACTION)?) {
         let mut remaining = usize::try_from(ADDED_PER_TRANSACTION.min(count - start))?;
         let transaction = begin(&mut connection)?;
         while remaining > 0 {
             let row_count = remaining.min(ROWS_PER_INSERT);
-            let sql = insert_sql(columns, "(?, 1, 1, 1800000000, 4000000000)", row_count);
+            let sql =
+                insert_sql(table_with_columns, "(?, 1, 1, 1800000000, 4000000000)", row_count);
             let mut statement = transaction.prepare_cached(&sql)?;
             for index in 1..=row_count {
                 statement.raw_bind_parameter(index, ids.next_id()?.as_bytes())?;
@@ -141,12 +145,17 @@ pub(super) fn add_tokens(store: &Path, count: u32) -> Outcome<()> {
 pub(super) fn add_users(store: &Path, count: u32) -> Outcome<()> {
     let mut connection = open_for_bulk(store)?;
     let mut ids = Ids::new()?;
-    let columns = "users (uid, username, email, email_key, role, created_at, password_at)";
-    let row = "(?, ?, ?, ?, 'user', 1800000000, 1800000000)";
+    let table_with_columns =
+        "users (uid, username, email, email_key, role, created_at, password_at)";
+    let row_values = "(?, ?, ?, ?, 'user', 1800000000, 1800000000)";
     let transaction = begin(&mut connection)?;
     let numbers: Vec<u32> = (1..=count).collect();
     for numbers in numbers.chunks(ROWS_PER_INSERT) {
-        let mut statement = transaction.prepare_cached(&insert_sql(columns, row, numbers.len()))?;
+        let mut statement = transaction.prepare_cached(&insert_sql(
+            table_with_columns,
+            row_values,
+            numbers.len(),
+        ))?;
         for (index, number) in numbers.iter().enumerate() {
             let email = format!("user{number:07}@example.com");
             statement.raw_bind_parameter(index * 4 + 1, ids.next_id()?.as_bytes())?;
@@ -182,8 +191,8 @@ pub(super) fn revoke_tokens(store: &Path, owner: i64) -> Outcome<()> {
 /// Removes expired tokens.
 pub(super) fn prune_tokens(store: &Path) -> Outcome<()> {
     let mut connection = open(store)?;
-    let last: u32 = connection.query_row("SELECT max(id) FROM tokens", [], |row| row.get(0))?;
-    for start in (0..last).step_by(usize::try_from(CHANGED_PER_TRANSACTION)?) {
+    let last_id: u32 = connection.query_row("SELECT max(id) FROM tokens", [], |row| row.get(0))?;
+    for start in (0..last_id).step_by(usize::try_from(CHANGED_PER_TRANSACTION)?) {
         let transaction = begin(&mut connection)?;
         transaction
             .prepare_cached("DELETE FROM tokens WHERE id > ?1 AND id <= ?2 AND expires_at < ?3")?

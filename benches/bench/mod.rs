@@ -13,22 +13,23 @@ use tempfile::TempDir;
 /// of the benchmark program, which runs the baselines.
 pub(crate) struct Bench {
     pub(crate) jeton: PathBuf,
-    /// The older jeton.
-    pub(crate) before: Option<PathBuf>,
-    /// A dynamically linked jeton.
-    pub(crate) dynamic: Option<PathBuf>,
-    baseline: PathBuf,
+    pub(crate) older_jeton: Option<PathBuf>,
+    pub(crate) dynamic_jeton: Option<PathBuf>,
+    /// The benchmark program, which runs the baselines.
+    benchmark_program: PathBuf,
+    /// Set if `jeton` is linked statically.
     pub(crate) is_static: bool,
+    /// Set by `--quick`.
     pub(crate) is_quick: bool,
-    /// Temporary files.
+    /// Directory of the copies and of other temporary files.
     pub(crate) directory: TempDir,
 }
 
 impl Bench {
     pub(crate) fn new(
         jeton: &Path,
-        before: Option<&Path>,
-        dynamic: Option<&Path>,
+        older_jeton: Option<&Path>,
+        dynamic_jeton: Option<&Path>,
         is_quick: bool,
     ) -> Outcome<Self> {
         let directory = Home::create_directory("programs-")?;
@@ -40,16 +41,16 @@ impl Bench {
         };
         Ok(Self {
             jeton: copy(jeton, "jeton")?,
-            before: before.map(|before| copy(before, "before")).transpose()?,
-            dynamic: dynamic.map(|dynamic| copy(dynamic, "dynamic")).transpose()?,
-            baseline: copy(&std::env::current_exe()?, "baseline")?,
+            older_jeton: older_jeton.map(|path| copy(path, "before")).transpose()?,
+            dynamic_jeton: dynamic_jeton.map(|path| copy(path, "dynamic")).transpose()?,
+            benchmark_program: copy(&std::env::current_exe()?, "baseline")?,
             is_static: machine::is_static(jeton)?,
             is_quick,
             directory,
         })
     }
 
-    /// Returns the number of runs: `full`, or with `--quick` a tenth, at least 2.
+    /// Returns the number of rounds: `full`, or with `--quick` a tenth, at least 2.
     pub(crate) fn rounds(&self, full: usize) -> usize {
         if self.is_quick { (full / 10).max(2) } else { full }
     }
@@ -66,19 +67,19 @@ impl Bench {
 
     /// Returns the command of a baseline process.
     pub(crate) fn baseline(&self, mode: &str, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.baseline);
+        let mut command = Command::new(&self.benchmark_program);
         command.env_clear().args([baseline::OPTION, mode]).args(args).stdout(Stdio::null());
         command
     }
 
-    /// Returns the run of a baseline process of which only the duration is measured.
-    pub(crate) fn short_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
+    /// Returns a run that measures only the duration of a baseline process.
+    pub(crate) fn timed_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || time(&mut command, 0))
     }
 
-    /// Returns the run of a baseline process of which duration, CPU time and memory are measured.
-    pub(crate) fn long_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
+    /// Returns a run that measures duration, CPU time and peak memory of a baseline process.
+    pub(crate) fn measured_baseline(&self, mode: &str, args: &[&str]) -> Run<'static> {
         let mut command = self.baseline(mode, args);
         Box::new(move || measure(&mut command))
     }
@@ -91,19 +92,19 @@ impl Bench {
         mut prepare: impl FnMut(&Path) -> Outcome<Run<'r>>,
         baselines: Vec<(&str, Run<'r>)>,
     ) -> Outcome<Comparison> {
-        let mut programs = vec![("jeton".to_owned(), prepare(&self.jeton)?)];
-        if let Some(before) = &self.before {
-            programs.push(("before".to_owned(), prepare(before)?));
+        let mut runs = vec![("jeton".to_owned(), prepare(&self.jeton)?)];
+        if let Some(older_jeton) = &self.older_jeton {
+            runs.push(("before".to_owned(), prepare(older_jeton)?));
         }
-        let program_count = programs.len();
-        programs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
-        let mut series = alternate(rounds, programs)?;
+        let program_count = runs.len();
+        runs.extend(baselines.into_iter().map(|(name, run)| (name.to_owned(), run)));
+        let mut series = alternate(rounds, runs)?;
         let baselines = series.split_off(program_count);
         Ok(Comparison { programs: series, baselines })
     }
 
-    /// Runs two variants of each program alternately. `prepare` returns both runs of the program at
-    /// a path.
+    /// Runs two variants of a command alternately, with jeton and with the older jeton. `names` are the
+    /// names of the variants; `prepare` returns the runs of both variants for the program at a path.
     pub(crate) fn compare_pairs<'r>(
         &self,
         rounds: usize,
@@ -111,7 +112,7 @@ impl Bench {
         mut prepare: impl FnMut(&Path) -> Outcome<[Run<'r>; 2]>,
     ) -> Outcome<Pairs> {
         let mut runs = Vec::new();
-        for (path, prefix) in [(Some(&self.jeton), ""), (self.before.as_ref(), "before: ")] {
+        for (path, prefix) in [(Some(&self.jeton), ""), (self.older_jeton.as_ref(), "before: ")] {
             let Some(path) = path else { continue };
             for (name, run) in names.into_iter().zip(prepare(path)?) {
                 runs.push((format!("{prefix}{name}"), run));
@@ -121,17 +122,18 @@ impl Bench {
     }
 }
 
-/// Runs of two variants, by jeton and by the older jeton.
+/// Runs of two variants of a command.
 pub(crate) struct Pairs {
+    /// Both variants with jeton, then both variants with the older jeton, if any.
     pub(crate) series: Vec<Series>,
 }
 
 impl Pairs {
     /// Returns a measure with the result of `figure` for the variants of jeton, and the result for
     /// the variants of the older jeton.
-    pub(crate) fn measure(
+    pub(crate) fn build_measure(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
@@ -141,19 +143,21 @@ impl Pairs {
             [first, second] => Some(figure(first, second)),
             _ => None,
         });
-        Measure::new(row, name, against, goal, figures)
+        Measure::new(row_name, name, against, goal, figures)
     }
 
     /// Returns a measure of the duration of the first variant divided by that of the second.
     pub(crate) fn time_ratio(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
     ) -> Measure {
-        self.measure(row, name, against, goal, |first, second| first.seconds() / second.seconds())
-            .with_details([list_milliseconds(&self.series)])
+        self.build_measure(row_name, name, against, goal, |first, second| {
+            first.seconds() / second.seconds()
+        })
+        .with_details([list_milliseconds(&self.series)])
     }
 }
 
@@ -175,27 +179,27 @@ impl Comparison {
     }
 
     /// Returns a measure with the results of `figure` for jeton and for the older jeton.
-    pub(crate) fn measure(
+    pub(crate) fn build_measure(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
         figure: impl Fn(&Series) -> f64,
     ) -> Measure {
-        Measure::new(row, name, against, goal, self.programs.iter().map(figure))
+        Measure::new(row_name, name, against, goal, self.programs.iter().map(figure))
     }
 
     /// Returns a measure of the duration divided by the duration of the slowest baseline.
     pub(crate) fn time_ratio(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
     ) -> Measure {
         let baseline = self.baseline_seconds();
-        self.measure(row, name, against, goal, |series| series.seconds() / baseline)
+        self.build_measure(row_name, name, against, goal, |series| series.seconds() / baseline)
             .with_details([list_milliseconds(self.series())])
     }
 
@@ -203,12 +207,14 @@ impl Comparison {
     /// least `min`. Programs and baselines must process the same number of items.
     pub(crate) fn speed_ratio(
         &self,
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         min: f64,
     ) -> Measure {
         let baseline = self.baseline_seconds();
-        self.measure(row, name, against, Goal::AtLeast(min), |series| baseline / series.seconds())
+        self.build_measure(row_name, name, against, Goal::AtLeast(min), |series| {
+            baseline / series.seconds()
+        })
     }
 }

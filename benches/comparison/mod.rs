@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Unit of the CPU times in `/proc/PID/stat`, per second (`USER_HZ`).
+/// Number of clock ticks in a second (`USER_HZ`). The CPU times in `/proc/PID/stat` are in clock ticks.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Figures of one run.
+/// Figures of one run; 0 for a figure that was not measured.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Sample {
     pub(crate) seconds: f64,
@@ -27,7 +27,7 @@ pub(crate) struct Sample {
 /// Function that performs one run, with untimed preparation and clean-up.
 pub(crate) type Run<'r> = Box<dyn FnMut() -> Outcome<Sample> + 'r>;
 
-/// All runs of a named program.
+/// Counted runs of a program, or of a variant of a command.
 pub(crate) struct Series {
     pub(crate) name: String,
     samples: Vec<Sample>,
@@ -62,8 +62,8 @@ impl Series {
 }
 
 /// Runs all programs in each round. The first program of a round is the second program of the round
-/// before, so that no program is always the first. With at least five rounds, uncounted warm-up
-/// rounds precede.
+/// before, so that no program is always the first. Before five or more rounds, warm-up rounds run,
+/// which are not counted.
 pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outcome<Vec<Series>> {
     let warm_up_rounds = (rounds / 5).min(20);
     let (mut series, mut runs): (Vec<Series>, Vec<Run<'_>>) =
@@ -82,7 +82,8 @@ pub(crate) fn alternate(rounds: usize, programs: Vec<(String, Run<'_>)>) -> Outc
     Ok(series)
 }
 
-/// Runs a short command without output and measures the duration; fails on an unexpected exit code.
+/// Runs a short command and measures the duration; discards the output. Fails unless the exit code is
+/// `expected_code`.
 pub(crate) fn time(command: &mut Command, expected_code: i32) -> Outcome<Sample> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
@@ -102,7 +103,8 @@ pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
     let directory = Path::new(&directory);
     let sample = thread::scope(|scope| {
         let memory = scope.spawn(|| poll_peak_memory(directory, start));
-        // The kernel reports the CPU time until the exit code is collected.
+        // The kernel reports the CPU time only until the exit code is collected, so this call waits
+        // without collecting the exit code.
         waitid(
             WaitId::Pid(Pid::from_child(&child)),
             WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
@@ -119,8 +121,8 @@ pub(crate) fn measure(command: &mut Command) -> Outcome<Sample> {
     Ok(sample)
 }
 
-/// Returns the peak memory of a process in MiB. The kernel reports the value only while the process
-/// runs; a long process is polled less often.
+/// Returns the peak memory in MiB of the process with this directory in `/proc`. The kernel reports
+/// the value only while the process runs; a long process is polled less often.
 fn poll_peak_memory(directory: &Path, start: Instant) -> f64 {
     let mut peak_mib: f64 = 0.0;
     loop {

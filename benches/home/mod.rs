@@ -13,24 +13,33 @@ use tempfile::TempDir;
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Issue and expiry time of expired tokens.
-pub(crate) const PAST: (i64, i64) = (1_700_000_000, 1_700_003_600);
+pub(crate) const EXPIRED_TOKEN_TIMES: (i64, i64) = (1_700_000_000, 1_700_003_600);
 
 /// Issue and expiry time of tokens that have not expired.
-pub(crate) const FUTURE: (i64, i64) = (1_800_000_000, 4_000_000_000);
+pub(crate) const VALID_TOKEN_TIMES: (i64, i64) = (1_800_000_000, 4_000_000_000);
 
-/// Home directory with a store, in which the admin `ada` is logged in and has one token.
+/// Home directory with a store and a session of the admin `ada`, who has one app token.
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
     jeton: PathBuf,
+    /// Address of a store on a server; `None` for a file in the directory.
+    address: Option<String>,
 }
 
 impl Home {
+    /// Creates a temporary directory whose name starts with `prefix`.
     pub(crate) fn create_directory(prefix: &str) -> Outcome<TempDir> {
         Ok(tempfile::Builder::new().prefix(prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
     }
 
     pub(crate) fn new(jeton: &Path) -> Outcome<Self> {
-        let home = Self { directory: Self::create_directory("bench-")?, jeton: jeton.to_owned() };
+        Self::with_store(jeton, None)
+    }
+
+    /// Creates a home directory with a store at `address`, or in a file.
+    pub(crate) fn with_store(jeton: &Path, address: Option<String>) -> Outcome<Self> {
+        let directory = Self::create_directory("bench-")?;
+        let home = Self { directory, jeton: jeton.to_owned(), address };
         home.run(&["init", "ada", "--password-stdin"])?;
         home.run(&["token", "create", "my-app"])?;
         Ok(home)
@@ -39,6 +48,7 @@ impl Home {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.jeton);
         command.env_clear().env("HOME", self.directory.path()).args(args);
+        command.envs(self.address.iter().map(|address| ("JETON_STORE", address)));
         command
     }
 
@@ -52,7 +62,7 @@ impl Home {
         let mut command = self.command(args);
         command.arg("--quiet").stdin(Stdio::piped());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        // Most commands exit without reading the password.
+        // Most commands exit without reading the password: then this write may fail.
         let _ = child.stdin.take().ok_or("no standard input")?.write_all(b"lovelace");
         let output = child.wait_with_output()?;
         if !output.status.success() {
@@ -62,7 +72,7 @@ impl Home {
         Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
     }
 
-    /// Writes a file with generated content in the home directory and returns the path.
+    /// Writes lines to a file in the home directory and returns the path of the file.
     pub(crate) fn write_file(
         &self,
         name: &str,
@@ -77,35 +87,36 @@ impl Home {
         Ok(path.to_string_lossy().into_owned())
     }
 
-    /// Returns the store file.
-    pub(crate) fn store(&self) -> PathBuf {
+    /// Returns the path of the store file.
+    pub(crate) fn store_path(&self) -> PathBuf {
         self.directory.path().join(".local/share/jeton/jeton.db")
     }
 
-    /// Opens the store for preparation: durability does not matter.
+    /// Opens the store for the preparation of a run, without durable commits.
     pub(crate) fn connect(&self) -> Outcome<Connection> {
-        let connection = Connection::open(self.store())?;
+        let connection = Connection::open(self.store_path())?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         Ok(connection)
     }
 
-    /// Copies the WAL back, so that the store is one file, and returns the size in bytes.
+    /// Copies the WAL into the file, so that the store is one file, and returns the size of the file in
+    /// bytes.
     pub(crate) fn checkpoint(&self) -> Outcome<f64> {
         let connection = self.connect()?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(f64::from(u32::try_from(std::fs::metadata(self.store())?.len())?))
+        Ok(f64::from(u32::try_from(std::fs::metadata(self.store_path())?.len())?))
     }
 
-    /// Inserts tokens with consecutive ids, distributed in turn to the first `grant_count` grants.
+    /// Inserts tokens with consecutive `jti`s, distributed in turn to the first `grant_count` grants.
     pub(crate) fn insert_tokens(
         &self,
         count: u32,
         grant_count: u32,
         (issued_at, expires_at): (i64, i64),
     ) -> Outcome<()> {
-        let store = self.connect()?;
+        let connection = self.connect()?;
         for start in (0..count).step_by(1_000_000) {
-            store.execute(
+            connection.execute(
                 "WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
                  INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
                  SELECT CAST(printf('%016d', i) AS BLOB), 1 + i % ?3, 1, ?4, ?5 FROM n",
@@ -129,7 +140,7 @@ impl Home {
         self.checkpoint().map(drop)
     }
 
-    /// Returns the result of a query for a number.
+    /// Returns the result of a query for a single number.
     pub(crate) fn query_number(&self, sql: &str) -> Outcome<u32> {
         Ok(self.connect()?.query_row(sql, [], |row| row.get(0))?)
     }

@@ -34,7 +34,9 @@ impl Goal {
 
 /// A line of the table.
 pub(crate) struct Measure {
-    pub(crate) row: &'static str,
+    /// Name of the row that the line belongs to; `--rows` selects rows.
+    pub(crate) row_name: &'static str,
+    /// Name of the measure.
     pub(crate) name: String,
     /// Description of the baseline; may be empty.
     pub(crate) against: &'static str,
@@ -46,15 +48,15 @@ pub(crate) struct Measure {
     /// The figure; `None` if the baseline is not installed.
     pub(crate) figure: Option<f64>,
     /// Figure of the older program, measured in the same run.
-    pub(crate) before: Option<f64>,
-    /// Lines with further figures.
+    pub(crate) older_figure: Option<f64>,
+    /// Lines below this line: further figures, or the way to install the baseline.
     pub(crate) details: Vec<String>,
 }
 
 impl Measure {
     /// Returns a line with a figure of jeton and, if measured, of the older jeton. The unit is `×`.
     pub(crate) fn new(
-        row: &'static str,
+        row_name: &'static str,
         name: impl Into<String>,
         against: &'static str,
         goal: Goal,
@@ -62,28 +64,28 @@ impl Measure {
     ) -> Self {
         let mut figures = figures.into_iter();
         Self {
-            row,
+            row_name,
             name: name.into(),
             against,
             goal,
             is_static_only: false,
             unit: "×",
             figure: figures.next(),
-            before: figures.next(),
+            older_figure: figures.next(),
             details: Vec::new(),
         }
     }
 
     /// Returns a line for a baseline that is not installed.
     pub(crate) fn not_installed(
-        row: &'static str,
+        row_name: &'static str,
         name: &str,
         against: &'static str,
         goal: Goal,
         install: &str,
     ) -> Self {
         let details = [format!("not installed: {install}")];
-        Self::new(row, name, against, goal, []).with_details(details)
+        Self::new(row_name, name, against, goal, []).with_details(details)
     }
 
     /// Makes the goal apply only to the static program.
@@ -112,14 +114,14 @@ impl Measure {
             _ => "MISSED",
         };
         let to_text = |figure: f64| format!("{figure:.2} {}", self.unit);
-        let [figure, before] =
-            [self.figure, self.before].map(|figure| figure.map_or_else(String::new, to_text));
+        let [figure, older_figure] =
+            [self.figure, self.older_figure].map(|figure| figure.map_or_else(String::new, to_text));
         print_line(
-            self.row,
+            self.row_name,
             &self.name,
             self.against,
             &self.goal.text(),
-            [&figure, &before],
+            [&figure, &older_figure],
             outcome,
         );
         for detail in &self.details {
@@ -134,10 +136,17 @@ pub(crate) fn print_titles() {
     print_line("row", "measure", "against", "goal", ["figure", "before"], "");
 }
 
-fn print_line(row: &str, name: &str, against: &str, goal: &str, figures: [&str; 2], outcome: &str) {
-    let [figure, before] = figures;
+fn print_line(
+    row_name: &str,
+    name: &str,
+    against: &str,
+    goal: &str,
+    figures: [&str; 2],
+    outcome: &str,
+) {
+    let [figure, older_figure] = figures;
     let line = format!(
-        "{row:<7} {name:<42} {against:<34} {goal:>12} {figure:>12} {before:>12}  {outcome}"
+        "{row_name:<7} {name:<42} {against:<34} {goal:>12} {figure:>12} {older_figure:>12}  {outcome}"
     );
     println!("{}", line.trim_end());
 }
@@ -150,10 +159,10 @@ pub(crate) fn list_milliseconds<'s>(series: impl IntoIterator<Item = &'s Series>
 /// Returns a text with the median number of items that each series processes in a second.
 pub(crate) fn list_rates<'s>(
     count: u32,
-    items: &str,
+    item_name: &str,
     series: impl IntoIterator<Item = &'s Series>,
 ) -> String {
-    list(series, |series| format!("{:.0} {items}/s", f64::from(count) / series.seconds()))
+    list(series, |series| format!("{:.0} {item_name}/s", f64::from(count) / series.seconds()))
 }
 
 /// Returns a text with a figure of each series, and the number of runs.

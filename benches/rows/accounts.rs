@@ -15,38 +15,39 @@ pub(super) fn measure_login(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
             time(&mut home.command(&["login", "ada", "--password-file", &file]), 0)
         }))
     };
-    let baseline = ("hash", bench.short_baseline("hash", &[]));
+    let baseline = ("hash", bench.timed_baseline("hash", &[]));
     let comparison = bench.compare(bench.rounds(100), prepare, vec![baseline])?;
     Ok(vec![comparison.time_ratio("10", "login", "one Argon2 hash", Goal::AtMost(1.15))])
 }
 
-/// Row 12: `users import` without passwords against storing alone, with passwords against hashes.
+/// Row 12: `users import` without passwords against storing alone, and with passwords against hashing
+/// alone.
 pub(super) fn measure_import(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let files = Home::new(&bench.jeton)?;
     let (count, password_count) = (bench.count(1_000_000), bench.count(1_000));
     let header = |text: &str| std::iter::once(text.to_owned());
-    let rows = (1..=count).map(|number| format!("user{number:07},user{number:07}@example.com"));
-    let rows = files.write_file("users.csv", header("username,email").chain(rows))?;
+    let users = (1..=count).map(|number| format!("user{number:07},user{number:07}@example.com"));
+    let users_file = files.write_file("users.csv", header("username,email").chain(users))?;
     let passwords = (1..=password_count).map(|number| format!("user{number:07},lovelace{number}"));
-    let passwords =
+    let passwords_file =
         files.write_file("passwords.csv", header("username,password").chain(passwords))?;
 
     let store_users = || {
         let home = Home::new(&bench.jeton)?;
-        let store = home.store().to_string_lossy().into_owned();
+        let store = home.store_path().to_string_lossy().into_owned();
         measure(&mut bench.baseline("store-users", &[&store, &count.to_string()]))
     };
-    let prepare = |program: &Path| Ok(import_run(program, &rows));
+    let prepare = |program: &Path| Ok(import_run(program, &users_file));
     let comparison = bench.compare(3, prepare, vec![("storing", Box::new(store_users))])?;
     let details = list_rates(count, "users", comparison.series());
     let speed = comparison.speed_ratio("12", "users import, no passwords", "storing alone", 0.5);
     let memory =
-        comparison.measure("12", "the same: peak memory", "", Goal::AtMost(64.0), |series| {
+        comparison.build_measure("12", "the same: peak memory", "", Goal::AtMost(64.0), |series| {
             series.max(|sample| sample.peak_mib)
         });
 
-    let hash = ("hashes", bench.long_baseline("hash", &[&password_count.to_string()]));
-    let prepare = |program: &Path| Ok(import_run(program, &passwords));
+    let hash = ("hashes", bench.measured_baseline("hash", &[&password_count.to_string()]));
+    let prepare = |program: &Path| Ok(import_run(program, &passwords_file));
     let comparison = bench.compare(3, prepare, vec![hash])?;
     let name = format!("users import, {password_count} passwords");
     let hashing =
@@ -54,11 +55,11 @@ pub(super) fn measure_import(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>>
     Ok(vec![speed.with_details([details]), memory.with_unit("MiB"), hashing])
 }
 
-/// Returns the run of an import into a new store.
-fn import_run<'r>(program: &Path, rows: &'r str) -> Run<'r> {
+/// Returns the run of an import of `file` into a new store.
+fn import_run<'r>(program: &Path, file: &'r str) -> Run<'r> {
     let program = program.to_owned();
     Box::new(move || {
         let home = Home::new(&program)?;
-        measure(&mut home.command(&["users", "import", rows, "--quiet"]))
+        measure(&mut home.command(&["users", "import", file, "--quiet"]))
     })
 }

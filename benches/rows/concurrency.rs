@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 use crate::comparison::{Run, Sample, measure, time};
-use crate::home::{Home, Outcome, PAST};
+use crate::home::{EXPIRED_TOKEN_TIMES, Home, Outcome};
 use crate::report::{Goal, Measure};
 use std::path::Path;
 use std::process::Stdio;
@@ -10,16 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
-const PROCESSES: u32 = 8;
-const TOKENS_PER_PROCESS: u32 = 25;
+/// Number of threads, each of which runs one `token create` after another.
+const THREADS: u32 = 8;
 
-/// Row 11: parallel `token create` against the same number of consecutive processes.
+const TOKENS_PER_THREAD: u32 = 25;
+
+/// Row 11: 200 processes of `token create`, 8 at a time, against 200 consecutive processes.
 pub(super) fn measure_parallel_creation(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
-    let prepare =
-        |program: &Path| Ok([creation_run(program, PROCESSES)?, creation_run(program, 1)?]);
+    let prepare = |program: &Path| Ok([creation_run(program, THREADS)?, creation_run(program, 1)?]);
     let names = ["in parallel", "in a row"];
     let pairs = bench.compare_pairs(bench.rounds(10), names, prepare)?;
-    let name = format!("{PROCESSES} processes × {TOKENS_PER_PROCESS} token create");
+    let name = format!("{THREADS} processes × {TOKENS_PER_THREAD} token create");
     Ok(vec![pairs.time_ratio("11", name, "200 in a row", Goal::AtMost(0.8))])
 }
 
@@ -30,7 +31,7 @@ fn creation_run<'r>(program: &Path, thread_count: u32) -> Outcome<Run<'r>> {
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
     Ok(Box::new(move || {
         let count_before = home.query_number("SELECT count(*) FROM tokens")?;
-        let total = PROCESSES * TOKENS_PER_PROCESS;
+        let total = THREADS * TOKENS_PER_THREAD;
         let create = || {
             for _ in 0..total / thread_count {
                 time(&mut home.command(&["token", "create", "my-app"]), 0)
@@ -64,13 +65,16 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
     };
     let comparison = bench.compare(1, prepare, vec![])?;
     let name = "store prune with concurrent writers";
-    let memory = comparison.measure("prune", name, "", Goal::AtMost(64.0), |series| {
+    let memory = comparison.build_measure("prune", name, "", Goal::AtMost(64.0), |series| {
         series.max(|sample| sample.peak_mib)
     });
-    let wait =
-        comparison.measure("prune", "the same: longest other command", "", Goal::None, |series| {
-            series.max(|sample| sample.longest_wait_ms)
-        });
+    let wait = comparison.build_measure(
+        "prune",
+        "the same: longest other command",
+        "",
+        Goal::None,
+        |series| series.max(|sample| sample.longest_wait_ms),
+    );
     Ok(vec![memory.with_unit("MiB"), wait.with_unit("ms")])
 }
 
@@ -79,7 +83,7 @@ pub(super) fn measure_concurrent_prune(bench: &Bench, _: &[&str]) -> Outcome<Vec
 fn prune_with_writers(program: &Path, count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
-    home.insert_tokens(count, 1, PAST)?;
+    home.insert_tokens(count, 1, EXPIRED_TOKEN_TIMES)?;
     home.connect()?.execute("UPDATE tokens SET revoked_at = issued_at WHERE id % 2 = 0", [])?;
     let mut prune = home.command(&["store", "prune", "--quiet"]);
     let is_finished = AtomicBool::new(false);

@@ -10,8 +10,9 @@ use std::path::Path;
 /// User with an expensive password hash: 64 MiB of memory and three passes.
 const EXPENSIVE_HASH_USER: &str = r#"{"username":"kim","password_hash":"$argon2id$v=19$m=65536,t=3,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"}"#;
 
-/// Row `logins`: an unknown user against a wrong password, in a new store, and in a store with an
-/// imported hash that is more expensive than the default.
+/// Row `logins`: login of an unknown user against login of a known user with a wrong password. The known
+/// user has a default hash in a new store; a default hash in a store where another user has an imported,
+/// more expensive hash; or this imported hash.
 pub(super) fn measure_failed_logins(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     for (name, user, with_expensive_hash) in [
@@ -22,8 +23,8 @@ pub(super) fn measure_failed_logins(bench: &Bench, _: &[&str]) -> Outcome<Vec<Me
         let login_run = |program: &Path, user: &'static str| -> Outcome<Run<'_>> {
             let home = Home::new(program)?;
             if with_expensive_hash {
-                let rows = home.write_file("rows", once(EXPENSIVE_HASH_USER.to_owned()))?;
-                home.run(&["users", "import", &rows])?;
+                let users_file = home.write_file("users", once(EXPENSIVE_HASH_USER.to_owned()))?;
+                home.run(&["users", "import", &users_file])?;
             }
             let password = home.write_file("password", once("not lovelace".to_owned()))?;
             Ok(Box::new(move || {

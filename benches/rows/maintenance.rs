@@ -3,7 +3,7 @@
 use crate::baseline::{commit_token, open};
 use crate::bench::Bench;
 use crate::comparison::{Run, Sample, measure};
-use crate::home::{FUTURE, Home, Outcome, PAST};
+use crate::home::{EXPIRED_TOKEN_TIMES, Home, Outcome, VALID_TOKEN_TIMES};
 use crate::report::{Goal, Measure};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,14 +16,14 @@ const ROUNDS: usize = 3;
 /// Id of the user `john`, whose tokens are revoked.
 const JOHN: &str = "2";
 
-/// Row 13: `token revoke` and `store prune` against the bare statements, and the waits of another
-/// process that commits.
+/// Row 13: `token revoke` and `store prune` against the bare statements; also, without a baseline, the
+/// longest commit of another process during each command.
 pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let (revoked_count, pruned_count) = (bench.count(100_000), bench.count(1_000_000));
-    let revocable = move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
-    let prunable = move |program: &Path| {
+    let new_revocable_home = move |program: &Path| home_with_two_owners(program, 2 * revoked_count);
+    let new_prunable_home = move |program: &Path| {
         let home = Home::new(program)?;
-        home.insert_tokens(pruned_count, 1, PAST)?;
+        home.insert_tokens(pruned_count, 1, EXPIRED_TOKEN_TIMES)?;
         Ok(home)
     };
     let mut measures = measure_change(
@@ -31,14 +31,14 @@ pub(super) fn measure_bulk_changes(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
         format!("token revoke --user, {revoked_count} tokens"),
         &["token", "revoke", "--user", "john", "--yes", "--quiet"],
         &["revoke", JOHN],
-        &revocable,
+        &new_revocable_home,
     )?;
     measures.extend(measure_change(
         bench,
         format!("store prune, {pruned_count} tokens"),
         &["store", "prune", "--quiet"],
         &["prune"],
-        &prunable,
+        &new_prunable_home,
     )?);
     Ok(measures)
 }
@@ -51,16 +51,17 @@ fn home_with_two_owners(program: &Path, count: u32) -> Outcome<Home> {
         "INSERT INTO grants (id, owner_id, kind, app) VALUES (2, ?1, 'app', 'my-app')",
         [JOHN],
     )?;
-    home.insert_tokens(count, 2, FUTURE)?;
+    home.insert_tokens(count, 2, VALID_TOKEN_TIMES)?;
     Ok(home)
 }
 
-/// Measures a command alone, against a baseline, and while this process commits.
+/// Compares a command with a baseline, and measures the longest commit of this process while the command
+/// runs.
 fn measure_change(
     bench: &Bench,
     name: String,
     args: &[&str],
-    baseline: &[&str],
+    baseline_args: &[&str],
     new_home: &dyn Fn(&Path) -> Outcome<Home>,
 ) -> Outcome<Vec<Measure>> {
     let prepare = |program: &Path| -> Outcome<Run<'_>> {
@@ -72,8 +73,8 @@ fn measure_change(
     };
     let run_baseline = || {
         let home = new_home(&bench.jeton)?;
-        let store = home.store().to_string_lossy().into_owned();
-        let (mode, options) = baseline.split_first().ok_or("no mode")?;
+        let store = home.store_path().to_string_lossy().into_owned();
+        let (mode, options) = baseline_args.split_first().ok_or("no mode")?;
         measure(&mut bench.baseline(mode, &[&[store.as_str()], options].concat()))
     };
     let baseline: Run<'_> = Box::new(run_baseline);
@@ -82,14 +83,17 @@ fn measure_change(
         let program = program.to_owned();
         Ok(Box::new(move || {
             let home = new_home(&program)?;
-            measure_with_writer(&home.store(), home.command(args).stdout(Stdio::null()))
+            measure_with_writer(&home.store_path(), home.command(args).stdout(Stdio::null()))
         }))
     };
     let waits = bench.compare(ROUNDS, prepare_with_writer, vec![])?;
-    let wait =
-        waits.measure("13", "the same: wait of other commits", "", Goal::AtMost(100.0), |series| {
-            series.max(|sample| sample.longest_wait_ms)
-        });
+    let wait = waits.build_measure(
+        "13",
+        "the same: wait of other commits",
+        "",
+        Goal::AtMost(100.0),
+        |series| series.max(|sample| sample.longest_wait_ms),
+    );
     Ok(vec![
         comparison.time_ratio("13", name, "the statements", Goal::AtMost(1.5)),
         wait.with_unit("ms"),
@@ -97,8 +101,8 @@ fn measure_change(
 }
 
 /// Runs a command while this process commits one row every few milliseconds, and measures the
-/// longest commit. The commit waits for the lock in even steps, as a command of jeton does: SQLite
-/// itself waits in steps of up to 100 ms.
+/// longest commit. The commit tries to get the lock every millisecond. A command of jeton waits in equal
+/// steps, too, but SQLite itself waits in steps of up to 100 ms.
 fn measure_with_writer(store: &Path, command: &mut Command) -> Outcome<Sample> {
     let is_finished = AtomicBool::new(false);
     let commit_repeatedly = || {

@@ -21,7 +21,7 @@ const RECORDED: &[&str] = &["--alg", "HS256", "--record"];
 /// than a million tokens is discarded.
 fn mint(program: &Path, options: &[&str], count: u32) -> Outcome<Sample> {
     let home = Home::new(program)?;
-    // The first token creates the key.
+    // The first token creates the key, so that the measured run does not create the key.
     home.run(&["token", "mint", "--alg", "HS256"])?;
     let mut command = home.command(&[&["token", "mint", "--quiet"], options].concat());
     command.stdout(if count > TOKENS {
@@ -49,12 +49,12 @@ pub(super) fn mint_run<'r>(program: &Path, count: u32) -> Run<'r> {
 }
 
 /// Rows 5 and 6: recorded tokens against signing alone and storing alone; memory and store size.
-pub(super) fn measure_recorded(bench: &Bench, rows: &[&str]) -> Outcome<Vec<Measure>> {
+pub(super) fn measure_recorded(bench: &Bench, selected_rows: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.count(TOKENS);
     let sample = mint_sample(bench, RECORDED)?;
     let store_tokens = || {
         let home = Home::new(&bench.jeton)?;
-        let store = home.store().to_string_lossy().into_owned();
+        let store = home.store_path().to_string_lossy().into_owned();
         let mut command = bench.baseline("store-tokens", &[&store, &count.to_string()]);
         home.measure_growth(|| measure(&mut command))
     };
@@ -74,31 +74,39 @@ pub(super) fn measure_recorded(bench: &Bench, rows: &[&str]) -> Outcome<Vec<Meas
     for (against, baseline) in
         ["signing alone", "storing alone"].into_iter().zip(&comparison.baselines)
     {
-        let figure = |series: &_| ratio(baseline, series);
-        measures.push(comparison.measure("5", "the same", against, Goal::None, figure));
+        let figure = |series: &_| speed_ratio(baseline, series);
+        measures.push(comparison.build_measure("5", "the same", against, Goal::None, figure));
     }
-    measures.extend(measure_size(&comparison, count, Goal::AtMost(85.0), Goal::AtMost(64.0)));
-    if rows.contains(&"6") && !bench.is_quick {
+    measures.extend(size_measures(&comparison, count, Goal::AtMost(85.0), Goal::AtMost(64.0)));
+    if selected_rows.contains(&"6") && !bench.is_quick {
         let count = 10 * TOKENS;
         let prepare = |program: &Path| Ok(mint_run(program, count));
         let large = bench.compare(1, prepare, vec![])?;
-        measures.extend(measure_size(&large, count, Goal::None, Goal::AtMost(64.0)));
+        measures.extend(size_measures(&large, count, Goal::None, Goal::AtMost(64.0)));
     }
     Ok(measures)
 }
 
-fn ratio(baseline: &Series, series: &Series) -> f64 {
+fn speed_ratio(baseline: &Series, series: &Series) -> f64 {
     baseline.seconds() / series.seconds()
 }
 
-/// Returns measures of the peak memory and of the growth of the store file per token.
-fn measure_size(comparison: &Comparison, count: u32, bytes: Goal, memory: Goal) -> [Measure; 2] {
-    let memory =
-        comparison.measure("6", format!("peak memory, {count} tokens"), "", memory, |series| {
-            series.max(|sample| sample.peak_mib)
-        });
+/// Returns measures of the peak memory, and of the bytes that each token adds to the store file.
+fn size_measures(
+    comparison: &Comparison,
+    count: u32,
+    bytes_goal: Goal,
+    memory_goal: Goal,
+) -> [Measure; 2] {
+    let memory = comparison.build_measure(
+        "6",
+        format!("peak memory, {count} tokens"),
+        "",
+        memory_goal,
+        |series| series.max(|sample| sample.peak_mib),
+    );
     let name = format!("bytes a token, {count} tokens");
-    let bytes = comparison.measure("6", name, "", bytes, |series| {
+    let bytes = comparison.build_measure("6", name, "", bytes_goal, |series| {
         series.median(|sample| sample.stored_bytes) / f64::from(count)
     });
     [memory.with_unit("MiB"), bytes.with_unit("bytes")]
@@ -108,14 +116,14 @@ fn measure_size(comparison: &Comparison, count: u32, bytes: Goal, memory: Goal) 
 pub(super) fn measure_unrecorded(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.count(TOKENS);
     let home = Home::new(&bench.jeton)?;
-    let csv_row = |number| format!("user{number:07},blue");
-    let json_row = |number| format!("{{\"sub\":\"user{number:07}\",\"team\":\"blue\"}}");
+    let csv_line = |number| format!("user{number:07},blue");
+    let json_line = |number| format!("{{\"sub\":\"user{number:07}\",\"team\":\"blue\"}}");
     let header = || std::iter::once("sub,team".to_owned());
     let files = [
-        home.write_file("rows.csv", header().chain((0..count).map(csv_row)))?,
-        home.write_file("rows.jsonl", (0..count).map(json_row))?,
-        home.write_file("row.csv", header().chain([csv_row(0)]))?,
-        home.write_file("row.jsonl", std::iter::once(json_row(0)))?,
+        home.write_file("rows.csv", header().chain((0..count).map(csv_line)))?,
+        home.write_file("rows.jsonl", (0..count).map(json_line))?,
+        home.write_file("row.csv", header().chain([csv_line(0)]))?,
+        home.write_file("row.jsonl", std::iter::once(json_line(0)))?,
     ];
     let [csv, jsonl, one_csv, one_jsonl] = files.each_ref().map(String::as_str);
     let count_text = count.to_string();
@@ -154,11 +162,11 @@ pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measur
         let baseline = ("signing", signing_alone(bench, algorithm, &sample, count)?);
         let prepare = |program: &Path| -> Outcome<Run<'_>> {
             let home = Home::new(program)?;
-            // The first token creates the key.
+            // The first token creates the key, so that the measured run does not create the key.
             home.run(&[&["token", "mint"], &options[..]].concat())?;
             Ok(Box::new(move || {
-                let mint = ["token", "mint", "--quiet", "--count", &count.to_string()];
-                measure(home.command(&[&mint, &options[..]].concat()).stdout(Stdio::null()))
+                let mint_args = ["token", "mint", "--quiet", "--count", &count.to_string()];
+                measure(home.command(&[&mint_args, &options[..]].concat()).stdout(Stdio::null()))
             }))
         };
         let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
@@ -179,7 +187,7 @@ pub(super) fn measure_key_pairs(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measur
         });
         measures.push(
             comparison
-                .measure("8", name, "signing alone", Goal::AtMost(1.15), |series| {
+                .build_measure("8", name, "signing alone", Goal::AtMost(1.15), |series| {
                     cpu(series) / baseline_cpu
                 })
                 .with_details([

@@ -17,10 +17,12 @@ use crate::report::Measure;
 
 /// Rows that are measured together.
 pub(crate) struct Group {
+    /// Names of the rows.
     pub(crate) rows: &'static [&'static str],
     /// Set if the rows are measured without `--rows`.
     pub(crate) is_default: bool,
-    /// Measures the group; the second argument contains the selected rows.
+    /// Measures the group; the second argument contains the names of the selected rows of the
+    /// group.
     pub(crate) measure: fn(&Bench, &[&str]) -> Outcome<Vec<Measure>>,
 }
 
@@ -32,33 +34,34 @@ impl Group {
 
 /// All groups, in the order of the table.
 pub(crate) const GROUPS: &[Group] = &[
-    row(&["1"], processes::measure_token_create),
-    row(&["2"], peers::measure_jwt_cli),
-    row(&["3"], processes::measure_start),
-    row(&["4"], processes::measure_token_verify),
-    row(&["5", "6"], minting::measure_recorded),
-    row(&["7"], minting::measure_unrecorded),
-    row(&["8"], minting::measure_key_pairs),
-    row(&["9"], verification::measure_batch),
-    row(&["10"], accounts::measure_login),
-    row(&["11"], concurrency::measure_parallel_creation),
-    row(&["12"], accounts::measure_import),
-    row(&["13"], maintenance::measure_bulk_changes),
-    row(&["14"], processes::measure_fixtures_and_completion),
-    row(&["15"], processes::measure_size),
-    row(&["peers"], peers::measure_peers),
-    extra(&["pages"], pages::measure_pages),
-    extra(&["logins"], logins::measure_failed_logins),
-    extra(&["prune"], concurrency::measure_concurrent_prune),
+    default_group(&["1"], processes::measure_token_create),
+    default_group(&["2"], peers::measure_jwt_cli),
+    default_group(&["3"], processes::measure_start),
+    default_group(&["4"], processes::measure_token_verify),
+    default_group(&["5", "6"], minting::measure_recorded),
+    default_group(&["7"], minting::measure_unrecorded),
+    default_group(&["8"], minting::measure_key_pairs),
+    default_group(&["9"], verification::measure_batch),
+    default_group(&["10"], accounts::measure_login),
+    default_group(&["11"], concurrency::measure_parallel_creation),
+    default_group(&["12"], accounts::measure_import),
+    default_group(&["13"], maintenance::measure_bulk_changes),
+    default_group(&["14"], processes::measure_fixtures_and_completion),
+    default_group(&["15"], processes::measure_size),
+    default_group(&["peers"], peers::measure_peers),
+    optional_group(&["pages"], pages::measure_pages),
+    optional_group(&["logins"], logins::measure_failed_logins),
+    optional_group(&["prune"], concurrency::measure_concurrent_prune),
 ];
 
 type MeasureFunction = fn(&Bench, &[&str]) -> Outcome<Vec<Measure>>;
 
-const fn row(rows: &'static [&'static str], measure: MeasureFunction) -> Group {
+/// Returns a group that is measured without `--rows`.
+const fn default_group(rows: &'static [&'static str], measure: MeasureFunction) -> Group {
     Group { rows, is_default: true, measure }
 }
 
-/// Returns a group that is measured only on request.
-const fn extra(rows: &'static [&'static str], measure: MeasureFunction) -> Group {
+/// Returns a group that is measured only if `--rows` names one of its rows.
+const fn optional_group(rows: &'static [&'static str], measure: MeasureFunction) -> Group {
     Group { rows, is_default: false, measure }
 }

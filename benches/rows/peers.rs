@@ -17,7 +17,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// Number of tokens of the loop in Python.
 const LOOP_TOKENS: u32 = 100_000;
 
-const PYTHON_PACKAGES: &str =
+const INSTALL_PYTHON_PACKAGES: &str =
     "pip install -r tests/cli/python/requirements.txt; `JETON_TEST_PYTHON` names the interpreter";
 
 /// Returns the program named by a variable, or the default.
@@ -26,6 +26,7 @@ fn program(variable: &str, default: &str) -> OsString {
     std::env::var_os(variable).unwrap_or_else(|| default.into())
 }
 
+/// Returns whether `command` succeeds, which shows that its program or package is installed.
 fn is_installed(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
@@ -52,10 +53,12 @@ struct Script {
     command: Command,
     /// Command that succeeds if the packages of the script are installed.
     check: Command,
+    /// Command that installs the packages.
     install: &'static str,
 }
 
-fn package_path(path: &str) -> PathBuf {
+/// Returns the absolute path of a file or directory of this repository.
+fn repository_path(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -65,21 +68,20 @@ fn python(args: &[&str]) -> Command {
     command
 }
 
-fn node(script: &str) -> Command {
+fn node(source: &str) -> Command {
     let mut command = Command::new(program("JETON_TEST_NODE", "node"));
-    command.args(["--input-type=module", "--eval", script]);
-    command.current_dir(package_path("tests/cli/node"));
+    command.args(["--input-type=module", "--eval", source]);
+    command.current_dir(repository_path("tests/cli/node"));
     command
 }
 
 fn python_script(name: &'static str, path: &str, check: &str) -> Script {
-    let command = python(&[&package_path(path).to_string_lossy(), SECRET]);
-    Script { name, command, check: python(&["-c", check]), install: PYTHON_PACKAGES }
+    let command = python(&[&repository_path(path).to_string_lossy(), SECRET]);
+    Script { name, command, check: python(&["-c", check]), install: INSTALL_PYTHON_PACKAGES }
 }
 
 fn scripts() -> [Script; 3] {
-    let jose = include_str!("../peers/jose_script.mjs");
-    let mut command = node(jose);
+    let mut command = node(include_str!("../peers/jose_script.mjs"));
     command.arg(SECRET);
     let jose = Script {
         name: "node script with jose",
@@ -116,18 +118,18 @@ pub(super) fn measure_peers(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
     Ok(measures)
 }
 
-/// Compares recorded tokens with a loop that signs tokens with `PyJWT` and inserts them into a SQLite
-/// table in one transaction.
+/// Compares minting of recorded tokens with a loop that signs tokens with `PyJWT` and inserts them into a
+/// SQLite table in one transaction.
 fn measure_loop(bench: &Bench) -> Outcome<Measure> {
     let (name, against, goal) =
         ("token mint --record, HS256", "loop of PyJWT and sqlite3", Goal::AtLeast(20.0));
     if !is_installed(&mut python(&["-c", "import jwt, sqlite3"])) {
-        return Ok(Measure::not_installed("peers", name, against, goal, PYTHON_PACKAGES));
+        return Ok(Measure::not_installed("peers", name, against, goal, INSTALL_PYTHON_PACKAGES));
     }
     let (count, loop_count) = (bench.count(1_000_000), bench.count(LOOP_TOKENS));
     let baseline: Run<'_> = Box::new(|| {
         let directory = Home::create_directory("loop-")?;
-        let script = package_path("benches/peers/pyjwt_sqlite.py");
+        let script = repository_path("benches/peers/pyjwt_sqlite.py");
         let store = directory.path().join("tokens.db");
         let args = [&script.to_string_lossy(), SECRET, &*store.to_string_lossy()];
         let mut command = python(&args);
@@ -142,7 +144,7 @@ fn measure_loop(bench: &Bench) -> Outcome<Measure> {
         list_rates(loop_count, "tokens", &comparison.baselines),
     ];
     let figure = |series: &_| rate(count, series) / loop_rate;
-    Ok(comparison.measure("peers", name, against, goal, figure).with_details(details))
+    Ok(comparison.build_measure("peers", name, against, goal, figure).with_details(details))
 }
 
 fn rate(count: u32, series: &Series) -> f64 {

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, Pairs};
 use crate::comparison::{Run, alternate, measure, time};
-use crate::home::{FUTURE, Home, Outcome};
+use crate::home::{Home, Outcome, VALID_TOKEN_TIMES};
 use crate::report::{Goal, Measure, list, list_milliseconds};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 /// Row 1: `token create` against a process that commits one row.
 pub(super) fn measure_token_create(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let home = Home::new(&bench.jeton)?;
-    let store = home.store().to_string_lossy().into_owned();
-    let baseline = ("open and commit", bench.short_baseline("commit", &[&store]));
+    let store = home.store_path().to_string_lossy().into_owned();
+    let baseline = ("open and commit", bench.timed_baseline("commit", &[&store]));
     let comparison = bench.compare(bench.rounds(1000), create_run, vec![baseline])?;
     Ok(vec![comparison.time_ratio("1", "token create", "open, commit one row", Goal::AtMost(1.25))])
 }
@@ -19,17 +19,17 @@ pub(super) fn measure_token_create(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
 /// Returns the run of `token create`. Each token is revoked, so that the quota is never exhausted.
 pub(super) fn create_run<'r>(program: &Path) -> Outcome<Run<'r>> {
     let home = Home::new(program)?;
-    let mut id = 1;
+    let mut token_id = 1;
     Ok(Box::new(move || {
         let sample = time(&mut home.command(&["token", "create", "my-app", "--quiet"]), 0)?;
-        id += 1;
-        home.run(&["token", "revoke", &id.to_string()])?;
+        token_id += 1;
+        home.run(&["token", "revoke", &token_id.to_string()])?;
         Ok(sample)
     }))
 }
 
-/// Row 3: commands without a store against a program that prints one line; also dynamically linked,
-/// without a goal.
+/// Row 3: commands without a store against a program that prints one line. With `--dynamic`, also
+/// compares dynamically linked programs, without a goal.
 pub(super) fn measure_start(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     let hello = build_hello(bench, bench.is_static)?;
@@ -40,11 +40,11 @@ pub(super) fn measure_start(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
         let goal = Goal::AtMost(*max);
         measures.push(comparison.time_ratio("3", *name, "hello world in Rust", goal).static_only());
     }
-    let Some(dynamic) = &bench.dynamic else { return Ok(measures) };
+    let Some(dynamic_jeton) = &bench.dynamic_jeton else { return Ok(measures) };
     let hello = build_hello(bench, false)?;
     for (name, args, _) in START_COMMANDS {
         let runs = vec![
-            ("jeton".to_owned(), start_run(dynamic, args)),
+            ("jeton".to_owned(), start_run(dynamic_jeton, args)),
             ("hello world".to_owned(), start_run(Path::new(&hello), &[])),
         ];
         let pair = Pairs { series: alternate(bench.rounds(500), runs)? };
@@ -85,16 +85,15 @@ fn build_hello(bench: &Bench, is_static: bool) -> Outcome<String> {
 pub(super) fn measure_token_verify(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let home = Home::new(&bench.jeton)?;
     let (_, jti) = create_token(&home)?;
-    let store = home.store().to_string_lossy().into_owned();
-    let baseline = ("open and read", bench.short_baseline("read", &[&store, &jti]));
-    let prepare = |program: &Path| prepare_verify(program, 0);
+    let store = home.store_path().to_string_lossy().into_owned();
+    let baseline = ("open and read", bench.timed_baseline("read", &[&store, &jti]));
+    let prepare = |program: &Path| verify_run(program, 0);
     let comparison = bench.compare(bench.rounds(500), prepare, vec![baseline])?;
     let against_read =
         comparison.time_ratio("4", "token verify", "open, one read", Goal::AtMost(1.35));
 
     let [small, large] = [10_000, 10_000_000].map(|count| bench.count(count));
-    let prepare =
-        |program: &Path| Ok([prepare_verify(program, large)?, prepare_verify(program, small)?]);
+    let prepare = |program: &Path| Ok([verify_run(program, large)?, verify_run(program, small)?]);
     let pairs = bench.compare_pairs(bench.rounds(300), ["large store", "small store"], prepare)?;
     let name = format!("token verify, {large} recorded tokens");
     let against_small =
@@ -103,9 +102,9 @@ pub(super) fn measure_token_verify(bench: &Bench, _: &[&str]) -> Outcome<Vec<Mea
 }
 
 /// Returns the run of `token verify` in a store with this number of other tokens.
-fn prepare_verify<'r>(program: &Path, token_count: u32) -> Outcome<Run<'r>> {
+fn verify_run<'r>(program: &Path, token_count: u32) -> Outcome<Run<'r>> {
     let home = Home::new(program)?;
-    home.insert_tokens(token_count, 1, FUTURE)?;
+    home.insert_tokens(token_count, 1, VALID_TOKEN_TIMES)?;
     home.run(&["settings", "set", "token.quota", "unlimited"])?;
     let (token, _) = create_token(&home)?;
     Ok(Box::new(move || time(&mut home.command(&["token", "verify", &token]), 0)))
@@ -149,7 +148,7 @@ pub(super) fn measure_fixtures_and_completion(bench: &Bench, _: &[&str]) -> Outc
     };
     let names = ["completion", "--version"];
     let pairs = bench.compare_pairs(bench.rounds(100), names, prepare)?;
-    let completion = pairs.measure(
+    let completion = pairs.build_measure(
         "14",
         "completion of a user, 1 M users",
         "--version",
@@ -170,17 +169,20 @@ pub(super) fn measure_size(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
         }))
     };
     let comparison = bench.compare(bench.rounds(50), prepare, vec![])?;
-    let memory =
-        comparison.measure("15", "peak memory of token create", "", Goal::AtMost(8.0), |series| {
-            series.max(|sample| sample.peak_mib)
-        });
+    let memory = comparison.build_measure(
+        "15",
+        "peak memory of token create",
+        "",
+        Goal::AtMost(8.0),
+        |series| series.max(|sample| sample.peak_mib),
+    );
     let details = list(&comparison.programs, |series| {
         format!("median {:.2} MiB", series.median(|sample| sample.peak_mib))
     });
     let megabytes = |program: &Path| -> Outcome<f64> {
         Ok(f64::from(u32::try_from(std::fs::metadata(program)?.len())?) / 1e6)
     };
-    let programs = [Some(&bench.jeton), bench.before.as_ref()].into_iter().flatten();
+    let programs = [Some(&bench.jeton), bench.older_jeton.as_ref()].into_iter().flatten();
     let sizes = programs.map(|program| megabytes(program)).collect::<Outcome<Vec<_>>>()?;
     let size = Measure::new("15", "size of the program", "", Goal::AtMost(9.2), sizes);
     let size = size.with_unit("MB");

@@ -17,16 +17,16 @@ const ROUNDS: usize = 3;
 /// A store with recorded tokens, and files of these tokens.
 struct RecordedTokens {
     home: Home,
-    /// Path of the file in issue order.
+    /// Path of the file with all tokens in issue order.
     in_order: String,
-    /// Path of the shuffled file.
+    /// Path of the file with all tokens in shuffled order.
     shuffled: String,
     /// Path of the file with a tenth of the tokens.
     few: String,
 }
 
-/// Function that returns the path of a file of tokens.
-type TokenFile = fn(&RecordedTokens) -> &String;
+/// Function that selects one of the files of tokens, and returns the path of the file.
+type FileSelector = fn(&RecordedTokens) -> &String;
 
 impl RecordedTokens {
     fn mint(program: &Path, count: u32) -> Outcome<Rc<Self>> {
@@ -40,7 +40,7 @@ impl RecordedTokens {
         let text = fs::read_to_string(&in_order)?;
         let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
         fs::write(&few, lines.get(..lines.len() / 10).unwrap_or_default().concat())?;
-        // The order is the same in each run: the hash function has a fixed seed.
+        // The hashes of the tokens determine the order, which is unrelated to the issue order.
         lines.sort_by_cached_key(|line| {
             let mut hasher = DefaultHasher::new();
             line.hash(&mut hasher);
@@ -51,31 +51,34 @@ impl RecordedTokens {
     }
 
     /// Returns the run of a verification. The exit code proves that all tokens are valid.
-    fn verify_run<'r>(self: &Rc<Self>, file: TokenFile) -> Run<'r> {
+    fn verify_run<'r>(self: &Rc<Self>, select_file: FileSelector) -> Run<'r> {
         let tokens = Rc::clone(self);
         Box::new(move || {
             let mut command =
                 tokens.home.command(&["token", "verify", "--batch", "--type", "test"]);
-            measure(command.stdin(File::open(file(&tokens))?).stdout(Stdio::null()))
+            measure(command.stdin(File::open(select_file(&tokens))?).stdout(Stdio::null()))
         })
     }
 }
 
-/// Row 9: `token verify --batch` against signing alone, in issue order and shuffled.
+/// Row 9: `token verify --batch` against signing alone, with tokens in issue order and shuffled; peak
+/// memory against the peak memory for a tenth of the tokens.
 pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> {
     let count = bench.count(1_000_000);
-    let programs = [Some(&bench.jeton), bench.before.as_ref()].into_iter().flatten();
+    let programs = [Some(&bench.jeton), bench.older_jeton.as_ref()].into_iter().flatten();
     let stores = programs
         .map(|program| Ok((program, RecordedTokens::mint(program, count)?)))
         .collect::<Outcome<Vec<_>>>()?;
     let sample = mint_sample(bench, &["--alg", "HS256", "--record"])?;
     let mut measures = Vec::new();
-    let [in_order, shuffled, few]: [TokenFile; 3] =
+    let [in_order, shuffled, few]: [FileSelector; 3] =
         [|tokens| &tokens.in_order, |tokens| &tokens.shuffled, |tokens| &tokens.few];
-    for (name, min, file) in [("in issue order", 0.4, in_order), ("shuffled", 0.25, shuffled)] {
+    for (name, min, select_file) in
+        [("in issue order", 0.4, in_order), ("shuffled", 0.25, shuffled)]
+    {
         let prepare = |program: &Path| {
             let store = stores.iter().find(|(path, _)| *path == program).ok_or("no store")?;
-            Ok(store.1.verify_run(file))
+            Ok(store.1.verify_run(select_file))
         };
         let baseline = ("signing", signing_alone(bench, "HS256", &sample, count)?);
         let comparison = bench.compare(ROUNDS, prepare, vec![baseline])?;
@@ -90,7 +93,7 @@ pub(super) fn measure_batch(bench: &Bench, _: &[&str]) -> Outcome<Vec<Measure>> 
     };
     let pairs = bench.compare_pairs(1, ["all tokens", "a tenth"], prepare)?;
     let peak = |series: &Series| series.max(|sample| sample.peak_mib);
-    let memory = pairs.measure(
+    let memory = pairs.build_measure(
         "9",
         "the same: peak memory",
         "a tenth of the tokens",

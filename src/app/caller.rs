@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) struct CallerWithSource {
     /// Authenticated caller.
     pub(crate) caller: Caller,
-    /// Source of the credential: a file, a variable or the session file.
+    /// Source of the credential for messages: the token file, a variable or the session file.
     pub(crate) source: String,
 }
 
@@ -32,8 +32,8 @@ impl SessionHandle {
         let caller_and_source = match self.console.bearer_credential()? {
             Some((token, source)) => {
                 let (open_store, audit) = store.open()?;
-                let access = token.expose_secret();
-                let caller = authority::sessions::authenticate(open_store, audit.now, access)
+                let access_token = token.expose_secret();
+                let caller = authority::sessions::authenticate(open_store, audit.now, access_token)
                     .map_err(|error| credential_error(error, &source))?;
                 CallerWithSource { caller, source }
             }
@@ -62,7 +62,7 @@ impl SessionHandle {
         Ok(minter)
     }
 
-    /// Returns the caller; `None` if not logged in.
+    /// Returns the caller; `None` if not logged in, or if the session file is damaged.
     pub(crate) fn caller_if_any(
         &mut self,
         store: &mut StoreHandle,
@@ -86,8 +86,8 @@ impl SessionHandle {
         }
     }
 
-    /// Returns the caller. `None` if no credential is given, or if the store cannot authenticate
-    /// any user: the owner of the store file can then act without a login.
+    /// Returns the caller. `None` if not logged in, if the session file is damaged, or if the store
+    /// cannot authenticate any user: the command then acts for the owner of the store file.
     pub(crate) fn caller_or_file_owner(
         &mut self,
         store: &mut StoreHandle,
@@ -130,8 +130,9 @@ impl SessionHandle {
         Ok(CallerWithSource { caller, source })
     }
 
-    /// Returns an access token for another program, and its expiry time: the bearer credential, or
-    /// the token of the session, refreshed if about to expire.
+    /// Returns an access token for another program, and the expiry time of the token. The token is the
+    /// bearer credential, or else the access token of the session. A session whose access token is about
+    /// to expire is refreshed first.
     pub(crate) fn access_token(
         &mut self,
         store: &mut StoreHandle,
@@ -154,7 +155,7 @@ impl SessionHandle {
     }
 }
 
-/// Returns the failure for a bearer credential that was rejected.
+/// Returns the failure for an error of the authentication by the bearer credential from `source`.
 fn credential_error(error: authority::Error, source: &str) -> Failure {
     let failure = Failure::from(error);
     if failure.has_reason(RejectReason::WrongType) {

@@ -34,7 +34,8 @@ impl CompletionSource {
         words
     }
 
-    /// Returns the value of an option before the cursor: `--NAME VALUE` or `--NAME=VALUE`.
+    /// Returns the value of the last occurrence of an option before the cursor, `--NAME VALUE` or
+    /// `--NAME=VALUE`, without shell quotes.
     pub(crate) fn option_before_cursor(option: &str) -> Option<String> {
         let words = Self::words_before_cursor();
         let position = words.iter().rposition(|word| {
@@ -44,8 +45,9 @@ impl CompletionSource {
         value.or(words.get(position + 1).map(String::as_str)).map(unquote_shell_word)
     }
 
-    /// Returns the start of the word at the cursor up to the last word break of bash. A candidate
-    /// replaces only the rest of the word. Empty in other shells.
+    /// Returns the start of the word at the cursor, up to and including the last word break: a character
+    /// that `COMP_WORDBREAKS` contains. bash keeps this part, and replaces only the rest of the word with
+    /// the chosen candidate. Empty in other shells.
     pub(crate) fn kept_part() -> String {
         let kept = read_variable("_JETON_COMPLETE_KEPT").and_then(|kept| kept.into_string().ok());
         kept.unwrap_or_default()
@@ -58,7 +60,7 @@ impl CompletionSource {
         query(|tx| tx.complete_user(prefix))
     }
 
-    /// Returns the applications that start with `prefix`.
+    /// Returns the applications, and subjects of recorded test tokens, that start with `prefix`.
     pub(crate) fn apps(prefix: &str) -> Vec<String> {
         query(|tx| tx.complete_app(prefix))
     }
@@ -68,7 +70,8 @@ impl CompletionSource {
         query(|tx| tx.complete_permission(prefix))
     }
 
-    /// Returns the ids of live tokens that start with `prefix`, each with the application.
+    /// Returns the ids, starting with `prefix`, of live and superseded tokens, each with the application
+    /// of the token.
     pub(crate) fn tokens(prefix: &str) -> Vec<(String, String)> {
         let Ok(now) = Clock::default().now() else { return Vec::new() };
         let tokens = query(|tx| tx.complete_token(prefix, now));
@@ -86,12 +89,13 @@ impl CompletionSource {
         query(|tx| Ok(tx.keys()?.iter().filter(|key| filter(key)).map(describe_key).collect()))
     }
 
-    /// Returns the stored value of a setting, if the value differs from the default.
+    /// Returns the stored value of a setting, which may be equal to the default; `None` if the setting was
+    /// never changed, or was reset.
     pub(crate) fn setting(setting: Setting) -> Option<String> {
         query(|tx| Ok(tx.find_setting(setting)?.into_iter().collect())).pop()
     }
 
-    /// Returns the names of presets.
+    /// Returns the names of all presets.
     pub(crate) fn presets() -> Vec<String> {
         let Ok(environment) = Environment::from_env() else { return Vec::new() };
         let names = list_preset_names(environment.config_dir.as_deref());
@@ -138,7 +142,7 @@ fn load_sessions(tx: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, String)
         .collect()
 }
 
-/// Reads values from the store.
+/// Reads values from the store that `--store`, `JETON_STORE` or the default names.
 fn query<T>(read: impl FnOnce(&Reader<'_>) -> Result<Vec<T>, Error>) -> Vec<T> {
     let parse = |text: String| StoreAddress::parse(text.as_ref(), AddressSource::CommandLine);
     let option = CompletionSource::option_before_cursor("--store").map(parse);

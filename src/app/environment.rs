@@ -1,5 +1,5 @@
-//! Values of the global flags, environment variables, and the time of a run. Other modules do not
-//! read the system clock, and read variables only where clap or a library reads the same variable.
+//! Global flags, environment variables and time of a run. No other module reads the system clock.
+//! Another module reads a variable only if clap or a library reads the same variable.
 
 use crate::failure::{Code, Failure};
 use crate::model::{Timestamp, parse_url_scheme};
@@ -18,9 +18,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(super) const CREDENTIAL_VARIABLES: [&str; 4] =
     ["JETON_PASSWORD", "JETON_TOKEN", "JETON_TOKEN_FILE", "PGPASSWORD"];
 
-/// Replacement for text that is not UTF-8 or not a single token. The replacement is not a token,
-/// and is refused as malformed.
-pub(super) const INVALID_UTF8_TOKEN: &str = "\u{fffd}";
+/// Text in place of input that is not UTF-8 or not a single token. A verifier refuses this text as a
+/// malformed token.
+pub(super) const MALFORMED_TOKEN: &str = "\u{fffd}";
 
 /// Name of a variable with a value that is not UTF-8.
 #[derive(Debug, Clone, Copy)]
@@ -45,13 +45,13 @@ pub(crate) struct Options {
     pub(crate) wait: Duration,
 }
 
-/// Values of the variables for credentials, for the configuration directory and for `CI`. Variables
-/// that are defaults of flags are read by clap.
+/// Values of the variables of jeton with credentials, of `JETON_CONFIG_DIR` and of `CI`. clap reads the
+/// variables that are defaults of flags, and [`resolve_address`] reads the variables of libpq.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Environment {
     /// `JETON_PASSWORD`
     pub(super) password: Option<Result<SecretString, NotUtf8>>,
-    /// `JETON_TOKEN`; [`INVALID_UTF8_TOKEN`] if the value is not UTF-8.
+    /// `JETON_TOKEN`; [`MALFORMED_TOKEN`] if the value is not UTF-8.
     pub(super) token: Option<SecretString>,
     /// `JETON_TOKEN_FILE`
     pub(super) token_file: Option<PathBuf>,
@@ -71,13 +71,13 @@ impl Environment {
         name.or_else(|| read_variable("USER")?.into_string().ok().filter(is_name))
     }
 
-    /// Reads the environment. Empty variables count as unset. Refuses a URL in a variable for a
-    /// path.
+    /// Reads the environment. Empty variables count as unset. Refuses a URL as the value of a
+    /// variable for a path.
     pub(crate) fn from_env() -> Result<Self, Failure> {
         let read_text =
             |name| read_variable(name).map(|value| value.into_string().map_err(|_| NotUtf8(name)));
         let token = read_text("JETON_TOKEN")
-            .map(|text| text.unwrap_or_else(|_| INVALID_UTF8_TOKEN.to_owned()));
+            .map(|text| text.unwrap_or_else(|_| MALFORMED_TOKEN.to_owned()));
         Ok(Self {
             password: read_text("JETON_PASSWORD").map(|text| text.map(SecretString::from)),
             token: token.map(SecretString::from),
@@ -88,8 +88,8 @@ impl Environment {
     }
 }
 
-/// Returns the variable that determines the default directory of the store (XDG Base Directory
-/// Specification: relative paths are ignored).
+/// Returns the name of the variable that determines the default directory of the store. As the XDG
+/// Base Directory Specification demands, a relative path in `XDG_DATA_HOME` is ignored.
 pub(super) fn data_directory_variable() -> &'static str {
     let data_home = read_variable("XDG_DATA_HOME").map(PathBuf::from);
     if data_home.is_some_and(|path| path.is_absolute()) { "XDG_DATA_HOME" } else { "HOME" }
@@ -107,8 +107,8 @@ pub(super) fn child_store_variable() -> Option<OsString> {
     }
 }
 
-/// Completes the address of a server with the values that a connection needs, from the variables of
-/// libpq and the files that they name.
+/// Completes the address of a server with the values that a connection needs: from the variables of
+/// libpq, and from the files that these variables name.
 pub(super) fn resolve_address(address: StoreAddress) -> Result<ResolvedAddress, Failure> {
     match address {
         StoreAddress::File(path) => Ok(ResolvedAddress::File(path)),
@@ -172,7 +172,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Returns the time of the run in whole seconds, rounded down.
+    /// Returns the time of the run in whole seconds, rounded down: by the clock of the store's server
+    /// after [`Clock::adopt_server_time`], else by the clock of this machine.
     pub(super) fn now(&self) -> Result<Timestamp, Failure> {
         if let Some(now) = self.now.get() {
             return Ok(now);

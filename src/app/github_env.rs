@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
-/// The file, open for appending.
+/// The file that `GITHUB_ENV` names, open for appending.
 pub(crate) struct GithubEnvFile {
     file: File,
     /// Set if the last line of the file has no line break.

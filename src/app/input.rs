@@ -1,5 +1,5 @@
-//! Passwords, keys and claims from standard input, files, the environment or a prompt. Passwords are
-//! never read from the value of a flag.
+//! Passwords, keys, claims and TOML documents from standard input, files, the environment or a
+//! prompt. The value of a flag may contain claims, but never a password.
 
 use super::environment::{self, NotUtf8};
 use super::input_files::InputKind;
@@ -94,7 +94,8 @@ impl RunConsole {
         })
     }
 
-    /// Returns a password for a login; `None` if the input cannot be a password.
+    /// Returns a password for a login; `None` if the text from `source` or `JETON_PASSWORD` cannot be
+    /// a password. An invalid password from a prompt is an error.
     pub(crate) fn obtain_password(
         &self,
         source: &PasswordSource,
@@ -166,7 +167,7 @@ impl RunConsole {
         source: &PasswordSource,
         verify: impl FnOnce(&Password) -> Result<VerifiedPassword, Failure>,
     ) -> Result<(VerifiedPassword, Password), Failure> {
-        let Some(text) = self.read_password_text(InputKind::PasswordChange, source)? else {
+        let Some(text) = self.read_password_input(InputKind::PasswordChange, source)? else {
             if !self.can_prompt() {
                 return Err(Failure::usage(
                     "current and new password required, but no terminal to prompt on",
@@ -188,7 +189,9 @@ impl RunConsole {
                 let new = Password::parse(new.to_owned())?;
                 Ok((verify(&current)?, new))
             }
-            _ => Err(Failure::usage("two lines required: the current and new password")),
+            _ => Err(Failure::usage(
+                "two lines required: the current password, then the new password",
+            )),
         }
     }
 
@@ -198,12 +201,13 @@ impl RunConsole {
         Ok(text.map(|text| Password::parse(text.to_string())).transpose()?)
     }
 
-    /// Like [`Self::read_explicit_password`], but any text is accepted.
+    /// Reads the text of the password from `source`, without the final line break, or from
+    /// `JETON_PASSWORD`. The text need not be a valid password. Returns `None` if neither has a text.
     fn read_explicit_password_text(
         &self,
         source: &PasswordSource,
     ) -> Result<Option<Zeroizing<String>>, Failure> {
-        if let Some(mut text) = self.read_password_text(InputKind::Password, source)? {
+        if let Some(mut text) = self.read_password_input(InputKind::Password, source)? {
             if text.ends_with('\n') {
                 text.pop();
                 if text.ends_with('\r') {
@@ -234,7 +238,9 @@ impl RunConsole {
         Ok(Password::parse(prompt(&self.terminal)?.to_string())?)
     }
 
-    fn read_password_text(
+    /// Reads the text of standard input or a password file. Returns `None` for
+    /// [`PasswordSource::EnvOrPrompt`].
+    fn read_password_input(
         &self,
         kind: InputKind,
         source: &PasswordSource,
@@ -248,7 +254,12 @@ impl RunConsole {
                 self.read_file(kind, "--password-file", path, MAX_PASSWORD_BYTES)?
             }
         };
-        // No password contains a byte order mark: the characters of passwords are visible.
+        if bytes.len() > MAX_PASSWORD_BYTES {
+            let message = format!("password input too large: more than {MAX_PASSWORD_BYTES} bytes");
+            return Err(Failure::new(Code::InvalidInput, message));
+        }
+        // The removal of a byte order mark changes no valid password: the mark is invisible, and
+        // passwords have only visible characters.
         let text = String::from_utf8(bytes.strip_prefix(BOM).unwrap_or(&bytes).to_vec());
         text.map(|text| Some(Zeroizing::new(text)))
             .map_err(|_| Failure::new(Code::InvalidInput, "the password is not UTF-8"))
@@ -269,8 +280,8 @@ pub(crate) fn display_file(path: &Path) -> String {
     format!("`{}`", redact_for_error(&path.to_string_lossy()))
 }
 
-/// Reads a key from the environment variable `name`, which is the value of `argument`. Errors do not
-/// repeat the name, because the user may have typed the key instead.
+/// Reads a key from the environment variable `name`. The value of `argument` is the name of the
+/// variable. Errors do not repeat the name, because the user may have typed the key instead.
 pub(crate) fn read_key_variable(argument: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let value = environment::read_variable(name).ok_or_else(|| {
         Failure::usage(format!("`{argument}`: the named environment variable is not set"))

@@ -55,13 +55,14 @@ impl InputKind {
         }
     }
 
-    /// Returns the description of a file for messages. The name of a file with a secret is omitted
-    /// unless its directory exists: the user may have typed the secret instead of the name.
+    /// Returns the description of a file for messages. The path of a file with a secret is omitted unless
+    /// the path contains the name of an existing directory: the user may have typed the secret instead of
+    /// the path.
     fn describe_file(self, argument: &str, path: &Path) -> String {
         let display_path = redact_for_error(&path.to_string_lossy());
         let is_variable = argument.starts_with("JETON_");
-        let is_path = path.parent().is_some_and(|directory| directory.is_dir());
-        if self.is_secret() && !is_path {
+        let has_directory = path.parent().is_some_and(|directory| directory.is_dir());
+        if self.is_secret() && !has_directory {
             if argument.starts_with("--") || is_variable {
                 format!("the file with {} in `{argument}`", self.name())
             } else {
@@ -195,23 +196,26 @@ fn open_file(kind: InputKind, argument: &'static str, path: &Path) -> Result<Fil
     })
 }
 
-/// Resolves a path that a file in `directory` names. The path must be relative, and below `directory`
-/// even after symbolic links are followed. An error is the reason, without the path.
+/// Resolves a path that a file in `directory` names. The path must be relative, without `..`, and below
+/// `directory` even after symbolic links are followed. An error is the reason, without the path.
 pub(crate) fn resolve_below(directory: &Path, path: &Path) -> Result<PathBuf, String> {
-    const OUTSIDE: &str = "path outside the directory of the file";
-    let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    if !path.components().all(is_below) {
-        return Err(OUTSIDE.to_owned());
+    let is_allowed = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !path.components().all(is_allowed) {
+        return Err("expected a relative path without `..`".to_owned());
     }
     let resolve = |path: &Path| {
         path.canonicalize().map_err(|error| format!("the file cannot be read: {error}"))
     };
     let base = resolve(&Path::new(".").join(directory))?;
     let target = resolve(&base.join(path))?;
-    if target.starts_with(&base) { Ok(target) } else { Err(OUTSIDE.to_owned()) }
+    if target.starts_with(&base) {
+        Ok(target)
+    } else {
+        Err("path outside the directory of the file".to_owned())
+    }
 }
 
-/// Returns whether the error means that no file has the name, or that no file can have the name.
+/// Returns whether the error means that the file does not exist, or that no file can have this name.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),

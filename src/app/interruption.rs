@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Interruption(Arc<AtomicBool>);
 
 impl Interruption {
-    /// Starts the watch, unless the signal was ignored when the process started.
+    /// Starts the watch, unless SIGINT was already ignored when the process started.
     pub(crate) fn watch() -> Result<Self, Failure> {
         let is_interrupted = Arc::new(AtomicBool::new(false));
         let ends_process = Arc::new(AtomicBool::new(false));
@@ -123,8 +123,9 @@ impl Monitor {
         self.interruption.check()
     }
 
-    /// Ends the progress display. After Ctrl-C, `describe` returns the end of the message: the work
-    /// that was done, and what is stored.
+    /// Ends the progress display, and converts the error of `result`. After Ctrl-C, the message ends
+    /// with the text from `describe` (the work that was done, and what is stored), or in a dry run with a
+    /// note that nothing was changed.
     pub(crate) fn finish<T, E: Into<Failure>>(
         &self,
         result: Result<T, E>,

@@ -14,8 +14,9 @@ use crate::store::StoreAddress;
 use std::path::Path;
 
 impl RunConsole {
-    /// Adds the path to the message of a failure, and a hint to change the path. Commands in the
-    /// hint use the same store.
+    /// Adds the path of the store or of the session files, or the address of the server, to the message of
+    /// a failure that concerns them. In a failure with a path and without a hint, adds a hint to change
+    /// the path. Adds `--store` to the commands in the hint, if the flag selects the store of this run.
     pub(super) fn add_location(&self, failure: Failure) -> Failure {
         let failure = self.add_path(failure);
         let hint = failure.hint.as_deref().map(|hint| self.repeat_store_flag(hint));
@@ -41,7 +42,7 @@ impl RunConsole {
         };
         let Some(path) = path else { return failure };
         if failure.location == Some(Location::Store) && path.is_dir() {
-            return self.directory_as_store(&path, failure);
+            return self.directory_as_store_failure(&path, failure);
         }
         let message =
             format!("`{}`: {}", redact_for_error(&path.to_string_lossy()), failure.message);
@@ -50,24 +51,30 @@ impl RunConsole {
                 format!("{owner_hint}, or {hint}")
             }
             Some(other_hint) => other_hint,
-            None => self.link_target_hint(&path).unwrap_or(hint),
+            // The hint of a link changes the path of the store, not of the session files.
+            None if failure.location == Some(Location::Store) => {
+                self.link_target_hint(&path).unwrap_or(hint)
+            }
+            None => hint,
         };
         Failure { message, hint: Some(hint), location: None, ..failure }
     }
 
-    /// Returns the hint to use the target of a symbolic link.
+    /// Returns the hint to use the target of `path` as the store; `None` if `path` is not a symbolic link
+    /// to an existing file.
     fn link_target_hint(&self, path: &Path) -> Option<String> {
-        let is_flag = self.options.store.is_some() && !self.is_store_in_variable();
+        let is_store_in_flag = self.options.store.is_some() && !self.is_store_in_variable();
         let target = path.canonicalize().ok().filter(|_| path.is_symlink())?;
         let target = quote_shell_word(&redact_for_error(&target.to_string_lossy()));
-        Some(if is_flag {
+        Some(if is_store_in_flag {
             format!("use the target of the link: --store {target}")
         } else {
             format!("use the target of the link: JETON_STORE={target}")
         })
     }
 
-    /// Returns the address of the store, if there is a home directory.
+    /// Returns the given address of the store, or else the default; `None` if no address is given
+    /// and there is no home directory for the default.
     pub(super) fn store_address(&self) -> Option<StoreAddress> {
         let default = || paths::default_store_path().map(StoreAddress::File);
         self.options.store.clone().or_else(default)
@@ -86,7 +93,7 @@ impl RunConsole {
         add_store_flag(hint, &format!("--store {}", quote_shell_word(&format!("{prefix}{path}"))))
     }
 
-    fn directory_as_store(&self, path: &Path, failure: Failure) -> Failure {
+    fn directory_as_store_failure(&self, path: &Path, failure: Failure) -> Failure {
         let display_path = |path: &Path| redact_for_error(&path.to_string_lossy());
         let message = format!("`{}` is a directory, expected a store file", display_path(path));
         let file = quote_shell_word(&display_path(&path.join("jeton.db")));
@@ -127,13 +134,13 @@ fn add_server(address: &ServerAddress, failure: Failure) -> Failure {
     Failure { message, hint, location: None, ..failure }
 }
 
-/// Commands that use the store.
+/// Commands that use the store, except `status`, which no hint names.
 const STORE_COMMANDS: [&str; 17] = [
     "apply", "audit", "init", "keys", "login", "logout", "passwd", "recover", "refresh",
     "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
-/// Adds a flag to the commands of jeton in a hint. Quoted words of a command are unchanged.
+/// Adds a flag to the commands in a hint that use the store. Quoted words of a command are unchanged.
 fn add_store_flag(hint: &str, flag: &str) -> String {
     let mut text = String::new();
     let mut rest = hint;
@@ -161,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flag_is_added_to_each_command_outside_quotes() {
+    fn store_flag_is_added_to_each_command_outside_quotes() {
         for (hint, expected) in [
             ("create a store: jeton init", "create a store: jeton --store 'a b' init"),
             (
@@ -169,8 +176,8 @@ mod tests {
                 "log in with `jeton --store 'a b' login`, or use `--exist-ok` to keep the store unchanged",
             ),
             (
-                "activate it with: jeton keys activate -- '-x jeton init'",
-                "activate it with: jeton --store 'a b' keys activate -- '-x jeton init'",
+                "activate the key with: jeton keys activate -- '-x jeton init'",
+                "activate the key with: jeton --store 'a b' keys activate -- '-x jeton init'",
             ),
             ("install a newer jeton", "install a newer jeton"),
             ("run jeton as the owner of the file", "run jeton as the owner of the file"),

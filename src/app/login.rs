@@ -13,7 +13,7 @@ use crate::store::Store;
 use secrecy::ExposeSecret;
 
 impl SessionHandle {
-    /// Logs in and saves the session in the file. Returns the token pair, and whether a previous
+    /// Logs in and saves the session in the session file. Returns the token pair, and whether a previous
     /// session was ended.
     pub(crate) fn log_in(
         &mut self,
@@ -30,7 +30,7 @@ impl SessionHandle {
         Ok(session_file::prepare_directory(directory.as_deref())?)
     }
 
-    /// Creates the first admin of the store, and saves the session in the file.
+    /// Creates the first admin of the store, and saves the session of the admin in the session file.
     pub(crate) fn create_first_admin(
         &mut self,
         store: &mut StoreHandle,
@@ -120,7 +120,7 @@ impl SessionHandle {
         if let Ok(Some(login)) = settle_login(store, &locked_file) {
             let (open_store, audit) = store.open()?;
             match authority::sessions::end(open_store, &audit, login.access_token.expose_secret()) {
-                // A token that is unknown to the store has no session to end.
+                // The store rejects only a token without a session in the store: there is nothing to end.
                 Ok(_) | Err(authority::Error::TokenRejected { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -19,7 +19,7 @@ pub(crate) enum LoginState {
 pub(crate) struct CurrentLogin {
     pub(crate) user: User,
     pub(crate) session: Session,
-    /// Source of the credential: a file, a variable or the session file.
+    /// Source of the credential for messages: the token file, a variable or the session file.
     pub(crate) source: String,
 }
 
@@ -28,11 +28,11 @@ impl SessionHandle {
     /// state is that of the session, which the next command refreshes.
     pub(crate) fn login_state(&mut self, store: &mut StoreHandle) -> Result<LoginState, Failure> {
         if self.has_bearer_credential()? {
-            let identity = self.caller_with_source(store)?;
+            let caller_and_source = self.caller_with_source(store)?;
             return Ok(LoginState::LoggedIn(Box::new(CurrentLogin {
-                user: identity.caller.user.clone(),
-                session: identity.caller.session.clone(),
-                source: identity.source,
+                user: caller_and_source.caller.user.clone(),
+                session: caller_and_source.caller.session.clone(),
+                source: caller_and_source.source,
             })));
         }
         let file = self.locate_session_file(store)?;

@@ -55,7 +55,7 @@ pub(crate) struct App {
     pub(crate) console: Rc<RunConsole>,
     /// Store and time.
     pub(crate) store: StoreHandle,
-    /// Credential of the caller and the session file.
+    /// Session file, and credential of the caller.
     pub(crate) session: SessionHandle,
     /// Environment variables, and the presets of the user.
     pub(crate) environment: Rc<Environment>,
@@ -111,8 +111,8 @@ impl App {
         if self.console.write_secret(secret) { Ok(()) } else { Err(undo(self)?) }
     }
 
-    /// Writes test tokens that are not recorded to standard output, which was open before the
-    /// tokens were minted. A closed pipe is no error, since no record has to be revoked.
+    /// Writes test tokens without a record to standard output, which was open before the tokens were
+    /// minted. A closed pipe is no error, since no record has to be revoked.
     pub(crate) fn deliver_unrecorded(
         &self,
         _: SecretOutput,

@@ -18,7 +18,8 @@ pub(crate) const PRIVATE_MODE: u32 = 0o600;
 /// Returns the directory in which `man` finds manual pages.
 pub(crate) fn manual_directory() -> Result<PathBuf, Failure> {
     paths::manual_directory().ok_or_else(|| {
-        Failure::usage("no home directory for the manual pages").with_hint("use `--dir DIR`")
+        Failure::usage("default directory of the manual pages unknown: `HOME` is not set")
+            .with_hint("use `--dir DIR`")
     })
 }
 
@@ -32,7 +33,7 @@ impl<'p> OutputDir<'p> {
     /// Locks a directory for files with mode `mode`; refuses a directory that other users can write.
     /// A missing directory is created with mode 0700 for private files, else 0755, less the umask.
     pub(crate) fn open(console: &RunConsole, path: &'p Path, mode: u32) -> Result<Self, Failure> {
-        let to_failure = |error| write_error(path, &error);
+        let to_failure = |error| directory_error(path, &error);
         let directory_mode = if mode == PRIVATE_MODE { 0o700 } else { 0o755 };
         DirBuilder::new().recursive(true).mode(directory_mode).create(path).map_err(to_failure)?;
         check_directory(console, path)?;
@@ -44,19 +45,19 @@ impl<'p> OutputDir<'p> {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Replaces files in the given order. The new files have the mode `mode`, and are durable when
-    /// the function returns. A file that already has the content and no permissions beyond `mode`
-    /// is left unchanged.
+    /// Creates or replaces files in the given order. The new files have the mode `mode`, less the umask,
+    /// and are durable when the function returns. A file that already has the content and no
+    /// permissions beyond `mode` is left unchanged.
     pub(crate) fn replace(
         &self,
         files: &[(impl AsRef<str>, impl AsRef<[u8]>)],
         mode: u32,
     ) -> Result<(), Failure> {
         let mut files = files.iter().map(|(name, content)| (name.as_ref(), content.as_ref()));
-        files
-            .try_for_each(|(name, content)| self.replace_file(name, content, mode))
-            .and_then(|()| files::sync_directory(self.path))
-            .map_err(|error| write_error(self.path, &error))
+        files.try_for_each(|(name, content)| {
+            self.replace_file(name, content, mode).map_err(|error| self.write_error(name, &error))
+        })?;
+        files::sync_directory(self.path).map_err(|error| directory_error(self.path, &error))
     }
 
     fn replace_file(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
@@ -92,8 +93,20 @@ impl<'p> OutputDir<'p> {
 
     /// Removes files. Missing files are no error.
     pub(crate) fn remove(&self, names: &[String]) -> Result<(), Failure> {
-        let remove_file = |name: &String| files::remove_if_exists(&self.path.join(name));
-        names.iter().try_for_each(remove_file).map_err(|error| write_error(self.path, &error))
+        names.iter().try_for_each(|name| {
+            files::remove_if_exists(&self.path.join(name))
+                .map_err(|error| self.write_error(name, &error))
+        })
+    }
+
+    /// Returns the failure for a file that cannot be replaced or removed. A directory in place of
+    /// the file is a fault of the file. Other errors concern the output directory, which gets a new
+    /// entry for each file.
+    fn write_error(&self, name: &str, error: &io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::IsADirectory {
+            return file_error(&self.path.join(name), error);
+        }
+        directory_error(self.path, error)
     }
 }
 
@@ -120,13 +133,12 @@ impl NewSecretFile {
             if error.kind() == io::ErrorKind::AlreadyExists {
                 return store::Error::TargetExists(path.to_owned()).into();
             }
-            write_error(path, &error)
+            file_error(path, &error)
         })?;
         let new_file = Self { path: path.to_owned(), is_kept: false };
-        file.write_all(content)
-            .and_then(|()| file.sync_all())
-            .and_then(|()| files::sync_directory(directory))
-            .map_err(|error| write_error(path, &error))?;
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        written.map_err(|error| file_error(path, &error))?;
+        files::sync_directory(directory).map_err(|error| directory_error(directory, &error))?;
         Ok(new_file)
     }
 
@@ -144,32 +156,39 @@ impl Drop for NewSecretFile {
     }
 }
 
-/// Refuses a directory that other users can write.
+/// Refuses a directory that other users can write. Warns of a directory that the user's private group can
+/// write.
 fn check_directory(console: &RunConsole, path: &Path) -> Result<(), Failure> {
     match directory::check_permissions(path) {
         Ok(writers) => {
             console.warn_of_group_writers(writers, path);
             Ok(())
         }
-        Err(directory::Error::Io(error)) => Err(write_error(path, &error)),
+        Err(directory::Error::Io(error)) => Err(directory_error(path, &error)),
         Err(directory::Error::Insecure(insecure)) => Err(Failure::insecure_directory(&insecure)),
     }
 }
 
+fn directory_error(path: &Path, error: &io::Error) -> Failure {
+    write_error(&format!("directory `{}`", redact_for_error(&path.to_string_lossy())), error)
+}
+
+fn file_error(path: &Path, error: &io::Error) -> Failure {
+    write_error(&format!("`{}`", redact_for_error(&path.to_string_lossy())), error)
+}
+
 /// Returns the failure for an error of a write: disk full, a usage error if the path that the user
-/// chose is the cause, or else an internal error.
-fn write_error(directory: &Path, error: &io::Error) -> Failure {
+/// chose is the cause, or else an internal error. `target` is the directory or file, as the message
+/// shows it.
+fn write_error(target: &str, error: &io::Error) -> Failure {
     use io::ErrorKind::{
         AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
         PermissionDenied, ReadOnlyFilesystem,
     };
-    let display_path = redact_for_error(&directory.to_string_lossy());
     if files::is_disk_full(error) {
-        return Failure::disk_full(format!(
-            "disk full: directory `{display_path}` cannot be written"
-        ));
+        return Failure::disk_full(format!("disk full: {target} cannot be written"));
     }
-    let message = format!("directory `{display_path}` cannot be written: {error}");
+    let message = format!("{target} cannot be written: {error}");
     let is_user_error = matches!(
         error.kind(),
         AlreadyExists

@@ -12,8 +12,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 impl Environment {
-    /// Returns the preset with this name. Without a name, returns the built-in
-    /// preset that is used without `--preset`.
+    /// Returns the preset with this name. Without a name, returns the built-in preset that is used
+    /// without `--preset`.
     pub(crate) fn load_preset(&self, name: Option<&str>) -> Result<Template, Failure> {
         if let Some(name) = name
             && let Some(template) = self.load_custom_preset(name)?
@@ -73,7 +73,7 @@ impl Environment {
 }
 
 /// Returns the names of all presets, sorted, and whether each preset is custom. `config` is the
-/// configuration directory, if given.
+/// value of `JETON_CONFIG_DIR`, if set.
 pub(super) fn list_preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     let mut names: Vec<(String, bool)> = Vec::new();
     let files =
@@ -96,7 +96,8 @@ pub(super) fn list_preset_names(config: Option<&Path>) -> Vec<(String, bool)> {
     names
 }
 
-/// Returns whether a preset name is valid: a file name, never a path.
+/// Returns whether a preset name is not empty and has only letters, digits, `-` and `_` of ASCII, so that
+/// the name cannot be a path.
 fn is_valid_name(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

@@ -3,8 +3,7 @@
 use super::environment::{Clock, Environment, Options};
 use crate::directory::{GROUP_WRITABLE_WARNING, Writers};
 use crate::failure::{Code, Failure};
-use crate::model;
-use crate::model::Timestamp;
+use crate::model::{self, Timestamp};
 use crate::terminal::{
     self, Cell, Confirmation, Delivery, JsonLines, OutputFormat, PartialWrite, Report, Table,
 };
@@ -21,8 +20,8 @@ pub(crate) struct RunConsole {
     pub(super) options: Options,
     pub(super) environment: Rc<Environment>,
     pub(super) clock: Clock,
-    /// Token that replaces the session file, if given, and the source of the token for messages
-    /// (such as `JETON_TOKEN`).
+    /// Token that is used instead of the session file, if given, and the source of the token, such
+    /// as `JETON_TOKEN`. Empty until the first use.
     pub(super) bearer_credential: OnceCell<Option<(SecretString, String)>>,
     pub(super) stdin_guard: StdinGuard,
     /// Set during a dry run.
@@ -32,9 +31,9 @@ pub(crate) struct RunConsole {
 /// Guard that lets only one argument read standard input.
 #[derive(Debug)]
 pub(super) struct StdinGuard {
-    /// Argument that reads, or will read, standard input.
+    /// Argument that has claimed or reserved standard input.
     reader: cell::Cell<Option<&'static str>>,
-    /// `true` until the reservation for `reader` is used.
+    /// `true` while standard input is reserved for `reader`, and not claimed yet.
     is_reserved: cell::Cell<bool>,
 }
 
@@ -82,8 +81,8 @@ fn conflict(reader: &str, argument: &str) -> Failure {
 pub(crate) struct SecretOutput(());
 
 impl SecretOutput {
-    /// Refuses a closed standard output. Called before a secret is created, which would otherwise
-    /// be lost.
+    /// Refuses a standard output that is closed or read-only. Called before a secret is created,
+    /// which would otherwise be lost.
     pub(crate) fn open() -> Result<Self, Failure> {
         if terminal::is_stdout_writable() {
             return Ok(Self(()));
@@ -107,15 +106,17 @@ impl RunConsole {
         self.stdin_guard.reserve(argument)
     }
 
-    /// Adopts the clock of the store's server. Warns if the clock of this machine differs.
+    /// Adopts the clock of the store's server. Warns if the clock of this machine differs by more
+    /// than `MAX_DIFFERENCE_SECONDS`.
     pub(super) fn adopt_server_time(&self, server_time: Timestamp) {
-        const MAX_DIFFERENCE: i64 = 5;
+        const MAX_DIFFERENCE_SECONDS: i64 = 5;
         // An unreadable clock is reported at its next use.
         let offset = self.clock.adopt_server_time(server_time).unwrap_or_default();
-        if offset.abs() > MAX_DIFFERENCE {
+        if offset.abs() > MAX_DIFFERENCE_SECONDS {
             let (seconds, order) = (offset.abs(), if offset > 0 { "behind" } else { "ahead of" });
             self.print_warning(&format!(
-                "the clock of this machine is {seconds} s {order} the clock of the database server, which is used"
+                "the clock of this machine is {seconds} s {order} the clock of the database server; \
+                 the clock of the server is used"
             ));
         }
     }
@@ -174,7 +175,7 @@ impl RunConsole {
             == Delivery::Done)
     }
 
-    /// Writes trusted text such as a completion script. A closed pipe is no error.
+    /// Writes trusted text, such as a completion script, without escaping. A closed pipe is no error.
     pub(crate) fn write_document(&self, text: &str) -> Result<(), Failure> {
         match self.terminal.write_document(text)? {
             Delivery::Done | Delivery::NoReader => Ok(()),
@@ -195,8 +196,8 @@ impl RunConsole {
         self.terminal.write_result(report, self.clock.now().ok())
     }
 
-    /// Renders a cell for a message. Adds the relative time to a time if standard error is a
-    /// terminal.
+    /// Renders a cell for a message. On a terminal, a time is followed by the time relative to the
+    /// run: `(in 3 h)`.
     pub(crate) fn render_cell(&self, cell: impl Into<Cell>) -> String {
         self.terminal.render_cell(&cell.into(), self.clock.now().ok())
     }
@@ -232,7 +233,7 @@ impl RunConsole {
         self.terminal.print_warning(message);
     }
 
-    /// Prints a hint.
+    /// Prints a hint, with the `--store` flag of this run in its commands, unless `--quiet` is set.
     pub(crate) fn print_hint(&self, message: &str) {
         if !self.options.quiet {
             self.terminal.print_hint(&self.repeat_store_flag(message));
@@ -258,8 +259,8 @@ impl RunConsole {
         !self.options.no_input && !self.environment.ci && io::stdin().is_terminal()
     }
 
-    /// Returns the default login name: the name of the OS user, or else the answer to a prompt; `None`
-    /// if no prompt is possible.
+    /// Returns the default login name: the name of the OS user, or else the answer to a prompt.
+    /// `None` if the OS user has no name and no prompt is possible.
     pub(crate) fn default_login(&self) -> Result<Option<String>, Failure> {
         if let Some(name) = Environment::os_user_name() {
             return Ok(Some(name));
@@ -271,7 +272,8 @@ impl RunConsole {
         Ok(Some(self.terminal.prompt_line("Username or e-mail address")?.to_string()))
     }
 
-    /// Asks for confirmation of a destructive change. A dry run only prints the question.
+    /// Asks for confirmation of a destructive change, unless `--yes` is set. A dry run only prints
+    /// the question. A missing confirmation is an error.
     pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
         if self.options.yes {
             return Ok(());

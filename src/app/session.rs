@@ -1,5 +1,5 @@
-//! Session of a run: the login in the session file, which is refreshed under a lock after its
-//! access token expires.
+//! Session of a run: the login in the session file. When the access token of the login has expired,
+//! the session is refreshed under the lock of the file.
 
 use super::run_console::RunConsole;
 use super::store_handle::StoreHandle;
@@ -30,6 +30,7 @@ pub(super) enum RefreshPolicy {
 const MIN_REMAINING_SECONDS: i64 = 60;
 
 impl RefreshPolicy {
+    /// Returns whether the access token that authenticated `caller` need not be refreshed at `now`.
     pub(super) fn accepts(self, caller: &Caller, now: Timestamp) -> bool {
         match self {
             Self::IfExpired => true,
@@ -41,7 +42,7 @@ impl RefreshPolicy {
     }
 }
 
-/// Session of a run: the credential of the caller and the session file.
+/// Access to the credential of the caller and to the session file.
 pub(crate) struct SessionHandle {
     pub(super) console: Rc<RunConsole>,
     pub(super) user_id: Option<UserId>,
@@ -57,7 +58,7 @@ impl SessionHandle {
         self.user_id
     }
 
-    /// Gets a new token pair for the session in the file.
+    /// Refreshes the session in the session file, and returns the caller.
     pub(crate) fn refresh_session(&mut self, store: &mut StoreHandle) -> Result<Caller, Failure> {
         store.get()?;
         if let Some((_, source)) = self.console.bearer_credential()? {
@@ -76,8 +77,8 @@ impl SessionHandle {
     /// the lock.
     ///
     /// The `jti`s of the new pair are written to the file before the old refresh token is used, so
-    /// that a crash in between does not lose the session, and an unwritable file is detected before
-    /// the refresh.
+    /// that a crash before the new tokens are written does not lose the session, and an unwritable
+    /// file is detected before the refresh.
     pub(super) fn refresh_under_lock(
         &self,
         store: &mut StoreHandle,
@@ -100,8 +101,8 @@ impl SessionHandle {
             let login = login.ok_or_else(Failure::not_logged_in)?;
             // `Always` refreshes regardless of the old access token.
             if policy != RefreshPolicy::Always {
-                let access = login.access_token.expose_secret();
-                match authority::sessions::authenticate(store.get()?, now, access) {
+                let access_token = login.access_token.expose_secret();
+                match authority::sessions::authenticate(store.get()?, now, access_token) {
                     Ok(caller) if policy.accepts(&caller, now) => {
                         return Ok((caller.in_session_file(), login));
                     }
@@ -119,17 +120,21 @@ impl SessionHandle {
             // The refresh is recorded as a separate audit event, whichever command runs.
             let (open_store, audit) = store.open()?;
             let audit = AuditContext { action: "refresh".to_owned(), ..audit };
-            let refresh = login.refresh_token.expose_secret();
-            let tokens = authority::sessions::refresh(open_store, &audit, refresh, pair_ids)
+            let refresh_token = login.refresh_token.expose_secret();
+            let tokens = authority::sessions::refresh(open_store, &audit, refresh_token, pair_ids)
                 .map_err(session_failure)?;
             locked_file.replace(&login_from_tokens(login.store_path, &tokens))?;
-            // The new token satisfies every policy, unless the token has already expired.
-            policy = RefreshPolicy::IfExpired;
+            // After a new refresh, only an expired token is refreshed: the lifetime of new tokens may be
+            // shorter than `MIN_REMAINING_SECONDS`. The tokens of a completed refresh may be old.
+            if login.pending_refresh.is_none() || policy == RefreshPolicy::Always {
+                policy = RefreshPolicy::IfExpired;
+            }
         }
         Err(Failure::new(Code::TokenExpired, "the new access token has already expired"))
     }
 
-    /// Returns the current login. Takes the lock only if a login is pending.
+    /// Returns the login in the session file, if any. A pending login is settled, under the lock of
+    /// the file.
     pub(super) fn current_login(
         &self,
         store: &mut StoreHandle,
@@ -183,9 +188,9 @@ pub(super) fn settle_login(
     locked_file.settle_login(|sid| Ok(authority::sessions::exists(store.get()?, sid)?))
 }
 
-pub(super) fn login_from_tokens(store: PathBuf, tokens: &TokenPair) -> Login {
+pub(super) fn login_from_tokens(store_path: PathBuf, tokens: &TokenPair) -> Login {
     Login {
-        store_path: store,
+        store_path,
         sid: tokens.sid,
         access_token: tokens.access.clone(),
         refresh_token: tokens.refresh.clone(),
@@ -200,7 +205,8 @@ pub(super) fn is_rejected_only_as_expired(error: &authority::Error) -> bool {
     matches!(error, authority::Error::TokenRejected { reasons, .. } if *reasons == [RejectReason::Expired])
 }
 
-/// Returns the failure for a rejected token of the session file: the message names the session.
+/// Returns the failure for an error about a token of the session file. The message about a rejected
+/// token speaks of the session instead of the token.
 pub(super) fn session_failure(error: authority::Error) -> Failure {
     error.into_session_rejection().into()
 }

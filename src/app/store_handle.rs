@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Hint of a restore to a database.
+/// Hint for a restore if the store of the run is in a database, not in a file.
 const RESTORE_ALTERNATIVE: &str = "copy the backup to a new schema: jeton store copy FILE ADDRESS";
 
 /// Store of a run, opened on first use.
@@ -48,7 +48,7 @@ impl StoreHandle {
     /// Returns the store, for a use that needs no time. A missing store is an error.
     pub(crate) fn get(&mut self) -> Result<&mut Store, Failure> {
         if self.store.is_none() {
-            let outcome = Store::open(self.resolve_address()?, self.console.options.wait)?;
+            let outcome = Store::open(self.resolve_own_address()?, self.console.options.wait)?;
             return Ok(self.adopt(outcome));
         }
         let closed_error = || store::Error::Failed("already closed".to_owned());
@@ -73,7 +73,7 @@ impl StoreHandle {
         })
     }
 
-    /// Returns whether the store exists.
+    /// Returns whether the store exists. An existing store is opened.
     pub(crate) fn exists(&mut self) -> Result<bool, Failure> {
         match self.get() {
             Ok(_) => Ok(true),
@@ -92,7 +92,7 @@ impl StoreHandle {
     /// works without a store does not fail because of the store.
     pub(crate) fn public_keys(&self) -> PublicKeys {
         let wait = self.console.options.wait.min(Duration::from_secs(1));
-        let address = self.resolve_address().ok();
+        let address = self.resolve_own_address().ok();
         let outcome = address.and_then(|address| Store::open(address, wait).ok());
         let keys = outcome.and_then(|mut outcome| outcome.store.read(|tx| tx.keys()).ok());
         keys.unwrap_or_default().iter().filter_map(|key| key.spec.public_jwk.as_ref()).collect()
@@ -134,7 +134,7 @@ impl StoreHandle {
         } else {
             Store::open_or_create(resolve_address(address)?, wait, || rows)?
         };
-        let is_created = outcome.created;
+        let is_created = outcome.is_created;
         self.adopt(outcome);
         Ok(is_created)
     }
@@ -161,9 +161,10 @@ impl StoreHandle {
         self.console.is_dry_run.get()
     }
 
+    /// Keeps the opened store for the run, and reports what opening created, fixed or noticed.
     fn adopt(&mut self, outcome: OpenOutcome) -> &mut Store {
         let display_path = outcome.store.address().to_display();
-        if outcome.created {
+        if outcome.is_created {
             self.console.print_status(&format!("created store `{display_path}`"));
         }
         match outcome.permission_fix {
@@ -195,7 +196,7 @@ impl StoreHandle {
     /// Returns the address of the store. The store need not exist.
     pub(crate) fn address(&self) -> Result<StoreAddress, Failure> {
         self.console.store_address().ok_or_else(|| {
-            Failure::usage("no home directory for the store")
+            Failure::usage("default path of the store unknown: `HOME` is not set")
                 .with_hint("set the path with `--store` or `JETON_STORE`")
         })
     }
@@ -206,7 +207,7 @@ impl StoreHandle {
         store::roles_sql(self.console.store_address().as_ref(), prefix)
     }
 
-    fn resolve_address(&self) -> Result<ResolvedAddress, Failure> {
+    fn resolve_own_address(&self) -> Result<ResolvedAddress, Failure> {
         resolve_address(self.address()?)
     }
 
@@ -215,8 +216,7 @@ impl StoreHandle {
         resolve_address(address)
     }
 
-    /// Returns the path of the store. Refuses a store in a database: `alternative` is the command to use
-    /// instead.
+    /// Returns the path of the store. Refuses a store in a database, with `alternative` as the hint.
     fn file_path(&self, alternative: &str) -> Result<PathBuf, Failure> {
         self.address()?.file().map(Path::to_owned).ok_or_else(|| {
             Failure::usage("this command works on a SQLite file, not on a database server")
@@ -226,8 +226,8 @@ impl StoreHandle {
 
     /// Returns the faults of the store. Also checks a store that [`Self::get`] refuses to open.
     pub(crate) fn check(&mut self) -> Result<Findings, Failure> {
-        let (address, now) = (self.resolve_address()?, self.now()?);
-        let _progress = self.start_check();
+        let (address, now) = (self.resolve_own_address()?, self.now()?);
+        let _progress = self.start_check_progress();
         Ok(authority::maintenance::check(address, now, self.console.options.wait)?)
     }
 
@@ -239,35 +239,35 @@ impl StoreHandle {
         Ok(authority::maintenance::migrate(&path, &context, backup, self.console.options.wait)?)
     }
 
-    fn start_check(&self) -> Progress {
+    fn start_check_progress(&self) -> Progress {
         self.console.terminal.start_progress("checking", Total::Uncounted, false)
     }
 
     /// Refuses a file that cannot be restored, and asks for confirmation to replace an existing
     /// store.
     pub(crate) fn confirm_restore(&mut self, file: &Path) -> Result<(), Failure> {
-        let (path, now) = (self.file_path(RESTORE_ALTERNATIVE)?, self.now()?);
-        let progress = self.start_check();
+        let (store_path, now) = (self.file_path(RESTORE_ALTERNATIVE)?, self.now()?);
+        let progress = self.start_check_progress();
         let warnings =
-            authority::maintenance::check_backup(file, &path, now, self.console.options.wait);
+            authority::maintenance::check_backup(file, &store_path, now, self.console.options.wait);
         drop(progress);
         for warning in warnings? {
             self.console.print_warning(&warning);
         }
-        if path.symlink_metadata().is_ok_and(|store| store.len() > 0) {
+        if store_path.symlink_metadata().is_ok_and(|metadata| metadata.len() > 0) {
             let display_path =
                 |path: &Path| Untrusted::new(path.to_string_lossy()).to_display().clone();
             self.console.confirm(&format!(
                 "Replace `{}` with `{}`?",
-                display_path(&path),
+                display_path(&store_path),
                 display_path(file)
             ))?;
         }
         Ok(())
     }
 
-    /// Replaces the content of the store with the content of `file`. Closes the store first, since
-    /// this process must not have the store open.
+    /// Replaces the content of the store with the content of `file`. Closes the store first: the
+    /// connection of this process would block the exclusive lock of the restore.
     pub(crate) fn restore(
         &mut self,
         file: &Path,

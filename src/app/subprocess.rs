@@ -1,4 +1,4 @@
-//! Child process of `run`, the only child process of jeton. A terminating signal that arrives
+//! Child process of `jeton run`, the only child process of jeton. A terminating signal that arrives
 //! before the start of the command prevents the start; later signals are forwarded to the command
 //! until it exits.
 
@@ -48,7 +48,7 @@ impl SignalForwarder {
 
     /// Runs a command with tokens in environment variables. Returns the exit code as shells define
     /// it. If a terminating signal arrived before the start, the command is not run and the
-    /// exit code reports the signal.
+    /// exit code reports the signal. The command does not get the credentials of jeton.
     pub(crate) fn run(
         mut self,
         argv: &[OsString],
@@ -107,8 +107,8 @@ impl SignalForwarder {
     }
 }
 
-/// Reaps children until `pid` is reaped, and returns its exit status. In a container, jeton may be
-/// process 1, which becomes the parent of orphaned processes.
+/// Reaps children until `pid` is reaped, and returns the exit status of `pid`. Other children exist
+/// if jeton is process 1 of a container, because process 1 becomes the parent of orphaned processes.
 ///
 /// Forwarding ends before the process id of the child can be reused: the child is reaped under the
 /// lock that protects the recipient of signals.
@@ -135,14 +135,14 @@ fn is_terminating(signal: i32) -> bool {
     signals::terminating_signals().any(|terminating| terminating == signal)
 }
 
-/// Returns whether the child sent the signal. A child that signals its process group signals itself
-/// and jeton.
+/// Returns whether the child sent the signal. A child that signals its process group has received
+/// the signal already; forwarding would deliver the signal twice.
 fn is_sent_by(pid: Pid, origin: &Origin) -> bool {
     origin.process.is_some_and(|sender| sender.pid == pid.as_raw_pid())
 }
 
 /// Returns whether the terminal sent the signal. The child shares the terminal and has received the
-/// signal already; forwarding would interrupt the child twice.
+/// signal already; forwarding would deliver the signal twice.
 fn is_from_terminal(origin: &Origin) -> bool {
     TERMINAL_SIGNALS.contains(&origin.signal) && !matches!(origin.cause, Cause::Sent(_))
 }

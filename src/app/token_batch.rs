@@ -1,6 +1,6 @@
 //! Tokens on standard input, one per line, which several threads verify.
 
-use super::environment::INVALID_UTF8_TOKEN;
+use super::environment::MALFORMED_TOKEN;
 use super::input_files::{InputKind, stdin_error, total_bytes};
 use super::run_console::RunConsole;
 use crate::crypto::MAX_TOKEN_BYTES;
@@ -72,7 +72,7 @@ pub(crate) struct TokenChunk(Vec<u8>);
 
 impl Drop for TokenChunk {
     fn drop(&mut self) {
-        // `zeroize` itself writes the bytes one by one.
+        // `fill` writes many bytes at once; `zeroize` itself would write the bytes one by one.
         self.0.fill(0);
         optimization_barrier(self.0.as_slice());
     }
@@ -82,7 +82,7 @@ impl TokenChunk {
     /// Reads one line, and all further lines that are complete in the buffer. Returns `None` at the
     /// end.
     fn read(input: &mut BufReader<impl Read>) -> Result<Option<Self>, Failure> {
-        // The buffer never grows, so that no copy of a token is left in memory.
+        // This vector never grows: a reallocation would leave a copy of the tokens in memory.
         let mut chunk = Self(Vec::with_capacity(MAX_LINE_BYTES + BUFFER_BYTES));
         let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
         let first_line = input.by_ref().take(limit).read_until(b'\n', &mut chunk.0);
@@ -119,8 +119,8 @@ impl TokenChunk {
     }
 }
 
-/// Returns the token in a line. Text that is not one token is refused by the verifier, like any
-/// other malformed token.
+/// Returns the token in a line, or [`MALFORMED_TOKEN`] if the line is not one token. UTF-16 and a JSON
+/// list are errors.
 fn parse_line(line: &[u8]) -> Result<Cow<'_, str>, Failure> {
     if is_utf16(line) {
         let message = "UTF-16 text found, expected UTF-8";
@@ -134,6 +134,6 @@ fn parse_line(line: &[u8]) -> Result<Cow<'_, str>, Failure> {
             Err(Failure::new(Code::InvalidInput, message)
                 .with_hint("use `-o jsonl` to write one object per line"))
         }
-        Ok(Err(_)) | Err(_) => Ok(Cow::Borrowed(INVALID_UTF8_TOKEN)),
+        Ok(Err(_)) | Err(_) => Ok(Cow::Borrowed(MALFORMED_TOKEN)),
     }
 }

@@ -1,7 +1,7 @@
 //! Tokens from arguments, standard input, files and the environment. All commands read single
 //! tokens here; `token_batch` reads tokens line by line.
 
-use super::environment::INVALID_UTF8_TOKEN;
+use super::environment::MALFORMED_TOKEN;
 use super::input_files::InputKind;
 use super::run_console::RunConsole;
 use crate::authority::RejectReason;
@@ -68,9 +68,9 @@ impl RunConsole {
         }
     }
 
-    /// Returns the bearer credential that replaces the session file, if given, and the source of
-    /// the credential. Reads the credential only once, because standard input and pipes cannot be
-    /// read again.
+    /// Returns the bearer credential that is used instead of the session file, if given, and the
+    /// source of the credential. Reads the credential only once, because standard input and pipes
+    /// cannot be read again.
     pub(crate) fn bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
         if let Some(credential) = self.bearer_credential.get() {
             return Ok(credential.clone());
@@ -133,7 +133,7 @@ fn parse_token(bytes: &[u8]) -> Result<SecretString, Failure> {
 
 fn decode_text(bytes: &[u8]) -> Zeroizing<String> {
     let text = String::from_utf8(normalize_encoding(bytes).into_owned());
-    Zeroizing::new(text.unwrap_or_else(|_| INVALID_UTF8_TOKEN.to_owned()))
+    Zeroizing::new(text.unwrap_or_else(|_| MALFORMED_TOKEN.to_owned()))
 }
 
 fn to_failure(found: NotOneToken) -> Failure {

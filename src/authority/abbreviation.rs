@@ -5,8 +5,10 @@ use super::ambiguous_id::AmbiguousId;
 use crate::model::{Key, Session, SidPrefix, Untrusted, UserId};
 use crate::store::Reader;
 
-/// Returns the key with the id `kid`, or else the only key whose id starts with `kid`. An
-/// abbreviated id from a table may end with an ellipsis, which is ignored.
+/// Returns the key with the id `kid`, or else the only key whose id starts with `kid`. Several such
+/// keys are an error. A very short text is not an abbreviated id: see [`Reader::find_keys`]. An
+/// ellipsis at the end of `kid` is ignored, because tables of keys end abbreviated ids with an
+/// ellipsis.
 pub(super) fn find_key(tx: &Reader<'_>, kid: &str) -> Result<Option<Key>, Error> {
     let mut keys = tx.find_keys(kid)?;
     if keys.is_empty()
@@ -17,8 +19,8 @@ pub(super) fn find_key(tx: &Reader<'_>, kid: &str) -> Result<Option<Key>, Error>
     single_match("key", kid, keys, |key| key.spec.kid.clone())
 }
 
-/// Returns the only session whose id starts with `prefix`, among the sessions of `user`; `None`
-/// means all users.
+/// Returns the only session whose id starts with `prefix`, among the sessions of `user`, or of all
+/// users if `user` is `None`. Several such sessions are an error.
 pub(super) fn find_session(
     tx: &Reader<'_>,
     prefix: &SidPrefix,

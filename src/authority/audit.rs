@@ -58,5 +58,5 @@ pub(crate) fn list_events(
     page: PageRequest,
 ) -> Result<Page<AuditEvent>, Error> {
     authorize_read(caller)?;
-    Ok(store.read(|tx| tx.events(filter, page))?)
+    Ok(store.read_after_writers(|tx| tx.events(filter, page))?)
 }

@@ -5,7 +5,7 @@ use crate::model::{
     AuditEventId, EventSubject, EventTarget, Setting, SidPrefix, Timestamp, TokenSelector, UserId,
     UserRef,
 };
-use crate::store::{Error, NewEvent, Reader, Store, Writer};
+use crate::store::{Error, NewEvent, Reader, SharedWriter, Store};
 
 /// The outcomes of events that record a change. The last outcome is also an error code: a reused
 /// refresh token is refused, and its session is ended.
@@ -14,7 +14,8 @@ pub(crate) const AUDIT_OUTCOMES: [&str; 4] =
 
 /// The change is committed.
 pub(super) const OUTCOME_DONE: &str = "done";
-/// The result was not delivered: a backup, or a token that was therefore revoked.
+/// The result was not delivered: a backup or copy that was not put in place, or tokens that were not
+/// printed (recorded tokens are then revoked, and other test tokens were not minted).
 pub(super) const OUTCOME_UNDELIVERED: &str = "undelivered";
 /// A token was revoked because the child command of `jeton run` that used the token has exited.
 pub(super) const OUTCOME_REVOKED: &str = "revoked";
@@ -27,8 +28,8 @@ const MAX_TARGET_CHARS: usize = 300;
 pub(crate) struct AuditContext {
     /// The time of this run.
     pub(crate) now: Timestamp,
-    /// The uid of the operating-system user. The user's name is not looked up: apart from the
-    /// commit, the lookup would take most of the run time of a short command.
+    /// The uid of the operating-system user. The name of this user is not looked up: the lookup would
+    /// take longer than every other step of a short command except the commit.
     pub(crate) os_uid: u32,
     /// The name of the command, such as `token create`.
     pub(crate) action: String,
@@ -39,7 +40,7 @@ impl AuditContext {
     /// nothing (`changed_count` is 0) is not recorded.
     pub(super) fn record(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         user: Option<UserId>,
         subject: impl Into<EventSubject>,
         changed_count: usize,
@@ -47,27 +48,39 @@ impl AuditContext {
         if changed_count == 0 {
             return Ok(());
         }
-        self.record_outcome(tx, user, subject, OUTCOME_DONE, changed_count).map(|_| ())
+        self.record_outcome(tx, user, subject, OUTCOME_DONE, changed_count)
     }
 
-    /// Records an event with any outcome. `count` is the number of changed objects. Returns the id
-    /// of the row.
+    /// Records an event with any outcome. `count` is the number of changed objects.
     pub(super) fn record_outcome(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         user: Option<UserId>,
         subject: impl Into<EventSubject>,
         outcome: &str,
         count: usize,
-    ) -> Result<AuditEventId, Error> {
+    ) -> Result<(), Error> {
         tx.add_event(&self.build_event(user, subject, outcome, count))
     }
 
-    /// Counts the changes of one of several transactions: adds `count` to `event`, or without an
-    /// event records a successful change. Returns the event, or `None` if nothing has changed yet.
+    /// Records a successful change and returns the id of the event, so that later transactions can
+    /// change the count or the outcome of the event.
+    pub(super) fn record_with_id(
+        &self,
+        tx: &SharedWriter<'_>,
+        user: Option<UserId>,
+        subject: impl Into<EventSubject>,
+        count: usize,
+    ) -> Result<AuditEventId, Error> {
+        tx.add_event_with_id(&self.build_event(user, subject, OUTCOME_DONE, count))
+    }
+
+    /// Counts the changes of one transaction of a command that runs several transactions: adds
+    /// `count` to `event`, or without an event records a successful change. Returns the event, or
+    /// `None` if nothing has changed yet.
     pub(super) fn record_or_add(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         event: Option<AuditEventId>,
         user: Option<UserId>,
         subject: impl Into<EventSubject>,
@@ -76,7 +89,7 @@ impl AuditContext {
         match event {
             Some(event) => tx.add_to_count(event, count).map(|()| Some(event)),
             None if count == 0 => Ok(None),
-            None => self.record_outcome(tx, user, subject, OUTCOME_DONE, count).map(Some),
+            None => self.record_with_id(tx, user, subject, count).map(Some),
         }
     }
 
@@ -136,7 +149,7 @@ impl AuditTarget {
     fn resolve(&self, tx: &Reader<'_>) -> Result<Option<EventTarget>, Error> {
         Ok(match self {
             Self::User(user_ref) => tx.find_user(user_ref)?.map(|user| EventTarget::user(user.id)),
-            Self::Session(sid) => match tx.find_sessions(sid, None, 2)?.as_slice() {
+            Self::Session(prefix) => match tx.find_sessions(prefix, None, 2)?.as_slice() {
                 [session] => Some(EventTarget::session(session.sid)),
                 _ => None,
             },
@@ -165,10 +178,10 @@ pub(crate) fn record_refusal(
     audit_target: Option<&AuditTarget>,
     code: &str,
 ) -> Result<(), Error> {
-    store.write(|tx| {
+    store.write_shared(|tx| {
         let target = audit_target.map_or(Ok(None), |audit_target| audit_target.resolve(tx))?;
         let subject = target.map_or_else(EventSubject::default, EventSubject::from);
-        audit.record_outcome(tx, user, subject, code, 0).map(|_| ())
+        audit.record_outcome(tx, user, subject, code, 0)
     })
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct DesiredState {
     pub(crate) accounts: ImportRows,
 }
 
-/// The changes that a file made in the store.
+/// The changes that [`apply`] made in the store.
 #[derive(Debug)]
 pub(crate) struct StateChanges {
     /// The changed settings with their new values.
@@ -37,27 +37,29 @@ pub(crate) struct StateChanges {
 }
 
 impl DesiredState {
-    /// Reads a TOML document with the tables `settings` and `users`. The error names the first
+    /// Reads a TOML document with the tables `settings` and `users`. The error names up to 20
     /// invalid lines, without the values of accounts.
     pub(crate) fn read(document: TomlTable, now: Timestamp) -> Result<Self, Error> {
-        let mut invalid_lines = InvalidLines::default();
-        let (mut settings, mut accounts) = (Vec::new(), Vec::new());
+        let mut invalid_lines = Vec::new();
+        let (mut settings, mut account_entries) = (Vec::new(), Vec::new());
         for TomlEntry { key, line, value } in document.entries {
             match (key.as_str(), value) {
                 ("settings", TomlValue::Table(TomlTable { entries })) => {
-                    read_settings("", entries, &mut settings, &mut invalid_lines)?;
+                    read_settings("", entries, &mut settings, &mut invalid_lines);
                 }
-                ("users", TomlValue::Table(TomlTable { entries })) => accounts.extend(entries),
+                ("users", TomlValue::Table(TomlTable { entries })) => {
+                    account_entries.extend(entries);
+                }
                 ("users", _) => {
                     let reason = "`users` is not a table: expected tables `[users.LOGIN]`";
-                    invalid_lines.push(invalid_line(line, reason))?;
+                    invalid_lines.push(invalid_line(line, reason));
                 }
                 (name, TomlValue::Table(_)) if TABLES_OF_OTHER_COMMANDS.contains(&name) => {}
                 (name, _) => {
                     let name = redact_for_error(name);
                     let reason =
                         format!("unknown key `{name}`: expected tables `settings` and `users`");
-                    invalid_lines.push(invalid_line(line, &reason))?;
+                    invalid_lines.push(invalid_line(line, &reason));
                 }
             }
         }
@@ -65,15 +67,18 @@ impl DesiredState {
         let min_length = min_length.and_then(|(_, value)| value.parse().ok());
         let mut state =
             Self { settings, accounts: ImportRows::with_list_of_changes(now, min_length)? };
-        for entry in accounts {
+        for entry in account_entries {
             let result = read_account(entry).map_err(Error::from);
             match result.and_then(|row| state.accounts.add_row(row)) {
-                Err(Error::InvalidLine(line)) => invalid_lines.push(line)?,
+                Err(Error::InvalidLine(line)) => invalid_lines.push(line),
                 other => other?,
             }
         }
-        invalid_lines.lines.sort_by_key(|line| line.line);
-        invalid_lines.into_result()?;
+        // The settings are read first, but may follow the accounts in the file.
+        invalid_lines.sort_by_key(|line| line.line);
+        let mut reported_lines = InvalidLines::default();
+        invalid_lines.into_iter().try_for_each(|line| reported_lines.push(line))?;
+        reported_lines.into_result()?;
         Ok(state)
     }
 }
@@ -88,25 +93,24 @@ fn read_settings(
     prefix: &str,
     entries: Vec<TomlEntry>,
     settings: &mut Vec<(Setting, String)>,
-    invalid_lines: &mut InvalidLines,
-) -> Result<(), InvalidLines> {
+    invalid_lines: &mut Vec<InvalidLine>,
+) {
     for TomlEntry { key, line, value } in entries {
         let name = format!("{prefix}{key}");
         if let TomlValue::Table(TomlTable { entries }) = value {
-            read_settings(&format!("{name}."), entries, settings, invalid_lines)?;
+            read_settings(&format!("{name}."), entries, settings, invalid_lines);
             continue;
         }
         let value = value.to_json().unwrap_or_default();
         match read_setting(&name, value) {
             Ok((setting, _)) if settings.iter().any(|(other, _)| *other == setting) => {
                 let reason = format!("setting `{}` has a value already", setting.name());
-                invalid_lines.push(invalid_line(line, &reason))?;
+                invalid_lines.push(invalid_line(line, &reason));
             }
             Ok(setting) => settings.push(setting),
-            Err(reason) => invalid_lines.push(invalid_line(line, &reason))?,
+            Err(reason) => invalid_lines.push(invalid_line(line, &reason)),
         }
     }
-    Ok(())
 }
 
 fn read_setting(name: &str, value: Value) -> Result<(Setting, String), String> {
@@ -138,11 +142,14 @@ fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, Invali
             let reason = format!("`{name_field}` is already given by the table name");
             return Err(invalid_line(line, &reason));
         }
-        let value = Some(value).filter(|value| !matches!(value, TomlValue::Table(_)));
-        let value = value.filter(|_| ACCOUNT_FIELDS.contains(&key.as_str()));
-        let Some(value) = value.and_then(|value| value.to_json()) else {
+        if !ACCOUNT_FIELDS.contains(&key.as_str()) {
             let (name, expected) = (redact_for_error(&key), ACCOUNT_FIELDS.join(", "));
             let reason = format!("unknown key `{name}`: expected one of {expected}");
+            return Err(invalid_line(line, &reason));
+        }
+        let value = Some(value).filter(|value| !matches!(value, TomlValue::Table(_)));
+        let Some(value) = value.and_then(|value| value.to_json()) else {
+            let reason = format!("{key}: expected a string, a number or a boolean");
             return Err(invalid_line(line, &reason));
         };
         fields.insert(key, value);

@@ -58,7 +58,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Usage(String),
     /// A name of the new or renamed user belongs to another user.
-    #[error("user with this name or e-mail already exists")]
+    #[error("user with this username or e-mail address already exists")]
     UserExists,
     /// A store that is already initialized.
     #[error("store already initialized")]
@@ -67,10 +67,9 @@ pub(crate) enum Error {
     #[error("`{0}` is the last active admin")]
     LastAdmin(String),
     /// Retirement or revocation of the key that signs app tokens. The text is a hint.
-    #[error("active app key cannot be removed")]
+    #[error("active app key cannot be retired or revoked")]
     ActiveAppKey(&'static str),
-    /// A new key that the store already has for another purpose or algorithm. Each key has exactly
-    /// one purpose and one algorithm.
+    /// A new key that the store already has for another purpose or algorithm.
     #[error("this key already exists, for {} tokens with {}", .0.name(), .1.name())]
     KeyExists(Purpose, Algorithm),
     /// A new key that the store already has under another key id.
@@ -78,7 +77,7 @@ pub(crate) enum Error {
     KeyHasOtherKid(Untrusted),
     /// A key id that another key has.
     #[error(
-        "key id `{}` in use: another key has it ({}, for {} tokens)",
+        "key id `{}` already used by another key ({}, for {} tokens)",
         .kid.to_display(), .algorithm.name(), .purpose.name()
     )]
     KidExists {
@@ -94,7 +93,7 @@ pub(crate) enum Error {
     PresetKeyNotFound {
         /// The key id.
         kid: Untrusted,
-        /// The algorithm of the preset.
+        /// The algorithm of the preset, or else ES256.
         algorithm: Algorithm,
     },
     /// The existing signing key of app tokens has another algorithm than requested.
@@ -111,25 +110,25 @@ pub(crate) enum Error {
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
     ImportedUserExists { line: u64, taken_names: Vec<String> },
-    /// An import after which the store would have no admin.
+    /// An import without an active admin in the file, or after which the store would have none.
     #[error("no admin in the file or in the store")]
     NoAdmin,
-    /// An invalid line of an import file.
+    /// An invalid line of an input file.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
-    /// Several invalid lines of an import file.
+    /// Several invalid lines of an input file.
     #[error(transparent)]
     InvalidLines(InvalidLines),
     /// Invalid lines of an import file, some with columns or members that accounts do not have.
     #[error(transparent)]
     UnknownFields(Box<Error>),
-    /// A failure to read an import file.
+    /// A failure to read an input file.
     #[error("{0}")]
     Input(std::io::Error),
     /// A revoked key, which cannot be used again.
     #[error("key revoked")]
     KeyRevoked,
-    /// Unknown name, wrong password or disabled user. The message does not distinguish these cases.
+    /// Unknown name, wrong or unset password, or disabled user. The message is the same for all.
     #[error("wrong name or password")]
     LoginInvalid,
     /// A wrong current password.
@@ -148,7 +147,8 @@ pub(crate) enum Error {
         /// The user whose role is too low; `None` without a login.
         user: Option<UserWithRole>,
     },
-    /// A renewal that the bearer of a token requested, beyond the limit for its chain of renewals.
+    /// A renewal by the bearer after the limit of the chain of renewals, or with a requested expiry
+    /// after this limit.
     #[error("renewal limit exceeded: first issued at {first_issued_at}, renewable until {bound}")]
     RenewalBound {
         /// The id of the token to renew.
@@ -199,13 +199,13 @@ pub(crate) enum Error {
         /// All reasons, the state of the account first; never empty.
         reasons: Vec<Rejection>,
     },
-    /// A token that is larger than the verifier accepts.
+    /// A token of more than [`MAX_TOKEN_BYTES`] bytes, which verification would reject.
     #[error("token too large: found {length} bytes, expected at most {MAX_TOKEN_BYTES}")]
     TokenTooLarge {
-        /// The size in bytes, with or without the signature.
+        /// The size of the token in bytes.
         length: usize,
     },
-    /// In every attempt to sign, the signing key or a setting in the token changed.
+    /// In each attempt to sign or rotate, another process changed the keys, or a setting in the token.
     #[error("signing key changed repeatedly")]
     KeyContention,
 }

@@ -1,5 +1,5 @@
 //! Rules of authorization, of token validity and of the audit. The module reads no clock, no
-//! environment and no terminal. Slow work (hashing, signing) is done before the transaction.
+//! environment and no terminal. Slow work (hashing, signing) is done outside write transactions.
 
 mod abbreviation;
 pub(crate) mod accounts;

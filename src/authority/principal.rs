@@ -5,7 +5,7 @@ use super::error::UserWithRole;
 use super::verification::{recheck_app_token_owner, recheck_session_owner};
 use super::{Error, RejectReason, Rejection};
 use crate::model::{Jti, Key, Role, Timestamp, TokenId, User};
-use crate::store::{Reader, Store, Writer};
+use crate::store::{Reader, SharedWriter, Store, Writer};
 
 /// A user and the credential that authenticated the user.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub(super) enum BearerCredential {
 }
 
 impl Principal {
-    /// Refuses a principal whose role is below `role`.
+    /// Refuses a principal whose role was below `role` when the credential was first checked.
     pub(crate) fn require_role(&self, role: Role, refusal: &'static str) -> Result<(), Error> {
         self.require_role_of(&self.user, role, refusal)
     }
@@ -56,7 +56,8 @@ impl Principal {
         matches!(self.credential, BearerCredential::Access(_))
     }
 
-    /// Runs `work` in one write transaction for a principal whose role is at least `role`.
+    /// Rechecks the credential, refuses a principal whose role is now below `role`, and runs `work`,
+    /// all in one write transaction.
     pub(super) fn write_with_role<T>(
         &self,
         store: &mut Store,
@@ -66,6 +67,22 @@ impl Principal {
     ) -> Result<T, Error> {
         self.require_role(role, refusal)?;
         write_as(store, self, |tx, user| {
+            self.require_role_of(user, role, refusal)?;
+            work(tx)
+        })
+    }
+
+    /// Runs `work` for a principal as [`Principal::write_with_role`] does, in a transaction of
+    /// [`Store::write_shared`].
+    pub(super) fn write_shared_with_role<T>(
+        &self,
+        store: &mut Store,
+        role: Role,
+        refusal: &'static str,
+        mut work: impl FnMut(&SharedWriter<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.require_role(role, refusal)?;
+        write_shared_as(store, self, |tx, user| {
             self.require_role_of(user, role, refusal)?;
             work(tx)
         })
@@ -86,6 +103,12 @@ impl Principal {
     /// disabled, deleted or logged out, or whose token or key was revoked in the meantime, is
     /// refused.
     fn recheck(&self, tx: &Reader<'_>) -> Result<User, Error> {
+        tx.prefetch_key_revocation(self.key.id);
+        match self.credential {
+            BearerCredential::Access(jti) => tx.prefetch_pair_by_access(jti),
+            BearerCredential::AppToken(id) => tx.prefetch_token(id),
+        }
+        tx.prefetch_user(self.user.id);
         let result = if tx.is_revoked_key(self.key.id)? {
             let kid = self.key.spec.kid.to_display();
             let rejection = Rejection::new(RejectReason::KeyRevoked);
@@ -104,8 +127,8 @@ impl Principal {
     }
 }
 
-/// Runs `work` in one write transaction for a principal. `work` gets the row of the user in the
-/// transaction.
+/// Rechecks the credential of a principal and runs `work`, both in one write transaction. `work`
+/// gets the current row of the user.
 pub(super) fn write_as<T>(
     store: &mut Store,
     principal: &Principal,
@@ -114,8 +137,17 @@ pub(super) fn write_as<T>(
     store.write(|tx| work(tx, &principal.recheck(tx)?))
 }
 
-/// Runs `work` in one write transaction, for an optional principal. Without a principal, nothing is
-/// rechecked and `work` gets no user.
+/// Runs `work` for a principal as [`write_as`] does, in a transaction of [`Store::write_shared`].
+pub(super) fn write_shared_as<T>(
+    store: &mut Store,
+    principal: &Principal,
+    mut work: impl FnMut(&SharedWriter<'_>, &User) -> Result<T, Error>,
+) -> Result<T, Error> {
+    store.write_shared(|tx| work(tx, &principal.recheck(tx)?))
+}
+
+/// Runs `work` like [`write_as`]; without a principal, nothing is rechecked and `work` gets no
+/// user.
 pub(super) fn write_as_optional_principal<T>(
     store: &mut Store,
     principal: Option<&Principal>,
@@ -127,7 +159,21 @@ pub(super) fn write_as_optional_principal<T>(
     }
 }
 
-/// Refuses a user whose role is below `role`.
+/// Runs `work` for an optional principal as [`write_as_optional_principal`] does, in a transaction of
+/// [`Store::write_shared`].
+pub(super) fn write_shared_as_optional_principal<T>(
+    store: &mut Store,
+    principal: Option<&Principal>,
+    mut work: impl FnMut(&SharedWriter<'_>, Option<&User>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    match principal {
+        Some(principal) => write_shared_as(store, principal, |tx, user| work(tx, Some(user))),
+        None => store.write_shared(|tx| work(tx, None)),
+    }
+}
+
+/// Refuses a user of a session whose role is below `role`. [`Principal::require_role_of`] also covers
+/// the bearer of an app token.
 pub(super) fn require_role(user: &User, role: Role, refusal: &'static str) -> Result<(), Error> {
     if user.role >= role {
         return Ok(());

@@ -17,7 +17,7 @@ pub(crate) fn list(store: &mut Store) -> Result<Vec<(Setting, String)>, Error> {
     Setting::ALL.iter().map(|setting| Ok((*setting, load(store, *setting)?))).collect()
 }
 
-/// Resets a setting to its default, for an admin. Returns whether the value changed.
+/// Resets a setting to its default, if the caller is an admin. Returns whether the value changed.
 pub(crate) fn unset(
     store: &mut Store,
     audit: &AuditContext,
@@ -25,14 +25,14 @@ pub(crate) fn unset(
     setting: Setting,
 ) -> Result<bool, Error> {
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
-        let changed = tx.remove_setting(setting)?;
+        let changed = change(tx, audit.now, setting, setting.default_value())?;
         let count = usize::from(changed);
         audit.record(tx, Some(caller.user.id), EventTarget::setting(setting), count)?;
         Ok(changed)
     })
 }
 
-/// Changes a setting, for an admin. Returns whether the value changed.
+/// Changes a setting, if the caller is an admin. Returns whether the value changed.
 pub(crate) fn set(
     store: &mut Store,
     audit: &AuditContext,
@@ -55,12 +55,13 @@ pub(super) fn change(
     setting: Setting,
     value: &str,
 ) -> Result<bool, store::Error> {
-    let old_value = tx.find_setting(setting)?;
-    if old_value.as_deref().unwrap_or(setting.default_value()) == value {
-        return Ok(false);
+    let (stored_value, default) = (tx.find_setting(setting)?, setting.default_value());
+    if value == default {
+        tx.remove_setting(setting)?;
+    } else if stored_value.as_deref() != Some(value) {
+        tx.set_setting(setting, value, now)?;
     }
-    tx.set_setting(setting, value, now)?;
-    Ok(true)
+    Ok(stored_value.as_deref().unwrap_or(default) != value)
 }
 
 #[cfg(test)]
@@ -69,20 +70,33 @@ mod tests {
     use crate::authority::test_store::{add_user, audit_at, new_store};
 
     #[test]
+    fn default_value_is_not_stored() {
+        let mut store = new_store();
+        let ada = add_user(&mut store, "ada", Role::Admin);
+        let mut set_ttl =
+            |value| set(&mut store, &audit_at(0), &ada.caller, Setting::TokenTtl, value).unwrap();
+        assert!(!set_ttl("7d"));
+        assert!(set_ttl("1d"));
+        assert!(set_ttl("7d"));
+        assert_eq!(store.read(|tx| tx.find_setting(Setting::TokenTtl)).unwrap(), None);
+        assert!(!unset(&mut store, &audit_at(0), &ada.caller, Setting::TokenTtl).unwrap());
+    }
+
+    #[test]
     fn setting_change_requires_admin_and_valid_value() {
         let mut store = new_store();
         let ada = add_user(&mut store, "ada", Role::Admin);
         let mia = add_user(&mut store, "mia", Role::Minter);
-        let mut change =
+        let mut set_quota =
             |caller, value| set(&mut store, &audit_at(0), caller, Setting::TokenQuota, value);
-        let result = change(&mia.caller, "9");
+        let result = set_quota(&mia.caller, "9");
         assert!(matches!(
             result,
             Err(Error::InsufficientRole { refusal: "only admins can change settings", .. })
         ));
-        assert!(matches!(change(&ada.caller, "many"), Err(Error::InvalidValue(_))));
-        change(&ada.caller, "9").unwrap();
-        change(&ada.caller, "10").unwrap();
+        assert!(matches!(set_quota(&ada.caller, "many"), Err(Error::InvalidValue(_))));
+        set_quota(&ada.caller, "9").unwrap();
+        set_quota(&ada.caller, "10").unwrap();
         assert_eq!(load(&mut store, Setting::TokenQuota).unwrap(), "10");
         assert_eq!(load(&mut store, Setting::TokenTtl).unwrap(), "7d");
     }

@@ -29,7 +29,7 @@ pub(super) fn audit_at(seconds: i64) -> AuditContext {
     AuditContext { now: at(seconds), os_uid: 1000, action: "test".to_owned() }
 }
 
-/// Returns a new store with an ES256 key.
+/// Returns a new store with an ES256 app key.
 pub(super) fn new_store() -> Store {
     new_store_with(Algorithm::ES256)
 }
@@ -61,7 +61,8 @@ impl TestUser {
     }
 }
 
-/// Adds a user with the address `NAME@example.com` and an unusable password, and a session.
+/// Adds a user with the address `NAME@example.com` and an unusable password. Adds a session of the
+/// user, and returns the user with this session.
 pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     let new_user = NewUser {
         uid: crypto::generate_uid(),
@@ -83,7 +84,7 @@ pub(super) fn add_user(store: &mut Store, name: &str, role: Role) -> TestUser {
     add_session(store, &user)
 }
 
-/// Adds a session of an existing user.
+/// Adds a session of an existing user and returns the user with this session.
 pub(super) fn add_session(store: &mut Store, user: &User) -> TestUser {
     let authenticated = authenticated_user(store, user);
     let (tokens, _) = replace_session(store, &authenticated, None).unwrap();
@@ -102,8 +103,8 @@ pub(super) fn authenticated_user(store: &mut Store, user: &User) -> Authenticate
     }
 }
 
-/// Starts a session that replaces the session `replaced_sid`. Returns the tokens and whether the
-/// replaced session was open.
+/// Starts a session, which replaces the session `replaced_sid`, if any. Returns the tokens and
+/// whether the replaced session was open.
 pub(super) fn replace_session(
     store: &mut Store,
     authenticated: &AuthenticatedUser,
@@ -153,14 +154,14 @@ pub(super) fn verify_token(
     verify(store, token, expectations).unwrap()
 }
 
-/// Returns the rejection reasons of a failed operation.
+/// Returns the reasons for which an operation refused a token.
 pub(super) fn refusal_reasons<T>(result: Result<T, Error>) -> Vec<RejectReason> {
     match result {
         Err(Error::TokenRejected { reasons, .. } | Error::SessionRejected { reasons }) => {
             reasons.iter().map(|rejection| rejection.reason).collect()
         }
-        Err(other) => panic!("another error: {other}"),
-        Ok(_) => panic!("no refusal"),
+        Err(other) => panic!("expected a rejected token, found the error: {other}"),
+        Ok(_) => panic!("expected a rejected token, found success"),
     }
 }
 

@@ -64,7 +64,7 @@ struct SettingChange {
 struct UserChange {
     user: String,
     change: &'static str,
-    /// Names of the changed fields of an existing account.
+    /// Names of the changed fields of an existing account; empty for a new account.
     fields: Vec<&'static str>,
 }
 
@@ -106,7 +106,7 @@ impl Command for Args {
             print_changes(app, changes);
         }
         if let Some(password_file) = password_file {
-            password_file.settle(app, &result);
+            password_file.keep_or_remove(app, &result);
         }
         app.console.report(&to_output(result?, state.accounts.generated_passwords().len()))
     }

@@ -1,4 +1,5 @@
-//! Arguments that several commands share: paths, passwords, filters by owner, and dry runs.
+//! Arguments that several commands share: paths, numbers, token variables, passwords, filters by owner,
+//! and dry runs.
 
 use super::command::Effect;
 use crate::app::{App, PasswordSource};
@@ -12,21 +13,24 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// URL in place of a path. The error has only the scheme, because the URL may contain a password.
+/// Error for a URL in place of a path. The message has only the scheme, because the URL may contain a
+/// password.
 #[derive(Debug, thiserror::Error)]
 #[error("unsupported URL scheme `{scheme}`")]
 pub(super) struct UrlAsPath {
     pub(super) scheme: String,
-    /// Set if the path is an input, which can also be read from standard input.
+    /// Set if the argument is the path of an input file, which may also be `-` for standard input.
     pub(super) is_input: bool,
 }
 
-/// Returns the parser of a path, which refuses URLs before the command creates files.
+/// Returns the parser of path arguments. The parser refuses URLs, so that no command creates a file with
+/// the name of a URL.
 pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| refuse_url(path, false))
 }
 
-/// Returns the parser of the path of an input file, for which `-` is standard input. Refuses URLs.
+/// Returns the parser of path arguments for input files, where `-` is standard input. The parser refuses
+/// URLs.
 pub(super) fn input_path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| refuse_url(path, true))
 }
@@ -52,10 +56,10 @@ where
     })
 }
 
-/// Default environment variable for a token.
+/// Name of the environment variable that holds a token if the user chooses no name.
 pub(super) const DEFAULT_VARIABLE: &str = "API_TOKEN";
 
-/// Parses the name of an environment variable that may hold a token.
+/// Parses the name of an environment variable for a token. Refuses reserved names, such as `PATH`.
 pub(super) fn parse_token_variable(text: &str) -> Result<String, InvalidValue> {
     check_token_variable(text).map(|()| text.to_owned())
 }
@@ -65,7 +69,7 @@ pub(super) fn stdin_path(argument: &'static str, path: Option<&PathBuf>) -> Opti
     path.filter(|path| path.as_os_str() == "-").map(|_| argument)
 }
 
-/// Returns the option that reads a password from standard input.
+/// Returns the name of the option with which the user passes a password on standard input, if any.
 fn password_stdin_argument(is_stdin: bool, file: Option<&PathBuf>) -> Vec<&'static str> {
     let file = stdin_path("--password-file", file);
     is_stdin.then_some("--password-stdin").or(file).into_iter().collect()
@@ -97,7 +101,7 @@ pub(super) struct PasswordChangeArgs {
 }
 
 impl PasswordArgs {
-    /// Returns the option that reads standard input.
+    /// Returns the name of the option that reads standard input, if given.
     pub(super) fn stdin_arguments(&self) -> Vec<&'static str> {
         password_stdin_argument(self.password_stdin, self.password_file.as_ref())
     }
@@ -108,7 +112,7 @@ impl PasswordArgs {
 }
 
 impl PasswordChangeArgs {
-    /// Returns the option that reads standard input.
+    /// Returns the name of the option that reads standard input, if given.
     pub(super) fn stdin_arguments(&self) -> Vec<&'static str> {
         password_stdin_argument(self.password_stdin, self.password_file.as_ref())
     }
@@ -135,13 +139,13 @@ pub(super) struct DryRunArgs {
 }
 
 impl DryRunArgs {
-    /// Returns the effect of a command that otherwise changes the store.
+    /// Returns [`Effect::Reads`] for a dry run, otherwise [`Effect::Changes`].
     pub(super) fn effect(&self) -> Effect {
         if self.dry_run { Effect::Reads } else { Effect::Changes }
     }
 
-    /// Starts the dry run, if requested. Called after authentication, so that a refresh of the
-    /// session is committed.
+    /// Starts the dry run, if requested. Must be called after the authentication: a dry run would not
+    /// commit the refresh of the session.
     pub(super) fn start(&self, app: &mut App) {
         if self.dry_run {
             app.store.start_dry_run();

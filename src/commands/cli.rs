@@ -1,6 +1,8 @@
 //! The command tree: global options, and the commands in the order of the help.
 
-use super::command::{CommandInfo, CommandSet, CommandTree, DEFAULT_FORMATS, Node, command_group};
+use super::command::{
+    CommandInfo, CommandOrGroup, CommandTree, DEFAULT_FORMATS, Node, command_group,
+};
 use super::global_args::{self, GlobalArgs};
 use super::{
     apply, audit, completers, completions, help, init, keys, login, logout, man, passwd, recover,
@@ -10,7 +12,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser};
 use std::mem;
 
-/// Colours of help on a terminal.
+/// Colours of the help on a terminal.
 const HELP_STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -79,7 +81,7 @@ command_group! {
     }
 }
 
-/// The command tree, as the type parameter of commands that describe it.
+/// The command tree, as the type argument of commands that describe the tree.
 #[derive(Debug, Clone)]
 pub(super) struct Tree;
 
@@ -91,7 +93,7 @@ impl CommandTree for Tree {
     }
 }
 
-/// Builds the complete command tree, for completion, help and documentation.
+/// Builds the complete command tree, for completion, documentation, help of commands and error messages.
 pub fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
@@ -106,12 +108,12 @@ pub fn command() -> clap::Command {
             *subcommand = global_args::with_output_formats(mem::take(subcommand), formats);
         }
     }
-    reflow_help(global_args::with_global_options_line(completers::with_paths(command)))
+    reflow_help(global_args::with_global_options_line(completers::with_path_completion(command)))
 }
 
-/// Builds the command tree for the help of the program. Faster than [`command`], because the commands
-/// of groups have no arguments.
-pub(super) fn program_help() -> clap::Command {
+/// Builds a command tree for the help of the program. Faster than [`command`], because the commands
+/// inside groups are not built: this help does not show these commands.
+pub(super) fn command_for_program_help() -> clap::Command {
     let mut command = Cli::command();
     for subcommand in command.get_subcommands_mut().filter(|command| !command.has_subcommands()) {
         subcommand.build();
@@ -173,8 +175,8 @@ mod tests {
         assert_eq!(actions, paths);
     }
 
-    /// The audit scenario runs every command that changes something. A reading command needs a step
-    /// only if it cannot run without arguments.
+    /// The audit scenario has a step for every command that changes something. The audit tests run each
+    /// command without a step, without arguments, and expect no audit event.
     #[test]
     fn audit_scenario_has_every_changing_command() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/audit/steps.rs");
@@ -185,7 +187,9 @@ mod tests {
         }
     }
 
-    /// Adds the arguments whose help mentions standard input to `found`, as `path id`.
+    /// Adds the arguments whose help mentions standard input to `found`: each as the path of the command
+    /// and the id of the argument. Omits `--no-input`, which does not read standard input, and the global
+    /// option `--token-file`, which commands do not declare.
     fn find_stdin_arguments(path: &str, command: &clap::Command, found: &mut BTreeSet<String>) {
         let arguments = command.get_arguments().filter(|argument| {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
@@ -258,13 +262,13 @@ mod tests {
     }
 
     #[test]
-    fn paragraphs_are_joined_and_examples_are_not() {
+    fn paragraph_lines_are_joined_and_example_lines_are_not() {
         let text = "One\ntwo\n\nthree:\nfour\n\n  five\n  six\n\nseven\n";
         assert_eq!(join_paragraphs(text), "One two\n\nthree: four\n\n  five\n  six\n\nseven");
     }
 
     #[test]
-    fn all_command_help_is_reflowed() {
+    fn help_of_every_command_is_reflowed() {
         fn walk(command: &clap::Command) {
             let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
             assert_eq!(join_paragraphs(&about), about, "{}", command.get_name());

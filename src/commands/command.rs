@@ -9,9 +9,9 @@ use std::fmt;
 /// Effect of a command on the store, and whether the audit log records a refusal of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// Refusals are not recorded.
+    /// The command itself does not change the store. Refusals are not recorded.
     Reads,
-    /// Refusals are recorded.
+    /// The command changes the store, or copies secrets out of the store. Refusals are recorded.
     Changes,
 }
 
@@ -28,13 +28,14 @@ pub(super) const LIST_FORMATS: &[OutputFormat] = &[
     OutputFormat::Name,
 ];
 
-/// Arguments of a command, with everything that is specific to the command.
+/// Arguments of a command, with the constants of the command and the function that runs the command.
 pub(super) trait Command: clap::Args + 'static {
     /// Path of the command, such as `token create`.
     const ACTION: &'static str;
-    /// Effect of the command, independent of the arguments.
+    /// Effect of the command, unless [`Command::effect`] returns another effect for the arguments.
     const EFFECT: Effect;
-    /// Supported output formats; the first format is text.
+    /// Supported output formats, unless [`Command::formats`] returns other formats for the arguments. The
+    /// first format is text.
     const FORMATS: &'static [OutputFormat] = DEFAULT_FORMATS;
 
     /// Returns the effect of the command with these arguments.
@@ -84,11 +85,15 @@ impl CommandInfo {
 /// A command, or a group with the commands in the order of the help.
 pub(super) enum Node {
     Command(CommandInfo),
-    Group { add_subcommands: fn(clap::Command) -> clap::Command, members: &'static [Node] },
+    Group {
+        /// Adds the commands of the group to a clap command.
+        add_subcommands: fn(clap::Command) -> clap::Command,
+        members: &'static [Node],
+    },
 }
 
 impl Node {
-    /// Returns the constants of all commands.
+    /// Returns the constants of the command, or of all commands of the group.
     pub(super) fn commands(&self) -> Vec<CommandInfo> {
         match self {
             Self::Command(info) => vec![*info],
@@ -96,8 +101,8 @@ impl Node {
         }
     }
 
-    /// Returns the first word of the command paths: the name of the group, or the name of a command that
-    /// is in no group.
+    /// Returns the first word of the command path: the name of a top-level group, or of a command outside
+    /// groups.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Command(info) => info.action.split(' ').next().unwrap_or_default(),
@@ -108,7 +113,9 @@ impl Node {
 
 /// Command with arguments, ready to run.
 pub(super) struct Invocation {
+    /// Constants of the command, but with the output formats for the arguments.
     pub(super) info: CommandInfo,
+    /// Effect of the command with the arguments.
     pub(super) effect: Effect,
     pub(super) audit_target: Option<AuditTarget>,
     pub(super) store_address: Result<Option<StoreAddress>, Failure>,
@@ -119,15 +126,16 @@ pub(super) struct Invocation {
 /// Function that runs a command.
 type Run = Box<dyn FnOnce(&mut App) -> Result<(), Failure>>;
 
-/// Parsed arguments of a command, or of the command that was selected in a group.
-pub(super) trait CommandSet {
+/// A command, or a group in which one command was selected, with the parsed arguments.
+pub(super) trait CommandOrGroup {
+    /// The command or group, as a node of the command tree.
     const NODE: Node;
 
-    /// Returns the selected command.
+    /// Returns the selected command, ready to run.
     fn into_invocation(self) -> Invocation;
 }
 
-impl<C: Command> CommandSet for C {
+impl<C: Command> CommandOrGroup for C {
     const NODE: Node = Node::Command(CommandInfo::of::<C>());
 
     fn into_invocation(self) -> Invocation {
@@ -143,7 +151,8 @@ impl<C: Command> CommandSet for C {
 }
 
 /// Access to the complete command tree, for commands that describe the tree. These commands have the
-/// tree as a type parameter: their modules cannot import the tree, which imports their modules.
+/// tree as a type parameter, because an import of `cli` would be circular: `cli` imports the modules of
+/// all commands.
 pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     /// Root of the tree.
     const ROOT: Node;
@@ -152,7 +161,7 @@ pub(super) trait CommandTree: fmt::Debug + Clone + Send + Sync + 'static {
     fn build() -> clap::Command;
 }
 
-/// Defines the enum of the commands of a group, and implements [`CommandSet`] for the enum.
+/// Defines the enum of the commands of a group, and implements [`CommandOrGroup`] for the enum.
 macro_rules! command_group {
     (
         $(#[$attribute:meta])*
@@ -167,10 +176,10 @@ macro_rules! command_group {
             $($(#[$variant_attribute])* $variant($args),)*
         }
 
-        impl $(<$tree: $bound>)? $crate::commands::command::CommandSet for $name $(<$tree>)? {
+        impl $(<$tree: $bound>)? $crate::commands::command::CommandOrGroup for $name $(<$tree>)? {
             const NODE: $crate::commands::command::Node = $crate::commands::command::Node::Group {
                 add_subcommands: <Self as clap::Subcommand>::augment_subcommands,
-                members: &[$(<$args as $crate::commands::command::CommandSet>::NODE),*],
+                members: &[$(<$args as $crate::commands::command::CommandOrGroup>::NODE),*],
             };
 
             fn into_invocation(self) -> $crate::commands::command::Invocation {

@@ -1,5 +1,5 @@
 //! Completion candidates of arguments: fixed values, or values from the store, the presets and the
-//! system. If the store cannot be read, no candidates are offered.
+//! operating system. If the store cannot be read, the store yields no candidates.
 
 use super::command::{CommandTree, Effect};
 use crate::app::CompletionSource;
@@ -93,7 +93,7 @@ pub(super) fn setting_values() -> ArgValueCandidates {
             .into_iter()
             .collect();
         values.push(describe(setting.default_value(), "default"));
-        values.extend(setting.named_values().iter().map(CompletionCandidate::new));
+        values.extend(setting.fixed_words().iter().map(CompletionCandidate::new));
         values
     })
 }
@@ -171,14 +171,14 @@ pub(super) fn tokens_and_token_files() -> ArgValueCompleter {
     })
 }
 
-/// Returns the files that complete `@FILE`; `None` for another word.
+/// Returns the files that complete `@FILE`; `None` for a word that does not start with `@`.
 fn complete_token_file(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
     let path = current.to_str()?.strip_prefix('@')?;
     let files = PathCompleter::file().complete(OsStr::new(path)).into_iter();
     Some(files.map(|file| file.add_prefix("@")).collect())
 }
 
-/// Returns a completer for a command line: `--`, the name of a program, and files.
+/// Returns a completer for the command that `jeton run` starts: `--`, the name of a program, and files.
 pub(super) fn command_line() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let words = CompletionSource::words_before_cursor();
@@ -199,12 +199,12 @@ fn complete_command_word(current: &OsStr, is_program: bool) -> Vec<CompletionCan
     }
 }
 
-/// Returns a completer for the ids of open sessions, each with the owner.
+/// Returns a completer for the ids of the latest open sessions, each with the owner.
 pub(super) fn sessions() -> ArgValueCandidates {
     ArgValueCandidates::new(|| to_candidates(CompletionSource::sessions()))
 }
 
-/// Returns a completer for the ids of all keys, each with a description.
+/// Returns a completer for the ids of all keys, each with state, purpose and algorithm.
 pub(super) fn keys() -> ArgValueCandidates {
     keys_where(|_| true)
 }
@@ -219,7 +219,7 @@ pub(super) fn activatable_keys() -> ArgValueCandidates {
     keys_where(|key| matches!(key.state, KeyState::Standby | KeyState::Retired))
 }
 
-/// Returns a completer for the ids of keys that can sign test tokens.
+/// Returns a completer for the ids of test keys that are not revoked.
 pub(super) fn test_keys() -> ArgValueCandidates {
     keys_where(|key| key.spec.purpose == Purpose::Test && key.state != KeyState::Revoked)
 }
@@ -236,13 +236,13 @@ fn describe(word: impl Into<std::ffi::OsString>, description: &str) -> Completio
     CompletionCandidate::new(word).help(Some(description.to_owned().into()))
 }
 
-/// Completes paths: an argument whose value name contains `FILE` or `PATH` takes a file, and an
-/// argument whose value name contains `DIR` a directory.
-pub(super) fn with_paths(command: clap::Command) -> clap::Command {
-    command.mut_args(with_path).mut_subcommands(with_paths)
+/// Adds the completion of paths to a command and all subcommands: of files for the value names `FILE`
+/// and `PATH`, of directories for `DIR`. A value name may have alternatives (`JSON|FILE`).
+pub(super) fn with_path_completion(command: clap::Command) -> clap::Command {
+    command.mut_args(with_path_hint).mut_subcommands(with_path_completion)
 }
 
-fn with_path(argument: clap::Arg) -> clap::Arg {
+fn with_path_hint(argument: clap::Arg) -> clap::Arg {
     let names = argument.get_value_names().unwrap_or_default();
     let mut words = names.iter().flat_map(|name| name.split('|'));
     let hint = words.find_map(|word| match word {

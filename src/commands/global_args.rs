@@ -144,8 +144,8 @@ impl GlobalArgs {
         formats: &[OutputFormat],
         argument_store: Option<StoreAddress>,
     ) -> Result<Options, Failure> {
-        let is_flag = self.store_source == Some(ValueSource::CommandLine);
-        if argument_store.is_some() && is_flag {
+        let has_store_flag = self.store_source == Some(ValueSource::CommandLine);
+        if argument_store.is_some() && has_store_flag {
             return Err(Failure::usage("the arguments of the command name the store")
                 .with_hint("omit `--store`"));
         }
@@ -182,11 +182,11 @@ impl GlobalArgs {
     }
 }
 
-/// Returns a parser that accepts the names of all formats and shows `formats` in the help.
+/// Returns a parser that accepts the names of all formats. Help and completion list only `formats`.
 fn format_value_parser(formats: &[OutputFormat]) -> PossibleValuesParser {
     let to_value =
         |format: OutputFormat| PossibleValue::new(format.name()).hide(!formats.contains(&format));
-    // An empty variable counts as unset.
+    // An empty `JETON_OUTPUT` counts as unset.
     let empty = PossibleValue::new("").hide(true);
     OUTPUT_FORMATS.iter().map(|(format, _)| to_value(*format)).chain([empty]).into()
 }
@@ -200,7 +200,7 @@ pub(super) fn with_global_options_line(command: clap::Command) -> clap::Command 
     command.after_help(GLOBAL_OPTIONS_LINE).mut_subcommands(with_global_options_line)
 }
 
-/// Shows all global options in the help, for manual pages.
+/// Shows all global options in the help of a command, for manual pages.
 pub(super) fn with_visible_global_options(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| argument.hide_short_help(false).hide_long_help(false))
 }
@@ -233,18 +233,19 @@ fn parse_wait(text: &str) -> Result<Duration, InvalidValue> {
         "0" | "0s" => Ok(Duration::ZERO),
         text => {
             let seconds = Lifetime::parse(text)?.seconds();
-            // The limit of a day is far below the maximum of SQLite (milliseconds in 32 bits).
+            // A longer wait is shortened to one day, which is far below the longest wait that SQLite
+            // accepts (milliseconds in 32 bits).
             Ok(Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(86_400)))
         }
     }
 }
 
-/// Returns the format that `argv` requests, for errors that occur before the flags are parsed: JSON for
-/// the formats in `json_formats`, otherwise text.
+/// Returns the format of errors that prevent the creation of [`Options`]: JSON if the format that `argv`,
+/// or else `JETON_OUTPUT`, requests is in `json_formats`, otherwise text.
 pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> OutputFormat {
     let is_json = |format: &OsStr| json_formats.iter().any(|name| format == *name);
     let mut words = argv.iter().skip(1).map(OsString::as_os_str);
-    let mut json = requested_by_environment().is_some_and(|format| is_json(&format));
+    let mut json = output_variable().is_some_and(|format| is_json(&format));
     while let Some(word) = words.next() {
         if word == OsStr::new("--") {
             break;
@@ -263,13 +264,14 @@ pub(super) fn requested_format(argv: &[OsString], json_formats: &[&str]) -> Outp
     if json { OutputFormat::Json } else { OutputFormat::Text }
 }
 
-/// Returns the value of a short `-o` flag: of `-o`, `-ojson`, `-o=json` or `-qojson`.
+/// Returns the value of a short `-o` flag: `json` for `-ojson`, `-o=json` or `-qojson`, and an empty text
+/// for `-o`, whose value is the next word. `None` for a word without this flag.
 pub(super) fn short_flag_value(word: &str) -> Option<&str> {
     let value = word.strip_prefix('-')?.trim_start_matches(['q', 'y']).strip_prefix('o')?;
     Some(value.strip_prefix('=').unwrap_or(value))
 }
 
-fn requested_by_environment() -> Option<OsString> {
+fn output_variable() -> Option<OsString> {
     #[expect(
         clippy::disallowed_methods,
         reason = "clap, which usually reads the variable, has failed"
@@ -282,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_lists_every_hidden_global_option() {
+    fn global_options_line_lists_every_hidden_option() {
         let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
         let hidden = command.get_arguments().filter(|argument| argument.is_hide_long_help_set());
         let names: Vec<String> = hidden

@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 /// Guides: tour, jobs, install, ci, test-tokens, accounts, keys, administration, scripting,
 /// security, performance, many-machines
 ///
-/// Parts of guides: environment, exit-codes, output, trust
+/// Parts of guides: environment, exit-codes, output. Other names of guides: trust (security)
 ///
 /// `jeton help schema` lists the JSON Schemas of results with `-o json`.
 ///
@@ -40,20 +40,20 @@ pub(crate) struct Args<T: CommandTree> {
     tree: PhantomData<T>,
 }
 
-/// First word of the help for JSON Schemas.
+/// Word after `jeton help` that selects the JSON Schemas.
 const SCHEMA: &str = "schema";
 
-/// Returns the names of guides and commands, for completion.
+/// Returns the names of guides and commands, and `schema`, for completion.
 fn guides_and_commands<T: CommandTree>() -> Vec<CompletionCandidate> {
     let root = T::build();
     let commands = root.get_subcommands().map(|command| command.get_name().to_owned());
     let is_guide = |name: &String| guides::names().any(|guide| guide == name);
     let commands = commands.filter(|name| !is_guide(name));
-    let topics = guides::names().chain([SCHEMA]).map(str::to_owned);
-    topics.chain(commands).map(CompletionCandidate::new).collect()
+    let guides_and_schema = guides::names().chain([SCHEMA]).map(str::to_owned);
+    guides_and_schema.chain(commands).map(CompletionCandidate::new).collect()
 }
 
-/// JSON view of a guide, or of a part of a guide.
+/// JSON view of a guide, of a part of a guide, or of the list of JSON Schemas.
 #[derive(Debug, Serialize)]
 struct GuideView<'a> {
     name: &'a str,
@@ -95,8 +95,8 @@ impl<T: CommandTree> Command for Args<T> {
 }
 
 impl<T: CommandTree> Args<T> {
-    /// Writes the named guide, or the named command with its subcommands, as JSON; without words the
-    /// complete command tree.
+    /// Writes the named guide, or the named command with its subcommands, as JSON. If no name is given,
+    /// writes the complete command tree.
     fn report_as_json(&self, app: &App) -> Result<(), Failure> {
         if let [word] = self.words.as_slice()
             && let Some(text) = guides::page(word)
@@ -118,7 +118,7 @@ impl<T: CommandTree> Args<T> {
     }
 }
 
-/// Prints the schema of the result of a command, or the list of the schemas.
+/// Prints the schema with this name, or the list of the schemas if `name` is empty.
 fn print_schema(app: &App, name: &str) -> Result<(), Failure> {
     if name.is_empty() {
         let text = schemas::overview();
@@ -134,7 +134,8 @@ fn print_schema(app: &App, name: &str) -> Result<(), Failure> {
     app.console.write_document(schema)
 }
 
-/// Returns a hint for unknown words: the similar guide or command, if any.
+/// Returns a hint for words that name no guide or command: a similar name, if any, otherwise the help of
+/// the last known command.
 fn unknown_words_hint(root: &clap::Command, words: &[String]) -> String {
     let (mut command, mut path) = (root, "jeton help".to_owned());
     for word in words {

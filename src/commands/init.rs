@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = Algorithm::parse_argument, add = super::completers::algorithms())]
     alg: Option<Algorithm>,
 
-    /// Succeed without changes and without a login if the store already has an admin
+    /// Succeed without changes and without a login if the store already has users
     #[arg(long)]
     exist_ok: bool,
 
@@ -76,9 +76,9 @@ impl Command for Args {
                 authority::keys::require_signing_algorithm(app.store.get()?, algorithm)?;
             }
         }
-        let given = app.console.try_obtain_first_password(&self.password.into_source())?;
-        let is_random = given.is_none();
-        let password = given.map_or_else(generate_password, Ok)?;
+        let given_password = app.console.try_obtain_first_password(&self.password.into_source())?;
+        let is_random = given_password.is_none();
+        let password = given_password.map_or_else(generate_password, Ok)?;
         app.session.ensure_session_can_be_saved()?;
         app.store.create_with_algorithm(self.alg.unwrap_or(Algorithm::ES256))?;
         let registration =
@@ -94,9 +94,9 @@ impl Command for Args {
         app.console
             .print_status(&format!("created admin {display_name}; logged in as {display_name}"));
         if is_random {
-            let recover = render_command("jeton recover", &display_name);
+            let recover_command = render_command("jeton recover", &display_name);
             app.console.print_hint(&format!(
-                "a random password was set and not shown; set your own with: {recover}"
+                "a random password was set and not shown; set your own with: {recover_command}"
             ));
         }
         let store = app.store.get()?.address().to_path().to_string_lossy().into_owned();

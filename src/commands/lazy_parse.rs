@@ -1,5 +1,5 @@
-//! Fast path of the parser: builds only the clap subtree that `argv` names, since the complete tree
-//! takes longer to build than most commands run. Falls back to the complete tree.
+//! Fast path of the parser: builds only the clap subtree that `argv` names, because building the complete
+//! tree takes longer than running most commands. Falls back to the complete tree.
 
 use super::cli::{self, Tree};
 use super::command::{CommandTree, Node};
@@ -24,7 +24,9 @@ pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
         let parsed = GlobalArgs::augment_args(program).try_get_matches_from(argv);
         return match parsed.as_ref().map_err(clap::Error::kind) {
             Err(ErrorKind::DisplayVersion) => parsed,
-            Err(ErrorKind::DisplayHelp) => cli::program_help().try_get_matches_from(argv),
+            Err(ErrorKind::DisplayHelp) => {
+                cli::command_for_program_help().try_get_matches_from(argv)
+            }
             Ok(_) | Err(_) => cli::command().try_get_matches_from(argv),
         };
     };
@@ -32,10 +34,10 @@ pub(super) fn parse(argv: &[OsString]) -> Result<ArgMatches, clap::Error> {
     parsed.map_or_else(|| cli::command().try_get_matches_from(argv), Ok)
 }
 
-/// Parses `argv` with `command` as the only command, at `position`; `None` if the command line is
-/// invalid, or if the value of a flag is mistaken for a command name. Such a mistake cannot produce
-/// a wrong result: neither the program nor a command group has positional arguments, so that
-/// parsing fails.
+/// Parses `argv` with `command` as the only command. `position` is the index of the command name. `None`
+/// if the command line is invalid, or if the word at `position` is the value of a flag, not a command
+/// name. Such a value cannot produce a wrong result: neither the program nor a command group has
+/// positional arguments, so that parsing fails.
 fn parse_command(
     argv: &[OsString],
     group_name: Option<&'static str>,
@@ -58,8 +60,12 @@ fn parse_command(
 
 /// Finds the first word that names a subcommand of `parent`, and removes this subcommand from
 /// `parent`. Returns the index of the word and the subcommand.
-fn take_subcommand(mut parent: clap::Command, args: &[OsString]) -> Option<(usize, clap::Command)> {
-    args.iter()
+fn take_subcommand(
+    mut parent: clap::Command,
+    words: &[OsString],
+) -> Option<(usize, clap::Command)> {
+    words
+        .iter()
         .enumerate()
         .find_map(|(position, word)| Some((position, mem::take(parent.find_subcommand_mut(word)?))))
 }
@@ -75,7 +81,8 @@ fn with_single_subcommand(parent: clap::Command, child: clap::Command) -> clap::
 
 type AddSubcommands = fn(clap::Command) -> clap::Command;
 
-/// Returns the command group with this name, and the function that adds its subcommands.
+/// Returns the name of the command group that `word` names without an alias, and the function that adds
+/// the subcommands of the group.
 fn find_group(word: &OsString) -> Option<(&'static str, AddSubcommands)> {
     let Node::Group { members, .. } = Tree::ROOT else { return None };
     members.iter().find_map(|member| match member {
@@ -97,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn find_group_finds_every_group() {
+    fn find_group_finds_exactly_the_groups() {
         for command in cli::command().get_subcommands() {
             let is_group = find_group(&OsString::from(command.get_name())).is_some();
             assert_eq!(is_group, command.has_subcommands(), "{}", command.get_name());
@@ -129,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn error_of_lazy_parse_matches_full_parse() {
+    fn error_help_and_version_of_lazy_parse_match_full_parse() {
         for line in [
             "jeton",
             "jeton --version",

@@ -83,10 +83,11 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        // Text output contains no secret.
+        // Only JSON output contains the tokens: with text output, standard output may be closed.
         let output = app.console.output_format().is_json().then(SecretOutput::open).transpose()?;
+        // A missing store is reported before any prompt.
         app.store.get()?;
-        let is_os_user = self.login.is_none();
+        let is_default_login = self.login.is_none();
         let login = match self.login {
             Some(login) => login,
             None => app.console.default_login()?.ok_or_else(|| {
@@ -95,31 +96,32 @@ impl Command for Args {
             })?,
         };
         let display_login = Untrusted::new(&login).to_display();
-        let question = if is_os_user {
+        let question = if is_default_login {
             format!("Password for {display_login}")
         } else {
             "Password".to_owned()
         };
         // A malformed login or password fails like a wrong login or password, and takes the same time.
+        // Only a malformed password from a prompt is refused at once.
         let password = app.console.obtain_password(&self.password.into_source(), &question)?;
         let credential = LoginCredentials { login: UserRef::parse_login(&login).ok(), password };
-        let (tokens, was_replaced) =
+        let (tokens, has_ended_previous_session) =
             app.session.log_in(&mut app.store, &credential).map_err(|failure| {
-                if is_os_user && failure.kind() == Kind::LoginInvalid {
+                if is_default_login && failure.kind() == Kind::LoginInvalid {
                     let hint =
                         format!("give a user other than `{display_login}`: jeton login LOGIN");
                     return failure.with_hint(hint);
                 }
                 failure
             })?;
-        if was_replaced {
+        if has_ended_previous_session {
             app.console.print_status("ended the previous session");
         }
         app.console.print_status(&format!("logged in as {}", tokens.user.to_display()));
         let Some(output) = output else { return Ok(()) };
         app.deliver_secret(output, &LoginOutput::new("Logged in", tokens), |_| {
             Ok(Failure::undelivered("the result")
-                .with_hint("the login succeeded; end its session with: jeton logout"))
+                .with_hint("the login succeeded; end the session with: jeton logout"))
         })
     }
 }

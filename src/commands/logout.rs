@@ -69,9 +69,10 @@ impl Command for Args {
     }
 }
 
-/// Ends all sessions of the logged-in user and returns their number. `None` if the session in the
-/// session file is missing or has ended. A bearer credential, such as the token in `JETON_TOKEN`,
-/// must be valid: otherwise an error is returned.
+/// Ends all sessions of the logged-in user, including the current session, and returns the number of
+/// ended sessions. `None` if the store does not exist, or if the session in the session file is missing
+/// or has ended. If the store exists, an invalid bearer credential, such as the token in `JETON_TOKEN`, is
+/// an error.
 fn end_all_sessions(app: &mut App) -> Result<Option<usize>, Failure> {
     if !app.store.exists()? {
         return Ok(None);

@@ -47,7 +47,7 @@ pub(crate) use completions::COMPLETION_SHELLS;
 
 use crate::app::{App, Console, Environment};
 use clap::FromArgMatches;
-use command::{CommandSet, Effect, Invocation};
+use command::{CommandOrGroup, Effect, Invocation};
 use global_args::GlobalArgs;
 use parse_errors::{print_clap_error, report_failure};
 use std::ffi::OsString;
@@ -71,8 +71,8 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     let options = match options {
         Ok(options) => options,
         Err(failure) => {
-            // The output format or the address of the store is refused. The command may not support
-            // `jsonl`, so that only `json` makes the error JSON.
+            // The output format or the address of the store is refused. The error is JSON only if `json` is
+            // requested, not for `jsonl`, which the command may not support.
             let console = Console::new(global_args::requested_format(argv, &["json"]), false);
             return report_failure(&console, &failure);
         }
@@ -86,8 +86,9 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     };
     let mut app =
         App::new(options, environment, info.action, effect == Effect::Changes, audit_target);
-    let reserved = stdin_arguments.into_iter().try_for_each(|name| app.console.reserve_stdin(name));
-    match reserved.and_then(|()| run(&mut app)) {
+    let stdin_reservation =
+        stdin_arguments.into_iter().try_for_each(|name| app.console.reserve_stdin(name));
+    match stdin_reservation.and_then(|()| run(&mut app)) {
         Ok(()) => app.finish(),
         Err(failure) => app.finish_with_failure(failure),
     }

@@ -31,7 +31,7 @@ pub(super) struct NewAccountArgs {
 }
 
 impl NewAccountArgs {
-    /// Returns the treatment of an existing account.
+    /// Returns whether an existing account is skipped or refused.
     pub(super) fn if_exists(&self) -> IfExists {
         if self.exist_ok { IfExists::Skip } else { IfExists::Refuse }
     }
@@ -54,7 +54,7 @@ impl Report for NewAccountOutput {
     }
 }
 
-/// Prints the names and the role of the account.
+/// Prints a status message with the verb and the account's name, id and role.
 pub(super) fn print_account(app: &App, verb: &str, user: &User) {
     let (name, role) = (user.to_display(), user.role.name());
     app.console.print_status(&format!("{verb} {name} (id {}, {role})", user.id));

@@ -31,10 +31,10 @@ pub(super) struct PageArgs {
 }
 
 impl PageArgs {
-    /// Returns the requested part of a list. Text is printed in pages unless `--all` is given; the
-    /// other formats have all rows unless `--page` or `--per-page` is given. With `--after`, JSON
-    /// has one page after the id. JSON Lines, CSV and names have all rows after the id: they have
-    /// no member `next`, and a page would look complete.
+    /// Returns the requested part of a list. Tables are printed in pages unless `--all` is given; the
+    /// other formats have all rows unless `--page` or `--per-page` is given. With `--after` alone, JSON
+    /// has one page after the id. JSON Lines, CSV and names have all rows after the id: these formats
+    /// have no member `next`, and a page would look complete.
     pub(super) fn page_request(&self, format: OutputFormat) -> PageRequest {
         let has_page = self.page.is_some() || self.per_page.is_some();
         let is_complete = match format {
@@ -54,13 +54,13 @@ impl PageArgs {
     }
 
     /// Returns whether `--after` was given.
-    pub(super) fn has_start(&self) -> bool {
+    pub(super) fn has_after(&self) -> bool {
         self.after.is_some()
     }
 }
 
-/// Returns the request for all rows, or for all rows after an id. [`ListReport::report`] loads the
-/// rows in chunks.
+/// Returns the request with which [`ListReport::report`] loads and reports all rows, or all rows after an
+/// id, chunk by chunk.
 pub(super) fn all_rows(after: Option<i64>) -> PageRequest {
     PageRequest::Chunk { after, size: CHUNK_ROWS }
 }
@@ -80,7 +80,8 @@ pub(super) struct ListReport<T> {
 }
 
 impl<T: Serialize> ListReport<T> {
-    /// Reports the requested page, or all rows chunk by chunk. Returns the number of rows in the list.
+    /// Reports the requested page, or for [`all_rows`] all rows chunk by chunk. Returns the number of rows
+    /// in the whole list, or for [`all_rows`] the number of loaded rows.
     pub(super) fn report(
         &self,
         app: &mut App,
@@ -120,7 +121,7 @@ impl<T: Serialize> ListReport<T> {
     ) -> Result<i64, Failure> {
         let (mut after, mut total) = (start, 0);
         loop {
-            let chunk = load(app, all_rows(after))?;
+            let chunk = load(app, PageRequest::Chunk { after, size: CHUNK_ROWS })?;
             let is_first = after == start;
             total += i64::try_from(chunk.items.len()).unwrap_or(0);
             if !self.write_part(app, &chunk.items, is_first)? {
@@ -132,7 +133,9 @@ impl<T: Serialize> ListReport<T> {
             }
             after = chunk.next;
         }
-        app.console.print_status_if_some((total == 0).then(|| format!("no {}", self.noun)));
+        let suffix = if start.is_some() { " after this id" } else { "" };
+        let is_empty_text = || format!("no {}{suffix}", self.noun);
+        app.console.print_status_if_some((total == 0).then(is_empty_text));
         Ok(total)
     }
 
@@ -167,20 +170,24 @@ fn end_list<T: Serialize>(app: &App, page: &Page<T>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the status message below a page: its position in the list and the next page.
-fn describe_position<T>(list: &Page<T>, noun: &str) -> Option<String> {
-    if list.items.is_empty() && list.total > 0 && list.page.is_some() {
-        return Some(format!("no {noun} on this page, last page: {}", list.pages));
+/// Returns the status message below a page: the position of the page in the list, and the option for the
+/// next page. `None` below the last page, unless the page is empty.
+fn describe_position<T>(page: &Page<T>, noun: &str) -> Option<String> {
+    if page.items.is_empty() && page.total > 0 && page.page.is_some() {
+        return Some(format!("no {noun} on this page, last page: {}", page.pages));
     }
-    if list.items.is_empty() {
+    if page.items.is_empty() && page.total > 0 {
+        return Some(format!("no {noun} after this id"));
+    }
+    if page.items.is_empty() {
         return Some(format!("no {noun}"));
     }
-    let position = match (list.page, list.next) {
-        (Some(page), _) if i64::from(page) < list.pages => {
-            format!("page {page} of {}, next: --page {}", list.pages, page + 1)
+    let position = match (page.page, page.next) {
+        (Some(number), _) if i64::from(number) < page.pages => {
+            format!("page {number} of {}, next: --page {}", page.pages, number + 1)
         }
         (None, Some(next)) => format!("next: --after {next}"),
         _ => return None,
     };
-    Some(format!("{} of {} {noun}, {position}", list.items.len(), list.total))
+    Some(format!("{} of {} {noun}, {position}", page.items.len(), page.total))
 }

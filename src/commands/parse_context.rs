@@ -4,26 +4,27 @@ use super::cli::command;
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
-/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`.
+/// Returns the flag of an argument: `--wait` of `--wait <DURATION>`. A positional argument is returned
+/// unchanged: `[TOKEN]`.
 pub(super) fn flag_name(argument: &str) -> &str {
     argument.split(' ').next().unwrap_or_default()
 }
 
-/// Returns the words that clap attached to an error.
-pub(super) fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+/// Returns the texts of one kind that clap attached to an error, such as the invalid argument.
+pub(super) fn context_values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
-        Some(ContextValue::String(word)) => vec![word.clone()],
-        Some(ContextValue::Strings(words)) => words.clone(),
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
         _ => Vec::new(),
     }
 }
 
-/// Returns the words before `--`.
+/// Returns the words before `--`: the words after `--` belong to the command of `jeton run`.
 pub(super) fn own_words(argv: &[OsString]) -> impl Iterator<Item = &str> {
     argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str())
 }
 
-/// Returns the option with this flag, if the option takes a value.
+/// Returns the option with this long flag (`--kid`), if the option takes a value.
 pub(super) fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
     let name = flag.strip_prefix("--")?;
     command
@@ -31,7 +32,7 @@ pub(super) fn find_option<'a>(command: &'a clap::Command, flag: &str) -> Option<
         .find(|option| option.get_action().takes_values() && option.get_long() == Some(name))
 }
 
-/// Returns the longest command path in `argv`: `jeton token create`.
+/// Returns the path of the innermost command that `argv` names: `jeton token create`.
 pub(super) fn command_path(argv: &[OsString]) -> String {
     let root = command();
     let mut path = "jeton".to_owned();

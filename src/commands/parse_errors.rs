@@ -4,8 +4,8 @@
 use super::args::UrlAsPath;
 use super::global_args;
 use super::lazy_parse;
-use super::parse_context::{flag_name, values};
-use super::parse_hints::{SECRET_FLAGS, given_conflicts, hint, option_without_value};
+use super::parse_context::{context_values, flag_name};
+use super::parse_hints::{MISPLACED_SECRET_FLAGS, given_conflicts, hint, option_without_value};
 use super::variables::{find_non_utf8_variable, find_variable};
 use crate::app::{Console, OutputFormat};
 use crate::failure::{Code, Failure, unused_file_name};
@@ -33,9 +33,9 @@ pub(super) fn print_clap_error(mut error: clap::Error, argv: &[OsString]) -> u8 
         };
     }
     if error.kind() == ErrorKind::MissingSubcommand {
-        let path = values(&error, ContextKind::InvalidSubcommand).concat();
-        // Clap prints the help of a group without arguments, but counts an option that a variable
-        // sets as an argument.
+        let path = context_values(&error, ContextKind::InvalidSubcommand).concat();
+        // Clap prints the help of a group without arguments. But an option that an environment variable
+        // sets counts as an argument: then clap returns this error, and the help is printed here.
         if format == OutputFormat::Text && argv.len() == path.split(' ').count() {
             let help = lazy_parse::parse(&[argv, &["-h".into()]].concat());
             return help.map_or_else(|help| print_clap_error(help, argv), |_| 0);
@@ -72,7 +72,7 @@ pub(super) fn report_failure(console: &Console, failure: &Failure) -> u8 {
     failure.kind().exit_code()
 }
 
-/// Returns the failure for a URL given as a path.
+/// Returns the failure for a URL in place of a path; `None` for other errors.
 fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     let url: &UrlAsPath = error.source()?.downcast_ref()?;
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
@@ -80,18 +80,18 @@ fn url_failure(error: &clap::Error, argv: &[OsString]) -> Option<Failure> {
     };
     // `argument` is, for example, `--site <DIR>` or `<FILE>`.
     let name = argument.split(' ').next()?.trim_matches(['<', '>', '[', ']']);
-    let is_http = ["http", "https"].iter().any(|name| url.scheme.eq_ignore_ascii_case(name));
+    let is_http = ["http", "https"].iter().any(|scheme| url.scheme.eq_ignore_ascii_case(scheme));
     if url.is_input && is_http {
         let message = format!("`{name}`: URL found, expected the name of a file");
-        let value = values(error, ContextKind::InvalidValue).concat();
+        let value = context_values(error, ContextKind::InvalidValue).concat();
         let hint = download_hint(name, &value, argv);
         return Some(Failure::new(Code::InvalidInput, message).with_hint(hint));
     }
     Some(Failure::unsupported_url(&format!("`{name}`"), &url.scheme))
 }
 
-/// Returns the hint to download a document and to pipe it into the same command. A URL or a command
-/// line that may contain a secret is not repeated.
+/// Returns the hint to pipe the document at `url` into the same command, or else to download the document
+/// to a file. A URL or a command line that may contain a secret is not repeated.
 fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
     let is_public = redact_for_error(url) == url && !url.contains(['@', '?', '#']);
     if !is_public {
@@ -111,9 +111,9 @@ fn download_hint(argument: &str, url: &str, argv: &[OsString]) -> String {
     format!("download the document, then use `{option}{name}`: curl -fsSo {name} {url}")
 }
 
-/// Returns a word for the hint, with `-` in place of the URL. Returns `None` for a word that reads
-/// standard input and for a word that may contain a secret: another URL, `NAME=VALUE`, or a word
-/// with special characters.
+/// Returns a word for the hint, with `-` in place of the URL. Returns `None` for an argument that reads
+/// standard input, and for a word that may contain a secret: another URL, `NAME=VALUE`, a word with
+/// special characters, or a word that [`redact_for_error`] redacts.
 fn repeat_word(word: &str, url: &str) -> Option<String> {
     if let Some(flag) = word.strip_suffix(url) {
         let is_flag = flag.is_empty() || flag.starts_with("--") && flag.ends_with('=');
@@ -132,8 +132,8 @@ fn repeat_word(word: &str, url: &str) -> Option<String> {
     reason = "the other kinds have a general description in clap"
 )]
 fn describe(error: &clap::Error, argv: &[OsString]) -> String {
-    let argument = values(error, ContextKind::InvalidArg).concat();
-    let value = values(error, ContextKind::InvalidValue).concat();
+    let argument = context_values(error, ContextKind::InvalidArg).concat();
+    let value = context_values(error, ContextKind::InvalidValue).concat();
     let valueless_option = option_without_value(error, argv);
     let mut message = match error.kind() {
         ErrorKind::UnknownArgument | ErrorKind::ValueValidation
@@ -160,11 +160,11 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
             format!("unexpected argument '{argument}' found")
         }
         ErrorKind::InvalidSubcommand => {
-            let word = values(error, ContextKind::InvalidSubcommand).concat();
+            let word = context_values(error, ContextKind::InvalidSubcommand).concat();
             format!("unrecognized subcommand '{word}'")
         }
         ErrorKind::MissingRequiredArgument => {
-            let arguments = values(error, ContextKind::InvalidArg).join("\n  ");
+            let arguments = context_values(error, ContextKind::InvalidArg).join("\n  ");
             format!("the following required arguments were not provided:\n  {arguments}")
         }
         _ => error.kind().as_str().unwrap_or("invalid command line").to_owned(),
@@ -174,7 +174,7 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
     {
         let _ = write!(message, ": {source}");
     }
-    let valid_values = values(error, ContextKind::ValidValue);
+    let valid_values = context_values(error, ContextKind::ValidValue);
     if !valid_values.is_empty() {
         let _ = write!(message, "\n  [possible values: {}]", valid_values.join(", "));
     }
@@ -182,21 +182,21 @@ fn describe(error: &clap::Error, argv: &[OsString]) -> String {
 }
 
 fn describe_conflict(error: &clap::Error, argument: &str, argv: &[OsString]) -> String {
-    let others = given_conflicts(error, argv);
-    match others.as_slice() {
+    let conflicts = given_conflicts(error, argv);
+    match conflicts.as_slice() {
         [] => format!("the argument '{argument}' cannot be used with the other arguments"),
-        [other] if other == argument => {
+        [conflict] if conflict == argument => {
             format!("the argument '{argument}' cannot be used multiple times")
         }
-        others => {
-            format!("the argument '{argument}' cannot be used with '{}'", others.join("' or '"))
+        conflicts => {
+            format!("the argument '{argument}' cannot be used with '{}'", conflicts.join("' or '"))
         }
     }
 }
 
-/// Escapes the words that clap repeats, and removes words that may be misplaced secrets: an extra
-/// argument (`jeton login ada PASSWORD`), a value given to a flag that takes no value
-/// (`--password-stdin=PASSWORD`), and the values of [`SECRET_FLAGS`].
+/// Escapes the words that clap repeats. Removes an extra argument (`jeton login ada PASSWORD`), and redacts
+/// other values that may be misplaced secrets: a value given to a flag that takes no value
+/// (`--password-stdin=PASSWORD`), and the values of [`MISPLACED_SECRET_FLAGS`].
 fn escape_clap_error(error: &mut clap::Error) {
     let context_text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -212,14 +212,14 @@ fn escape_clap_error(error: &mut clap::Error) {
         return;
     }
     let flag = argument.as_deref().map(flag_name);
-    let is_redacted = error.kind() == ErrorKind::TooManyValues
-        || flag.is_some_and(|flag| SECRET_FLAGS.contains(&flag));
+    let may_be_secret = error.kind() == ErrorKind::TooManyValues
+        || flag.is_some_and(|flag| MISPLACED_SECRET_FLAGS.contains(&flag));
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
         let Some(ContextValue::String(text)) = error.get(kind) else { continue };
         let is_value = kind == ContextKind::InvalidValue;
         let display_value =
-            if is_value && is_redacted { REDACTED.to_owned() } else { redact_for_error(text) };
+            if is_value && may_be_secret { REDACTED.to_owned() } else { redact_for_error(text) };
         if display_value != *text {
             error.insert(kind, ContextValue::String(display_value));
         }

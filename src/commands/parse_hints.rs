@@ -2,10 +2,10 @@
 
 use super::cli::command;
 use super::parse_context::{
-    command_path, find_option, flag_name, innermost_command, own_words, values,
+    command_path, context_values, find_option, flag_name, innermost_command, own_words,
 };
 use super::parse_suggestions::{command_hint, option_hint};
-use super::variables::omit_variables;
+use super::variables::omit_options_set_by_variables;
 use crate::model::{InvalidValue, find_similar, quote_shell_word, redact_for_error};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 /// Flags for the name of a file or of a variable. A user may pass a secret in place of the name by
 /// mistake.
-pub(super) const SECRET_FLAGS: [&str; 10] = [
+pub(super) const MISPLACED_SECRET_FLAGS: [&str; 10] = [
     "--allow-env",
     "--key",
     "--key-file",
@@ -42,44 +42,44 @@ pub(super) fn hint(error: &clap::Error, argv: &[OsString]) -> String {
     }
     match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => {
-            usage_hint(&omit_variables(&usage.to_string(), argv))
+            usage_hint(&omit_options_set_by_variables(&usage.to_string(), argv))
         }
         _ => format!("see `{} --help`", command_path(argv)),
     }
 }
 
-/// Returns the arguments in conflict with another argument. Of the arguments that clap names, which
-/// may be all arguments of a group, returns only those in `argv`. If `argv` names none of them, the
-/// conflict is with a word without a flag or with the value of a variable: then returns all.
+/// Returns the arguments with which the invalid argument conflicts. Clap may name all arguments of a
+/// group: only the arguments whose flags are in `argv` are returned. If no such flag is in `argv`, a
+/// positional argument or an environment variable causes the conflict, and all arguments are returned.
 pub(super) fn given_conflicts(error: &clap::Error, argv: &[OsString]) -> Vec<String> {
-    let others = values(error, ContextKind::PriorArg);
+    let conflicts = context_values(error, ContextKind::PriorArg);
     let root = command();
     let innermost = innermost_command(&root, argv);
-    let is_given = |other: &&String| {
-        let flag = flag_name(other).trim_start_matches('-');
-        let names = innermost
+    let is_given = |conflict: &&String| {
+        let flag = flag_name(conflict).trim_start_matches('-');
+        let aliases = innermost
             .get_arguments()
             .find(|argument| argument.get_long() == Some(flag))
             .and_then(clap::Arg::get_all_aliases)
             .unwrap_or_default();
         own_words(argv).filter_map(|word| word.strip_prefix("--")).any(|word| {
             let name = word.split_once('=').map_or(word, |(name, _)| name);
-            name == flag || names.contains(&name)
+            name == flag || aliases.contains(&name)
         })
     };
-    let given: Vec<String> = others.iter().filter(is_given).cloned().collect();
-    if given.is_empty() { others } else { given }
+    let given: Vec<String> = conflicts.iter().filter(is_given).cloned().collect();
+    if given.is_empty() { conflicts } else { given }
 }
 
-/// Returns the hint that says which of two arguments to omit.
+/// Returns the hint for arguments that cannot be used together, or for an argument that is given twice.
 fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     if error.kind() != ErrorKind::ArgumentConflict {
         return None;
     }
-    let argument = values(error, ContextKind::InvalidArg).concat();
-    let others = given_conflicts(error, argv);
+    let argument = context_values(error, ContextKind::InvalidArg).concat();
+    let conflicts = given_conflicts(error, argv);
     let flags: Vec<&str> =
-        std::iter::once(&argument).chain(&others).map(|argument| flag_name(argument)).collect();
+        std::iter::once(&argument).chain(&conflicts).map(|argument| flag_name(argument)).collect();
     let (first, rest) = flags.split_first().filter(|(_, rest)| !rest.is_empty())?;
     if rest == [*first] {
         return Some(format!("pass `{first}` once"));
@@ -103,10 +103,12 @@ fn conflict_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     Some(format!("omit `{first}` or `{}`", rest.join("` and `")))
 }
 
-/// Returns the hint for a word without a flag that the command does not take.
+/// Returns the hint for an extra word: neither a flag, nor the value of a flag, nor an argument that the
+/// command takes.
 fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
+    // `escape_clap_error` has removed the word from the error.
     let is_word = error.kind() == ErrorKind::UnknownArgument
-        && values(error, ContextKind::InvalidArg).concat().is_empty();
+        && context_values(error, ContextKind::InvalidArg).concat().is_empty();
     match command_path(argv).as_str() {
         "jeton keys import" if is_word => Some("use `--from-file FILE`".to_owned()),
         "jeton run" if is_word => {
@@ -120,10 +122,10 @@ fn extra_word_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
 }
 
-/// Returns the hint for an unknown command or option, and for a misspelled value.
+/// Returns the hint for an unknown command, an unknown option or a misspelled value.
 #[expect(clippy::wildcard_enum_match_arm, reason = "other errors have no suggestion")]
 fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
-    let context = |kind| values(error, kind).concat();
+    let context = |kind| context_values(error, kind).concat();
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let word = context(ContextKind::InvalidSubcommand);
@@ -138,7 +140,7 @@ fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
             option_hint(innermost_command(&root, argv), path, &flag)
         }
         ErrorKind::InvalidValue => {
-            let valid = values(error, ContextKind::ValidValue);
+            let valid = context_values(error, ContextKind::ValidValue);
             let value = context(ContextKind::InvalidValue);
             let similar = find_similar(&value, valid.iter().map(String::as_str))?;
             Some(format!("use `{similar}`"))
@@ -147,14 +149,14 @@ fn suggestion(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     }
 }
 
-/// Returns the option that took the next option as its value, if that is the cause of an error:
-/// `--expires-at <TIME>`.
+/// Returns the option without a value, which took the next option as its value, if this is the cause of
+/// the error: `--expires-at <TIME>` for `--expires-at --sub x`.
 pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Option<String> {
-    let value = values(error, ContextKind::InvalidValue).concat();
-    let is_cause = error.kind() == ErrorKind::UnknownArgument
+    let value = context_values(error, ContextKind::InvalidValue).concat();
+    let may_be_cause = error.kind() == ErrorKind::UnknownArgument
         || error.kind() == ErrorKind::InvalidValue && value.is_empty()
         || error.kind() == ErrorKind::ValueValidation && value.starts_with("--");
-    if !is_cause {
+    if !may_be_cause {
         return None;
     }
     let root = command();
@@ -167,15 +169,15 @@ pub(super) fn option_without_value(error: &clap::Error, argv: &[OsString]) -> Op
     })
 }
 
-/// Returns the hint for a value that starts with `-` and is not a secret, or for an option that took
-/// the next option as its value.
+/// Returns the hint for a value that starts with `-`, or for an option that took the next option as its
+/// value. `None` for a value of one of the [`MISPLACED_SECRET_FLAGS`].
 fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     if let Some(option) = option_without_value(error, argv) {
         return Some(format!("add the value of `{}`", flag_name(&option)));
     }
-    let argument = values(error, ContextKind::InvalidArg).concat();
+    let argument = context_values(error, ContextKind::InvalidArg).concat();
     let is_missing_value = error.kind() == ErrorKind::InvalidValue
-        && values(error, ContextKind::InvalidValue).concat().is_empty();
+        && context_values(error, ContextKind::InvalidValue).concat().is_empty();
     if error.kind() != ErrorKind::UnknownArgument && !is_missing_value {
         return None;
     }
@@ -190,8 +192,8 @@ fn hyphen_value_hint(error: &clap::Error, argv: &[OsString]) -> Option<String> {
             argument.starts_with('-') && value.starts_with(&argument)
         };
         let word = quote_shell_word(&redact_for_error(value));
-        let is_secret = SECRET_FLAGS.contains(&flag);
-        (is_value && !is_secret).then(|| format!("use `{flag}={word}` for this value"))
+        let may_be_secret = MISPLACED_SECRET_FLAGS.contains(&flag);
+        (is_value && !may_be_secret).then(|| format!("use `{flag}={word}` for this value"))
     })
 }
 
@@ -205,7 +207,7 @@ fn usage_hint(usage: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Calls `check` with each option that takes a value, and with its command.
+    /// Calls `check` for each option that takes a value, with the option's command and the option.
     fn for_each_option(
         command: &clap::Command,
         check: &mut impl FnMut(&clap::Command, &clap::Arg),
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn option_with_number_or_time_accepts_leading_hyphen() {
+    fn number_time_or_id_option_accepts_value_with_leading_hyphen() {
         let mut count = 0;
         for_each_option(&built_command(), &mut |command, option| {
             let value_name = option.get_value_names().unwrap_or_default().first().cloned();
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn value_error_has_no_wording_of_the_standard_library() {
+    fn value_error_has_no_wording_of_clap_or_the_standard_library() {
         let mut count = 0;
         for_each_option(&built_command(), &mut |command, option| {
             for value in ["x", "-1", "1.5", "99999999999999999999999", "é", "a,b", "="] {

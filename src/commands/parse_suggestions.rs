@@ -110,23 +110,24 @@ pub(super) fn command_hint(root: &clap::Command, group: &str, word: &str) -> Opt
     }
     let mut paths = Vec::new();
     add_paths(root, "", &mut paths);
-    let in_group = |path: &&String| path.rsplit_once(' ').map_or("", |(parent, _)| parent) == group;
+    let is_in_group =
+        |path: &&String| path.rsplit_once(' ').map_or("", |(parent, _)| parent) == group;
     let last_word = |path: &'_ str| path.rsplit(' ').next().unwrap_or_default().to_owned();
     let similar_path = |paths: &[&String]| {
         let words: Vec<String> = paths.iter().map(|path| last_word(path)).collect();
         let name = find_similar(word, words.iter().map(String::as_str))?;
         paths.iter().find(|path| last_word(path) == name).map(|path| (*path).clone())
     };
-    let same_name: Vec<&str> =
+    let same_name_paths: Vec<&str> =
         paths.iter().filter(|path| last_word(path) == word).map(String::as_str).collect();
-    if let [path] = same_name.as_slice() {
+    if let [path] = same_name_paths.as_slice() {
         return Some(format!("use `jeton {path}`"));
     }
-    if let Some(path) = similar_path(&paths.iter().filter(in_group).collect::<Vec<_>>()) {
+    if let Some(path) = similar_path(&paths.iter().filter(is_in_group).collect::<Vec<_>>()) {
         return Some(format!("use `jeton {path}`"));
     }
-    if !same_name.is_empty() {
-        return Some(format!("use one of: jeton {}", same_name.join(", jeton ")));
+    if !same_name_paths.is_empty() {
+        return Some(format!("use one of: jeton {}", same_name_paths.join(", jeton ")));
     }
     similar_path(&paths.iter().collect::<Vec<_>>()).map(|path| format!("use `jeton {path}`"))
 }
@@ -146,11 +147,15 @@ pub(super) fn option_hint(command: &clap::Command, path: &str, flag: &str) -> Op
         .get_arguments()
         .filter_map(|argument| argument.get_long().map(|name| format!("--{name}")))
         .collect();
+    // A hint is usable if the command has the option in each code span of the hint. The option may also be
+    // `flag` itself, or belong to another command (`jeton …`).
     let is_usable = |hint: &str| {
         hint.split('`').skip(1).step_by(2).all(|code| {
             let option = code.split(' ').find(|word| word.starts_with("--"));
             option.is_none_or(|option| {
-                code.starts_with("jeton ") || option == flag || flags.iter().any(|f| f == option)
+                code.starts_with("jeton ")
+                    || option == flag
+                    || flags.iter().any(|known| known == option)
             })
         })
     };
@@ -175,7 +180,7 @@ mod tests {
     use crate::commands::cli::command;
 
     #[test]
-    fn guesses_are_unknown_and_lead_to_existing_commands() {
+    fn command_guess_is_no_command_and_its_replacement_exists() {
         let root = command();
         let find = |path: &str| {
             let mut words = path.split(' ').take_while(|word| word.chars().all(char::is_lowercase));
@@ -188,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_guess_is_the_hint_of_some_command() {
+    fn hint_of_every_option_guess_is_given_by_some_command() {
         fn walk(command: &clap::Command, path: &str, used: &mut Vec<&'static str>) {
             for (_, flag, hint) in OPTION_GUESSES {
                 if option_hint(command, path, flag).as_deref() == Some(hint) {

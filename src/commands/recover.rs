@@ -70,8 +70,8 @@ impl Command for Args {
         if user.disabled_at.is_some() {
             let display_name = user.to_display();
             app.console.print_warning(&format!("{display_name} is disabled"));
-            let enable = render_command("jeton users enable", &display_name);
-            app.console.print_hint(&format!("as an admin, enable the user: {enable}"));
+            let enable_command = render_command("jeton users enable", &display_name);
+            app.console.print_hint(&format!("as an admin, enable the user: {enable_command}"));
         }
         app.console.report(&RecoverOutput {
             changed: true,

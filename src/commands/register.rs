@@ -43,11 +43,11 @@ impl Command for Args {
             })
         })?;
         if self.account.role != Role::User {
-            // All input is read before the store is created.
+            // An unreadable bearer credential is refused before the store is created: no new store remains.
             app.console.bearer_credential()?;
         }
         app.store.create_with_algorithm(Algorithm::ES256)?;
-        // Registration with the role `user` needs no login, so an unusable session is ignored.
+        // Registration with the role `user` needs no login: a failed authentication is ignored.
         let caller = match app.session.caller_if_any(&mut app.store) {
             Ok(caller) => caller,
             Err(_) if self.account.role == Role::User => None,

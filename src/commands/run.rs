@@ -74,11 +74,13 @@ pub(crate) struct Args {
     token_file: TokenFileArgs,
 }
 
-/// Tokens of the child process: variables, and the recorded tokens with their store.
+/// Tokens of the child process.
 struct ChildTokens {
+    /// Environment variables with the tokens.
     variables: Vec<(String, SecretString)>,
+    /// Ids of the recorded tokens.
     ids: Vec<TokenId>,
-    /// `None` if no token is recorded.
+    /// Id of the store with the recorded tokens; `None` if no token is recorded.
     store_id: Option<StoreId>,
 }
 
@@ -101,12 +103,12 @@ impl Command for Args {
         let (child_tokens, forwarder) = if let Some(app_name) = app_name {
             create_app_token(app, env, app_name, test_token)?
         } else {
-            let tokens = token_file.read(app, &[], key.allow_weak())?;
-            let tokens = tokens.unwrap_or_else(|| {
-                let options = MintOptions::for_command(test_token, key);
+            let named_options = token_file.read(app, &[], key.allow_weak())?;
+            let named_options = named_options.unwrap_or_else(|| {
+                let options = MintOptions::for_run(test_token, key);
                 vec![NamedOptions { name: env, options, position: None }]
             });
-            mint_test_tokens(app, tokens)?
+            mint_test_tokens(app, named_options)?
         };
         app.store.release();
         let exit_result = forwarder.run(&command, &child_tokens.variables);
@@ -139,13 +141,13 @@ fn create_app_token(
     Ok((child_tokens, forwarder))
 }
 
-/// Mints test tokens, and records the tokens that a key of the store signs. Installs the signal handlers
-/// first, so that no signal can end jeton before the revocation.
+/// Mints test tokens, and records the tokens without a defect that a key of the store signs. Installs the
+/// signal handlers first, so that no signal can end jeton before the revocation.
 fn mint_test_tokens(
     app: &mut App,
-    tokens: Vec<NamedOptions>,
+    named_options: Vec<NamedOptions>,
 ) -> Result<(ChildTokens, SignalForwarder), Failure> {
-    let jobs = NamedJobs::prepare(app, tokens, TokenUse::Command)?;
+    let jobs = NamedJobs::prepare(app, named_options, TokenUse::Command)?;
     let forwarder = SignalForwarder::install()?;
     let tokens = jobs.mint(app)?;
     warn_of_external_keys(app, &tokens);
@@ -155,7 +157,8 @@ fn mint_test_tokens(
     Ok((ChildTokens { variables, ids, store_id }, forwarder))
 }
 
-/// Prints one warning for all tokens that cannot be revoked, with their latest expiry.
+/// Prints one warning for all tokens that an external key signed, with their latest expiry: these tokens
+/// cannot be revoked.
 fn warn_of_external_keys(app: &App, tokens: &[NamedToken]) {
     let expiries: Vec<_> = tokens
         .iter()
@@ -199,8 +202,8 @@ fn unrevoked_tokens_error(
     exit_result: &Result<u8, Failure>,
     cause: &Failure,
 ) -> Failure {
-    let (code, exit_description) = match exit_result {
-        Ok(code) => (Some(code), format!("the command exited with {code}")),
+    let (exit_code, exit_description) = match exit_result {
+        Ok(code) => (Some(code), format!("the command exited with code {code}")),
         Err(failure) => (None, failure.message.clone()),
     };
     let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -215,6 +218,6 @@ fn unrevoked_tokens_error(
         [id] => failure.details.insert("token_id".to_owned(), json!(id)),
         ids => failure.details.insert("token_ids".to_owned(), json!(ids)),
     };
-    failure.details.insert("command_exit_code".to_owned(), json!(code));
+    failure.details.insert("command_exit_code".to_owned(), json!(exit_code));
     failure
 }

@@ -18,12 +18,12 @@ const SCHEMAS: [(&str, &str); 11] = [
     ("error", include_str!("../schemas/error.json")),
 ];
 
-/// Returns the schema of the result of a command.
+/// Returns the schema with this name: the schema of a command's result, or of all errors (`error`).
 pub(super) fn find(name: &str) -> Option<&'static str> {
     SCHEMAS.iter().find(|(schema_name, _)| *schema_name == name).map(|(_, text)| *text)
 }
 
-/// Returns the list of the schemas, as commands that print them.
+/// Returns the list of the schemas: for each schema the command that prints the schema.
 pub(super) fn overview() -> String {
     let lines = SCHEMAS.iter().map(|(name, _)| format!("  jeton help schema {name}\n"));
     format!(
@@ -42,7 +42,7 @@ mod tests {
     use serde_json::{Value, json};
     use std::fs;
 
-    fn parse(name: &str) -> Value {
+    fn parse_schema(name: &str) -> Value {
         serde_json::from_str(find(name).unwrap()).unwrap()
     }
 
@@ -59,23 +59,23 @@ mod tests {
     }
 
     #[test]
-    fn every_list_has_a_schema() {
-        let is_known = |info: &crate::commands::command::CommandInfo| {
+    fn schema_exists_for_every_list_command_and_only_for_json_commands() {
+        let has_schema_if_list = |info: &crate::commands::command::CommandInfo| {
             info.formats != LIST_FORMATS || find(info.action).is_some()
         };
         let commands = Tree::ROOT.commands();
-        assert!(commands.iter().all(is_known));
+        assert!(commands.iter().all(has_schema_if_list));
         for (name, _) in SCHEMAS.iter().filter(|(name, _)| *name != "error") {
             let mut matches = commands.iter().filter(|info| info.action == *name);
             assert!(matches.any(|info| info.formats.contains(&OutputFormat::Json)), "{name}");
-            assert_eq!(parse(name)["title"], format!("jeton {name} -o json"));
-            assert!(parse(name)["$schema"].as_str().unwrap().contains(DRAFT));
+            assert_eq!(parse_schema(name)["title"], format!("jeton {name} -o json"));
+            assert!(parse_schema(name)["$schema"].as_str().unwrap().contains(DRAFT));
         }
     }
 
     #[test]
     fn error_schema_has_every_kind_and_code() {
-        let properties = &parse("error")["properties"]["error"]["properties"];
+        let properties = &parse_schema("error")["properties"]["error"]["properties"];
         let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
         let codes = Kind::ALL.iter().flat_map(|kind| kind.codes());
         let codes: Vec<&str> = codes.map(|code| code.as_str()).collect();

@@ -32,15 +32,22 @@ pub(super) fn expand(argv: &[OsString]) -> Cow<'_, [OsString]> {
     Cow::Owned([before, &command, after.get(1..).unwrap_or_default()].concat())
 }
 
-/// Returns the index of the first word that is neither a global option nor the value of one.
+/// Returns the index of the first word after the name of the program that is neither an option nor the
+/// value of a global option. `None` if `argv` has no such word before `--`.
 fn command_position(argv: &[OsString]) -> Option<usize> {
     let global = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let takes_next_word = |word: &OsStr| {
-        global.get_arguments().filter(|option| option.get_action().takes_values()).any(|option| {
-            let long = option.get_long().map(|name| format!("--{name}"));
-            let short = option.get_short().map(|name| format!("-{name}"));
-            [long, short].into_iter().flatten().any(|flag| word == flag.as_str())
-        })
+        let word = word.to_str().unwrap_or_default();
+        let mut options =
+            global.get_arguments().filter(|option| option.get_action().takes_values());
+        if let Some(name) = word.strip_prefix("--") {
+            return options.any(|option| option.get_long() == Some(name));
+        }
+        // Of combined short options such as `-qo`, only the last can have its value in the next word.
+        let shorts: Vec<char> = options.filter_map(clap::Arg::get_short).collect();
+        word.strip_prefix('-')
+            .and_then(|letters| letters.split_once(shorts.as_slice()))
+            .is_some_and(|(_, value)| value.is_empty())
     };
     let mut words = argv.iter().enumerate().skip(1);
     while let Some((position, word)) = words.next() {
@@ -69,6 +76,8 @@ mod tests {
                 "jeton -q -o json --store mint verify x",
                 "jeton -q -o json --store mint token verify x",
             ),
+            ("jeton -qo json mint", "jeton -qo json token mint"),
+            ("jeton -qojson mint", "jeton -qojson token mint"),
             ("jeton --wait=3s decode -", "jeton --wait=3s token decode -"),
             ("jeton help inspect", "jeton help token inspect"),
             ("jeton token mint", "jeton token mint"),

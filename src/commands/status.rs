@@ -24,10 +24,11 @@ pub(crate) struct Args {}
 struct StatusOutput {
     store: StoreStatus,
     user: Option<UserView>,
-    /// Name of the user in the text form.
+    /// Name of the user for the text output.
     #[serde(skip)]
     user_name: Option<String>,
     session: Option<SessionStatus>,
+    /// Source of the credential, such as the session file.
     credential: Option<String>,
     /// Command that usually comes next.
     next: &'static str,
@@ -72,7 +73,7 @@ impl StatusOutput {
         let exists = app.store.exists()?;
         let state = if exists { Some(app.session.login_state(&mut app.store)?) } else { None };
         let store = StoreStatus { path, exists };
-        let without_login = |next| Self {
+        let store_only = |next| Self {
             store,
             user: None,
             user_name: None,
@@ -81,8 +82,8 @@ impl StatusOutput {
             next,
         };
         Ok(match state {
-            None | Some(LoginState::NoUsers) => without_login("jeton init"),
-            Some(LoginState::LoggedOut) => without_login("jeton login"),
+            None | Some(LoginState::NoUsers) => store_only("jeton init"),
+            Some(LoginState::LoggedOut) => store_only("jeton login"),
             Some(LoginState::LoggedIn(login)) => {
                 let session =
                     SessionStatus { sid: login.session.sid, expires_at: login.session.expires_at };
@@ -91,7 +92,7 @@ impl StatusOutput {
                     user: Some(login.user.into()),
                     session: Some(session),
                     credential: Some(login.source),
-                    ..without_login("jeton token create APP")
+                    ..store_only("jeton token create APP")
                 }
             }
         })
@@ -108,8 +109,8 @@ impl Command for Args {
     }
 }
 
-/// Prints the state before the help of the program, or nothing after an error or if the store is
-/// locked.
+/// Prints the output of `jeton status` before the help of the program. Prints nothing if `jeton status`
+/// would fail, or if the store stays locked.
 pub(super) fn print_state_before_help() {
     const MAX_WAIT: Duration = Duration::from_millis(200);
     let program = <GlobalArgs as clap::Args>::augment_args(clap::Command::new("jeton"));

@@ -1,12 +1,12 @@
-//! Environment variables in place of flags, for errors of the command-line parser.
+//! Environment variables that set global options, for the error messages of the command-line parser.
 
 use super::global_args::{GlobalArgs, short_flag_value};
 use crate::model::redact_for_error;
 use clap::Args;
 use std::ffi::OsString;
 
-/// Returns the environment variable that sets `flag`, such as `--wait`, to this value, if the flag is
-/// not in `argv`. `text` is the value as messages show it.
+/// Returns the name of the environment variable that sets the flag (`--wait`) to the value that messages
+/// show as `text`. `None` if the flag is in `argv`, or if the variable has another value.
 pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option<String> {
     let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
     let has_name = |name: &str| flag.strip_prefix("--") == Some(name);
@@ -21,10 +21,11 @@ pub(super) fn find_variable(flag: &str, text: &str, argv: &[OsString]) -> Option
     (has_text && !has_flag(argument, argv)).then(|| variable.to_owned())
 }
 
-/// Returns a usage text without the options that clap lists because of their variables.
-pub(super) fn omit_variables(usage: &str, argv: &[OsString]) -> String {
+/// Returns a usage text without the options that only an environment variable sets: clap lists these
+/// options as if they were in `argv`.
+pub(super) fn omit_options_set_by_variables(usage: &str, argv: &[OsString]) -> String {
     let mut command = GlobalArgs::augment_args(clap::Command::new("jeton"));
-    // `build` completes the names of the values of an option, which the usage text contains.
+    // `build` adds the name of the value to the text of an option (`--wait <DURATION>`), as in the usage.
     command.build();
     let options = command.get_arguments().filter(|option| option.get_env().is_some());
     options
@@ -41,7 +42,8 @@ fn has_flag(flag: &clap::Arg, argv: &[OsString]) -> bool {
     })
 }
 
-/// Returns the environment variable of a flag whose value is not UTF-8, if all of `argv` is UTF-8.
+/// Returns the name of the first variable with a value that is not UTF-8, among the variables that set flags.
+/// `None` if a word of `argv` is not UTF-8: that word, not the variable, may be the cause of the error.
 pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
     if argv.iter().any(|word| word.to_str().is_none()) {
         return None;
@@ -54,7 +56,8 @@ pub(super) fn find_non_utf8_variable(argv: &[OsString]) -> Option<String> {
         clippy::disallowed_methods,
         reason = "clap, which usually reads the variable, has failed"
     )]
-    let is_not_utf8 = |name: &&str| std::env::var_os(name).is_some_and(|v| v.to_str().is_none());
+    let is_not_utf8 =
+        |name: &&str| std::env::var_os(name).is_some_and(|value| value.to_str().is_none());
     variables.map(str::to_owned).find(|name| is_not_utf8(&name.as_str()))
 }
 
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_of_variables_are_omitted_from_usage() {
+    fn options_set_by_variables_are_omitted_from_usage() {
         let usage = "jeton run --kid <ID> --store <PATH> --wait <DURATION> -- <COMMAND>...";
         for (words, remaining) in [
             ("jeton run", "jeton run --kid <ID> -- <COMMAND>..."),
@@ -71,12 +74,12 @@ mod tests {
             ("jeton run --wait 5s --store x", usage),
         ] {
             let argv: Vec<OsString> = words.split(' ').map(OsString::from).collect();
-            assert_eq!(omit_variables(usage, &argv), remaining, "{words}");
+            assert_eq!(omit_options_set_by_variables(usage, &argv), remaining, "{words}");
         }
     }
 
     #[test]
-    fn flag_is_recognized_as_a_whole_word() {
+    fn flag_is_found_in_every_spelling_before_the_double_dash() {
         let command = GlobalArgs::augment_args(clap::Command::new("jeton"));
         let is_given = |id: &str, words: &str| {
             let flag = command.get_arguments().find(|flag| flag.get_id() == id).unwrap();

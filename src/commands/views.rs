@@ -23,7 +23,7 @@ pub(super) struct UserView {
     pub(super) created_at: Timestamp,
 }
 
-/// Quota set for a user: a number or `unlimited`.
+/// JSON view of the quota set for a user: a number or `unlimited`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum QuotaView {
@@ -162,8 +162,8 @@ impl Report for WrittenFiles {
 }
 
 /// Returns a cell with a name, or the placeholder.
-pub(super) fn name_cell(display_name: Option<String>) -> Cell {
-    display_name.map_or_else(|| placeholder().into(), Cell::shortenable)
+pub(super) fn name_cell(name: Option<String>) -> Cell {
+    name.map_or_else(|| placeholder().into(), Cell::shortenable)
 }
 
 /// Returns a cell with the user's name, or the id of a deleted user.

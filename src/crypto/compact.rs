@@ -12,7 +12,7 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// Number of parts of an encrypted token (RFC 7516, section 7.1).
 pub(super) const JWE_PART_COUNT: usize = 5;
 
-/// A parsed token whose signature is not verified.
+/// A parsed token whose signature is not verified. `H` is the type of the parsed header.
 #[derive(Debug)]
 pub(crate) struct CompactJws<'t, H = Map<String, Value>> {
     /// Signing input: header and payload as encoded in the token.
@@ -26,16 +26,17 @@ pub(crate) struct CompactJws<'t, H = Map<String, Value>> {
 }
 
 impl<'t> CompactJws<'t> {
-    /// Parses exactly three parts in canonical base64url, the first of which is a JSON object, with
-    /// at most [`MAX_TOKEN_BYTES`] bytes. The error message contains no part of the token.
+    /// Parses a token of at most [`MAX_TOKEN_BYTES`] bytes: exactly three parts in canonical
+    /// base64url. The header must be a JSON object. The error message contains no part of the
+    /// token.
     pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
         Self::parse_with(text, parse_header)
     }
 }
 
 impl<'t, H> CompactJws<'t, H> {
-    /// Parses a token like [`CompactJws::parse`]. `find_header` returns the header for the encoded
-    /// header, for example from a cache of results of [`parse_header`].
+    /// Parses a token like [`CompactJws::parse`]. `find_header` returns the parsed header for the
+    /// encoded header, for example from a cache of results of [`parse_header`].
     pub(crate) fn parse_with(
         text: &'t str,
         find_header: impl FnOnce(&str) -> Result<H, String>,
@@ -47,7 +48,7 @@ impl<'t, H> CompactJws<'t, H> {
             return Err("empty".to_owned());
         }
         let mut separators = memchr_iter(b'.', text.as_bytes());
-        let (Some(first), Some(second), None) =
+        let (Some(first_dot), Some(second_dot), None) =
             (separators.next(), separators.next(), separators.next())
         else {
             let is_encrypted = text.split('.').count() == JWE_PART_COUNT;
@@ -57,10 +58,10 @@ impl<'t, H> CompactJws<'t, H> {
                 "expected three parts".to_owned()
             });
         };
-        let (header, payload) = (&text[..first], &text[first + 1..second]);
-        let signature = &text[second + 1..];
+        let (header, payload) = (&text[..first_dot], &text[first_dot + 1..second_dot]);
+        let signature = &text[second_dot + 1..];
         Ok(Self {
-            signing_input: &text[..second],
+            signing_input: &text[..second_dot],
             signature: decode_part(signature, "signature")?,
             header: find_header(header)?,
             payload: decode_part(payload, "payload")?,
@@ -74,8 +75,9 @@ pub(crate) fn parse_header(encoded: &str) -> Result<Map<String, Value>, String> 
         .map_err(|error| format!("the header is {}", error.summary()))
 }
 
-/// Decodes a part. Only one encoding of the bytes is accepted: no padding, no whitespace, and no
-/// stray bits (unused bits of the last character that are not zero).
+/// Decodes a part of a token; `name` is the name of the part in the error. Only one encoding of the
+/// bytes is accepted: no padding, no whitespace, and no stray bits (unused bits of the last character
+/// that are not zero).
 fn decode_part(part: &str, name: &str) -> Result<Vec<u8>, String> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| format!("the {name} is not base64url"))
 }
@@ -87,7 +89,7 @@ mod tests {
     const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9"; // {"alg":"HS256"}
 
     #[test]
-    fn token_parser_accepts_canonical_encoding_only() {
+    fn token_parser_accepts_only_well_formed_canonical_tokens() {
         assert!(CompactJws::parse(&format!("{HEADER}.e30.AAAA")).is_ok());
         for text in [
             String::new(),

@@ -8,7 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 /// Maximum size of a token that is decoded, in bytes: larger than any token that `token mint`
-/// signs, including the defect `oversized`.
+/// signs, including tokens with the defect `oversized`.
 pub(crate) const MAX_DECODED_TOKEN_BYTES: usize = 6 * MAX_TOKEN_BYTES;
 
 /// Header and payload of a token that is not verified.
@@ -34,7 +34,8 @@ pub(crate) enum DecodedPayload {
     Text(String),
     /// Bytes that are not text, in base64 as in the token.
     Base64(String),
-    /// No payload in the token: detached content (RFC 7515, appendix F).
+    /// No payload in the token: detached content (RFC 7515, appendix F). An unencoded payload
+    /// (RFC 7797) with control characters is also decoded as `Detached`.
     Detached,
     /// Encrypted payload (RFC 7516).
     Encrypted,
@@ -81,7 +82,7 @@ impl DecodedToken {
 
 /// Returns whether a text is the base64 of a token, as in the data of a Kubernetes Secret.
 pub(crate) fn is_token_in_base64(text: &str) -> bool {
-    // The base64 of `ey` starts with `ZXl`.
+    // A token starts with `ey` and a capital letter. The base64 of these three characters starts with `ZXl`.
     let is_possible = text.starts_with("ZXl") && !text.contains('.');
     let base64: String = text.chars().filter(|c| is_possible && !c.is_whitespace()).collect();
     let is_token =
@@ -90,10 +91,10 @@ pub(crate) fn is_token_in_base64(text: &str) -> bool {
 }
 
 /// Returns the reason why the strict parser refuses a JSON object; `None` for a valid object, and
-/// for other text.
+/// for text that does not start like an object.
 fn find_defect(bytes: &[u8]) -> Option<JsonError> {
-    let is_json = bytes.trim_ascii_start().starts_with(b"{");
-    parse_strict_value(bytes).err().filter(|_| is_json)
+    let starts_like_object = bytes.trim_ascii_start().starts_with(b"{");
+    parse_strict_value(bytes).err().filter(|_| starts_like_object)
 }
 
 /// Parses a payload; returns `None` for bytes that are not text.
@@ -129,26 +130,30 @@ mod tests {
 
     const HEADER: &str = "eyJhbGciOiJIUzI1NiJ9"; // {"alg":"HS256"}
 
-    fn payload(text: &str) -> DecodedPayload {
-        DecodedToken::decode(text).unwrap().payload
+    fn decode_payload(token: &str) -> DecodedPayload {
+        DecodedToken::decode(token).unwrap().payload
     }
 
     #[test]
     fn padding_stray_bits_and_standard_alphabet_are_accepted() {
         for text in [format!("{HEADER}.e30=."), format!("{HEADER}.e31."), format!("{HEADER}.e30")] {
-            assert_eq!(payload(&text), DecodedPayload::Json(json!({})), "{text}");
+            assert_eq!(decode_payload(&text), DecodedPayload::Json(json!({})), "{text}");
         }
         let claims = json!({"a": "ÿ?>~"});
         let standard = STANDARD.encode(claims.to_string());
         assert!(standard.contains(['+', '/']));
-        assert_eq!(payload(&format!("{HEADER}.{standard}.")), DecodedPayload::Json(claims));
+        assert_eq!(decode_payload(&format!("{HEADER}.{standard}.")), DecodedPayload::Json(claims));
+    }
+
+    #[test]
+    fn text_that_is_not_a_token_is_refused() {
         for text in ["nonsense", "", ".", "a.b", &format!("{HEADER}.!")] {
             assert!(DecodedToken::decode(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn encrypted_token_shows_header() {
+    fn header_of_encrypted_token_is_decoded() {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"dir","enc":"A256GCM"}"#);
         for rest in ["..AAAA.c2VjcmV0.AAAA", ".a.b.c.d", "...."] {
             let token = DecodedToken::decode(&format!("{header}{rest}")).unwrap();
@@ -158,19 +163,25 @@ mod tests {
     }
 
     #[test]
-    fn payload_of_any_kind_is_shown() {
+    fn payload_of_any_kind_is_decoded() {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let token = |bytes: &[u8]| format!("{HEADER}.{}.AAAA", encode(bytes));
-        assert_eq!(payload(&token(b"")), DecodedPayload::Detached);
-        assert_eq!(payload(&token(b"plain text")), DecodedPayload::Text("plain text".to_owned()));
-        assert_eq!(payload(&token(b"\xff\x00")), DecodedPayload::Base64("_wA".to_owned()));
-        assert_eq!(payload(&token(b"[1]")), DecodedPayload::Json(json!([1])));
+        assert_eq!(decode_payload(&token(b"")), DecodedPayload::Detached);
+        assert_eq!(
+            decode_payload(&token(b"plain text")),
+            DecodedPayload::Text("plain text".to_owned())
+        );
+        assert_eq!(decode_payload(&token(b"\xff\x00")), DecodedPayload::Base64("_wA".to_owned()));
+        assert_eq!(decode_payload(&token(b"[1]")), DecodedPayload::Json(json!([1])));
         let nested = format!("{HEADER}.e30.AAAA");
-        assert_eq!(payload(&token(nested.as_bytes())), DecodedPayload::Text(nested));
+        assert_eq!(decode_payload(&token(nested.as_bytes())), DecodedPayload::Text(nested));
         let unencoded = encode(br#"{"alg":"HS256","b64":false,"crit":["b64"]}"#);
-        assert_eq!(payload(&format!("{unencoded}.$.02.AAAA")), DecodedPayload::Text("$.02".into()));
+        assert_eq!(
+            decode_payload(&format!("{unencoded}.$.02.AAAA")),
+            DecodedPayload::Text("$.02".into())
+        );
         let long = json!({"g": "x".repeat(3 * MAX_TOKEN_BYTES)});
-        assert_eq!(payload(&token(long.to_string().as_bytes())), DecodedPayload::Json(long));
+        assert_eq!(decode_payload(&token(long.to_string().as_bytes())), DecodedPayload::Json(long));
     }
 
     #[test]
@@ -188,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn defects_of_json_are_reported() {
+    fn invalid_json_in_header_or_payload_is_reported() {
         let decode = |header: &str, payload: &str| {
             let [header, payload] = [header, payload].map(|part| URL_SAFE_NO_PAD.encode(part));
             let token = DecodedToken::decode(&format!("{header}.{payload}.AAAA")).unwrap();
@@ -204,10 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_their_digits() {
+    fn numbers_in_claims_keep_their_digits() {
         let claims = r#"{"id":12345678901234567890123,"x":1.50,"y":-0,"z":1e+400}"#;
         let DecodedPayload::Json(value) =
-            payload(&format!("{HEADER}.{}.", URL_SAFE_NO_PAD.encode(claims)))
+            decode_payload(&format!("{HEADER}.{}.", URL_SAFE_NO_PAD.encode(claims)))
         else {
             panic!("the payload is JSON");
         };

@@ -1,4 +1,4 @@
-//! DER (X.690): public keys, and detection of keys of every kind.
+//! DER (X.690): parsing of public keys, and detection of keys of every kind.
 
 use super::public_key::PublicKey;
 use crate::model::Curve;
@@ -11,10 +11,10 @@ use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 /// Parses a `SubjectPublicKeyInfo` (RFC 5280, section 4.1; RFC 5480; RFC 8410) of a supported type.
 /// The bytes must have exactly this structure: other structures are not searched for a key.
 pub(super) fn parse_public_key_info(bytes: &[u8]) -> Option<PublicKey> {
-    parse_key_info(&SubjectPublicKeyInfoRef::from_der(bytes).ok()?)
+    public_key_from_info(&SubjectPublicKeyInfoRef::from_der(bytes).ok()?)
 }
 
-fn parse_key_info(info: &SubjectPublicKeyInfoRef<'_>) -> Option<PublicKey> {
+fn public_key_from_info(info: &SubjectPublicKeyInfoRef<'_>) -> Option<PublicKey> {
     let key = info.subject_public_key.as_bytes()?;
     match (info.algorithm.oid, info.algorithm.parameters) {
         (rfc5912::RSA_ENCRYPTION, Some(parameters)) if parameters.is_null() => {
@@ -54,7 +54,7 @@ fn parse_point(curve: Curve, bytes: &[u8]) -> Option<PublicKey> {
     (x.len() == y.len()).then(|| PublicKey::Ec { curve, x: x.to_vec(), y: y.to_vec() })
 }
 
-/// Returns the bytes after the leading SEQUENCE.
+/// Returns the bytes after the leading SEQUENCE; `None` if the bytes do not start with a SEQUENCE.
 pub(super) fn bytes_after_sequence(bytes: &[u8]) -> Option<&[u8]> {
     <&SequenceRef>::from_der_partial(bytes).ok().map(|(_, trailing)| trailing)
 }
@@ -65,7 +65,7 @@ const STREAMED_PKCS12: [u8; 6] = [0x30, 0x80, 0x02, 0x01, 0x03, 0x30];
 /// Structure of a key in DER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DerStructure {
-    /// PKCS#8, SEC 1 or PKCS#1, or the explicit parameters of a DSA or EC key.
+    /// PKCS#8, SEC 1, PKCS#1 or a DSA key, or the explicit parameters of a DSA or EC key.
     PrivateKey,
     /// `SubjectPublicKeyInfo` or PKCS#1.
     PublicKey,
@@ -84,12 +84,13 @@ pub(super) fn starts_with_key(bytes: &[u8]) -> bool {
     classify(bytes).is_some()
 }
 
-/// Returns the structure of a key with which the bytes start. All elements of the outer sequence
-/// are checked, not only the first bytes: fewer than one in 2^30 random byte strings match.
+/// Returns the structure of the key at the start of the bytes; `None` if the bytes do not start
+/// with a key. All elements of the outer sequence are checked, not only the first bytes: fewer than
+/// one in 2^30 random byte strings are classified as a key.
 ///
-/// Inner elements are not parsed with the types of the format crates. These types would miss keys
-/// of unsupported kinds, such as multi-prime RSA and explicit curve parameters, and such keys are
-/// not secrets either.
+/// Inner elements are not parsed with the types of the format crates, because these types refuse
+/// keys of unsupported kinds, such as multi-prime RSA and explicit curve parameters. Without their
+/// detection, such keys would be accepted as secrets.
 pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
     let Ok((sequence, _)) = <&SequenceRef>::from_der_partial(bytes) else {
         return bytes.starts_with(&STREAMED_PKCS12).then_some(DerStructure::Pkcs12);
@@ -109,9 +110,14 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
         },
         _ => None,
     };
-    let is_pkcs1 = content.len() >= 64
-        && parts.len() >= 2
-        && parts.iter().all(|part| part.tag() == Tag::Integer);
+    // The other primes of a multi-prime RSA key (RFC 8017, appendix A.1.2) follow its integers.
+    let integers = match parts.split_last() {
+        Some((last, others)) if last.tag() == Tag::Sequence && version() == Some(1) => others,
+        _ => &parts,
+    };
+    let has_only_integers = content.len() >= 64
+        && integers.len() >= 2
+        && integers.iter().all(|part| part.tag() == Tag::Integer);
     let is_certificate_or_request = || {
         tag(0) == Some(Tag::Sequence)
             && is_algorithm(1)
@@ -125,7 +131,7 @@ pub(super) fn classify(bytes: &[u8]) -> Option<DerStructure> {
             _ => None,
         };
     }
-    if is_pkcs1 {
+    if has_only_integers {
         let is_public = parts.len() == 2;
         return Some(if is_public { DerStructure::PublicKey } else { DerStructure::PrivateKey });
     }
@@ -158,7 +164,7 @@ pub(super) fn is_rsa_pss(bytes: &[u8]) -> bool {
 }
 
 /// Parses the public key of a certificate (RFC 5280, section 4.1). The certificate itself is not
-/// validated: the caller selected the key.
+/// validated, because the user of the program decides to trust its key.
 pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
     // OpenSSL writes trust settings after the certificate (`TRUSTED CERTIFICATE`).
     let (certificate, _) = <&SequenceRef>::from_der_partial(bytes).ok()?;
@@ -167,7 +173,7 @@ pub(super) fn parse_certificate_key(bytes: &[u8]) -> Option<PublicKey> {
     // Version 1 certificates have no version field.
     let has_version = fields.first()?.tag() == CONTEXT_TAG_0;
     let info = fields.get(if has_version { 6 } else { 5 })?;
-    parse_key_info(&info.decode_as().ok()?)
+    public_key_from_info(&info.decode_as().ok()?)
 }
 
 /// Returns whether the bytes are a certificate request (RFC 2986): an `INTEGER`, a name and a key
@@ -203,7 +209,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn sequence_prefix_is_not_a_key() {
+    fn sequence_without_the_structure_of_a_key_is_not_a_key() {
         for bytes in [
             &[0x30; 64][..],
             b"0000000000000000000000000000000000000000000000000000000000000000",

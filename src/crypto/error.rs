@@ -5,7 +5,7 @@ use crate::model::InvalidValue;
 /// Error of a cryptographic operation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A new or imported key does not fit its algorithm.
+    /// A new or imported key is invalid or does not fit its algorithm. Contains the reason.
     #[error("unusable key: {0}")]
     Key(String),
     /// Key material that was valid at generation or import is no longer usable. Contains the
@@ -16,10 +16,11 @@ pub(crate) enum Error {
     /// escaped key id.
     #[error("the database denies access: private key or secret of key `{0}`")]
     WithheldKey(String),
-    /// A stored password hash is malformed or exceeds the limits of an import.
+    /// A stored password hash is malformed or exceeds the cost limits for imported hashes.
     #[error("unusable password hash: {0}")]
     DamagedHash(String),
-    /// The stored class of the costliest password hash is malformed or exceeds the limits.
+    /// The stored class of the costliest password hash is malformed or exceeds the cost limits for
+    /// imported hashes.
     #[error("unusable `costliest_hash`: {0}")]
     DamagedHashClass(String),
     /// Argon2 failed, for example because of too little memory.

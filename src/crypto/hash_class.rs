@@ -1,4 +1,5 @@
-//! Classes of password hashes: algorithm, version and parameters, which determine the cost.
+//! Class of a password hash: the algorithm, version and parameters, which determine the cost of the
+//! computation.
 
 use super::error::Error;
 use crate::model::{InvalidValue, PasswordHash};
@@ -6,22 +7,22 @@ use argon2::password_hash::phc::{self, ParamsString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::fmt;
 
-/// Maximum memory of an imported hash per login in KiB: 256 MiB.
+/// Maximum memory in KiB for the check of a password against an imported hash: 256 MiB.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 
-/// Maximum work: memory in KiB times passes, about one to two seconds.
+/// Maximum work of an imported hash (memory in KiB times passes): about one to two seconds.
 const MAX_WORK: u64 = 4 * 256 * 1024;
 
-/// Maximum number of lanes, each of which uses memory.
+/// Maximum number of lanes of an imported hash. Each lane uses memory.
 const MAX_LANES: u32 = 64;
 
-/// Minimum memory of Argon2 with one lane in KiB.
+/// Minimum memory in KiB of Argon2 with one lane.
 const MIN_MEMORY_KIB: u64 = 8;
 
 /// Salt of hashes that are computed only for their cost.
 const FILLER_SALT: &[u8] = b"jeton filler salt";
 
-/// A class of password hashes. Its cost is within the limits of an import.
+/// A class of password hashes, within the cost limits for imported hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HashClass {
     algorithm: Algorithm,
@@ -30,7 +31,7 @@ pub(crate) struct HashClass {
 }
 
 impl Default for HashClass {
-    /// Returns the class of the hashes of this program.
+    /// Returns the class of the hashes that this program creates.
     fn default() -> Self {
         Self {
             algorithm: Algorithm::default(),
@@ -41,14 +42,16 @@ impl Default for HashClass {
 }
 
 impl HashClass {
-    /// Returns the class of an imported hash, if the class is within the limits.
+    /// Returns the class of a password hash. Refuses a class above the cost limits for imported
+    /// hashes.
     pub(crate) fn from_hash(hash: &PasswordHash) -> Result<Self, Error> {
         let damaged_hash = |invalid: InvalidValue| Error::DamagedHash(invalid.reason);
         Self::from_phc(&parse_phc(hash.expose()).map_err(damaged_hash)?).map_err(damaged_hash)
     }
 
-    /// Parses the stored class of the costliest hash, if the class is within the limits. Without a
-    /// stored class, or with a cheaper class, returns the class of the hashes of this program.
+    /// Parses the stored class of the costliest hash. Refuses a class above the cost limits for
+    /// imported hashes. If no class or a cheaper class is stored, returns the class of the hashes that
+    /// this program creates.
     pub(crate) fn from_stored(stored: Option<&str>) -> Result<Self, Error> {
         let Some(text) = stored else { return Ok(Self::default()) };
         let damaged_class = |invalid: InvalidValue| Error::DamagedHashClass(invalid.reason);
@@ -66,8 +69,8 @@ impl HashClass {
         if other.work() > self.work() { other } else { self }
     }
 
-    /// Returns the text to store for the costliest class, or `None` for the class of the hashes of
-    /// this program.
+    /// Returns the text to store for the costliest class, or `None` for the class of the hashes that
+    /// this program creates.
     pub(crate) fn to_stored(&self) -> Option<String> {
         (*self != Self::default()).then(|| self.to_string())
     }
@@ -76,7 +79,7 @@ impl HashClass {
         let invalid_hash = |reason: &str| InvalidValue::new("password_hash", reason);
         let algorithm = Algorithm::try_from(hash.algorithm.as_str())
             .map_err(|_| invalid_hash("not an Argon2 hash"))?;
-        // Without a version, programs assume different versions.
+        // The version is required: for a hash without a version, programs assume different versions.
         let version =
             hash.version.and_then(|version| Version::try_from(version).ok()).ok_or_else(|| {
                 invalid_hash("missing or unsupported version: expected `v=19` or `v=16`")
@@ -97,7 +100,7 @@ impl HashClass {
         Ok(Self { algorithm, version, params })
     }
 
-    /// Returns the work of a hash: the number of computed 1 KiB blocks.
+    /// Returns the work of a hash of this class: the number of computed 1 KiB blocks.
     pub(super) fn work(&self) -> u64 {
         let blocks = u64::try_from(self.params.block_count()).unwrap_or(u64::MAX);
         blocks.saturating_mul(self.params.t_cost().into())
@@ -105,8 +108,9 @@ impl HashClass {
 
     /// Returns a class whose work, added to `spent_work`, equals the work of this class to within
     /// 0.1 %, or `None` if hardly any work remains. The returned class uses no more memory than
-    /// this class. It has one lane: more lanes would not be faster, since they are computed one
-    /// after another, and would round the memory down to a multiple of a larger number.
+    /// this class. The returned class has one lane, because more lanes would not be faster: they
+    /// are computed one after another. More lanes would also round the memory down to a multiple of
+    /// a larger number.
     pub(super) fn filler_class(&self, spent_work: u64) -> Option<Self> {
         let remaining = self.work().saturating_sub(spent_work);
         let memory = (remaining / u64::from(self.params.t_cost()) / 4 * 4).max(MIN_MEMORY_KIB);
@@ -115,7 +119,7 @@ impl HashClass {
         Some(Self { params, ..self.clone() })
     }
 
-    /// Computes a hash of this class only for its cost.
+    /// Computes a hash of this class and discards the hash, because only its cost is wanted.
     pub(super) fn spend_work(&self, password: &[u8]) -> Result<(), Error> {
         #[cfg(test)]
         hashing_work::add(self);
@@ -169,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn filler_adds_up_to_work_of_costliest_class() {
+    fn filler_and_spent_work_add_up_to_work_of_costliest_class() {
         let user_hash_params =
             ["m=8,t=1,p=1", "m=767,t=3,p=64", "m=19456,t=2,p=1", "m=262144,t=4,p=1"];
         for costliest in [
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_class_round_trips() {
+    fn stored_class_round_trips_and_damaged_class_is_refused() {
         assert_eq!(HashClass::from_stored(None).unwrap().to_stored(), None);
         let text = "$argon2d$v=16$m=65536,t=3,p=4";
         let class = HashClass::from_stored(Some(text)).unwrap();

@@ -15,7 +15,8 @@ pub(super) fn is_symmetric(jwk: &Map<String, Value>) -> bool {
     jwk.get("kty").is_some_and(|kty| kty == "oct")
 }
 
-/// Returns the key type, if it is supported.
+/// Returns the key type, if it is supported. The minimum length of a symmetric key is set to 0,
+/// because the length depends on the algorithm.
 pub(super) fn key_type(jwk: &Map<String, Value>) -> Option<KeyType> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     match (text("kty")?, text("crv")) {
@@ -29,7 +30,8 @@ pub(super) fn key_type(jwk: &Map<String, Value>) -> Option<KeyType> {
     }
 }
 
-/// Returns the public part of an asymmetric key.
+/// Returns the public part of an asymmetric key. Callers must first check that the key is not
+/// symmetric ([`is_symmetric`]): the error for an unsupported key type lists symmetric keys as supported.
 pub(super) fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, InvalidValue> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     if !jwk.contains_key("kty") {
@@ -112,8 +114,8 @@ pub(super) fn decode_member(jwk: &Map<String, Value>, name: &str) -> Result<Vec<
     })
 }
 
-/// Decodes a coordinate or private number, whose length is that of the curve (RFC 7518, sections
-/// 6.2.1.2 and 6.2.2.1).
+/// Decodes a coordinate or the private number of an EC key. Refuses a length other than `length`, the
+/// coordinate length of the curve (RFC 7518, sections 6.2.1.2 and 6.2.2.1).
 pub(super) fn decode_coordinate(
     jwk: &Map<String, Value>,
     name: &str,
@@ -129,7 +131,7 @@ pub(super) fn decode_coordinate(
     )))
 }
 
-/// Decodes a secret member, which is cleared from memory after use.
+/// Decodes a secret member. The decoded bytes are cleared from memory after use.
 pub(super) fn decode_secret_member(
     jwk: &Map<String, Value>,
     name: &str,
@@ -137,7 +139,7 @@ pub(super) fn decode_secret_member(
     decode_member(jwk, name).map(Zeroizing::new)
 }
 
-/// Decodes a number, without leading zeros.
+/// Decodes a big-endian number and removes its leading zeros.
 fn decode_number(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, InvalidValue> {
     Ok(decode_member(jwk, name)?.into_iter().skip_while(|byte| *byte == 0).collect())
 }

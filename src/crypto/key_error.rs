@@ -1,14 +1,14 @@
-//! Reasons why key material is refused.
+//! Reasons why key material is refused, for signing as well as for verification.
 
 use super::error::invalid_key;
 use super::reader::UnsupportedFormat;
 use super::secret::{KeyFormat, SecretError, detect_key};
-use crate::model::{Algorithm, InvalidValue};
+use crate::model::{Algorithm, InvalidValue, KeySpec};
 
 /// Reason why a key is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// Invalid key, or not a private key.
+    /// Invalid key, or a key of another kind than expected, such as a public key in place of a private key.
     #[error("{0}")]
     Invalid(#[from] InvalidValue),
     /// Error of one key of a collection, such as a JWK Set.
@@ -31,7 +31,7 @@ pub(crate) enum ImportError {
         /// Minimum length in bytes.
         min_length: usize,
     },
-    /// Unknown format. The input may be a secret, but no encoding was given.
+    /// Unknown format. The input may be a secret.
     #[error("unsupported key format: expected PEM, DER, JWK or JWK Set")]
     UnknownFormat,
     /// A key in an unsupported format.
@@ -42,10 +42,11 @@ pub(crate) enum ImportError {
     InvalidJson {
         /// Reason.
         error: InvalidValue,
-        /// True for JSON or a damaged JWK, which can be a secret only if an encoding is given.
+        /// True for text that starts with a complete JSON value or contains `kty`. Such text is
+        /// accepted as a secret only if an encoding is given.
         is_document: bool,
     },
-    /// More content than a key has.
+    /// Content that exceeds the limits for the size of key material.
     #[error("{0}")]
     TooLarge(InvalidValue),
     /// JSON without a key.
@@ -57,7 +58,7 @@ pub(crate) enum ImportError {
     /// Several usable keys. Contains the path of the first key for `jq`, if `jq` can read the file.
     #[error("several keys found, expected a single private key")]
     SeveralKeys(Option<&'static str>),
-    /// Several public keys. Contains the instruction that selects a key.
+    /// Several keys where one key for verification is expected. Contains the hint that selects a key.
     #[error("several keys found, expected a single public key")]
     SeveralPublicKeys(&'static str),
     /// A key in place of a shared secret.
@@ -81,7 +82,7 @@ impl From<SecretError> for ImportError {
 }
 
 impl ImportError {
-    /// Adds the position to the error of a key in a collection.
+    /// Adds the position to the error of a key in a collection, unless the key is the only key.
     pub(super) fn at_position(self, number: usize, count: usize) -> Self {
         if count == 1 {
             return self;
@@ -104,11 +105,11 @@ impl ImportError {
 
     /// Returns whether the document with this error is accepted as a secret in text, if a secret is
     /// expected and no encoding is given.
-    pub(super) fn is_plain_text(&self) -> bool {
+    pub(super) fn permits_text_secret(&self) -> bool {
         matches!(self, Self::UnknownFormat | Self::InvalidJson { is_document: false, .. })
     }
 
-    /// Returns whether the hint for this error is about a secret.
+    /// Returns whether the hint for this error names an option for a secret.
     pub(crate) fn is_about_secret(&self) -> bool {
         if let Self::SetMember { error, .. } = self {
             return error.is_about_secret();
@@ -118,15 +119,26 @@ impl ImportError {
 
     /// Returns the error for a key of the algorithm `found` where `expected` is required.
     pub(super) fn unsuitable(found: Algorithm, expected: Algorithm) -> Self {
-        invalid_key(format!("unsuitable for the algorithm: {}", compare(found, expected))).into()
+        invalid_key(format!("unsuitable for the algorithm: {}", describe_mismatch(found, expected)))
+            .into()
     }
 
     /// Returns the error for a JWK with the `alg` `expected` and a key of the algorithm `found`.
     pub(super) fn unsuitable_jwk(found: Algorithm, expected: Algorithm) -> Self {
-        invalid_key(format!("unsuitable for its `alg`: {}", compare(found, expected))).into()
+        invalid_key(format!("unsuitable for its `alg`: {}", describe_mismatch(found, expected)))
+            .into()
     }
 
-    /// Converts the error of reading `bytes` as keys if a secret was expected.
+    /// Returns the error for a collection that contains the same key twice, with another key id or
+    /// algorithm.
+    pub(crate) fn same_key_twice(first: &KeySpec, second: &KeySpec) -> Self {
+        let [first, second] = [first, second]
+            .map(|key| format!("`{}` ({})", key.kid.to_display(), key.algorithm.name()));
+        invalid_key(format!("the same key found twice, as {first} and {second}")).into()
+    }
+
+    /// Converts the error from reading `bytes` as keys to the error for an input that should be a
+    /// secret.
     pub(super) fn for_secret(self, bytes: &[u8]) -> Self {
         if matches!(self, Self::Empty) {
             return invalid_key("the secret is empty").into();
@@ -135,7 +147,7 @@ impl ImportError {
         key.map_or(self, Self::KeyAsSecret)
     }
 
-    /// Returns the reason without the word "key", for messages that name the key.
+    /// Returns the message without the prefix `key: `, for messages that name the key.
     fn reason(&self) -> String {
         let (Self::Invalid(invalid)
         | Self::InvalidJson { error: invalid, .. }
@@ -147,8 +159,9 @@ impl ImportError {
     }
 }
 
-/// Compares the key of an algorithm with the key that another algorithm requires.
-fn compare(found: Algorithm, expected: Algorithm) -> String {
+/// Describes a key of the algorithm `found`, and the key that the algorithm `expected` requires:
+/// `found an RSA key, expected a P-256 key for ES256`.
+fn describe_mismatch(found: Algorithm, expected: Algorithm) -> String {
     let (noun, expected_noun) = (found.key_type().noun(), expected.key_type().noun());
     let noun =
         if noun == expected_noun { format!("a key for {}", found.name()) } else { noun.to_owned() };

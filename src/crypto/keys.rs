@@ -1,4 +1,4 @@
-//! Key generation.
+//! Generation of keys, and construction of keys from their private material.
 
 use super::der;
 use super::error::Error;
@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 const PUBLISHED_RSA_KEY: &[u8] = include_bytes!("rfc7517_rsa_key.der");
 
 /// Returns another key for the algorithm of `key`, to sign tokens that `key` does not verify.
-/// Generating an RSA key takes as long as hundreds of signatures, so for RSA the published key is
-/// returned, or a new key if `key` is the published key.
+/// Generating an RSA key takes as long as hundreds of signatures. For RSA, the key of RFC 7517 is
+/// therefore returned, or a new key if `key` is the key of RFC 7517.
 pub(crate) fn other_key(key: &KeySpec) -> Result<KeySpec, Error> {
     if matches!(key.algorithm.key_type(), KeyType::Rsa) {
         let published = build_private_key(key.algorithm, key.purpose, PUBLISHED_RSA_KEY)?;
@@ -50,7 +50,7 @@ fn generate_candidate(
     purpose: Purpose,
     bits: RsaBits,
 ) -> Result<KeySpec, Error> {
-    let random = SystemRandom::new();
+    let source = SystemRandom::new();
     let pkcs8 = match algorithm.key_type() {
         KeyType::Hmac(size) => {
             return Ok(build_symmetric_key(
@@ -60,9 +60,9 @@ fn generate_candidate(
             ));
         }
         KeyType::Rsa => return generate_rsa(algorithm, purpose, bits),
-        KeyType::Ec(curve) => EcdsaKeyPair::generate_pkcs8(signing_algorithm(curve), &random),
+        KeyType::Ec(curve) => EcdsaKeyPair::generate_pkcs8(signing_algorithm(curve), &source),
         // Version 1 of PKCS#8 is supported by all programs.
-        KeyType::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&random),
+        KeyType::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&source),
     };
     build_private_key(algorithm, purpose, pkcs8.map_err(|_| Error::Random)?.as_ref())
 }
@@ -98,7 +98,7 @@ pub(super) fn build_symmetric_key(
     }
 }
 
-/// Creates a key from PKCS#8 with the RFC 7638 thumbprint as key id.
+/// Creates a key from PKCS#8. The key id is the thumbprint (RFC 7638).
 pub(super) fn build_private_key(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -122,7 +122,7 @@ fn derive_public_key(algorithm: Algorithm, pkcs8: &[u8]) -> Result<PublicKey, Er
         KeyType::Rsa => {
             let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(key_error)?;
             let public_key = der::parse_rsa_public_key(pair.public_key().as_ref());
-            public_key.ok_or_else(|| Error::Key("cannot encode the public key".to_owned()))
+            public_key.ok_or_else(|| Error::Key("cannot parse the public key".to_owned()))
         }
         KeyType::Ec(curve) => {
             let pair =
@@ -144,7 +144,7 @@ fn key_error(error: KeyRejected) -> Error {
     Error::Key(error.to_string())
 }
 
-/// Adds `kid`, `alg` and `use` to a public JWK (RFC 7517, sections 4.2 to 4.5).
+/// Adds `kid`, `alg` and `use` to a public JWK (RFC 7517, sections 4.5, 4.4 and 4.2).
 fn add_key_members(
     mut members: Map<String, Value>,
     kid: &str,
@@ -160,6 +160,8 @@ fn add_key_members(
 mod tests {
     use super::*;
     use crate::crypto::signature::tests::{rfc7517, rfc8037, rsa_pkcs8};
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use secrecy::ExposeSecret;
 
     fn generate_test_key(algorithm: Algorithm) -> KeySpec {
@@ -207,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn symmetric_key_entropy_matches_hash() {
-        for (algorithm, letters) in
-            [(Algorithm::HS256, 43), (Algorithm::HS384, 64), (Algorithm::HS512, 86)]
+    fn symmetric_key_is_base64url_of_as_many_bytes_as_its_hash() {
+        for (algorithm, size) in
+            [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)]
         {
             let key = generate_test_key(algorithm);
             assert!(key.public_jwk.is_none());
-            let secret = key.material.expose_secret();
-            assert!(secret.len() == letters && secret.iter().all(u8::is_ascii_graphic));
+            let bytes = URL_SAFE_NO_PAD.decode(key.material.expose_secret()).unwrap();
+            assert_eq!(bytes.len(), size, "{}", algorithm.name());
         }
     }
 

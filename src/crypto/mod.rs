@@ -1,4 +1,4 @@
-//! Signatures, password hashes, key generation, random numbers. The layer has no access to tables,
+//! Signatures, password hashes, key generation, random numbers. This layer has no access to the store,
 //! and reads the clock only for ids. Claims are interpreted in `authority`.
 
 mod compact;
@@ -55,7 +55,7 @@ pub(crate) use verifier::Verifier;
 pub(crate) use verifier::{KeyRefusal, KeySet, SingleKeyReader, read_jwks};
 
 /// Protects the memory of the process, and installs the crypto provider of the JWT crate. Must be
-/// called before all other functions of this module.
+/// called before all other functions of this module except [`check_random_source`].
 pub(crate) fn initialize_crypto() {
     // Keeps keys and passwords out of core files and inaccessible to other processes of the user.
     #[cfg(target_os = "linux")]

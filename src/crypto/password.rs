@@ -15,8 +15,8 @@ pub(crate) fn hash_password(password: &Password) -> Result<PasswordHash, Error> 
     hash_password_in(&mut Vec::new(), password)
 }
 
-/// Returns a new salted hash, computed in reusable memory: allocating new memory for each hash is
-/// slow, and does not scale with threads.
+/// Returns a new salted hash, computed in `memory`. The memory is reused, because allocating new
+/// memory for each hash is slow and does not scale with threads.
 fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<PasswordHash, Error> {
     let argon2 = Argon2::default();
     memory.resize(argon2.params().block_count(), Block::default());
@@ -61,15 +61,15 @@ pub(crate) fn hash_passwords<E: From<Error> + Send>(
     Ok(hashes)
 }
 
-/// Validates an imported hash: it must be an Argon2 hash within the limits, so that the source of
-/// the hash cannot choose the memory and time of a login.
+/// Parses an imported hash. Refuses hashes other than Argon2, and hashes above the cost limits for
+/// imported hashes, so that the source of the hash cannot choose the memory and time of a login.
 pub(crate) fn parse_imported_hash(phc: String) -> Result<PasswordHash, InvalidValue> {
     parse_hash_class(&phc)?;
     Ok(PasswordHash::new(phc))
 }
 
-/// Refuses a stored hash that is malformed or exceeds the limits of an import, so that the source
-/// of the hash cannot choose the memory and time of a login.
+/// Refuses a stored hash that is malformed or exceeds the cost limits for imported hashes, so that
+/// the source of the hash cannot choose the memory and time of a login.
 pub(crate) fn check_hash(hash: &PasswordHash) -> Result<(), Error> {
     parse_hash_class(hash.expose())
         .map(|_| ())
@@ -119,12 +119,13 @@ fn password_bytes(password: Option<&Password>) -> &[u8] {
     password.map_or(b"".as_slice(), Password::expose)
 }
 
-/// Returns whether the hash has another algorithm or lower parameters than new hashes.
+/// Returns whether the hash has another algorithm, another version or lower parameters than new hashes.
 pub(crate) fn needs_rehash(hash: &PasswordHash) -> bool {
     let Ok(phc) = phc::PasswordHash::new(hash.expose()) else { return false };
     let Ok(params) = Params::try_from(&phc) else { return false };
     let defaults = Params::default();
     phc.algorithm != Ident::from(Algorithm::default())
+        || phc.version != Some(Version::default().into())
         || params.m_cost() < defaults.m_cost()
         || params.t_cost() < defaults.t_cost()
         || params.p_cost() < defaults.p_cost()
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn password_batch_keeps_order() {
+    fn hash_passwords_keeps_the_order_and_stops_at_an_error() {
         let passwords: Vec<Password> = (0..5).map(|n| password(&n.to_string())).collect();
         let hashed_count = AtomicUsize::new(0);
         let on_hashed = || {
@@ -175,7 +176,7 @@ mod tests {
     ];
 
     #[test]
-    fn imported_hash_matches_its_password() {
+    fn imported_hash_matches_its_password_and_needs_rehash() {
         for phc in IMPORTED_HASHES {
             let hash = parse_imported_hash(phc.to_owned()).unwrap();
             assert!(verify_password(Some(&password("password")), &hash).unwrap(), "{phc}");
@@ -185,16 +186,24 @@ mod tests {
     }
 
     #[test]
+    fn hash_of_an_old_version_needs_rehash() {
+        let new_hash = hash_password(&password("x")).unwrap();
+        assert!(!needs_rehash(&new_hash));
+        let old_hash = new_hash.expose().replace("$v=19$", "$v=16$");
+        assert!(needs_rehash(&PasswordHash::new(old_hash)));
+    }
+
+    #[test]
     fn costly_or_malformed_hash_is_refused() {
-        let with_params =
-            |params: &str| format!("{params}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu");
+        let with_salt_and_hash =
+            |prefix: &str| format!("{prefix}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu");
         for params in ["m=262144,t=4,p=1", "m=65536,t=16,p=4", "m=8,t=1,p=1", "m=512,t=1,p=64"] {
             assert!(
-                parse_imported_hash(with_params(&format!("$argon2d$v=19${params}"))).is_ok(),
+                parse_imported_hash(with_salt_and_hash(&format!("$argon2d$v=19${params}"))).is_ok(),
                 "{params}"
             );
         }
-        for params in [
+        for prefix in [
             "$argon2id$v=19$m=262145,t=1,p=1",
             "$argon2id$v=19$m=262144,t=5,p=1",
             "$argon2id$v=19$m=4294967295,t=1,p=1",
@@ -213,7 +222,7 @@ mod tests {
             "$argon2x$v=19$m=8,t=1,p=1",
             "$scrypt$v=1$ln=16,r=8,p=1",
         ] {
-            assert!(parse_imported_hash(with_params(params)).is_err(), "{params}");
+            assert!(parse_imported_hash(with_salt_and_hash(prefix)).is_err(), "{prefix}");
         }
         for phc in [
             "",

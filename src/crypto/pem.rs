@@ -22,7 +22,7 @@ pub(super) struct Block<'t> {
     pub(super) label: &'t str,
     /// True if a header states that the content is encrypted (RFC 1421, section 4.6.1.1).
     pub(super) is_encrypted: bool,
-    /// Decoded content.
+    /// Decoded content; empty if the content is encrypted and not base64.
     pub(super) contents: Zeroizing<Vec<u8>>,
 }
 
@@ -71,7 +71,8 @@ fn parse_block(text: &str) -> Option<(Block<'_>, &str)> {
     Some((Block { label, is_encrypted, contents: Zeroizing::new(contents) }, rest))
 }
 
-/// Splits the headers from the data, which an empty line separates. Base64 contains no colon.
+/// Splits the body of a block at the empty line between headers and data. A body without a colon has
+/// no headers, because base64 contains no colon. A body with a colon and without an empty line has no data.
 fn split_headers(body: &str) -> (&str, &str) {
     if !body.contains(':') {
         return ("", body);

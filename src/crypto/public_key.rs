@@ -1,5 +1,5 @@
-//! Public keys, validated before any token is verified: the crypto library validates keys
-//! only superficially.
+//! Public keys. Each key is validated before any token is verified, because the crypto library validates
+//! keys only superficially.
 
 use super::error::{Error, invalid_key};
 use crate::model::{Curve, InvalidValue, KeyType};
@@ -113,11 +113,12 @@ fn key_error(error: &impl ToString) -> Error {
     Error::Key(error.to_string())
 }
 
-/// Accepts RSA keys of 2,048 to 8,192 bits with an odd exponent of at least 3 and at most 64 bits.
+/// Accepts RSA keys of 2,048 to 8,192 bits with an odd exponent from 3 to 2^64 - 1.
 fn validate_rsa(n: &[u8], e: &[u8]) -> Result<(), InvalidValue> {
-    // 256 bytes with the first bit set, up to 1,024 bytes.
-    let is_long = n.len() > 256 || n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80);
-    if !is_long || n.len() > 1_024 {
+    // 2,048 bits are 256 bytes whose first bit is set; 8,192 bits are 1,024 bytes.
+    let is_long_enough =
+        n.len() > 256 || n.len() == 256 && n.first().is_some_and(|first| *first >= 0x80);
+    if !is_long_enough || n.len() > 1_024 {
         return Err(invalid_key("RSA key size out of range: expected 2,048 to 8,192 bits"));
     }
     if e.is_empty() || e.len() > 8 || e == [1] || e.last().is_some_and(|last| last % 2 == 0) {
@@ -137,7 +138,7 @@ fn validate_ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), InvalidValue> {
 }
 
 /// Accepts 32 bytes that are the canonical encoding of a point on the curve (RFC 8032, section
-/// 5.1.3). Refuses points of small order, whose signatures prove nothing.
+/// 5.1.3). Refuses points of small order, because signatures of such keys prove nothing.
 fn validate_ed25519(x: &[u8]) -> Result<(), InvalidValue> {
     let point = CompressedEdwardsY::from_slice(x).ok().and_then(|point| point.decompress());
     let is_sound =
@@ -153,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ed25519_point_has_one_encoding() {
+    fn non_canonical_ed25519_point_is_refused() {
         let mut accepted_count = 0;
         // The coordinates 0 to 18 have a second encoding: 2^255 - 19 to 2^255 - 1.
         for first in 0xED..=0xFF {

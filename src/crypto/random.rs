@@ -27,16 +27,16 @@ pub(crate) fn check_random_source() -> Result<(), Error> {
     Ok(())
 }
 
-/// Generates a token id: UUID version 7, sorted by time, so that new entries are at the end of an
-/// index.
+/// Generates a token id: a UUID version 7. Such ids sort by time, so that new entries are at the end
+/// of an index.
 pub(crate) fn generate_jti() -> Jti {
     Jti::new(Uuid::now_v7())
 }
 
-/// Generator of the ids of many tokens.
+/// Generator of ids for many tokens.
 #[derive(Debug, Default)]
 pub(crate) struct JtiGenerator {
-    /// Time of the last ids, in milliseconds since 1970.
+    /// Time in the ids of the last call, in milliseconds since 1970.
     last_millis: u64,
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn generate_uuid() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// Generates a text of 256 random bits.
+/// Generates a text of 256 random bits in base64url.
 pub(crate) fn generate_random_text() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(random_bytes(32)?))
 }
@@ -109,7 +109,7 @@ pub(crate) fn generate_password(min_chars: usize) -> Result<SecretString, Error>
 }
 
 /// Generates a secret of `size` random bytes in base64url, so that an environment variable can hold
-/// it. `size` is the minimum length of RFC 7518, section 3.2.
+/// it. `size` is the minimum length of the secret of an algorithm (RFC 7518, section 3.2).
 pub(super) fn generate_secret_text(size: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(random_bytes(size)?).into_bytes()))
 }
@@ -127,7 +127,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn generated_password_has_the_requested_length() {
+    fn generated_passwords_have_the_requested_length_and_are_random() {
         for (min_chars, length) in [(0, 23), (23, 23), (24, 29), (256, 257)] {
             let password = generate_password(min_chars).unwrap();
             assert_eq!(password.expose_secret().len(), length, "{min_chars}");
@@ -135,6 +135,7 @@ mod tests {
         let passwords = (0..100).map(|_| generate_password(0).unwrap().expose_secret().to_owned());
         let passwords: BTreeSet<String> = passwords.collect();
         let characters: BTreeSet<char> = passwords.iter().flat_map(|text| text.chars()).collect();
+        // All characters of the alphabet, and the hyphen.
         assert_eq!((passwords.len(), characters.len()), (100, 33), "{characters:?}");
     }
 

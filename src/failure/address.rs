@@ -6,8 +6,8 @@ use crate::store::InvalidAddress;
 use crate::store::{ConnectionError, ServerError};
 
 impl Failure {
-    /// Returns the error for an invalid address in `argument`, a flag or a variable. The address may
-    /// contain a password and is not repeated.
+    /// Returns the error for an invalid address in `argument`, the name of a flag or variable. The
+    /// address may contain a password and is not repeated.
     pub(crate) fn invalid_address(argument: &str, invalid: &InvalidAddress) -> Self {
         let failure = Self::new(Code::InvalidInput, format!("{argument}: {invalid}"));
         Self { hint: invalid.hint().map(str::to_owned), ..failure }

@@ -102,7 +102,7 @@ fn token_too_large(message: String) -> Failure {
 fn key_has_other_kid(message: String, kid: &Untrusted) -> Failure {
     let kid = quote_shell_word(&kid.to_display());
     Failure::new(Code::KeyExists, message)
-        .with_hint(format!("use `--kid {kid}` to keep its key id"))
+        .with_hint(format!("use `--kid {kid}` to keep the key id of the existing key"))
 }
 
 fn kid_exists(message: String) -> Failure {
@@ -135,8 +135,9 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
     failure
 }
 
-/// Returns the error for a user without the required role or permission; `user` is `None` without a
-/// login. If `user.is_logged_in` is false, the user is the owner of the presented token.
+/// Returns the error for a user without the required role or permission. `user` is `None` if there is
+/// no login; if `user.is_logged_in` is false, the user is the owner of the presented token.
+/// `required` is `None` if the user has no right to grant a permission.
 fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role>) -> Failure {
     let mut failure = Failure::new(Code::Forbidden, message);
     let name_member = if user.is_some_and(|user| !user.is_logged_in) { "owner" } else { "user" };
@@ -158,7 +159,7 @@ fn forbidden(message: String, user: Option<&UserWithRole>, required: Option<Role
 }
 
 fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection]) -> Failure {
-    let mut failure = rejected(message, reasons);
+    let mut failure = failure_with_reasons(message, reasons);
     failure.hint = match (reasons.first().map(|first| first.reason), kind) {
         (Some(RejectReason::WrongType), Some(TokenKind::Test)) => {
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
@@ -166,7 +167,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
         (Some(RejectReason::SessionToken), Some(kind)) => {
             Some(format!("verify session tokens with `jeton token verify --type {}`", kind.name()))
         }
-        // Only third-party tokens have no kind at this point.
+        // Of the tokens that lack a claim, only third-party tokens have no kind.
         (Some(RejectReason::MissingClaim), None) => {
             Some("use `--allow-no-expiry` to accept third-party tokens without `exp`".to_owned())
         }
@@ -190,10 +191,11 @@ fn session_rejected(message: String, reasons: &[Rejection]) -> Failure {
         Some(RejectReason::OwnerDeleted) => "log in as another user: jeton login".to_owned(),
         _ => "log in again: jeton login".to_owned(),
     };
-    rejected(message, reasons).with_hint(hint)
+    failure_with_reasons(message, reasons).with_hint(hint)
 }
 
-fn rejected(message: String, reasons: &[Rejection]) -> Failure {
+/// Returns the failure for a rejected token or session, with the code of the first reason.
+fn failure_with_reasons(message: String, reasons: &[Rejection]) -> Failure {
     let first = reasons.first().map(|first| first.reason);
     let mut failure = Failure::new(first.map_or(Code::Internal, Code::from), message);
     failure.details.insert("reason".to_owned(), json!(first));

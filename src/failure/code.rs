@@ -8,7 +8,7 @@ macro_rules! kinds {
             $(#[doc = $meaning] $kind),+
         }
 
-        /// Code of a failure for programs, which determines the kind.
+        /// Code of a failure, for programs. Each code belongs to one kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Code {
             $($(#[doc = concat!("`", $word, "`")] $code),+),+
@@ -78,7 +78,7 @@ kinds! {
         KeyExists "key_exists"
         KeyRevoked "key_revoked"
     }
-    LoginInvalid 6 "wrong name or password, or user disabled" {
+    LoginInvalid 6 "wrong login name or password, or user disabled" {
         LoginInvalid "login_invalid"
     }
     Forbidden 7 "not permitted by role or ownership" {
@@ -131,7 +131,7 @@ kinds! {
 }
 
 impl Code {
-    /// Returns the code for a word.
+    /// Returns the code with this word, such as `user_exists`.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let codes = Kind::ALL.iter().flat_map(|kind| kind.codes());
         codes.copied().find(|code| code.as_str() == word)

@@ -7,7 +7,8 @@ use crate::store::DirectoryRemedy;
 use std::path::Path;
 
 impl Failure {
-    /// Returns the error for an output directory that other users can write to.
+    /// Returns the error for a directory in which other users can replace files. The hint is for the
+    /// directory of output or session files.
     pub(crate) fn insecure_directory(insecure: &InsecureDirectory) -> Self {
         let failure = Self::new(Code::InsecurePermissions, insecure_message(insecure));
         failure.with_hint(if insecure.can_be_restricted {
@@ -58,8 +59,8 @@ fn insecure_message(insecure: &InsecureDirectory) -> String {
     };
     match &insecure.files_directory {
         None => format!("directory `{path}` {problem}"),
-        Some(child) => {
-            format!("`{}` can be replaced: `{path}` {problem}", display_path(child))
+        Some(directory) => {
+            format!("`{}` can be replaced: `{path}` {problem}", display_path(directory))
         }
     }
 }
@@ -68,7 +69,7 @@ fn restrict_hint(path: &Path) -> String {
     format!("remove the write permission: chmod go-w {}", quote_shell_path(path))
 }
 
-/// Quotes a path for a shell.
+/// Returns the escaped path as one word of a shell, quoted if necessary.
 pub(super) fn quote_shell_path(path: &Path) -> String {
     let text = escape(&path.to_string_lossy());
     let is_plain = |c: char| c.is_alphanumeric() || "/._@+-".contains(c);

@@ -1,12 +1,12 @@
-//! Hints of errors about keys that replace the general hint.
+//! Hints that replace the general hint of an error about a key.
 
 use super::{Failure, KeySource};
 use crate::model::{Algorithm, redact_for_error};
 
 impl Failure {
-    /// Replaces the hint of an error about a key in place of a secret: the new hint names
+    /// Replaces the hint of the error for a key that was given in place of a secret: the new hint names
     /// `algorithm`, the algorithm of the key. Without an algorithm, the hint is unchanged.
-    /// `has_encoding` is set if `--encoding` is given.
+    /// `has_encoding` is true if `--encoding` is given.
     pub(crate) fn with_algorithm_hint(
         self,
         algorithm: Option<Algorithm>,
@@ -20,8 +20,8 @@ impl Failure {
         })
     }
 
-    /// Replaces the hint of an error about an empty key of another issuer, and adds the file name to the
-    /// message.
+    /// Replaces the hint of an error about an empty input that should contain the key of another
+    /// issuer, and adds the path of a file to the message.
     pub(crate) fn with_fetch_hint(self, source: &KeySource<'_>) -> Self {
         let message = match source {
             KeySource::File(path) => {

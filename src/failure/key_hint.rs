@@ -1,4 +1,4 @@
-//! Names of files in hints with conversion commands.
+//! Insertion of file names into hints with conversion commands.
 
 use crate::crypto::FILE_PLACEHOLDER;
 use crate::model::{quote_shell_word, redact_for_error};
@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) enum KeySource<'s> {
     /// File.
     File(&'s Path),
-    /// Environment variable.
+    /// Environment variable with this name.
     Variable(&'s str),
     /// Standard input.
     Stdin,
@@ -23,7 +23,7 @@ impl<'s> KeySource<'s> {
 }
 
 /// Files that conversion commands write.
-const OUTPUTS: [&str; 10] = [
+const OUTPUT_FILES: [&str; 10] = [
     "key.pem",
     "key.der",
     "key.json",
@@ -36,8 +36,9 @@ const OUTPUTS: [&str; 10] = [
     "new-key.pem",
 ];
 
-/// Names the source of a key in a hint, and the files that its command writes.
-pub(super) fn name_source(hint: &str, source: &KeySource<'_>) -> String {
+/// Inserts into a hint the source of the key, and unused names for the files that the command in the
+/// hint writes.
+pub(super) fn insert_key_source(hint: &str, source: &KeySource<'_>) -> String {
     let has_command = hint.contains(": ");
     let name_files = |hint: &str, path: &str| insert_file_names(hint, path, &exists);
     match source {
@@ -46,18 +47,18 @@ pub(super) fn name_source(hint: &str, source: &KeySource<'_>) -> String {
             name_files(hint, "")
         }
         KeySource::Stdin if has_command => {
-            let copy = unused_file_name("key.in");
-            format!("save the input as {copy} and {}", name_files(hint, &copy))
+            let copy_name = unused_file_name("key.in");
+            format!("save the input as {copy_name} and {}", name_files(hint, &copy_name))
         }
         KeySource::Stdin => name_files(hint, "-"),
         KeySource::Variable(name) => {
-            let (name, copy) = (quote_shell_word(name), unused_file_name("key.in"));
-            let save = format!("(umask 077; printenv {name} > {copy})");
+            let (name, copy_name) = (quote_shell_word(name), unused_file_name("key.in"));
+            let save = format!("(umask 077; printenv {name} > {copy_name})");
             if has_command {
-                return name_files(hint, &copy).replacen(": ", &format!(": {save} && "), 1);
+                return name_files(hint, &copy_name).replacen(": ", &format!(": {save} && "), 1);
             }
             let hint = hint.replace("`--key FILE`", &format!("`--secret-env {name}`"));
-            format!("save the key and {}: {save}", name_files(&hint, &copy))
+            format!("save the key and {}: {save}", name_files(&hint, &copy_name))
         }
     }
 }
@@ -82,18 +83,19 @@ fn unused_name(name: &str, exists: &dyn Fn(&str) -> bool) -> String {
 }
 
 /// Replaces the placeholder, where it is a word, by the quoted path. A `jq` path that contains the
-/// placeholder is unchanged. Files that the command writes get names that do not exist.
+/// placeholder is unchanged. Files that the command writes get names that no existing file has.
 fn insert_file_names(hint: &str, path: &str, exists: &dyn Fn(&str) -> bool) -> String {
-    let is_option = path.starts_with('-') && path != "-";
-    let path = if is_option { format!("./{path}") } else { path.to_owned() };
+    let looks_like_option = path.starts_with('-') && path != "-";
+    let path = if looks_like_option { format!("./{path}") } else { path.to_owned() };
     let quoted = quote_shell_word(&path);
     let replace = |word: &str| {
-        let has_end = |rest: &str| rest.bytes().all(|byte| b"`);\"".contains(&byte));
-        if let Some(rest) = word.strip_prefix(FILE_PLACEHOLDER).filter(|rest| has_end(rest)) {
+        let is_punctuation = |rest: &str| rest.bytes().all(|byte| b"`);\"".contains(&byte));
+        if let Some(rest) = word.strip_prefix(FILE_PLACEHOLDER).filter(|rest| is_punctuation(rest))
+        {
             return format!("{quoted}{rest}");
         }
-        let output = OUTPUTS.iter().find_map(|output| {
-            let rest = word.strip_prefix(output).filter(|rest| has_end(rest))?;
+        let output = OUTPUT_FILES.iter().find_map(|output| {
+            let rest = word.strip_prefix(output).filter(|rest| is_punctuation(rest))?;
             Some(format!("{}{rest}", unused_name(output, exists)))
         });
         output.unwrap_or_else(|| word.to_owned())
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_placeholder_is_replaced() {
+    fn placeholder_is_replaced_only_as_a_word() {
         for (hint, path, expected) in [
             (
                 "extract the key: jq -r '.\"PRIVATE_KEY_FILE\"' FILE > key.txt",
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_files_are_not_overwritten() {
+    fn command_in_a_hint_overwrites_no_file() {
         let files = ["key.txt", "key.pem", "key-2.pem", "jwks.json"];
         let exists = |name: &str| files.contains(&name);
         for (hint, path, expected) in [

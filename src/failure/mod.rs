@@ -27,7 +27,7 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Instruction that tells the user how to resolve the error.
     pub(crate) hint: Option<String>,
-    /// Additional members for programs.
+    /// Members of `details` in the JSON document of the error.
     pub(crate) details: Map<String, Value>,
     /// Store or directory whose address or path is not yet in the message.
     pub(crate) location: Option<Location>,
@@ -43,7 +43,7 @@ pub(crate) enum Location {
 }
 
 impl Failure {
-    /// Hint for a store of another user.
+    /// Hint for a store file that another user owns.
     pub(crate) const OWNER_HINT: &str = "run jeton as the owner of the file";
 
     /// Hint for a right that the database user lacks.
@@ -60,8 +60,8 @@ impl Failure {
         Self::new(Code::Usage, message)
     }
 
-    /// Returns the error for a URL given as a path, in a flag or a variable. The URL may contain a
-    /// password and is not repeated.
+    /// Returns the error for a URL in place of a path. `argument` is the flag, argument or variable that
+    /// holds the URL, in backticks. The URL may contain a password and is not repeated.
     pub(crate) fn unsupported_url(argument: &str, scheme: &str) -> Self {
         let message = format!("{argument}: unsupported URL scheme `{}`", redact_for_error(scheme));
         Self::new(Code::InvalidInput, message)
@@ -73,9 +73,10 @@ impl Failure {
         Self::new(Code::AuthorizationHeader, "not logged in").with_hint("log in: jeton login")
     }
 
-    /// Returns the error for a secret that could not be delivered.
-    pub(crate) fn undelivered(secret: &str) -> Self {
-        Self::new(Code::Internal, format!("{secret} could not be written"))
+    /// Returns the error for a secret that could not be delivered. `description` names the secret in the
+    /// message: `the token`.
+    pub(crate) fn undelivered(description: &str) -> Self {
+        Self::new(Code::Internal, format!("{description} could not be written"))
     }
 
     /// Returns the error for a full disk.
@@ -83,11 +84,11 @@ impl Failure {
         Self::new(Code::Internal, message).with_hint("free disk space and retry")
     }
 
-    /// Inserts the file or variable with the key into a hint with a conversion command. The command
-    /// writes only files that do not exist yet.
+    /// Inserts the source of the key into the hint, and the names of files that do not exist yet for the
+    /// files that a command in the hint writes.
     pub(crate) fn with_key_source(self, source: &KeySource<'_>) -> Self {
-        let rename = |hint: String| key_hint::name_source(&hint, source);
-        Self { hint: self.hint.map(rename), ..self }
+        let insert_source = |hint: String| key_hint::insert_key_source(&hint, source);
+        Self { hint: self.hint.map(insert_source), ..self }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -118,8 +119,8 @@ impl Failure {
         self.details.get("reason").and_then(Value::as_str) == Some(reason.code())
     }
 
-    /// Returns whether the audit log records this failure: a refusal of a valid request, and not,
-    /// for example, a usage error, a timeout or an interruption.
+    /// Returns whether this failure is a refusal, which the audit log records if the command is a
+    /// change. A usage error, a timeout or an interruption, for example, is no refusal.
     pub(crate) fn is_refusal(&self) -> bool {
         !matches!(
             self.kind(),
@@ -137,7 +138,7 @@ impl Failure {
         self.code.kind()
     }
 
-    /// Returns the JSON document for programs.
+    /// Returns the JSON document of the error.
     pub(crate) fn to_json(&self) -> Value {
         json!({"error": {
             "kind": self.kind().name(),
@@ -164,7 +165,7 @@ fn without_error_numbers(message: &str) -> String {
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         match part.split_once(')') {
-            Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+            Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 text.push_str(rest);
             }
             _ => {

@@ -1,4 +1,4 @@
-//! Errors of the store and of a restore.
+//! Errors of the store, and of its backup, copy and restore.
 
 use super::directory::quote_shell_path;
 use super::{Code, Failure, Location};
@@ -35,10 +35,9 @@ impl From<Error> for Failure {
                 .with_hint("make the store file and its directory writable")
                 .with_location(Location::Store),
             Error::UnsafeFile(fault) => Self::insecure_file(message, fault),
-            Error::UnsafeWal(path, fault) => Self::new(
-                Code::InsecurePermissions,
-                format!("`{}` is {fault}", display_path(&path)),
-            ),
+            Error::UnsafeWal(path, fault) => {
+                Self::new(Code::InsecurePermissions, format!("`{}` {fault}", display_path(&path)))
+            }
             Error::InsecureDirectory(insecure, remedy) => {
                 Self::insecure_store_directory(&insecure, &remedy)
             }
@@ -48,10 +47,10 @@ impl From<Error> for Failure {
                 Self::new(Code::FileExists, format!("`{}` already exists", display_path(&path)))
                     .with_hint("use another file name, or remove the existing file")
             }
-            Error::PreviousStoreExists { path, directory } => {
-                Self::previous_store_exists(&path, &directory)
+            Error::PreviousStoreExists { previous, existing, directory } => {
+                Self::previous_store_exists(&previous, &existing, &directory)
             }
-            Error::InvalidBackup(path, reason) => Self::not_a_backup(&path, &reason),
+            Error::InvalidBackup(path, reason) => Self::invalid_backup(&path, &reason),
             Error::ReservedName(path) => {
                 Self::usage(format!("`{}` has a suffix reserved by SQLite", display_path(&path)))
                     .with_hint("use a name without the suffix `-wal`, `-shm` or `-journal`")
@@ -74,20 +73,21 @@ impl Failure {
             .with_hint("create a store: jeton init")
     }
 
-    /// Returns the failure for an error at the target of a copy. All other failures of a copy are
-    /// about the source, whose address `app` adds.
+    /// Returns the failure for an error at the target of a copy, with the address of the target. The
+    /// failure has no location, because `app` would add the address of the source.
     fn in_copy_target(address: &str, error: Error) -> Self {
         let failure = Self::from(error);
         let message = format!("`{address}`: {}", failure.message);
-        // Only a server can be read-only: a new file is not.
+        // Of the targets, only a server can be read-only, because a new file is writable.
         let is_read_only = failure.code == Code::StoreReadOnly;
         let primary_hint = is_read_only.then(|| "use the address of the primary server".to_owned());
         Self { message, hint: primary_hint.or(failure.hint), location: None, ..failure }
     }
 
     fn missing_wal(path: &str) -> Self {
-        let message =
-            format!("store `{path}` is empty: `-wal` file missing, or `init` interrupted");
+        let message = format!(
+            "store `{path}` is empty: its `-wal` file is missing, or `jeton init` was interrupted"
+        );
         Self::new(Code::StoreNotFound, message).with_hint(
             "copy the original store again with `store backup`, or create a new store: jeton init",
         )
@@ -111,36 +111,55 @@ impl Failure {
         }
     }
 
-    /// Returns the error for an existing `.before-restore` file of an earlier restore.
-    fn previous_store_exists(previous_store: &Path, directory: &Path) -> Self {
-        let message =
-            format!("`{}` already exists", redact_for_error(&previous_store.to_string_lossy()));
-        let (quoted_store, directory) =
-            (quote_shell_path(previous_store), quote_shell_path(directory));
+    /// Returns the error for the replaced store of an earlier restore. `existing` is the path of the
+    /// file `previous`, or of its WAL, index or journal; `directory` does not exist yet.
+    fn previous_store_exists(previous: &Path, existing: &Path, directory: &Path) -> Self {
+        let message = format!("`{}` already exists", redact_for_error(&existing.to_string_lossy()));
+        let (quoted_path, directory) = (quote_shell_path(previous), quote_shell_path(directory));
         Self::new(Code::FileExists, message).with_hint(format!(
-            "move the file: mkdir -m 700 {directory} && mv {quoted_store}* {directory}"
+            "move the file: mkdir -m 700 {directory} && mv {quoted_path}* {directory}"
         ))
     }
 
-    /// Returns the error for a file that is not a backup.
-    fn not_a_backup(file: &Path, reason: &str) -> Self {
+    /// Returns the error for a file whose content was not read, because the file is inaccessible or is
+    /// the store itself.
+    fn invalid_backup(file: &Path, reason: &str) -> Self {
         Self::usage(format!(
             "`{}` cannot be restored: {reason}",
             redact_for_error(&file.to_string_lossy())
         ))
     }
 
-    /// Returns the error for a damaged backup; `fault` is the first fault.
+    /// Returns the error for a backup that was checked and must not be restored. `fault` is the first
+    /// fault that prevents the restore.
     pub(super) fn unusable_backup(file: &Path, fault: Error) -> Self {
         if matches!(fault, Error::NotAStore(_)) {
             return Error::NotAStore(file.to_owned()).into();
         }
         let failure = Self::from(fault);
-        let display_path = redact_for_error(&file.to_string_lossy());
-        let message = format!("`{display_path}` cannot be restored: {}", failure.message);
+        let file_text = redact_for_error(&file.to_string_lossy());
+        let message = format!("`{file_text}` cannot be restored: {}", failure.message);
         let check_hint =
             || format!("list all faults: jeton --store {} store check", quote_shell_path(file));
         let hint = failure.hint.or_else(|| Some(check_hint()));
         Self { message, hint, location: None, ..failure }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hint_moves_every_file_of_the_previous_store() {
+        let failure = Failure::from(Error::PreviousStoreExists {
+            previous: "/d/a.db.before-restore".into(),
+            existing: "/d/a.db.before-restore-wal".into(),
+            directory: "/d/before-restore".into(),
+        });
+        let command =
+            "mkdir -m 700 /d/before-restore && mv /d/a.db.before-restore* /d/before-restore";
+        assert_eq!(failure.hint.unwrap(), format!("move the file: {command}"));
+        assert_eq!(failure.message, "`/d/a.db.before-restore-wal` already exists");
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::authority::RejectReason;
 use crate::authority::verification::{Expectations, ExpectedKind, check_claims_only};
-use crate::model::{Lifetime, Permission, Timestamp, parse_strict_object};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, parse_strict_object};
 use serde_json::{Map, Value};
 
-/// Checks claim validation of tokens of this store and of third-party tokens. The first line of the
-/// input holds the time, the leeway and the expectations as `name=value` words; the rest is the
-/// claims.
+/// Checks the validation of claims in a store token, and of the same claims in a third-party token. The
+/// first line of the input holds the time and the leeway as numbers, and the expectations as `name=value`
+/// words. The other lines hold the claims.
 pub fn claims(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((first, rest)) = text.split_once('\n') else { return };
@@ -28,8 +28,8 @@ pub fn claims(bytes: &[u8]) {
         );
         assert!(expectations.required_values.iter().all(|(name, _)| claims.contains_key(name)));
     }
-    let [expiry, not_before] = [numeric_date(&claims, "exp", f64::floor), valid_from(&claims)];
-    let bounds = [expiry, not_before].into_iter().flatten().flat_map(|time| {
+    let [expiry, start] = [numeric_date(&claims, "exp", f64::floor), valid_from(&claims)];
+    let bounds = [expiry, start].into_iter().flatten().flat_map(|time| {
         [
             time - expectations.leeway - 1,
             time - expectations.leeway,
@@ -37,7 +37,8 @@ pub fn claims(bytes: &[u8]) {
             time + expectations.leeway,
         ]
     });
-    let times: Vec<_> = bounds.chain([0, i64::MAX]).filter_map(Timestamp::from_unix).collect();
+    let times: Vec<_> =
+        bounds.chain([0, MAX_UNIX_SECONDS]).filter_map(Timestamp::from_unix).collect();
     for time in [expectations.reference_time].into_iter().chain(times) {
         expectations.reference_time = time;
         for reasons in check_claims_only(&claims, &expectations) {
@@ -46,8 +47,7 @@ pub fn claims(bytes: &[u8]) {
             }
             let now = time.unix();
             let is_expired = expiry.is_some_and(|expiry| now >= expiry + expectations.leeway);
-            let is_early =
-                not_before.is_some_and(|not_before| not_before > now + expectations.leeway);
+            let is_early = start.is_some_and(|start| start > now + expectations.leeway);
             let is_ttl_too_short = expectations
                 .min_ttl
                 .zip(expiry)
@@ -64,8 +64,9 @@ fn parse_expectations(line: &str) -> Option<Expectations> {
     let mut words = line.split(' ');
     let now = words.next()?.parse().ok().and_then(Timestamp::from_unix)?;
     let leeway: u32 = words.next()?.parse().ok()?;
-    // The row of a store token decides whether `exp` may be missing. This target has no rows and
-    // therefore permits tokens without `exp`.
+    // For a store token, the record decides whether `exp` may be missing; `check_claims_only` has no
+    // record and permits it. Third-party tokens must be validated in the same way, because `claims`
+    // asserts that their validation is not stricter.
     let mut expectations = Expectations {
         leeway: leeway.into(),
         allow_no_expiry: true,
@@ -85,12 +86,12 @@ fn parse_expectations(line: &str) -> Option<Expectations> {
     Some(expectations)
 }
 
-/// Returns the later of `nbf` and `iat`.
+/// Returns the time from which the claims are valid: the later of `nbf` and `iat`.
 fn valid_from(claims: &Map<String, Value>) -> Option<i64> {
     numeric_date(claims, "nbf", f64::ceil).max(numeric_date(claims, "iat", f64::floor))
 }
 
-/// Parses a `NumericDate` independently of the code under test.
+/// Parses a `NumericDate` independently of the code under test. `round` rounds a fraction of a second.
 fn numeric_date(claims: &Map<String, Value>, name: &str, round: fn(f64) -> f64) -> Option<i64> {
     let value = claims.get(name)?;
     let rounded = || value.as_f64().and_then(|value| format!("{:.0}", round(value)).parse().ok());

@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 /// Checks the strict JSON reader, row readers, the TOML reader, password hashes, `name=JSON` claims and
 /// `setting=value` pairs.
 ///
-/// The strict JSON reader accepts the same input as a lenient reader, except duplicate members
-/// and numbers beyond the range of a double. A row survives a CSV round trip. An accepted setting is
-/// one visible line.
+/// The strict JSON reader accepts the same objects as a lenient reader, except duplicate members
+/// and numbers beyond the range of a double. A cell survives a CSV round trip in escaped form. The
+/// stored value of an accepted setting is one visible line.
 pub fn input_formats(bytes: &[u8]) {
     let lenient = parse_independently(bytes)
         .filter(|value| !has_number_out_of_range(value))
@@ -53,7 +53,7 @@ pub fn input_formats(bytes: &[u8]) {
     assert_eq!(from_input, from_stored);
 }
 
-/// Asserts that a written CSV cell is read back unchanged.
+/// Asserts that a text is read back from a written CSV cell as the escaped text.
 fn assert_csv_round_trip(text: &str) {
     let row = Map::from_iter([("a".to_owned(), Value::from(0)), ("b".to_owned(), text.into())]);
     let file = render_csv_header(row.keys().map(String::as_str))
@@ -75,7 +75,8 @@ fn count_members(value: &Value) -> usize {
     }
 }
 
-/// Returns the number of colons outside of strings, which is the number of members in the text.
+/// Returns the number of colons outside of strings, which is the number of members in the text,
+/// including duplicates.
 fn count_colons(json: &[u8]) -> usize {
     let (mut count, mut in_string, mut is_escaped) = (0, false, false);
     for byte in json {
@@ -90,7 +91,7 @@ fn count_colons(json: &[u8]) -> usize {
     count
 }
 
-/// Reads rows in blocks, like an input file of a bulk mint.
+/// Reads rows in blocks, as a bulk mint reads its input file.
 fn read_blocks(bytes: &[u8]) -> Result<Vec<Row>, RowError> {
     let (blocks, parser) = RowReader::new(bytes)?.into_blocks();
     let mut rows = Vec::new();
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn member_count_matches_colons() {
+    fn colons_outside_strings_and_nested_members_are_counted() {
         assert_eq!(count_colons(br#"{"a:":"\":","b":{"c":[":"]}}"#), 3);
         assert_eq!(count_members(&serde_json::json!({"a": [{"b": 1}], "c": {}})), 3);
     }

@@ -9,8 +9,8 @@ use secrecy::ExposeSecret;
 use std::mem::discriminant;
 
 /// Checks key parsing: a parsed key has algorithms of one family and verifies no trivial signature.
-/// A document that is read as a key, or refused because of a key in it, is not a secret. A key that is
-/// imported, exported and imported again is unchanged.
+/// A document in which a key other than a shared secret is recognized is not accepted as a secret. A
+/// key that is imported, exported and imported again is unchanged.
 pub fn keys(bytes: &[u8]) {
     crypto::initialize_crypto();
     if let Ok(set) = read_jwks(bytes, &[], PublicKeys::default) {
@@ -19,7 +19,7 @@ pub fn keys(bytes: &[u8]) {
             assert_rejects_trivial_signatures(key);
         }
     }
-    assert_key_is_not_a_secret(bytes);
+    assert_key_is_not_accepted_as_secret(bytes);
     let unrestricted = read_single(bytes, &Algorithm::ALL, None);
     for algorithm in Algorithm::ALL {
         let expected = unrestricted.as_ref().is_some_and(|set| {
@@ -61,7 +61,7 @@ fn read_single(
     reader.read(bytes, PublicKeys::default).ok()
 }
 
-fn assert_key_is_not_a_secret(bytes: &[u8]) {
+fn assert_key_is_not_accepted_as_secret(bytes: &[u8]) {
     let algorithm = Algorithm::HS256;
     let is_secret = |encoding| {
         let importer = KeyImporter {
@@ -105,8 +105,8 @@ fn assert_one_family(algorithms: &[Algorithm]) {
     assert!(algorithms.iter().all(is_same_family), "{algorithms:?}");
 }
 
-/// Asserts that the key verifies no signature that is known without the private key: zeros, and the
-/// neutral element of Ed25519 with a zero scalar.
+/// Asserts that the key verifies no signature that can be built without the private key: zeros of
+/// several lengths, and the neutral element of Ed25519 with a zero scalar.
 fn assert_rejects_trivial_signatures(key: &Verifier) {
     for (prefix, letters) in [("", 43), ("", 86), ("", 128), ("", 176), ("", 342), ("AQ", 84)] {
         let text = format!("e30.e30.{prefix}{}", "A".repeat(letters));

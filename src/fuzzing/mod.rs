@@ -1,4 +1,4 @@
-//! Fuzz targets of `tests/fuzz`, one function each. A failed check panics. This module is compiled
+//! Fuzz targets of `tests/fuzz`, one function each. A violated property panics. This module is compiled
 //! for the fuzzer and the tests, never into the program.
 #![expect(clippy::missing_panics_doc, reason = "a fuzz target reports a failed check by a panic")]
 
@@ -17,8 +17,8 @@ pub use keys::keys;
 pub use token::token;
 pub use typed_values::typed_values;
 
-/// Parses JSON with `serde_json` alone, independently of the code under test. A text with the
-/// member name that `serde_json` reserves for numbers is parsed by the code under test.
+/// Parses JSON with `serde_json`, independently of the code under test. Exception: returns the result
+/// of the code under test for a text with the member name that `serde_json` reserves for numbers.
 fn parse_independently(bytes: &[u8]) -> Option<Value> {
     let value = parse_lenient_value(bytes).ok();
     if value.as_ref().is_some_and(has_reserved_member) {
@@ -27,8 +27,8 @@ fn parse_independently(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// Returns whether a number with a fraction or an exponent is beyond the range of a double. The strict
-/// reader refuses such numbers.
+/// Returns whether the value contains a number with a fraction or an exponent beyond the range of a
+/// double. The strict reader refuses such numbers.
 fn has_number_out_of_range(value: &Value) -> bool {
     match value {
         Value::Number(number) => {
@@ -41,6 +41,7 @@ fn has_number_out_of_range(value: &Value) -> bool {
     }
 }
 
+/// Returns whether the value contains an object with the member name that `serde_json` reserves.
 fn has_reserved_member(value: &Value) -> bool {
     match value {
         Value::Object(members) => members
@@ -69,7 +70,7 @@ mod tests {
     ];
 
     #[test]
-    fn corpus_passes_all_targets() {
+    fn each_target_passes_on_its_corpus() {
         // The corpus is not in `tests/fuzz`, because published packages do not contain that
         // directory.
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");

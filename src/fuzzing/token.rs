@@ -11,8 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// Checks token parsing: an accepted token is the canonical encoding of its bytes, lenient decoding
-/// returns the same header and payload, and no unsigned token verifies.
+/// Checks token parsing: a token that the strict parser accepts is the canonical encoding of its bytes,
+/// lenient decoding returns the same header and payload, and verification with a fixed key fails for
+/// one reason.
 pub fn token(bytes: &[u8]) {
     crypto::initialize_crypto();
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -21,7 +22,8 @@ pub fn token(bytes: &[u8]) {
     let keys = reader.read(&[0; 64], PublicKeys::default).expect("64 bytes are an HMAC secret");
     let now = Timestamp::from_unix(0).expect("the start of 1970 is a timestamp");
     let report = verify_third_party(&keys, text, &Expectations::new(ExpectedKind::Any, now));
-    assert_eq!(report.reasons.len(), 1, "an unsigned token has one reason: {:?}", report.reasons);
+    let reasons = &report.reasons;
+    assert_eq!(reasons.len(), 1, "a token without a valid signature has one reason: {reasons:?}");
     let Ok(compact) = CompactJws::parse(text) else {
         assert_eq!(report.reasons, [RejectReason::Malformed]);
         return;
@@ -34,6 +36,7 @@ pub fn token(bytes: &[u8]) {
         |part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).expect("a part is base64url"));
     assert_eq!(text.split('.').map(reencode).collect::<Vec<_>>().join("."), text);
     let lenient = lenient.expect("a token that the strict parser accepts can be decoded");
+    // Lenient decoding returns such a payload without base64url decoding (RFC 7797).
     if compact.header.get("b64") == Some(&Value::Bool(false)) {
         return;
     }
@@ -49,8 +52,8 @@ pub fn token(bytes: &[u8]) {
     assert_eq!(decoded_payload, payload);
 }
 
-/// Asserts that a token is found in the text around it, and that no text inside of the token is
-/// removed.
+/// Asserts that a token is extracted from a text that surrounds the token, and that text inserted into
+/// the token is not removed.
 fn assert_extraction_is_exact(token: &str) {
     for text in [
         token.to_owned(),

@@ -84,7 +84,7 @@ impl Curve {
         }
     }
 
-    /// Returns the length of a coordinate or private number in bytes.
+    /// Returns the length in bytes of a coordinate (`x`, `y`) and of the private key (`d`).
     pub(crate) const fn coordinate_length(self) -> usize {
         match self {
             Self::P256 => 32,

@@ -1,4 +1,4 @@
-//! Additional claims of a token.
+//! Additional claims or header parameters of a token.
 
 use super::{InvalidValue, parse_strict_value, redact_for_error};
 use serde_json::{Map, Value};
@@ -25,12 +25,14 @@ const RESERVED_CLAIMS: &[&str] = &[
     "bloqueado", // Spanish for "blocked": marks session tokens
 ];
 
-/// Claims from `--claim k=v` and `--claim-json k=JSON`, with unique names.
+/// Claims from `--claim k=v` and `--claim-json k=JSON`, or header parameters from `--header` and
+/// `--header-json`, with unique names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ExtraClaims(pub(crate) Map<String, Value>);
 
 impl ExtraClaims {
-    /// Splits `k=v` arguments; parses the values of `json` with the strict JSON reader.
+    /// Parses `name=value` arguments: the values in `text` are strings, the values in `json` are JSON
+    /// (see [`parse_strict_value`]). Refuses a name that is set twice.
     pub(crate) fn parse(text: &[String], json: &[String]) -> Result<Self, InvalidValue> {
         let mut claims = Map::new();
         let text_arguments = text.iter().map(|argument| (argument, false));
@@ -46,11 +48,11 @@ impl ExtraClaims {
             };
             let value = if is_json {
                 parse_strict_value(value.as_bytes()).map_err(|error| {
-                    let failure = invalid(format!("is {}", error.describe_in_line()));
+                    let invalid_json = invalid(format!("is {}", error.describe_without_line()));
                     if !error.may_lack_quotes() {
-                        return failure;
+                        return invalid_json;
                     }
-                    failure.with_hint(
+                    invalid_json.with_hint(
                         "enclose each text in double quotes, and the argument in single quotes: 'name=[\"TEXT\"]'",
                     )
                 })?
@@ -64,8 +66,8 @@ impl ExtraClaims {
         Ok(Self(claims))
     }
 
-    /// Returns the escaped names of the claims with text that is usually meant as JSON: an array, an
-    /// object, a boolean, `null`, or a number in a claim that is a time.
+    /// Returns, for messages, the names of claims whose value is a string that is usually meant as
+    /// JSON: an array, an object, a boolean, `null`, or a number in a claim that is a time.
     pub(crate) fn json_like_names(&self) -> Vec<String> {
         let is_json_like = |name: &str, text: &str| match parse_strict_value(text.as_bytes()) {
             Ok(Value::Number(_)) => matches!(name, "exp" | "nbf" | "iat"),
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_usually_json_is_found() {
+    fn claim_with_json_as_text_is_listed() {
         let words =
             ["a=[1]", "b={}", "c=true", "d=null", "exp=5", "e=5", "f=[x", "g=\"x\"", "nbf=x"];
         let claims = ExtraClaims::parse(&to_strings(&words), &to_strings(&["h=[1]"])).unwrap();
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_claims_are_refused() {
+    fn malformed_and_repeated_claims_are_refused() {
         for word in ["a", "=1", ""] {
             assert!(ExtraClaims::parse(&to_strings(&[word]), &[]).is_err(), "{word}");
         }

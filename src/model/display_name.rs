@@ -1,4 +1,4 @@
-//! Display names, and search terms for user names.
+//! Display names, and search terms for users.
 
 use super::precis::is_visible_ascii;
 use super::{InvalidValue, Untrusted, is_invisible};
@@ -75,7 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn display_name_rejects_invisible_text() {
+    fn display_name_has_1_to_200_visible_characters() {
         assert_eq!(DisplayName::parse("Ada  Lovelace").unwrap().as_str(), "Ada  Lovelace");
         assert!(DisplayName::parse(&"x".repeat(200)).is_ok());
         for text in
@@ -87,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn visible_ascii_words_need_no_profile(text in "[ -~]{0,80}") {
+        fn ascii_text_is_folded_as_by_nickname_profile(text in "[ -~]{0,80}") {
             let folded = Nickname::enforce(text.as_str()).map_or_else(
                 |_| text.to_lowercase(),
                 |enforced| enforced.to_lowercase(),
@@ -108,6 +108,10 @@ mod tests {
             assert!(user.clone().unwrap().as_str().contains(part.as_str()));
             assert!(email.clone().unwrap().comparison_key().contains(part.as_str()));
         }
+    }
+
+    #[test]
+    fn name_filter_accepts_any_text_that_is_not_empty() {
         assert!(NameFilter::parse("").is_err());
         assert_eq!(NameFilter::parse("%_'\"\u{7}").unwrap().as_str(), "%_'\"\u{7}");
     }

@@ -2,9 +2,9 @@
 
 use super::InvalidValue;
 
-/// Names, in capital letters, of variables that change the behaviour of the loader, a shell or a
-/// runtime. The list cannot be complete: it contains the variables that tell common programs which
-/// code, libraries, options, certificates or proxies to use.
+/// Names, in capital letters and separated by spaces, of variables that change the behaviour of the
+/// dynamic loader, a shell, a runtime or another common program. Most of these variables select code,
+/// libraries, options, certificates or proxies. The list cannot be complete.
 const RESERVED_NAMES: [&str; 6] = [
     // Shells and all programs.
     "BASHOPTS BASH_COMPAT BASH_ENV BASH_LOADABLES_PATH BASH_XTRACEFD CDPATH CI COLUMNS \
@@ -51,7 +51,7 @@ const RESERVED_NAMES: [&str; 6] = [
      _JAVA_OPTIONS",
 ];
 
-/// Prefixes of reserved names.
+/// Prefixes of reserved names, separated by spaces.
 const RESERVED_PREFIXES: &str = "ACTIONS_ ASPNETCORE_ BASH_FUNC_ CARGO_ALIAS_ CARGO_BUILD_ \
     CARGO_ENCODED_ CARGO_TARGET_ CGO_ COMPLUS_ CORECLR_ COR_ DOTNET_ DYLD_ ERL_ FISH_ GITHUB_ \
     GIT_CONFIG INPUT_ LC_ LD_ LUA_CPATH LUA_INIT LUA_PATH MALLOC NPM_CONFIG_ PERL5 PERL_ PIP_ \
@@ -70,9 +70,9 @@ pub(crate) fn check_variable_name(text: &str) -> Result<(), InvalidValue> {
     Ok(())
 }
 
-/// Rejects the name of a variable that must not hold a token: variables of jeton, and variables
-/// that change the behaviour of the loader, a shell or a runtime. Upper and lower case are not
-/// distinguished (`http_proxy`, `npm_config_*`).
+/// Rejects text that cannot be the name of an environment variable, and the names of variables that
+/// must not hold a token: the variables of jeton, and the [reserved variables][RESERVED_NAMES] of other
+/// programs. Upper and lower case are not distinguished (`http_proxy`, `npm_config_*`).
 pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
     check_variable_name(text)?;
     let name = text.to_ascii_uppercase();
@@ -84,7 +84,7 @@ pub(crate) fn check_token_variable(text: &str) -> Result<(), InvalidValue> {
         || RESERVED_PREFIXES.split(' ').any(|prefix| name.starts_with(prefix))
     {
         let reason =
-            "reserved for the loader, a shell or a runtime; use a name such as `API_TOKEN`";
+            "reserved for the dynamic loader, a shell or a runtime; use a name such as `API_TOKEN`";
         return Err(InvalidValue::new("variable", reason));
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::fmt::{self, Display};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TargetKind {
-    /// User account.
+    /// User account; the id is the row id.
     User,
     /// Token; the id is the row id, or the `jti` of a token without a record.
     Token,
@@ -133,7 +133,7 @@ pub(crate) struct EventDetail {
     /// Key whose secret the command exported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exported_key: Option<EventTarget>,
-    /// Whole text of an event that schema version 1 or 2 recorded.
+    /// Whole text of the targets of an event that schema version 1 or 2 recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<Untrusted>,
 }
@@ -148,7 +148,7 @@ impl EventDetail {
 /// Target and detail of an audit event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct EventSubject {
-    /// First or only object.
+    /// First or only target, or the kind of several objects.
     pub(crate) target: Option<EventTarget>,
     /// `None` if the event has no data beyond its target.
     pub(crate) detail: Option<EventDetail>,
@@ -230,7 +230,7 @@ pub(crate) struct AuditEvent {
     /// Target and detail, as members of the event.
     #[serde(flatten)]
     pub(crate) subject: EventSubject,
-    /// `done`, or the error code of the failure.
+    /// `done`, `undelivered` or `revoked` for a change, or the error code of the failure.
     pub(crate) outcome: Untrusted,
     /// Number of changed objects.
     pub(crate) count: i64,

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 /// Kind of a value that is given in place of a file name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileValue {
-    /// `https://…`
+    /// A URL with any scheme, such as `https://…`.
     Url,
     /// `@FILE`, the notation for a token in a file.
     AtSign,
@@ -23,8 +23,8 @@ pub(crate) enum FileValue {
 }
 
 impl FileValue {
-    /// Returns the kind of a value; `None` for a value that may be a file name. The caller must know
-    /// that no file has this name.
+    /// Returns the kind of a value; `None` for a value that looks like a file name. A file name can look
+    /// like another kind: the caller must first check that no file has this name.
     pub(crate) fn recognize(value: &OsStr) -> Option<Self> {
         if parse_url_scheme(value).is_some() {
             return Some(Self::Url);

@@ -108,7 +108,7 @@ impl Jti {
     }
 }
 
-/// Minimum length of an abbreviated id in characters.
+/// Minimum length of an abbreviated session id or key id, in characters.
 pub(crate) const MIN_ID_LENGTH: usize = 4;
 
 /// Session id, or its first characters.
@@ -173,7 +173,8 @@ row_id!(
     GrantRowId
 );
 row_id!(
-    /// Row id of an audit event; ascending in commit order.
+    /// Row id of an audit event; ascending. On a server, concurrent transactions can commit their
+    /// events in another order.
     AuditEventId
 );
 
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn uuid_has_one_spelling() {
+    fn uuid_has_one_spelling_and_typed_uuid_any_case() {
         let text = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
         assert_eq!(Jti::parse(text).unwrap().to_string(), text);
         for spelling in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}")] {

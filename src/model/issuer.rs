@@ -47,7 +47,8 @@ impl IssuerUrl {
     }
 }
 
-/// Returns whether the host is an address or a name that DNS can hold (RFC 1123, section 2.1).
+/// Returns whether the host is an IP address, or a name of letters, digits, `-` and `_` with the length
+/// limits of DNS (RFC 1035, section 2.3.4).
 fn has_valid_host(authority: Authority<'_>) -> bool {
     let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let is_label =
@@ -62,7 +63,8 @@ fn has_valid_host(authority: Authority<'_>) -> bool {
     }
 }
 
-/// Returns whether a path segment is `.` or `..`, plain or percent-encoded; clients resolve them.
+/// Returns whether a path segment is `.` or `..`, plain or percent-encoded. Clients resolve such
+/// segments and would request another path.
 fn is_dot_segment(segment: &str) -> bool {
     matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
 }

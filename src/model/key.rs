@@ -37,7 +37,7 @@ impl Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum KeyState {
-    /// Published, but does not sign yet.
+    /// Published, but does not sign yet, except a test key that `--key` selects.
     Standby,
     /// Signs new tokens.
     Active,
@@ -103,7 +103,7 @@ pub(crate) struct KeySpec {
     pub(crate) is_withheld: bool,
     /// Public key as a JWK (RFC 7517); `None` for a symmetric key.
     pub(crate) public_jwk: Option<Map<String, Value>>,
-    /// True for a secret that is shorter than the hash output.
+    /// True for a secret that is shorter than the hash output of `algorithm`.
     pub(crate) is_weak: bool,
 }
 
@@ -155,7 +155,8 @@ impl Key {
         }
     }
 
-    /// Returns whether the key belongs in the JWK Set: it verifies now or will verify later.
+    /// Returns whether the state of the key permits publication in the JWK Set: the key verifies now, or
+    /// will verify once it is active. A symmetric key has no public JWK.
     pub(crate) fn is_published(&self, now: Timestamp) -> bool {
         self.state == KeyState::Standby || self.can_verify(now)
     }
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn key_state_decides_verification() {
+    fn key_state_decides_verification_and_publication() {
         let timestamp = |seconds| Timestamp::from_unix(seconds).unwrap();
         let key_for = |purpose, state, verify_until| Key {
             id: KeyRowId(1),

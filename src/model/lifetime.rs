@@ -17,12 +17,12 @@ impl Lifetime {
         if seconds >= 1 && seconds <= Self::MAX_SECONDS { Some(Self(seconds)) } else { None }
     }
 
-    /// Creates a lifetime from a constant number of days, at least 1.
+    /// Creates a lifetime for a constant; `days` must be at least 1.
     pub(crate) const fn from_days(days: u16) -> Self {
         Self(days as i64 * 86_400)
     }
 
-    /// Creates a lifetime from a constant number of minutes, at least 1.
+    /// Creates a lifetime for a constant; `minutes` must be at least 1.
     pub(crate) const fn from_minutes(minutes: u16) -> Self {
         Self(minutes as i64 * 60)
     }
@@ -63,11 +63,12 @@ impl Lifetime {
 
     /// Parses a lifetime with years or months: a year counts as 365 days, a month as 30 days.
     pub(super) fn parse_calendar_units(text: &str) -> Option<Self> {
-        let days = span_in_days(&text.parse().ok()?)?;
+        let days = replace_calendar_units(&text.parse().ok()?)?;
         Self::parse(&days).ok()
     }
 
-    /// Parses a lifetime of at most `max`. Every value that the hint of an error proposes is valid.
+    /// Parses a lifetime of at most `max`. Every value that the hint of an error proposes is valid and
+    /// at most `max`. `value_name` is the name of the value in the error about `max`.
     pub(crate) fn parse_up_to(
         max: Self,
         value_name: &'static str,
@@ -76,8 +77,8 @@ impl Lifetime {
         let is_accepted = |word: &str| Self::parse(word).is_ok_and(|lifetime| lifetime <= max);
         let hint = format!("use a duration from `1s` to `{max}`");
         let lifetime = Self::parse(text).map_err(|invalid| {
-            let is_usable = invalid.hint_values().all(is_accepted);
-            if is_usable { invalid } else { invalid.with_hint(&*hint) }
+            let is_hint_usable = invalid.hint_values().all(is_accepted);
+            if is_hint_usable { invalid } else { invalid.with_hint(&*hint) }
         })?;
         if lifetime > max {
             let reason = format!("more than the maximum of `{max}`");
@@ -87,7 +88,7 @@ impl Lifetime {
     }
 }
 
-/// Parses a duration with or without a sign, in whole seconds.
+/// Parses a duration with or without a sign; returns the seconds. A fraction of a second is an error.
 pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     let invalid = |reason: &str| InvalidValue::new("duration", reason);
     if text.parse::<i64>().is_ok() {
@@ -99,7 +100,7 @@ pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     })?;
     let Ok(duration) = span.to_duration(SpanRelativeTo::days_are_24_hours()) else {
         let error = invalid("months and years have no fixed length");
-        return Err(match span_in_days(&span) {
+        return Err(match replace_calendar_units(&span) {
             Some(days) if text.starts_with('+') => error.with_hint(format!("use `+{days}`")),
             Some(days) => error.with_hint(format!("use `{days}`")),
             None => error,
@@ -111,8 +112,8 @@ pub(super) fn parse_seconds(text: &str) -> Result<i64, InvalidValue> {
     Ok(duration.as_secs())
 }
 
-/// Returns a span as text. Years are converted to 365 days each, months to 30 days each.
-fn span_in_days(span: &Span) -> Option<String> {
+/// Returns a span as text without years and months: a year counts as 365 days, a month as 30 days.
+fn replace_calendar_units(span: &Span) -> Option<String> {
     let days = i32::from(span.get_years()) * 365 + span.get_months() * 30 + span.get_days();
     let span = span.try_years(0).ok()?.try_months(0).ok()?.try_days(days).ok()?;
     let printer = SpanPrinter::new().designator(Designator::Compact).spacing(Spacing::None);
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn hint_of_refused_lifetime_is_accepted() {
+    fn hint_for_refused_lifetime_proposes_valid_lifetime() {
         for (text, hint) in [
             ("1y", "use `365d`"),
             ("1mo", "use `30d`"),
@@ -202,7 +203,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_of_every_hint_are_accepted(
+        fn hint_proposes_valid_lifetimes_up_to_maximum(
             text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
             max in 1..2 * Lifetime::MAX_SECONDS,
         ) {

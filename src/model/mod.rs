@@ -69,7 +69,7 @@ pub(crate) use shell::{
 pub(crate) use spreadsheet::{SpreadsheetRows, render_csv_header, render_csv_rows};
 pub(crate) use suggestion::find_similar;
 pub(crate) use text_encoding::{BOM, is_utf16, normalize_encoding};
-pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, find_unit};
+pub(crate) use time::{MAX_UNIX_SECONDS, Timestamp, find_time_unit};
 pub(crate) use time_spec::TimeSpec;
 pub(crate) use token::{
     ActiveSession, Grant, RecordedPair, RecordedToken, Session, TokenKind, TokenOrigin,

@@ -1,4 +1,4 @@
-//! User names, e-mail addresses, application names and permissions in canonical form.
+//! Usernames, e-mail addresses, references to users, application names and permissions.
 
 use super::precis::normalize_username;
 use super::{InvalidValue, Untrusted, UserId, UserUuid, is_invisible};
@@ -6,7 +6,7 @@ use email_address::{EmailAddress, Options};
 use serde::Serialize;
 use unicode_security::MixedScript;
 
-/// User name, normalized by PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64 bytes,
+/// Username, normalized by PRECIS `UsernameCaseMapped` (RFC 8265, section 3.3): at most 64 bytes,
 /// one script, no `@`, not all digits, not a UUID, no leading `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -68,7 +68,8 @@ impl Email {
         }
         let domain = address.domain().to_lowercase();
         let normalized = format!("{}@{domain}", address.local_part());
-        // Lower case can map a letter to two characters, one of which a domain cannot contain.
+        // The conversion to lower case can turn a letter into a letter and a combining character, which
+        // a domain cannot contain.
         if !domain.is_ascii() {
             parse_address(&normalized)?;
         }
@@ -171,7 +172,7 @@ pub(crate) struct Permission(Untrusted);
 impl Permission {
     /// Prefix of the permissions that jeton defines.
     pub(super) const RESERVED_PREFIX: &str = "jeton:";
-    /// Permission of an app token that authorizes the minting of test tokens, and nothing else.
+    /// Permission that makes an app token a minting credential.
     pub(crate) const MINT: &str = "jeton:mint";
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
@@ -183,7 +184,8 @@ impl Permission {
         Ok(permission)
     }
 
-    /// Parses a permission to search for in a token; any reserved permission is accepted.
+    /// Parses a permission, also an undefined permission with the reserved prefix: a command that
+    /// verifies tokens can look for any permission.
     pub(crate) fn parse_including_reserved(text: &str) -> Result<Self, InvalidValue> {
         if text.chars().any(char::is_whitespace) {
             return Err(InvalidValue::new("permission", "must not contain whitespace"));
@@ -219,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn username_is_normalized() {
+    fn username_is_normalized_and_validated() {
         assert_eq!(UserName::parse("Ada").unwrap(), UserName::parse("aDA").unwrap());
         assert_eq!(UserName::parse("Ａｄａ").unwrap().as_str(), "ada");
         for text in [
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_permission_is_refused() {
+    fn reserved_prefix_and_whitespace_are_refused_in_permission() {
         assert!(Permission::parse("read").is_ok());
         assert!(Permission::parse("jeton:mint").is_ok());
         assert!(Permission::parse("jeton:admin").is_err());

@@ -1,30 +1,36 @@
 //! Dates of `NumericDate` values (RFC 7519, section 2) in any form of a JSON number.
 
-use super::time::find_unit;
+use super::time::find_time_unit;
 use jiff::Timestamp;
 use serde_json::Number;
 
-/// Number of digits of a fraction in nanoseconds.
+/// Number of digits after the decimal point in a number of seconds with nanoseconds.
 const NANOSECOND_DIGITS: usize = 9;
 
-/// Returns the date of seconds since 1970, or the reason why there is no date. A fraction keeps up
-/// to nine digits.
+/// Returns the date and time of a number of seconds since 1970, or the number and the reason why it
+/// has no date. A fraction keeps up to nine digits.
 pub(crate) fn describe_numeric_date(number: &Number) -> String {
     let text = number.to_string();
-    let Some(instant) = parse_seconds(&text) else {
-        let reason = format!("{text}, out of range for a date");
-        let unit = text.parse().ok().and_then(find_unit);
-        let date = |(unit, seconds)| Some((unit, Timestamp::from_second(seconds).ok()?));
-        return match unit.and_then(date) {
-            Some((unit, date)) => format!("{reason}; in {unit} {date}"),
-            None => reason,
-        };
-    };
-    instant.to_string()
+    if let Some(instant) = parse_instant(&text) {
+        return instant.to_string();
+    }
+    let reason = format!("{text}, out of range for a date");
+    match parse_other_unit(&text) {
+        Some((unit, instant)) => format!("{reason}; as {unit}: {instant}"),
+        None => reason,
+    }
 }
 
-/// Parses seconds as a decimal; returns `None` for a time before the year -9999 or after 9999.
-fn parse_seconds(text: &str) -> Option<Timestamp> {
+/// Parses a number that is too large for seconds since 1970. Returns the unit and the date, if the number
+/// is a date in another unit.
+fn parse_other_unit(text: &str) -> Option<(&'static str, Timestamp)> {
+    let (unit, seconds) = find_time_unit(text.parse().ok()?)?;
+    Some((unit, Timestamp::from_second(seconds).ok()?))
+}
+
+/// Parses a number of seconds since 1970. Returns `None` outside the range of [`Timestamp`], from
+/// -9999-01-02T01:59:59Z to 9999-12-30T22:00:00.999999999Z.
+fn parse_instant(text: &str) -> Option<Timestamp> {
     if text.contains(['e', 'E']) {
         let seconds: f64 = text.parse().ok()?;
         let duration = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
@@ -57,11 +63,11 @@ mod tests {
             ("-62135596800", "0001-01-01T00:00:00Z"),
             (
                 "1999999999000",
-                "1999999999000, out of range for a date; in milliseconds 2033-05-18T03:33:19Z",
+                "1999999999000, out of range for a date; as milliseconds: 2033-05-18T03:33:19Z",
             ),
             (
                 "1999999999000000",
-                "1999999999000000, out of range for a date; in microseconds 2033-05-18T03:33:19Z",
+                "1999999999000000, out of range for a date; as microseconds: 2033-05-18T03:33:19Z",
             ),
             ("12345678901234567890123", "12345678901234567890123, out of range for a date"),
             ("1e400", "1e+400, out of range for a date"),

@@ -31,11 +31,21 @@ pub(crate) enum PageRequest {
     },
 }
 
+/// Position and size of a page, for an SQL query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SqlWindow {
+    /// Number of rows before the page. The rows up to `after_id` do not count.
+    pub(crate) skip: i64,
+    /// Id after which the page begins, for lists in ascending order of ids; 0 if the request has no id.
+    pub(crate) after_id: i64,
+    /// Maximum number of rows of the page; -1 for all rows.
+    pub(crate) page_size: i64,
+}
+
 impl PageRequest {
-    /// Returns the number of rows to skip, the id to start after, and the maximum number of rows
-    /// (-1: all).
-    pub(crate) fn sql_window(self) -> (i64, i64, i64) {
-        match self {
+    /// Returns the position and size of the page.
+    pub(crate) fn sql_window(self) -> SqlWindow {
+        let (skip, after_id, page_size) = match self {
             Self::Number { page, per_page } => {
                 let skip = i64::from(page.saturating_sub(1)) * i64::from(per_page);
                 (skip, 0, i64::from(per_page))
@@ -43,10 +53,11 @@ impl PageRequest {
             Self::After { id, per_page } => (0, id, i64::from(per_page)),
             Self::All => (0, 0, -1),
             Self::Chunk { after, size } => (0, after.unwrap_or(0), i64::from(size)),
-        }
+        };
+        SqlWindow { skip, after_id, page_size }
     }
 
-    /// Returns the id to start after, if any.
+    /// Returns the id after which the page begins, in either order; `None` if the request has no id.
     pub(crate) fn after_id(self) -> Option<i64> {
         match self {
             Self::After { id, .. } => Some(id),
@@ -80,8 +91,8 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Creates a page from the items of one query. If `items` holds one item more than the page
-    /// size, more items follow the page.
+    /// Creates a page from the items of one query, which asks for one item more than the page size.
+    /// This extra item shows that another page follows, and is removed.
     pub(crate) fn new(
         request: PageRequest,
         mut items: Vec<T>,
@@ -135,9 +146,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn extra_item_sets_next() {
+    fn item_beyond_page_size_announces_next_page() {
         let request = PageRequest::Number { page: 2, per_page: 3 };
-        assert_eq!(request.sql_window(), (3, 0, 3));
+        assert_eq!(request.sql_window(), SqlWindow { skip: 3, after_id: 0, page_size: 3 });
         let page = Page::new(request, vec![4, 5, 6, 7], 7, |id| *id);
         assert_eq!((page.items, page.pages, page.next), (vec![4, 5, 6], 3, Some(6)));
         let last = Page::new(request, vec![4, 5], 5, |id| *id);

@@ -94,6 +94,10 @@ mod tests {
     fn password_error_omits_password() {
         let error = Password::parse("hunter2\u{7}".to_owned()).unwrap_err();
         assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn password_length_is_limited_before_and_after_normalization() {
         assert!(Password::parse(String::new()).is_err());
         assert!(Password::parse("x".repeat(1_025)).is_err());
         // Three bytes per character, four bytes in normalized form.

@@ -21,20 +21,20 @@ impl PermissionPolicy {
             return Ok(Self(Vec::new()));
         }
         let patterns = text.split(',').map(|pattern| {
-            let name = pattern.strip_suffix('*').unwrap_or(pattern);
-            if name.contains('*') || name.chars().any(char::is_whitespace) {
+            let name_or_prefix = pattern.strip_suffix('*').unwrap_or(pattern);
+            if name_or_prefix.contains('*') || name_or_prefix.chars().any(char::is_whitespace) {
                 let reason =
                     "expected `none`, or comma-separated permissions and prefixes followed by `*`";
                 return Err(InvalidValue::new("value", reason));
             }
-            if name.starts_with(Permission::RESERVED_PREFIX) {
+            if name_or_prefix.starts_with(Permission::RESERVED_PREFIX) {
                 return Err(InvalidValue::new(
                     "value",
                     "the role `user` cannot grant permissions with the prefix `jeton:`",
                 ));
             }
             if pattern != "*" {
-                parse_visible_text("value", name, 100)?;
+                parse_visible_text("value", name_or_prefix, 100)?;
             }
             Ok(pattern.to_owned())
         });
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_patterns_are_refused() {
+    fn malformed_and_reserved_patterns_are_refused() {
         for text in ["", "read,", "*read", "a*b", "a b", "jeton:mint", "jeton:*", "a\u{1b}", "**"] {
             assert!(PermissionPolicy::parse(text).is_err(), "{text:?}");
         }

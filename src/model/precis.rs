@@ -10,7 +10,7 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
-/// Returns whether the text is not empty and has only visible ASCII characters, without spaces.
+/// Returns whether the text is not empty and has only visible ASCII characters, and no spaces.
 pub(super) fn is_visible_ascii(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -21,15 +21,17 @@ pub(super) fn normalize_username(text: &str) -> Option<Zeroizing<String>> {
     if is_visible_ascii(text) {
         return Some(text.to_ascii_lowercase().into());
     }
-    enforce_username(text)
+    normalize_username_by_tables(text)
 }
 
-fn enforce_username(text: &str) -> Option<Zeroizing<String>> {
+/// Applies the profile without the fast path for visible ASCII characters.
+fn normalize_username_by_tables(text: &str) -> Option<Zeroizing<String>> {
     enforce_to_fixed_point(text, |text| UsernameCaseMapped::enforce(text).map(Cow::into_owned))
 }
 
 /// Applies a profile until the text does not change, so that normalization is idempotent. Returns
-/// `None` if the fourth application still changes the text (RFC 8264, section 7).
+/// `None` if the profile rejects the text, or if the fourth application still changes the text
+/// (RFC 8264, section 7).
 pub(super) fn enforce_to_fixed_point(
     text: &str,
     enforce: impl Fn(&str) -> Result<String, Error>,
@@ -56,7 +58,7 @@ mod tests {
     proptest! {
         #[test]
         fn profile_changes_only_the_case_of_visible_ascii(text in "[!-~]{1,80}") {
-            prop_assert_eq!(normalize_username(&text), enforce_username(&text));
+            prop_assert_eq!(normalize_username(&text), normalize_username_by_tables(&text));
             prop_assert!(text.as_str().is_single_script() && !text.chars().any(is_invisible));
         }
     }

@@ -2,11 +2,12 @@
 
 use super::InvalidValue;
 
-/// The server truncates names after 63 bytes, and the longest suffix is `_operator`.
+/// Maximum length of a prefix in bytes: PostgreSQL truncates names after 63 bytes, and the longest
+/// suffix is `_operator`.
 const MAX_LENGTH: usize = 63 - "_operator".len();
 
-/// Prefix of the names of database roles: `jeton` for `jeton_minter`. The names need no quotes in
-/// SQL.
+/// Prefix of the names of database roles: `jeton` for `jeton_minter`. The names of the roles need no
+/// quotes in SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RolePrefix(String);
 
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefix_needs_no_quotes_in_sql() {
+    fn prefix_is_short_and_needs_no_quotes_in_sql() {
         let longest = "a".repeat(MAX_LENGTH);
         for valid in ["jeton", "j", "staging_2", longest.as_str()] {
             assert_eq!(RolePrefix::parse(valid).unwrap().as_str(), valid);

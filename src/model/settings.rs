@@ -82,8 +82,8 @@ macro_rules! settings {
 settings! {
     TokenQuota "token.quota" "3" "maximum number of live app tokens per user, or `unlimited`",
     TokenTtl "token.ttl" "7d" "default lifetime of app tokens",
-    TokenMaxTtl "token.max_ttl" "90d"
-        "period after the first issue in which the bearer of an app token can renew it",
+    TokenRenewalPeriod "token.max_ttl" "90d"
+        "period from the issue of an app token in which its bearer can renew it and the renewed tokens",
     TokenPermissions "token.permissions" "*"
         "permissions that users with the role `user` may grant: names and prefixes such as `read:*`, or `none`",
     AccessTtl "session.access_ttl" "15m" "lifetime of access tokens",
@@ -99,20 +99,20 @@ settings! {
 
 impl Setting {
     pub(crate) fn parse(name: &str) -> Result<Self, InvalidValue> {
-        Self::ALL.iter().copied().find(|s| s.name() == name).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|s| s.name()).collect();
+        Self::ALL.iter().copied().find(|setting| setting.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|setting| setting.name()).collect();
             unknown_name_error("setting", name, &names)
         })
     }
 
-    /// Returns the values that are words, except the default.
-    pub(crate) const fn named_values(self) -> &'static [&'static str] {
+    /// Returns the fixed words that the setting accepts as values, except the default.
+    pub(crate) const fn fixed_words(self) -> &'static [&'static str] {
         match self {
             Self::TokenQuota => &["unlimited"],
             Self::TokenPermissions => &["none"],
             Self::RegisterOpen => &["false"],
             Self::TokenTtl
-            | Self::TokenMaxTtl
+            | Self::TokenRenewalPeriod
             | Self::AccessTtl
             | Self::RefreshTtl
             | Self::SessionTtl
@@ -124,7 +124,8 @@ impl Setting {
         }
     }
 
-    /// Converts a value to JSON: a number or a boolean for settings of these types, else a string.
+    /// Converts a value to JSON: a number or a boolean for settings of these types, else a string. The
+    /// quota `unlimited` is a string, too.
     pub(crate) fn to_json(self, value: &str) -> Value {
         let is_number = matches!(self, Self::TokenQuota | Self::PasswordMinLength);
         let number = || value.parse::<u32>().ok().filter(|_| is_number).map(Value::from);
@@ -152,7 +153,7 @@ pub(crate) struct Settings {
     /// `token.ttl`.
     pub(crate) token_ttl: Lifetime,
     /// `token.max_ttl`.
-    pub(crate) token_max_ttl: Lifetime,
+    pub(crate) token_renewal_period: Lifetime,
     /// `token.permissions`.
     pub(crate) permissions: PermissionPolicy,
     /// `session.access_ttl`.
@@ -180,7 +181,7 @@ impl Default for Settings {
         Self {
             quota: Quota::Limited(3),
             token_ttl: Lifetime::from_days(7),
-            token_max_ttl: Lifetime::from_days(90),
+            token_renewal_period: Lifetime::from_days(90),
             permissions: PermissionPolicy::default(),
             access_ttl: Lifetime::from_minutes(15),
             refresh_ttl: Lifetime::from_days(30),
@@ -201,7 +202,7 @@ impl Settings {
         match setting {
             Setting::TokenQuota => self.quota = Quota::parse(value)?,
             Setting::TokenTtl => self.token_ttl = Lifetime::parse(value)?,
-            Setting::TokenMaxTtl => self.token_max_ttl = Lifetime::parse(value)?,
+            Setting::TokenRenewalPeriod => self.token_renewal_period = Lifetime::parse(value)?,
             Setting::TokenPermissions => self.permissions = PermissionPolicy::parse(value)?,
             Setting::AccessTtl => self.access_ttl = Lifetime::parse(value)?,
             Setting::RefreshTtl => self.refresh_ttl = Lifetime::parse(value)?,
@@ -246,19 +247,25 @@ mod tests {
     }
 
     #[test]
-    fn setting_defaults_match_documentation() {
+    fn default_texts_parse_to_default_settings() {
         let mut settings = Settings::default();
         for setting in Setting::ALL {
             settings.apply(*setting, setting.default_value()).unwrap();
-            for value in setting.named_values() {
-                assert!(setting.validate(value).is_ok() && *value != setting.default_value());
-            }
         }
         assert_eq!(settings, Settings::default());
     }
 
     #[test]
-    fn setting_values_are_validated() {
+    fn named_values_are_valid_and_not_the_default() {
+        for setting in Setting::ALL {
+            for value in setting.fixed_words() {
+                assert!(setting.validate(value).is_ok() && *value != setting.default_value());
+            }
+        }
+    }
+
+    #[test]
+    fn invalid_setting_names_and_values_are_refused() {
         for (setting, value) in [
             (Setting::TokenQuota, "-1"),
             (Setting::TokenTtl, "7"),
@@ -270,11 +277,14 @@ mod tests {
         ] {
             assert!(setting.validate(value).is_err(), "{setting:?}");
         }
-        assert!(Setting::TokenQuota.validate("unlimited").is_ok());
+        assert!(Setting::parse("nonsense").is_err());
+    }
+
+    #[test]
+    fn json_value_has_the_type_of_the_setting() {
         assert_eq!(Setting::TokenQuota.to_json("unlimited"), "unlimited");
         assert_eq!(Setting::TokenQuota.to_json("4294967295"), u32::MAX);
         assert_eq!(Setting::RegisterOpen.to_json("false"), false);
         assert_eq!(Setting::Issuer.to_json("5"), "5");
-        assert!(Setting::parse("nonsense").is_err());
     }
 }

@@ -7,27 +7,29 @@ pub(crate) fn is_plain_word(word: &str) -> bool {
 
 /// Returns `text` as one word of a POSIX shell, quoted if necessary.
 ///
-/// `text` must be escaped text, because quotes do not protect a terminal from control characters.
+/// `text` must be safe for a terminal, such as a result of [`escape`](super::escape), because quotes do
+/// not protect a terminal from control characters.
 pub(crate) fn quote_shell_word(text: &str) -> String {
-    // The only possible error is a NUL, which neither arguments nor escaped text contain.
+    // The only possible error is a NUL, which is not safe for a terminal.
     shlex::try_quote(text).map_or_else(|_| String::new(), Into::into)
 }
 
-/// Returns the value of a word of a POSIX shell, which may end within quotes.
+/// Returns the value of a word of a POSIX shell. The word may end within quotes.
 pub(crate) fn unquote_shell_word(word: &str) -> String {
     let closed = |quote| shlex::split(&format!("{word}{quote}"));
     let words = ["", "'", "\""].into_iter().find_map(closed);
     words.map_or_else(|| word.to_owned(), |words| words.concat())
 }
 
-/// Returns whether the character is literal in every shell, except at the start of a word. Letters
-/// and digits of all alphabets are literal, because shells interpret only symbols.
+/// Returns whether every shell reads the character literally, unless a word starts with the character.
+/// Letters and digits of all alphabets are literal, because shells interpret only symbols.
 pub(crate) fn is_literal_in_shell(c: char) -> bool {
     c.is_alphanumeric() || "._@+-/:=,".contains(c)
 }
 
 /// Returns `text` as a part of a word of bash, with a backslash before each character that bash may
-/// interpret. Returns `None` if the text contains a character that a backslash does not protect.
+/// interpret. Returns `None` if the text contains a control character, or a character outside of ASCII
+/// that is neither a letter nor a digit.
 pub(crate) fn escape_for_bash(text: &str) -> Option<String> {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn word_to_unquote_may_end_within_quotes() {
+    fn complete_and_incomplete_words_are_unquoted() {
         for (word, value) in [
             ("", ""),
             ("ada", "ada"),

@@ -29,8 +29,9 @@ fn render_records(records: impl Iterator<Item = Vec<String>>) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Reader of rows from a file that a spreadsheet may have written: a [`RowReader`] with lower-case
-/// column names that removes the formula escapes of CSV cells.
+/// Reader of rows from a file that a spreadsheet may have written: a [`RowReader`] that also reads a
+/// JSON list of any length, converts the column names of CSV to lower case, and removes
+/// [`FORMULA_ESCAPE`] from the cells of CSV.
 #[derive(Debug)]
 pub(crate) struct SpreadsheetRows<R> {
     rows: RowReader<R>,
@@ -47,7 +48,7 @@ impl<R: BufRead> SpreadsheetRows<R> {
         })
     }
 
-    /// Returns the column names; empty for JSON Lines.
+    /// See [`RowReader::columns`].
     pub(crate) fn columns(&self) -> &[String] {
         self.rows.columns()
     }
@@ -77,6 +78,7 @@ impl<R: BufRead> Iterator for SpreadsheetRows<R> {
 /// Characters that start a formula in a spreadsheet.
 const FORMULA_PREFIXES: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
+/// Apostrophe at the start of a cell: a spreadsheet shows the rest of the cell as text, not as a formula.
 const FORMULA_ESCAPE: char = '\'';
 
 fn escape_formula(text: &str) -> String {
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_column_is_read_unchanged() {
+    fn raw_column_and_json_are_read_unchanged() {
         let bytes = b"name,password\n'=a,'=a\n";
         let rows = read_rows(bytes, "password").unwrap();
         assert_eq!(

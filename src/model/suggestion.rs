@@ -2,7 +2,7 @@
 
 use super::InvalidValue;
 
-/// Minimum length of a word with a similar name, in characters.
+/// Minimum length of a word for which a similar name is searched, in characters.
 const MIN_WORD_LENGTH: usize = 3;
 
 /// Returns the name that `word` misspells, or that starts with `word`, ignoring case. A misspelled
@@ -18,7 +18,7 @@ pub(crate) fn find_similar<'a>(
     let max_distance = word.chars().count() / 3;
     let distance = |name: &str| {
         let name = name.to_lowercase();
-        // A name that starts with the word is less similar than a misspelled name.
+        // A name that starts with the word counts as a name with at most `max_distance` edits.
         let prefix_distance = if name.starts_with(&word) { max_distance } else { usize::MAX };
         strsim::osa_distance(&word, &name).min(prefix_distance)
     };

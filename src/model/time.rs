@@ -53,7 +53,7 @@ impl Timestamp {
     }
 
     /// Adds a number of seconds, negative or not; the result is limited to 1970–9999.
-    pub(super) fn saturating_add_seconds(self, seconds: i64) -> Self {
+    pub(crate) fn saturating_add_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds).clamp(0, MAX_UNIX_SECONDS))
     }
 
@@ -95,10 +95,10 @@ impl Timestamp {
     }
 }
 
-/// Returns the error for Unix seconds after the year 9999, with a hint for a time in another unit.
+/// Returns the error for Unix seconds after [`MAX_UNIX_SECONDS`], with a hint for a time in another unit.
 fn out_of_range_error(seconds: i64) -> InvalidValue {
-    let invalid = InvalidValue::new("time", "out of range: after the year 9999");
-    match find_unit(seconds.into()) {
+    let invalid = InvalidValue::new("time", "out of range: after 9999-12-30T22:00:00Z");
+    match find_time_unit(seconds.into()) {
         Some((_, seconds)) => invalid.with_hint(format!("use seconds: `{seconds}`")),
         None => invalid,
     }
@@ -106,7 +106,7 @@ fn out_of_range_error(seconds: i64) -> InvalidValue {
 
 /// Returns the unit of a time that is too large for seconds, such as the milliseconds of JavaScript,
 /// and the time in seconds since 1970.
-pub(crate) fn find_unit(number: i128) -> Option<(&'static str, i64)> {
+pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
     /// End of the year 9999 in seconds since 1970, a usual value for a token without expiry.
     const LAST_SECOND_OF_9999: i128 = 253_402_300_799;
     const UNITS: [(i128, &str); 3] =
@@ -118,14 +118,15 @@ pub(crate) fn find_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for an invalid time: the missing time zone, or else `expected`.
-pub(super) fn invalid_time_error(text: &str, expected: &str) -> InvalidValue {
+/// Returns the error for an invalid time. The reason of the error is a missing time zone if `text` is
+/// otherwise valid, or else `default_reason`.
+pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidValue {
     match text.parse::<DateTime>() {
         Ok(time) if text.contains(':') && !text.contains('[') => {
             InvalidValue::new("time", format!("time zone missing; for UTC use `{time}Z`"))
                 .with_hint(format!("use `{time}Z`"))
         }
-        _ => InvalidValue::new("time", expected),
+        _ => InvalidValue::new("time", default_reason),
     }
 }
 
@@ -155,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timestamp_parses_common_formats() {
+    fn only_rfc_3339_and_unix_seconds_are_timestamps() {
         assert_eq!(Timestamp::parse("0").unwrap().to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::parse("2030-01-31T13:00:00+01:00").unwrap().unix(), 1_896_091_200);
         assert_eq!(Timestamp::parse("2030-01-31").unwrap().unix(), 1_896_048_000);
@@ -234,14 +235,14 @@ mod tests {
             (-1_999_999_999_123, None),
             (i128::MAX, None),
         ] {
-            assert_eq!(find_unit(number), unit, "{number}");
+            assert_eq!(find_time_unit(number), unit, "{number}");
         }
         let hint = Timestamp::parse("1999999999123456").unwrap_err().hint;
         assert_eq!(hint.as_deref(), Some("use seconds: `1999999999`"));
     }
 
     #[test]
-    fn timestamp_addition_stops_at_maximum() {
+    fn addition_beyond_maximum_timestamp_returns_none() {
         let maximum = Timestamp::from_unix(MAX_UNIX_SECONDS).unwrap();
         assert_eq!(maximum.checked_add(Lifetime::from_seconds(1).unwrap()), None);
     }

@@ -17,7 +17,7 @@ pub(crate) enum TimeSpec {
 
 impl TimeSpec {
     /// Parses RFC 3339, a date, Unix seconds, `now`, or a duration with a sign: `+1h`, `-1h`. Every
-    /// value that the hint of an error proposes is valid at any current time.
+    /// value that the hint of an error proposes is valid, independently of the current time.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`), a date, Unix seconds, `now`, \
                       `+1h` or `-1h`";
@@ -74,11 +74,12 @@ impl TimeSpec {
         })
     }
 
-    /// Returns whether a time relative to now is in the years 1970–9999 at any current time.
+    /// Returns whether the time `seconds` from now is in the years 1970–9999, today and for the next
+    /// centuries.
     const fn is_usable_from_now(seconds: i64) -> bool {
-        /// 50 years.
+        /// 50 years in seconds.
         const MAX_AGE: i64 = 50 * 365 * 86_400;
-        /// 1,000 years.
+        /// 1,000 years in seconds.
         const MAX_FUTURE: i64 = 20 * MAX_AGE;
         -MAX_AGE <= seconds && seconds <= MAX_FUTURE
     }
@@ -88,7 +89,7 @@ impl TimeSpec {
         Self::is_usable_from_now(-age.seconds()).then(|| format!("-{age}"))
     }
 
-    /// Returns the absolute time. `argument` is the option with the time.
+    /// Returns the absolute time. The error names `argument`, the option with the time.
     pub(crate) fn resolve(self, argument: &str, now: Timestamp) -> Result<Timestamp, InvalidValue> {
         match self {
             Self::At(time) => Ok(time),
@@ -160,6 +161,10 @@ mod tests {
         ] {
             assert!(TimeSpec::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn relative_time_is_never_before_1970() {
         for text in ["-52w", "+9999w9999w", "+360000d", "-99999d"] {
             let time = TimeSpec::parse(text).ok().and_then(|time| time.resolve("--at", now()).ok());
             assert_eq!(time.filter(|time| time.unix() < 0), None, "{text}");
@@ -168,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn hint_of_refused_time_is_accepted() {
+    fn refused_time_has_the_expected_hint() {
         for (text, hint) in [
             ("1h", "use `+1h` or `-1h`"),
             ("1y", "use `+365d` or `-365d`"),
@@ -203,18 +208,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_of_every_hint_are_accepted(
+        fn every_time_hint_proposes_valid_times(
             text in "[-+]?[0-9]{1,12}(s|m|h|d|w|mo|y|)([0-9]{1,3}(d|h|s))?",
             now in 1_700_000_000..4_000_000_000_i64,
         ) {
             let now = Timestamp::from_unix(now).unwrap();
             let resolve = |text: &str| TimeSpec::parse(text)?.resolve("--at", now);
-            let bound = |text: &str| TimeSpec::parse_bound(text).map(|time| time.resolve_bound(now));
+            let resolve_bound = |text: &str| TimeSpec::parse_bound(text).map(|time| time.resolve_bound(now));
             if let Err(invalid) = resolve(&text) {
                 prop_assert!(invalid.hint_values().all(|value| resolve(value).is_ok()), "{invalid:?}");
             }
-            if let Err(invalid) = bound(&text) {
-                prop_assert!(invalid.hint_values().all(|value| bound(value).is_ok()), "{invalid:?}");
+            if let Err(invalid) = resolve_bound(&text) {
+                prop_assert!(
+                    invalid.hint_values().all(|value| resolve_bound(value).is_ok()),
+                    "{invalid:?}"
+                );
             }
         }
     }

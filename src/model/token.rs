@@ -18,12 +18,12 @@ pub(crate) enum TokenKind {
     Access,
     /// Refresh token: exchanged for the next token pair of a session.
     Refresh,
-    /// Test token: minted with a test key.
+    /// Test token: signed by a test key or an external key.
     Test,
 }
 
 impl TokenKind {
-    /// Returns the value of the claim `type`.
+    /// Returns the name, which is the value of the claim `type` of app and session tokens.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::App => "app",
@@ -89,7 +89,7 @@ pub(crate) struct Grant {
     pub(crate) permissions: Vec<Untrusted>,
     /// Audience; may be empty.
     pub(crate) audience: Vec<Untrusted>,
-    /// Additional claims.
+    /// Additional claims of app tokens, or all shared claims of test tokens.
     pub(crate) claims: Map<String, Value>,
 }
 
@@ -117,9 +117,10 @@ fn is_shared(name: &str) -> bool {
 /// Origin of an app token, which limits its renewal.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct TokenOrigin {
-    /// Issue time of the first token in a chain of renewals by the bearer; `None`: not renewed.
+    /// Issue time of the first token in a chain of renewals by the bearer. Without such a renewal:
+    /// `None` for a new token, and the issue time of the token itself for a token in the store.
     pub(crate) first_issued_at: Option<Timestamp>,
-    /// Id of the first token of a `run` command. The token and its successors are revoked when the
+    /// `jti` of the first token of a `run` command. The token and its successors are revoked when the
     /// command exits. `None`: not issued by `run`.
     pub(crate) run_token: Option<Jti>,
 }
@@ -129,7 +130,7 @@ pub(crate) struct TokenOrigin {
 pub(crate) struct RecordedToken {
     /// Row id.
     pub(crate) id: TokenId,
-    /// Token id.
+    /// `jti` claim.
     pub(crate) jti: Jti,
     /// Properties shared with other tokens.
     pub(crate) grant: Arc<Grant>,
@@ -194,9 +195,9 @@ pub(crate) struct ActiveSession {
 pub(crate) struct RecordedPair {
     /// Row id.
     pub(crate) id: TokenPairRowId,
-    /// Id of the access token.
+    /// `jti` of the access token.
     pub(crate) access_jti: Jti,
-    /// Id of the refresh token.
+    /// `jti` of the refresh token.
     pub(crate) refresh_jti: Jti,
     /// Issue time of both tokens.
     pub(crate) issued_at: Timestamp,
@@ -217,7 +218,7 @@ pub(crate) enum TokenSelector {
     Id(TokenId),
     /// `jti` claim.
     Jti(Jti),
-    /// Token in compact serialization. Possession of the token is sufficient authorization.
+    /// Token in compact serialization. The bearer may revoke or renew the token without a login.
     Value(String),
 }
 
@@ -237,7 +238,7 @@ impl TokenSelector {
         Err(InvalidValue::new("token", "expected an id, a `jti` or a token"))
     }
 
-    /// Returns whether only an authenticated user can revoke a token by this selector.
+    /// Returns whether only a logged-in user can revoke or renew a token by this selector.
     pub(crate) fn needs_caller(&self) -> bool {
         !matches!(self, Self::Value(_))
     }

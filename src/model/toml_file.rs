@@ -27,7 +27,7 @@ pub(crate) struct TomlEntry {
 pub(crate) enum TomlValue {
     Text(String),
     Integer(i64),
-    /// Floating-point number, as written.
+    /// Floating-point number as text, with the digits as written.
     Float(String),
     Boolean(bool),
     /// Date, time, or both (RFC 3339).
@@ -37,7 +37,7 @@ pub(crate) enum TomlValue {
 }
 
 impl TomlTable {
-    /// Parses a document. Tables are nested at most 80 deep.
+    /// Parses a document. Refuses arrays and tables that are nested more than 80 deep.
     pub(crate) fn parse(document: &[u8]) -> Result<Self, InvalidLine> {
         let bytes = normalize_encoding(document);
         let lines = LineIndex::new(&bytes);
@@ -64,7 +64,7 @@ impl TomlValue {
         }
     }
 
-    /// Returns the JSON value; a time is text. `None` if a number is infinite or not a number.
+    /// Returns the JSON value; a time is text. `None` if the value is or contains `inf` or `nan`.
     pub(crate) fn to_json(&self) -> Option<Value> {
         Some(match self {
             Self::Text(text) | Self::Time(text) => Value::from(text.as_str()),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_have_lines_and_the_order_of_the_document() {
+    fn entries_keep_document_order_and_line_numbers() {
         let text = "z = 1_000\r\n\r\n[b.c]\r\nx = [\n  'é',\n]\n[a]\n\"k y\" = 0x1F\n";
         let table = parse(&format!("\u{feff}{text}")).unwrap();
         let json = TomlValue::Table(table.clone()).to_json().unwrap();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn values_keep_their_types() {
+    fn toml_values_convert_to_json_types() {
         let text = "t = 2030-01-31T12:00:00Z\nf = 1.5\nb = true\ns = ''\na = [[1], {x = 'y'}]";
         let json = TomlValue::Table(parse(text).unwrap()).to_json();
         let expected = json!({
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_document_is_refused_with_its_line() {
+    fn invalid_document_is_refused_with_line_number() {
         let nested = format!("\nx = {}{}", "[".repeat(9_000), "]".repeat(9_000));
         let dotted = format!("{}x = 1", "a.".repeat(9_000));
         for (text, line) in [

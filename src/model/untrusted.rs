@@ -23,7 +23,7 @@ impl Untrusted {
         &self.0
     }
 
-    /// Returns the escaped text, without control and invisible characters.
+    /// Returns the text with each character escaped that is unsafe for a terminal.
     pub(crate) fn to_display(&self) -> String {
         escape(&self.0)
     }
@@ -105,7 +105,8 @@ pub(crate) fn redact_for_error(word: &str) -> String {
     if may_be_secret(word) { REDACTED.to_owned() } else { escape(word) }
 }
 
-/// Returns whether a word is a token or PEM, longer than any name, or random letters and digits.
+/// Returns whether a word looks like a token or PEM, is longer than any name (except a path), or
+/// contains random letters and digits.
 fn may_be_secret(word: &str) -> bool {
     const MAX_CHARS: usize = 60;
     let is_path = word.starts_with(['/', '.', '~']);

@@ -59,7 +59,7 @@ pub(crate) struct NewUser {
     pub(crate) quota: Option<Quota>,
     /// Time since which the user is disabled and cannot log in.
     pub(crate) disabled_at: Option<Timestamp>,
-    /// Registration time.
+    /// Creation time.
     pub(crate) created_at: Timestamp,
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct User {
     pub(crate) disabled_at: Option<Timestamp>,
     /// Deletion time.
     pub(crate) deleted_at: Option<Timestamp>,
-    /// Registration time.
+    /// Creation time.
     pub(crate) created_at: Timestamp,
 }
 

@@ -22,10 +22,10 @@ pub(crate) enum Error {
     /// The path can never be read or written.
     #[error("the session file cannot be used: {0}")]
     Unusable(String),
-    /// The file is a link, not a regular file, or owned by another user.
+    /// The file is a symbolic link, is not a regular file, or is owned by another user.
     #[error("the session file is {0}")]
     InsecureFile(&'static str),
-    /// Other users can write the directory of the file.
+    /// Other users can replace files in the directory of the file.
     #[error("other users can write the directory of the session file")]
     InsecureDirectory(InsecureDirectory),
     /// The content is invalid.
@@ -34,15 +34,15 @@ pub(crate) enum Error {
     /// Another process holds the lock.
     #[error("the session is in use by another process")]
     Busy,
-    /// No home directory exists and no directory is configured.
-    #[error("no home directory or configuration directory for the session file")]
+    /// `HOME` is not set and no configuration directory is given.
+    #[error("directory of the session file unknown: neither `HOME` nor `JETON_CONFIG_DIR` is set")]
     NoDirectory,
 }
 
 /// Content of a file that only the current user can read.
 pub(super) struct PrivateFile {
     pub(super) bytes: Zeroizing<Vec<u8>>,
-    /// Other users could read the file until now.
+    /// True if other users had permissions for the file, which were removed when the file was read.
     pub(super) was_exposed: bool,
 }
 
@@ -83,7 +83,8 @@ pub(crate) fn prepare_directory(directory: Option<&Path>) -> Result<(), Error> {
     access(directory, Access::WRITE_OK).map_err(|error| std::io::Error::from(error).into())
 }
 
-/// Creates the directory with mode 0700, or restricts an existing directory to this mode.
+/// Creates the directory with mode 0700, or sets this mode if other users have permissions for an
+/// existing directory. Fails if other users can replace the directory or files in the directory.
 fn create_directory(path: &Path) -> Result<(), Error> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     directory::check_permissions_with_parents(&path.canonicalize()?)?;
@@ -99,6 +100,7 @@ fn open_error(error: Errno) -> Error {
     }
 }
 
+/// Fails if the file is not a regular file of the current user; returns the metadata of the file.
 fn check_ownership(file: &File) -> Result<Metadata, Error> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -110,7 +112,7 @@ fn check_ownership(file: &File) -> Result<Metadata, Error> {
     Ok(metadata)
 }
 
-/// Removes the permissions of other users; returns whether there were any.
+/// Sets `mode` if other users have permissions; returns whether other users had permissions.
 fn restrict_permissions(file: &File, metadata: &Metadata, mode: u32) -> Result<bool, Error> {
     let is_exposed = metadata.mode() & 0o077 != 0;
     if is_exposed {

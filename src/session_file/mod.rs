@@ -1,11 +1,12 @@
 //! Session file: the login to one store, and the state that an interrupted login or refresh leaves.
 //! Every change requires the lock of the file.
 //!
-//! A login writes the new login as pending, together with the login that it replaces, before the
-//! store commits the new session. The next reader asks the store which session exists and settles
-//! the login. A refresh writes the ids of the new token pair before it uses the refresh token, so
-//! that an interrupted refresh can be repeated. An interruption at any point neither logs the user
-//! out nor leaves a session that no file contains.
+//! Before the store commits a new session, the new login is written as pending, together with the
+//! previous login. The pending login is settled after the commit, or after an interruption by the next
+//! command that needs the login: if the new session exists in the store, the new login is kept, and
+//! otherwise the previous login is restored. A refresh writes the ids of the new token pair before it
+//! uses the refresh token, so that an interrupted refresh can be repeated. An interruption at any point
+//! neither logs the user out nor leaves a session that no file contains.
 
 mod disk;
 #[cfg(test)]
@@ -42,7 +43,7 @@ pub(crate) struct Login {
     /// Token ids of a refresh that may have been interrupted.
     #[serde(rename = "pending")]
     pub(crate) pending_refresh: Option<PendingRefresh>,
-    /// Recovery state, present until the store has committed the session.
+    /// Recovery state, present until the pending login is settled.
     #[serde(rename = "beginning", default, skip_serializing_if = "Option::is_none")]
     pub(crate) pending_login: Option<PendingLogin>,
 }
@@ -99,12 +100,12 @@ pub(crate) struct LockedSessionFile {
 /// Result of reading the session file.
 #[derive(Debug)]
 pub(crate) struct Content {
-    /// The login to the store at this path, if any.
+    /// The login in the file, if it belongs to the store at the path of the [`SessionFile`].
     pub(crate) login: Option<Login>,
-    /// Path of the other copy of the store to which the login in the file belongs, if any. Copies
-    /// of a store have the same id and therefore the same session file.
+    /// Path of another copy of the store, if the login in the file belongs to that copy. Copies of a
+    /// store have the same id and therefore the same session file.
     pub(crate) other_copy: Option<PathBuf>,
-    /// Other users could read the file until now.
+    /// True if other users had permissions for the file, which were removed when the file was read.
     pub(crate) was_exposed: bool,
 }
 
@@ -119,7 +120,7 @@ impl SessionFile {
         Ok(Self { directory, store_id, store_path: store_path.to_owned() })
     }
 
-    /// Returns the path of the file, which may not exist.
+    /// Returns the path of the file. The file may be missing.
     pub(crate) fn path(&self) -> PathBuf {
         self.directory.join(self.name())
     }
@@ -157,9 +158,9 @@ impl LockedSessionFile {
         self.session_file.read()
     }
 
-    /// Returns the login whose session exists: the login in the file, or, if that login is pending
-    /// and the store did not commit its session, the login that it replaced. Updates the file
-    /// accordingly.
+    /// Returns the login in the file. If that login is pending, settles it and updates the file: if the
+    /// store did not commit the session of the pending login, the result is the login that the pending
+    /// login replaced.
     pub(crate) fn settle_login<E: From<Error>>(
         &self,
         session_exists: impl FnOnce(Sid) -> Result<bool, E>,

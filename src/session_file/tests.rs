@@ -4,6 +4,8 @@ use super::*;
 
 const OLD_SID: &str = "018f4f5e-7a3b-7c1d-8e2f-000000000001";
 const NEW_SID: &str = "018f4f5e-7a3b-7c1d-8e2f-000000000002";
+const FIRST_JTI: &str = "018f4f5e-7a3b-7c1d-8e2f-000000000003";
+const SECOND_JTI: &str = "018f4f5e-7a3b-7c1d-8e2f-000000000004";
 
 fn login(sid: &str) -> Login {
     Login {
@@ -36,7 +38,7 @@ fn sid_in(file: &LockedSessionFile) -> Option<String> {
 
 #[test]
 fn pending_login_is_settled_by_the_store() {
-    for (previous, is_committed, settled) in [
+    for (previous, is_committed, expected) in [
         (Some(OLD_SID), true, Some(NEW_SID)),
         (Some(OLD_SID), false, Some(OLD_SID)),
         (None, true, Some(NEW_SID)),
@@ -50,8 +52,8 @@ fn pending_login_is_settled_by_the_store() {
             assert_eq!(sid.to_string(), NEW_SID);
             Ok::<_, Error>(is_committed)
         });
-        assert_eq!(returned.unwrap().map(|login| login.sid.to_string()).as_deref(), settled);
-        assert_eq!(sid_in(&file).as_deref(), settled);
+        assert_eq!(returned.unwrap().map(|login| login.sid.to_string()).as_deref(), expected);
+        assert_eq!(sid_in(&file).as_deref(), expected);
         let is_pending =
             |content: Content| content.login.is_some_and(|login| login.pending_login.is_some());
         assert!(!is_pending(file.read().unwrap()));
@@ -73,10 +75,10 @@ fn repeated_refresh_uses_the_ids_of_the_interrupted_refresh() {
     let directory = tempfile::tempdir().unwrap();
     let file = lock(directory.path(), "/jeton.db");
     file.replace(&login(OLD_SID)).unwrap();
-    let first = file.begin_refresh(&login(OLD_SID), || token_ids(OLD_SID)).unwrap();
+    let first = file.begin_refresh(&login(OLD_SID), || token_ids(FIRST_JTI)).unwrap();
     let interrupted = file.read().unwrap().login.unwrap();
     assert_eq!(interrupted.pending_refresh, Some(first));
-    let second = file.begin_refresh(&interrupted, || token_ids(NEW_SID)).unwrap();
+    let second = file.begin_refresh(&interrupted, || token_ids(SECOND_JTI)).unwrap();
     assert_eq!(second, first);
 }
 
@@ -96,8 +98,8 @@ fn file_format_is_stable() {
     let members_up_to_pending = format!(
         r#""store":"/jeton.db","sid":"{OLD_SID}","access":"a","refresh":"r","access_expires_at":9,"refresh_expires_at":90,"pending""#
     );
-    let pending_refresh = format!(r#"{{"access":"{NEW_SID}","refresh":"{NEW_SID}"}}"#);
-    let refreshing = Login { pending_refresh: Some(token_ids(NEW_SID)), ..login(OLD_SID) };
+    let pending_refresh = format!(r#"{{"access":"{FIRST_JTI}","refresh":"{FIRST_JTI}"}}"#);
+    let refreshing = Login { pending_refresh: Some(token_ids(FIRST_JTI)), ..login(OLD_SID) };
     for (login, json) in [
         (login(OLD_SID), format!("{{{members_up_to_pending}:null}}")),
         (refreshing, format!("{{{members_up_to_pending}:{pending_refresh}}}")),

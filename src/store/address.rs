@@ -16,7 +16,7 @@ pub(crate) enum StoreAddress {
     Server(ServerAddress),
 }
 
-/// Address of a store with everything that a connection needs.
+/// Address of a store; for a server, with the configuration that a connection needs.
 pub(crate) enum ResolvedAddress {
     /// SQLite file.
     File(PathBuf),
@@ -118,7 +118,7 @@ impl StoreAddress {
         }
     }
 
-    /// Returns the schema of a server, if the address names one.
+    /// Returns the PostgreSQL schema that the address names, if any.
     pub(crate) fn schema(&self) -> Option<&str> {
         match self {
             Self::File(_) => None,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_scheme_is_a_path() {
+    fn address_without_url_scheme_is_a_path() {
         for text in ["jeton.db", "/var/lib/jeton.db", "./postgres://x", "postgres:/x", "postgres"] {
             let address = parse(text, AddressSource::CommandLine).unwrap();
             assert_eq!(address, StoreAddress::File(text.into()));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_are_refused() {
+    fn unsupported_url_scheme_is_refused() {
         for (text, message) in [
             ("mysql://root:secret@h/db", "unsupported URL scheme `mysql`"),
             ("postgres+ssl://h", "unsupported URL scheme `postgres+ssl`"),

@@ -22,8 +22,9 @@ use std::time::Duration;
 /// Number of SQLite instructions between two progress reports.
 const PROGRESS_INTERVAL: i32 = 100_000;
 
-/// Observer of a backup or restore. Receives the copied and the total number of bytes, or of rows
-/// for a store in a database. An error ends the operation.
+/// Observer of a backup or restore. Receives the copied and the total number of bytes. For a store on
+/// a server, receives the number of inserted rows and later of compared rows, each with the total. An
+/// error ends the operation.
 pub(crate) trait CopyObserver:
     Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static
 {
@@ -32,8 +33,8 @@ pub(crate) trait CopyObserver:
 impl<F: Fn(usize, usize) -> Result<(), Interrupted> + Clone + Send + 'static> CopyObserver for F {}
 
 impl Store {
-    /// Backs up the current state of the store to a SQLite file. `on_progress` receives the copied and
-    /// the total number of bytes, or of rows for a store in a database; an error ends the backup.
+    /// Backs up the current state of the store to a SQLite file. An error of `on_progress` ends the
+    /// backup.
     pub(crate) fn backup(
         &mut self,
         target: &Path,
@@ -56,8 +57,8 @@ impl Store {
     }
 
     /// Migrates the store at `path` to the current schema. An older store is backed up first, to
-    /// `target` or next to the store with the version as suffix. Returns the path of the backup, or
-    /// `None` if the schema is current.
+    /// `target` or by default to the path of the store with the suffix `.vVERSION`. Returns the path of
+    /// the backup, or `None` if the schema was already current.
     pub(crate) fn migrate(
         path: &Path,
         target: Option<&Path>,
@@ -74,7 +75,7 @@ impl Store {
         let backup_path = migrate(MIGRATIONS, &connection, path, event, back_up)
             .map_err(|error| store_file.refine_error(error))?;
         if backup_path.is_some() {
-            // Earlier versions left deleted rows in free pages.
+            // Earlier versions of jeton left the content of deleted rows in free pages.
             connection.execute_batch("VACUUM")?;
             truncate_wal(&connection, lock_timeout);
         }
@@ -112,9 +113,9 @@ fn prepare_backup(
     Ok(backup)
 }
 
-/// Writes a snapshot of the store at `source` into the empty file at `target`, without free pages
-/// and the deleted rows in them. The copy is in WAL mode. `on_progress` receives the
-/// copied and the total number of bytes, both approximate; an error ends the copying.
+/// Writes a snapshot of the store at `source` into the empty file at `target`, without free pages,
+/// which can contain deleted rows. The copy is in WAL mode. `on_progress` receives the copied and the
+/// total number of bytes, both approximate; an error of `on_progress` ends the copying.
 pub(super) fn vacuum_into(
     source: &Path,
     target: &Path,

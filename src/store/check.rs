@@ -105,7 +105,8 @@ pub(super) fn check_file(
     Ok(findings)
 }
 
-/// Checks the modes of the files. Warns of directory permissions that other commands accept.
+/// Checks the modes of the store file, its WAL and the WAL index. Warns of directory permissions that other
+/// commands accept.
 fn check_filesystem(store_file: &StoreFile, findings: &mut Findings) {
     let path = &store_file.path;
     for file in std::iter::once(path.clone()).chain(file::wal_paths(path)) {
@@ -211,7 +212,7 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
             let (table, parent): (String, String) = (row.get(0)?, row.get(1)?);
             let count: i64 = row.get(2)?;
             let (table, parent) = (escape(&table), escape(&parent));
-            Ok(format!("rows of `{table}` without a row in `{parent}`: {count}"))
+            Ok(format!("rows of `{table}` that refer to a missing row of `{parent}`: {count}"))
         },
     );
     for orphan in findings.collect(orphans).unwrap_or_default() {
@@ -222,7 +223,7 @@ fn check_foreign_keys(tx: &Reader<'_>, findings: &mut Findings) {
 /// Reports a number of active app keys other than one, and every algorithm with more than one
 /// active test key.
 fn check_keys(tx: &Reader<'_>, findings: &mut Findings) {
-    // The query uses no index, because a damaged index could hide a second active key.
+    // Both queries use no index, because a damaged index could hide a second active key.
     let keys = tx.connection.table_without_index_sql("keys");
     let sql = format!("SELECT count(*) FROM {keys} WHERE purpose = 'app' AND state = 'active'");
     if let Some(count) = findings.collect(tx.connection.query_number(&sql))
@@ -259,15 +260,16 @@ fn check_quotas(tx: &Reader<'_>, now: Timestamp, findings: &mut Findings) {
     // the tokens of each user.
     let live_count_sql = tokens::quota_count_sql().replace("?1", "u.id");
     let sql = format!(
-        "SELECT id, live, most FROM (
-             SELECT u.id, ({live_count_sql}) AS live, coalesce(u.quota, ?1) AS most
+        "SELECT id, live, quota_limit FROM (
+             SELECT u.id, ({live_count_sql}) AS live, coalesce(u.quota, ?1) AS quota_limit
              FROM users u WHERE u.deleted_at IS NULL
-         ) AS counts WHERE live > most AND most >= 0 ORDER BY id"
+         ) AS counts WHERE live > quota_limit AND quota_limit >= 0 ORDER BY id"
     );
     let default_limit = settings.quota.limit().map_or(-1, i64::from);
     let over_quota = tx.query_texts(&sql, values![default_limit, now], |row| {
         let (user, live, limit): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(format!("user {user} has {live} live tokens, more than the quota of {limit}"))
+        let noun = if live == 1 { "token" } else { "tokens" };
+        Ok(format!("user with id {user} has {live} live {noun}: the quota is {limit}"))
     });
     let over_quota = findings.collect(over_quota).unwrap_or_default();
     findings.warnings.extend(over_quota);

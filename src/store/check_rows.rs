@@ -10,8 +10,8 @@ use super::values::Row;
 use super::{Error, Reader};
 use crate::model::{KeySpec, PasswordHash, SessionEndReason};
 
-/// Checks of stored values that need cryptography. Each function returns a description of the
-/// fault.
+/// Checks that need cryptography. Each function returns a description of the fault of a stored value, or
+/// `None` for a valid value.
 pub(crate) struct CryptoChecks {
     /// Check of a key.
     pub(crate) check_key: fn(&KeySpec) -> Option<String>,
@@ -24,13 +24,14 @@ pub(crate) struct CryptoChecks {
 /// Maximum number of reported rows per table.
 const MAX_REPORTED_ROWS: usize = 100;
 
+/// Tables whose ids can be exhausted.
 const TABLES_WITH_IDS: [&str; 7] =
     ["users", "keys", "sessions", "pairs", "grants", "tokens", "audit"];
 
 /// Query for the number of users in each block of 1,024 ids, counted from the rows of `users`.
 const ACTUAL_BLOCK_COUNTS: &str =
     "SELECT id >> 10, count(*) FROM users WHERE deleted_at IS NULL GROUP BY id >> 10";
-/// Query for the same numbers as `user_blocks` stores them.
+/// Query for the numbers that the table `user_blocks` stores for these blocks.
 const STORED_BLOCK_COUNTS: &str = "SELECT block, present FROM user_blocks WHERE present <> 0";
 
 /// Returns descriptions of rows that commands cannot use, of wrong counts, and of exhausted ids.

@@ -68,8 +68,7 @@ impl Column {
         }
     }
 
-    /// Adds the value at a position of a row, and returns the approximate size of the value in
-    /// bytes.
+    /// Adds the value at `position` in `row`, and returns the approximate size of the value in bytes.
     pub(super) fn push(&mut self, row: &Row<'_>, position: usize) -> Result<usize, Error> {
         match self {
             Self::Integer(numbers) => numbers.push(row.get(position)?),
@@ -91,7 +90,7 @@ impl Column {
         Ok(size_of::<Uuid>())
     }
 
-    /// Returns the value in a row, or `None` after the last row.
+    /// Returns the value in the row with this index, or `None` after the last row.
     pub(super) fn value(&self, row: usize) -> Option<Value<'_>> {
         Some(match self {
             Self::Integer(numbers) => Value::Integer(*numbers.get(row)?),

@@ -8,17 +8,17 @@ use crate::model::{Sid, Timestamp, TokenId, UserId};
 /// Maximum number of names that a query returns.
 const MAX_NAMES: usize = 50;
 
-/// Maximum number of rows in which a query searches without an index: the latest rows.
+/// Maximum number of rows, the latest first, that a query searches if no index covers its condition.
 const MAX_SEARCHED_ROWS: usize = 2_000;
 
 /// Returns the condition that the text in `column` is in the range of parameters 1 and 2, which
 /// [`prefix_range`] returns. The database can use an index for this condition.
-fn starts_with(column: &str) -> String {
+fn prefix_condition(column: &str) -> String {
     format!("{column} >= ?1 AND {column} < ?2")
 }
 
-/// Returns the range of texts that start with `prefix`. Names do not contain the last character of
-/// Unicode, which is not assigned.
+/// Returns the first text, and the excluded end, of the range of texts that start with `prefix`. The end
+/// contains the last code point of Unicode, which is not assigned: no name contains this code point.
 fn prefix_range(prefix: &str) -> (&str, String) {
     (prefix, format!("{prefix}{}", char::MAX))
 }
@@ -39,7 +39,7 @@ impl Reader<'_> {
             "SELECT DISTINCT app
              FROM (SELECT app FROM grants ORDER BY id DESC LIMIT {MAX_SEARCHED_ROWS}) AS latest
              WHERE {} ORDER BY app LIMIT {MAX_NAMES}",
-            starts_with("app")
+            prefix_condition("app")
         );
         self.complete_text(&sql, prefix)
     }
@@ -52,13 +52,14 @@ impl Reader<'_> {
                  {}
              WHERE {} ORDER BY value LIMIT {MAX_NAMES}",
             self.connection.json_texts_sql("permissions"),
-            starts_with("value")
+            prefix_condition("value")
         );
         self.complete_text(&sql, prefix)
     }
 
-    /// Returns the live tokens whose ids start with `digits`, each with the application. The ranges
-    /// of [`id_ranges`] follow in their order, each with the latest token first.
+    /// Returns the live and superseded tokens whose ids start with `digits`, each with its application,
+    /// or with its subject for a test token. The tokens are in the order of [`id_ranges`]; within a range,
+    /// the latest token is first.
     pub(crate) fn complete_token(
         &self,
         digits: &str,
@@ -87,7 +88,7 @@ impl Reader<'_> {
         Ok(tokens)
     }
 
-    /// Returns the latest open sessions, each with the owner.
+    /// Returns the latest sessions that can be refreshed, each with its owner.
     pub(crate) fn latest_sessions(&self, now: Timestamp) -> Result<Vec<(Sid, UserId)>, Error> {
         let sql = format!(
             "SELECT s.sid, s.user_id
@@ -107,19 +108,19 @@ impl Reader<'_> {
 }
 
 fn username_sql() -> String {
-    let condition = starts_with("username");
+    let condition = prefix_condition("username");
     format!("SELECT username FROM users WHERE {condition} ORDER BY username LIMIT {MAX_NAMES}")
 }
 
-/// Returns the query for e-mail addresses. The limit is in the subquery: in the outer query, it
-/// would not limit the search if all users have a matching username.
+/// Returns the query for e-mail addresses. The limit is in the subquery: a limit of the outer query would
+/// not bound the search if all users have a matching username.
 fn email_sql() -> String {
     format!(
         "SELECT email
          FROM (SELECT * FROM users WHERE {} ORDER BY email_key LIMIT {MAX_NAMES}) AS matching
          WHERE username IS NULL OR NOT ({})",
-        starts_with("email_key"),
-        starts_with("username")
+        prefix_condition("email_key"),
+        prefix_condition("username")
     )
 }
 

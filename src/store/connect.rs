@@ -11,7 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Minimum size in bytes of a WAL that an exiting process copies back into the file: 100 pages.
+/// Size in bytes above which the last process to close a store copies the WAL back into the file: 100
+/// pages.
 const LONG_WAL_BYTES: u64 = 400 * 1024;
 
 /// Maximum wait for readers before the WAL is truncated. Most readers finish within this time.
@@ -23,13 +24,14 @@ const MAX_VALUE_BYTES: i32 = 4 * 1024 * 1024;
 
 /// Purpose of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::enum_variant_names, reason = "they name modes of reading")]
+#[expect(clippy::enum_variant_names, reason = "every mode permits reading")]
 pub(super) enum OpenMode {
     /// Reading and writing. SQLite falls back to reading if the file is not writable.
     ReadWrite,
     /// Reading without any change to the file.
     ReadOnly,
-    /// Reading while this process has another connection to the file, whose locks must be kept.
+    /// Reading while this process has another connection to the file. Opening the file must not release
+    /// the locks of that connection.
     ReadOnlyAlongside,
 }
 
@@ -107,8 +109,8 @@ pub(super) fn configure_bulk_writing(connection: &Connection) -> rusqlite::Resul
     connection.pragma_update(None, "wal_autocheckpoint", 1_000)
 }
 
-/// Makes SQLite copy back and remove a long WAL if this process closes the store last. Returns
-/// whether the copy is enabled: the WAL is long and the connection can write.
+/// Makes SQLite copy back and remove a long WAL on exit, if no other process has the store open then.
+/// Returns whether the copy is enabled: the WAL is long and the connection can write.
 ///
 /// A writer overwrites the WAL from its start only if all of the WAL was copied and the store has
 /// been open in at least one process ever since. Consecutive short processes would therefore append

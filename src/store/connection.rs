@@ -8,6 +8,7 @@ use super::postgres::Client;
 use super::statement::Statement;
 use super::values::{Row, Value};
 use rusqlite::params_from_iter;
+use std::iter;
 
 /// A connection to the database of a store.
 ///
@@ -56,6 +57,46 @@ impl<'c> Connection<'c> {
         self.prepare_once(sql)?.execute(values)
     }
 
+    /// Executes a change whose result is not needed. To a server, the change is sent with the next
+    /// statement or with COMMIT, which returns the error if the change fails.
+    pub(super) fn execute_later(self, sql: &str, values: &[Value<'static>]) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => self.execute(sql, values).map(|_| ()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => {
+                client.queue(sql, values.to_vec());
+                Ok(())
+            }
+        }
+    }
+
+    /// Inserts a row as [`Connection::insert`] does, without returning its id. To a server, the row is
+    /// sent as by [`Connection::execute_later`].
+    pub(super) fn insert_later(
+        self,
+        table: &str,
+        sql: &str,
+        values: &[Value<'static>],
+    ) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => self.insert(table, sql, values).map(|_| ()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => self.execute_later(sql, values),
+        }
+    }
+
+    /// Sends a query to a server with the next statement, before a caller asks for the rows of the query:
+    /// several queries then take one round trip. Does nothing for a file.
+    pub(super) fn send_early(self, query: impl FnOnce() -> (String, Vec<Value<'static>>)) {
+        #[cfg(feature = "postgres")]
+        if let Self::Postgres(client) = self {
+            let (sql, values) = query();
+            client.queue(&sql, values);
+        }
+        #[cfg(not(feature = "postgres"))]
+        let _ = query;
+    }
+
     /// Executes a statement for all rows of `columns`: for SQLite with the values of each row, for
     /// PostgreSQL once with an array of all values for each column.
     pub(super) fn execute_for_rows(self, sql: &str, columns: &[Column]) -> Result<(), Error> {
@@ -69,12 +110,39 @@ impl<'c> Connection<'c> {
                 Ok(())
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres(client) => client.execute_arrays(sql, columns),
+            Self::Postgres(client) => client.execute_arrays(sql, columns).map(|_| ()),
         }
     }
 
-    /// Inserts a row into `table`, and returns its id. Returns [`Error::AlreadyExists`] if a value that
-    /// must be unique exists; the transaction can continue then.
+    /// Executes a statement for all `ids`, and returns the number of changed rows. `?1` is the id, which
+    /// the statement compares with `=`; the other parameters are `values`. PostgreSQL executes the statement
+    /// once, with an array.
+    pub(super) fn execute_for_ids(
+        self,
+        sql: &str,
+        ids: &[i64],
+        values: &[Value<'_>],
+    ) -> Result<usize, Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut changed = 0;
+                for id in ids {
+                    let id = Value::from(*id);
+                    changed +=
+                        statement.execute(params_from_iter(iter::once(&id).chain(values)))?;
+                }
+                Ok(changed)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(client) => {
+                client.execute_for_ids(&sql.replace("?1", "ANY(?1)"), ids, values)
+            }
+        }
+    }
+
+    /// Inserts a row into `table`, and returns the id of the row. Returns [`Error::AlreadyExists`] if a
+    /// value that must be unique already exists; the transaction can continue after this error.
     pub(super) fn insert(self, table: &str, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
         self.insert_with(Self::prepare_once, table, sql, values, 1)
     }
@@ -117,7 +185,7 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// Returns the converted row of a query, or `None` without a row. Further rows are ignored.
+    /// Returns the first row of a query, converted, or `None` if the result has no rows.
     pub(super) fn query_optional<T>(
         self,
         sql: &str,
@@ -127,7 +195,7 @@ impl<'c> Connection<'c> {
         self.prepare_once(sql)?.query_optional(values, convert)
     }
 
-    /// Returns the converted row of a query that always has a row.
+    /// Returns the first row of a query, converted. A result without rows is damage.
     pub(super) fn query_row<T>(
         self,
         sql: &str,
@@ -177,40 +245,6 @@ impl<'c> Connection<'c> {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => Ok(()),
-        }
-    }
-
-    /// Returns the FROM item for a table that SQLite then reads without its indexes.
-    pub(super) fn table_without_index_sql(self, table: &str) -> String {
-        match self {
-            Self::Sqlite(_) => format!("{table} NOT INDEXED"),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => table.to_owned(),
-        }
-    }
-
-    /// Returns the FROM item for all objects in a JSON text, at any depth: the column `object.value`.
-    pub(super) fn json_objects_sql(self, column: &str) -> String {
-        match self {
-            Self::Sqlite(_) => {
-                format!("(SELECT value FROM json_tree({column}) WHERE type = 'object') AS object")
-            }
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => format!(
-                "(SELECT value FROM jsonb_path_query(CAST({column} AS jsonb), 'strict $.**') AS value
-                  WHERE jsonb_typeof(value) = 'object') AS object"
-            ),
-        }
-    }
-
-    /// Returns the FROM item for the texts in a JSON array: the column `value`.
-    pub(super) fn json_texts_sql(self, column: &str) -> String {
-        match self {
-            Self::Sqlite(_) => format!("json_each({column})"),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => {
-                format!("json_array_elements_text(CAST({column} AS json)) AS value")
-            }
         }
     }
 

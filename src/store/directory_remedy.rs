@@ -63,15 +63,16 @@ impl DirectoryRemedy {
     }
 }
 
-/// Returns the directory `ci` for a file `ci.db`, or `ci-UID` if that name is in use.
+/// Returns the path of the directory `ci` for a file `ci.db`, or of `ci-UID` if `ci` exists but is not a
+/// secure directory. `UID` is the id of the OS user.
 fn dedicated_directory(file: &Path) -> PathBuf {
     let stem = file.file_stem().unwrap_or(OsStr::new("jeton"));
     let directory = file.with_file_name(stem);
-    let is_free = match directory.symlink_metadata() {
+    let is_usable = match directory.symlink_metadata() {
         Ok(metadata) => metadata.is_dir() && directory::check_permissions(&directory).is_ok(),
         Err(_) => true,
     };
-    if is_free {
+    if is_usable {
         return directory;
     }
     let mut name = stem.to_owned();

@@ -31,7 +31,7 @@ impl Store {
         let store = Self::in_memory(&address.to_path(), lock_timeout, initial_rows)?;
         let store = Self { address, ..store };
         let permission_fix = PermissionFix::NotNeeded;
-        Ok(OpenOutcome { store, created: true, permission_fix, writers: Writers::User })
+        Ok(OpenOutcome { store, is_created: true, permission_fix, writers: Writers::User })
     }
 
     /// Creates a store in memory. `path` is used only as its address.

@@ -20,7 +20,7 @@ pub(crate) enum Error {
     /// The store was created by a later version of jeton.
     #[error("unsupported schema version: found {found}, expected at most {known}")]
     NewerSchema {
-        /// Version in the file.
+        /// Version of the store.
         found: i64,
         /// Highest supported version.
         known: i64,
@@ -28,28 +28,29 @@ pub(crate) enum Error {
     /// The store was created by an earlier version of jeton.
     #[error("outdated schema version: found {found}, expected {known}")]
     OlderSchema {
-        /// Version in the file.
+        /// Version of the store.
         found: i64,
         /// Required version.
         known: i64,
     },
-    /// The file belongs to another program.
+    /// The file is not a database, or the database of another program.
     #[error("the file is not a jeton store")]
     NotAStore(PathBuf),
-    /// SQLite reports damage, or a stored value is invalid.
+    /// The database reports damage, or a stored value is invalid.
     #[error("store damaged: {0}")]
     Damaged(String),
     /// The schema does not match its version: descriptions of the differing objects.
     #[error("store damaged: {}", .0.join(", "))]
     SchemaMismatch(Vec<String>),
-    /// The file system denies access.
+    /// The store cannot be opened: an error of the file system or of SQLite, or a refused login on the
+    /// server.
     #[error("cannot open the store: {0}")]
     Unreadable(String),
     /// SQLite must not open the store file.
-    #[error("the store file is {0}")]
+    #[error("the store file {0}")]
     UnsafeFile(FileFault),
-    /// SQLite must not open the WAL or journal.
-    #[error("a WAL or journal file is {1}")]
+    /// SQLite must not open the WAL, index or journal.
+    #[error("a WAL or journal file {1}")]
     UnsafeWal(PathBuf, FileFault),
     /// Other users can replace the files of the store or of the backup.
     #[error("other users can write the directory")]
@@ -81,8 +82,10 @@ pub(crate) enum Error {
     /// The replaced store of an earlier restore still exists.
     #[error("the replaced store of an earlier restore exists")]
     PreviousStoreExists {
-        /// Path of that store, or of its WAL, index or journal.
-        path: PathBuf,
+        /// Path of the replaced store.
+        previous: PathBuf,
+        /// The first existing path: `previous`, or its WAL, index or journal.
+        existing: PathBuf,
         /// An unused directory to move the replaced store to.
         directory: PathBuf,
     },
@@ -105,7 +108,7 @@ pub(crate) enum Error {
         cause: &'static str,
         /// Description of the written rows, to search for.
         target: Option<String>,
-        /// `jti` of the first token that the transaction recorded.
+        /// `jti` of the first token that the transaction recorded, if any.
         jti: Option<Jti>,
     },
     /// A value that must be unique already exists.
@@ -117,7 +120,7 @@ pub(crate) enum Error {
     /// Ctrl-C ended the operation.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
-    /// Any other SQLite error.
+    /// Any other error, with its description.
     #[error("store error: {0}")]
     Failed(String),
 }
@@ -127,7 +130,7 @@ impl From<rusqlite::Error> for Error {
         let text = if let rusqlite::Error::SqliteFailure(_, Some(text)) = &error {
             sanitize_message(text)
         } else if let rusqlite::Error::SqlInputError { msg, .. } = &error {
-            // Without the statement, which the message of rusqlite repeats.
+            // The message of rusqlite itself would repeat the statement.
             sanitize_message(msg)
         } else {
             sanitize_message(&error.to_string())
@@ -148,7 +151,7 @@ impl From<rusqlite::Error> for Error {
                 Self::AlreadyExists
             }
             // New values are checked before each write: only a value that was already stored can
-            // violate such a constraint.
+            // violate a CHECK constraint or a trigger.
             Some(ErrorCode::ConstraintViolation)
                 if [ffi::SQLITE_CONSTRAINT_CHECK, ffi::SQLITE_CONSTRAINT_TRIGGER]
                     .map(Some)

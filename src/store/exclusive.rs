@@ -1,4 +1,4 @@
-//! Databases that exclude all other processes.
+//! Opening of a SQLite file so that no other process can use the file.
 
 use super::Error;
 use super::connect::{configure, configure_writing, map_open_error};
@@ -12,26 +12,32 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A SQLite file that no other process has open or can open.
-pub(super) struct OpenDatabase {
+pub(super) struct ExclusiveDatabase {
     pub(super) connection: Connection,
     /// Descriptor of the file for copying. Must be closed after the connection: closing a
     /// descriptor releases all locks of the process on the file (POSIX).
     pub(super) file: File,
 }
 
-/// Creates the database of a store that does not exist, and excludes all other processes.
-pub(super) fn create_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
+/// Creates an empty database at a path without a store, and excludes all other processes.
+pub(super) fn create_database(
+    path: &Path,
+    lock_timeout: Duration,
+) -> Result<ExclusiveDatabase, Error> {
     let path = create_empty_file(path)?;
     let database = lock_database(&path, lock_timeout)?;
     match detect_kind(&database.connection, &path)? {
         DatabaseKind::Empty => Ok(database),
-        // Another process has created a store in the meantime, which must not be replaced.
+        // Another process has created a store in the meantime; that store must not be replaced.
         DatabaseKind::CurrentStore => Err(Error::Busy),
     }
 }
 
 /// Waits until no other process uses the file, then opens the file exclusively.
-pub(super) fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenDatabase, Error> {
+pub(super) fn lock_database(
+    path: &Path,
+    lock_timeout: Duration,
+) -> Result<ExclusiveDatabase, Error> {
     if file::detect_read_mode(path)? == ReadMode::Immutable {
         return Err(Error::ReadOnly);
     }
@@ -39,7 +45,7 @@ pub(super) fn lock_database(path: &Path, lock_timeout: Duration) -> Result<OpenD
     // A new connection per attempt: a waiting connection would hold a lock that another restore
     // needs.
     let connection = retry_until(Instant::now() + lock_timeout, || open_exclusively(path))?;
-    Ok(OpenDatabase { connection, file })
+    Ok(ExclusiveDatabase { connection, file })
 }
 
 /// Opens a file so that no other process can open it. Returns [`Error::Busy`] if another process

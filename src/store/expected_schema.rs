@@ -28,7 +28,8 @@ const SCHEMA_QUERY: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schem
 /// Maximum number of reported differences.
 const MAX_DIFFERENCES: usize = 100;
 
-/// Refuses a file whose schema is not exactly the result of the migrations in `applied`.
+/// Refuses a file whose schema is not exactly the result of the migrations in
+/// `applied_migrations`.
 pub(super) fn check_schema(
     connection: &Connection,
     applied_migrations: &[&str],
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn dropped_object_is_reported() {
+    fn dropped_index_or_trigger_is_reported() {
         let objects = load_objects(&create_migrated_database(MIGRATIONS)).unwrap();
         for object in objects.iter().filter(|object| object.kind != "table") {
             let connection = create_migrated_database(MIGRATIONS);
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_differences_are_named() {
+    fn schema_difference_names_kind_and_object() {
         for (change, differences) in [
             ("CREATE TABLE t (x)", &["unknown table `t`"][..]),
             ("CREATE INDEX i ON users (role)", &["unknown index `i`"]),
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn difference_list_is_bounded() {
+    fn schema_difference_list_is_bounded() {
         let connection = create_migrated_database(MIGRATIONS);
         for number in 0..2_000 {
             connection.execute_batch(&format!("CREATE TABLE t{number} (x)")).unwrap();

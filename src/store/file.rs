@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 pub(super) struct StoreFile {
     /// Path with symbolic links in the directory part resolved.
     pub(super) path: PathBuf,
-    /// Set if other users can read the file or its WAL.
+    /// Set if other users have any permission on the file, its WAL, WAL index or journal.
     pub(super) is_exposed: bool,
     /// Users with write access to the directory.
     pub(super) writers: Writers,
-    /// Set if the file is not empty and has no WAL.
+    /// Set if the file is not empty, and the WAL is empty or missing.
     lacks_wal: bool,
 }
 
@@ -35,8 +35,8 @@ impl StoreFile {
     }
 }
 
-/// Checks the file, its directory, WAL and journal without changes. Follows symbolic links only in
-/// the directory part of the path. Returns `None` if the file does not exist.
+/// Checks the file, its directory, WAL, WAL index and journal without changes. Follows symbolic links
+/// only in the directory part of the path. Returns `None` if the file does not exist.
 ///
 /// Must not be called while this process has the file open: POSIX releases all `fcntl` locks of a
 /// process on a file when the process closes any descriptor of the file.
@@ -72,7 +72,8 @@ pub(super) fn locate(requested: &Path) -> Result<Option<StoreFile>, Error> {
     Ok(Some(StoreFile { path, is_exposed, writers, lacks_wal }))
 }
 
-/// Refuses a `directory` (without symbolic links) in which other users can write or replace files.
+/// Refuses a `directory` in which other users can write or replace files. The path of `directory` must
+/// not contain symbolic links. Returns the users with write access.
 pub(super) fn check_directory(
     file: &Path,
     directory: &Path,
@@ -87,18 +88,18 @@ pub(super) fn check_directory(
     })
 }
 
-/// Result of restricting a file's permissions.
+/// Result of restricting the permissions on the files of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PermissionFix {
-    /// Only the owner can read the file.
+    /// Only the owner has permissions on the files of the store.
     NotNeeded,
-    /// Other users could read the file until now.
+    /// Other users had permissions until now.
     Applied,
-    /// Other users can read the file, and the file system does not support a change.
+    /// Other users have permissions, and the file system is read-only.
     Failed,
 }
 
-/// Removes all permissions of group and others from the file and from its WAL.
+/// Removes all permissions of group and others from the file, its WAL and the WAL index.
 pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> {
     for file in [path.to_owned()].iter().chain(&wal_paths(path)) {
         match file.symlink_metadata() {
@@ -111,14 +112,14 @@ pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> 
                     Err(error) => return Err(unreadable_error(&error)),
                 }
             }
-            // A missing WAL exposes nothing.
+            // A missing or already restricted file needs no change.
             _ => {}
         }
     }
     Ok(PermissionFix::Applied)
 }
 
-/// Access mode that the file system permits.
+/// Mode of reading that the file system permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadMode {
     /// Reading with a WAL, which exists or can be created.
@@ -127,7 +128,7 @@ pub(super) enum ReadMode {
     Immutable,
 }
 
-/// Determines the access mode. In a read-only directory, a WAL without its index cannot be read,
+/// Determines the mode of reading. In a read-only directory, a WAL without its index cannot be read,
 /// and the file without its WAL would be outdated.
 pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     if path.parent().is_some_and(|directory| access(directory, Access::WRITE_OK).is_ok()) {
@@ -141,8 +142,8 @@ pub(super) fn detect_read_mode(path: &Path) -> Result<ReadMode, Error> {
     }
 }
 
-/// Returns whether the application id in the SQLite header is the id of another program. A file
-/// without tables has no application id yet.
+/// Returns whether the SQLite header has the application id of another program, or no application id but
+/// more than one page. The file of a new store has one page, and no application id yet.
 fn belongs_to_other_program(path: &Path) -> bool {
     // SQLite file format, section 1.3: magic string, page count, application id.
     let mut header = [0; 100];
@@ -209,8 +210,8 @@ pub(super) fn create_directory(path: &Path) -> Result<PathBuf, Error> {
     Ok(directory)
 }
 
-/// Creates an empty file with mode 0600 and missing directories with mode 0700. Succeeds if another
-/// process of this user has just created the file.
+/// Creates an empty file with mode 0600 and missing directories with mode 0700. Keeps an existing file,
+/// which another process may have just created.
 pub(super) fn create_file(path: &Path) -> Result<(), Error> {
     create_directory(path)?;
     // `create_new` is O_CREAT|O_EXCL, which follows no symbolic link.

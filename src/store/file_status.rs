@@ -6,22 +6,23 @@ use std::io;
 use std::path::Path;
 
 /// Reason why a file is refused as a store, WAL or journal.
+/// Each message is the predicate of a sentence about the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FileFault {
     /// A symbolic link: the target could be any file.
-    #[error("a symbolic link")]
+    #[error("is a symbolic link")]
     SymbolicLink,
     /// A directory, pipe or device.
-    #[error("not a regular file")]
+    #[error("is not a regular file")]
     NotRegularFile,
     /// A file that another user can read and change.
-    #[error("owned by another user")]
+    #[error("is owned by another user")]
     OtherOwner,
     /// A file with several paths: each path would have a separate WAL, and commits would be lost.
-    #[error("one of several hard links")]
+    #[error("has several hard links")]
     HardLink,
     /// A bind mount of a file: a second path, as with a hard link.
-    #[error("a mount point")]
+    #[error("is a mount point")]
     MountPoint,
 }
 

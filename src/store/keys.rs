@@ -2,7 +2,7 @@
 
 use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
-use super::{Error, Reader, Writer};
+use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
     Algorithm, Key, KeyRowId, KeySpec, KeyState, MIN_ID_LENGTH, Purpose, SessionEndReason,
     Timestamp, Untrusted,
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) const COLUMNS: &str =
     "id, kid, purpose, algorithm, material, public, state, verify_until,
     created_at, weak";
+
+const IS_REVOKED_SQL: &str = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
 
 impl Reader<'_> {
     /// Returns the key that signs sessions and app tokens.
@@ -44,7 +46,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the key with the same material in any state.
+    /// Returns the stored key with the material of `key`, in any state.
     pub(crate) fn find_key_by_material(&self, key: &KeySpec) -> Result<Option<Key>, Error> {
         self.key_where("material = ?1", values![key.material.expose_secret()])
     }
@@ -78,7 +80,7 @@ impl Reader<'_> {
         Ok(rows.into_iter().collect())
     }
 
-    /// Returns the number of recorded tokens of a key that are live at `at`.
+    /// Returns the number of recorded tokens of a key that are live or superseded at `at`.
     pub(crate) fn count_live_tokens_of_key(
         &self,
         key: KeyRowId,
@@ -101,8 +103,12 @@ impl Reader<'_> {
 
     /// Returns whether the key is revoked.
     pub(crate) fn is_revoked_key(&self, id: KeyRowId) -> Result<bool, Error> {
-        let sql = "SELECT state = 'revoked' FROM keys WHERE id = ?1";
-        self.connection.prepare(sql)?.query_row(values![id], |row| row.get(0))
+        self.connection.prepare(IS_REVOKED_SQL)?.query_row(values![id], |row| row.get(0))
+    }
+
+    /// Prefetches the query of [`Reader::is_revoked_key`].
+    pub(crate) fn prefetch_key_revocation(&self, id: KeyRowId) {
+        self.connection.send_early(|| (IS_REVOKED_SQL.to_owned(), vec![id.into()]));
     }
 
     fn key_where(&self, condition: &str, values: &[Value<'_>]) -> Result<Option<Key>, Error> {
@@ -111,9 +117,10 @@ impl Reader<'_> {
     }
 }
 
-impl Writer<'_> {
+impl SharedWriter<'_> {
     /// Adds a key in `state` and returns the row id. Returns [`Error::AlreadyExists`] if the key id
-    /// or the material already exists, or if the key would be a second active key.
+    /// or the material already exists, or if the key would be a second active app key or a second
+    /// active test key of its algorithm.
     pub(crate) fn add_key(
         &self,
         key: &KeySpec,
@@ -142,7 +149,9 @@ impl Writer<'_> {
         )?;
         Ok(KeyRowId(id))
     }
+}
 
+impl Writer<'_> {
     /// Makes a key active.
     pub(crate) fn activate_key(&self, id: KeyRowId, now: Timestamp) -> Result<(), Error> {
         self.connection.execute(
@@ -197,9 +206,9 @@ pub(super) fn key_from_row(row: &Row<'_>) -> Result<Key, Error> {
             algorithm: Algorithm::parse(&row.get::<String>(3)?)?,
             is_withheld: material.is_none(),
             material: SecretSlice::from(material.unwrap_or_default()),
-            public_jwk: public
-                .transpose()
-                .map_err(|_| Error::Damaged("public key is not JSON".to_owned()))?,
+            public_jwk: public.transpose().map_err(|_| {
+                Error::Damaged("the public key of a signing key is not JSON".to_owned())
+            })?,
             is_weak: row.get(9)?,
         },
         state: KeyState::parse(&row.get::<String>(6)?)?,

@@ -47,27 +47,26 @@ pub(super) fn wait_for_index(store: &Path, deadline: Instant) -> Result<(), Erro
     retry_until(deadline, || if is_index_being_built(&index) { Err(Error::Busy) } else { Ok(()) })
 }
 
-/// Returns whether SQLite currently cannot read the WAL index. The lock offsets are defined in
-/// SQLite's `wal.c` and `os_unix.c`: bytes 120 to 127 are WAL locks, of which byte 120 is the
-/// writer's; byte 128 is the lock of a process that truncates the file. The file starts with two
-/// copies of a 48-byte header, which readers compare; byte 12 of a header is not 0 if the header is
-/// initialized.
+/// Returns whether another process is building or changing the WAL index. The lock offsets are
+/// defined in SQLite's `wal.c` and `os_unix.c`: bytes 120 to 127 are WAL locks, of which byte 120 is
+/// the writer's; byte 128 is the lock of a process that truncates the index file. The index file
+/// starts with two copies of a 48-byte header, which readers compare; byte 12 of a header is not 0 if
+/// the header is initialized.
 fn is_index_being_built(index: &Path) -> bool {
     const WRITER_LOCK: u64 = 120;
     const TRUNCATE_LOCK: u64 = 128;
-    // If the index is not readable, SQLite decides whether the store can be read.
+    // If this process cannot open the index file, SQLite decides whether the store can be read.
     let Ok(file) = File::open(index) else { return false };
-    let is_locked = |start| {
+    let is_locked_exclusively = |start| {
         let lock = Flock { start, length: 1, ..Flock::from(FlockType::ReadLock) };
         fcntl_getlk(&file, &lock).is_ok_and(|held| held.is_some())
     };
     let mut header = [0; 96];
-    let mut is_header_complete = || match file
-        .read_exact_at(&mut header, 0)
-        .map(|()| header.split_at(48))
-    {
-        Ok((first, second)) => first == second && first.get(12).is_some_and(|is_set| *is_set != 0),
-        Err(_) => false,
-    };
-    is_locked(TRUNCATE_LOCK) || (is_locked(WRITER_LOCK) && !is_header_complete())
+    let mut is_header_complete =
+        || match file.read_exact_at(&mut header, 0).map(|()| header.split_at(48)) {
+            Ok((first, second)) => first == second && first.get(12).is_some_and(|byte| *byte != 0),
+            Err(_) => false,
+        };
+    is_locked_exclusively(TRUNCATE_LOCK)
+        || (is_locked_exclusively(WRITER_LOCK) && !is_header_complete())
 }

@@ -12,6 +12,7 @@ mod completion;
 mod connect;
 mod connection;
 mod copy;
+mod dialect;
 mod directory_remedy;
 mod dry_run;
 mod error;
@@ -69,8 +70,8 @@ pub(crate) use server_stats::ServerStats;
 pub(crate) use sessions::{NewPair, PairWithSession};
 pub(crate) use sqlite_build::SqliteBuild;
 pub(crate) use stats::{MediumStats, StoreStats};
-pub(crate) use tokens::{NewToken, TokenFilter, TokenLookup};
-pub(crate) use transaction::{Reader, Writer};
+pub(crate) use tokens::{NewToken, TokenFilter, TokenGroup, TokenLookup};
+pub(crate) use transaction::{Reader, SharedWriter, Writer};
 pub(crate) use users::{IssuanceState, UserFilter, UserOrder};
 
 use crate::model::{StoreId, Timestamp};
@@ -80,6 +81,7 @@ use postgres::PostgresDatabase;
 use sqlite_database::SqliteDatabase;
 use std::cell::OnceCell;
 use std::time::{Duration, Instant};
+use transaction::{SnapshotStart, WriteLock};
 
 /// An open store with the current schema version.
 pub(crate) struct Store {
@@ -160,8 +162,8 @@ impl Store {
         Ok(*self.id.get_or_init(|| id))
     }
 
-    /// Returns whether a change is stored without the confirmation of a standby that the server waits
-    /// for: a failover can lose the change.
+    /// Returns whether a commit of this process lacks the confirmation of a standby that the server waits
+    /// for: a failover can lose the changes of the commit.
     pub(crate) fn has_unconfirmed_commit(&self) -> bool {
         match &self.database {
             Database::Sqlite(_) => false,
@@ -184,13 +186,36 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.read_from(SnapshotStart::Immediate, work)
+    }
+
+    /// Runs `work` on a snapshot in which no row is missing before the last row: a row that is
+    /// committed later has a higher id. On a server, [`Store::write_shared`] assigns ids before the
+    /// commit, so this method waits for the open transactions. A standby does not know these
+    /// transactions, and its snapshot can lack rows.
+    pub(crate) fn read_after_writers<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.read_from(SnapshotStart::AfterWriters, work)
+    }
+
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "a file commits in the order of ids")
+    )]
+    fn read_from<T, E: From<Error>>(
+        &mut self,
+        start: SnapshotStart,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         match &mut self.database {
             Database::Sqlite(database) if self.is_dry_run && database.is_in_transaction() => {
                 work(&Reader::sqlite(&database.connection))
             }
             Database::Sqlite(database) => database.read(self.lock_timeout, work),
             #[cfg(feature = "postgres")]
-            Database::Postgres(database) => database.read(self.lock_timeout, work),
+            Database::Postgres(database) => database.read(self.lock_timeout, start, work),
         }
     }
 
@@ -201,17 +226,40 @@ impl Store {
         &mut self,
         mut work: impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_with_lock(WriteLock::Exclusive, &mut work)
+    }
+
+    /// Runs `work` in a write transaction as [`Store::write`] does. On a server, the transaction runs
+    /// at the same time as other transactions of this method, and sees what they commit in the meantime:
+    /// only transactions of [`Store::write`] wait for its end. A file has one writer at a time.
+    pub(crate) fn write_shared<T, E: From<Error> + Retryable>(
+        &mut self,
+        mut work: impl FnMut(&SharedWriter<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_with_lock(WriteLock::Shared, &mut |tx: &Writer<'_>| work(tx))
+    }
+
+    fn write_with_lock<T, E: From<Error> + Retryable>(
+        &mut self,
+        lock: WriteLock,
+        work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let deadline = Instant::now() + self.lock_timeout;
         loop {
-            match self.try_write(deadline, &mut work) {
+            match self.try_write(lock, deadline, work) {
                 Err(error) if error.is_retryable() && Instant::now() < deadline => {}
                 other => return other,
             }
         }
     }
 
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "a file has one write lock")
+    )]
     fn try_write<T, E: From<Error>>(
         &mut self,
+        lock: WriteLock,
         deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -225,11 +273,11 @@ impl Store {
                 database.write_without_commit(deadline, work)
             }
             #[cfg(feature = "postgres")]
-            Database::Postgres(database) => database.write(deadline, work),
+            Database::Postgres(database) => database.write(lock, deadline, work),
         }
     }
 
-    /// Prepares for many large writes: SQLite copies the WAL into the file after 1,000 pages
+    /// Prepares the store for many large writes: SQLite copies the WAL into the file after 1,000 pages
     /// instead of 100, and when the store is closed.
     pub(crate) fn expect_bulk_writes(&mut self) -> Result<(), Error> {
         match &mut self.database {

@@ -20,8 +20,8 @@ pub(crate) struct OpenOutcome {
     /// The open store.
     pub(crate) store: Store,
     /// Set if this call created the store.
-    pub(crate) created: bool,
-    /// Result of the check of the file's permissions.
+    pub(crate) is_created: bool,
+    /// Result of restricting the permissions on the files of the store.
     pub(crate) permission_fix: PermissionFix,
     /// Users with write access to the directory of the file.
     pub(crate) writers: Writers,
@@ -29,8 +29,8 @@ pub(crate) struct OpenOutcome {
 
 #[cfg(feature = "postgres")]
 impl OpenOutcome {
-    fn server(store: Store, created: bool) -> Self {
-        Self { store, created, permission_fix: PermissionFix::NotNeeded, writers: Writers::User }
+    fn server(store: Store, is_created: bool) -> Self {
+        Self { store, is_created, permission_fix: PermissionFix::NotNeeded, writers: Writers::User }
     }
 }
 
@@ -53,7 +53,8 @@ impl Store {
     }
 
     /// Opens the store at `address` for reading. For a file: without waiting for locks, and without
-    /// a change even if other users can read the file. For a database: with a short time limit.
+    /// restricting the permissions of a file that other users can read. For a database: with a short time
+    /// limit.
     pub(crate) fn open_read_only(address: ResolvedAddress) -> Result<Self, Error> {
         match address {
             ResolvedAddress::File(path) => Self::open_file_read_only(&path),
@@ -94,13 +95,13 @@ impl Store {
             }
             #[cfg(feature = "postgres")]
             ResolvedAddress::Server(address, config) => {
-                let (database, created) = PostgresDatabase::open_or_create(
+                let (database, is_created) = PostgresDatabase::open_or_create(
                     &address,
                     *config,
                     lock_timeout,
                     &initial_rows(),
                 )?;
-                Ok(OpenOutcome::server(Self::postgres(database, address, lock_timeout), created))
+                Ok(OpenOutcome::server(Self::postgres(database, address, lock_timeout), is_created))
             }
         }
     }
@@ -146,7 +147,7 @@ impl Store {
                 let database =
                     SqliteDatabase { checkpoint_on_close, ..SqliteDatabase::new(connection, path) };
                 let store = Self::sqlite(database, lock_timeout);
-                Ok(OpenOutcome { store, created: false, permission_fix, writers })
+                Ok(OpenOutcome { store, is_created: false, permission_fix, writers })
             }
         }
     }
@@ -187,13 +188,13 @@ impl Store {
         let connection = connect(&path, OpenMode::ReadWrite, lock_timeout)?;
         enable_wal(&connection, lock_timeout)?;
         configure_writing(&connection)?;
-        let created = initialize_store(&connection, &path, &initial_rows())?;
+        let is_created = initialize_store(&connection, &path, &initial_rows())?;
         let database = SqliteDatabase {
-            is_new: created,
+            is_new: is_created,
             is_write_configured: true,
             ..SqliteDatabase::new(connection, path)
         };
         let store = Self::sqlite(database, lock_timeout);
-        Ok(OpenOutcome { store, created, permission_fix, writers })
+        Ok(OpenOutcome { store, is_created, permission_fix, writers })
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct PendingBackup {
     target: PathBuf,
     /// Users with write access to the directory.
     pub(crate) writers: Writers,
+    /// Lock of the directory, because all processes use the same temporary file.
     _lock: File,
 }
 
@@ -85,8 +86,8 @@ impl PendingBackup {
 
 const BACKUP_LABEL: &str = "the backup";
 
-/// Removes the WAL and the journal that a killed process left next to an incomplete file: SQLite would
-/// roll back the journal into the new content.
+/// Removes the WAL, its index and the journal that a killed process left next to an incomplete file:
+/// SQLite would roll back the journal into the new content.
 pub(super) fn remove_stale_journals(path: &Path) -> Result<(), Error> {
     for stale_path in file::wal_paths(path).iter().chain([&file::journal_path(path)]) {
         files::remove_if_exists(stale_path).map_err(|error| write_error(&error))?;
@@ -95,7 +96,7 @@ pub(super) fn remove_stale_journals(path: &Path) -> Result<(), Error> {
 }
 
 /// Opens an incomplete file for writing. A file that stays incomplete is never used: no rollback is
-/// needed, and one sync at the end is enough. In exclusive mode, SQLite creates no WAL files.
+/// needed, and one sync at the end is enough. In exclusive mode, SQLite creates no WAL index file.
 pub(super) fn open_incomplete(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX

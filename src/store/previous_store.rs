@@ -1,4 +1,4 @@
-//! The store that a restore replaces: its new path, and its renaming if SQLite cannot open it.
+//! The store that a restore replaces: its new path, and its renaming if SQLite cannot open the file.
 
 use super::Error;
 use super::file::{self, StoreFile};
@@ -21,7 +21,8 @@ pub(super) fn find_missing_store_with_wal(requested: &Path) -> Option<PathBuf> {
     wal.symlink_metadata().is_ok_and(|wal| wal.len() > 0).then_some(path)
 }
 
-/// Creates an empty file and returns its path, with symbolic links in the directory part resolved.
+/// Creates an empty file if no file exists. Returns the path of the file, with symbolic links in the
+/// directory part resolved.
 pub(super) fn create_empty_file(requested: &Path) -> Result<PathBuf, Error> {
     file::create_file(requested)?;
     match file::locate(requested)? {
@@ -30,15 +31,15 @@ pub(super) fn create_empty_file(requested: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// Renames a store that SQLite cannot open, with its WAL and journal, to the path of the replaced
-/// store. Returns this path.
+/// Renames a store that SQLite cannot open, or whose file is missing, with its WAL and journal, to the
+/// path of the replaced store, and removes the WAL index. Returns the path of the replaced store.
 pub(super) fn rename_replaced_store(path: &Path, directory: &Path) -> Result<PathBuf, Error> {
     let previous = previous_store_path(path);
     let [wal, index] = file::wal_paths(path);
     let rename = || -> io::Result<()> {
         files::remove_if_exists(&index)?;
-        // The store is renamed last: if this process is killed earlier, the next restore still
-        // finds the store and renames the remaining files.
+        // The store file is renamed last: if this process is killed earlier, the next restore finds
+        // the store file at `path` and renames the remaining files.
         let [previous_wal, _] = file::wal_paths(&previous);
         let from = [wal, file::journal_path(path), path.to_owned()];
         for (from, to) in
@@ -63,7 +64,8 @@ pub(super) fn ensure_no_previous_store(path: &Path, with_wal_names: bool) -> Res
     let checked_paths = [previous.clone()].into_iter().chain(wal_paths.filter(|_| with_wal_names));
     match checked_paths.into_iter().find(|path| path.symlink_metadata().is_ok()) {
         Some(existing) => {
-            Err(Error::PreviousStoreExists { path: existing, directory: suggest_directory(path) })
+            let directory = suggest_directory(path);
+            Err(Error::PreviousStoreExists { previous, existing, directory })
         }
         None => Ok(()),
     }

@@ -1,6 +1,11 @@
 //! Deletion of expired tokens and sessions in batches: reads find the rows, and short writes remove
 //! them, so that other processes can write in between.
 
+#[cfg(feature = "postgres")]
+use super::columns::Column;
+use super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::sql::digest_sql;
 use super::sql::{optional_time, required_time};
 use super::values::{FromColumn, Value, values};
 use super::{Error, Reader, Writer};
@@ -98,18 +103,13 @@ impl Reader<'_> {
         optional_time(until.flatten())
     }
 
-    /// Returns the ids of all keys with pruned test tokens, with the latest expiry of such a token.
+    /// Returns the key ids (`kid`) of all keys with pruned test tokens, each with the latest expiry of
+    /// these tokens.
     pub(super) fn keys_with_pruned_tokens(&self) -> Result<Vec<(Untrusted, Timestamp)>, Error> {
         let sql = "SELECT kid, pruned_until FROM keys WHERE pruned_until IS NOT NULL ORDER BY id";
         self.connection.query_all(sql, &[], |row| {
             Ok((Untrusted::new(row.get::<String>(0)?), required_time(row.get(1)?)?))
         })
-    }
-
-    /// Returns whether a test token that `key` signed and that expired at `expiry` may have been
-    /// pruned.
-    pub(crate) fn may_have_been_pruned(&self, key: KeyRowId, expiry: i64) -> Result<bool, Error> {
-        Ok(self.pruned_until(key)?.is_some_and(|until| expiry <= until.unix()))
     }
 }
 
@@ -178,24 +178,17 @@ impl Writer<'_> {
 
     /// Removes sessions with their pairs, and returns the number of sessions.
     pub(crate) fn remove_sessions(&self, ids: &[SessionRowId]) -> Result<usize, Error> {
-        let mut delete_pairs =
-            self.connection.prepare("DELETE FROM pairs WHERE session_id = ?1")?;
-        let mut delete_session = self.connection.prepare("DELETE FROM sessions WHERE id = ?1")?;
-        let mut removed = 0;
-        for id in ids {
-            delete_pairs.execute(values![*id])?;
-            removed += delete_session.execute(values![*id])?;
-        }
-        Ok(removed)
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        self.connection.execute_for_ids("DELETE FROM pairs WHERE session_id = ?1", &ids, &[])?;
+        self.connection.execute_for_ids("DELETE FROM sessions WHERE id = ?1", &ids, &[])
     }
 
     /// Removes grants without tokens, and returns their number.
     pub(crate) fn remove_grants(&self, ids: &[GrantRowId]) -> Result<usize, Error> {
-        let mut statement = self.connection.prepare(
-            "DELETE FROM grants WHERE id = ?1
-                 AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = ?1)",
-        )?;
-        ids.iter().map(|id| statement.execute(values![*id])).sum()
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let sql = "DELETE FROM grants WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = grants.id)";
+        self.connection.execute_for_ids(sql, &ids, &[])
     }
 
     /// Removes revocation entries of revoked keys, and returns their number.
@@ -203,11 +196,27 @@ impl Writer<'_> {
         &self,
         entries: &[BlocklistEntryId],
     ) -> Result<usize, Error> {
-        let mut statement = self.connection.prepare(
-            "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2
-                 AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')",
-        )?;
-        entries.iter().map(|(key, jti)| statement.execute(values![*key, jti])).sum()
+        match self.connection {
+            Connection::Sqlite(_) => {
+                let mut statement = self.connection.prepare(
+                    "DELETE FROM blocklist WHERE key_id = ?1 AND jti = ?2
+                         AND key_id IN (SELECT id FROM keys WHERE state = 'revoked')",
+                )?;
+                entries.iter().map(|(key, jti)| statement.execute(values![*key, jti])).sum()
+            }
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => {
+                let keys = entries.iter().map(|(key, _)| Some(key.0)).collect();
+                let jtis = entries.iter().map(|(_, jti)| Some(jti.clone())).collect();
+                let sql = format!(
+                    "DELETE FROM blocklist USING unnest(?1, ?2) AS entry(key_id, jti)
+                     WHERE blocklist.key_id = entry.key_id AND blocklist.digest = {}
+                         AND blocklist.key_id IN (SELECT id FROM keys WHERE state = 'revoked')",
+                    digest_sql("entry.jti")
+                );
+                client.execute_arrays(&sql, &[Column::Integer(keys), Column::Text(jtis)])
+            }
+        }
     }
 }
 

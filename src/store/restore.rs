@@ -4,7 +4,7 @@
 use super::backup::{CopyObserver, count_bytes, vacuum_into};
 use super::check::check_file;
 use super::connect::enable_wal;
-use super::exclusive::{OpenDatabase, create_database, lock_database, open_exclusively};
+use super::exclusive::{ExclusiveDatabase, create_database, lock_database, open_exclusively};
 use super::file::{self, StoreFile};
 use super::previous_store::{
     create_empty_file, ensure_no_previous_store, find_missing_store_with_wal, lock_directory,
@@ -26,25 +26,29 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// Base names of temporary files: the new content, and the copy of the replaced store.
-const TEMP_NAMES: [&str; 2] = [".jeton-restore", ".jeton-before-restore"];
+/// Base name of the temporary file for the new content.
+const CONTENT_TEMP_NAME: &str = ".jeton-restore";
+
+/// Base name of the temporary file for the copy of the replaced store.
+const COPY_TEMP_NAME: &str = ".jeton-before-restore";
 
 /// The store that a restore replaces, locked against all other processes. Dropping the value
 /// releases the lock.
 pub(crate) struct LockedStore {
     /// `None` if there is no file, or SQLite cannot open the file, so that no process can use it.
-    database: Option<OpenDatabase>,
+    database: Option<ExclusiveDatabase>,
     path: PathBuf,
     lock_timeout: Duration,
+    /// Set if there is no old content, so that nothing is kept.
     is_empty: bool,
 }
 
 /// Result of a restore.
 #[derive(Debug)]
 pub(crate) struct RestoreOutcome {
-    /// Path of the replaced store, if any.
+    /// Path at which the replaced store is kept, if any.
     pub(crate) previous_store: Option<PathBuf>,
-    /// Set if the backup was created by an older version of jeton.
+    /// Set if the backup has an older schema version.
     pub(crate) is_from_older_version: bool,
 }
 
@@ -91,8 +95,8 @@ impl LockedStore {
         }
     }
 
-    /// Replaces the content with that of the backup and the event of `build_event`, and keeps the
-    /// old store. `on_progress` receives the copied and the total number of bytes. An error of
+    /// Replaces the content with the content of the backup and the event of `build_event`, and keeps
+    /// the old store. `on_progress` receives the copied and the total number of bytes. An error of
     /// `on_progress` leaves the old store unchanged.
     pub(crate) fn replace<'e>(
         self,
@@ -113,12 +117,14 @@ impl LockedStore {
         let progress = on_progress.clone();
         let content = StagedContent::new(backup, &directory, lock_timeout, build_event, progress)?;
         let size = count_bytes(backup);
-        let check = || on_progress(size, size);
-        check()?;
+        let check_interrupt = || on_progress(size, size);
+        check_interrupt()?;
+        let keeps_copy = database.is_some();
         let (mut database, previous_store) = match database {
             Some(database) if is_empty => (database, None),
             Some(mut database) => {
-                let previous_store = database.copy_replaced_store(&path, &directory, check)?;
+                let previous_store =
+                    database.copy_replaced_store(&path, &directory, check_interrupt)?;
                 (database, Some(previous_store))
             }
             None if is_empty => (create_database(&path, lock_timeout)?, None),
@@ -128,7 +134,15 @@ impl LockedStore {
                 (lock_database(&path, lock_timeout)?, Some(previous_store))
             }
         };
-        database.replace_pages(&content.connection, previous_store.as_deref(), lock_timeout)?;
+        let replaced = database.replace_pages(&content.connection, lock_timeout);
+        if let (Err(Error::DiskFull(_)), Some(copy)) =
+            (&replaced, previous_store.as_ref().filter(|_| keeps_copy))
+        {
+            // No page was replaced: the copy is not needed, but its disk space is. A renamed store is
+            // kept, because no other copy exists.
+            files::remove_if_exists(copy).map_err(|error| file::unreadable_error(&error))?;
+        }
+        replaced?;
         // The restore is complete now, so errors are ignored. SQLite removes the WAL when this only
         // connection is closed.
         let _ = checkpoint(&database.connection);
@@ -140,61 +154,45 @@ impl LockedStore {
     }
 }
 
-impl OpenDatabase {
-    /// Copies the file, including the content of the WAL, to the path of the replaced store. An
-    /// error of `check` leaves no copy.
+impl ExclusiveDatabase {
+    /// Copies the file, including the content of the WAL, to the path at which a restore keeps the
+    /// replaced store. Returns this path. An error of `check_interrupt` leaves no copy.
     fn copy_replaced_store(
         &mut self,
         path: &Path,
         directory: &Path,
-        check: impl Fn() -> Result<(), Interrupted>,
+        check_interrupt: impl Fn() -> Result<(), Interrupted>,
     ) -> Result<PathBuf, Error> {
         checkpoint(&self.connection)?;
         let previous_store = previous_store_path(path);
         let mut copy_file = || -> io::Result<NamedTempFile> {
-            let mut copy = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[1]), 0o600)?;
+            let mut copy = files::create_temp_file(directory, OsStr::new(COPY_TEMP_NAME), 0o600)?;
             io::copy(&mut self.file, copy.as_file_mut())?;
             copy.as_file().sync_all()?;
             Ok(copy)
         };
         let copy_error = |error| Error::Failed(format!("cannot save the old store: {error}"));
         let copy = copy_file().map_err(copy_error)?;
-        check()?;
+        check_interrupt()?;
         copy.persist_noclobber(&previous_store).map_err(|error| copy_error(error.error))?;
         files::sync_directory(directory).map_err(copy_error)?;
         Ok(previous_store)
     }
 
-    /// Replaces all pages by the pages of `content` in one transaction. If the disk is full, removes
-    /// the copy at `previous_store`.
-    fn replace_pages(
-        &mut self,
-        content: &Connection,
-        previous_store: Option<&Path>,
-        lock_timeout: Duration,
-    ) -> Result<(), Error> {
+    /// Replaces all pages by the pages of `content` in one transaction.
+    fn replace_pages(&mut self, content: &Connection, lock_timeout: Duration) -> Result<(), Error> {
         enable_wal(&self.connection, lock_timeout)?;
         let page_size = |source: &Connection| -> rusqlite::Result<i64> {
             source.pragma_query_value(None, "page_size", |row| row.get(0))
         };
         if page_size(content)? != page_size(&self.connection)? {
-            // SQLite changes the page size only without a WAL. The copied header then
-            // determines the journal mode.
+            // SQLite changes the page size only without a WAL. The header that is copied with the
+            // pages sets the journal mode again.
             let connection = &self.connection;
             connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         }
         let step_result =
             Backup::new(content, &mut self.connection).and_then(|backup| backup.step(-1));
-        let is_disk_full = |error: &rusqlite::Error| {
-            error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
-        };
-        if let (true, Some(previous_store)) =
-            (step_result.as_ref().is_err_and(is_disk_full), previous_store)
-        {
-            // No page was replaced: the copy is not needed, but its disk space is.
-            files::remove_if_exists(previous_store)
-                .map_err(|error| file::unreadable_error(&error))?;
-        }
         if step_result? == StepResult::Done { Ok(()) } else { Err(Error::Busy) }
     }
 }
@@ -207,7 +205,7 @@ impl StagedContent {
         build_event: impl FnOnce(&Reader<'_>) -> Result<NewEvent<'e>, Error>,
         on_progress: impl CopyObserver,
     ) -> Result<Self, Error> {
-        let file = files::create_temp_file(directory, OsStr::new(TEMP_NAMES[0]), 0o600)
+        let file = files::create_temp_file(directory, OsStr::new(CONTENT_TEMP_NAME), 0o600)
             .map_err(|error| file::unreadable_error(&error))?;
         vacuum_into(backup, file.path(), lock_timeout, on_progress)?;
         let connection = open_exclusively(file.path())?;
@@ -247,8 +245,8 @@ pub(crate) fn check_backup(
 ) -> Result<Findings, Error> {
     let invalid_backup = |reason: &str| Error::InvalidBackup(backup.to_owned(), reason.to_owned());
     let metadata = backup.metadata().map_err(|error| invalid_backup(&error.to_string()))?;
-    // Checked before the file is opened: closing the file would release the locks of the open
-    // store.
+    // Checked before the backup is opened: if the backup is the store, closing the backup would
+    // release the locks of the store.
     let file_id = |file: &Metadata| (file.dev(), file.ino());
     if path.metadata().is_ok_and(|store| file_id(&store) == file_id(&metadata)) {
         return Err(invalid_backup("the file is the store itself"));

@@ -1,4 +1,4 @@
-//! SQL of the database roles of a store in PostgreSQL.
+//! SQL that creates the database roles for a store in PostgreSQL.
 
 use super::StoreAddress;
 use crate::model::{InvalidValue, RolePrefix};
@@ -8,12 +8,13 @@ const TEMPLATE: &str = include_str!("postgres/roles.sql");
 /// Schema of a store whose address names no schema.
 const DEFAULT_SCHEMA: &str = "public";
 
-/// Default prefix for the schema `public`.
+/// Default prefix of the role names for the schema `public`.
 const DEFAULT_PREFIX: &str = "jeton";
 
 /// Returns the SQL that creates the roles for the store with this address, or without an address
-/// for the schema `public`. The default prefix is the name of the schema, so that the stores of a
-/// database have different roles. Returns an error if this name is not a valid prefix.
+/// for the schema `public`. The default prefix is `jeton` for the schema `public`, and the name of the
+/// schema otherwise, so that the stores of a database have different roles. Returns an error if the
+/// default prefix is not valid.
 pub(crate) fn roles_sql(
     address: Option<&StoreAddress>,
     prefix: Option<RolePrefix>,
@@ -40,7 +41,7 @@ mod tests {
     use crate::store::AddressSource;
 
     #[test]
-    fn name_of_schema_cannot_add_statements() {
+    fn schema_name_cannot_add_sql_statements() {
         let parse =
             |text: &str| StoreAddress::parse(text.as_ref(), AddressSource::Variable).unwrap();
         let address = parse("postgres://h/db?schema=%22;%0ADROP%20{prefix}%24roles%24");
@@ -51,7 +52,7 @@ mod tests {
         assert!(sql.contains(&format!("search_path = {quoted}")), "{sql}");
         let rest = sql.replace(quoted, "");
         assert!(!rest.contains("DROP {") && !rest.contains(['{', '}']), "{rest}");
-        // In a comment, the line break would end the comment.
+        // No comment may contain the name, because the line break in the name would end the comment.
         let lines = sql.lines().filter(|line| line.trim_start().starts_with("--"));
         assert!(lines.into_iter().all(|line| !line.contains("\"\"\"")), "{sql}");
     }

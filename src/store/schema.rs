@@ -34,8 +34,8 @@ fn schema_version(history: &[&str]) -> i64 {
     i64::try_from(history.len()).unwrap_or(i64::MAX)
 }
 
-/// Determines the kind of the file without changes. The caller holds a transaction, so that all
-/// reads see the same snapshot.
+/// Determines the kind of the file without changes. The caller holds a transaction or has opened the
+/// file exclusively, so that all reads see the same snapshot.
 pub(super) fn detect_kind(connection: &Connection, path: &Path) -> Result<DatabaseKind, Error> {
     detect_kind_in(MIGRATIONS, connection, path)
 }

@@ -21,7 +21,7 @@ impl ScratchDatabase {
         connection.execute_batch(
             "PRAGMA journal_mode = OFF;
              PRAGMA cache_size = -4096;
-             CREATE TABLE rows (number INTEGER PRIMARY KEY, line INTEGER NOT NULL, claims BLOB NOT NULL);
+             CREATE TABLE rows (number INTEGER PRIMARY KEY, line INTEGER NOT NULL, fields BLOB NOT NULL);
              CREATE TABLE names (name TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID;
              BEGIN",
         )?;
@@ -31,7 +31,7 @@ impl ScratchDatabase {
     /// Adds a row with the next number. The first number is 1.
     pub(crate) fn push(&self, row: &Row) -> Result<(), Error> {
         let mut insert =
-            self.connection.prepare_cached("INSERT INTO rows (line, claims) VALUES (?1, ?2)")?;
+            self.connection.prepare_cached("INSERT INTO rows (line, fields) VALUES (?1, ?2)")?;
         insert.execute((to_stored_line(row.line), serialize_fields(row)?))?;
         Ok(())
     }
@@ -39,7 +39,7 @@ impl ScratchDatabase {
     /// Replaces the fields of the row with this number.
     pub(crate) fn replace(&self, number: i64, row: &Row) -> Result<(), Error> {
         let mut update =
-            self.connection.prepare_cached("UPDATE rows SET claims = ?2 WHERE number = ?1")?;
+            self.connection.prepare_cached("UPDATE rows SET fields = ?2 WHERE number = ?1")?;
         update.execute((number, serialize_fields(row)?))?;
         Ok(())
     }
@@ -52,7 +52,7 @@ impl ScratchDatabase {
         max_rows: usize,
     ) -> Result<Vec<(i64, Row)>, Error> {
         let mut select = self.connection.prepare_cached(
-            "SELECT number, line, claims FROM rows WHERE number > ?1 ORDER BY number",
+            "SELECT number, line, fields FROM rows WHERE number > ?1 ORDER BY number",
         )?;
         let mut stored_rows = select.query([number])?;
         let (mut rows, mut bytes) = (Vec::new(), 0);

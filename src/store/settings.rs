@@ -1,11 +1,12 @@
-//! The table of settings, which has rows only for values that differ from the default.
+//! The table of settings. A setting that was never changed, or was reset, has no row: its value is the
+//! default.
 
 use super::values::values;
 use super::{Error, Reader, Writer};
 use crate::model::{Setting, Settings, Timestamp};
 
-/// Maximum number of rows. Every command reads all rows, and a crafted file that refers to the same
-/// page repeatedly can have any number of rows.
+/// Maximum number of rows of the table. Every command reads all rows, and a table in a crafted file can
+/// refer to the same page repeatedly: a short file can then have any number of rows.
 const MAX_ROWS: usize = 1_000;
 
 impl Reader<'_> {
@@ -37,11 +38,11 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Resets a setting to its default. Returns `false` if the setting had no stored value.
-    pub(crate) fn remove_setting(&self, setting: Setting) -> Result<bool, Error> {
+    /// Resets a setting to its default.
+    pub(crate) fn remove_setting(&self, setting: Setting) -> Result<(), Error> {
         let sql = "DELETE FROM settings WHERE name = ?1";
-        let changed = self.connection.execute(sql, values![setting.name()])?;
-        Ok(changed > 0)
+        self.connection.execute(sql, values![setting.name()])?;
+        Ok(())
     }
 
     /// Stores a validated value.

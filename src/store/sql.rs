@@ -1,4 +1,4 @@
-//! Parts of SQL statements that several tables use: conditions, row ids, times.
+//! Parts of SQL statements that several tables use: conditions, limits, digests, times.
 
 use super::Error;
 use super::values::Value;
@@ -45,15 +45,17 @@ pub(super) fn limit_plus_one(limit: i64) -> i64 {
     if limit < 0 { i64::MAX } else { limit.saturating_add(1) }
 }
 
-/// Returns the expression of a digest on a server, whose index entries have at most 2,704 bytes.
+/// Returns the SQL expression of the digest of `text`, an SQL expression. Index entries of PostgreSQL have
+/// at most 2,704 bytes: a longer text itself cannot be indexed.
 #[cfg(feature = "postgres")]
 pub(super) fn digest_sql(text: &str) -> String {
     format!("sha256(convert_to({text}, 'UTF8'))")
 }
 
-/// Returns the expression of the digest of a grant. `values` are the owner, kind, application,
-/// permissions, audience and claims. Different values have different digests: only the application can
-/// contain the separator U+001F, because the other texts are numbers, names and JSON.
+/// Returns the SQL expression of the digest of a grant. `values` are the SQL expressions of the owner, kind,
+/// application, permissions, audience and claims, separated by commas. Different values have different
+/// digests: only the application can contain the separator U+001F, because the other texts are numbers,
+/// names and JSON.
 #[cfg(feature = "postgres")]
 pub(super) fn grant_digest_sql(values: &str) -> String {
     digest_sql(&format!("concat_ws(chr(31), {values})"))

@@ -5,9 +5,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The compile-time options in `.cargo/config.toml`, which a build by `cargo install` from a
-/// registry or a repository does not have. The module `connect` sets the options that can also be
-/// set at run time, for each connection.
+/// The compile-time options in `.cargo/config.toml`. A build by `cargo install` from a registry or a
+/// repository does not read that file, and lacks these options. The module `connect` sets the options that
+/// can also be set at run time, for each connection.
 const RECOMMENDED_OPTIONS: [&str; 9] = [
     "DEFAULT_MEMSTATUS=0",
     "DQS=0",

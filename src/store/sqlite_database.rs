@@ -13,8 +13,8 @@ pub(super) struct SqliteDatabase {
     pub(super) connection: Connection,
     /// Path without symbolic links in the directory part.
     pub(super) path: PathBuf,
-    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite copies only if
-    /// no other process has the store open.
+    /// Set if closing the store must copy the write-ahead log (WAL) into the file. SQLite makes this
+    /// copy only if no other process has the store open.
     pub(super) checkpoint_on_close: bool,
     /// Set once the connection has the settings for writing.
     pub(super) is_write_configured: bool,
@@ -41,7 +41,7 @@ impl SqliteDatabase {
             let _ = self.connection.query_row("PRAGMA wal_checkpoint", [], |_| Ok(()));
         }
         if self.is_write_configured && !self.checkpoint_on_close {
-            // This process may have written a long WAL. If the call fails, a later process copies it.
+            // This process may have written a long WAL. If the call fails, a later process copies the WAL.
             self.checkpoint_on_close =
                 connect::checkpoint_long_wal_on_close(&self.connection, &self.path)
                     .unwrap_or(false);
@@ -51,8 +51,8 @@ impl SqliteDatabase {
         }
     }
 
-    /// Returns whether the connection is read-only because the file or its directory is not
-    /// writable.
+    /// Returns whether the connection is read-only: the file or its directory is not writable, or the
+    /// connection was opened only for reading.
     pub(super) fn is_read_only(&self) -> bool {
         self.connection.is_readonly(MAIN_DB).unwrap_or(false)
     }
@@ -88,8 +88,8 @@ impl SqliteDatabase {
         let transaction = self.begin_write(deadline, lock_timeout)?;
         let writer = Writer::sqlite(&transaction);
         let value = work(&writer)?;
-        let summary = writer.into_summary();
-        transaction::commit(transaction, summary)?;
+        let write_summary = writer.into_summary();
+        transaction::commit(transaction, write_summary)?;
         Ok(value)
     }
 
@@ -125,9 +125,10 @@ impl SqliteDatabase {
         Ok(())
     }
 
-    /// Waits for the write lock until the deadline, in short, even steps; afterwards, the connection has
-    /// the busy timeout `lock_timeout` again. SQLite itself has no queue and waits in steps
-    /// that grow to 100 ms: under load, new processes overtake the longest waiter indefinitely.
+    /// Waits for the write lock until the deadline, with attempts at short intervals of equal length.
+    /// Afterwards, the connection has the busy timeout `lock_timeout` again. SQLite itself has no queue,
+    /// and its intervals grow to 100 ms: under load, new processes overtake the longest waiter
+    /// indefinitely.
     fn begin_write(
         &mut self,
         deadline: Instant,

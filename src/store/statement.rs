@@ -25,7 +25,7 @@ impl Statement<'_> {
         }
     }
 
-    /// Returns the converted row of the query, or `None` without a row. Further rows are ignored.
+    /// Returns the first row of the query, converted, or `None` if the result has no rows.
     pub(super) fn query_optional<T>(
         &mut self,
         values: &[Value<'_>],
@@ -44,7 +44,7 @@ impl Statement<'_> {
         rows.next()?.map(|row| convert(&Row::Sqlite(row))).transpose()
     }
 
-    /// Returns the converted row of a query that always has a row.
+    /// Returns the first row of the query, converted. A result without rows is damage.
     pub(super) fn query_row<T>(
         &mut self,
         values: &[Value<'_>],

@@ -51,11 +51,12 @@ pub(crate) enum MediumStats {
 }
 
 impl Store {
-    /// Returns the statistics, from one snapshot of the store.
+    /// Returns the statistics. The sizes and permission bits of a file are read before the snapshot that
+    /// all other values come from.
     pub(crate) fn stats(&mut self, now: Timestamp) -> Result<StoreStats, Error> {
         let file_stats = self.file_stats()?;
         self.read(|tx| {
-            let (medium, version) = match tx.connection {
+            let (medium, version_sql) = match tx.connection {
                 Connection::Sqlite(_) => {
                     let (bytes, modes) = file_stats;
                     let sql = "PRAGMA journal_mode";
@@ -71,7 +72,7 @@ impl Store {
             let created_at = tx.connection.query_number("SELECT created_at FROM store")?;
             Ok(StoreStats {
                 created_at: super::sql::required_time(created_at)?,
-                schema_version: tx.connection.query_number(version)?,
+                schema_version: tx.connection.query_number(version_sql)?,
                 medium,
                 users: tx
                     .connection
@@ -86,10 +87,11 @@ impl Store {
     }
 }
 
+/// Sizes of the file and of its WAL in bytes, and permission bits of the file and of its directory.
 type FileStats = ((u64, u64), (u32, u32));
 
 impl Store {
-    /// Returns the sizes and modes of a file, or zeros for a database.
+    /// Returns the sizes and permission bits for a SQLite file, or zeros for a PostgreSQL database.
     fn file_stats(&self) -> Result<FileStats, Error> {
         let path = match &self.database {
             Database::Sqlite(database) => &database.path,

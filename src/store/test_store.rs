@@ -7,10 +7,11 @@ use std::time::Duration;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Store {
-    /// Creates a store in memory, or in a new schema of the database in `JETON_TEST_STORE`.
+    /// Creates a store in memory, or, if `JETON_TEST_STORE` has the address of a database, in a new schema
+    /// of that database.
     pub(crate) fn for_test(initial_rows: &InitialRows) -> Self {
         #[cfg(feature = "postgres")]
-        if let Some(address) = server::database() {
+        if let Some(address) = server::test_database_address() {
             return server::create_store(&address, initial_rows);
         }
         Self::in_memory(Path::new(":memory:"), LOCK_TIMEOUT, initial_rows).unwrap()
@@ -35,15 +36,15 @@ mod server {
     use uuid::Uuid;
 
     /// Returns the address of the database for tests, if any.
-    pub(super) fn database() -> Option<String> {
+    pub(super) fn test_database_address() -> Option<String> {
         #[expect(clippy::disallowed_methods, reason = "selects the engine of the unit tests")]
         std::env::var("JETON_TEST_STORE").ok()
     }
 
-    pub(super) fn create_store(database: &str, initial_rows: &InitialRows) -> Store {
-        let separator = if database.contains('?') { '&' } else { '?' };
+    pub(super) fn create_store(database_address: &str, initial_rows: &InitialRows) -> Store {
+        let separator = if database_address.contains('?') { '&' } else { '?' };
         let schema = Uuid::new_v4().simple();
-        let text = format!("{database}{separator}schema=unit_{schema}");
+        let text = format!("{database_address}{separator}schema=unit_{schema}");
         let address = StoreAddress::parse(text.as_ref(), AddressSource::Variable).unwrap();
         let StoreAddress::Server(address) = address else {
             panic!("JETON_TEST_STORE is not the address of a server")

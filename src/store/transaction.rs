@@ -2,6 +2,8 @@
 
 use super::Error;
 use super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::tokens::PrefetchedTokens;
 use super::values::Value;
 use crate::model::{Grant, GrantRowId, Jti, Untrusted};
 use rusqlite::{ErrorCode, Transaction};
@@ -17,12 +19,24 @@ pub(crate) struct Reader<'c> {
     /// Grants that this transaction has read. The row of a grant never changes, and its id is never
     /// reused.
     pub(super) grants: RefCell<HashMap<GrantRowId, Arc<Grant>>>,
+    #[cfg(feature = "postgres")]
+    pub(super) prefetched_tokens: RefCell<PrefetchedTokens>,
 }
 
 impl<'c> Reader<'c> {
     /// Creates a reader within an open transaction.
     pub(super) fn new(connection: Connection<'c>) -> Self {
-        Self { connection, grants: RefCell::default() }
+        Self {
+            connection,
+            grants: RefCell::default(),
+            #[cfg(feature = "postgres")]
+            prefetched_tokens: RefCell::default(),
+        }
+    }
+
+    /// Returns whether the store is on a server, where each query takes a round trip.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.connection.is_server()
     }
 
     /// Creates a reader within an open SQLite transaction.
@@ -31,17 +45,46 @@ impl<'c> Reader<'c> {
     }
 }
 
-/// A [`Reader`] that can also change rows.
-pub(crate) struct Writer<'c> {
+/// A [`Reader`] that can also make the changes that several processes may make at the same time. The
+/// methods that make all other changes need a [`Writer`].
+pub(crate) struct SharedWriter<'c> {
     reader: Reader<'c>,
     summary: RefCell<WriteSummary>,
 }
 
-impl<'c> Deref for Writer<'c> {
+impl<'c> Deref for SharedWriter<'c> {
     type Target = Reader<'c>;
 
     fn deref(&self) -> &Reader<'c> {
         &self.reader
+    }
+}
+
+/// The start of the snapshot of a read transaction on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SnapshotStart {
+    Immediate,
+    /// After the end of all write transactions that are open now.
+    AfterWriters,
+}
+
+/// The write lock of a transaction on a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WriteLock {
+    /// Excludes all other writers.
+    Exclusive,
+    /// Excludes only writers with the exclusive lock.
+    Shared,
+}
+
+/// A [`SharedWriter`] that excludes all other writers of the store and can make every change.
+pub(crate) struct Writer<'c>(SharedWriter<'c>);
+
+impl<'c> Deref for Writer<'c> {
+    type Target = SharedWriter<'c>;
+
+    fn deref(&self) -> &SharedWriter<'c> {
+        &self.0
     }
 }
 
@@ -54,12 +97,15 @@ pub(super) struct WriteSummary {
     token_count: usize,
     /// Target of the last audit event, or the session of a refresh.
     target: Option<Untrusted>,
+    /// Values of the last audit event.
+    #[cfg(feature = "postgres")]
+    last_event: Option<Vec<Value<'static>>>,
 }
 
 impl WriteSummary {
     /// Returns the error for a commit with an unknown outcome.
     pub(super) fn into_error(self, cause: &'static str) -> Error {
-        let Self { first_jti, token_count, target } = self;
+        let Self { first_jti, token_count, target, .. } = self;
         let target = match first_jti {
             Some(jti) if token_count == 1 => Some(format!("token with `jti` {jti}")),
             Some(jti) => Some(format!("{token_count} tokens, the first with `jti` {jti}")),
@@ -67,11 +113,22 @@ impl WriteSummary {
         };
         Error::OutcomeUnknown { cause, target, jti: first_jti }
     }
+
+    /// Returns whether the store has the first token that the transaction recorded, or the last audit event
+    /// of a transaction that recorded no tokens. Returns `true` for a transaction without tokens and events.
+    #[cfg(feature = "postgres")]
+    pub(super) fn is_stored(&self, reader: &Reader<'_>) -> Result<bool, Error> {
+        match (self.first_jti, &self.last_event) {
+            (Some(jti), _) => Ok(reader.find_token_by_jti(jti)?.is_some()),
+            (None, Some(event)) => reader.has_event(event),
+            (None, None) => Ok(true),
+        }
+    }
 }
 
 impl<'c> Writer<'c> {
     pub(super) fn new(connection: Connection<'c>) -> Self {
-        Self { reader: Reader::new(connection), summary: RefCell::default() }
+        Self(SharedWriter { reader: Reader::new(connection), summary: RefCell::default() })
     }
 
     /// Creates a writer within an open SQLite transaction.
@@ -79,6 +136,13 @@ impl<'c> Writer<'c> {
         Self::new(Connection::Sqlite(connection))
     }
 
+    /// Returns the summary of all writes.
+    pub(super) fn into_summary(self) -> WriteSummary {
+        self.0.summary.into_inner()
+    }
+}
+
+impl SharedWriter<'_> {
     /// Adds recorded tokens to the summary.
     pub(super) fn note_tokens(&self, jtis: &[Jti]) {
         let mut summary = self.summary.borrow_mut();
@@ -91,9 +155,16 @@ impl<'c> Writer<'c> {
         self.summary.borrow_mut().target = target;
     }
 
-    /// Returns the summary of all writes.
-    pub(super) fn into_summary(self) -> WriteSummary {
-        self.summary.into_inner()
+    /// Sets the target and the values of the last audit event in the summary.
+    pub(super) fn note_event(&self, target: Option<Untrusted>, event: &[Value<'static>]) {
+        let mut summary = self.summary.borrow_mut();
+        summary.target = target;
+        #[cfg(feature = "postgres")]
+        if self.connection.is_server() {
+            summary.last_event = Some(event.to_vec());
+        }
+        #[cfg(not(feature = "postgres"))]
+        let _ = event;
     }
 
     /// Inserts a row into `table` and returns its id. Returns [`Error::AlreadyExists`] if a value that
@@ -108,8 +179,8 @@ impl<'c> Writer<'c> {
     }
 }
 
-/// Commits. After an I/O error the outcome is unknown: the next process that opens the store
-/// applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
+/// Commits a SQLite transaction. After an I/O error the outcome is unknown: the next process that opens the
+/// store applies the commit if all of its data reached the WAL on the disk, and ignores it otherwise.
 pub(super) fn commit(transaction: Transaction<'_>, summary: WriteSummary) -> Result<(), Error> {
     transaction.commit().map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::SystemIoFailure) => summary.into_error("disk failure"),

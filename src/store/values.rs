@@ -2,7 +2,7 @@
 
 use super::Error;
 #[cfg(feature = "postgres")]
-use super::postgres::decode_text;
+use super::postgres::unescape_nul;
 use crate::model::{
     AuditEventId, GrantRowId, Jti, KeyRowId, SessionRowId, Sid, StoreId, Timestamp, TokenId,
     TokenPairRowId, UserId, UserUuid,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// Value of a statement parameter. Every variant has a column type, because PostgreSQL needs the
 /// type of NULL too. The comments name the column types of SQLite, then of PostgreSQL.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'v> {
     /// INTEGER or BIGINT.
     Integer(Option<i64>),
@@ -171,7 +171,7 @@ macro_rules! impl_from_column {
 impl_from_column! {
     i64: i64 => identity, i64 => identity;
     bool: bool => identity, bool => identity;
-    String: String => identity, &str => decode_text;
+    String: String => identity, &str => unescape_nul;
     Vec<u8>: Vec<u8> => identity, Vec<u8> => identity;
     Uuid: [u8; 16] => Uuid::from_bytes, Uuid => identity;
     AuditEventId: i64 => AuditEventId, i64 => AuditEventId;

@@ -1,5 +1,4 @@
-//! Cells of tables and field lists: texts, with colours and relative times that only a terminal
-//! shows.
+//! Cells of tables and field lists: texts, with optional colours, and with relative times on a terminal.
 
 use super::style::{Screen, Style};
 use crate::model::{KeyState, Timestamp, TokenStatus, Untrusted, escape};
@@ -49,9 +48,9 @@ impl Cell {
         Self::from(HumanBytes(bytes).to_string())
     }
 
-    /// Creates a cell for a status word with its colour.
-    pub(crate) fn styled(word: &str, style: Style) -> Self {
-        Self { style: Some(style), ..Self::from(word) }
+    /// Creates a cell for a status word or heading with its style.
+    pub(crate) fn styled(text: &str, style: Style) -> Self {
+        Self { style: Some(style), ..Self::from(text) }
     }
 
     pub(super) fn is_empty(&self) -> bool {

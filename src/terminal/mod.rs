@@ -75,7 +75,8 @@ impl OutputFormat {
 /// Failure of output or of a prompt.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A write to standard output failed, for example because the disk is full.
+    /// A result cannot be serialized, or cannot be written to standard output, for example because the
+    /// disk is full.
     #[error("the output cannot be written: {0}")]
     Output(String),
     /// No terminal is available for a prompt.

@@ -102,12 +102,12 @@ impl Progress {
         let _ = thread::Builder::new().spawn(show);
     }
 
-    /// Counts finished work.
+    /// Adds to the finished amount of work.
     pub(crate) fn advance(&self, amount: usize) {
         self.0.inc(to_u64(amount));
     }
 
-    /// Sets the finished and the total amount of work; a total of 0 means unknown.
+    /// Sets the finished and the total amount of work. A total of 0 leaves the total unchanged.
     pub(crate) fn set(&self, done: usize, total: usize) {
         if total > 0 {
             self.0.set_length(to_u64(total));

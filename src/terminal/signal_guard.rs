@@ -194,7 +194,7 @@ fn suspend() {
 
 #[expect(clippy::exit, reason = "the main thread is inside a read that cannot be woken")]
 fn exit_on_signal(signal: i32, signal_report: SignalReport) {
-    // Held until exit, so that the main thread opens no further prompt.
+    // The lock is held until exit, so that the main thread opens no further prompt.
     let mut open_prompt = lock_open_prompt();
     if let Some(prompt) = open_prompt.take() {
         prompt.restore();

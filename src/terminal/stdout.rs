@@ -138,15 +138,15 @@ impl Console {
     pub(crate) fn write_items(
         &self,
         items: &[impl Serialize],
-        is_first_part: bool,
+        is_first_batch: bool,
     ) -> Result<Delivery, Error> {
         let mut text = String::new();
         for (index, item) in items.iter().enumerate() {
-            text += if is_first_part && index == 0 { "" } else { "," };
+            text += if is_first_batch && index == 0 { "" } else { "," };
             let json = serde_json::to_string(item);
             text += &escape_json(&json.map_err(|error| Error::Output(error.to_string()))?);
         }
-        write_stdout(&if is_first_part { format!("{LIST_PREFIX}{text}") } else { text })
+        write_stdout(&if is_first_batch { format!("{LIST_PREFIX}{text}") } else { text })
     }
 
     /// Ends the JSON document of a list: writes the members after `items`. `empty_list` is the document
@@ -162,12 +162,12 @@ impl Console {
     pub(crate) fn write_table(
         &self,
         table: &Table,
-        is_first_part: bool,
+        is_first_batch: bool,
         now: Option<Timestamp>,
     ) -> Result<Delivery, Error> {
         let is_wide = self.format == OutputFormat::Wide;
         let screen = Screen { is_wide, ..Screen::from_stdout(now) };
-        write_stdout(&table.render_part(&screen, is_first_part))
+        write_stdout(&table.render_part(&screen, is_first_batch))
     }
 }
 

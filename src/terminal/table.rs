@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_screen_shows_complete_texts() {
+    fn sufficient_width_shows_complete_texts() {
         let expected = "\
 ID  APP                       MAY                           STATUS  ENDS
 1   日本語のアプリケーション  read,write,a-long-permission  live    in 3 h
@@ -269,7 +269,7 @@ ENDS  never
     }
 
     #[test]
-    fn layout_marks_in_input_are_escaped() {
+    fn style_marks_in_untrusted_text_are_escaped() {
         let mut table = Table::new(&["NAME"]);
         table.add_row(vec![Cell::shortenable("a\u{1f}b\u{e0001}c\u{e0003}d")]);
         let expected = "NAME\na\\u{1f}b\\u{e0001}c\\u{e0003}d\n";

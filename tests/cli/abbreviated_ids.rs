@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// Creates a store with the standby keys `prod-a` and `prod-b` and the test key `tests-1`.
+/// Creates a sandbox with the standby keys `prod-a` and `prod-b` and the test key `tests-1`.
 fn sandbox_with_keys() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     for arguments in [&["prod-a"][..], &["prod-b"], &["tests-1", "--purpose", "test"]] {
@@ -19,7 +19,7 @@ fn last_target(sandbox: &Sandbox) -> Value {
 }
 
 #[test]
-fn every_command_accepts_an_abbreviated_key_id() {
+fn commands_accept_abbreviated_key_ids() {
     let sandbox = sandbox_with_keys();
     let active_kid = sandbox.sql("SELECT kid FROM keys WHERE state = 'active'").remove(0);
     assert_eq!(
@@ -49,7 +49,7 @@ fn every_command_accepts_an_abbreviated_key_id() {
     $ jeton keys activate prod-a
     --- stderr
     key prod-a (ES256) is now the signing key
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     $ jeton keys activate tests
     --- stderr
     key tests-1 is already the signing key
@@ -58,7 +58,7 @@ fn every_command_accepts_an_abbreviated_key_id() {
     key tests-1 is already the signing key
     $ jeton keys retire test
     --- stderr
-    key tests-1 is retired and verifies until <time>
+    key tests-1 is retired; its tokens are accepted until <time>
     $ jeton keys revoke test --yes
     --- stderr
     revoked key tests-1, 1 token and 0 sessions
@@ -87,7 +87,7 @@ fn full_key_id_takes_precedence_over_abbreviation() {
 }
 
 #[test]
-fn ambiguous_or_short_key_id_is_refused() {
+fn ambiguous_short_or_unknown_key_id_is_refused() {
     let sandbox = sandbox_with_keys();
     let mut outputs = String::new();
     for arguments in [
@@ -135,11 +135,11 @@ fn ambiguous_or_short_key_id_is_refused() {
 const SID_PREFIX: &str = "018f4f5e-7a3b-7c1d-8e2f-0123456789a";
 
 /// Adds a session of the user with the session id `sid`.
-fn add_session(sandbox: &Sandbox, user: u32, sid: &str) {
+fn add_session(sandbox: &Sandbox, user_id: u32, sid: &str) {
     for insert in [
         format!(
             "INSERT INTO sessions (sid, user_id, created_at, expires_at)
-             VALUES (unhex('{sid}', '-'), {user}, 0, 9000000000)"
+             VALUES (unhex('{sid}', '-'), {user_id}, 0, 9000000000)"
         ),
         "INSERT INTO pairs (session_id, key_id, access, refresh, issued_at, access_expires_at,
              refresh_expires_at)
@@ -150,18 +150,19 @@ fn add_session(sandbox: &Sandbox, user: u32, sid: &str) {
     }
 }
 
-/// Creates a store with sessions whose ids are `SID_PREFIX` and a digit: 1 and 2 of john, and 3 of
-/// ada. The sessions of their logins have another prefix. John is logged in.
+/// Creates a sandbox with three sessions whose ids are `SID_PREFIX` followed by a digit: john has the
+/// sessions with 1 and 2, and ada has the session with 3. The sessions of their logins have another
+/// prefix. John is logged in.
 fn sandbox_with_similar_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
-    for (user, digit) in [(2, 1), (2, 2), (1, 3)] {
-        add_session(&sandbox, user, &format!("{SID_PREFIX}{digit}"));
+    for (user_id, digit) in [(2, 1), (2, 2), (1, 3)] {
+        add_session(&sandbox, user_id, &format!("{SID_PREFIX}{digit}"));
     }
     sandbox
 }
 
 #[test]
-fn abbreviated_session_id_matches_own_sessions_only() {
+fn user_can_abbreviate_ids_of_own_sessions_only() {
     let sandbox = sandbox_with_similar_sessions();
     let sids: Vec<String> = (1..=3).map(|digit| format!("{SID_PREFIX}{digit}")).collect();
     let error = sandbox.json_error(&["sessions", "revoke", "018f"]);
@@ -200,7 +201,7 @@ fn abbreviated_session_id_matches_own_sessions_only() {
 }
 
 #[test]
-fn abbreviated_session_id_of_admin_matches_all_sessions() {
+fn admin_can_abbreviate_session_ids_of_all_users() {
     let sandbox = sandbox_with_similar_sessions();
     sandbox.log_in("ada", "lovelace");
     let error = sandbox.json_error(&["sessions", "revoke", "018f4f5e-7a3b"]);
@@ -218,18 +219,21 @@ fn abbreviated_session_id_of_admin_matches_all_sessions() {
 #[test]
 fn audit_filter_accepts_an_abbreviated_id() {
     let sandbox = sandbox_with_keys();
-    let count = |target: &str| {
+    let event_count = |target: &str| {
         sandbox.json(&["audit", "list", "--target", target])["items"].as_array().unwrap().len()
     };
     sandbox.run(&["keys", "revoke", "tests-1", "--yes"]).ok();
     for target in ["key tests-1", "key tests", "key test"] {
-        assert_eq!(count(target), 2, "{target}");
+        assert_eq!(event_count(target), 2, "{target}");
     }
     let sid = sandbox.session_member("sid");
-    assert_eq!(count(&format!("session {}", &sid[..13])), count(&format!("session {sid}")));
+    assert_eq!(
+        event_count(&format!("session {}", &sid[..13])),
+        event_count(&format!("session {sid}"))
+    );
     // The events of a target are found even if the target no longer exists.
     sandbox.sql("UPDATE audit SET target_id = 'gone' WHERE target_id = 'tests-1'");
-    assert_eq!(count("key gone"), 2);
+    assert_eq!(event_count("key gone"), 2);
     let output = sandbox.run(&["audit", "list", "--target", "key prod"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

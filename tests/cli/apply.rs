@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// A file for `apply`. The tables `defaults` and `tokens` are for other commands.
+/// Input file of `apply`. `apply` ignores the tables `defaults` and `tokens`, which other commands read.
 const STORE_TOML: &str = "\u{feff}# the team\r
 [defaults]
 preset = \"flask\"
@@ -31,12 +31,13 @@ created_at = 2030-01-31T00:00:00Z
 sub = \"alice\"
 ";
 
-fn apply(sandbox: &Sandbox, file: &str, options: &[&str]) -> RunOutput {
-    fs::write(sandbox.home().join("store.toml"), file).unwrap();
+fn apply(sandbox: &Sandbox, text: &str, options: &[&str]) -> RunOutput {
+    fs::write(sandbox.home().join("store.toml"), text).unwrap();
     sandbox.run(&[&["apply", "-f", "store.toml"], options].concat())
 }
 
-/// Returns the accounts as text.
+/// Returns one line per account: username, e-mail address, name, role, quota, and 1 if the account is
+/// disabled, otherwise 0. Missing values are omitted.
 fn users(sandbox: &Sandbox) -> Vec<String> {
     let disabled = "CAST(disabled_at IS NOT NULL AS INTEGER)";
     let columns = format!("concat_ws(' ', username, email, name, role, quota, {disabled})");
@@ -48,7 +49,7 @@ fn settings(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn file_creates_a_store() {
+fn apply_creates_a_store() {
     let sandbox = Sandbox::new();
     assert_snapshot!(apply(&sandbox, STORE_TOML, &[]), @"
     --- stderr
@@ -72,7 +73,7 @@ fn file_creates_a_store() {
 }
 
 #[test]
-fn second_application_changes_nothing() {
+fn second_apply_of_the_same_file_changes_nothing() {
     let sandbox = Sandbox::new();
     apply(&sandbox, STORE_TOML, &[]).ok();
     sandbox.log_in("ada", "lovelace");
@@ -89,9 +90,9 @@ fn second_application_changes_nothing() {
 fn changed_values_are_applied_and_reported() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
-    let file = "[users.john]\nrole = \"minter\"\nquota = 7\nemail = \"new@example.com\"\n\
+    let text = "[users.john]\nrole = \"minter\"\nquota = 7\nemail = \"new@example.com\"\n\
                 password = \"ignored\"\n[users.lee]\n[settings]\nissuer = \"team\"\n";
-    assert_snapshot!(apply(&sandbox, file, &["-o", "json"]), @r#"{"changed":true,"settings":[{"name":"issuer","value":"team"}],"users":[{"user":"john","change":"updated","fields":["email","role","quota"]},{"user":"lee","change":"created","fields":[]}],"without_password":1,"generated_passwords":0}"#);
+    assert_snapshot!(apply(&sandbox, text, &["-o", "json"]), @r#"{"changed":true,"settings":[{"name":"issuer","value":"team"}],"users":[{"user":"john","change":"updated","fields":["email","role","quota"]},{"user":"lee","change":"created","fields":[]}],"without_password":1,"generated_passwords":0}"#);
     assert_eq!(
         users(&sandbox),
         ["ada admin 0", "john new@example.com minter 7 0", "lee user 0"],
@@ -106,12 +107,31 @@ fn changed_values_are_applied_and_reported() {
 }
 
 #[test]
+fn table_as_value_of_a_field_is_refused() {
+    let sandbox = Sandbox::new();
+    assert_snapshot!(apply(&sandbox, "[users.kim]\nrole.name = \"user\"\n", &[]), @"
+    --- exit code 65, stderr
+    error: line 2: role: expected a string, a number or a boolean
+    ");
+}
+
+#[test]
+fn invalid_lines_are_reported_in_the_order_of_the_file() {
+    let sandbox = Sandbox::new();
+    let users: Vec<_> = (0..20).map(|n| format!("u{n}.x = 1")).collect();
+    let file = format!("[users]\n{}\n[settings]\nx = 1\n", users.join("\n"));
+    let output = apply(&sandbox, &file, &[]).fails(65);
+    assert!(output.stderr.contains("\n  line 2: unknown key `x`"), "{output:?}");
+    assert!(!output.stderr.contains("line 23"), "{output:?}");
+}
+
+#[test]
 fn invalid_file_changes_nothing() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     let before = (users(&sandbox), settings(&sandbox));
     let mut outputs = String::new();
-    for file in [
+    for text in [
         "[settings]\ntoken.quota = 4\n\n[users.kim]\nrole = \"king\"\n",
         "[settings]\ntoken.qota = 4\n[users.kim]\npassphrase = \"marker\"\n\n[user.lee]\n",
         "[settings]\ntoken.quota = \"many\"\ntoken.ttl = [1]\n\"token.quota\" = 5\n",
@@ -126,7 +146,7 @@ fn invalid_file_changes_nothing() {
         "[users.kim]\npassword = \"marker\n",
         "not TOML",
     ] {
-        let output = apply(&sandbox, file, &[]).fails(65);
+        let output = apply(&sandbox, text, &[]).fails(65);
         assert!(!output.stderr.contains("marker"), "{output:?}");
         outputs += &output.to_string();
     }
@@ -149,7 +169,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 2: `username` is already given by the table name
     --- exit code 65, stderr
-    error: line 3: name or uid already used on line 1
+    error: line 3: username, e-mail address or uid already used on line 1
     --- exit code 65, stderr
     error: line 1: username: could be mistaken for an id
     --- exit code 65, stderr
@@ -172,9 +192,9 @@ fn invalid_file_changes_nothing() {
 #[test]
 fn generated_passwords_are_written_once() {
     let sandbox = Sandbox::new();
-    let file = "[settings]\npassword.min_length = 30\n[users.ada]\nrole = \"admin\"\n";
+    let text = "[settings]\npassword.min_length = 30\n[users.ada]\nrole = \"admin\"\n";
     let options = ["--passwords-out", "passwords.csv"];
-    assert_snapshot!(apply(&sandbox, file, &options), @"
+    assert_snapshot!(apply(&sandbox, text, &options), @"
     --- stderr
     created store `~/.local/share/jeton/jeton.db`
     set password.min_length to 30
@@ -187,7 +207,7 @@ fn generated_passwords_are_written_once() {
     let password = csv.lines().nth(1).unwrap().strip_prefix("ada,").unwrap();
     assert_eq!(password.len(), 35);
     sandbox.log_in("ada", password);
-    assert_snapshot!(apply(&sandbox, file, &options), @"
+    assert_snapshot!(apply(&sandbox, text, &options), @"
     --- stderr
     nothing to change
     ");
@@ -201,8 +221,8 @@ fn generated_passwords_are_written_once() {
 #[test]
 fn new_store_needs_an_admin_in_the_file() {
     let sandbox = Sandbox::new();
-    for file in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
-        let output = apply(&sandbox, file, &[]).fails(65);
+    for text in ["[users.kim]\n", "[settings]\ntoken.quota = 4\n", ""] {
+        let output = apply(&sandbox, text, &[]).fails(65);
         assert!(output.stderr.starts_with("error: no admin in the file"), "{output:?}");
         assert!(!sandbox.has_store());
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 /// Signals other than the real-time signals.
 const STANDARD_SIGNALS: std::ops::Range<i32> = 1..32;
 
-/// Gives the programs that this process starts the default actions of standard signals.
+/// Restores the default actions of standard signals for programs that this process starts.
 /// Without `/proc`, ignored signals stay ignored.
 pub(crate) fn use_in_programs() {
     static HANDLERS: LazyLock<()> = LazyLock::new(|| {
@@ -47,9 +47,9 @@ mod tests {
 
     #[test]
     fn programs_start_without_ignored_signals_under_nohup() {
-        let line = "trap '' HUP INT QUIT USR1 TSTP TTOU; exec \"$0\" --exact \"$1\"";
+        let script = "trap '' HUP INT QUIT USR1 TSTP TTOU; exec \"$0\" --exact \"$1\"";
         let mut shell = Command::new("sh");
-        shell.args(["-c", line]).arg(std::env::current_exe().unwrap());
+        shell.args(["-c", script]).arg(std::env::current_exe().unwrap());
         shell.arg("default_signals::tests::programs_start_without_ignored_signals");
         let stdout = String::from_utf8(shell.output().unwrap().stdout).unwrap();
         assert!(stdout.contains("1 passed"), "{stdout}");

@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 #[test]
-fn first_help_page_shows_the_examples() {
+fn top_level_help_shows_the_examples() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(&["help"]).ok();
     assert_eq!(page.stderr, "");
@@ -21,7 +21,7 @@ fn first_help_page_shows_the_examples() {
 }
 
 #[test]
-fn help_of_a_command_equals_its_help_flag() {
+fn help_command_and_help_flag_print_the_same_text() {
     let sandbox = Sandbox::new();
     for arguments in [
         ["token", "create"].as_slice(),
@@ -37,7 +37,7 @@ fn help_of_a_command_equals_its_help_flag() {
 }
 
 #[test]
-fn exit_codes_topic_lists_every_code() {
+fn exit_codes_guide_lists_every_code() {
     let page = Sandbox::new().run(&["help", "exit-codes"]).ok();
     assert_eq!(page.stderr, "");
     let page = page.stdout;
@@ -157,7 +157,7 @@ fn unknown_guide_is_refused() {
 }
 
 #[test]
-fn completion_scripts_match_the_files() {
+fn printed_completion_scripts_equal_the_packaged_files() {
     let sandbox = Sandbox::new();
     for (shell, file) in [
         ("bash", include_str!("../../completions/jeton.bash")),
@@ -245,6 +245,11 @@ fn every_command_and_guide_has_a_manual_page() {
     }
     let page = read("man1/jeton-token-mint.1");
     assert!(page.contains("\nOutput format: text, json, jsonl, dotenv or github\n"), "{page}");
+    let page = read("man1/jeton-store-roles.1");
+    let (description, examples) =
+        page.split_once("\n.SH EXAMPLES\n.nf\n  jeton store roles").unwrap();
+    assert!(description.contains("\n.nf\n  jeton_owner "), "{page}");
+    assert!(!examples.contains("jeton_owner "), "{page}");
     let page = read("man1/jeton-token-create.1");
     for part in [
         "\n.SH EXAMPLES\n.nf\n  TOKEN=$(jeton token create my\\-app \\-\\-permission \
@@ -275,5 +280,10 @@ fn manual_pages_are_written_to_the_chosen_or_the_default_directory() {
     assert_snapshot!(sandbox.run(&["man", "--dir", "file"]), @"
     --- exit code 2, stderr
     error: directory `file` cannot be written: File exists
+    ");
+    fs::create_dir_all(sandbox.home().join("pages/man7/jeton-tour.7")).unwrap();
+    assert_snapshot!(sandbox.run(&["man", "--dir", "pages"]), @"
+    --- exit code 2, stderr
+    error: `pages/man7/jeton-tour.7` cannot be written: Is a directory
     ");
 }

@@ -1,5 +1,6 @@
 //! First guesses of users who know other tools: each works, or fails with the hint that names the
-//! right command or option.
+//! right command or option. Also commands that help a new user: jeton without arguments, `status`
+//! and `help -o json`.
 
 use crate::sandbox::Sandbox;
 
@@ -98,11 +99,12 @@ fn words<'a>(line: &'a str, token: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn first_guess_works() {
+fn guessed_command_line_works() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
     for line in WORKING {
         let output = sandbox.run(&words(line, token.trim())).ok();
+        // `token fixtures`, `run -- true` and `token delete` have no output on standard output.
         assert!(
             !output.stdout.is_empty()
                 || line.starts_with("token fix")
@@ -114,7 +116,7 @@ fn first_guess_works() {
 }
 
 #[test]
-fn failed_first_guess_has_a_hint() {
+fn refused_guess_of_a_command_line_has_a_hint() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "my-app"]);
     for (line, hint) in HINTS {
@@ -122,6 +124,7 @@ fn failed_first_guess_has_a_hint() {
         let hint = format!("hint: {hint}\n");
         assert!(output.stderr.ends_with(&hint), "{line}: {}", output.stderr);
         assert!(!output.stderr.contains("hunter2"), "{line}");
+        // The hint replaces the suggestions of clap: `tip: a similar subcommand exists`.
         assert_eq!(output.stderr.lines().filter(|line| line.contains("tip")).count(), 0, "{line}");
         let error = sandbox.run_json(&words(line, token.trim())).fails(2).error();
         let message = error["message"].as_str().unwrap();
@@ -130,7 +133,7 @@ fn failed_first_guess_has_a_hint() {
 }
 
 #[test]
-fn program_without_arguments_shows_the_state_before_the_help() {
+fn program_without_arguments_prints_store_and_login_before_the_help() {
     let sandbox = Sandbox::new();
     let printed_state = || {
         let stdout = sandbox.run(&[]).ok().stdout;
@@ -152,6 +155,7 @@ fn program_without_arguments_shows_the_state_before_the_help() {
     assert!(state.ends_with("jeton token create APP"), "{state}");
     sandbox.run(&["logout"]).ok();
     assert!(printed_state().ends_with("logged in as  -\nnext          jeton login"));
+    // With a damaged store, only the help is printed.
     for suffix in ["-wal", "-shm"] {
         std::fs::remove_file(format!("{}{suffix}", sandbox.store().display())).unwrap();
     }
@@ -162,7 +166,7 @@ fn program_without_arguments_shows_the_state_before_the_help() {
 }
 
 #[test]
-fn state_does_not_refresh_the_session() {
+fn status_neither_refreshes_the_session_nor_accepts_an_invalid_token() {
     let mut sandbox = Sandbox::with_admin();
     let before = std::fs::read(sandbox.session_file()).unwrap();
     sandbox.sql("UPDATE pairs SET access_expires_at = 1");
@@ -175,23 +179,23 @@ fn state_does_not_refresh_the_session() {
 }
 
 #[test]
-fn command_tree_as_json_has_every_command() {
-    fn collect<'v>(command: &'v serde_json::Value, paths: &mut Vec<&'v str>) {
+fn json_help_has_every_command() {
+    fn collect_json_paths<'v>(command: &'v serde_json::Value, paths: &mut Vec<&'v str>) {
         paths.push(command["command"].as_str().unwrap());
         for subcommand in command["commands"].as_array().unwrap() {
-            collect(subcommand, paths);
+            collect_json_paths(subcommand, paths);
         }
     }
-    fn walk(command: &clap::Command, parent: &str, paths: &mut Vec<String>) {
+    fn collect_clap_paths(command: &clap::Command, parent: &str, paths: &mut Vec<String>) {
         let path = format!("{parent} {}", command.get_name()).trim_start().to_owned();
         paths.push(path.clone());
-        command.get_subcommands().for_each(|child| walk(child, &path, paths));
+        command.get_subcommands().for_each(|child| collect_clap_paths(child, &path, paths));
     }
     let sandbox = Sandbox::new();
     let tree = sandbox.json(&["help"]);
     let (mut found, mut expected) = (Vec::new(), Vec::new());
-    collect(&tree, &mut found);
-    walk(&jeton::command(), "", &mut expected);
+    collect_json_paths(&tree, &mut found);
+    collect_clap_paths(&jeton::command(), "", &mut expected);
     assert_eq!(found, expected);
     let mint = sandbox.json(&["help", "token", "mint"]);
     let options = mint["options"].as_array().unwrap();

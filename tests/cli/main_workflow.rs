@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 #[test]
-fn main_workflow_starts_from_empty_home() {
+fn main_workflow_succeeds_from_init_to_logout() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init", "ada"]).ok();
     let arguments = ["register", "john", "--email", "john@example.com", "--password-stdin"];
@@ -33,11 +33,8 @@ fn main_workflow_starts_from_empty_home() {
     assert_eq!(claims, payload(&first));
 
     let access = sandbox.session_member("access");
-    let blocked = sandbox.json_error(&["token", "inspect", &access]);
-    assert_eq!(
-        (&blocked["exit_code"], &blocked["details"]["reason"]),
-        (&json!(10), &json!("blocked"))
-    );
+    let error = sandbox.json_error(&["token", "inspect", &access]);
+    assert_eq!((&error["exit_code"], &error["details"]["reason"]), (&json!(10), &json!("blocked")));
 
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);

@@ -1,8 +1,9 @@
-//! Input and output larger than the memory limit of the program.
+//! Commands with limited memory: input that is larger than the memory limit, and long output.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::process::Stdio;
@@ -23,10 +24,10 @@ fn sandbox_with_secret() -> Sandbox {
 }
 
 /// Runs a command that reads rows from a file or from stdin, with limited memory.
-fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) -> RunOutput {
-    let name = if is_piped { "-" } else { file };
+fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_stdin: bool) -> RunOutput {
+    let name = if is_stdin { "-" } else { file };
     let mut command = sandbox.memory_limited_command(&[command, &[name]].concat());
-    if is_piped {
+    if is_stdin {
         command.stdin(File::open(sandbox.home().join(file)).unwrap());
     }
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -34,7 +35,7 @@ fn run_limited(sandbox: &Sandbox, command: &[&str], file: &str, is_piped: bool) 
 }
 
 #[test]
-fn endless_line_is_refused() {
+fn row_larger_than_the_memory_limit_is_refused() {
     let sandbox = sandbox_with_secret();
     fs::write(sandbox.home().join("text"), "a".repeat(LARGE_BYTES)).unwrap();
     fs::write(sandbox.home().join("json"), format!("{{\"sub\":\"{}", "a".repeat(LARGE_BYTES)))
@@ -89,7 +90,7 @@ fn endless_line_is_refused() {
 }
 
 #[test]
-fn line_limit_applies_to_later_rows() {
+fn line_length_limit_applies_after_the_first_row() {
     let sandbox = sandbox_with_secret();
     let long = "a".repeat(128 * 1024);
     let mut outputs = String::new();
@@ -119,14 +120,14 @@ fn line_limit_applies_to_later_rows() {
 }
 
 #[test]
-fn row_count_is_unlimited() {
+fn input_row_count_is_unlimited() {
     let sandbox = sandbox_with_secret();
-    let space = " ".repeat(100 << 10);
+    let padding = " ".repeat(100 << 10);
     let mut rows = BufWriter::new(File::create(sandbox.home().join("rows")).unwrap());
-    let count = LARGE_BYTES / space.len();
+    let count = LARGE_BYTES / padding.len();
     for number in 0..count {
         let role = if number == 0 { "admin" } else { "user" };
-        writeln!(rows, "{{{space}\"username\":\"user{number}\",\"role\":\"{role}\"}}").unwrap();
+        writeln!(rows, "{{{padding}\"username\":\"user{number}\",\"role\":\"{role}\"}}").unwrap();
     }
     rows.into_inner().unwrap().sync_all().unwrap();
     let output = run_limited(&sandbox, MINT, "rows", false).ok();
@@ -162,7 +163,7 @@ fn long_claims_are_minted_with_limited_memory() {
 }
 
 #[test]
-fn long_json_list_is_imported() {
+fn long_json_list_is_checked_and_imported() {
     let sandbox = Sandbox::with_admin();
     let user = |number: usize| format!(", {{\"username\":\"user{number}\"}}");
     let users: String = (0..6_000).map(user).collect();
@@ -261,8 +262,7 @@ fn output_list_length_is_unlimited() {
         let all: serde_json::Value = serde_json::from_str(&all).unwrap();
         let items = all["items"].as_array().unwrap();
         assert!(items.len() > user_count && all["total"] == items.len(), "{noun}");
-        let ids: std::collections::BTreeSet<i64> =
-            items.iter().map(|item| item["id"].as_i64().unwrap()).collect();
+        let ids: BTreeSet<i64> = items.iter().map(|item| item["id"].as_i64().unwrap()).collect();
         assert_eq!(ids.len(), items.len());
         let paging = (&all["page"], &all["per_page"], &all["pages"], &all["next"]);
         let null = serde_json::Value::Null;
@@ -275,15 +275,15 @@ fn output_list_length_is_unlimited() {
         assert_eq!(text.lines().filter(starts_with_id).count(), items.len());
         assert_eq!(text.lines().filter(|line| line.starts_with("ID ")).count(), 1);
     }
-    for order in ["id", "username", "email", "created"] {
-        let words = ["users", "list", "-o", "json", "--desc", "--sort", order];
+    for sort_key in ["id", "username", "email", "created"] {
+        let words = ["users", "list", "-o", "json", "--desc", "--sort", sort_key];
         let all: serde_json::Value = serde_json::from_str(&run_list(&words)).unwrap();
         let items = all["items"].as_array().unwrap();
-        let ids: std::collections::BTreeSet<_> = items.iter().map(|u| u["id"].as_i64()).collect();
-        assert_eq!((ids.len(), items.len()), (user_count + 1, user_count + 1), "{order}");
+        let ids: BTreeSet<_> = items.iter().map(|user| user["id"].as_i64()).collect();
+        assert_eq!((ids.len(), items.len()), (user_count + 1, user_count + 1), "{sort_key}");
         let page = [&words[..], &["--page", "1201", "--per-page", "10"]].concat();
         let page: serde_json::Value = serde_json::from_str(&run_list(&page)).unwrap();
-        assert_eq!(page["items"].as_array().unwrap()[..], items[12_000..], "{order}");
+        assert_eq!(page["items"].as_array().unwrap()[..], items[12_000..], "{sort_key}");
     }
     let json = run_list(&["users", "export", "-o", "json"]);
     let items = serde_json::from_str::<serde_json::Value>(&json).unwrap()["items"].clone();

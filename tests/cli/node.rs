@@ -5,7 +5,7 @@ use crate::required::{node, node_scripts};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-/// Returns the command of a script in `node/`.
+/// Returns a command that runs a script in `node/`, with a pipe as standard input.
 pub(crate) fn script_command(name: &str) -> Command {
     let mut command = Command::new(node());
     command.arg(node_scripts().join(name)).stdin(Stdio::piped());

@@ -70,7 +70,8 @@ fn non_utf8_token_is_malformed_from_every_source() {
     }
 }
 
-/// Creates a store in the directory `name`, with an admin who is logged in. Returns its path.
+/// Creates a store in the directory `name`, with an admin who is logged in. Returns the path
+/// of the store.
 fn create_store(sandbox: &Sandbox, name: &[u8]) -> OsString {
     let directory = sandbox.home().join(os_str(name));
     let store = directory.join("jeton.db").into_os_string();
@@ -81,7 +82,7 @@ fn create_store(sandbox: &Sandbox, name: &[u8]) -> OsString {
 }
 
 #[test]
-fn non_utf8_store_path_keeps_its_session() {
+fn session_works_with_a_non_utf8_store_path() {
     let sandbox = Sandbox::new();
     let store = create_store(&sandbox, b"store-\xff");
     for words in [&["whoami"][..], &["refresh"], &["whoami"], &["logout"]] {
@@ -91,7 +92,7 @@ fn non_utf8_store_path_keeps_its_session() {
 }
 
 #[test]
-fn copy_with_different_non_utf8_path_has_no_session() {
+fn store_copy_at_another_non_utf8_path_has_no_session() {
     let sandbox = Sandbox::new();
     let store = create_store(&sandbox, b"store-\xff");
     let directory = sandbox.home().join(os_str(b"store-\xfe"));
@@ -106,7 +107,7 @@ fn copy_with_different_non_utf8_path_has_no_session() {
 }
 
 #[test]
-fn utf8_session_file_keeps_format_of_version_0_1_0() {
+fn session_file_for_a_utf8_store_path_keeps_format_of_version_0_1_0() {
     let sandbox = Sandbox::with_admin();
     let text = fs::read_to_string(sandbox.session_file()).unwrap();
     let path: PathBuf = sandbox.store();

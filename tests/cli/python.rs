@@ -1,4 +1,5 @@
-//! Interoperability with `PyJWT` and Flask-JWT-Extended in the default configuration.
+//! Interoperability with `PyJWT`, and with Flask-JWT-Extended in its default configuration (except
+//! algorithm and key). The module also runs Python scripts for other tests.
 
 use crate::required::python;
 use crate::sandbox::{Sandbox, payload, tampered};
@@ -39,18 +40,18 @@ fn run_pyjwt(exported_keys: &Value, tokens: &Value) -> Value {
     run_script("tokens.py", &json!({"jwks": exported_keys, "issuer": "jeton", "tokens": tokens}))
 }
 
-fn refused_answer(exception: &str) -> Value {
+fn refusal_with(exception: &str) -> Value {
     json!({ "refused": exception })
 }
 
-/// Returns the token with the header of `header_source`, which has the id of another key.
+/// Replaces the header of `token` by the header of `header_source`, so that the token names another key.
 fn with_header_of(token: &str, header_source: &str) -> String {
     let header = header_source.split('.').next().unwrap();
     let (_, rest) = token.split_once('.').unwrap();
     format!("{header}.{rest}")
 }
 
-/// Returns a token with another subject and the original signature.
+/// Replaces the subject of a token, and keeps the signature.
 fn with_other_subject(token: &str) -> String {
     let mut claims = payload(token);
     claims["sub"] = json!("another subject");
@@ -78,11 +79,11 @@ fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
             "access": {"claims": payload(&access)},
             "refresh": {"claims": payload(&refresh)},
             // The script requires `exp`.
-            "endless": refused_answer("MissingRequiredClaimError"),
-            "header": refused_answer("DecodeError"),
-            "payload": refused_answer("InvalidSignatureError"),
-            "signature": refused_answer("InvalidSignatureError"),
-            "subject": refused_answer("InvalidSignatureError"),
+            "endless": refusal_with("MissingRequiredClaimError"),
+            "header": refusal_with("DecodeError"),
+            "payload": refusal_with("InvalidSignatureError"),
+            "signature": refusal_with("InvalidSignatureError"),
+            "subject": refusal_with("InvalidSignatureError"),
         })
     );
     let claims = &results["app"]["claims"];
@@ -92,9 +93,9 @@ fn pyjwt_accepts_app_and_session_tokens_with_exported_keys() {
 
     let input =
         json!({"jwks": exported_keys(&sandbox, "app"), "issuer": "other", "tokens": tokens});
-    let other_issuer = run_script("tokens.py", &input);
+    let results_for_other_issuer = run_script("tokens.py", &input);
     for name in ["app", "access", "refresh"] {
-        assert_eq!(other_issuer[name], refused_answer("InvalidIssuerError"));
+        assert_eq!(results_for_other_issuer[name], refusal_with("InvalidIssuerError"));
     }
 }
 
@@ -115,21 +116,21 @@ fn pyjwt_accepts_test_tokens_with_test_keys_only() {
     assert_eq!(
         run_pyjwt(&exported_keys(&sandbox, "test"), &tokens),
         json!({
-            "app": refused_answer("KeyError"),
+            "app": refusal_with("KeyError"),
             "test": {"claims": payload(&test)},
-            "expired": refused_answer("ExpiredSignatureError"),
-            "test token with the app header": refused_answer("KeyError"),
-            "app token with the test header": refused_answer("InvalidSignatureError"),
+            "expired": refusal_with("ExpiredSignatureError"),
+            "test token with the app header": refusal_with("KeyError"),
+            "app token with the test header": refusal_with("InvalidSignatureError"),
         })
     );
     assert_eq!(
         run_pyjwt(&exported_keys(&sandbox, "app"), &tokens),
         json!({
             "app": {"claims": payload(&app)},
-            "test": refused_answer("KeyError"),
-            "expired": refused_answer("KeyError"),
-            "test token with the app header": refused_answer("InvalidSignatureError"),
-            "app token with the test header": refused_answer("KeyError"),
+            "test": refusal_with("KeyError"),
+            "expired": refusal_with("KeyError"),
+            "test token with the app header": refusal_with("InvalidSignatureError"),
+            "app token with the test header": refusal_with("KeyError"),
         })
     );
 }
@@ -149,18 +150,18 @@ fn symmetric_keys_are_not_exported_as_jwks() {
     let app = sandbox.stdout_of(&["token", "create", "my-app"]);
     sandbox.run(&["token", "verify", &app]).ok();
     let tokens = json!({"app": app, "access": sandbox.session_member("access")});
-    let refusal = refused_answer("PyJWKSetError");
+    let refusal = refusal_with("PyJWKSetError");
     assert_eq!(run_pyjwt(&keys, &tokens), json!({"app": refusal, "access": refusal}));
 }
 
-/// Sends requests to the service. Returns one line per request: route, name of the token, status
-/// and text of the response.
+/// Sends requests to the Flask service: route, name of the token, and token (empty for a request without
+/// a token). Returns one line per request: route, name of the token, status and text of the response.
 fn request_all(sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String> {
-    let sent: Vec<Value> = requests
+    let service_requests: Vec<Value> = requests
         .iter()
         .map(|(route, _, token)| json!([route, (!token.is_empty()).then_some(token)]))
         .collect();
-    let input = json!({"jwks": exported_keys(sandbox, "app"), "requests": sent});
+    let input = json!({"jwks": exported_keys(sandbox, "app"), "requests": service_requests});
     let responses = run_script("service.py", &input);
     let lines = requests.iter().zip(responses.as_array().unwrap());
     lines
@@ -173,7 +174,7 @@ fn request_all(sandbox: &Sandbox, requests: &[(&str, &str, &str)]) -> Vec<String
 
 #[test]
 #[ignore = "needs Python"]
-fn flask_service_accepts_sessions_with_exported_key() {
+fn flask_service_accepts_session_and_app_tokens_with_exported_keys() {
     let sandbox = Sandbox::with_john();
     let subject = logged_in_uid(&sandbox);
     let subject = subject.as_str().unwrap();

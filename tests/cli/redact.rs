@@ -13,9 +13,9 @@ pub(crate) fn redact_home(home: &Path, text: &str) -> String {
     text.replace(&*home.to_string_lossy(), "~")
 }
 
-/// Replaces ids, times, tokens and key material, and relative times in seconds and years.
+/// Replaces ids, times, tokens and key material, and relative times that differ between runs.
 pub(crate) fn redact_words(text: &str) -> String {
-    redact_relative_times(&redact_each_word(text))
+    redact_relative_times(&map_words(text, redact_word))
 }
 
 /// Replaces `(now)`, `(5 s ago)` and `(57 y ago)` after a time, which differ between runs.
@@ -24,9 +24,10 @@ fn redact_relative_times(text: &str) -> String {
     let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (relative, rest) = part.split_once(')').unwrap_or((part, ""));
-        let varies = relative == "now" || relative.contains(" s ago") || relative.contains(" y ");
+        let differs_between_runs =
+            relative == "now" || relative.contains(" s ago") || relative.contains(" y ");
         redacted += "<time> (";
-        if varies {
+        if differs_between_runs {
             redacted += "<ago>)";
             redacted += rest;
         } else {
@@ -36,32 +37,36 @@ fn redact_relative_times(text: &str) -> String {
     redacted
 }
 
-fn redact_each_word(text: &str) -> String {
-    let mut redacted = String::new();
+/// Replaces each word by the result of `map`. A word consists of letters, digits, `-`, `_`, `.` and `:`, the
+/// characters of ids, times and tokens.
+pub(crate) fn map_words(text: &str, mut map: impl FnMut(&str) -> String) -> String {
+    let mut mapped = String::new();
     let mut word = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':') {
             word.push(c);
         } else {
-            redacted += &redact_word(&word);
+            mapped += &map(&word);
             word.clear();
-            redacted.push(c);
+            mapped.push(c);
         }
     }
-    redacted + &redact_word(&word)
+    mapped + &map(&word)
 }
 
-fn redact_word(word: &str) -> String {
+/// Returns the placeholder of an id, a time, a token or key material, or else the word. Keeps the suffixes
+/// `.json` and `:`.
+pub(crate) fn redact_word(word: &str) -> String {
     if let Some(name) = word.strip_suffix(".json") {
         return redact_word(name) + ".json";
     }
     if let Some(text) = word.strip_suffix(':') {
         return redact_word(text) + ":";
     }
-    let has = |index: usize, byte: u8| word.as_bytes().get(index) == Some(&byte);
-    let placeholder = if word.len() == 36 && [8, 13, 18, 23].iter().all(|&at| has(at, b'-')) {
+    let has_byte = |index: usize, byte: u8| word.as_bytes().get(index) == Some(&byte);
+    let placeholder = if word.len() == 36 && [8, 13, 18, 23].iter().all(|&at| has_byte(at, b'-')) {
         "<uuid>"
-    } else if word.len() == 20 && has(4, b'-') && has(10, b'T') && has(19, b'Z') {
+    } else if word.len() == 20 && has_byte(4, b'-') && has_byte(10, b'T') && has_byte(19, b'Z') {
         "<time>"
     } else if word.starts_with("eyJ") && word.split('.').count() == 3 {
         "<token>"

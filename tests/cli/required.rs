@@ -45,13 +45,13 @@ pub(crate) fn node_scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/node")
 }
 
-/// Fails if a program is not installed.
+/// Panics if a program is not installed.
 #[track_caller]
 pub(crate) fn require_program(name: &str) {
     require(Command::new(name).arg("--version"), &format!("the program `{name}`"));
 }
 
-/// Fails if the command fails. `needed` names what the test needs.
+/// Panics if the command fails. `needed` describes the missing program or package in the message.
 #[track_caller]
 pub(crate) fn require(command: &mut Command, needed: &str) {
     probe(command, needed).unwrap_or_else(|error| panic!("{error}"));
@@ -76,7 +76,7 @@ fn probe(command: &mut Command, needed: &str) -> Result<String, String> {
 }
 
 #[test]
-fn missing_program_is_named() {
+fn message_about_a_missing_program_names_the_program() {
     let error = probe(&mut Command::new("/nowhere/make"), "the program `make`").unwrap_err();
     insta::assert_snapshot!(error, @"the test needs the program `make`; `/nowhere/make` failed: No such file or directory (os error 2)");
     let mut failing = Command::new("sh");

@@ -3,25 +3,26 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 
-/// Returns every row of every table except one: the name of the table and the values of the row.
+/// Returns every row of every table except `excluded_table`: the name of the table and the values of the
+/// row.
 pub(crate) fn all_of_file(store: &Connection, excluded_table: &str) -> Vec<String> {
-    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> ?1";
-    let mut names = store.prepare(names).unwrap();
+    let names_sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> ?1";
+    let mut names = store.prepare(names_sql).unwrap();
     let names: Vec<String> =
         names.query_map([excluded_table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let mut result = Vec::new();
     for name in names {
         let mut table = store.prepare(&format!("SELECT * FROM {name}")).unwrap();
-        let width = table.column_count();
-        let row = |row: &Row<'_>| (0..width).map(|at| row.get(at)).collect();
+        let column_count = table.column_count();
+        let row = |row: &Row<'_>| (0..column_count).map(|at| row.get(at)).collect();
         let rows: Vec<Vec<Value>> = table.query_map([], row).unwrap().map(Result::unwrap).collect();
         result.extend(rows.into_iter().map(|row| format!("{name} {row:?}")));
     }
     result
 }
 
-/// Returns the rows as [`all_of_file`] for a schema on a server. `query` returns the first column of a
-/// query in the schema.
+/// Returns the rows of a schema on a server, like [`all_of_file`]. `query` runs SQL in the schema and returns
+/// the first column.
 pub(crate) fn all_of_schema(
     mut query: impl FnMut(&str) -> Vec<String>,
     excluded_table: &str,

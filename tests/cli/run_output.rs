@@ -11,12 +11,13 @@ use std::process::{Command, Output};
 ///
 /// `Display` is for snapshots: standard output, then a line with the exit code unless 0, then
 /// standard error. The text is redacted. Marks show differences that snapshots ignore: carriage
-/// returns, an indented first line, and the final line break.
+/// returns, an indented first line, a missing final line break, and other whitespace at the end.
 #[derive(Clone, Debug)]
 pub(crate) struct RunOutput {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// Command line of the run, for [`Self::with_command`].
     pub(crate) command: String,
     pub(crate) home: Option<PathBuf>,
     /// Address of the store on a server.
@@ -24,15 +25,15 @@ pub(crate) struct RunOutput {
 }
 
 impl RunOutput {
-    /// Runs the command.
+    /// Runs the command and captures the output.
     pub(crate) fn capture(mut command: impl BorrowMut<Command>) -> Self {
         let command = command.borrow_mut();
         let output = command.output().unwrap();
         Self::new(command, output)
     }
 
-    /// Wraps the output of a finished command; the command's `HOME` and the address of a store are
-    /// redacted.
+    /// Wraps the output of a finished command. `Display` redacts the `HOME` of the command and the
+    /// address of a store on a server.
     pub(crate) fn new(command: &Command, output: Output) -> Self {
         let variable = |name| {
             command.get_envs().find(|(other, _)| *other == name).and_then(|(_, value)| value)
@@ -86,12 +87,13 @@ impl RunOutput {
         self.redact(&format!("{heading}\n")) + &self.to_string()
     }
 
-    /// Formats the exit code and standard error only, for results with separate assertions.
+    /// Formats the exit code and standard error only, for tests with separate assertions on standard
+    /// output.
     pub(crate) fn diagnostics(&self) -> String {
         Self { stdout: String::new(), ..self.clone() }.to_string()
     }
 
-    /// Redacts a text. The address of a store on a server becomes the default path of a file.
+    /// Redacts a text. The address of a store on a server becomes the default path of a store file.
     fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         if let Some(store) = &self.store {
@@ -104,7 +106,8 @@ impl RunOutput {
     }
 }
 
-/// Returns the codes of the rejection reasons of `token verify -o json` or an error, in their order.
+/// Returns the codes of the rejection reasons in the output of `token verify -o json` or in an error, in the
+/// order of `reasons`.
 pub(crate) fn reason_codes(reasons: &Value) -> Vec<&str> {
     reasons.as_array().unwrap().iter().map(|reason| reason["code"].as_str().unwrap()).collect()
 }
@@ -138,7 +141,7 @@ impl fmt::Display for RunOutput {
     }
 }
 
-/// Shortens an argument of a command line, which may be large, and omits the path of the program.
+/// Redacts an argument of a command line, omits the directory of jeton, and shortens a long argument.
 fn shorten(argument: &str) -> String {
     let argument = redact_words(&argument.replace(env!("CARGO_BIN_EXE_jeton"), "jeton"));
     match argument.char_indices().nth(200) {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// A home directory and environment variables.
+/// A home directory, environment variables, and the schema of a store on a server.
 pub(crate) struct Sandbox {
     home: TempDir,
     variables: Vec<(String, String)>,
@@ -19,11 +19,21 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates an empty sandbox. Programs start with the default actions of signals from now on.
+    /// Creates a sandbox without a store. The default store is on the server of the test run, or in a file.
     pub(crate) fn new() -> Self {
+        Self::with_schema(test_schema::server().map(TestSchema::create))
+    }
+
+    /// Creates a sandbox with an empty schema on the server at this address.
+    pub(crate) fn on_server(address: &str) -> Self {
+        Self::with_schema(Some(TestSchema::create(address.to_owned())))
+    }
+
+    /// Creates a sandbox without a store. The default store is in this schema, or in a file. The test
+    /// process starts all later programs with the default signal actions.
+    pub(crate) fn with_schema(schema: Option<TestSchema>) -> Self {
         default_signals::use_in_programs();
         let home = tempfile::Builder::new().prefix("jeton-test-").tempdir().unwrap();
-        let schema = test_schema::server().map(TestSchema::create);
         let store = schema.iter().map(|schema| ("JETON_STORE".to_owned(), schema.address()));
         Self { home, variables: store.collect(), schema }
     }
@@ -31,12 +41,11 @@ impl Sandbox {
     /// Creates a sandbox with the admin ada (password `lovelace`), who is logged in.
     pub(crate) fn with_admin() -> Self {
         let sandbox = Self::new();
-        sandbox.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
+        sandbox.create_store();
         sandbox
     }
 
-    /// Creates a sandbox with the admin ada and the user john (`john@example.com`, password
-    /// `123456`), who is logged in.
+    /// Creates a sandbox with the admin ada and the user john (password `123456`), who is logged in.
     pub(crate) fn with_john() -> Self {
         let sandbox = Self::with_admin();
         sandbox.register("john", "123456");
@@ -44,12 +53,17 @@ impl Sandbox {
         sandbox
     }
 
+    /// Creates the store with the admin ada (password `lovelace`), who is logged in.
+    pub(crate) fn create_store(&self) {
+        self.run_with_input(&["init", "ada", "--password-stdin"], "lovelace").ok();
+    }
+
     /// Sets an environment variable for all later runs.
     pub(crate) fn set_variable(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Returns the environment variables of all runs, in addition to `HOME`.
+    /// Returns the environment variables of all runs, without `HOME`, which all runs have too.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -58,11 +72,14 @@ impl Sandbox {
         self.home.path()
     }
 
-    /// Returns the default path of the store. A test that calls this function needs a file, so
+    /// Returns the default path of the store. A test that calls this function needs a store file, so
     /// `server/left_out.txt` must name the test.
     #[track_caller]
     pub(crate) fn store(&self) -> PathBuf {
-        assert!(self.schema.is_none(), "the test needs a file: add to server/left_out.txt");
+        assert!(
+            self.schema.is_none(),
+            "the test needs a store file: add the test to server/left_out.txt"
+        );
         self.home().join(".local/share/jeton/jeton.db")
     }
 
@@ -120,7 +137,7 @@ impl Sandbox {
         json[member].as_str().unwrap().to_owned()
     }
 
-    /// Returns a command in this sandbox, which the caller may change before running it.
+    /// Returns a command that runs jeton in this sandbox. The caller may change the command before the run.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.prepare_command(Command::new(env!("CARGO_BIN_EXE_jeton")), arguments)
     }
@@ -193,8 +210,8 @@ impl Sandbox {
         children.into_iter().map(finish).collect()
     }
 
-    /// Runs `store check`. Removes the warnings about `fsync` and about the superuser, which the
-    /// server of the tests causes.
+    /// Runs `store check`. If the store is on a server, removes the warnings about `fsync` and about the
+    /// superuser, which the server of the tests causes.
     #[must_use = "check the exit code"]
     pub(crate) fn check_store(&self) -> RunOutput {
         let mut output = self.run(&["store", "check"]);
@@ -206,7 +223,7 @@ impl Sandbox {
         output
     }
 
-    /// Registers a user with the address `NAME@example.com`.
+    /// Registers a user with the email address `NAME@example.com`.
     pub(crate) fn register(&self, name: &str, password: &str) {
         let email = format!("{name}@example.com");
         let arguments = ["register", name, "--email", &email, "--password-stdin"];
@@ -217,12 +234,12 @@ impl Sandbox {
         self.run_with_input(&["login", login, "--password-stdin"], password).ok();
     }
 
-    /// Returns the result of a command that must succeed, without the final line break.
+    /// Returns the standard output of a command that must succeed, without whitespace at the end.
     pub(crate) fn stdout_of(&self, arguments: &[&str]) -> String {
         self.run(arguments).ok().stdout.trim_end().to_owned()
     }
 
-    /// Returns the JSON result of a command that must succeed; adds `-o json`.
+    /// Returns the JSON result of a command that must succeed without messages; adds `-o json`.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run_json(arguments).ok();
         assert_eq!(output.stderr, "", "messages in addition to JSON");
@@ -249,7 +266,7 @@ impl Sandbox {
                 rusqlite::types::Value::Integer(number) => number.to_string(),
                 rusqlite::types::Value::Null => "null".to_owned(),
                 rusqlite::types::Value::Real(_) | rusqlite::types::Value::Blob(_) => {
-                    panic!("neither text nor number")
+                    panic!("the first column is neither text nor an integer")
                 }
             })
         };

@@ -1,11 +1,11 @@
-//! Standard input, which is read once.
+//! A command refuses two arguments that read standard input.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn two_readers_of_stdin_are_a_usage_error() {
+fn stdin_for_two_arguments_is_a_usage_error() {
     let mut sandbox = Sandbox::with_admin();
     let access = sandbox.session_member("access");
     let mut outputs = String::new();
@@ -89,10 +89,10 @@ fn two_readers_of_stdin_are_a_usage_error() {
     error: standard input can be read only once, but is requested by `--password-stdin` and `JETON_TOKEN_FILE`
     hint: use files for all but one of the arguments
     ");
-    // A command that needs no token of the caller may read stdin.
+    // `token decode` needs no credential, so only its argument reads standard input.
     sandbox.run_with_input(&["token", "decode", "-"], &access).ok();
-    let passwd_with_missing_file = ["--token-file", "nowhere", "passwd", "--password-stdin"];
-    assert_snapshot!(sandbox.run_with_input(&passwd_with_missing_file, "x"), @"
+    let passwd_with_missing_token_file = ["--token-file", "nowhere", "passwd", "--password-stdin"];
+    assert_snapshot!(sandbox.run_with_input(&passwd_with_missing_token_file, "x"), @"
     --- exit code 2, stderr
     error: the file with the token in `--token-file` cannot be read: No such file or directory
     ");
@@ -113,6 +113,7 @@ fn conflict_over_stdin_is_found_before_any_input_is_read() {
         "token verify - --key - --alg HS256",
     ] {
         let words: Vec<&str> = words.split(' ').collect();
+        // This input is no token: a command that reads the input would report another error.
         outputs += &sandbox.run_with_input(&words, "secret\nsecret").with_command();
     }
     assert_snapshot!(outputs, @"
@@ -166,7 +167,7 @@ fn conflict_over_stdin_creates_no_store() {
 }
 
 #[test]
-fn dash_for_other_purposes_is_no_stdin_reader() {
+fn dash_as_backup_file_or_key_id_does_not_read_stdin() {
     let sandbox = Sandbox::with_admin();
     let access = sandbox.session_member("access");
     let backup = ["store", "backup", "-", "--token-file", "-", "--quiet"];
@@ -184,7 +185,7 @@ fn dash_for_other_purposes_is_no_stdin_reader() {
 }
 
 #[test]
-fn token_from_stdin_serves_whole_command() {
+fn token_from_stdin_authorizes_whole_command() {
     let sandbox = Sandbox::with_admin();
     let access = sandbox.session_member("access");
     let output = sandbox.run_with_input(&["sessions", "token", "--token-file", "-"], &access);

@@ -1,4 +1,4 @@
-//! Schemas on the PostgreSQL server that `JETON_TEST_STORE` names.
+//! Schemas of tests on a PostgreSQL server, by default on the server that `JETON_TEST_STORE` names.
 
 use crate::required;
 use std::io::{BufReader, Read, Write};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// Separator of columns in the output of `psql`: no value contains the separator.
 const COLUMN_SEPARATOR: char = '\u{1f}';
 
-/// SQL of SQLite in the queries of tests, and the SQL of PostgreSQL with the same result.
+/// Pairs of SQL for SQLite, as in the queries of tests, and SQL for PostgreSQL with the same result.
 const TRANSLATIONS: &[(&str, &str)] = &[
     ("detail ->>", "detail::json ->>"),
     ("hex(material)", "encode(material, 'hex')"),
@@ -23,7 +23,7 @@ const TRANSLATIONS: &[(&str, &str)] = &[
     (", 'unixepoch')", ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
 ];
 
-/// Returns the address of the server on which the tests run, or `None` if the tests use files.
+/// Returns the address of the server that holds the stores of the tests, or `None` if the stores are files.
 pub(crate) fn server() -> Option<String> {
     required::variable("JETON_TEST_STORE").map(|address| address.into_string().unwrap())
 }
@@ -40,7 +40,7 @@ pub(crate) struct TestSchema {
 }
 
 impl TestSchema {
-    /// Creates an empty schema on the server at this address, which has no `schema` parameter.
+    /// Creates an empty schema on the server. The address of the server has no parameter `schema`.
     pub(crate) fn create(server: String) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
         let schema = Self { server, name };
@@ -54,13 +54,13 @@ impl TestSchema {
         format!("{}{separator}schema={}", self.server, self.name)
     }
 
-    /// Runs a query for SQLite in this schema. Returns the first column of all rows as text, `null` for
-    /// NULL.
+    /// Translates a query for SQLite and runs the translation in this schema. Returns the first column
+    /// of all rows as text, `null` for NULL.
     pub(crate) fn run_translated(&self, query: &str) -> Result<Vec<String>, String> {
         self.run_psql(&["--command", &translate(query)])
     }
 
-    /// Runs SQL statements that must succeed, as [`Self::run_translated`] without the translation.
+    /// Runs statements for PostgreSQL, which must succeed. Returns the same as [`Self::run_translated`].
     #[track_caller]
     pub(crate) fn run_sql(&self, sql: &str) -> Vec<String> {
         self.run_psql(&["--command", sql]).unwrap_or_else(|error| panic!("{sql}: {error}"))
@@ -107,9 +107,9 @@ fn first_column(rows: &str) -> Vec<String> {
 
 impl Drop for TestSchema {
     fn drop(&mut self) {
-        let dropped = self.run_psql(&["--command", &format!("DROP SCHEMA {} CASCADE", self.name)]);
+        let result = self.run_psql(&["--command", &format!("DROP SCHEMA {} CASCADE", self.name)]);
         // A second panic would abort the tests.
-        assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
+        assert!(result.is_ok() || std::thread::panicking(), "{result:?}");
     }
 }
 
@@ -124,7 +124,7 @@ impl Session {
     /// Line that `psql` prints after the rows of a query.
     const END: &str = "end of the rows\n";
 
-    /// Runs SQL as [`TestSchema::run_translated`].
+    /// Translates and runs SQL that must succeed. Returns the same as [`TestSchema::run_translated`].
     #[track_caller]
     pub(crate) fn run(&mut self, sql: &str) -> Vec<String> {
         let input = self.input.as_mut().unwrap();
@@ -132,10 +132,10 @@ impl Session {
         let mut output = Vec::new();
         while !output.ends_with(Self::END.as_bytes()) {
             let mut byte = [0];
-            let end = "`psql` has ended, see its message";
+            let message = "`psql` has ended, see the message of `psql` above";
             self.output
                 .read_exact(&mut byte)
-                .unwrap_or_else(|error| panic!("{sql}: {end}: {error}"));
+                .unwrap_or_else(|error| panic!("{sql}: {message}: {error}"));
             output.extend(byte);
         }
         let output = String::from_utf8(output).unwrap();
@@ -146,8 +146,8 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         drop(self.input.take());
-        let ended = self.psql.wait();
+        let status = self.psql.wait();
         // A second panic would abort the tests.
-        assert!(ended.is_ok() || std::thread::panicking(), "{ended:?}");
+        assert!(status.is_ok() || std::thread::panicking(), "{status:?}");
     }
 }

@@ -17,17 +17,18 @@ fn version_is_printed_without_a_store() {
 }
 
 #[test]
-fn commit_is_that_of_the_repository() {
+fn version_states_the_commit_of_the_repository() {
     let directory = env!("CARGO_MANIFEST_DIR");
-    let git = Command::new("git").args(["-C", directory, "rev-parse", "HEAD"]).output();
-    let head =
-        git.ok().filter(|git| git.status.success() && Path::new(directory).join(".git").exists());
+    let output = Command::new("git").args(["-C", directory, "rev-parse", "HEAD"]).output();
+    let head = output
+        .ok()
+        .filter(|git| git.status.success() && Path::new(directory).join(".git").exists());
     let head = head.map(|git| String::from_utf8(git.stdout).unwrap().trim().to_owned());
     assert_eq!(Sandbox::new().json(&["version"])["commit"], serde_json::json!(head));
 }
 
 #[test]
-fn json_output_states_how_the_program_was_built() {
+fn version_json_states_the_build_options() {
     let output = Sandbox::new().run_json(&["version"]).ok().stdout;
     let output: serde_json::Value = serde_json::from_str(&output).unwrap();
     assert_eq!(output["version"], env!("CARGO_PKG_VERSION"));
@@ -36,7 +37,7 @@ fn json_output_states_how_the_program_was_built() {
 }
 
 #[test]
-fn recommended_options_are_compiled_in_and_documented() {
+fn recommended_sqlite_options_are_compiled_in_and_documented() {
     let output = Sandbox::new().run_json(&["version"]).ok().stdout;
     let output: serde_json::Value = serde_json::from_str(&output).unwrap();
     let options = output["sqlite"]["options"].as_object().unwrap();

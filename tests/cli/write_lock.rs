@@ -1,17 +1,19 @@
-//! The write lock of a store, which commands wait for.
+//! The write lock of a store. A command that writes waits while a test holds the lock.
 
 use crate::rows;
 use crate::sandbox::Sandbox;
 use crate::test_schema::Session;
 use uuid::Uuid;
 
-/// Transaction that holds the write lock. Dropping the value rolls back and releases the lock.
+/// Transaction that holds the write lock: the exclusive lock, or the shared lock of a store on a server.
+/// Dropping the value rolls back and releases the lock.
 pub(crate) enum WriteLock {
     File(rusqlite::Connection),
     Server(Session),
 }
 
 impl WriteLock {
+    /// Acquires the exclusive lock.
     pub(crate) fn acquire(sandbox: &Sandbox) -> Self {
         let Some(schema) = sandbox.schema() else {
             let store = rusqlite::Connection::open(sandbox.store()).unwrap();
@@ -20,6 +22,13 @@ impl WriteLock {
         };
         let mut session = schema.start_session();
         session.run(&format!("BEGIN; SELECT pg_advisory_xact_lock({})", lock_key(sandbox)));
+        Self::Server(session)
+    }
+
+    /// Acquires the shared lock of a store on a server.
+    pub(crate) fn acquire_shared(sandbox: &Sandbox) -> Self {
+        let mut session = sandbox.schema().unwrap().start_session();
+        session.run(&format!("BEGIN; SELECT pg_advisory_xact_lock_shared({})", lock_key(sandbox)));
         Self::Server(session)
     }
 
@@ -52,7 +61,7 @@ fn lock_key(sandbox: &Sandbox) -> i64 {
     (high ^ low).cast_signed()
 }
 
-/// Returns whether a process waits for the write lock of a store on a server.
+/// Returns whether a process waits for the exclusive or the shared lock of a store on a server.
 pub(crate) fn is_awaited(sandbox: &Sandbox) -> bool {
     let query = format!(
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted

@@ -15,7 +15,7 @@ const ADMINS_ONLY_DELETE: &str = "only admins can delete accounts";
 #[derive(Debug, Clone)]
 pub(crate) struct Patch<T>(pub(crate) Option<T>);
 
-/// The treatment of a new account whose names belong to an existing user.
+/// The treatment of a new account with at least one name of an existing user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfExists {
     /// The new account is refused.
@@ -28,7 +28,7 @@ pub(crate) enum IfExists {
     Update,
 }
 
-/// New names for a user; a name that is `None` is unchanged.
+/// New names for a user. A name without a patch is unchanged.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfilePatch {
     /// The user name.
@@ -75,6 +75,7 @@ impl NameOwner {
     }
 }
 
+/// Returns whether the store has ever had a user.
 pub(crate) fn has_users(store: &mut Store) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.has_users())?)
 }
@@ -164,7 +165,7 @@ pub(crate) fn rename(
 }
 
 /// Disables the login of a user and ends the user's sessions. Returns the user and the number of
-/// ended sessions, or `None` if the user was already disabled.
+/// ended sessions; the number is `None` if the user was already disabled.
 pub(crate) fn disable(
     store: &mut Store,
     audit: &AuditContext,
@@ -198,17 +199,18 @@ pub(crate) fn enable(
     })
 }
 
-/// Changes a user and records the change. Returns the changed user and whether anything changed.
+/// Changes a user with `change`, which returns whether anything changed, and records the change.
+/// Returns the changed user and the result of `change`.
 fn change_user(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
     user_ref: &UserRef,
-    mut work: impl FnMut(&Writer<'_>, &User) -> Result<bool, Error>,
+    mut change: impl FnMut(&Writer<'_>, &User) -> Result<bool, Error>,
 ) -> Result<(User, bool), Error> {
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY_CHANGE, |tx| {
         let user = require_user(tx, user_ref)?;
-        let changed = work(tx, &user)?;
+        let changed = change(tx, &user)?;
         record_change(tx, audit, caller, user.id, usize::from(changed))?;
         Ok((require_user(tx, &UserRef::Id(user.id))?, changed))
     })
@@ -228,8 +230,9 @@ pub(crate) fn load_for_deletion(
     })
 }
 
-/// Deletes a user: ends all sessions, revokes all tokens, and clears the names and the password in
-/// the row of the user. The row itself is kept. Returns the number of revoked tokens.
+/// Deletes a user: ends all sessions of the user, revokes all tokens of the user, and clears the
+/// names and the password in the row of the user. The row itself is kept. Returns the number of
+/// revoked tokens.
 pub(crate) fn delete(
     store: &mut Store,
     audit: &AuditContext,
@@ -253,10 +256,10 @@ fn record_change(
     tx: &Writer<'_>,
     audit: &AuditContext,
     caller: &Caller,
-    user: UserId,
+    user_id: UserId,
     changed_count: usize,
 ) -> Result<(), store::Error> {
-    audit.record(tx, Some(caller.user.id), EventTarget::user(user), changed_count)
+    audit.record(tx, Some(caller.user.id), EventTarget::user(user_id), changed_count)
 }
 
 fn ensure_not_last_admin(tx: &Reader<'_>, user: &User) -> Result<(), Error> {

@@ -10,7 +10,7 @@ const ADMINS_ONLY: &str = "only admins can export accounts";
 /// Number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 1_000;
 
-/// Selection of the password hashes for an export.
+/// Inclusion of the password hashes in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PasswordHashes {
     Omit,
@@ -21,8 +21,8 @@ pub(crate) enum PasswordHashes {
 #[derive(Debug)]
 pub(crate) struct UserExport {
     rows: ScratchDatabase,
-    /// The number of the last returned row.
-    last_row: i64,
+    /// The row number, in the scratch database, of the row that was returned last.
+    last_row_number: i64,
     /// The number of accounts.
     pub(crate) count: usize,
 }
@@ -30,8 +30,8 @@ pub(crate) struct UserExport {
 impl UserExport {
     /// Returns the next rows, or an empty list after the last row.
     pub(crate) fn next_batch(&mut self) -> Result<Vec<Map<String, Value>>, Error> {
-        let rows = self.rows.rows_after(self.last_row, BATCH_SIZE)?;
-        self.last_row = rows.last().map_or(self.last_row, |(number, _)| *number);
+        let rows = self.rows.rows_after(self.last_row_number, BATCH_SIZE)?;
+        self.last_row_number = rows.last().map_or(self.last_row_number, |(number, _)| *number);
         Ok(rows.into_iter().map(|(_, row)| row.fields).collect())
     }
 }
@@ -52,7 +52,7 @@ pub(crate) fn export(
 ) -> Result<UserExport, Error> {
     authorize_export(caller)?;
     let with_hashes = password_hashes == PasswordHashes::Include;
-    let mut export = UserExport { rows: ScratchDatabase::new()?, last_row: 0, count: 0 };
+    let mut export = UserExport { rows: ScratchDatabase::new()?, last_row_number: 0, count: 0 };
     store.read(|tx| {
         tx.for_each_user(with_hashes, |user, hash| {
             export.count += 1;

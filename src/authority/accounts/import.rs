@@ -1,4 +1,4 @@
-//! Import of accounts from a file, all or none. An error in a row contains its line number.
+//! Import of accounts from a file, all or none. An error about a row states the line of the row.
 
 use super::super::principal::write_as_optional_principal;
 use super::super::{AuditContext, Caller, Error};
@@ -15,10 +15,10 @@ use crate::store::{self, Reader, Store, Writer};
 
 const ADMINS_ONLY: &str = "only admins can import accounts";
 
-/// Number of accounts that one statement adds.
+/// Maximum number of accounts that one statement adds.
 const INSERT_SIZE: usize = 50;
 
-/// A change of an account.
+/// An account that an import created or updated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AccountChange {
     /// The username, or else the e-mail address, escaped.
@@ -38,21 +38,22 @@ pub(crate) struct ImportOutcome {
     pub(crate) updated_count: usize,
     /// The number of rows whose accounts already exist and are unchanged.
     pub(crate) existing_count: usize,
-    /// The number of existing accounts that differ from their rows.
+    /// The number of unchanged existing accounts that differ from their rows.
     pub(crate) differing_count: usize,
-    /// The line of the first row that differs from its existing account.
+    /// The line of the first row that differs from its unchanged existing account.
     pub(crate) first_differing_line: Option<u64>,
     /// The new and the updated accounts; `None` unless [`ImportRows::lists_changes`] is set.
     pub(crate) changes: Option<Vec<AccountChange>>,
 }
 
 impl ImportOutcome {
-    /// Counts a new account, and stores the class of its password hash if that is the costliest.
+    /// Counts a new account. Also updates the costliest hash class of the store, because the
+    /// password hash of the account may be costlier.
     fn count_new(&mut self, tx: &Writer<'_>, import_row: &ImportRow) -> Result<(), Error> {
         self.created_count += 1;
         self.note_change(import_row, None);
         match &import_row.new_user.password_hash {
-            Some(hash) => raise_costliest_hash(tx, hash)?,
+            Some(hash) => raise_costliest_hash_class(tx, hash)?,
             None => self.passwordless_count += 1,
         }
         Ok(())
@@ -115,8 +116,9 @@ pub(crate) fn import(
     })
 }
 
-/// Hashes the passwords of new accounts, before the transaction of [`add_rows`]. The rows are
-/// checked first, because hashing is slow.
+/// Hashes the passwords of new accounts, if any, before the transaction of [`add_rows`]. All rows are
+/// checked before the first password is hashed, so that an invalid row is reported without the slow
+/// hashing.
 pub(in crate::authority) fn hash_rows(
     store: &mut Store,
     import_rows: &ImportRows,
@@ -130,7 +132,7 @@ pub(in crate::authority) fn hash_rows(
     Ok(())
 }
 
-/// Adds and updates the accounts of the rows. Refuses a store without an admin.
+/// Adds and updates the accounts of the rows. Fails if the store has no active admin afterwards.
 pub(in crate::authority) fn add_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
@@ -154,8 +156,9 @@ pub(in crate::authority) fn add_rows(
     Ok(outcome)
 }
 
-/// Refuses an import with a generated password for an account that another command has created
-/// since the generation: the account would have another password than the reported one.
+/// Refuses an import with a generated password for an account that now exists: another command
+/// created the account after the password was generated. The admin would get the generated password,
+/// but the account has another password.
 fn ensure_generated_passwords_apply(
     tx: &Reader<'_>,
     import_rows: &ImportRows,
@@ -172,20 +175,21 @@ fn ensure_generated_passwords_apply(
 fn apply_rows(
     tx: &Writer<'_>,
     audit: &AuditContext,
-    import_rows: &[ImportRow],
+    rows: &[ImportRow],
     if_exists: IfExists,
     outcome: &mut ImportOutcome,
 ) -> Result<(), Error> {
-    // A row still has a password only if its account existed during hashing.
-    if import_rows.iter().all(|row| row.password.is_none()) {
-        let new_users: Vec<_> = import_rows.iter().map(|row| &row.new_user).collect();
+    // During hashing, `hash_passwords` replaced the password of each new account by a hash: a row
+    // with a password is the row of an account that existed then.
+    if rows.iter().all(|row| row.password.is_none()) {
+        let new_users: Vec<_> = rows.iter().map(|row| &row.new_user).collect();
         match tx.add_users(&new_users, audit.now) {
-            Ok(_) => return import_rows.iter().try_for_each(|row| outcome.count_new(tx, row)),
+            Ok(_) => return rows.iter().try_for_each(|row| outcome.count_new(tx, row)),
             Err(store::Error::AlreadyExists) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    import_rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
+    rows.iter().try_for_each(|row| apply_row(tx, audit, row, if_exists, outcome))
 }
 
 /// Adds one account. An existing account is refused, updated or left unchanged, depending on
@@ -218,12 +222,13 @@ fn apply_row(
     Ok(())
 }
 
-/// Stores the class of an added hash, if hashes of this class cost more than hashes of the stored
-/// class. A class is an algorithm with its version and parameters.
-fn raise_costliest_hash(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Error> {
-    let stored = HashClass::from_stored(tx.costliest_hash_class()?.as_deref())?;
-    let costliest = stored.clone().choose_costlier(HashClass::from_hash(hash)?);
-    if costliest != stored {
+/// Makes the class of an added password hash the costliest hash class of the store, if comparisons
+/// with hashes of this class cost more than with the costliest class so far. A hash class is an
+/// algorithm with its version and parameters.
+fn raise_costliest_hash_class(tx: &Writer<'_>, hash: &PasswordHash) -> Result<(), Error> {
+    let old_costliest = HashClass::from_stored(tx.costliest_hash_class()?.as_deref())?;
+    let costliest = old_costliest.clone().choose_costlier(HashClass::from_hash(hash)?);
+    if costliest != old_costliest {
         tx.set_costliest_hash_class(costliest.to_stored().as_deref())?;
     }
     Ok(())

@@ -26,9 +26,9 @@ pub(super) fn find_existing(
     }
 }
 
-/// Returns the account with the `uid` of the row, or without `uid` the account with its username.
-/// The account must also have the username of the row, if any. No other account may have the e-mail
-/// address of the row, because this account will get the address.
+/// Returns the account with the `uid` of the row; for a row without `uid`, the account with the
+/// username of the row. The account must also have the username of the row, if any. No other account
+/// may have the e-mail address of the row, because this account will get the address.
 fn find_by_identity(tx: &Reader<'_>, import_row: &ImportRow) -> Result<User, Error> {
     let is_same_username = |user: &User| {
         let username = import_row.new_user.username.as_ref();
@@ -52,7 +52,7 @@ pub(super) fn update_existing(
     import_row: &ImportRow,
     user: &User,
 ) -> Result<Vec<&'static str>, Error> {
-    let updated = import_row.update(user, audit.now);
+    let updated = import_row.to_updated_user(user, audit.now);
     let is_disabled = updated.disabled_at.is_some();
     let has_new_email =
         updated.email.as_ref().map(Email::as_str) != user.email.as_ref().map(Email::as_str);
@@ -97,7 +97,7 @@ pub(super) fn row_exists_error(
     }
     let line = import_row.line;
     if taken_names.is_empty() {
-        let reason = "`uid` belongs to a deleted user: omit it to assign a new one";
+        let reason = "`uid` belongs to a deleted user: omit `uid` to assign a new uid";
         return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
     }
     Ok(Error::ImportedUserExists { line, taken_names })

@@ -9,8 +9,8 @@ pub(crate) enum ImportStep {
     RowChecked,
     /// A password was hashed.
     PasswordHashed,
-    /// The accounts of this number of rows were added or updated, in a transaction that is not
-    /// committed yet.
+    /// So far, the accounts of this number of rows were added, updated or left unchanged, in a
+    /// transaction that is not committed yet.
     RowsApplied(usize),
 }
 

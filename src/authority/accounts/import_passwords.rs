@@ -17,13 +17,13 @@ const HASH_BATCH_SIZE: usize = 256;
 
 impl ImportRows {
     /// Generates a password for each new account that has neither a password nor a password hash.
-    /// Without a store, all accounts are new. `check` is called for each row; its error ends the
-    /// work.
+    /// Without a store, all accounts are new. `check_interrupted` is called before each row, and
+    /// its error ends the generation.
     pub(crate) fn generate_passwords(
         &mut self,
         mut store: Option<&mut Store>,
         if_exists: IfExists,
-        check: impl Fn() -> Result<(), Interrupted>,
+        check_interrupted: impl Fn() -> Result<(), Interrupted>,
     ) -> Result<(), Error> {
         let min_length = match &mut store {
             Some(store) => store.read(|tx| self.min_password_length(tx))?,
@@ -31,7 +31,7 @@ impl ImportRows {
         };
         let mut generated = Vec::new();
         self.for_each_row(|number, mut row| {
-            check()?;
+            check_interrupted()?;
             let import_row = self.parse_row(row.clone())?;
             let existing = match &mut store {
                 Some(store) => store.read(|tx| find_existing(tx, &import_row, if_exists))?,
@@ -57,7 +57,8 @@ impl ImportRows {
         &self.generated
     }
 
-    /// Replaces passwords by their hashes. Only the passwords of new accounts are hashed.
+    /// Replaces the passwords in the rows of new accounts by their hashes. The rows of existing
+    /// accounts keep their passwords.
     pub(super) fn hash_passwords(
         &self,
         store: &mut Store,
@@ -79,6 +80,7 @@ impl ImportRows {
         self.for_each_row(|number, row| {
             observer(ImportStep::RowChecked)?;
             let import_row = self.parse_row(row.clone())?;
+            // With `Refuse`, all accounts are new: `check_rows` has refused existing accounts.
             if let Some(password) = &import_row.password
                 && (if_exists == IfExists::Refuse
                     || store.read(|tx| find_existing(tx, &import_row, if_exists))?.is_none())

@@ -80,9 +80,9 @@ impl ImportRow {
         self.password.is_some() || self.new_user.password_hash.is_some()
     }
 
-    /// Returns the user with the e-mail address, display name, role, quota and status of the row.
+    /// Returns `user` with the e-mail address, display name, role, quota and status of the row.
     /// Fields that the row does not have are unchanged.
-    pub(super) fn update(&self, user: &User, now: Timestamp) -> User {
+    pub(super) fn to_updated_user(&self, user: &User, now: Timestamp) -> User {
         let ExplicitFields { role, quota, is_disabled } = &self.explicit_fields;
         let disabled_at = match is_disabled {
             Some(true) => user.disabled_at.or(Some(now)),
@@ -128,7 +128,7 @@ pub(super) fn flatten_json_list(row: Row) -> Vec<Row> {
     items.iter().map(to_row).collect::<Option<_>>().unwrap_or_else(|| vec![row.clone()])
 }
 
-/// Parses a row. The error describes the defect, without the values of the row.
+/// Parses a row. The error describes the fault without the values of the row.
 pub(super) fn parse_import_row(
     Row { line, mut fields }: Row,
     now: Timestamp,
@@ -174,7 +174,7 @@ pub(super) fn parse_import_row(
     Ok(ImportRow { line, new_user, has_uid: uid.is_some(), password, explicit_fields })
 }
 
-/// Returns the key by which names are compared within a file.
+/// Returns the text by which the names and uids of two rows of a file are compared.
 pub(super) fn name_key(name: &UserRef) -> String {
     match name {
         UserRef::Email(email) => email.comparison_key(),
@@ -200,7 +200,7 @@ fn take_parsed<T>(
     value.map_err(|invalid| InvalidValue { value_name: field, ..invalid }.to_string())
 }
 
-/// Removes and parses a keyword, case-insensitively: spreadsheets write `TRUE`.
+/// Removes and parses a keyword in any case, because spreadsheets write `TRUE` for `true`.
 fn take_keyword<T>(
     fields: &mut Map<String, Value>,
     field: &'static str,
@@ -211,16 +211,16 @@ fn take_keyword<T>(
 
 fn take_quota(fields: &mut Map<String, Value>) -> Result<Option<QuotaOverride>, String> {
     if let Some(Value::Number(number)) = fields.get("quota") {
-        let number = Value::from(number.to_string());
-        fields.insert("quota".to_owned(), number);
+        let text = Value::from(number.to_string());
+        fields.insert("quota".to_owned(), text);
     }
     take_keyword(fields, "quota", QuotaOverride::parse)
 }
 
 fn take_disabled(fields: &mut Map<String, Value>) -> Result<Option<bool>, String> {
     if let Some(Value::Bool(disabled)) = fields.get("disabled") {
-        let disabled = Value::from(disabled.to_string());
-        fields.insert("disabled".to_owned(), disabled);
+        let text = Value::from(disabled.to_string());
+        fields.insert("disabled".to_owned(), text);
     }
     take_keyword(fields, "disabled", |text| {
         text.parse().map_err(|_| InvalidValue::new("disabled", "expected `true` or `false`"))

@@ -19,7 +19,7 @@ use std::io::BufRead;
 /// Number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 500;
 
-/// Treatment of fields that no account has.
+/// Treatment of the fields that are not in [`FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnknownFields {
     Refuse,
@@ -32,7 +32,7 @@ pub(crate) struct ImportRows {
     pub(super) rows: ScratchDatabase,
     now: Timestamp,
     pub(super) count: usize,
-    /// The number of accounts with a password that has yet to be hashed.
+    /// The number of rows with a password that has yet to be hashed.
     pub(super) unhashed_count: usize,
     has_admin: bool,
     skipped_fields: BTreeSet<String>,
@@ -60,7 +60,7 @@ impl ImportRows {
         })
     }
 
-    /// Starts without rows. The outcome of the import will list the changes. `min_password_length`
+    /// Returns an import without rows, whose outcome will list the changes. `min_password_length`
     /// is the minimum in the settings of the same file; `None` if the setting of the store applies.
     pub(in crate::authority) fn with_list_of_changes(
         now: Timestamp,
@@ -70,7 +70,7 @@ impl ImportRows {
     }
 
     /// Reads a JSON Lines or CSV file. Errors never contain the passwords of a row.
-    /// With [`UnknownFields::Ignore`], fields that accounts do not have are omitted.
+    /// With [`UnknownFields::Ignore`], unknown fields are omitted.
     pub(crate) fn from_reader(
         input: impl BufRead,
         now: Timestamp,
@@ -80,7 +80,8 @@ impl ImportRows {
         let mut import_rows = Self::new(now)?;
         match unknown_fields {
             UnknownFields::Refuse => check_columns(rows.columns())?,
-            UnknownFields::Ignore if rows.columns().iter().any(|name| is_known(name)) => {
+            // Without a known column name, the file may have no header: see `check_columns`.
+            UnknownFields::Ignore if rows.columns().iter().any(|name| is_known_field(name)) => {
                 import_rows.note_skipped_fields(rows.columns().iter());
             }
             UnknownFields::Ignore => {}
@@ -111,7 +112,7 @@ impl ImportRows {
             for mut row in rows {
                 if unknown_fields == UnknownFields::Ignore {
                     self.note_skipped_fields(row.fields.keys());
-                    row.fields.retain(|name, _| is_known(name));
+                    row.fields.retain(|name, _| is_known_field(name));
                 }
                 match self.add_row(row) {
                     Err(Error::InvalidLine(line)) => {
@@ -125,11 +126,11 @@ impl ImportRows {
         Ok(invalid_lines.into_result()?)
     }
 
-    /// Notes the names of unknown fields.
+    /// Adds the unknown names among `names` to the skipped fields.
     fn note_skipped_fields<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
         /// Maximum number of names in a message.
         const MAX_NAMES: usize = 20;
-        let unknown: Vec<_> = names.filter(|name| !is_known(name)).collect();
+        let unknown: Vec<_> = names.filter(|name| !is_known_field(name)).collect();
         for name in unknown {
             if self.skipped_fields.len() < MAX_NAMES {
                 self.skipped_fields.insert(redact_for_error(name));
@@ -137,18 +138,19 @@ impl ImportRows {
         }
     }
 
-    /// Returns the names of skipped fields, escaped, up to a maximum number.
+    /// Returns the names of the first skipped fields, escaped, for a message.
     pub(crate) fn skipped_fields(&self) -> Vec<&str> {
         self.skipped_fields.iter().map(String::as_str).collect()
     }
 
-    /// Adds a row.
+    /// Adds a row. Refuses a name or uid of an earlier row.
     pub(in crate::authority) fn add_row(&mut self, row: Row) -> Result<(), Error> {
         self.rows.push(&row)?;
         let import_row = self.parse_row(row)?;
         for name in &import_row.user_refs() {
             if let Some(first_line) = self.rows.reserve_name(&name_key(name), import_row.line)? {
-                let reason = format!("name or uid already used on line {first_line}");
+                let reason =
+                    format!("username, e-mail address or uid already used on line {first_line}");
                 return Err(InvalidLine { line: import_row.line, reason }.into());
             }
         }
@@ -168,7 +170,7 @@ impl ImportRows {
         self.count
     }
 
-    /// Returns the number of accounts with a password that has yet to be hashed.
+    /// Returns the number of rows with a password that has yet to be hashed.
     pub(crate) fn unhashed_count(&self) -> usize {
         self.unhashed_count
     }
@@ -202,7 +204,8 @@ impl ImportRows {
         map_in_order(1, batches, create_parser, visit)
     }
 
-    /// Calls `visit` with the number and content of each row, in order.
+    /// Calls `visit` with the number in the scratch database and the unparsed content of each row, in
+    /// order.
     pub(super) fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,
@@ -242,18 +245,19 @@ impl ImportRows {
     }
 }
 
+/// Parses a row. An error states the line of the row.
 fn parse_row(row: Row, now: Timestamp) -> Result<ImportRow, InvalidLine> {
     let line = row.line;
     parse_import_row(row, now).map_err(|reason| InvalidLine { line, reason })
 }
 
-/// Refuses unknown columns. In a file without a header, the first line may contain a password: the
-/// error repeats unknown names only if another column has a known name.
+/// Refuses unknown columns. The error repeats unknown names only if another column has a known
+/// name: otherwise, the file may have no header, and its first line may contain a password.
 fn check_columns(columns: &[String]) -> Result<(), Error> {
-    let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known(name)).collect();
+    let unknown: Vec<_> = (1..).zip(columns).filter(|(_, name)| !is_known_field(name)).collect();
     let Some((column, _)) = unknown.first() else { return Ok(()) };
     let expected = FIELDS.join(", ");
-    if !columns.iter().any(|name| is_known(name)) {
+    if !columns.iter().any(|name| is_known_field(name)) {
         let reason = format!(
             "unknown name in column {column} of the CSV header: expected one of {expected}"
         );
@@ -266,6 +270,6 @@ fn check_columns(columns: &[String]) -> Result<(), Error> {
     Err(Error::UnknownFields(Box::new(InvalidLine { line: 1, reason }.into())))
 }
 
-fn is_known(name: &str) -> bool {
+fn is_known_field(name: &str) -> bool {
     FIELDS.contains(&name)
 }

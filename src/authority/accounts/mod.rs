@@ -71,8 +71,8 @@ pub(super) fn require_admin_or_empty_store(
 }
 
 /// Authenticates a user by password. All failures (unknown or malformed name, malformed or wrong
-/// password, no password, disabled user) return the same error after the same work. `upgraded_hash`
-/// is set if the stored hash is weaker than new hashes.
+/// password, no password, disabled user) return the same error after the same work. The result has
+/// an `upgraded_hash` if the stored hash is weaker than new hashes.
 pub(crate) fn authenticate(
     store: &mut Store,
     credentials: &LoginCredentials,
@@ -139,14 +139,15 @@ pub(crate) fn change_password(
     replace_password(store, audit, Some((caller, &current.hash)), &caller.user, new)
 }
 
-/// Returns the user to recover. Called before the password prompt, to report an unknown name early.
+/// Returns the user whose password [`recover`] will set. Called before the password prompt, to
+/// report an unknown name early.
 pub(crate) fn load_for_recovery(store: &mut Store, user_ref: &UserRef) -> Result<User, Error> {
     store.read(|tx| require_user(tx, user_ref))
 }
 
-/// Sets the password of a user and ends all sessions. Requires no session, because any process that
-/// can write the store file could change the password directly. Returns the user and the number of
-/// ended sessions.
+/// Sets the password of a user and ends all sessions of the user. Requires no login, because any
+/// process that can write the store file could change the password directly. Returns the user and
+/// the number of ended sessions.
 pub(crate) fn recover(
     store: &mut Store,
     audit: &AuditContext,
@@ -158,9 +159,10 @@ pub(crate) fn recover(
     replace_password(store, audit, None, &user, new).map(|ended_count| (user, ended_count))
 }
 
-/// Replaces the password of `user`. `caller` has the hash with which the current password was
-/// verified: fails if another hash is stored by now. Without a caller, requires no session. Returns
-/// the number of ended sessions.
+/// Replaces the password of `user` and ends the sessions of `user`, except the session of the
+/// caller. `caller` is `user`, with the hash with which the current password was verified; fails if
+/// the store has another hash by now. Without a caller, no credential is checked. Returns the number
+/// of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,

@@ -16,6 +16,7 @@ impl PasswordRules {
         store.read(Self::read)
     }
 
+    /// Returns the rules of a store, read in an open transaction.
     pub(super) fn read(tx: &Reader<'_>) -> Result<Self, Error> {
         Ok(Self { min_length: tx.load_settings()?.password_min_length })
     }

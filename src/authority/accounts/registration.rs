@@ -30,13 +30,13 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    fn to_new_user(&self, now: Timestamp, password: PasswordHash) -> NewUser {
+    fn to_new_user(&self, now: Timestamp, password_hash: PasswordHash) -> NewUser {
         NewUser {
             uid: crypto::generate_uid(),
             username: self.username.clone(),
             email: self.email.clone(),
             display_name: self.name.clone(),
-            password_hash: Some(password),
+            password_hash: Some(password_hash),
             role: self.role,
             quota: None,
             disabled_at: None,
@@ -49,8 +49,8 @@ impl Registration {
     }
 }
 
-/// Generates a password that is long enough for the store; `store` is `None` if the store does not
-/// exist yet.
+/// Generates a password that has at least the minimum length in the settings of the store; `store`
+/// is `None` if the store does not exist yet.
 pub(crate) fn generate_password(store: Option<&mut Store>) -> Result<SecretString, Error> {
     let settings = store.map(|store| store.read(|tx| tx.load_settings())).transpose()?;
     let min_length = settings.map_or(0, |settings| settings.password_min_length);
@@ -163,7 +163,8 @@ fn authorize_registration(
     Err(Error::insufficient_role(refusal, Role::Admin, user))
 }
 
-/// Adds the first admin of a store without users. The returned user can start a session.
+/// Adds the first user of a store, who becomes an admin regardless of the requested role. The
+/// returned user can start a session.
 pub(crate) fn create_first_admin(
     store: &mut Store,
     audit: &AuditContext,

@@ -1,19 +1,20 @@
-//! Types and validity of claims: pure functions of claims and a time.
+//! Parsing and checks of claims: pure functions of claims and a time.
 
 use super::rejection::{
     RejectReason, Rejection, describe_short_expiry, describe_time, value_to_text,
 };
-use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_unit};
+use crate::model::{Lifetime, MAX_UNIX_SECONDS, Permission, Timestamp, Untrusted, find_time_unit};
 use serde_json::{Map, Value, json};
 
-/// Claims in which services look for permissions: `permissions` of jeton, `scope` of OAuth (RFC
-/// 8693, section 4.2), and `scp` of several vendors.
+/// Claims in which verifications look for required permissions: `permissions` of jeton, `scope` of
+/// OAuth (RFC 8693, section 4.2), and `scp` of several vendors.
 pub(super) const KNOWN_PERMISSION_CLAIMS: [&str; 3] = ["permissions", "scope", "scp"];
 
-/// Claims by which a token may grant permissions: the claims above, and `roles` of several vendors.
+/// Claims that may grant permissions: the claims above, and `roles` of several vendors. Limits on
+/// granted permissions cover all of these claims.
 pub(super) const GRANTING_CLAIMS: [&str; 4] = ["permissions", "scope", "scp", "roles"];
 
-/// The registered claims (RFC 7519, section 4.1) of a token, with their types.
+/// The registered claims (RFC 7519, section 4.1) of a token, as typed values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct RegisteredClaims<'c> {
     pub(super) issuer: Option<&'c str>,
@@ -32,8 +33,8 @@ impl<'c> RegisteredClaims<'c> {
         Self::parse_with(claims, "whole seconds since 1970", |value, _| value.as_i64())
     }
 
-    /// Reads the claims of a third-party token. Its times may have fractions (RFC 7519, section 2):
-    /// `exp` and `iat` are rounded down and `nbf` is rounded up, to the precision of the clock.
+    /// Reads the claims of a third-party token. The times may have fractions (RFC 7519, section 2):
+    /// `exp` and `iat` are rounded down and `nbf` is rounded up, to whole seconds.
     pub(super) fn parse_third_party(claims: &'c Map<String, Value>) -> Result<Self, Rejection> {
         Self::parse_with(claims, "seconds since 1970", |value, round: fn(f64) -> f64| {
             let rounded = || value.as_f64().map(round).filter(|time| time.abs() < 1e15);
@@ -102,7 +103,7 @@ fn bad_time(name: &str, value: &Value, format: &str) -> Rejection {
     let number = value.as_f64().map(|number| number as i128);
     let expected = match number.filter(|number| *number > MAX_UNIX_SECONDS.into()) {
         None => format.to_owned(),
-        Some(number) => match find_unit(number) {
+        Some(number) => match find_time_unit(number) {
             Some((unit, _)) => format!("{format}, not {unit}"),
             None => format!("{format}, at most {MAX_UNIX_SECONDS}"),
         },
@@ -127,8 +128,8 @@ fn parse_audience(claim: Option<&Value>) -> Result<Vec<&str>, Rejection> {
     names.ok_or_else(|| bad_claim("aud", value, "a string or an array of strings"))
 }
 
-/// Returns the `aud` claim: a string for one audience, an array for several (RFC 7519, section
-/// 4.1.3).
+/// Returns the `aud` claim: a string for one audience, an array for several audiences (RFC 7519,
+/// section 4.1.3), `None` for no audience.
 pub(super) fn build_audience_claim(names: &[Untrusted]) -> Option<Value> {
     match names {
         [] => None,
@@ -149,7 +150,7 @@ pub(super) struct VerificationTime {
 }
 
 impl VerificationTime {
-    /// Returns a time with its distance from the reference time.
+    /// Returns the text of a time, with its distance from the reference time.
     fn describe(&self, time: Timestamp) -> String {
         describe_time(time, self.reference, self.now)
     }
@@ -162,7 +163,7 @@ impl VerificationTime {
     }
 }
 
-/// Returns the rejections of a token for its times. Valid times have `reference < exp`,
+/// Returns the rejections of a token for its time claims. Valid times have `reference < exp`,
 /// `nbf <= reference` and `iat <= reference`, each with a tolerance of `leeway` seconds.
 pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime) -> Vec<Rejection> {
     let mut rejections = Vec::new();
@@ -177,7 +178,7 @@ pub(super) fn check_times(claims: &RegisteredClaims<'_>, time: VerificationTime)
                 .with_required_leeway(reference - expiry.unix() + 1),
         );
     }
-    // Of two claims in the future, the later one decides.
+    // Only the later of `iat` and `nbf` is checked: if this time has come, so has the earlier time.
     let starts = [("iat", claims.issued_at), ("nbf", claims.not_before)];
     let starts = starts.into_iter().filter_map(|(name, start)| Some((name, start?)));
     let latest_start = starts.max_by_key(|(_, start)| *start);
@@ -205,14 +206,14 @@ pub(super) fn check_permissions(
         return Vec::new();
     }
     let granted = claimed_permissions(claims, claim_names);
-    // The rejection names the first claim with a permission, or else the first claim in the token.
+    // Named is the first of `claim_names` with a permission, else the first present, else the first.
     let has_permission =
         |name: &&&str| claimed_permissions(claims, std::slice::from_ref(*name)).next().is_some();
-    let is_claimed = |name: &&&str| claims.contains_key(**name);
+    let is_present = |name: &&&str| claims.contains_key(**name);
     let name = claim_names.iter().find(has_permission);
-    let name = name.or_else(|| claim_names.iter().find(is_claimed)).or(claim_names.first());
+    let name = name.or_else(|| claim_names.iter().find(is_present)).or(claim_names.first());
     let is_missing =
-        |permission: &&Permission| !granted.clone().any(|name| name == permission.as_str());
+        |permission: &&Permission| !granted.clone().any(|text| text == permission.as_str());
     let reject = |permission: &Permission| {
         let rejection = Rejection::for_claim(
             RejectReason::MissingPermission,
@@ -228,19 +229,18 @@ pub(super) fn check_permissions(
 }
 
 /// Returns the permissions in the claims `claim_names`: the strings of an array, or the words of a
-/// space-separated string (RFC 8693, section 4.2).
+/// space-separated string (RFC 8693, section 4.2). An empty string is not a permission.
 pub(super) fn claimed_permissions<'c>(
     claims: &'c Map<String, Value>,
     claim_names: &'c [&str],
 ) -> impl Iterator<Item = &'c str> + Clone {
-    claim_names.iter().filter_map(|name| claims.get(*name)).flat_map(|value| {
-        let texts: Vec<&str> = match value {
-            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-            Value::String(words) => words.split(' ').collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
-        };
-        texts
-    })
+    let values = claim_names.iter().filter_map(|name| claims.get(*name));
+    let texts = values.flat_map(|value| match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        Value::String(words) => words.split(' ').collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    });
+    texts.filter(|text| !text.is_empty())
 }
 
 /// Returns a rejection for each claim that does not have the expected value. A string claim is
@@ -264,7 +264,7 @@ pub(super) fn check_required_claims(
     claims: &Map<String, Value>,
     required: &[String],
 ) -> Vec<Rejection> {
-    let is_absent = |name: &&String| claims.get(*name).is_none_or(Value::is_null);
+    let is_absent_or_null = |name: &&String| claims.get(*name).is_none_or(Value::is_null);
     let reject = |name: &String| {
         let rejection = Rejection::for_claim(RejectReason::RequirementFailed, name)
             .with_expected_description("any value except `null`");
@@ -273,11 +273,11 @@ pub(super) fn check_required_claims(
             None => rejection,
         }
     };
-    required.iter().filter(is_absent).map(reject).collect()
+    required.iter().filter(is_absent_or_null).map(reject).collect()
 }
 
-/// Returns the rejection of a token that expires in less than `min_ttl`. A token without expiry is
-/// accepted.
+/// Returns the rejection of a token that expires less than `min_ttl` after the reference time. A
+/// token without expiry is accepted.
 pub(super) fn check_remaining_ttl(
     expires_at: Option<Timestamp>,
     time: VerificationTime,

@@ -1,4 +1,4 @@
-//! Tests of the claim checks.
+//! Tests of the parsing and the checks of claims.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 #[test]
-fn claim_of_wrong_type_is_refused() {
+fn claim_of_wrong_type_or_range_is_refused() {
     for claims in [
         json!({"iss": 1}),
         json!({"sub": 1}),
@@ -49,7 +49,7 @@ fn token_is_refused_from_exp_on() {
 }
 
 #[test]
-fn future_times_are_not_yet_valid() {
+fn token_is_not_yet_valid_before_nbf_or_iat() {
     for claims in [json!({"nbf": 101}), json!({"iat": 101})] {
         let claims = parse(&claims).unwrap();
         assert_eq!(check_at(&claims, at(100), 0), [RejectReason::NotYetValid]);
@@ -84,7 +84,7 @@ fn permissions_and_values_are_compared_exactly() {
         missing_permissions(&Map::new(), &["read"]),
         ["permission missing: found none, expected `read`"]
     );
-    let several = json!({"permissions": ["read"], "scope": "write"});
+    let two_permission_claims = json!({"permissions": ["read"], "scope": "write"});
     let required = [Permission::parse("x").unwrap()];
     let message_for = |claims: &Value| {
         messages(check_permissions(
@@ -94,7 +94,7 @@ fn permissions_and_values_are_compared_exactly() {
         ))
     };
     assert_eq!(
-        message_for(&several),
+        message_for(&two_permission_claims),
         ["permission missing: found `read` in `permissions`, expected `x`"]
     );
     assert_eq!(
@@ -112,17 +112,32 @@ fn permissions_and_values_are_compared_exactly() {
         mismatches("missing", ""),
         ["claim `missing` mismatch: found none, expected an empty text"]
     );
+}
+
+#[test]
+fn required_claim_may_have_any_value_except_null() {
     let claims = json!({"n": 0, "s": "", "l": [], "f": false, "z": null});
     let claims = claims.as_object().unwrap();
-    let required = |name: &str| messages(check_required_claims(claims, &[name.to_owned()]));
+    let messages_if_required = |name: &str| -> Vec<String> {
+        let rejections = check_required_claims(claims, &[name.to_owned()]);
+        rejections.iter().map(Rejection::message).collect()
+    };
     for name in ["n", "s", "l", "f"] {
-        assert!(required(name).is_empty(), "{name}");
+        assert!(messages_if_required(name).is_empty(), "{name}");
     }
     assert_eq!(
-        required("z"),
+        messages_if_required("z"),
         ["claim `z` mismatch: found `null`, expected any value except `null`"]
     );
-    assert_eq!(required("missing"), ["claim `missing` missing"]);
+    assert_eq!(messages_if_required("missing"), ["claim `missing` missing"]);
+}
+
+#[test]
+fn empty_word_is_not_a_permission() {
+    let claims = json!({"permissions": "", "scope": " write ", "scp": [""]});
+    let claims = claims.as_object().unwrap();
+    let permissions: Vec<&str> = claimed_permissions(claims, &KNOWN_PERMISSION_CLAIMS).collect();
+    assert_eq!(permissions, ["write"]);
 }
 
 #[test]
@@ -139,7 +154,7 @@ fn token_with_less_than_the_minimum_ttl_is_refused() {
 }
 
 #[test]
-fn bad_claim_states_value_and_expected_type() {
+fn rejection_of_bad_claim_states_value_and_expected_type() {
     let message = |claims: &Value, is_third_party: bool| {
         let claims = claims.as_object().unwrap();
         let result = if is_third_party {
@@ -196,14 +211,14 @@ fn bad_claim_states_value_and_expected_type() {
 }
 
 #[test]
-fn time_rejection_states_instant_difference_and_leeway() {
-    let times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
+fn time_rejection_has_time_distance_and_required_leeway() {
+    let reject_times = |claims: &Value, now: i64, reference: i64, leeway: i64| {
         let time = VerificationTime { now: at(now), reference: at(reference), leeway };
         let rejections = check_times(&parse(claims).unwrap(), time);
         let [rejection] = &rejections[..] else { panic!("{rejections:?}") };
         (rejection.message(), json!(rejection), rejection.required_leeway())
     };
-    let (message, object, leeway) = times(&json!({"exp": 10_000}), 20_800, 20_800, 0);
+    let (message, object, leeway) = reject_times(&json!({"exp": 10_000}), 20_800, 20_800, 0);
     assert_eq!(message, "token expired: 1970-01-01T02:46:40Z (3 h ago)");
     assert_eq!(
         object,
@@ -211,7 +226,7 @@ fn time_rejection_states_instant_difference_and_leeway() {
             "expected": "later than 1970-01-01T05:46:40Z"})
     );
     assert_eq!(leeway, Some(10_801));
-    let (message, object, leeway) = times(&json!({"nbf": 90, "iat": 100}), 0, 40, 10);
+    let (message, object, leeway) = reject_times(&json!({"nbf": 90, "iat": 100}), 0, 40, 10);
     assert_eq!(
         message,
         "token not yet valid: `iat` 1970-01-01T00:01:40Z (1 m after 1970-01-01T00:00:40Z)"
@@ -222,6 +237,6 @@ fn time_rejection_states_instant_difference_and_leeway() {
             "expected": "no later than 1970-01-01T00:00:50Z"})
     );
     assert_eq!(leeway, Some(60));
-    let (message, _, _) = times(&json!({"nbf": 100, "iat": 100}), 0, 0, 0);
+    let (message, _, _) = reject_times(&json!({"nbf": 100, "iat": 100}), 0, 0, 0);
     assert_eq!(message, "token not yet valid: `nbf` 1970-01-01T00:01:40Z (in 2 m)");
 }

@@ -16,14 +16,13 @@ use crate::store::{Reader, Store, Writer};
 pub(crate) struct NewKey {
     /// The key.
     pub(crate) spec: KeySpec,
-    /// Set if the user or the key document chose the key id: the store must not have the key under
-    /// another key id.
+    /// Set if the user or the key document chose the key id. Then the store must not have the key
+    /// under another key id.
     has_chosen_kid: bool,
 }
 
 impl NewKey {
-    /// Returns a key to add under `kid`. Without `kid`, the key id is the thumbprint, or random for
-    /// a symmetric key.
+    /// Returns a key to add under `kid`. Without `kid`, the key id of `spec` remains.
     pub(crate) fn new(spec: KeySpec, kid: Option<Untrusted>) -> Self {
         let has_chosen_kid = kid.is_some();
         let spec = match kid {
@@ -33,7 +32,8 @@ impl NewKey {
         Self { spec, has_chosen_kid }
     }
 
-    /// Returns an imported key to add under `kid`, or else the key id in its document.
+    /// Returns an imported key to add under `kid`, or else under the key id in the key document, if
+    /// any.
     pub(crate) fn from_imported(
         imported: ImportedKey,
         kid: Option<Untrusted>,
@@ -55,16 +55,18 @@ pub(crate) struct NewKeyOptions<'k> {
     pub(crate) activate: bool,
 }
 
-/// A requested key, new or existing.
+/// A key of the store that [`add`] was asked to add: a new key, or an existing key.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestedKey {
     /// The key.
     pub(crate) key: Key,
     /// Set if the key is new or was activated.
     pub(crate) changed: bool,
+    /// Set if the key is new.
+    pub(crate) is_new: bool,
 }
 
-/// Generates a key without storing the key; `bits` applies to RSA.
+/// Generates a key without storing the key. `bits` is ignored for algorithms other than RSA.
 pub(crate) fn generate(
     algorithm: Algorithm,
     purpose: Purpose,
@@ -78,10 +80,10 @@ pub(crate) fn authorize_add(caller: &Caller) -> Result<(), Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)
 }
 
-/// Adds keys, all or none. A new key is standby, or active if there is no active key. A key that
-/// the store already has, for the same purpose and algorithm, is left unchanged. Only admins may
-/// add keys; while the store has no users, the owner of the store file may add keys without a
-/// caller.
+/// Adds keys, all or none. A new key is standby, or active if there is no active key that it would
+/// replace. A key that the store already has, for the same purpose and algorithm, is left unchanged.
+/// With `options.activate`, each new or existing key becomes active. Only admins may add keys; while
+/// the store has no users, the owner of the store file may add keys without a caller.
 pub(crate) fn add(
     store: &mut Store,
     audit: &AuditContext,
@@ -91,19 +93,21 @@ pub(crate) fn add(
     write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
         require_admin_or_empty_store(tx, user, ADMINS_ONLY)?;
         refuse_public_keys_as_secrets(tx, options.keys)?;
-        let add = |key: &NewKey| {
-            let mut added = add_key(tx, audit, key)?;
-            added.changed |= options.initial_kid == Some(&added.key.spec.kid);
+        let mut added_keys: Vec<RequestedKey> = Vec::new();
+        for key in options.keys {
+            let mut added = add_key(tx, audit, key, &added_keys)?;
+            added.is_new |= options.initial_kid == Some(&added.key.spec.kid);
+            added.changed |= added.is_new;
             if options.activate && added.key.state != KeyState::Active {
                 retire_and_activate(tx, audit.now, &added.key, None)?;
                 added = RequestedKey {
                     key: require_key(tx, added.key.spec.kid.as_str())?,
                     changed: true,
+                    ..added
                 };
             }
-            Ok::<_, Error>(added)
-        };
-        let added = options.keys.iter().map(add).collect::<Result<Vec<_>, _>>()?;
+            added_keys.push(added);
+        }
         let user = caller.map(|caller| caller.user.id);
         let subject = match options.keys {
             [key] => EventTarget::key(&key.spec.kid).into(),
@@ -112,41 +116,51 @@ pub(crate) fn add(
                 EventSubject::several(TargetKind::Key, detail)
             }
         };
-        audit.record(tx, user, subject, added.iter().filter(|added| added.changed).count())?;
-        Ok(added)
+        let changed_count = added_keys.iter().filter(|added| added.changed).count();
+        audit.record(tx, user, subject, changed_count)?;
+        Ok(added_keys)
     })
 }
 
 /// Refuses a shared secret that equals a public key of the store, and a key pair whose public key
-/// equals a shared secret of the store. The new keys were compared with each other when they were
-/// read.
+/// equals a shared secret of the store. The new keys were compared with each other when the key
+/// documents were read.
 fn refuse_public_keys_as_secrets(tx: &Reader<'_>, new_keys: &[NewKey]) -> Result<(), Error> {
     let stored_keys = tx.keys()?;
     let stored_keys: Vec<&KeySpec> = stored_keys.iter().map(|key| &key.spec).collect();
     let new_keys: Vec<&KeySpec> = new_keys.iter().map(|key| &key.spec).collect();
-    let have_clash = |secrets: &[&KeySpec], pairs: &[&KeySpec]| {
+    let has_public_secret = |secrets: &[&KeySpec], pairs: &[&KeySpec]| {
         let public_keys: PublicKeys =
             pairs.iter().filter_map(|key| key.public_jwk.as_ref()).collect();
         secrets.iter().any(|key| crypto::equals_public_key(key, &public_keys))
     };
-    if have_clash(&new_keys, &stored_keys) || have_clash(&stored_keys, &new_keys) {
+    if has_public_secret(&new_keys, &stored_keys) || has_public_secret(&stored_keys, &new_keys) {
         return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES).into());
     }
     Ok(())
 }
 
-fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &NewKey) -> Result<RequestedKey, Error> {
+/// Adds a key. `added_keys` are the keys that precede the key in the input.
+fn add_key(
+    tx: &Writer<'_>,
+    audit: &AuditContext,
+    new_key: &NewKey,
+    added_keys: &[RequestedKey],
+) -> Result<RequestedKey, Error> {
     let NewKey { spec, has_chosen_kid } = new_key;
-    if let Some(key) = find_same_material(tx, spec)? {
+    if let Some(key) = find_key_with_same_material(tx, spec)? {
+        let has_other_use =
+            (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm);
+        let has_other_kid = *has_chosen_kid && key.spec.kid != spec.kid;
+        let is_in_input = added_keys.iter().any(|added| added.key.spec.kid == key.spec.kid);
         return match key {
             key if key.state == KeyState::Revoked => Err(Error::KeyRevoked),
-            key if (key.spec.purpose, key.spec.algorithm) != (spec.purpose, spec.algorithm) => {
-                Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm))
+            key if is_in_input && (has_other_use || has_other_kid) => {
+                Err(ImportError::same_key_twice(&key.spec, spec).into())
             }
-            key if *has_chosen_kid && key.spec.kid != spec.kid => {
-                Err(Error::KeyHasOtherKid(key.spec.kid))
-            }
-            key => Ok(RequestedKey { key, changed: false }),
+            key if has_other_use => Err(Error::KeyExists(key.spec.purpose, key.spec.algorithm)),
+            key if has_other_kid => Err(Error::KeyHasOtherKid(key.spec.kid)),
+            key => Ok(RequestedKey { key, changed: false, is_new: false }),
         };
     }
     if let Some(key) = tx.find_key(spec.kid.as_str())? {
@@ -156,11 +170,11 @@ fn add_key(tx: &Writer<'_>, audit: &AuditContext, new_key: &NewKey) -> Result<Re
     let needs_active_key = find_active_key(tx, spec.purpose, spec.algorithm)?.is_none();
     let state = if needs_active_key { KeyState::Active } else { KeyState::Standby };
     tx.add_key(spec, state, audit.now)?;
-    Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true })
+    Ok(RequestedKey { key: require_key(tx, spec.kid.as_str())?, changed: true, is_new: true })
 }
 
 /// Returns the stored key, in any state, with the same key material or an equivalent HMAC secret.
-fn find_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
+fn find_key_with_same_material(tx: &Writer<'_>, new_key: &KeySpec) -> Result<Option<Key>, Error> {
     if let Some(key) = tx.find_key_by_material(new_key)? {
         return Ok(Some(key));
     }

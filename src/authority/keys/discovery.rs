@@ -7,8 +7,6 @@ use crate::model::{IssuerUrl, Purpose, Timestamp};
 use crate::store::Store;
 use serde_json::{Value, json};
 
-/// The file that verifiers request first (OpenID Connect Discovery 1.0, section 4).
-const CONFIGURATION_FILE: &str = "openid-configuration";
 const JWKS_FILE: &str = "jwks.json";
 
 /// The files to publish, and facts for warnings to the publisher.
@@ -18,10 +16,10 @@ pub(crate) struct DiscoverySite {
     issuer: String,
     /// The directory of the files, below the issuer URL.
     pub(crate) directory: &'static str,
-    /// Names and contents of the files, in the order of replacement: the JWK Set comes before the
-    /// metadata that refer to the set.
+    /// Names and contents of the files, in the order in which to replace the files: the JWK Set
+    /// comes before the metadata, because the metadata refer to the JWK Set.
     pub(crate) files: [(&'static str, String); 2],
-    /// The JWK Set in the files.
+    /// The JWK Set in `jwks.json`.
     pub(crate) jwk_set: Value,
     /// The number of omitted symmetric keys.
     pub(crate) omitted_count: usize,
@@ -31,8 +29,9 @@ pub(crate) struct DiscoverySite {
 }
 
 impl DiscoverySite {
-    /// The name of the file with the provider metadata.
-    pub(crate) const METADATA_FILE: &str = CONFIGURATION_FILE;
+    /// The name of the file with the provider metadata, which verifiers request first (OpenID
+    /// Connect Discovery 1.0, section 4).
+    pub(crate) const METADATA_FILE: &str = "openid-configuration";
 
     /// Returns whether the provider metadata have the issuer of the site.
     pub(crate) fn matches_metadata(&self, metadata: &[u8]) -> bool {
@@ -49,25 +48,27 @@ pub(crate) fn build_discovery_site(
     issuer: &IssuerUrl,
     now: Timestamp,
 ) -> Result<DiscoverySite, Error> {
-    let JwkSetExport { jwk_set: keys, omitted_count } = export_jwks(store, purpose, now)?;
+    let JwkSetExport { jwk_set, omitted_count } = export_jwks(store, purpose, now)?;
     let settings_issuer = store.read(|tx| tx.load_settings())?.issuer;
     let mut algorithms: Vec<&Value> = Vec::new();
-    for key in keys["keys"].as_array().into_iter().flatten() {
+    for key in jwk_set["keys"].as_array().into_iter().flatten() {
         if !algorithms.contains(&&key["alg"]) {
             algorithms.push(&key["alg"]);
         }
     }
     let directory = ".well-known";
-    let configuration = json!({
+    let metadata = json!({
         "issuer": issuer.as_str(),
         "jwks_uri": issuer.url_for_path(&format!("{directory}/{JWKS_FILE}")),
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
     });
-    let files =
-        [(JWKS_FILE, format!("{keys:#}\n")), (CONFIGURATION_FILE, format!("{configuration:#}\n"))];
+    let files = [
+        (JWKS_FILE, format!("{jwk_set:#}\n")),
+        (DiscoverySite::METADATA_FILE, format!("{metadata:#}\n")),
+    ];
     let mismatched_issuer = Some(settings_issuer).filter(|name| name != issuer.as_str());
     let issuer = issuer.as_str().to_owned();
-    Ok(DiscoverySite { issuer, directory, files, jwk_set: keys, omitted_count, mismatched_issuer })
+    Ok(DiscoverySite { issuer, directory, files, jwk_set, omitted_count, mismatched_issuer })
 }

@@ -32,13 +32,13 @@ pub(crate) struct RetiredKey {
     pub(crate) kid: Untrusted,
     /// The time until which the key verifies.
     pub(crate) verify_until: Timestamp,
-    /// The number of live recorded tokens of the key that expire after `verify_until`.
-    pub(crate) outliving_tokens: usize,
+    /// The number of recorded tokens of the key that would still be live at `verify_until`.
+    pub(crate) outliving_token_count: usize,
 }
 
 /// Activates a standby or retired key and retires the active key, which still verifies for the time
-/// `overlap`; the default is the setting `key.verify_overlap`. Returns the key as it was before,
-/// and the rotation, which is `None` if the key was already active.
+/// `overlap`; the default is the setting `key.verify_overlap`. Returns the key in its previous
+/// state, and the rotation, which is `None` if the key was already active.
 pub(crate) fn activate(
     store: &mut Store,
     audit: &AuditContext,
@@ -59,8 +59,8 @@ pub(crate) fn activate(
     })
 }
 
-/// Rotates the signing key to the oldest standby key, or to a new key if there is none. Without
-/// `algorithm`, any standby key fits, and a new key has the algorithm of the active key.
+/// Rotates the signing key to the oldest standby key (of the algorithm, if given), or else to a new
+/// key. Without `algorithm`, the new key has the algorithm of the active key, or else ES256.
 pub(crate) fn rotate(
     store: &mut Store,
     audit: &AuditContext,
@@ -70,7 +70,7 @@ pub(crate) fn rotate(
     overlap: Option<Lifetime>,
 ) -> Result<Rotation, Error> {
     caller.require_role(Role::Admin, ADMINS_ONLY)?;
-    // The key is generated before the lock is taken; `None` means that there is a standby key.
+    // Key generation is slow, so it precedes the transaction. `None` means: there is a standby key.
     let new_key = generate_successor(store, purpose, algorithm)?;
     caller.write_with_role(store, Role::Admin, ADMINS_ONLY, |tx| {
         let key = find_or_add_successor(tx, audit.now, purpose, algorithm, new_key.as_ref())?;
@@ -81,8 +81,8 @@ pub(crate) fn rotate(
     })
 }
 
-/// Retires a key, which still verifies until the returned time. Also returns the key as it was
-/// before. The active app key cannot be retired, only replaced: see [`rotate`].
+/// Retires a key, which still verifies until the returned time. Also returns the key in its
+/// previous state. The active app key cannot be retired, only replaced: see [`rotate`].
 pub(crate) fn retire(
     store: &mut Store,
     audit: &AuditContext,
@@ -134,7 +134,7 @@ pub(crate) fn load_for_revocation(
 pub(crate) struct KeyRevocation {
     /// The number of recorded tokens of the key that were not revoked before.
     pub(crate) token_count: usize,
-    /// The number of open sessions with tokens of the key.
+    /// The number of sessions that ended because the key had signed their current token pair.
     pub(crate) session_count: usize,
     /// The id of the new active key, if the revoked key was required for signing.
     pub(crate) successor: Option<Untrusted>,
@@ -191,8 +191,8 @@ pub(super) fn require_key(tx: &Reader<'_>, kid: &str) -> Result<Key, Error> {
     find_key(tx, kid)?.ok_or(Error::NotFound { resource: ResourceKind::Key, name: None })
 }
 
-/// Returns the active key that a key of this purpose and algorithm would replace: the only app key,
-/// or the test key of the algorithm.
+/// Returns the active key that a key of this purpose and algorithm would replace: the active app
+/// key, of any algorithm, or the active test key of this algorithm.
 pub(super) fn find_active_key(
     tx: &Reader<'_>,
     purpose: Purpose,
@@ -214,7 +214,7 @@ fn find_oldest_standby(
     Ok(keys.into_iter().find(matches))
 }
 
-/// Generates a key if there is no standby key. The default algorithm is that of the active key.
+/// Generates a key, of the algorithm that [`rotate`] describes, if there is no standby key.
 fn generate_successor(
     store: &mut Store,
     purpose: Purpose,
@@ -239,7 +239,7 @@ fn generate_successor(
     Ok(Some(crypto::generate_key(algorithm, purpose, RsaBits::default())?))
 }
 
-/// Returns the oldest standby key, or adds `new_key` and returns the added key.
+/// Returns the oldest standby key, or else adds and returns `new_key`. Fails if both are missing.
 fn find_or_add_successor(
     tx: &Writer<'_>,
     now: Timestamp,
@@ -266,8 +266,8 @@ pub(super) fn retire_and_activate(
         Some(old_key) => {
             let verify_until = compute_verify_until(tx, overlap, now)?;
             tx.retire_key(old_key.id, verify_until, now)?;
-            let outliving_tokens = tx.count_live_tokens_of_key(old_key.id, verify_until)?;
-            Some(RetiredKey { kid: old_key.spec.kid, verify_until, outliving_tokens })
+            let outliving_token_count = tx.count_live_tokens_of_key(old_key.id, verify_until)?;
+            Some(RetiredKey { kid: old_key.spec.kid, verify_until, outliving_token_count })
         }
         None => None,
     };

@@ -1,4 +1,4 @@
-//! Keys: the first key of a store, test keys, and exports for verifiers.
+//! Keys: the first key of a store, test keys, and exports of public and private keys.
 
 mod add;
 mod discovery;
@@ -19,7 +19,7 @@ use crate::crypto;
 use crate::model::{
     Algorithm, Key, KeyRowId, KeySpec, KeyState, Purpose, Role, RsaBits, Timestamp,
 };
-use crate::store::{self, InitialRows, Reader, Store, Writer};
+use crate::store::{self, InitialRows, Reader, SharedWriter, Store};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -149,14 +149,15 @@ impl TestKey {
     /// [`store::Error::AlreadyExists`] if another process has added a key of the same algorithm.
     pub(super) fn ensure_inserted(
         &self,
-        tx: &Writer<'_>,
+        tx: &SharedWriter<'_>,
         now: Timestamp,
     ) -> Result<KeyRowId, store::Error> {
         self.id.map_or_else(|| tx.add_key(&self.spec, KeyState::Active, now), Ok)
     }
 }
 
-/// Returns a test key that may sign tokens: a key that is not revoked and can still verify.
+/// Returns the test key `kid`. Refuses an app key, a revoked key, and a retired key that no longer
+/// verifies.
 pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Result<TestKey, Error> {
     let key = lifecycle::require_key(tx, kid)?;
     if key.spec.purpose != Purpose::Test {
@@ -167,7 +168,9 @@ pub(super) fn load_test_key(tx: &Reader<'_>, kid: &str, now: Timestamp) -> Resul
     }
     if !key.can_verify(now) {
         let kid = key.spec.kid.to_display();
-        return Err(Error::Usage(format!("key `{kid}` is retired and no longer verifies")));
+        return Err(Error::Usage(format!(
+            "key `{kid}` is retired, and its tokens are no longer accepted"
+        )));
     }
     Ok(TestKey::from_stored(key))
 }

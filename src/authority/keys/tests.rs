@@ -1,4 +1,4 @@
-//! Generated keys, and exports for verifiers.
+//! Generated keys, and JWK Sets for verifiers.
 
 use super::*;
 use crate::authority::test_store::{at, new_store, new_store_with, rotate_app_key};
@@ -12,7 +12,7 @@ fn app_kid(store: &mut Store) -> String {
     store.read(|tx| tx.active_app_key()).unwrap().spec.kid.as_str().to_owned()
 }
 
-/// Generates and stores a test key.
+/// Generates and stores a test key. A new key is returned without its row id.
 fn add_test_key(store: &mut Store, algorithm: Algorithm) -> TestKey {
     let key = find_or_generate_test_key(store, algorithm).unwrap();
     store.write(|tx| key.ensure_inserted(tx, at(0))).unwrap();
@@ -48,8 +48,8 @@ fn jwk_set_has_only_public_members() {
 #[test]
 fn symmetric_keys_are_omitted_and_counted() {
     let mut store = new_store_with(Algorithm::HS256);
-    let empty = JwkSetExport { jwk_set: json!({"keys": []}), omitted_count: 1 };
-    assert_eq!(export_jwks(&mut store, Purpose::App, at(0)).unwrap(), empty);
+    let expected = JwkSetExport { jwk_set: json!({"keys": []}), omitted_count: 1 };
+    assert_eq!(export_jwks(&mut store, Purpose::App, at(0)).unwrap(), expected);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn test_key_is_generated_once_per_algorithm() {
 }
 
 #[test]
-fn concurrent_test_keys_conflict() {
+fn second_test_key_of_an_algorithm_is_refused() {
     let mut store = new_store();
     let late_key = find_or_generate_test_key(&mut store, Algorithm::ES256).unwrap();
     add_test_key(&mut store, Algorithm::ES256);

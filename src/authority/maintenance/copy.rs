@@ -7,10 +7,10 @@ use crate::directory::Writers;
 use crate::model::EventTarget;
 use crate::store::{ResolvedAddress, RowObserver, Store, TableDigest};
 
-/// Copies the store to `target`, for an admin or the owner of the store. Returns the digests of all
-/// tables, and the users who can write the directory of a new file. Both stores get an audit event;
-/// the event in the source is committed before the copy becomes visible. An error of `observer`
-/// ends the copy, and leaves nothing at the target.
+/// Copies the store to `target`, for an admin or the owner of the store file. Returns the digests
+/// of all tables, and the users who can write the directory of the new store file. Both stores get
+/// an audit event; the event in the source is committed before the copy becomes visible. An error
+/// of `observer` ends the copy, and leaves nothing at the target.
 pub(crate) fn copy(
     store: &mut Store,
     audit: &AuditContext,
@@ -24,11 +24,12 @@ pub(crate) fn copy(
     let event = audit.build_event(caller_id, EventTarget::store(), OUTCOME_DONE, 1);
     let mut pending_copy = store.copy(target, &event, observer)?;
     let digests = std::mem::take(&mut pending_copy.digests);
-    let event = write_as_maintainer(store, caller, |tx| Ok(tx.add_event(&event)?))?;
+    let event_id = write_as_maintainer(store, caller, |tx| Ok(tx.add_event_with_id(&event)?))?;
     match pending_copy.persist() {
         Ok(writers) => Ok((digests, writers)),
         Err(error) => {
-            store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED))?;
+            // `error` came first and is reported; a later error of the correction is ignored.
+            let _ = store.write(|tx| tx.set_outcome(event_id, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }

@@ -26,7 +26,7 @@ pub(crate) fn load_stats(store: &mut Store, now: Timestamp) -> Result<StoreStats
     Ok(store.stats(now)?)
 }
 
-/// Returns the defects of the store at `address`, which may be in any state.
+/// Returns the faults of the store at `address`, and warnings. The store may be damaged.
 pub(crate) fn check(
     address: ResolvedAddress,
     now: Timestamp,
@@ -45,11 +45,11 @@ fn build_crypto_checks() -> store::CryptoChecks {
     }
 }
 
-/// Copies the store to the file `target`, for an admin or the owner of the store. Returns the size
-/// of the file in bytes and the users who can write its directory. The audit event is committed
-/// before the file gets its final name. `on_progress` gets the number of copied bytes and the
-/// number of all bytes; for a store in PostgreSQL, the numbers of rows. An error of `on_progress`
-/// ends the backup, and leaves no file.
+/// Copies the store to the file `target`, for an admin or the owner of the store file. Returns the
+/// size of `target` in bytes and the users who can write the directory of `target`. The audit event
+/// is committed before the file gets its final name. `on_progress` gets the number of copied bytes
+/// and the number of all bytes; for a store in PostgreSQL, the numbers of rows. An error of
+/// `on_progress` ends the backup, and leaves no file.
 pub(crate) fn back_up(
     store: &mut Store,
     audit: &AuditContext,
@@ -63,19 +63,20 @@ pub(crate) fn back_up(
     let writers = pending_backup.writers;
     let caller_id = caller.map(|caller| caller.user.id);
     let event = write_as_maintainer(store, caller, |tx| {
-        Ok(audit.record_outcome(tx, caller_id, EventTarget::store(), OUTCOME_DONE, 1)?)
+        Ok(audit.record_with_id(tx, caller_id, EventTarget::store(), 1)?)
     })?;
     match pending_backup.persist() {
         Ok(size) => Ok((size, writers)),
         Err(error) => {
-            store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED))?;
+            // `error` came first and is reported; a later error of the correction is ignored.
+            let _ = store.write(|tx| tx.set_outcome(event, OUTCOME_UNDELIVERED));
             Err(error.into())
         }
     }
 }
 
-/// Refuses a caller who is not an admin. Without a caller, the owner of the store file acts, who
-/// can copy and change the file without jeton.
+/// Refuses a caller who is not an admin. Without a caller, nothing is refused: the owner of the
+/// store file acts, who can copy and change the file without jeton.
 pub(crate) fn authorize(caller: Option<&Caller>) -> Result<(), Error> {
     caller.map_or(Ok(()), |caller| caller.require_role(Role::Admin, ADMINS_ONLY))
 }
@@ -92,14 +93,15 @@ fn write_as_maintainer<T>(
     }
 }
 
-/// Refuses a read-only store before the slow work; the commit would refuse it only afterwards.
+/// Refuses a read-only store. Called before slow work, because the write that would fail follows
+/// this work.
 fn ensure_writable(store: &Store) -> Result<(), Error> {
     if store.is_read_only() { Err(store::Error::ReadOnly.into()) } else { Ok(()) }
 }
 
 /// Migrates the store at `path` to the current schema; a store with an older schema is backed up
-/// first. Returns the path of the backup. An older store cannot authenticate an admin, so the owner
-/// of the store file may migrate.
+/// first. Returns the path of the backup, if any. The owner of the store file may migrate without a
+/// login, because no admin can be authenticated with an older schema.
 pub(crate) fn migrate(
     path: &Path,
     audit: &AuditContext,

@@ -10,12 +10,13 @@ use crate::model::{
 use crate::signals::Interrupted;
 use crate::store::{self, Reader, Store, Writer};
 
-/// Number of tokens that one transaction removes. The transaction blocks other writers for about 30
-/// milliseconds.
+/// Maximum number of tokens that one transaction removes. The transaction blocks other writers for
+/// about 30 milliseconds.
 const TOKEN_BATCH_SIZE: usize = 20_000;
 
-/// Number of sessions, revocation entries or grants that one transaction removes. The transaction
-/// blocks other writers for about ten milliseconds.
+/// Maximum number of revocation entries or grants, and approximate maximum number of token pairs of
+/// sessions, that one transaction removes. The transaction blocks other writers for about ten
+/// milliseconds.
 const BATCH_SIZE: usize = 5_000;
 
 /// The numbers of removed rows.
@@ -31,9 +32,9 @@ pub(crate) struct PruneCounts {
     pub(crate) grants: usize,
 }
 
-/// Detects that the clock may be ahead: returns the time of the newest change in the store, if the
-/// prune would remove rows that expired more than a day after that change. Changes since the login
-/// or refresh that issued the caller's access token are ignored, because their times come from the
+/// Detects that the clock may be ahead: returns the time of the newest audit event, if the prune
+/// could remove rows that expired more than a day after this event. Events since the login or
+/// refresh that issued the caller's access token are ignored, because their times come from the
 /// same clock.
 pub(crate) fn detect_fast_clock(
     store: &mut Store,
@@ -43,7 +44,7 @@ pub(crate) fn detect_fast_clock(
 ) -> Result<Option<Timestamp>, Error> {
     authorize(caller)?;
     let Some(cutoff) = compute_expiry_cutoff(audit.now, keep) else { return Ok(None) };
-    let newest = store.read(|tx| {
+    let event_time = store.read(|tx| {
         let pair_with_session = match caller.map(|caller| caller.credential) {
             Some(BearerCredential::Access(jti)) => tx.find_pair_by_access(jti)?,
             Some(BearerCredential::AppToken(_)) | None => None,
@@ -53,8 +54,8 @@ pub(crate) fn detect_fast_clock(
                 .map_or(audit.now, |pair_with_session| pair_with_session.pair.issued_at),
         )
     })?;
-    Ok(newest.filter(|newest| {
-        newest.checked_add(Lifetime::from_days(1)).is_some_and(|day_later| day_later < cutoff)
+    Ok(event_time.filter(|time| {
+        time.checked_add(Lifetime::from_days(1)).is_some_and(|day_later| day_later < cutoff)
     }))
 }
 
@@ -67,11 +68,12 @@ fn compute_expiry_cutoff(now: Timestamp, keep: Option<Lifetime>) -> Option<Times
 pub(crate) type PruneObserver<'o> =
     dyn FnMut(PruneCounts, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Removes tokens and sessions that expired at least `keep` ago, for an admin or the owner of the
-/// store file. Expired tokens are refused with or without their rows. After each transaction,
-/// `on_progress` gets the numbers of rows removed so far, the number of checked token rows and the
-/// number of all token rows; its error ends the prune. The audit event counts the rows that were
-/// removed until then.
+/// Removes tokens and sessions that expired at least `keep` ago, obsolete revocation entries and
+/// unused grants, for an admin or the owner of the store file. Expired tokens are refused with or
+/// without their rows. After each transaction, `on_progress` gets the numbers of rows removed so
+/// far, and the progress: the id of the last checked token and the id of the newest token. An error
+/// of `on_progress` ends the prune. The audit event counts the removed rows, also if the prune ends
+/// early.
 pub(crate) fn prune(
     store: &mut Store,
     audit: &AuditContext,
@@ -95,24 +97,25 @@ pub(crate) fn prune(
     result.map(|()| counts)
 }
 
-/// Stores the class (algorithm and cost parameters) of the costliest remaining password hash, if
-/// the stored class is different.
+/// Sets the costliest hash class of the store to the class of the costliest password hash that a
+/// user has now. Without this, failed logins would stay slow after the user with the costliest hash
+/// was deleted or changed the password.
 fn update_costliest_hash_class(store: &mut Store, caller: Option<&Caller>) -> Result<(), Error> {
-    let compare_stored = |tx: &Reader<'_>| {
-        let class = find_costliest_hash_class(tx)?;
-        Ok::<_, store::Error>((tx.costliest_hash_class()? == class, class))
-    };
-    if store.read(compare_stored)?.0 {
+    let is_current = store.read(|tx| {
+        Ok::<_, store::Error>(tx.costliest_hash_class()? == find_costliest_hash_class(tx)?)
+    })?;
+    if is_current {
         return Ok(());
     }
     write_as_maintainer(store, caller, |tx| {
-        let (_, class) = compare_stored(tx)?;
+        let class = find_costliest_hash_class(tx)?;
         Ok(tx.set_costliest_hash_class(class.as_deref())?)
     })
 }
 
-/// Returns the class of the costliest hash of all users. Hashes with parameters beyond the limits
-/// of an import are ignored, because a login does not compute such hashes.
+/// Returns the class (algorithm, version and cost parameters) of the costliest password hash of all
+/// users. A hash above the cost limits for imported hashes is ignored, because a login never
+/// compares a password with such a hash.
 fn find_costliest_hash_class(tx: &Reader<'_>) -> Result<Option<String>, store::Error> {
     let mut costliest = HashClass::default();
     tx.for_each_hash_class(|text| {
@@ -181,8 +184,8 @@ impl<'p> PruneJob<'p> {
         )
     }
 
-    /// Finds and removes rows in batches until `find` returns no rows. `count` counts the removed
-    /// rows of a batch, and is given the last row of the batch.
+    /// Finds and removes rows in batches until `find` returns no rows. After each batch, `count`
+    /// gets the last row of the batch and the number of removed rows.
     fn remove_in_batches<T: Clone>(
         &mut self,
         start: T,
@@ -203,9 +206,8 @@ impl<'p> PruneJob<'p> {
             })?;
             self.event = event;
             count(self, last, removed);
-            let to_count = |id: TokenId| usize::try_from(id.0).unwrap_or(usize::MAX);
-            let (checked, total) = (to_count(self.checked_id), to_count(self.last_id));
-            (self.on_progress)(self.counts, checked, total)?;
+            let to_usize = |id: TokenId| usize::try_from(id.0).unwrap_or(usize::MAX);
+            (self.on_progress)(self.counts, to_usize(self.checked_id), to_usize(self.last_id))?;
             Store::pause_between_writes();
         }
     }

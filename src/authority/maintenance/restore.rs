@@ -8,16 +8,16 @@ use crate::store::{self, CopyObserver, LockedStore, RestoreOutcome};
 use std::path::Path;
 use std::time::Duration;
 
-/// Refuses a file that cannot be restored to the store at `path`; returns warnings about the file.
-/// A backup with an older schema, and a backup that other users can read, may be restored.
+/// Refuses a file that cannot be restored to the store at `store_path`; returns warnings about the
+/// file. A backup with an older schema, and a backup that other users can read, may be restored.
 pub(crate) fn check_backup(
     file: &Path,
-    path: &Path,
+    store_path: &Path,
     now: Timestamp,
     wait: Duration,
 ) -> Result<Vec<String>, Error> {
     let backup_error = |fault| Error::Backup { file: file.to_owned(), fault };
-    let findings = match store::check_backup(file, path, &build_crypto_checks(), now, wait) {
+    let findings = match store::check_backup(file, store_path, &build_crypto_checks(), now, wait) {
         Err(
             error @ (store::Error::InvalidBackup(..)
             | store::Error::PreviousStoreExists { .. }
@@ -36,7 +36,7 @@ pub(crate) fn check_backup(
     Ok(warnings)
 }
 
-/// Restore of a backup to a store, which stays locked for the time of the job.
+/// Restore of a backup to a store, which is locked during the job.
 pub(crate) struct RestoreJob<'j> {
     store: LockedStore,
     audit: &'j AuditContext,
@@ -45,7 +45,7 @@ pub(crate) struct RestoreJob<'j> {
 
 impl<'j> RestoreJob<'j> {
     /// Locks the store at `path`. A caller must be an admin. The owner of the store file may
-    /// restore without a caller, because a damaged store cannot authenticate users.
+    /// restore without a caller, because the users of a damaged store cannot be authenticated.
     pub(crate) fn lock(
         path: &Path,
         audit: &'j AuditContext,
@@ -69,7 +69,8 @@ impl<'j> RestoreJob<'j> {
     ) -> Result<RestoreOutcome, Error> {
         let Self { store, audit, caller } = self;
         let build_event = |tx: &store::Reader<'_>| {
-            // The same id may belong to another user in the backup.
+            // The caller is found by uid, because the caller's id may be the id of another user in
+            // the backup.
             let user = match caller {
                 Some(caller) => tx.find_user(&UserRef::Uid(caller.user.uid))?.map(|user| user.id),
                 None => None,

@@ -11,8 +11,8 @@ use std::rc::Rc;
 /// Refuses permissions that the granter may not grant to a token of `owner`. The granter is `user`,
 /// or `owner` if the bearer of the token acts (`user` is `None`). `jeton:mint` requires that the
 /// granter and `owner` are minters or admins; a granter with the role `user` may grant only
-/// permissions that `policy` allows. `claimed` are permissions in other claims, for which only the
-/// granter is checked.
+/// permissions that `policy` allows. `claimed` are permissions in claims other than `permissions`,
+/// for which only the granter is checked.
 pub(in crate::authority) fn check_grantable_permissions<'p>(
     user: Option<&User>,
     owner: &User,
@@ -57,7 +57,11 @@ pub(crate) fn authorize_minter(
     let kind = report.kind;
     let credential = match (&report.record, kind) {
         (TokenRecord::Token(row), Some(TokenKind::App)) => {
-            let may_mint = row.grant.permissions.iter().any(|p| p.as_str() == Permission::MINT);
+            let may_mint = row
+                .grant
+                .permissions
+                .iter()
+                .any(|permission| permission.as_str() == Permission::MINT);
             may_mint.then_some(BearerCredential::AppToken(row.id))
         }
         (TokenRecord::Session(pair_with_session), Some(TokenKind::Access)) => {

@@ -89,8 +89,9 @@ impl ClaimRows {
         matches!(self.rows, RowSource::FromFile(_))
     }
 
-    /// Returns example rows of a file: each row differs from an example only in its string values.
-    /// Returns `None` without a file, or if a row is like no example.
+    /// Returns example rows of a file: each row of the file differs from one of the examples only
+    /// in its string values. Returns `None` without a file, or if a row of the file is like no
+    /// example.
     pub(super) fn examples(&self) -> Option<&[Row]> {
         match &self.rows {
             RowSource::Repeated(_) => None,
@@ -108,17 +109,18 @@ impl ClaimRows {
     }
 
     /// Returns the rows in `range` in batches. In a file, `range` must extend from the start of a
-    /// batch to the last row. The size of a batch of repeated rows is limited by `max_tokens`, and
-    /// by `json_length`, the maximum length of header and claims of a token as JSON in bytes.
+    /// batch to the last row. A batch of repeated rows has at most `max_tokens` tokens, whose
+    /// headers and claims are limited by [`BATCH_BYTES`] unless the batch has a single token.
+    /// `max_json_length` is the maximum length of header and claims of a token as JSON in bytes.
     pub(super) fn batches(
         &self,
         range: Range<usize>,
-        json_length: usize,
+        max_json_length: usize,
         max_tokens: usize,
     ) -> Box<dyn Iterator<Item = Result<RowBatch<'_>, Error>> + Send + '_> {
         match &self.rows {
             RowSource::Repeated(row) => {
-                let batch_size = (BATCH_BYTES / json_length.max(1)).clamp(1, max_tokens);
+                let batch_size = (BATCH_BYTES / max_json_length.max(1)).clamp(1, max_tokens);
                 let offsets = range.clone().step_by(batch_size);
                 Box::new(offsets.map(move |offset| {
                     Ok(RowBatch::Repeated(row, batch_size.min(range.end - offset)))

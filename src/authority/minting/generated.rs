@@ -40,7 +40,7 @@ impl TokenValue<'_> {
     }
 }
 
-/// Function that returns the text of a generated value.
+/// Function that generates a value and returns the text of the value.
 pub(super) type Generate<'g> = &'g mut dyn FnMut(GeneratedKind) -> Result<String, crypto::Error>;
 
 /// Returns the text of a new value.

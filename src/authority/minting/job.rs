@@ -1,9 +1,8 @@
-//! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store. An
-//! external key is given by the caller.
+//! Preparation of a [`MintJob`]: validation of its rows, and choice of a test key of the store,
+//! unless the request uses an external key.
 
-use super::super::audit_context::OUTCOME_DONE;
 use super::super::keys::{TestKey, find_or_generate_test_key, load_test_key};
-use super::super::principal::{Principal, write_as};
+use super::super::principal::{Principal, write_shared_as};
 use super::super::sessions::expiry_after;
 use super::super::signing::with_signing_key;
 use super::super::tokens::Expiry;
@@ -16,7 +15,7 @@ use crate::model::{
     Algorithm, AuditEventId, EventDetail, EventSubject, EventTarget, KeyRowId, KeySpec, Lifetime,
     Role, TargetKind, TimeSpec, Timestamp, Untrusted, User, UserUuid,
 };
-use crate::store::{self, Store, Writer};
+use crate::store::{self, SharedWriter, Store};
 
 pub(super) const MINTERS_ONLY: &str = "only minters and admins can mint test tokens";
 
@@ -25,10 +24,13 @@ pub(super) const MINTERS_ONLY: &str = "only minters and admins can mint test tok
 pub(crate) struct MintJob {
     pub(super) request: MintRequest,
     pub(super) claim_rows: ClaimRows,
-    /// Maximum length of header and claims of a token as JSON in bytes.
-    pub(super) json_length: usize,
+    /// Maximum length of header and claims of a token as JSON in bytes; 0 in a job from
+    /// [`Self::for_minter`].
+    pub(super) max_json_length: usize,
     pub(super) now: Timestamp,
+    /// Issuer of the store; `None` with an external key.
     issuer: Option<String>,
+    /// Uid of the minter; `None` with an external key.
     uid: Option<UserUuid>,
     pub(super) validity: Validity,
 }
@@ -42,8 +44,10 @@ pub(crate) struct JobKey {
     pub(super) minter: Principal,
     /// Row id of the audit event that counts the tokens of the job.
     pub(super) event: AuditEventId,
+    /// Set if the audit event also counts the tokens of earlier jobs.
+    pub(super) has_shared_event: bool,
     /// Maximum length of header and claims of a token as JSON in bytes.
-    json_length: usize,
+    max_json_length: usize,
     /// Set if the key is a newly generated HMAC secret, which no service has yet.
     pub(crate) is_new_secret: bool,
 }
@@ -62,19 +66,22 @@ impl MintJob {
         previous: Option<&JobKey>,
     ) -> Result<(Self, JobKey), Error> {
         let mut job = Self::for_minter(store, audit, minter, request, claim_rows)?;
+        // Recorded tokens are counted in the transactions that add their rows.
         let count = if job.request.record { 0 } else { job.claim_rows.count() };
         let token_noun = if job.claim_rows.count() == 1 { "test token" } else { "test tokens" };
-        let record = |tx: &Writer<'_>, user: &User, _, new_key: Option<EventTarget>, (): &()| {
-            if let (Some(previous), None) = (previous, &new_key) {
-                tx.add_to_count(previous.event, count)?;
-                return Ok(previous.event);
-            }
-            let detail = EventDetail { new_key, ..EventDetail::objects(token_noun) };
-            let subject = EventSubject::several(TargetKind::Token, detail);
-            Ok(audit.record_outcome(tx, Some(user.id), subject, OUTCOME_DONE, count)?)
-        };
-        let (job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
-        job.json_length = job_key.json_length;
+        let record =
+            |tx: &SharedWriter<'_>, user: &User, _, new_key: Option<EventTarget>, (): &()| {
+                if let (Some(previous), None) = (previous, &new_key) {
+                    tx.add_to_count(previous.event, count)?;
+                    return Ok(previous.event);
+                }
+                let detail = EventDetail { new_key, ..EventDetail::objects(token_noun) };
+                let subject = EventSubject::several(TargetKind::Token, detail);
+                Ok(audit.record_with_id(tx, Some(user.id), subject, count)?)
+            };
+        let (mut job_key, ()) = job.acquire_key(store, audit, minter, |_| Ok(()), record)?;
+        job_key.has_shared_event = previous.is_some_and(|previous| previous.event == job_key.event);
+        job.max_json_length = job_key.max_json_length;
         Ok((job, job_key))
     }
 
@@ -91,7 +98,8 @@ impl MintJob {
         Self::new(audit.now, request, claim_rows, Some(settings.issuer), Some(minter.user.uid))
     }
 
-    /// Selects the signing key, validates every row with the key, and runs `work`.
+    /// Selects the signing key, validates every row with the key, and runs `work` with the key.
+    /// `work` may be slow, because no transaction is open.
     ///
     /// `record` runs in a write transaction, which first inserts the key if it is new. `record` is
     /// given the user, the row id of the key, the key as an audit target if it is new, and the
@@ -103,34 +111,35 @@ impl MintJob {
         minter: &Principal,
         work: impl Fn(&KeySpec) -> Result<T, Error>,
         record: impl Fn(
-            &Writer<'_>,
+            &SharedWriter<'_>,
             &User,
             KeyRowId,
             Option<EventTarget>,
             &T,
         ) -> Result<AuditEventId, Error>,
     ) -> Result<(JobKey, T), Error> {
-        let ((signing_key, json_length), output, (row_id, event)) = with_signing_key(
+        let ((signing_key, max_json_length), output, (row_id, event)) = with_signing_key(
             store,
             |store| {
                 let signing_key = self.select_key(store)?;
                 let builder = self.builder(&signing_key.spec, Some(&signing_key.spec.kid));
-                let json_length = validate_rows(&builder, &self.claim_rows, |jtis| {
+                let max_json_length = validate_rows(&builder, &self.claim_rows, |jtis| {
                     store.read(|tx| ensure_new_jtis(tx, signing_key.id, jtis))
                 })?;
-                Ok((signing_key, json_length))
+                Ok((signing_key, max_json_length))
             },
             |(signing_key, _)| work(&signing_key.spec),
             |store, (signing_key, _), output| {
                 let is_new_key = signing_key.id.is_none();
-                let result = write_as(store, minter, |tx, user| {
+                let result = write_shared_as(store, minter, |tx, user| {
                     minter.require_role_of(user, Role::Minter, MINTERS_ONLY)?;
                     let key = signing_key.ensure_inserted(tx, audit.now)?;
                     let new_key = is_new_key.then(|| EventTarget::key(&signing_key.spec.kid));
                     Ok(Some((key, record(tx, user, key, new_key, output)?)))
                 });
                 match result {
-                    // Another process inserted a key first; use that key.
+                    // Another process added a key of the same algorithm first: `None` starts the
+                    // next attempt, which selects the key of the other process.
                     Err(Error::Store(store::Error::AlreadyExists)) => Ok(None),
                     other => other,
                 }
@@ -138,7 +147,17 @@ impl MintJob {
         )?;
         let is_new_secret = signing_key.id.is_none() && signing_key.spec.algorithm.is_symmetric();
         let (spec, minter) = (signing_key.spec, minter.clone());
-        Ok((JobKey { spec, row_id, minter, event, json_length, is_new_secret }, output))
+        let has_shared_event = false;
+        let job_key = JobKey {
+            spec,
+            row_id,
+            minter,
+            event,
+            has_shared_event,
+            max_json_length,
+            is_new_secret,
+        };
+        Ok((job_key, output))
     }
 
     /// Starts a job with an external key.
@@ -150,7 +169,7 @@ impl MintJob {
         claim_rows: ClaimRows,
     ) -> Result<Self, Error> {
         let mut job = Self::new(now, request, claim_rows, None, None)?;
-        job.json_length = validate_rows(&job.builder(key, kid), &job.claim_rows, |_| Ok(()))?;
+        job.max_json_length = validate_rows(&job.builder(key, kid), &job.claim_rows, |_| Ok(()))?;
         Ok(job)
     }
 
@@ -161,7 +180,8 @@ impl MintJob {
         issuer: Option<String>,
         uid: Option<UserUuid>,
     ) -> Result<Self, Error> {
-        let resolve = |name, time: Option<TimeSpec>| time.map(|t| t.resolve(name, now)).transpose();
+        let resolve =
+            |name, spec: Option<TimeSpec>| spec.map(|spec| spec.resolve(name, now)).transpose();
         let issued_at = resolve("--issued-at", request.issued_at)?.unwrap_or(now);
         let default_ttl = request.template.ttl()?.unwrap_or(Lifetime::from_minutes(60));
         let expires_at = match request.expiry {
@@ -171,7 +191,7 @@ impl MintJob {
         };
         let not_before = resolve("--not-before", request.not_before)?;
         let validity = Validity { issued_at, expires_at, not_before };
-        Ok(Self { request, claim_rows, json_length: 0, now, issuer, uid, validity })
+        Ok(Self { request, claim_rows, max_json_length: 0, now, issuer, uid, validity })
     }
 
     pub(super) fn select_key(&self, store: &mut Store) -> Result<TestKey, Error> {

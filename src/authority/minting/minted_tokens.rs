@@ -32,8 +32,8 @@ pub(crate) struct MintedTokens {
     /// The tokens, each followed by a line feed.
     lines: String,
     details: Vec<TokenDetails>,
-    /// Row id of the last token, if the tokens are recorded. The ids are consecutive.
-    pub(super) last_id: Option<TokenId>,
+    /// Row id of each token, if the tokens are recorded.
+    pub(super) ids: Vec<TokenId>,
 }
 
 /// Details of a token in [`MintedTokens`].
@@ -70,7 +70,7 @@ impl MintedTokens {
         Self {
             lines: String::with_capacity(count * (token_length + 1)),
             details: Vec::with_capacity(count),
-            last_id: None,
+            ids: Vec::new(),
         }
     }
 
@@ -106,13 +106,8 @@ impl MintedTokens {
     }
 
     /// Returns the row ids of the tokens from `index` on; none if the tokens are not recorded.
-    pub(crate) fn ids_from(&self, index: usize) -> Vec<TokenId> {
-        (index..self.len()).filter_map(|index| self.id(index)).collect()
-    }
-
-    fn id(&self, index: usize) -> Option<TokenId> {
-        let distance = i64::try_from(self.len() - 1 - index).ok()?;
-        self.last_id.map(|last| TokenId(last.0 - distance))
+    pub(crate) fn ids_from(&self, index: usize) -> &[TokenId] {
+        self.ids.get(index..).unwrap_or_default()
     }
 
     /// Returns the token of a list with exactly one token; otherwise `None`.
@@ -120,7 +115,7 @@ impl MintedTokens {
         self.iter().next().filter(|_| self.len() == 1)
     }
 
-    /// Returns the tokens as single values.
+    /// Returns each token as a [`MintedToken`].
     pub(crate) fn iter(&self) -> impl Iterator<Item = MintedToken> {
         let tokens = self.lines.lines().zip(&self.details).enumerate();
         tokens.map(|(index, (token, details))| MintedToken {
@@ -129,7 +124,7 @@ impl MintedTokens {
                 JtiClaim::Uuid(jti) => Untrusted::new(jti.to_string()),
                 JtiClaim::Other(text) => text.clone(),
             }),
-            id: self.id(index),
+            id: self.ids.get(index).copied(),
             expires_at: details.expires_at,
         })
     }

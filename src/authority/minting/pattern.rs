@@ -15,7 +15,7 @@ use crate::model::{Row, Timestamp};
 use crate::store::NewToken;
 use serde_json::{Map, Value};
 
-/// Tokens that differ only in the values of gaps in their claims.
+/// Pattern of tokens that differ only in the values of gaps in their claims.
 #[derive(Debug)]
 pub(super) struct TokenPattern {
     prefix: TokenPrefix,
@@ -25,10 +25,11 @@ pub(super) struct TokenPattern {
     /// The `jti` claim, if it is a string: the text before the first gap, and the rest.
     jti: Option<(String, GapParts)>,
     expires_at: Option<Timestamp>,
-    /// Row of the tokens in the store, if the request records tokens.
-    row: Option<NewToken>,
-    /// Fields of the row from which the pattern was made.
-    fields: Map<String, Value>,
+    /// Token row of the example, if the request records tokens. The token rows of the other tokens
+    /// differ only in `jti`.
+    token_row: Option<NewToken>,
+    /// Fields of the input row from which the pattern was made.
+    example_fields: Map<String, Value>,
     /// Maximum length of header and claims as JSON in bytes.
     max_json_length: usize,
 }
@@ -37,7 +38,7 @@ pub(super) struct TokenPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Generated(GeneratedKind),
-    /// String value of the input row, by position among its string values.
+    /// String value of the input row, by position among the string values of the row.
     Text(usize),
 }
 
@@ -59,7 +60,8 @@ pub(super) struct PatternCache {
 }
 
 impl PatternCache {
-    /// Returns the pattern of the token of a row. A missing pattern is made, if possible.
+    /// Returns the pattern of the token of `row`, or `None` if the token needs to be built without
+    /// a pattern. Makes a missing pattern, if possible.
     pub(super) fn find(
         &mut self,
         builder: &TokenBuilder<'_>,
@@ -67,7 +69,7 @@ impl PatternCache {
         owner: Option<RowOwner>,
     ) -> Result<Option<&TokenPattern>, Error> {
         let mut index =
-            self.patterns.iter().position(|pattern| is_like(&row.fields, &pattern.fields));
+            self.patterns.iter().position(|pattern| is_like(&row.fields, &pattern.example_fields));
         if index.is_none() && self.attempt_count < MAX_EXAMPLES {
             self.attempt_count += 1;
             if let Some(pattern) = TokenPattern::from_example(builder, &row.fields, owner)? {
@@ -114,14 +116,15 @@ impl TokenPattern {
             Err(_) if builder.has_input_rows => return Ok(None),
             Err(error) => return Err(error),
         };
-        let is_marked = |text: &str| markers.iter().any(|marker| text.contains(&marker.text));
-        let row = match owner {
+        let contains_marker = |text: &str| markers.iter().any(|marker| text.contains(&marker.text));
+        let token_row = match owner {
             Some(_) if builder.request.has_custom_jti(fields) => return Ok(None),
             Some(owner) => Some(build_token_row(&claims, owner, builder.validity.issued_at)?),
             None => None,
         };
-        let shared_claims = row.as_ref().map(|row| Value::from(row.grant.claims.clone()));
-        if is_marked(&header) || shared_claims.is_some_and(|claims| is_marked(&claims.to_string()))
+        let shared_claims = token_row.as_ref().map(|row| Value::from(row.grant.claims.clone()));
+        if contains_marker(&header)
+            || shared_claims.is_some_and(|claims| contains_marker(&claims.to_string()))
         {
             return Ok(None);
         }
@@ -143,8 +146,8 @@ impl TokenPattern {
             gaps: markers.into_iter().map(|marker| marker.gap).collect(),
             jti,
             expires_at,
-            row,
-            fields: fields.clone(),
+            token_row,
+            example_fields: fields.clone(),
             max_json_length: header.len() + max_claims_length,
         }))
     }
@@ -154,9 +157,10 @@ impl TokenPattern {
         self.max_json_length
     }
 
-    /// Returns the row of the tokens in the store, if the request records tokens.
-    pub(super) fn row(&self) -> Option<&NewToken> {
-        self.row.as_ref()
+    /// Returns the token row of the example, if the request records tokens. The token rows of the
+    /// other tokens differ only in `jti`.
+    pub(super) fn token_row(&self) -> Option<&NewToken> {
+        self.token_row.as_ref()
     }
 
     /// Signs the token of an input row with the string values `texts` and adds the token to
@@ -214,13 +218,13 @@ fn accepts_long_texts(builder: &TokenBuilder<'_>, fields: &Map<String, Value>) -
 
 /// Splits a text at the markers. Returns the text before the first marker, and the index of each
 /// gap with the text that follows the gap.
-fn split_at_markers<'j>(json: &'j str, markers: &[Marker]) -> (&'j str, GapParts) {
+fn split_at_markers<'i>(input: &'i str, markers: &[Marker]) -> (&'i str, GapParts) {
     let find_first = |text: &str| {
         let offsets = markers.iter().map(|marker| text.find(&marker.text));
         offsets.zip(0..).filter_map(|(offset, gap)| Some((offset?, gap))).min()
     };
-    let Some((start_length, mut gap)) = find_first(json) else { return (json, Vec::new()) };
-    let (start, mut rest) = json.split_at(start_length);
+    let Some((start_length, mut gap)) = find_first(input) else { return (input, Vec::new()) };
+    let (start, mut rest) = input.split_at(start_length);
     let mut parts = Vec::new();
     loop {
         let tail = &rest[markers[gap].text.len()..];

@@ -1,25 +1,41 @@
-//! Rows of recorded test tokens, and checks of their `jti`s.
+//! Store rows of recorded test tokens, and checks that their `jti`s were never revoked.
 
 use super::super::Error;
 use crate::model::{AppName, Grant, Jti, KeyRowId, Timestamp, TokenKind, TokenOrigin, UserId};
 use crate::store::{NewToken, Reader};
 use serde_json::{Map, Value};
 
-/// Refuses a `jti` that was revoked or may have been revoked: a prune removes the rows of expired
-/// tokens, and with the rows the knowledge of which tokens were revoked. A new row for such a `jti`
-/// would make a revoked token with the same claims valid again.
-pub(super) fn ensure_never_revoked(
-    tx: &Reader<'_>,
+/// Check that no token of one key with a given `jti` was revoked.
+///
+/// A prune removes the rows of expired tokens, and with the rows the knowledge of which tokens were
+/// revoked. A new row with the `jti` and the claims of a pruned revoked token would make that token
+/// pass as not revoked.
+pub(super) struct RevocationCheck<'r> {
+    tx: &'r Reader<'r>,
     key: KeyRowId,
-    jti: Jti,
-    expires_at: Option<Timestamp>,
-) -> Result<(), Error> {
-    ensure_not_blocklisted(tx, key, jti)?;
-    if expires_at.map_or(Ok(false), |expires_at| tx.may_have_been_pruned(key, expires_at.unix()))? {
-        let reason = "a token with this `jti` and `exp` may have been revoked and pruned";
-        return Err(Error::Usage(reason.to_owned()));
+    /// Latest expiry of a pruned test token of the key.
+    pruned_until: Option<Timestamp>,
+}
+
+impl<'r> RevocationCheck<'r> {
+    pub(super) fn new(tx: &'r Reader<'r>, key: KeyRowId) -> Result<Self, Error> {
+        Ok(Self { tx, key, pruned_until: tx.pruned_until(key)? })
     }
-    Ok(())
+
+    /// Refuses a `jti` on the blocklist. If `expires_at` is given, also refuses the `jti` if a token
+    /// with this expiry may have been revoked and pruned.
+    pub(super) fn ensure_never_revoked(
+        &self,
+        jti: Jti,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        ensure_not_blocklisted(self.tx, self.key, jti)?;
+        if expires_at.is_some_and(|expiry| self.pruned_until.is_some_and(|until| expiry <= until)) {
+            let reason = "a token with this `jti` and `exp` may have been revoked and pruned";
+            return Err(Error::Usage(reason.to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// Refuses a `jti` on the blocklist.
@@ -35,19 +51,19 @@ pub(super) fn jti_taken_error() -> Error {
     Error::Usage("a token with this `jti` is already recorded".to_owned())
 }
 
-/// User and key of recorded tokens.
+/// Owner and signing key of recorded tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowOwner {
     pub(super) user: UserId,
     pub(super) key: KeyRowId,
 }
 
-/// Returns the row for a token with these claims. `jti`, `exp` and `iat` come from the claims;
-/// without `iat` the token counts as issued at `now`.
+/// Returns the row for a token with these claims. `jti`, `exp`, `iat` and the app (`sub`) come from
+/// the claims; without an `iat` in whole seconds the token counts as issued at `default_issued_at`.
 pub(super) fn build_token_row(
     claims: &Map<String, Value>,
     owner: RowOwner,
-    now: Timestamp,
+    default_issued_at: Timestamp,
 ) -> Result<NewToken, Error> {
     let (jti, expires_at) = parse_jti_and_expiry(claims)?;
     let issued_at = claims.get("iat").and_then(Value::as_i64).and_then(Timestamp::from_unix);
@@ -60,12 +76,12 @@ pub(super) fn build_token_row(
         audience: Vec::new(),
         claims: Grant::shared_claims(claims),
     };
-    let issued_at = issued_at.unwrap_or(now);
+    let issued_at = issued_at.unwrap_or(default_issued_at);
     let origin = TokenOrigin::default();
     Ok(NewToken { jti, grant, key: owner.key, issued_at, expires_at: Some(expires_at), origin })
 }
 
-/// Returns `jti` and `exp` of a token to record, which requires both.
+/// Returns `jti` and `exp` of a token to record. A recorded token requires both claims.
 pub(super) fn parse_jti_and_expiry(claims: &Map<String, Value>) -> Result<(Jti, Timestamp), Error> {
     let refuse = |reason: &str| Error::Usage(format!("a recorded token requires {reason}"));
     let jti = claims.get("jti").and_then(Value::as_str).and_then(Jti::parse);

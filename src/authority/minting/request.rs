@@ -8,7 +8,7 @@ use crate::crypto;
 use crate::model::{Algorithm, InvalidValue, Jti, TimeSpec, Untrusted, parse_kid};
 use serde_json::{Map, Value};
 
-/// Signing key of test tokens.
+/// Choice of the test key of the store that signs; ignored with an external key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Signer {
     /// Test key of this algorithm; `None` means the algorithm of the preset, or ES256 if the preset
@@ -25,8 +25,8 @@ pub(crate) enum Signer {
 pub(crate) struct MintRequest {
     pub(super) template: Template,
     pub(super) parameter_values: Map<String, Value>,
-    /// Explicit claims. They replace the claims of the same name in the preset's template; claims
-    /// that the template does not have come last in the token.
+    /// Explicit claims. They replace the claims of the same name in the preset's template and in the
+    /// input row; all other explicit claims come last in the token.
     pub(crate) claims: Map<String, Value>,
     pub(super) header: Map<String, Value>,
     /// Claims that are left out of the tokens.
@@ -39,8 +39,8 @@ pub(crate) struct MintRequest {
     pub(crate) issued_at: Option<TimeSpec>,
     /// Start of validity (`nbf`).
     pub(crate) not_before: Option<TimeSpec>,
-    /// Expiry; by default the preset's TTL after the time of issue, or 1 hour. Test tokens always
-    /// expire, so `Never` means the default.
+    /// Expiry; by default the time of issue plus the preset's TTL, or plus 1 hour if the preset has
+    /// no TTL. Test tokens always expire, so `Never` means the default.
     pub(crate) expiry: Expiry,
     /// Record the tokens in the store, so that the tokens can be listed and revoked by id.
     pub(crate) record: bool,
@@ -106,7 +106,7 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Sets a generated `jti`, which a recorded token needs.
+    /// Generates the `jti` of the token; a recorded token needs a `jti`.
     pub(crate) fn assign_jti(&mut self) {
         self.jti = Some(crypto::generate_jti());
     }
@@ -138,7 +138,7 @@ impl MintRequest {
     }
 
     /// Selects the key of the store that the preset prescribes, unless another key or an algorithm
-    /// is requested.
+    /// is requested. In each case the key id of the signing key replaces the prescribed key id.
     pub(crate) fn select_preset_key(&mut self) -> Result<(), Error> {
         let preset_kid = self.take_preset_kid()?;
         if let (Signer::Algorithm(None), Some(kid)) = (&self.signer, preset_kid) {
@@ -147,11 +147,11 @@ impl MintRequest {
         Ok(())
     }
 
-    /// Returns the key id that the preset prescribes, if any, and replaces it in the header by the
-    /// key id of the signing key.
+    /// Returns the key id that the preset prescribes, if any. The header gets the key id of the
+    /// signing key in place of the prescribed key id.
     pub(crate) fn take_preset_kid(&mut self) -> Result<Option<Untrusted>, Error> {
         let kid = self.template.prescribed_kid(&self.parameter_values)?;
-        self.template.use_key_kid();
+        self.template.use_signing_key_kid();
         Ok(kid)
     }
 
@@ -160,8 +160,8 @@ impl MintRequest {
         self.template.algorithm()
     }
 
-    /// Returns whether the `jti` of the token of an input row is given by the user or the preset,
-    /// and not generated.
+    /// Returns whether the user or the preset may have chosen the `jti` of the token of an input row;
+    /// `false` means that the `jti` is generated.
     pub(super) fn has_custom_jti(&self, input_row: &Map<String, Value>) -> bool {
         let text = self.template.claims.get("jti").and_then(Value::as_str).unwrap_or_default();
         let is_generated = self.jti.is_some() || text.contains("{jti}") || text.contains("{uuid}");

@@ -4,8 +4,8 @@ use super::super::Error;
 use super::claim_rows::{ClaimRows, MAX_BATCH_TOKENS};
 use super::generated::generate_text;
 use super::pattern::{PatternCache, TokenPattern};
-use super::record::{ensure_never_revoked, jti_taken_error, parse_jti_and_expiry};
-use super::signing::{check_size, is_always_verifiable};
+use super::record::{RevocationCheck, jti_taken_error, parse_jti_and_expiry};
+use super::signing::{check_size, fits_with_any_signature};
 use super::token_builder::TokenBuilder;
 use crate::model::{InvalidLine, Jti, KeyRowId, Row, Timestamp};
 use crate::store::{Reader, ScratchDatabase};
@@ -15,14 +15,16 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(super) struct PlannedJti {
     jti: Jti,
+    /// First line of the input row; 0 if the row is not from a file.
     line: u64,
-    /// Expiry of the token, if its `jti` is given by the user or the preset, and not generated.
+    /// Expiry of the token; `None` for a generated `jti`, which cannot have been used before.
     expires_at: Option<Timestamp>,
 }
 
 /// Refuses rows from which no token can be built and, if the request records tokens, rows whose
-/// token cannot be recorded. Calls `check_jtis` with the planned `jti`s of each batch. Returns the
-/// maximum length of header and claims as JSON in bytes.
+/// token cannot be recorded. `check_jtis` gets the planned `jti`s of each batch, and refuses `jti`s
+/// that are recorded or revoked. Returns an upper limit for the length of header and claims of a
+/// token as JSON in bytes.
 pub(super) fn validate_rows(
     builder: &TokenBuilder<'_>,
     claim_rows: &ClaimRows,
@@ -30,8 +32,10 @@ pub(super) fn validate_rows(
 ) -> Result<usize, Error> {
     let is_recorded = builder.request.record;
     let examples = claim_rows.examples().filter(|_| !is_recorded);
-    if let Some(json_length) = examples.map_or(Ok(None), |rows| check_examples(builder, rows))? {
-        return Ok(json_length);
+    if let Some(max_length) =
+        examples.map_or(Ok(None), |rows| max_length_by_examples(builder, rows))?
+    {
+        return Ok(max_length);
     }
     let scratch = (is_recorded && builder.has_input_rows).then(ScratchDatabase::new).transpose()?;
     let mut patterns = PatternCache::default();
@@ -42,7 +46,7 @@ pub(super) fn validate_rows(
             let row = row?;
             let pattern = if is_recorded { None } else { patterns.find(builder, &row, None)? };
             let pattern_length = pattern.map(TokenPattern::max_json_length);
-            if let Some(length) = pattern_length.filter(|length| is_always_verifiable(*length)) {
+            if let Some(length) = pattern_length.filter(|length| fits_with_any_signature(*length)) {
                 max_length = max_length.max(length);
                 continue;
             }
@@ -59,14 +63,18 @@ pub(super) fn validate_rows(
     Ok(max_length)
 }
 
-/// Returns the maximum length of header and claims as JSON in bytes, or `None` if a row has no
-/// pattern or a token of its pattern may be too large.
-fn check_examples(builder: &TokenBuilder<'_>, rows: &[Row]) -> Result<Option<usize>, Error> {
+/// Returns an upper limit for the length of header and claims of a token as JSON in bytes. Returns
+/// `None` if an example row has no pattern, or if a token of a pattern may be too large: then each
+/// row must be checked.
+fn max_length_by_examples(
+    builder: &TokenBuilder<'_>,
+    rows: &[Row],
+) -> Result<Option<usize>, Error> {
     let mut patterns = PatternCache::default();
     let mut max_length = 0;
     for row in rows {
         let length = patterns.find(builder, row, None)?.map(TokenPattern::max_json_length);
-        let Some(length) = length.filter(|length| is_always_verifiable(*length)) else {
+        let Some(length) = length.filter(|length| fits_with_any_signature(*length)) else {
             return Ok(None);
         };
         max_length = max_length.max(length);
@@ -86,8 +94,8 @@ fn plan_jti(
 }
 
 /// Refuses a `jti` that occurs twice in a request. The `jti`s of rows from a file are reserved in
-/// `scratch`, except generated `jti`s, which are unique. Without a file, all rows are the same, and
-/// neighbors are compared.
+/// `scratch`, except generated `jti`s, which are unique. Without a file, all rows are the same, so
+/// their `jti`s are either all generated or all equal, and a comparison of neighbors is enough.
 fn ensure_distinct_jtis(
     scratch: Option<&ScratchDatabase>,
     jtis: &[PlannedJti],
@@ -109,19 +117,20 @@ fn ensure_distinct_jtis(
     Ok(())
 }
 
-/// Refuses each `jti` that is already recorded, or that may have been revoked under `key`. The
-/// error names the first such line.
+/// Refuses the `jti`s if one is already recorded, or may have been revoked under `key`; the error
+/// names the line of the first such `jti`. `key` is `None` for a new key, which has signed nothing.
 pub(super) fn ensure_new_jtis(
     tx: &Reader<'_>,
     key: Option<KeyRowId>,
     jtis: &[PlannedJti],
 ) -> Result<(), Error> {
+    tx.prefetch_tokens(&jtis.iter().map(|planned| planned.jti).collect::<Vec<_>>())?;
+    let check = key.map(|key| RevocationCheck::new(tx, key)).transpose()?;
     for PlannedJti { jti, line, expires_at } in jtis {
-        let check_revoked = |key| ensure_never_revoked(tx, key, *jti, *expires_at);
         let result = if tx.has_token_with_jti(*jti)? {
             Err(jti_taken_error())
         } else {
-            key.map_or(Ok(()), check_revoked)
+            check.as_ref().map_or(Ok(()), |check| check.ensure_never_revoked(*jti, *expires_at))
         };
         result.map_err(|error| with_line(*line, error))?;
     }

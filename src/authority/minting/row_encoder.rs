@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Maximum number of rows of a batch.
 pub(super) const MAX_BATCH_ROWS: usize = 8_000;
 
-/// A batch ends when its encoded rows reach this many bytes; each row also counts the length of its
-/// example as JSON.
+/// Size in bytes at which a batch ends. The size of a row is its encoded length plus the length of
+/// its example as JSON.
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// Character between the encoded values of a row; a plain text contains no control characters.
@@ -21,12 +21,12 @@ const SEPARATOR: char = '\u{1f}';
 /// Value in place of the index of an example in the encoding of a row that is like no example.
 const NO_EXAMPLE: &str = "-";
 
-/// Encoder of the rows of one file. Its clones use the same examples.
+/// Encoder of the rows of one file. The clones of an encoder share their examples.
 #[derive(Debug, Clone)]
 pub(super) struct RowEncoder {
     parser: BlockParser,
     shared_examples: Arc<Mutex<Examples>>,
-    /// Own copy of the shared examples, searched without the lock; may lack the newest.
+    /// Own copy of the shared examples, searched without the lock; may lack the newest examples.
     examples: Examples,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct EncodedBlock {
     /// Set if the rest of the file cannot be read because of an error in this block.
     pub(super) has_failed: bool,
     /// Set if a row is like no example.
-    pub(super) has_other_rows: bool,
+    pub(super) has_row_without_example: bool,
 }
 
 /// Decoded row.
@@ -59,7 +59,7 @@ pub(super) struct DecodedRow<'r> {
     pub(super) shape: Cow<'r, Row>,
     /// String values of the row; `None` if the shape is the row.
     texts: Option<Vec<&'r str>>,
-    /// First line of the row in the input.
+    /// First line of the row in the input; 0 if the row is not from a file.
     line: u64,
 }
 
@@ -90,7 +90,7 @@ impl RowEncoder {
             };
             let start = encoded.text.len();
             let example = self.find_or_add_example(&row);
-            encoded.has_other_rows |= example.is_none();
+            encoded.has_row_without_example |= example.is_none();
             encode_row(&mut encoded.text, &row, example);
             row_count += 1;
             batch_bytes += encoded.text.len() - start
@@ -107,8 +107,8 @@ impl RowEncoder {
         Ok(encoded)
     }
 
-    /// Returns the index of the example that the row is like. If there is none, the row becomes an
-    /// example if possible.
+    /// Returns the index of the example that the row is like. Without such an example, adds the row
+    /// as an example, if possible.
     fn find_or_add_example(&mut self, row: &Row) -> Option<usize> {
         self.examples.find(row).or_else(|| {
             let mut shared = self.shared_examples.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,8 +125,8 @@ impl Examples {
         self.rows.iter().position(|example| is_like(&row.fields, &example.fields))
     }
 
-    /// Adds the row as an example and returns its index, unless the row is unsuitable or there are
-    /// [`MAX_EXAMPLES`].
+    /// Adds the row as an example and returns its index. Returns `None` if a value of the row is not
+    /// plain, or if there are already [`MAX_EXAMPLES`] examples.
     fn add(&mut self, row: &Row) -> Option<usize> {
         if self.rows.len() == MAX_EXAMPLES || !row.fields.values().all(is_plain) {
             return None;
@@ -138,7 +138,7 @@ impl Examples {
 }
 
 /// Appends a row: the index of its example, its line, and its string values; without an example,
-/// its fields as JSON.
+/// [`NO_EXAMPLE`], its line, and its fields as JSON.
 fn encode_row(text: &mut String, row: &Row, example: Option<usize>) {
     // Writing to a `String` cannot fail.
     let _ = match example {

@@ -11,7 +11,7 @@ use std::io::{self, BufRead, Write};
 use std::iter;
 use std::os::unix::fs::FileExt;
 
-/// Rows in a file without a name, so that no file remains on any exit.
+/// Encoded rows in a temporary file without a name, so that no file remains on any exit.
 #[derive(Debug)]
 pub(super) struct RowFile {
     file: File,
@@ -19,15 +19,15 @@ pub(super) struct RowFile {
     batch_ends: Vec<(u64, usize)>,
     examples: Vec<Row>,
     /// Set if a row is like no example.
-    has_other_rows: bool,
+    has_row_without_example: bool,
 }
 
-/// Consecutive rows of a file.
+/// Encoded rows of one batch of a [`RowFile`].
 #[derive(Debug)]
 pub(super) struct EncodedRows<'r> {
     examples: &'r [Row],
     text: String,
-    /// Number of rows.
+    /// Number of rows of the batch.
     count: usize,
 }
 
@@ -40,8 +40,12 @@ impl RowFile {
         let workers =
             workers.map(|mut encoder| move |block| encoder.encode(&block).map_err(Error::from));
         let file = tempfile::tempfile().map_err(|error| to_temporary_file_error(&error))?;
-        let mut rows =
-            Self { file, batch_ends: Vec::new(), examples: Vec::new(), has_other_rows: false };
+        let mut rows = Self {
+            file,
+            batch_ends: Vec::new(),
+            examples: Vec::new(),
+            has_row_without_example: false,
+        };
         let mut invalid_lines = InvalidLines::default();
         let blocks = blocks.map(|block| block.map_err(Error::from));
         map_stream_in_order(
@@ -73,12 +77,12 @@ impl RowFile {
         self.batch_ends.extend(block.batch_ends.iter().map(|(block_length, block_count)| {
             (length + u64::try_from(*block_length).unwrap_or(u64::MAX), count + block_count)
         }));
-        self.has_other_rows |= block.has_other_rows;
+        self.has_row_without_example |= block.has_row_without_example;
         let written = self.file.write_all(block.text.as_bytes());
         written.map_err(|error| to_temporary_file_error(&error))
     }
 
-    /// Returns the number of rows.
+    /// Returns the number of rows of the file.
     pub(super) fn count(&self) -> usize {
         self.batch_ends.last().map_or(0, |(_, count)| *count)
     }
@@ -86,7 +90,7 @@ impl RowFile {
     /// Returns example rows: each row of the file differs from an example only in its string
     /// values. Returns `None` if a row is like no example.
     pub(super) fn examples(&self) -> Option<&[Row]> {
-        (!self.has_other_rows).then_some(&*self.examples)
+        (!self.has_row_without_example).then_some(&*self.examples)
     }
 
     /// Returns the rows from `first_row` on, in batches; `first_row` must be the first row of a
@@ -97,20 +101,20 @@ impl RowFile {
     ) -> impl Iterator<Item = Result<EncodedRows<'_>, Error>> + Send {
         let starts = iter::once((0, 0)).chain(self.batch_ends.iter().copied());
         let batches = starts.zip(&self.batch_ends);
-        batches.skip_while(move |((_, row), _)| *row < first_row).map(
-            |((start, row), (end, end_row))| {
+        batches.skip_while(move |((_, start_row), _)| *start_row < first_row).map(
+            |((start, start_row), (end, end_row))| {
                 let mut text = vec![0; usize::try_from(end - start).unwrap_or(usize::MAX)];
                 let read = self.file.read_exact_at(&mut text, start);
                 read.map_err(|error| to_temporary_file_error(&error))?;
                 let text = String::from_utf8(text).map_err(|_| damaged_file_error())?;
-                Ok(EncodedRows { examples: &self.examples, text, count: end_row - row })
+                Ok(EncodedRows { examples: &self.examples, text, count: end_row - start_row })
             },
         )
     }
 }
 
 impl EncodedRows<'_> {
-    /// Returns the number of rows.
+    /// Returns the number of rows of the batch.
     pub(super) fn len(&self) -> usize {
         self.count
     }

@@ -6,21 +6,21 @@ use super::batch_signer::{BatchSigner, SignedBatch, TokenRows};
 use super::claim_rows::{MAX_BATCH_TOKENS, RowBatch};
 use super::job::{JobKey, MINTERS_ONLY, MintJob};
 use super::minted_tokens::{MintedToken, MintedTokens};
-use super::record::{RowOwner, ensure_never_revoked, jti_taken_error};
+use super::record::{RevocationCheck, RowOwner, jti_taken_error};
 use super::request::Signer;
 use crate::authority::keys::load_test_key;
 use crate::crypto::JtiGenerator;
 use crate::model::{Algorithm, KeySpec, KeyType, Role, TokenId, Untrusted};
 use crate::parallel::{map_in_order, worker_count};
 use crate::signals::InterruptionCheck;
-use crate::store::{self, Store};
+use crate::store::{self, SharedWriter, Store, TokenGroup};
 use std::ops::Range;
 
-/// Maximum number of consecutive times that another process replaces the key.
+/// Maximum number of consecutive key replacements by other processes before a job fails.
 const MAX_REPLACEMENTS: usize = 5;
 
-/// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches. A
-/// signature with an RSA key takes many times as long as one with another key.
+/// Returns the maximum number of tokens of a batch of repeated rows; a file has its own batches.
+/// RSA batches are smaller, because an RSA signature takes many times as long as another signature.
 fn max_batch_tokens(algorithm: Algorithm) -> usize {
     let is_rsa = algorithm.key_type() == KeyType::Rsa;
     if is_rsa { MAX_BATCH_TOKENS / 20 } else { MAX_BATCH_TOKENS }
@@ -28,9 +28,9 @@ fn max_batch_tokens(algorithm: Algorithm) -> usize {
 
 /// Reason for which the signing of batches ends early.
 enum Stop<E> {
-    /// The key may no longer sign: another process replaced the key.
+    /// The key may no longer sign: another process replaced or revoked the key.
     KeyReplaced,
-    /// `deliver` returned `false`: further tokens are not read.
+    /// `deliver` returned `false`, because the reader of the tokens has gone.
     NoReader,
     Failed(E),
 }
@@ -67,10 +67,12 @@ impl MintJob {
         Ok(minted)
     }
 
-    /// Signs all tokens and, if requested, records them. Each batch is recorded, if requested, and
-    /// then passed to `deliver`, in order, until `deliver` returns `false`. `store` returns the
-    /// store of the context. `check` is called before each token; an error ends the signing, and
-    /// the tokens of the unfinished batch are dropped.
+    /// Signs all tokens in batches. Records each batch, if requested, and then passes the batch to
+    /// `deliver`, in order, until `deliver` returns `false`. `store` returns the store of the
+    /// context. `check` is called before each token; an error of `check` ends the signing, and the
+    /// tokens of unfinished batches are dropped. If another process replaces the key of tokens to record,
+    /// the remaining tokens are signed with another key. After an early end the count in the audit event
+    /// is corrected.
     pub(crate) fn mint_all<C, E: From<Error> + Send>(
         &self,
         context: &mut C,
@@ -82,31 +84,32 @@ impl MintJob {
         if self.request.record && self.claim_rows.count() > MAX_BATCH_TOKENS {
             store(context)?.expect_bulk_writes().map_err(Error::from)?;
         }
-        let (mut delivered_count, mut replacement_count) = (0, 0);
+        let (mut minted_count, mut replacement_count) = (0, 0);
         loop {
             let owner = RowOwner { user: job_key.minter.user.id, key: job_key.row_id };
             let owner = self.request.record.then_some(owner);
-            let range = delivered_count..self.claim_rows.count();
+            let range = minted_count..self.claim_rows.count();
             let (key, kid) = (&job_key.spec, Some(&job_key.spec.kid));
             let result = self.sign_batches(key, kid, owner, range, check, |batch| {
                 let SignedBatch { mut tokens, rows } = batch;
                 if owner.is_some() {
                     let store = store(context).map_err(Stop::Failed)?;
-                    let last_id = self.record_batch(store, job_key, &rows)?;
-                    tokens.last_id = Some(last_id.ok_or(Stop::KeyReplaced)?);
+                    let ids = self.record_batch(store, job_key, &rows)?;
+                    tokens.ids = ids.ok_or(Stop::KeyReplaced)?;
                 }
-                (delivered_count, replacement_count) = (delivered_count + tokens.len(), 0);
+                (minted_count, replacement_count) = (minted_count + tokens.len(), 0);
                 require_reader(deliver(context, tokens))
             });
             match result {
                 Ok(()) => return Ok(()),
                 Err(Stop::NoReader) => {
-                    return Ok(self.correct_count(store(context)?, job_key, delivered_count)?);
+                    return Ok(self.correct_count(store(context)?, job_key, minted_count)?);
                 }
                 Err(Stop::Failed(error)) => {
-                    // The first error is the one to report.
+                    // `error` came first and is reported; a later error of the correction is
+                    // ignored.
                     if let Ok(open_store) = store(context) {
-                        let _ = self.correct_count(open_store, job_key, delivered_count);
+                        let _ = self.correct_count(open_store, job_key, minted_count);
                     }
                     return Err(error);
                 }
@@ -154,8 +157,8 @@ impl MintJob {
         }
     }
 
-    /// Signs the tokens of the rows in `range` on all cores and passes each batch to `consume`, in
-    /// order.
+    /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order. Several
+    /// tokens are signed on all cores; a single token needs no further thread.
     fn sign_batches<E: From<Error> + Send>(
         &self,
         key: &KeySpec,
@@ -165,11 +168,11 @@ impl MintJob {
         check: &InterruptionCheck<'_>,
         consume: impl FnMut(SignedBatch) -> Result<(), E>,
     ) -> Result<(), E> {
-        let worker_count = if range.len() > 1 { worker_count() } else { 0 };
+        let thread_count = if range.len() > 1 { worker_count() } else { 0 };
         let builder = self.builder(key, kid);
         let mut jti_generator = JtiGenerator::default();
         let max_tokens = max_batch_tokens(key.algorithm);
-        let batches = self.claim_rows.batches(range, self.json_length, max_tokens);
+        let batches = self.claim_rows.batches(range, self.max_json_length, max_tokens);
         let batches = batches.map(move |batch| {
             let batch = batch?;
             let jtis = jti_generator.generate(batch.len()).map_err(Error::from)?;
@@ -179,19 +182,20 @@ impl MintJob {
             let mut signer = BatchSigner::new(builder, owner)?.with_check(check);
             Ok(move |(batch, jtis): (RowBatch<'_>, _)| Ok(signer.sign(&batch, jtis)?))
         };
-        map_in_order(worker_count, batches, create_worker, consume)
+        map_in_order(thread_count, batches, create_worker, consume)
     }
 
-    /// Records a batch and adds to the count of the audit event. Returns the row id of the last
-    /// token, or `None` if the key may no longer sign. A key that is selected by id may sign as
-    /// long as it verifies, even if it is retired.
+    /// Records a batch and adds to the count of the audit event. Returns the row ids of the tokens, or
+    /// `None` if the key may no longer sign. A key that is selected by id may sign as long as it
+    /// verifies, even if it is retired.
     fn record_batch(
         &self,
         store: &mut Store,
         job_key: &JobKey,
         rows: &[TokenRows],
-    ) -> Result<Option<TokenId>, Error> {
-        let result = job_key.minter.write_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
+    ) -> Result<Option<Vec<TokenId>>, Error> {
+        let has_custom_jtis = rows.iter().any(|rows| rows.has_custom_jtis);
+        let record = |tx: &SharedWriter<'_>| {
             let can_sign = match &self.request.signer {
                 Signer::Key(_) | Signer::PresetKey(_) => {
                     load_test_key(tx, job_key.spec.kid.as_str(), self.now).is_ok()
@@ -201,19 +205,31 @@ impl MintJob {
             if !can_sign {
                 return Ok(None);
             }
-            let mut last_id = None;
-            for TokenRows { model, jtis, has_custom_jtis } in rows {
-                if *has_custom_jtis {
+            if has_custom_jtis {
+                let custom_rows = || rows.iter().filter(|rows| rows.has_custom_jtis);
+                let jtis: Vec<_> = custom_rows().flat_map(|rows| rows.jtis.clone()).collect();
+                tx.prefetch_tokens(&jtis)?;
+                let check = RevocationCheck::new(tx, job_key.row_id)?;
+                for TokenRows { model, jtis, .. } in custom_rows() {
                     for jti in jtis {
-                        ensure_never_revoked(tx, job_key.row_id, *jti, model.expires_at)?;
+                        check.ensure_never_revoked(*jti, model.expires_at)?;
                     }
                 }
-                last_id = Some(tx.add_tokens(model, jtis)?);
             }
-            let count = rows.iter().map(|rows| rows.jtis.len()).sum();
-            tx.add_to_count(job_key.event, count)?;
-            Ok::<_, Error>(last_id)
-        });
+            let groups =
+                rows.iter().map(|TokenRows { model, jtis, .. }| TokenGroup { model, jtis });
+            let ids = tx.add_tokens(&groups.collect::<Vec<_>>())?;
+            tx.add_to_count(job_key.event, ids.len())?;
+            Ok::<_, Error>(Some(ids))
+        };
+        let (minter, role) = (&job_key.minter, Role::Minter);
+        // Custom `jti`s need an exclusive transaction: a concurrent revocation of an unrecorded token
+        // with the same `jti` would not find the new row.
+        let result = if has_custom_jtis {
+            minter.write_with_role(store, role, MINTERS_ONLY, |tx| record(tx))
+        } else {
+            minter.write_shared_with_role(store, role, MINTERS_ONLY, record)
+        };
         match result {
             Err(Error::Store(store::Error::AlreadyExists)) => Err(jti_taken_error()),
             other => other,
@@ -221,8 +237,10 @@ impl MintJob {
     }
 
     /// Corrects the audit event after an early end: subtracts the number of tokens that were not
-    /// minted; if no token was minted, sets the outcome to `undelivered`. Recorded tokens need no
-    /// correction: each batch is counted when it is recorded.
+    /// minted; if no token was minted, sets the outcome to `undelivered` and the count to 0, unless the
+    /// event also counts the tokens of earlier jobs. A batch
+    /// that was passed to `deliver` counts as minted. Recorded tokens need no correction: each batch
+    /// is counted when it is recorded.
     fn correct_count(
         &self,
         store: &mut Store,
@@ -233,8 +251,8 @@ impl MintJob {
         if self.request.record || unminted_count == 0 {
             return Ok(());
         }
-        Ok(store.write(|tx| match minted_count {
-            0 => tx.set_outcome(job_key.event, OUTCOME_UNDELIVERED),
+        Ok(store.write_shared(|tx| match minted_count {
+            0 if !job_key.has_shared_event => tx.set_outcome(job_key.event, OUTCOME_UNDELIVERED),
             _ => tx.subtract_from_count(job_key.event, unminted_count),
         })?)
     }

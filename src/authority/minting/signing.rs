@@ -10,29 +10,30 @@ use crate::model::{Algorithm, KeySpec};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Map, Value, json};
 
-/// Refuses header and claims that make a token too large for the verifier, before any token of the
-/// request is printed. Returns the length of header and claims as JSON in bytes. A token near the
-/// limit is signed, because the length of a signature depends on the key and on the defect.
+/// Refuses header and claims if the signed token would have more than [`MAX_TOKEN_BYTES`], except
+/// with the defect [`Defect::Oversized`]. Returns the length of header and claims as JSON in bytes. A
+/// token near the limit is signed to find its size, because the length of a signature depends on
+/// the key and on the defect.
 pub(super) fn check_size(builder: &TokenBuilder<'_>, parts: &TokenParts) -> Result<usize, Error> {
     let json_length =
         |members: &Map<String, Value>| serde_json::to_vec(members).map_or(0, |json| json.len());
     let length = json_length(&parts.header) + json_length(&parts.claims);
-    if builder.request.defect != Some(Defect::Oversized) && !is_always_verifiable(length) {
+    if builder.request.defect != Some(Defect::Oversized) && !fits_with_any_signature(length) {
         sign_checked(&TokenSigner::new(builder.key)?, parts, builder.request.defect)?;
     }
     Ok(length)
 }
 
-/// Returns whether a token is not too large for the verifier, whatever its signature.
+/// Returns whether a token certainly has at most [`MAX_TOKEN_BYTES`], whichever key signs it.
 /// `json_length` is the length of header and claims as JSON in bytes.
-pub(super) const fn is_always_verifiable(json_length: usize) -> bool {
-    /// Length of the signature of the largest RSA key (16,384 bits) in base64url, and the full
-    /// stops.
+pub(super) const fn fits_with_any_signature(json_length: usize) -> bool {
+    /// Length of the signature of the largest RSA key (16,384 bits) in base64url, plus the two full
+    /// stops in a token, rounded up.
     const MAX_SIGNATURE_LENGTH: usize = 2_800;
     (json_length * 4).div_ceil(3) + MAX_SIGNATURE_LENGTH <= MAX_TOKEN_BYTES
 }
 
-/// Signs the token. Refuses a token that is too large for the verifier, except with the defect
+/// Signs the token. Refuses a token of more than [`MAX_TOKEN_BYTES`], except with the defect
 /// [`Defect::Oversized`].
 pub(super) fn sign_checked(
     signer: &TokenSigner<'_>,

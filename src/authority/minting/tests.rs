@@ -3,13 +3,17 @@
 use super::*;
 use crate::authority::sessions::authenticate;
 use crate::authority::test_store::{
-    add_session, add_user, at, decode_token, issue_app_token, mint_request, mint_token,
+    add_session, add_user, at, audit_at, decode_token, issue_app_token, mint_request, mint_token,
     mint_token_text, new_store, new_store_with, refusal_reasons, set_setting, verification_reasons,
 };
 use crate::authority::tokens::Expiry;
 use crate::authority::verification::ExpectedKind;
 use crate::authority::{Error, RejectReason};
-use crate::model::{Algorithm, ExtraClaims, Lifetime, Purpose, Role, Setting, TokenKind};
+use crate::model::{
+    Algorithm, ExtraClaims, Lifetime, PageRequest, Purpose, Role, Setting, TokenKind,
+};
+use crate::signals::Interrupted;
+use crate::store::{EventFilter, Store};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
@@ -42,7 +46,7 @@ fn default_test_token_has_standard_claims() {
 }
 
 #[test]
-fn options_override_default_claims() {
+fn issuer_setting_and_request_override_default_claims() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     set_setting(&mut store, Setting::Issuer, "https://ours.example");
@@ -176,7 +180,7 @@ fn recorded_test_token_has_a_row_and_can_be_revoked() {
 }
 
 #[test]
-fn recorded_test_token_with_any_claims_matches_the_row() {
+fn recorded_test_token_with_any_claims_matches_its_row() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for claim in [
@@ -206,7 +210,7 @@ fn recorded_test_token_with_any_claims_matches_the_row() {
 }
 
 #[test]
-fn test_token_with_invalid_jti_or_exp_is_not_recorded() {
+fn recording_of_test_token_with_invalid_jti_or_exp_is_refused() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     for (claim, reason) in [
@@ -233,8 +237,13 @@ fn recorded_test_token_uses_no_quota_and_is_no_credential() {
     assert_eq!(reasons, [RejectReason::WrongType]);
     let quota = issue_app_token(&mut store, &ada, "app").quota_usage.unwrap();
     assert_eq!(quota.used, 1);
-    // A test token with the `jti` of an app token is not the app token.
-    let app_token = issue_app_token(&mut store, &ada, "other");
+}
+
+#[test]
+fn test_token_with_jti_of_app_token_is_valid_but_cannot_be_recorded() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let app_token = issue_app_token(&mut store, &ada, "app");
     let claims: Map<String, Value> =
         [("jti".to_owned(), json!(app_token.record.jti))].into_iter().collect();
     let test_token_with_app_jti = mint_token_text(
@@ -254,4 +263,25 @@ fn recorded_test_token_uses_no_quota_and_is_no_credential() {
     let result =
         mint_token(&mut store, &ada, &MintRequest { record: true, claims, ..mint_request() });
     assert!(matches!(result, Err(Error::Usage(text)) if text.contains("is already recorded")));
+}
+
+#[test]
+fn failed_job_subtracts_only_its_own_tokens_from_a_shared_event() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let start_job = |store: &mut Store, previous: Option<&JobKey>| {
+        let (request, claim_rows) = (mint_request(), ClaimRows::repeat(Map::new(), 1));
+        let (audit, minter) = (audit_at(0), &ada.caller);
+        MintJob::with_store_key(store, &audit, minter, request, claim_rows, previous).unwrap()
+    };
+    let (job, mut key) = start_job(&mut store, None);
+    let (failing_job, mut shared_key) = start_job(&mut store, Some(&key));
+    job.mint_one(&mut store, &mut key).unwrap();
+    let (interrupt, keep) = (|| Err(Interrupted), |_: &mut Store, _| Ok::<_, Error>(true));
+    let result =
+        failing_job.mint_all(&mut store, &mut shared_key, |store| Ok(store), &interrupt, keep);
+    assert!(result.is_err());
+    let events = store.read(|tx| tx.events(&EventFilter::default(), PageRequest::All)).unwrap();
+    let event = events.items.iter().find(|event| event.id == key.event).unwrap();
+    assert_eq!((event.outcome.as_str(), event.count), ("done", 1));
 }

@@ -33,19 +33,20 @@ pub(super) struct TokenBuilder<'a> {
     /// Set if the rows are from an input file.
     pub(super) has_input_rows: bool,
     pub(super) key: &'a KeySpec,
-    /// `kid` of the header.
+    /// Value of `{kid}` in the template: the `kid` of the header, unless the request sets another.
     pub(super) kid: Option<&'a Untrusted>,
 }
 
 impl TokenBuilder<'_> {
-    /// Builds header and claims of the row's token with the requested defect.
+    /// Builds header and claims of the row's token with the requested defect, if any. Refuses a defect
+    /// that does not apply to the token.
     pub(super) fn build_requested(
         &self,
-        row_claims: &Map<String, Value>,
+        row_fields: &Map<String, Value>,
         generate: Generate<'_>,
     ) -> Result<TokenParts, Error> {
         let defect = self.request.defect;
-        self.build(row_claims, defect, generate)?.ok_or_else(|| {
+        self.build(row_fields, defect, generate)?.ok_or_else(|| {
             let name = defect.map_or("", Defect::name);
             let cause = defect.map_or("", |defect| self.inapplicability(defect));
             Error::Usage(format!("defect `{name}` not applicable: {cause}"))
@@ -75,15 +76,15 @@ impl TokenBuilder<'_> {
             | Defect::Truncated
             | Defect::Malformed
             | Defect::Crit
-            | Defect::Oversized => "the preset or the key excludes it",
+            | Defect::Oversized => "not possible with this preset or key",
         }
     }
 
-    /// Builds header and claims with `defect`. Returns `None` if the defect does not apply to
-    /// tokens of this kind.
+    /// Builds header and claims of the row's token with `defect`, if any. Returns `None` if the defect does
+    /// not apply to the token.
     pub(super) fn build(
         &self,
-        row_claims: &Map<String, Value>,
+        row_fields: &Map<String, Value>,
         defect: Option<Defect>,
         generate: Generate<'_>,
     ) -> Result<Option<TokenParts>, Error> {
@@ -92,33 +93,34 @@ impl TokenBuilder<'_> {
         } else {
             self.validity
         };
-        let mut parts = self.render(row_claims, validity, generate)?;
+        let mut parts = self.render(row_fields, validity, generate)?;
         let Some(defect) = defect else { return Ok(Some(parts)) };
-        let patch = match self.render_preset_patch(row_claims, validity, defect, generate)? {
+        let patch = match self.render_preset_patch(row_fields, validity, defect, generate)? {
             Some(preset_patch) => Some(preset_patch),
             None => self.build_standard_patch(defect, &parts, validity),
         };
         let Some(patch) = patch else { return Ok(None) };
         apply_patch(&mut parts.header, patch.header);
         apply_patch(&mut parts.claims, patch.claims);
-        // The new `jti` will be revoked; the requested `jti` may belong to another token.
+        // A revoked token gets a new `jti`: the requested `jti` may belong to another token, which
+        // would be revoked, too.
         if defect == Defect::Revoked {
             parts.claims.insert("jti".to_owned(), json!(generate(GeneratedKind::Jti)?));
         }
         Ok(Some(parts))
     }
 
-    /// Renders header and claims of a valid token. Precedence of claims, lowest first: preset,
-    /// `jti` of the request, row, explicit claims.
+    /// Renders header and claims without the patch of a defect. Precedence of claims, lowest first:
+    /// preset, `jti` of the request, row, explicit claims.
     fn render(
         &self,
-        row_claims: &Map<String, Value>,
+        row_fields: &Map<String, Value>,
         validity: Validity,
         generate: Generate<'_>,
     ) -> Result<TokenParts, Error> {
         let MintRequest { template, header, claims, jti, omitted_claims, .. } = self.request;
         let InputRow { parameters: row_parameters, claims: row_claims } =
-            self.split_row(row_claims)?;
+            self.split_row(row_fields)?;
         let parameter_values = self.parameter_values(row_parameters);
         let mut parts = template
             .render(&parameter_values, &mut self.create_value_source(validity, generate))?;
@@ -133,14 +135,14 @@ impl TokenBuilder<'_> {
     /// Renders the preset's patch for a defect, if the preset defines one.
     fn render_preset_patch(
         &self,
-        row_claims: &Map<String, Value>,
+        row_fields: &Map<String, Value>,
         validity: Validity,
         defect: Defect,
         generate: Generate<'_>,
     ) -> Result<Option<TokenParts>, Error> {
         let template = &self.request.template;
         let Some(patch) = template.defects.get(&defect) else { return Ok(None) };
-        let parameter_values = self.parameter_values(self.split_row(row_claims)?.parameters);
+        let parameter_values = self.parameter_values(self.split_row(row_fields)?.parameters);
         let source = &mut self.create_value_source(validity, generate);
         template.render_patch(patch, &parameter_values, source).map(Some)
     }
@@ -178,7 +180,8 @@ impl TokenBuilder<'_> {
         }
     }
 
-    /// Returns the patch of a defect for which the preset defines none.
+    /// Returns the patch of a defect for which the preset defines no patch; `None` if the defect
+    /// does not apply to the token.
     fn build_standard_patch(
         &self,
         defect: Defect,
@@ -229,7 +232,8 @@ impl TokenBuilder<'_> {
     }
 }
 
-/// Returns a validity of the same length that ended a day before the time of issue.
+/// Returns a validity of the same length that ended a day before the issue time of `validity`, with
+/// the same `not_before`.
 fn expired_validity(validity: Validity) -> Result<Validity, Error> {
     let length = validity.expires_at.unix() - validity.issued_at.unix();
     let end = validity.issued_at.unix() - DAY_SECONDS;
@@ -261,7 +265,7 @@ fn other_values_patch(claims: &Map<String, Value>, names: &[&str]) -> TokenParts
     TokenParts { header: Map::new(), claims: replacements.collect() }
 }
 
-/// Replaces members in place, keeping the order; `null` removes a member.
+/// Replaces members in place and adds missing members at the end; `null` removes a member.
 fn apply_patch(members: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (name, value) in patch {
         if value.is_null() {

@@ -78,7 +78,7 @@ pub(crate) struct Rejection {
 
 #[derive(Debug, Clone, Default)]
 struct Facts {
-    /// Name of the claim, or of a header parameter.
+    /// Name of the claim or header parameter.
     claim: Option<String>,
     /// Value in the token or its record.
     found: Option<String>,
@@ -87,7 +87,7 @@ struct Facts {
     explanation: Option<String>,
     /// Name of the disabled account, already escaped.
     account: Option<String>,
-    /// Minimum leeway in seconds with which the times would be accepted.
+    /// Minimum leeway in seconds with which the time in `claim` would be accepted.
     required_leeway: Option<i64>,
 }
 
@@ -110,7 +110,8 @@ impl Rejection {
         Self { reason, facts: Box::new(Facts { claim, ..Facts::default() }) }
     }
 
-    /// Creates a rejection with the time of the event that caused it, if the time is known.
+    /// Creates a rejection with the time of the event that caused the rejection, if the time is
+    /// known.
     pub(super) fn since(reason: RejectReason, time: Option<Timestamp>, now: Timestamp) -> Self {
         let rejection = Self::new(reason);
         match time {
@@ -154,7 +155,7 @@ impl Rejection {
         self
     }
 
-    /// Sets the name of the disabled account, escaped.
+    /// Sets the name of the disabled account. The caller must escape the name.
     pub(super) fn with_account(mut self, name: String) -> Self {
         self.facts.account = Some(name);
         self
@@ -165,7 +166,7 @@ impl Rejection {
         self.facts.account.as_deref()
     }
 
-    /// Sets the minimum leeway in seconds with which the times would be accepted.
+    /// Sets the minimum leeway in seconds with which the time in the claim would be accepted.
     pub(super) fn with_required_leeway(mut self, seconds: i64) -> Self {
         self.facts.required_leeway = Some(seconds);
         self
@@ -176,7 +177,8 @@ impl Rejection {
         self.facts.required_leeway = None;
     }
 
-    /// Returns the minimum leeway in seconds with which the times would be accepted.
+    /// Returns the minimum leeway in seconds with which the time in the claim would be accepted; `None`
+    /// if no leeway makes the token valid, or for a reason other than a time.
     pub(crate) fn required_leeway(&self) -> Option<i64> {
         self.facts.required_leeway
     }
@@ -184,7 +186,9 @@ impl Rejection {
     /// Returns the message for users: lower case, no period, escaped.
     pub(crate) fn message(&self) -> String {
         let summary = match (self.reason, self.quoted_claim()) {
-            (RejectReason::RequirementFailed, Some(claim)) if self.lacks_claim_of_any_value() => {
+            (RejectReason::RequirementFailed, Some(claim))
+                if self.lacks_claim_that_may_have_any_value() =>
+            {
                 return format!("claim {claim} missing");
             }
             (RejectReason::BadClaim, Some(claim)) => format!("claim {claim} invalid"),
@@ -199,7 +203,7 @@ impl Rejection {
     }
 
     /// Returns the code and the facts, escaped, for the text output of a verification.
-    pub(crate) fn verdict(&self) -> String {
+    pub(crate) fn code_with_facts(&self) -> String {
         let code = self.reason.code();
         let has_claim_in_summary = matches!(
             self.reason,
@@ -213,7 +217,7 @@ impl Rejection {
     }
 
     /// Returns whether the token lacks a required claim for which any value would be accepted.
-    fn lacks_claim_of_any_value(&self) -> bool {
+    fn lacks_claim_that_may_have_any_value(&self) -> bool {
         self.facts.found.is_none() && matches!(self.facts.expected, Some(Expected::Description(_)))
     }
 
@@ -234,7 +238,8 @@ impl Rejection {
             Expected::Value(value) => format!("expected {}", quote_value(value)),
             Expected::Description(description) => format!("expected {description}"),
         });
-        // The signature is not verified: the value in the token is not stated.
+        // These reasons are found before the signature is verified, so the value in the token is
+        // not stated.
         if matches!(self.reason, RejectReason::UnknownKey | RejectReason::AlgNotAllowed) {
             return expected_text;
         }
@@ -272,6 +277,7 @@ impl PartialEq<RejectReason> for Rejection {
 
 /// An object with the members `code`, `message`, `claim`, `found` and `expected`. The last three
 /// are text or `null`: string values without quotes, other values as JSON, times in RFC 3339.
+/// `expected` may also be a description such as `a string`.
 impl Serialize for Rejection {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let expected = self.facts.expected.as_ref().map(|expected| match expected {

@@ -2,15 +2,16 @@
 
 use super::{RejectReason, Rejection};
 
-/// Moves a disabled or deleted account to the front: whatever the other reasons are, the user
-/// cannot log in again.
+/// Moves a reason about a disabled or deleted account to the front, because the user of such an
+/// account cannot log in again, whatever the other reasons are.
 pub(in crate::authority) fn order_session_reasons(reasons: &mut [Rejection]) {
     reasons.sort_by_key(|rejection| {
         !matches!(rejection.reason, RejectReason::UserDisabled | RejectReason::OwnerDeleted)
     });
 }
 
-/// Returns the message for the user of a session, who does not know its tokens.
+/// Returns the message about the first reason, for the user of a session. The message speaks of the
+/// session instead of its access token, because the user only knows the session.
 pub(in crate::authority) fn session_rejection_message(reasons: &[Rejection]) -> String {
     let Some(rejection) = reasons.first() else {
         return "your session was rejected".to_owned();

@@ -11,7 +11,7 @@ fn mismatch(found: Option<&str>, expected: &str) -> Rejection {
 fn rejection_states_claim_and_values() {
     let rejection = mismatch(Some("a"), "b");
     assert_eq!(rejection.message(), "issuer mismatch: found `a`, expected `b`");
-    assert_eq!(rejection.verdict(), "issuer: found `a`, expected `b`");
+    assert_eq!(rejection.code_with_facts(), "issuer: found `a`, expected `b`");
     assert_eq!(
         json!(rejection),
         json!({
@@ -24,13 +24,13 @@ fn rejection_states_claim_and_values() {
         .with_found("1")
         .with_expected_description("a string");
     assert_eq!(rejection.message(), "claim `sub` invalid: found `1`, expected a string");
-    assert_eq!(rejection.verdict(), "bad_claim: `sub`: found `1`, expected a string");
+    assert_eq!(rejection.code_with_facts(), "bad_claim: `sub`: found `1`, expected a string");
     let rejection = Rejection::for_claim(RejectReason::MissingClaim, "exp");
     assert_eq!(rejection.message(), "claim `exp` missing");
-    assert_eq!(rejection.verdict(), "missing_claim: `exp`");
+    assert_eq!(rejection.code_with_facts(), "missing_claim: `exp`");
     let rejection = Rejection::new(RejectReason::BadSignature);
     assert_eq!(
-        (rejection.message(), rejection.verdict()),
+        (rejection.message(), rejection.code_with_facts()),
         ("token signature invalid".to_owned(), "bad_signature".to_owned())
     );
     assert_eq!(
@@ -73,7 +73,7 @@ fn difference_of_long_values_remains_visible() {
 }
 
 #[test]
-fn time_is_described_relative_to_the_verification() {
+fn time_is_described_relative_to_the_time_of_verification() {
     let at = |seconds: i64| Timestamp::from_unix(1_800_000_000 + seconds).unwrap();
     let describe = |seconds, reference| describe_time(at(seconds), at(reference), at(0));
     assert_eq!(describe(-10_800, 0), "2027-01-15T05:00:00Z (3 h ago)");

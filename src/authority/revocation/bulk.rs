@@ -14,7 +14,8 @@ const SELECTION_SIZE: usize = 200_000;
 /// milliseconds.
 const BATCH_SIZE: usize = 30_000;
 
-/// Returns the number of tokens that [`revoke_bulk`] would revoke.
+/// Returns the number of tokens that [`revoke_bulk`] would revoke. The filter must select only live
+/// tokens: tokens that are already revoked would be counted.
 pub(crate) fn count_revocable(
     store: &mut Store,
     now: Timestamp,
@@ -28,11 +29,11 @@ pub(crate) fn count_revocable(
 
 /// Revokes all tokens that match the filter. Returns the number of tokens revoked.
 ///
-/// No matching token is valid when the function returns `Ok`. A token that is renewed
-/// during the revocation has a successor that can match too, so tokens are selected until none
-/// match. The revocations up to an error remain, and are counted in the audit event. `on_progress`
-/// gets the number of tokens revoked so far; an error of `on_progress` ends the revocation between
-/// two transactions.
+/// A token that is renewed during the revocation has a successor that can match too, so tokens are
+/// selected until all matching tokens are revoked: only then does the function return `Ok`. The
+/// revocations up to an error remain, and are counted in the audit event. `on_progress` gets the
+/// number of tokens revoked so far; an error of `on_progress` ends the revocation between two
+/// transactions.
 pub(crate) fn revoke_bulk(
     store: &mut Store,
     audit: &AuditContext,
@@ -41,7 +42,7 @@ pub(crate) fn revoke_bulk(
     on_progress: &mut dyn FnMut(usize) -> Result<(), Interrupted>,
 ) -> Result<usize, Error> {
     check_may_revoke(Some(&caller.user), filter.owner)?;
-    let subject = describe_filter(filter);
+    let subject = filter_to_subject(filter);
     let (mut total, mut event) = (0, None);
     loop {
         let ids = store.read(|tx| tx.revocable_tokens(filter, audit.now, SELECTION_SIZE))?;
@@ -65,7 +66,7 @@ pub(crate) fn revoke_bulk(
     }
 }
 
-fn describe_filter(filter: &TokenFilter) -> EventSubject {
+fn filter_to_subject(filter: &TokenFilter) -> EventSubject {
     let kind = filter.kind.map_or_else(String::new, |kind| kind.name().to_owned() + " ");
     let all_users = if filter.owner.is_none() { " of all users" } else { "" };
     let detail = EventDetail {
@@ -101,6 +102,8 @@ mod tests {
         TokenFilter { owner, status: Some(TokenStatus::Live), ..TokenFilter::default() }
     }
 
+    /// Returns the id of each revoked token, and its revocation time in seconds after the start of
+    /// the test.
     fn revocation_times(store: &mut Store, ada: &TestUser) -> Vec<(i64, i64)> {
         let filter = TokenFilter { status: Some(TokenStatus::Revoked), ..TokenFilter::default() };
         let page = tokens::list(store, at(0), &ada.caller, &filter, PageRequest::All).unwrap();
@@ -166,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn bulk_revocation_of_other_users_requires_admin() {
+    fn bulk_revocation_of_other_users_tokens_requires_admin() {
         let (mut store, ada, john) = new_store_with_sample_tokens();
         for owner in [None, Some(ada.user().id)] {
             let message = "only admins can act on other users' tokens";
@@ -184,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn filter_description_names_every_condition() {
+    fn audit_subject_names_kind_owner_app_and_issue_time() {
         let filter = TokenFilter {
             kind: Some(TokenKind::App),
             app: Some(AppName::parse("b").unwrap()),
@@ -192,7 +195,7 @@ mod tests {
             ..live_filter(Some(UserId(7)))
         };
         let summary = "app tokens of user 7 for b issued before 2027-01-15T08:00:00Z";
-        let describe = |filter| describe_filter(filter).to_text().unwrap();
+        let describe = |filter| filter_to_subject(filter).to_text().unwrap();
         assert_eq!(describe(&filter).as_str(), summary);
         assert_eq!(describe(&live_filter(None)).as_str(), "tokens of all users");
     }

@@ -6,7 +6,7 @@ pub(crate) use bulk::{count_revocable, revoke_bulk};
 
 use super::audit_context::sanitize_for_audit;
 use super::error::ResourceKind;
-use super::principal::{require_role, write_as_optional_principal};
+use super::principal::{require_role, write_shared_as_optional_principal};
 use super::verification::{
     Expectations, ExpectedKind, TokenRecord, load_consistent_record, verify,
 };
@@ -15,11 +15,11 @@ use crate::model::{
     EventSubject, EventTarget, Jti, KeyRowId, RecordedToken, Role, SessionEndReason, TargetKind,
     Timestamp, TokenId, TokenKind, TokenSelector, Untrusted, User, UserId,
 };
-use crate::store::{PairWithSession, Reader, Store, Writer};
+use crate::store::{PairWithSession, Reader, SharedWriter, Store};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Outcome for one token.
+/// Outcome of the revocation of one token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct RevocationOutcome {
     /// Row id of a recorded token.
@@ -28,7 +28,7 @@ pub(crate) struct RevocationOutcome {
     pub(crate) jti: Untrusted,
     /// Token kind.
     pub(crate) kind: TokenKind,
-    /// `false` if the token was already revoked.
+    /// `false` if the token was already revoked or, for a refresh token, its session had already ended.
     pub(crate) changed: bool,
 }
 
@@ -52,15 +52,17 @@ impl RevocationTarget {
     fn owner(&self) -> Option<UserId> {
         match self {
             Self::Recorded(token) => Some(token.grant.owner_id),
-            Self::Access(pair) | Self::Refresh(pair) => Some(pair.session.user_id),
+            Self::Access(pair_with_session) | Self::Refresh(pair_with_session) => {
+                Some(pair_with_session.session.user_id)
+            }
             Self::Unrecorded { .. } => None,
         }
     }
 }
 
-/// Revokes all selected tokens in one transaction, or no token if a selector matches no token or
-/// the caller lacks the permission. Signatures of tokens given by value are checked before the
-/// transaction; rows are looked up in the transaction.
+/// Revokes all selected tokens in one transaction, or no token if a selector matches no token that
+/// the caller may revoke. Signatures of tokens given by value are checked before the transaction;
+/// rows are looked up in the transaction.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
@@ -70,7 +72,8 @@ pub(crate) fn revoke(
     let check = |selector| VerifiedSelector::check(store, audit.now, selector);
     let selectors = selectors.iter().map(check).collect::<Result<Vec<_>, _>>()?;
     let caller_id = caller.map(|caller| caller.user.id);
-    write_as_optional_principal(store, caller.map(|caller| &caller.principal), |tx, user| {
+    let principal = caller.map(|caller| &caller.principal);
+    write_shared_as_optional_principal(store, principal, |tx, user| {
         let mut outcomes = Vec::with_capacity(selectors.len());
         for selector in &selectors {
             for target in resolve_targets(tx, user, selector)? {
@@ -140,7 +143,7 @@ fn find_targets_by_jti(tx: &Reader<'_>, jti: Jti) -> Result<Vec<RevocationTarget
     Ok([token, access, refresh].into_iter().flatten().collect())
 }
 
-/// Returns the selected app token, if the caller may act on the token.
+/// Returns the selected app token for a renewal, if the caller may act on the token.
 pub(super) fn find_app_token(
     store: &mut Store,
     now: Timestamp,
@@ -162,8 +165,8 @@ pub(super) fn find_app_token(
 
 const APP_TOKENS_ONLY: &str = "only app tokens can be renewed";
 
-/// Returns the row of a recorded app token, or the error to report if any other token was given by
-/// value.
+/// Returns the row if the target is a recorded app token, or else the error for a user who gave the
+/// token by value.
 fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<RecordedToken, Error> {
     let reason = match target {
         RevocationTarget::Recorded(token) if token.grant.kind == TokenKind::App => {
@@ -187,6 +190,8 @@ fn require_app_token(target: RevocationTarget, now: Timestamp) -> Result<Recorde
     Err(Error::from_reason(Rejection::new(reason).with_explanation(APP_TOKENS_ONLY)))
 }
 
+/// Refuses a user who is neither the owner of the tokens nor an admin. `owner` is `None` for tokens
+/// of all users or of an unknown owner, and `user` is `None` without a login.
 pub(super) fn check_may_revoke(user: Option<&User>, owner: Option<UserId>) -> Result<(), Error> {
     const REFUSAL: &str = "only admins can act on other users' tokens";
     match user {
@@ -203,7 +208,7 @@ struct SignedToken {
     claims: Map<String, Value>,
 }
 
-/// Checks the signature of a token. Expired and revoked tokens pass.
+/// Refuses a token without a valid signature by a key of the store. Expired and revoked tokens pass.
 fn verify_signature(store: &mut Store, now: Timestamp, token: &str) -> Result<SignedToken, Error> {
     let mut report = verify(store, token, &Expectations::new(ExpectedKind::Any, now))?;
     if let (Some(kind), Some(key), Some(claims)) = (report.kind, &report.key, report.claims.take())
@@ -235,7 +240,7 @@ fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Revocati
 }
 
 fn apply_revocation(
-    tx: &Writer<'_>,
+    tx: &SharedWriter<'_>,
     audit: &AuditContext,
     target: &RevocationTarget,
 ) -> Result<RevocationOutcome, Error> {
@@ -250,13 +255,13 @@ fn apply_revocation(
             let changed = tx.revoke_token(token.id, audit.now)?;
             outcome(Some(token.id), token.jti.to_string(), token.grant.kind, changed)
         }
-        RevocationTarget::Access(pair) => {
-            let changed = tx.revoke_access(pair.pair.id, audit.now)?;
-            outcome(None, pair.pair.access_jti.to_string(), TokenKind::Access, changed)
+        RevocationTarget::Access(PairWithSession { pair, .. }) => {
+            let changed = tx.revoke_access_token(pair.id, audit.now)?;
+            outcome(None, pair.access_jti.to_string(), TokenKind::Access, changed)
         }
-        RevocationTarget::Refresh(pair) => {
-            let changed = tx.end_session(pair.session.id, SessionEndReason::Revoked, audit.now)?;
-            outcome(None, pair.pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
+        RevocationTarget::Refresh(PairWithSession { pair, session }) => {
+            let changed = tx.end_session(session.id, SessionEndReason::Revoked, audit.now)?;
+            outcome(None, pair.refresh_jti.to_string(), TokenKind::Refresh, changed)
         }
         RevocationTarget::Unrecorded { key_row_id: key, jti, kind, expires_at } => {
             let changed = tx.add_to_blocklist(*key, jti, *expires_at, audit.now)?;

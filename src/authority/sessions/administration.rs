@@ -30,8 +30,8 @@ pub(crate) fn list_open(
     })?)
 }
 
-/// Returns an open session with its user; `None` if the session has ended or expired, or the user
-/// is disabled.
+/// Returns an open session with its user; `None` if the session is missing, ended or expired, or if
+/// the user is disabled or deleted.
 pub(crate) fn find_open(
     store: &mut Store,
     now: Timestamp,
@@ -48,18 +48,18 @@ pub(crate) fn find_open(
 }
 
 /// Ends sessions, all or none: every session must exist, and belong to the caller unless the caller
-/// is an admin. Returns for each session whether the session was open. Abbreviated ids are resolved
-/// among the sessions that the caller may end.
+/// is an admin. Returns for each session whether this call ended the session. Abbreviated ids are
+/// resolved among the sessions that the caller may end.
 pub(crate) fn revoke(
     store: &mut Store,
     audit: &AuditContext,
     caller: &Caller,
-    sids: &[SidPrefix],
+    prefixes: &[SidPrefix],
 ) -> Result<Vec<(Sid, bool)>, Error> {
     write_as(store, caller, |tx, user| {
-        let mut sessions: Vec<Session> = Vec::with_capacity(sids.len());
-        for sid in sids {
-            sessions.push(load_session(tx, user, sid)?);
+        let mut sessions: Vec<Session> = Vec::with_capacity(prefixes.len());
+        for prefix in prefixes {
+            sessions.push(load_session(tx, user, prefix)?);
         }
         let sids: Vec<Sid> = sessions.iter().map(|session| session.sid).collect();
         let mut results = Vec::with_capacity(sessions.len());
@@ -80,19 +80,20 @@ pub(crate) fn revoke(
     })
 }
 
-/// Returns a session that the user may end.
-fn load_session(tx: &Reader<'_>, user: &User, sid: &SidPrefix) -> Result<Session, Error> {
+/// Returns the session whose id starts with `prefix`, among the sessions that the user may end.
+fn load_session(tx: &Reader<'_>, user: &User, prefix: &SidPrefix) -> Result<Session, Error> {
     let owner = (user.role < Role::Admin).then_some(user.id);
-    if let Some(session) = find_session(tx, sid, owner)? {
+    if let Some(session) = find_session(tx, prefix, owner)? {
         return Ok(session);
     }
     // Only admins can find out which sessions of other users exist.
     require_role(user, Role::Admin, ADMINS_ONLY)?;
-    let name = Some(sid.as_str().to_owned());
+    let name = Some(prefix.as_str().to_owned());
     Err(Error::NotFound { resource: ResourceKind::Session, name })
 }
 
-/// Ends all sessions of a user, including that of the caller. Returns the number of ended sessions.
+/// Ends all sessions of a user. If the user is the caller, this includes the current session.
+/// Returns the number of ended sessions.
 pub(crate) fn revoke_all(
     store: &mut Store,
     audit: &AuditContext,

@@ -17,7 +17,7 @@ use crate::crypto;
 use crate::model::{
     EventTarget, PasswordHash, Session, SessionEndReason, Sid, Timestamp, TokenKind, User,
 };
-use crate::store::{NewPair, PairWithSession, Store, Writer};
+use crate::store::{NewPair, PairWithSession, SharedWriter, Store};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -89,8 +89,9 @@ pub(crate) struct AuthenticatedUser {
 }
 
 /// Starts a session and ends the session `replaced_sid` in the same commit. Returns the tokens and
-/// whether the replaced session was open. `persist` saves the signed tokens before the commit that
-/// makes them valid: an interruption cannot leave an open session whose tokens are lost.
+/// whether a session was replaced. `persist` saves the signed tokens before the commit that makes
+/// them valid: an interruption cannot leave an open session whose tokens are lost. `persist` runs
+/// again if the tokens must be signed with another key.
 pub(crate) fn begin<E: From<Error>>(
     store: &mut Store,
     audit: &AuditContext,
@@ -112,7 +113,7 @@ pub(crate) fn begin<E: From<Error>>(
             Ok(((pair, session_expiry), tokens))
         },
         |store, (_, key), ((pair, session_expiry), _)| {
-            Ok(store.write(|tx| {
+            Ok(store.write_shared(|tx| {
                 if !tx.is_active_key(key.id)? {
                     return Ok(None);
                 }
@@ -135,7 +136,10 @@ pub(crate) fn begin<E: From<Error>>(
 
 /// Refuses a user who was disabled or deleted, or whose password was changed, since authentication.
 /// Stores the upgraded password hash, if any.
-fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Result<(), Error> {
+fn recheck_credentials(
+    tx: &SharedWriter<'_>,
+    authenticated: &AuthenticatedUser,
+) -> Result<(), Error> {
     let id = authenticated.user.id;
     let row = tx.find_user_including_deleted(id)?;
     let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
@@ -148,12 +152,13 @@ fn recheck_credentials(tx: &Writer<'_>, authenticated: &AuthenticatedUser) -> Re
     Ok(())
 }
 
-/// Returns whether a session exists. After an interrupted login, saved tokens may have no session.
+/// Returns whether a session exists, open or ended. After an interrupted login, the session of
+/// saved tokens may not exist.
 pub(crate) fn exists(store: &mut Store, sid: Sid) -> Result<bool, Error> {
     Ok(store.read(|tx| tx.find_session(sid))?.is_some())
 }
 
-/// The outcome of a rotation in the transaction.
+/// The outcome of a refresh-token rotation, found in the write transaction.
 enum RefreshOutcome {
     /// The refresh token was valid and is now used, and the new pair is recorded.
     Rotated,
@@ -184,9 +189,12 @@ pub(crate) fn refresh(
         |(settings, key, old, _)| {
             new_pair(settings, key, pair_ids, audit.now, old.session.expires_at)
         },
-        |store, (_, _, old, _), pair| store.write(|tx| rotate_refresh_token(tx, audit, old, pair)),
+        |store, (_, _, old, _), pair| {
+            store.write_shared(|tx| rotate_refresh_token(tx, audit, old, pair))
+        },
     )?;
-    // The pair is signed last: a retry signs the pair that the first use recorded.
+    // The pair is signed after the transaction, because only the transaction finds whether the new
+    // pair or, for a retry, the recorded pair is to be signed.
     let pair = match outcome {
         RefreshOutcome::Rotated => pair,
         RefreshOutcome::Retried(successor) => reissue_pair(&successor, &key),
@@ -198,8 +206,10 @@ pub(crate) fn refresh(
 /// Returns the pair and owner of a refresh token that is valid or used. A used refresh token may
 /// also be expired, so that late reuse still ends the session.
 fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession, User), Error> {
-    let is_used =
-        matches!(&report.record, TokenRecord::Session(row) if row.pair.refresh_used_at.is_some());
+    let is_used = matches!(
+        &report.record,
+        TokenRecord::Session(pair_with_session) if pair_with_session.pair.refresh_used_at.is_some()
+    );
     let is_tolerated = |rejection: &Rejection| {
         is_used && matches!(rejection.reason, RejectReason::Revoked | RejectReason::Expired)
     };
@@ -215,9 +225,10 @@ fn into_refreshable_pair(report: VerificationReport) -> Result<(PairWithSession,
     }
 }
 
-/// Replaces the old pair by `pair`. Returns `None` if the key of `pair` no longer signs.
+/// Replaces the old pair by `pair`; if the old refresh token was used before, detects a retry or ends
+/// the session. Returns `None` if the key of `pair` no longer signs.
 fn rotate_refresh_token(
-    tx: &Writer<'_>,
+    tx: &SharedWriter<'_>,
     audit: &AuditContext,
     old: &PairWithSession,
     pair: &NewPair,
@@ -244,7 +255,8 @@ fn rotate_refresh_token(
     Ok(Some(RefreshOutcome::Reused))
 }
 
-/// Ends the session of an access token, which may be expired. Returns whether the session was open.
+/// Ends the session of an access token; an expired token is sufficient. Returns whether this call
+/// ended the session.
 pub(crate) fn end(
     store: &mut Store,
     audit: &AuditContext,
@@ -258,7 +270,7 @@ pub(crate) fn end(
     };
     let (id, user) = (pair_with_session.session.id, pair_with_session.session.user_id);
     let target = EventTarget::session(pair_with_session.session.sid);
-    store.write(|tx| {
+    store.write_shared(|tx| {
         let ended = tx.end_session(id, SessionEndReason::Logout, audit.now)?;
         audit.record(tx, Some(user), target.clone(), usize::from(ended))?;
         Ok(ended)

@@ -24,7 +24,7 @@ pub(crate) struct TokenPair {
     pub(crate) refresh_expires_at: Timestamp,
 }
 
-/// The `jti` values of the next token pair.
+/// The `jti` values of a new token pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NewPairIds {
     /// The `jti` of the access token.
@@ -40,7 +40,7 @@ impl NewPairIds {
     }
 }
 
-/// Origin of a pair (claim `fresh`).
+/// The origin of a pair, which determines the claim `fresh`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
     /// The user has just been authenticated by password.
@@ -49,7 +49,7 @@ pub(super) enum Freshness {
     Refreshed,
 }
 
-/// Returns a stored pair with its ids and times, to be signed again with `key`.
+/// Returns a new pair with the ids and times of the stored pair, to be signed with `key`.
 pub(super) fn reissue_pair(pair_with_session: &PairWithSession, key: &Key) -> NewPair {
     NewPair {
         access_jti: pair_with_session.pair.access_jti,

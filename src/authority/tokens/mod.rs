@@ -1,16 +1,19 @@
 //! App tokens: issuing, renewal, quota and listing.
 
+mod quota;
 mod recorded;
 mod renewal;
 
 pub(crate) use crate::store::TokenFilter;
+pub(crate) use quota::QuotaUsage;
+use quota::{check_quota, load_issuance_state};
 pub(crate) use recorded::{RevocationCause, list, load, revoke_issued};
-pub(crate) use renewal::{RenewalOptions, RenewedToken, renew};
+pub(crate) use renewal::{RenewalOptions, RenewalOutcome, renew};
 
-use super::accounts::{require_self_or_admin, user_not_found};
+use super::accounts::require_self_or_admin;
 use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
 use super::minting::check_grantable_permissions;
-use super::principal::write_as;
+use super::principal::write_shared_as;
 use super::sessions::expiry_after;
 use super::signing::{ensure_verifiable_length, with_signing_key};
 use super::{AuditContext, Caller, Error};
@@ -19,15 +22,14 @@ use crate::model::{
     AppName, EventTarget, ExtraClaims, Grant, Key, KeyState, Lifetime, Permission, RecordedToken,
     Settings, TimeSpec, Timestamp, TokenId, TokenKind, TokenOrigin, Untrusted, User, UserRef,
 };
-use crate::store::{IssuanceState, NewToken, Reader, Store, Writer};
+use crate::store::{NewToken, Reader, Store};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// The requested expiry of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// After the default lifetime: of the settings for app tokens, of the preset for test tokens.
+    /// After the default lifetime: for app tokens a setting, for test tokens part of the preset.
     Default,
     /// After a lifetime.
     After(Lifetime),
@@ -75,15 +77,6 @@ pub(crate) struct IssuedToken {
     pub(crate) quota_usage: Option<QuotaUsage>,
 }
 
-/// The quota usage of an owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct QuotaUsage {
-    /// The number of live tokens.
-    pub(crate) used: usize,
-    /// The maximum number of live tokens.
-    pub(crate) limit: u32,
-}
-
 /// Issues and records an app token. One transaction checks the quota and inserts the row.
 pub(crate) fn issue(
     store: &mut Store,
@@ -97,8 +90,9 @@ pub(crate) fn issue(
             Untrusted::new(name).to_display()
         )));
     }
-    // The key that signed the access token is usually still active. Otherwise the write transaction
-    // detects the change, and the next attempt uses the new key.
+    // The first attempt uses the key that signed the access token, if this key was active at
+    // authentication. If the key is replaced before the write transaction, that transaction detects
+    // the change, and the next attempt reads the active key.
     let mut key = Some(caller.key.clone()).filter(|key| key.state == KeyState::Active);
     let (_, pending_token, (id, quota_usage)) = with_signing_key(
         store,
@@ -120,7 +114,7 @@ pub(crate) fn issue(
             Ok(pending_token)
         },
         |store, (settings, key, _), pending_token| {
-            write_as(store, caller, |tx, user| {
+            write_shared_as(store, caller, |tx, user| {
                 if tx.load_settings()? != *settings {
                     return Ok(None);
                 }
@@ -139,7 +133,7 @@ pub(crate) fn issue(
     Ok(pending_token.into_issued(id, quota_usage))
 }
 
-/// Returns the owner of the requested token, if `user` may issue the token.
+/// Returns the owner of the requested token. Refuses a `user` without the right to issue the token.
 fn resolve_owner(
     tx: &Reader<'_>,
     user: &User,
@@ -160,23 +154,6 @@ fn resolve_owner(
     let policy = &settings.permissions;
     check_grantable_permissions(Some(user), &owner, policy, &permissions, claimed)?;
     Ok(owner)
-}
-
-/// Returns the current preconditions for a token of the owner, and locks the row of the owner, so
-/// that no other process counts the owner's tokens until the commit. Refuses a disabled owner.
-pub(super) fn load_issuance_state(
-    tx: &Writer<'_>,
-    owner: &User,
-    key: &Key,
-    settings: &Settings,
-    now: Timestamp,
-) -> Result<IssuanceState, Error> {
-    let state = tx.lock_user_for_issuance(owner.id, key.id, settings.quota, now)?;
-    let state = state.ok_or_else(|| user_not_found(&UserRef::Id(owner.id)))?;
-    if state.is_disabled {
-        return Err(Error::Forbidden("token owner disabled"));
-    }
-    Ok(state)
 }
 
 /// A token that is signed and not yet recorded.
@@ -216,26 +193,6 @@ impl PendingToken {
         };
         IssuedToken { token: self.token, record, quota_usage }
     }
-}
-
-/// Returns the quota usage including the new token, or refuses a token over the quota. The live
-/// token `replaced_id`, if any, is not counted.
-pub(super) fn check_quota(
-    tx: &Writer<'_>,
-    owner: &User,
-    state: IssuanceState,
-    replaced_id: Option<TokenId>,
-    now: Timestamp,
-) -> Result<Option<QuotaUsage>, Error> {
-    let Some((limit, used)) = state.quota else { return Ok(None) };
-    let used = used.saturating_sub(usize::from(replaced_id.is_some()));
-    if u32::try_from(used).unwrap_or(u32::MAX) >= limit {
-        return Err(Error::QuotaExceeded {
-            limit,
-            live_tokens: tx.tokens_in_quota(owner.id, now)?,
-        });
-    }
-    Ok(Some(QuotaUsage { used: used + 1, limit }))
 }
 
 fn build_grant(request: &TokenRequest, owner: &User) -> Grant {

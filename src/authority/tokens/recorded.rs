@@ -1,5 +1,5 @@
-//! Recorded tokens: queries, and revocation by the command that issued the tokens. Only admins see
-//! the tokens of other users.
+//! Recorded tokens: queries, and revocation by the command that issued the tokens. Queries show
+//! tokens of other users only to admins.
 
 use super::super::audit_context::{OUTCOME_REVOKED, OUTCOME_UNDELIVERED};
 use super::super::error::ResourceKind;
@@ -70,8 +70,8 @@ impl RevocationCause {
     }
 }
 
-/// Revokes tokens that the same command issued. For a token of `jeton run`, also revokes its
-/// renewals.
+/// Revokes tokens that the running command issued. For a token of `jeton run`, also revokes the
+/// successors of the token.
 pub(crate) fn revoke_issued(
     store: &mut Store,
     audit: &AuditContext,
@@ -79,7 +79,7 @@ pub(crate) fn revoke_issued(
     ids: &[TokenId],
     cause: RevocationCause,
 ) -> Result<(), Error> {
-    store.write(|tx| {
+    store.write_shared(|tx| {
         let mut changed_count = 0;
         for id in ids {
             changed_count += usize::from(tx.revoke_token(*id, audit.now)?);

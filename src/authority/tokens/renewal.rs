@@ -27,7 +27,7 @@ pub(crate) struct RenewalOptions {
 
 /// The outcome of a renewal.
 #[derive(Debug)]
-pub(crate) struct RenewedToken {
+pub(crate) struct RenewalOutcome {
     /// The new token.
     pub(crate) issued: IssuedToken,
     /// The id of the old token.
@@ -39,14 +39,14 @@ pub(crate) struct RenewedToken {
 }
 
 /// Issues the successor of a live token, for the bearer (`caller` is `None`), the owner or an
-/// admin.
+/// admin. Revokes the old token, or starts its grace period.
 pub(crate) fn renew(
     store: &mut Store,
     audit: &AuditContext,
     caller: Option<&Caller>,
     selector: &TokenSelector,
-    renewal: RenewalOptions,
-) -> Result<RenewedToken, Error> {
+    options: RenewalOptions,
+) -> Result<RenewalOutcome, Error> {
     let old_token = find_app_token(store, audit.now, caller, selector)?;
     let (_, (pending_token, grace_until), (id, quota_usage, ended_predecessor)) = with_signing_key(
         store,
@@ -58,7 +58,7 @@ pub(crate) fn renew(
             })
         },
         |(settings, key, owner, origin)| {
-            let ttl = renewal.ttl;
+            let ttl = options.ttl;
             let expiry = match caller {
                 Some(_) => compute_expiry(&old_token, ttl, audit.now)?,
                 None => compute_bearer_expiry(&old_token, *origin, settings, ttl, audit.now)?,
@@ -69,7 +69,7 @@ pub(crate) fn renew(
             // A renewal by the owner or an admin starts a new chain of renewals.
             let first_issued_at = origin.first_issued_at.filter(|_| caller.is_none());
             pending_token.row.origin = TokenOrigin { first_issued_at, ..*origin };
-            Ok((pending_token, compute_grace_end(&old_token, renewal.grace, audit.now)?))
+            Ok((pending_token, compute_grace_end(&old_token, options.grace, audit.now)?))
         },
         |store, (settings, key, owner, _), (pending_token, grace_until)| {
             let principal = caller.map(|caller| &caller.principal);
@@ -98,7 +98,7 @@ pub(crate) fn renew(
             })
         },
     )?;
-    Ok(RenewedToken {
+    Ok(RenewalOutcome {
         issued: pending_token.into_issued(id, quota_usage),
         old_id: old_token.id,
         grace_until,
@@ -127,9 +127,9 @@ fn authorize_reissue(
 }
 
 /// Returns the expiry of a successor that the bearer of a token requests. A bearer (possibly a
-/// thief) can extend neither the lifetime of a token nor the chain of renewals, which ends
-/// `token.max_ttl` after its first token was issued. A bearer cannot renew a token with the
-/// permission `jeton:mint` or a token of `jeton run` at all.
+/// thief) can extend neither the lifetime of a token nor the chain of renewals: no successor expires
+/// later than `token.max_ttl` after the issue of the first token. A bearer cannot renew a token with
+/// the permission `jeton:mint` or a token of `jeton run` at all.
 fn compute_bearer_expiry(
     old_token: &RecordedToken,
     origin: TokenOrigin,
@@ -156,7 +156,7 @@ fn compute_bearer_expiry(
     }
     let first_issued_at = origin.first_issued_at.unwrap_or(old_token.issued_at);
     // A bound past the year 9999 is no bound.
-    let Some(bound) = first_issued_at.checked_add(settings.token_max_ttl) else {
+    let Some(bound) = first_issued_at.checked_add(settings.token_renewal_period) else {
         return compute_expiry(old_token, ttl, now);
     };
     let expiry = compute_expiry(old_token, ttl, now)?;
@@ -166,7 +166,7 @@ fn compute_bearer_expiry(
     Ok(Some(expiry.map_or(bound, |expiry| expiry.min(bound))))
 }
 
-/// Returns the lifetime in seconds; `None` without expiry.
+/// Returns the seconds from issue to expiry; `None` without expiry.
 fn original_lifetime(token: &RecordedToken) -> Option<i64> {
     token.expires_at.map(|expiry| expiry.unix() - token.issued_at.unix())
 }
@@ -187,18 +187,21 @@ fn ensure_live(tx: &Writer<'_>, id: TokenId, now: Timestamp) -> Result<(), Error
     Err(Error::TokenRejected { kind: Some(TokenKind::App), reasons: vec![rejection] })
 }
 
+/// Returns the expiry after `ttl`, or after the lifetime of the old token if `ttl` is `None`.
+/// Returns `None` if `ttl` is `None` and the old token has no expiry. The lifetime of the old token
+/// may exceed the maximum of `ttl`.
 fn compute_expiry(
     old_token: &RecordedToken,
     ttl: Option<Lifetime>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    match ttl.or_else(|| original_lifetime(old_token).and_then(Lifetime::from_seconds)) {
-        Some(lifetime) => expiry_after(now, lifetime).map(Some),
-        None => Ok(None),
+    match ttl {
+        Some(ttl) => expiry_after(now, ttl).map(Some),
+        None => Ok(original_lifetime(old_token).map(|seconds| now.saturating_add_seconds(seconds))),
     }
 }
 
-/// Returns the end of the grace period, at most the expiry of the old token.
+/// Returns the end of the grace period, if any: at the latest the expiry of the old token.
 fn compute_grace_end(
     old_token: &RecordedToken,
     grace: Option<Lifetime>,

@@ -11,15 +11,15 @@ use serde_json::{Map, Value, json};
 /// Claims of an app token that are not compared with the record: `iss`, `owner` and `target` are
 /// the values of settings at the time of issue, `type` is the token kind, and `jti` is the claim by
 /// which the record was found.
-const NOT_RECORDED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
+const NOT_COMPARED: [&str; 5] = ["iss", "owner", "target", "jti", "type"];
 
 /// Returns the rejection for the first claim that contradicts the record. The rejection does not
 /// state the recorded value.
 ///
-/// In an app token, a claim that the record lacks is a contradiction, unless [`NOT_RECORDED`] lists
-/// the claim: a service may read permissions from a claim of any name. In a session token, `role`
-/// is not compared: the claim is the role at the time of issue, but only the role in the user's row
-/// gives access.
+/// In an app token, a claim that the record lacks is a contradiction, unless [`NOT_COMPARED`] lists
+/// the claim: a service may read permissions from a claim of any name. In a session token, a claim
+/// that the record lacks is ignored, and `role` is not compared: the claim is the role at the time
+/// of issue, but only the role in the user's row gives access.
 pub(super) fn find_contradiction(
     claims: &Map<String, Value>,
     kind: TokenKind,
@@ -27,9 +27,11 @@ pub(super) fn find_contradiction(
     owner: &User,
 ) -> Option<Rejection> {
     let recorded_claims = match record {
-        TokenRecord::Token(token) if kind == TokenKind::App => build_app_token_claims(token, owner),
+        TokenRecord::Token(token) if kind == TokenKind::App => {
+            recorded_app_token_claims(token, owner)
+        }
         TokenRecord::Session(pair_with_session) => {
-            build_session_token_claims(pair_with_session, kind, owner)
+            recorded_session_token_claims(pair_with_session, kind, owner)
         }
         // The claims of a test token were compared when its record was looked up.
         TokenRecord::Token(_) | TokenRecord::Missing => return None,
@@ -41,7 +43,7 @@ pub(super) fn find_contradiction(
         }
     };
     let is_extra = |(name, _): &(&String, &Value)| {
-        !recorded_claims.contains_key(*name) && !NOT_RECORDED.contains(&name.as_str())
+        !recorded_claims.contains_key(*name) && !NOT_COMPARED.contains(&name.as_str())
     };
     let find_extra = || claims.iter().find(is_extra).filter(|_| kind == TokenKind::App);
     recorded_claims.iter().find_map(reject_difference).or_else(|| {
@@ -49,7 +51,7 @@ pub(super) fn find_contradiction(
     })
 }
 
-fn build_app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {
+fn recorded_app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Value> {
     let grant = &token.grant;
     let claims = [
         ("id", Some(json!(owner.id))),
@@ -64,7 +66,7 @@ fn build_app_token_claims(token: &RecordedToken, owner: &User) -> Map<String, Va
     claims.chain(grant.claims.clone()).collect()
 }
 
-fn build_session_token_claims(
+fn recorded_session_token_claims(
     pair_with_session: &PairWithSession,
     kind: TokenKind,
     owner: &User,

@@ -1,5 +1,5 @@
 //! Verification by an example, a token that was verified before: many recorded test tokens differ
-//! from the example only in their ids, and their claims need not be parsed again.
+//! from the example only in `jti` and row id, and the claims of these tokens need not be parsed.
 
 use super::expectations::Expectations;
 use super::report::{TokenRecord, VerificationReport};
@@ -25,9 +25,9 @@ pub(crate) struct Example {
 }
 
 impl Example {
-    /// Makes an example of a valid recorded test token. Returns the report as the error for any
-    /// other token, if the `jti` occurs more than once, or if the expectations require a value of
-    /// `jti`.
+    /// Makes an example of a valid recorded test token. Returns the report as the error if the token
+    /// is not such a token, if its `jti` occurs more than once in the payload, or if the
+    /// expectations require a value of `jti`.
     pub(super) fn new(
         payload: &[u8],
         report: Box<VerificationReport>,
@@ -56,8 +56,9 @@ impl Example {
         }
     }
 
-    /// Returns `jti` and row id of a token with a good signature, if the token is like the example.
-    pub(super) fn matches(
+    /// Returns `jti` and row id of a token with a good signature and the header of the example, if
+    /// payload and row differ from the example only in these ids.
+    pub(super) fn match_token(
         &self,
         tokens: &mut TokenLookup<'_>,
         payload: &[u8],

@@ -1,4 +1,4 @@
-//! Requirements of the caller on a token, and the checks of the claims.
+//! Requirements on a token, and the checks of its `typ` and claims.
 
 use super::super::claims::{
     RegisteredClaims, VerificationTime, check_permissions, check_remaining_ttl,
@@ -23,27 +23,27 @@ pub(crate) enum ExpectedKind {
 pub(crate) struct Expectations {
     /// Acceptable kinds.
     pub(crate) kind: ExpectedKind,
-    /// Current time, for keys, sessions and recorded expiry times.
+    /// Current time, for the state of the key, the end of a grace period, and messages.
     pub(crate) now: Timestamp,
-    /// Time against which time claims are checked; `--at` overrides it.
+    /// Time against which time claims are checked: the current time, or the time given with `--at`.
     pub(crate) reference_time: Timestamp,
     /// Clock skew that time claims may have, in seconds.
     pub(crate) leeway: i64,
-    /// Expected issuer, if checked.
+    /// Expected issuer; `None` if the issuer is not checked.
     pub(crate) issuer: Option<String>,
-    /// Accepted audiences, if checked. A token that names one of them is accepted (RFC 7519,
-    /// section 4.1.3).
+    /// Accepted audiences; empty if the audience is not checked. A token needs to name only one
+    /// accepted audience (RFC 7519, section 4.1.3).
     pub(crate) audience: Vec<String>,
     /// Required permissions.
     pub(crate) permissions: Vec<Permission>,
-    /// Required values of claims.
+    /// Required values of claims: pairs of claim name and value.
     pub(crate) required_values: Vec<(String, String)>,
     /// Required claims, with any value but `null`.
     pub(crate) required_claims: Vec<String>,
     /// Required media type in the header's `typ`.
     pub(crate) typ: Option<MediaType>,
-    /// Accepts third-party tokens without `exp`. The expiry of a token of the store is decided by
-    /// its row.
+    /// Accepts third-party tokens without `exp`. For a token of the store, the row decides whether
+    /// `exp` may be missing.
     pub(crate) allow_no_expiry: bool,
     /// Minimum remaining lifetime.
     pub(crate) min_ttl: Option<Lifetime>,
@@ -74,7 +74,7 @@ impl Expectations {
 #[derive(Debug, Clone)]
 pub(crate) struct MediaType {
     normalized: String,
-    /// Text as the caller gave it, for messages.
+    /// Text as given, for messages.
     spelling: String,
 }
 
@@ -114,8 +114,8 @@ pub(super) fn check_typ(
     }
 }
 
-/// Checks the times, issuer and audience, and the other expectations of the caller.
-/// `permission_claims` are the names of the claims with permissions.
+/// Checks the claims of a token: times, issuer, audience, and the other expectations.
+/// `permission_claims` are the names of the claims that may contain permissions.
 pub(super) fn check_claims(
     report: &mut VerificationReport,
     claims: &Map<String, Value>,
@@ -129,8 +129,8 @@ pub(super) fn check_claims(
         leeway: expectations.leeway,
     };
     let mut time_reasons = check_times(registered, time);
-    // An expired token without a row was probably pruned: only the expiry is reported. No leeway
-    // makes such a token valid.
+    // If an expired token is unknown, its row was probably pruned, so only the expiry is reported.
+    // The required leeway is removed, because no leeway makes an unknown token valid.
     let is_unknown = |rejection: &Rejection| *rejection == RejectReason::UnknownToken;
     if time_reasons.iter().any(|rejection| *rejection == RejectReason::Expired)
         && report.reasons.iter().any(is_unknown)
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn media_types_are_compared_without_case_and_prefix() {
+    fn media_types_are_compared_without_case_and_application_prefix() {
         let media_type = |text| MediaType::parse(text).unwrap();
         for (text, typ) in [
             ("at+jwt", "at+jwt"),

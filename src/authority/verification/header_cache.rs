@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Parsed headers by their encoded text, each with its key `K`.
+/// Parsed headers by their encoded text, each with the key or keys `K` that the header selects.
 pub(super) struct HeaderCache<K> {
     headers: HashMap<String, Rc<Header<K>>>,
     /// Header of the last token: consecutive tokens often have the same header.
@@ -32,11 +32,11 @@ impl<K> HeaderCache<K> {
         &mut self,
         token: &'t str,
     ) -> Result<CompactJws<'t, Rc<Header<K>>>, EarlyRejection> {
-        let find_header = |encoded: &str| self.find(encoded);
+        let find_header = |encoded: &str| self.find_or_parse(encoded);
         CompactJws::parse_with(token, find_header).map_err(EarlyRejection::malformed)
     }
 
-    fn find(&mut self, encoded: &str) -> Result<Rc<Header<K>>, String> {
+    fn find_or_parse(&mut self, encoded: &str) -> Result<Rc<Header<K>>, String> {
         if let Some(last) = self.last.as_ref().filter(|last| last.encoded == encoded) {
             return Ok(Rc::clone(last));
         }

@@ -22,9 +22,8 @@ pub(crate) fn introspect(store: &mut Store, token: &str, now: Timestamp) -> Resu
 /// Builds the response for a token whose claims agree with its record.
 fn build_active_response(report: VerificationReport, kind: TokenKind) -> Map<String, Value> {
     let mut claims = report.claims.unwrap_or_default();
-    // Services cache the response until `exp`. A renewed token is accepted only until the end of
-    // its grace period, which is never later than its expiry, so the response has that time as
-    // `exp`.
+    // Services cache the response until `exp`, so the response for a superseded token needs the end
+    // of the grace period as `exp`. No grace period ends after the expiry of the token.
     if let Some(grace_expires_at) = report.record.grace_expires_at() {
         claims.insert("exp".to_owned(), grace_expires_at.unix().into());
     }

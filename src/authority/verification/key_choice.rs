@@ -1,4 +1,4 @@
-//! Choice of the key of the store that verifies a token.
+//! Choice of the stored key with which a token is verified.
 
 use super::expectations::{Expectations, ExpectedKind};
 use super::report::EarlyRejection;
@@ -17,8 +17,8 @@ pub(super) struct StoredKey {
 }
 
 /// Returns the key that the header names, if the key may verify a token of the expected kind.
-/// Revoked and retired keys are included: the token is refused because of the state of the key only
-/// after its signature proves that this key signed it. Header parameters that carry or reference a
+/// Revoked and retired keys are included: the state of the key refuses a token only after the
+/// signature proves that this key signed the token. Header parameters that carry or reference a
 /// key (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 pub(super) fn select_key(
     tx: &Reader<'_>,
@@ -85,8 +85,9 @@ pub(super) fn check_key_state(key: &Key, now: Timestamp) -> Option<Rejection> {
 pub(super) fn parse_alg_and_kid(
     header: &Map<String, Value>,
 ) -> Result<(Algorithm, Option<&str>), RejectReason> {
-    // RFC 7515, section 4.1.11: a critical extension that is not understood makes the token
-    // invalid.
+    // No extension is supported, and a verifier must reject a token whose `crit` lists an
+    // unsupported extension (RFC 7515, section 4.1.11). `b64`, `zip` and `enc` change the meaning
+    // of the payload.
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
         return Err(RejectReason::CriticalHeader);
     }

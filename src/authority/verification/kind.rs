@@ -1,4 +1,4 @@
-//! Claims and kind of a token with a valid signature.
+//! Claims and kind of a token.
 
 use super::expectations::ExpectedKind;
 use super::report::EarlyRejection;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// Claims that may contain the permissions of an app or session token.
 pub(super) const PERMISSION_CLAIMS: [&str; 1] = ["permissions"];
 
-/// Parses the claims of a token with a valid signature.
+/// Parses the claims of a token; the signature need not be verified yet.
 pub(super) fn parse_claims(payload: &[u8]) -> Result<Map<String, Value>, EarlyRejection> {
     parse_strict_object(payload)
         .map_err(|error| EarlyRejection::malformed(format!("the payload is {}", error.summary())))
@@ -36,9 +36,9 @@ pub(super) fn check_kind(
 ) -> Option<Rejection> {
     let has_text = |value: Option<&Value>, text| value.and_then(Value::as_str) == Some(text);
     let (typ, claimed_type) = (header.get("typ"), claims.get("type"));
-    let mismatch = |reason, name, found: Option<&Value>, expected| {
+    let mismatch = |reason, name, found: Option<&Value>, expected_text| {
         let found_text = found.map(value_to_text);
-        Some(Rejection::for_claim(reason, name).with_mismatch(found_text.as_deref(), expected))
+        Some(Rejection::for_claim(reason, name).with_mismatch(found_text.as_deref(), expected_text))
     };
     if let ExpectedKind::Only(expected_kind) = expected
         && expected_kind != kind

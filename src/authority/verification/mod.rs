@@ -1,7 +1,8 @@
 //! Verification of tokens of the store, in a fixed order: form, algorithm and key, signature, type,
-//! revocation and owner, times, issuer and audience, and last the expectations of the caller. A
-//! failure up to the signature, a key that no longer verifies and a malformed claim are reported
-//! alone; otherwise, a report has all reasons.
+//! revocation and owner, times, issuer and audience, and last the other expectations. A failure up
+//! to the signature, a key that no longer verifies, a malformed payload and a malformed registered
+//! claim are reported alone. Otherwise a report has the reasons of all checks, except a reason that
+//! another reason explains: the row of an expired token was probably pruned.
 
 mod agreement;
 mod example;
@@ -10,6 +11,7 @@ mod header_cache;
 mod introspection;
 mod key_choice;
 mod kind;
+mod prefetch;
 mod report;
 mod store_verifier;
 mod third_party;
@@ -33,6 +35,7 @@ pub(super) use token_state::{
 use super::{Error, RejectReason, Rejection};
 use crate::store::Store;
 use header_cache::HeaderCache;
+use prefetch::prefetch_rows;
 
 /// Verifies a token of this store. An error means that verification was not possible, for example
 /// because the store failed.
@@ -43,9 +46,10 @@ pub(crate) fn verify(
 ) -> Result<VerificationReport, Error> {
     // A malformed token is refused without the store.
     match HeaderCache::new().parse(token) {
-        Ok(compact) => {
-            store.read(|tx| StoreVerifier::new(tx, expectations).verify_parsed(&compact))
-        }
+        Ok(compact) => store.read(|tx| {
+            prefetch_rows(tx, &compact.payload);
+            StoreVerifier::new(tx, expectations).verify_parsed(&compact)
+        }),
         Err(rejection) => Ok(rejection.into()),
     }
 }

@@ -6,7 +6,8 @@ use crate::store::PairWithSession;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
-/// Row of a token.
+/// Record of a token: the row of a recorded token, or the token pair and session of a session
+/// token.
 #[derive(Debug, Default)]
 pub(in crate::authority) enum TokenRecord {
     #[default]
@@ -16,7 +17,7 @@ pub(in crate::authority) enum TokenRecord {
 }
 
 impl TokenRecord {
-    /// Returns the end of the grace period of a renewed token.
+    /// Returns the end of the grace period of a renewed token; `None` without a grace period.
     pub(super) fn grace_expires_at(&self) -> Option<Timestamp> {
         match self {
             Self::Token(token) => token.grace_until,
@@ -40,20 +41,20 @@ pub(crate) struct VerificationReport {
     pub(crate) kind: Option<TokenKind>,
     /// Rejections, in the fixed order of checks; empty for a valid token.
     pub(crate) reasons: Vec<Rejection>,
-    /// Claims, once the signature is verified.
+    /// Claims of a token with a good signature by a key that still verifies.
     pub(crate) claims: Option<Map<String, Value>>,
-    /// Row of the token; [`TokenRecord::Missing`] also if the token contradicts its row.
+    /// Record of the token; [`TokenRecord::Missing`] also if the token contradicts its record.
     pub(in crate::authority) record: TokenRecord,
-    /// Key, once the signature is verified.
+    /// Key of the store that signed the token, if the key still verifies and the payload is well-formed.
     pub(in crate::authority) key: Option<Rc<Key>>,
-    /// Owner of the token.
+    /// Owner of the record, also if the token contradicts the record.
     pub(in crate::authority) owner: Option<Rc<User>>,
 }
 
 /// Rejection of a token before its claims are checked.
 #[derive(Debug, Clone)]
 pub(super) struct EarlyRejection {
-    /// Kind, if the key that the token names has a single kind.
+    /// Kind, if the key that the token names signs only one kind.
     pub(super) kind: Option<TokenKind>,
     pub(super) rejection: Rejection,
 }
@@ -89,7 +90,7 @@ impl VerificationReport {
         EarlyRejection::malformed(fault).into()
     }
 
-    /// Returns whether the token was rejected for this reason, among others.
+    /// Returns whether the reasons of the rejection include this reason.
     pub(crate) fn has_reason(&self, reason: RejectReason) -> bool {
         self.reasons.iter().any(|rejection| *rejection == reason)
     }

@@ -5,6 +5,7 @@ use super::expectations::{Expectations, check_claims, check_typ};
 use super::header_cache::{Header, HeaderCache};
 use super::key_choice::{StoredKey, check_key_state, select_key};
 use super::kind::{PERMISSION_CLAIMS, check_kind, determine_kind, parse_claims};
+use super::prefetch::unverified_jti;
 use super::report::{EarlyRejection, VerificationReport};
 use super::token_state::{OwnerCache, check_token_state};
 use crate::authority::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
@@ -13,9 +14,10 @@ use crate::crypto::CompactJws;
 use crate::model::{Jti, Key, TokenId, TokenKind};
 use crate::store::{Reader, TokenLookup};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::rc::Rc;
 
-/// Verifier of tokens of the store. Keys and owners are looked up once.
+/// Verifier of tokens of the store. The key of each header and each owner are looked up once.
 pub(crate) struct StoreVerifier<'a> {
     expectations: &'a Expectations,
     headers: HeaderCache<StoredKey>,
@@ -41,6 +43,23 @@ impl<'a> StoreVerifier<'a> {
         Self { expectations, headers, owners, example: None, tokens: None }
     }
 
+    /// Loads the rows of many tokens from a server with a few queries, before the tokens are verified.
+    pub(crate) fn prefetch<'t>(
+        &mut self,
+        tokens: impl Iterator<Item = Cow<'t, str>>,
+    ) -> Result<(), Error> {
+        let tx = self.owners.tx;
+        if !tx.is_on_server() {
+            return Ok(());
+        }
+        let mut jtis = Vec::new();
+        for token in tokens {
+            let compact = self.headers.parse(&token);
+            jtis.extend(compact.ok().and_then(|compact| unverified_jti(&compact.payload)));
+        }
+        Ok(tx.prefetch_tokens(&jtis)?)
+    }
+
     /// Verifies a token.
     pub(crate) fn verify(&mut self, token: &str) -> Result<Verdict, Error> {
         let rejected = |rejection: EarlyRejection| Ok(Verdict::Report(Box::new(rejection.into())));
@@ -55,7 +74,7 @@ impl<'a> StoreVerifier<'a> {
         if let Some((header, example)) = &self.example
             && Rc::ptr_eq(header, &compact.header)
             && let Some(tokens) = &mut self.tokens
-            && let Some((jti, id)) = example.matches(tokens, &compact.payload)?
+            && let Some((jti, id)) = example.match_token(tokens, &compact.payload)?
         {
             return Ok(Verdict::ValidLike(Rc::clone(example), jti, id));
         }
@@ -84,7 +103,7 @@ impl<'a> StoreVerifier<'a> {
         }
     }
 
-    /// Returns the key of a token with a good signature.
+    /// Returns the key that signed the token, if the signature is good and the key still verifies.
     fn verify_signature(
         &self,
         compact: &ParsedToken<'_>,

@@ -1,5 +1,5 @@
-//! Verification of third-party tokens with keys that the caller supplies. The checks have the same
-//! order as for tokens of the store, but use no rows.
+//! Verification of third-party tokens with given keys. The checks have the same order as for tokens
+//! of the store, but use no rows.
 
 use super::super::claims::{KNOWN_PERMISSION_CLAIMS, RegisteredClaims};
 use super::super::rejection::describe_alternatives;
@@ -14,7 +14,7 @@ use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// Maximum number of key ids in a message.
+/// Maximum number of key ids that a message lists. Of more keys, the message states the number.
 const MAX_NAMED_KIDS: usize = 4;
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is
@@ -37,7 +37,7 @@ pub(crate) struct ThirdPartyVerifier<'a> {
 /// Keys that may have signed a token, ready to verify signatures.
 struct CandidateKeys {
     verifiers: Vec<SignatureVerifier>,
-    /// True if further keys were left out.
+    /// True if further keys that may have signed the token were left out.
     is_truncated: bool,
 }
 
@@ -105,8 +105,8 @@ pub(super) fn check_third_party_claims(
     }
 }
 
-/// Checks claims without a signature or a row, for fuzzing. Returns the rejection reasons for a
-/// token of the store, and for a third-party token.
+/// Checks claims without a signature or a row, for fuzzing. Returns the rejection reasons of the
+/// claims in a token of the store, and of the same claims in a third-party token.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn check_claims_only(
     claims: &Map<String, Value>,
@@ -131,8 +131,7 @@ pub(crate) fn check_claims_only(
         .map(|report| report.reasons.iter().map(|rejection| rejection.reason).collect())
 }
 
-/// Describes the `kid` that was expected. `kids` are the key ids of the keys that the caller
-/// supplied.
+/// Describes the `kid` that was expected. `kids` are the key ids of the given keys.
 fn describe_kids(kids: &[String]) -> String {
     match kids {
         [] => "a token without `kid`, as no key has a `kid`".to_owned(),
@@ -155,7 +154,7 @@ fn to_rejection(refusal: KeyRefusal) -> Rejection {
                 names => rejection.with_expected_description(describe_alternatives(names)),
             }
         }
-        // The explanation is about a key that the caller supplied, not about the token.
+        // The explanation is about one of the given keys, not about the token.
         KeyRefusal::Unusable(explanation) => {
             Rejection::new(RejectReason::UnknownKey).with_explanation(explanation)
         }

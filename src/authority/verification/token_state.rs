@@ -15,8 +15,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Checks the row of the token. A token that contradicts the row may name the row of another user.
-/// Therefore the row is not added to the report, so that no caller reads or changes the row, and
-/// the reasons that follow from the row are reported without facts.
+/// The report of such a token has no row, so that no caller reads or changes the row. The report has
+/// the reasons that follow from the row, without facts, and the owner, which callers use only
+/// together with the row.
 pub(super) fn check_token_state(
     owners: &OwnerCache<'_>,
     report: &mut VerificationReport,
@@ -155,8 +156,8 @@ fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
     }
 }
 
-/// Returns the owner of an access token that passed verification earlier. Refuses the token if it
-/// was revoked since, its session has ended, or its owner was disabled or deleted.
+/// Returns the owner of an access token that passed verification earlier. Refuses the token if the
+/// token was revoked since, its session has ended, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_session_owner(
     tx: &Reader<'_>,
     access: Jti,
@@ -170,8 +171,8 @@ pub(in crate::authority) fn recheck_session_owner(
     require_valid_owner(tx, reasons, pair_with_session.session.user_id, TokenKind::Access, now)
 }
 
-/// Returns the owner of an app token that passed verification earlier. Refuses the token if it was
-/// revoked since, or its owner was disabled or deleted.
+/// Returns the owner of an app token that passed verification earlier. Refuses the token if the
+/// token was revoked since, or its owner was disabled or deleted.
 pub(in crate::authority) fn recheck_app_token_owner(
     tx: &Reader<'_>,
     id: TokenId,
@@ -198,8 +199,8 @@ fn require_valid_owner(
     }
 }
 
-/// Returns the row of a token with a valid signature by this key. A token that contradicts its row
-/// is refused.
+/// Returns the row of a token whose signature by this key was verified. A token that contradicts
+/// its row is refused.
 pub(in crate::authority) fn load_consistent_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -217,8 +218,8 @@ pub(in crate::authority) fn load_consistent_record(
 }
 
 /// Returns the row of this token. A minter can give a test token the `jti` of another token, so a
-/// test token must also match the recorded claims. Other tokens are compared with their rows by
-/// [`find_contradiction`].
+/// test token must also match the recorded expiry and claims. Other tokens are compared with their
+/// rows by [`find_contradiction`].
 fn find_record(
     tx: &Reader<'_>,
     kind: TokenKind,
@@ -262,8 +263,9 @@ fn find_prune_horizon(
     Ok(horizon.map(|until| (key.spec.kid.to_display(), until)))
 }
 
-/// Checks revocation of the session token and the end of its session. The maximum session lifetime
-/// needs no check: no token of a session expires after the session.
+/// Checks whether the session token was revoked, and whether its session has ended. A used refresh
+/// token counts as revoked. The maximum session lifetime needs no check: no token of a session
+/// expires after the session.
 fn check_session(
     reasons: &mut Vec<Rejection>,
     kind: TokenKind,

@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 ///
 /// Every change and every refused change is an event with actor, target (for a refusal, only if the
 /// target was found), outcome and number of changed objects. Outcomes are `done`, an error code,
-/// `undelivered` (the result could not be printed) and `revoked` (at the end of `jeton run`).
-/// Reads, usage errors and commands without an effect are not recorded. To collect events
+/// `undelivered` (the output could not be written) and `revoked` (the tokens of `jeton run` at its
+/// end). Reads, usage errors and commands without an effect are not recorded. To collect events
 /// incrementally, continue after the last known id with `--reverse --after` and `-o jsonl`.
 ///
 ///   jeton audit list --since 7d --outcome forbidden
@@ -67,7 +67,7 @@ pub(crate) struct Args<T: CommandTree> {
     tree: PhantomData<T>,
 }
 
-/// Names of the members of [`AuditEvent`].
+/// Names of the JSON members of [`AuditEvent`].
 const COLUMNS: &[&str] = &[
     "id",
     "created_at",
@@ -176,14 +176,14 @@ fn build_filter<T: CommandTree>(
     })
 }
 
-/// Returns the audit action for a command or a group of commands, with aliases resolved. `None` if no
-/// command has this name.
+/// Returns the audit action for the words of a command or command group, without aliases: `token list`
+/// for `tokens ls`. `None` if no command or group has this name.
 fn resolve_action(root: &clap::Command, words: &str) -> Option<String> {
-    let mut innermost = root;
+    let mut command = root;
     let mut names = Vec::new();
     for word in words.split_whitespace() {
-        innermost = innermost.find_subcommand(word)?;
-        names.push(innermost.get_name());
+        command = command.find_subcommand(word)?;
+        names.push(command.get_name());
     }
     (!names.is_empty()).then(|| names.join(" "))
 }
@@ -193,7 +193,7 @@ fn resolve_actor(app: &mut App, caller: &Caller, user_ref: &UserRef) -> Result<U
         Ok(id) => return Ok(id),
         Err(error) => Failure::from(error),
     };
-    let is_named = !matches!(user_ref, UserRef::Id(_));
-    let may_be_deleted = failure.kind() == Kind::NotFound && is_named;
+    let is_id = matches!(user_ref, UserRef::Id(_));
+    let may_be_deleted = failure.kind() == Kind::NotFound && !is_id;
     Err(if may_be_deleted { failure.with_hint("for a deleted user, use the id") } else { failure })
 }

@@ -28,14 +28,15 @@ enum Shell {
 
 /// Word at the cursor.
 struct CurrentWord {
-    /// Text as typed, with quotes.
+    /// Text as the script passes it: as typed, or in Elvish and PowerShell without quotes.
     typed: String,
-    /// The text without quotes.
+    /// The text without quotes and without backslashes that escape a character.
     value: String,
 }
 
 impl Shell {
-    fn base(self) -> &'static dyn EnvCompleter {
+    /// Returns the implementation of `clap_complete`.
+    fn clap_completer(self) -> &'static dyn EnvCompleter {
         match self {
             Self::Bash => &Bash,
             Self::Elvish => &Elvish,
@@ -58,23 +59,25 @@ impl Shell {
     fn parse_current_word(self, typed: String) -> CurrentWord {
         let value = match self {
             Self::Bash | Self::Fish | Self::Zsh => unquote_shell_word(&typed),
-            // These scripts pass the value.
+            // The scripts of these shells pass the word without quotes.
             Self::Elvish | Self::Powershell => typed.clone(),
         };
         CurrentWord { typed, value }
     }
 
-    fn separator(self) -> &'static str {
+    fn candidate_separator(self) -> &'static str {
         if self == Self::Bash { "\u{b}" } else { "\n" }
     }
 
-    /// Formats a candidate. `None` if the shell would interpret the candidate.
+    /// Formats a candidate for the script of the shell. `None` if the candidate is unusable (see
+    /// [`is_unusable`]), if the shell would interpret special characters in the candidate, or if bash
+    /// cannot replace the current word with the candidate.
     fn format(self, candidate: &CompletionCandidate, current: &CurrentWord) -> Option<String> {
-        let value = candidate.get_value().to_str().filter(|text| !is_unsafe(text))?;
+        let value = candidate.get_value().to_str().filter(|text| !is_unusable(text))?;
         let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
         let help = help.lines().next().filter(|help| !help.is_empty());
-        let with_help = |value: String, separator: char| match help {
-            Some(help) => format!("{value}{separator}{help}"),
+        let with_help = |value: String, help_separator: char| match help {
+            Some(help) => format!("{value}{help_separator}{help}"),
             None => value,
         };
         match self {
@@ -89,11 +92,11 @@ impl Shell {
 
 impl EnvCompleter for Shell {
     fn name(&self) -> &'static str {
-        self.base().name()
+        self.clap_completer().name()
     }
 
     fn is(&self, name: &str) -> bool {
-        self.base().is(name)
+        self.clap_completer().is(name)
     }
 
     fn write_registration(
@@ -105,12 +108,13 @@ impl EnvCompleter for Shell {
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
         // The scripts for bash and PowerShell contain the program's path in double quotes, in which the
-        // shell expands `$`.
+        // shell expands `$`. In all scripts, the program's name replaces a path with special characters.
         let completer = if completer.chars().all(is_literal_in_shell) { completer } else { bin };
         let Some(script) = self.own_script() else {
-            return self.base().write_registration(var, name, bin, completer, buf);
+            return self.clap_completer().write_registration(var, name, bin, completer, buf);
         };
-        let replace = |text: String, (name, value): &(&str, &str)| text.replace(name, value);
+        let replace =
+            |text: String, (placeholder, value): &(&str, &str)| text.replace(placeholder, value);
         let values = [("VAR", var), ("BIN", bin), ("COMPLETER", completer)];
         write!(buf, "{}", values.iter().fold(script.to_owned(), replace))
     }
@@ -123,7 +127,7 @@ impl EnvCompleter for Shell {
         buf: &mut dyn Write,
     ) -> Result<(), Error> {
         let position = CompletionSource::cursor_position(words.len());
-        // The zsh script omits an empty last word.
+        // Removes the words after the cursor, or adds the empty last word that the zsh script omits.
         words.resize(position + 1, OsString::new());
         let Some(typed) = words.pop().and_then(|word| word.into_string().ok()) else {
             return Ok(());
@@ -136,7 +140,7 @@ impl EnvCompleter for Shell {
             .filter(|candidate| !(current.value.is_empty() && is_option(candidate)))
             .filter_map(|candidate| self.format(candidate, &current))
             .collect();
-        write!(buf, "{}", candidates.join(self.separator()))
+        write!(buf, "{}", candidates.join(self.candidate_separator()))
     }
 }
 
@@ -145,20 +149,21 @@ fn is_option(candidate: &CompletionCandidate) -> bool {
     candidate.get_id().is_some_and(|id| id.starts_with("arg::"))
 }
 
-/// Returns whether a text cannot be a candidate: an empty text, or a text with line breaks or with
-/// characters that a reader cannot see.
-fn is_unsafe(text: &str) -> bool {
+/// Returns whether a text cannot be a candidate: an empty text, or a text with control characters,
+/// such as line breaks, or with characters that a reader cannot see.
+fn is_unusable(text: &str) -> bool {
     text.is_empty() || text.chars().any(is_unsafe_for_terminal)
 }
 
-/// Returns the text for bash in place of the part of the word at the cursor that follows `kept`:
-/// bash keeps the start `kept` itself. Typed text stays as typed, with its quotes. `None` if no
-/// such text gives the candidate.
+/// Returns the text with which bash replaces the end of the word at the cursor. Bash itself keeps the
+/// start of the word, `kept`. If the candidate continues the typed word, the text typed after `kept`
+/// remains as typed, with quotes. `None` if no text completes the word to the candidate, or if the
+/// completing text cannot be escaped.
 fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<String> {
-    let part = current.typed.strip_prefix(kept)?;
+    let typed_end = current.typed.strip_prefix(kept)?;
     let (start, rest) = match candidate.strip_prefix(&current.value) {
-        Some(rest) => (part, rest),
-        // The typed text differs in case.
+        Some(rest) => (typed_end, rest),
+        // The typed text differs from the candidate in case, so the candidate replaces it.
         None => ("", candidate.strip_prefix(&unquote_shell_word(kept))?),
     };
     let is_quoted = kept.ends_with(['"', '\'']);
@@ -169,7 +174,8 @@ fn to_bash_word(candidate: &str, current: &CurrentWord, kept: &str) -> Option<St
     is_plain.then(|| format!("{start}{rest}"))
 }
 
-/// Returns a word of PowerShell, in quotes if the text has spaces. `None` for other special characters.
+/// Returns a word of PowerShell, in quotes if the text has spaces. `None` if the text has special
+/// characters other than spaces and `~`.
 fn to_powershell_word(text: &str) -> Option<String> {
     if !text.chars().all(|c| c == ' ' || c == '~' || is_literal_in_shell(c)) {
         return None;
@@ -181,13 +187,13 @@ fn to_powershell_word(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn replace(typed: &str, kept: &str, candidate: &str) -> Option<String> {
+    fn bash_word(typed: &str, kept: &str, candidate: &str) -> Option<String> {
         let current = Shell::Bash.parse_current_word(typed.to_owned());
         to_bash_word(candidate, &current, kept)
     }
 
     #[test]
-    fn bash_replaces_only_the_part_after_a_word_break() {
+    fn bash_replacement_is_escaped_and_omits_the_kept_part() {
         for (typed, kept, candidate, replacement) in [
             ("jeton:", "jeton:", "jeton:mint", "mint"),
             ("jeton:mi", "jeton:", "jeton:mint", "mint"),
@@ -198,22 +204,22 @@ mod tests {
             ("~/a", "", "~/a~", r"~/a\~"),
             ("", "", "x;{touch,pwned}", r"x\;\{touch,pwned\}"),
         ] {
-            assert_eq!(replace(typed, kept, candidate).as_deref(), Some(replacement), "{typed}");
+            assert_eq!(bash_word(typed, kept, candidate).as_deref(), Some(replacement), "{typed}");
         }
-        assert_eq!(replace("", "", "a’b"), None);
+        assert_eq!(bash_word("", "", "a’b"), None);
     }
 
     #[test]
-    fn bash_word_in_quotes_has_no_special_characters() {
-        assert_eq!(replace("\"token c", "\"", "token create").unwrap(), "token create");
-        assert_eq!(replace("'my f", "'", "my file").unwrap(), "my file");
+    fn candidate_with_special_characters_is_omitted_in_bash_quotes() {
+        assert_eq!(bash_word("\"token c", "\"", "token create").unwrap(), "token create");
+        assert_eq!(bash_word("'my f", "'", "my file").unwrap(), "my file");
         for c in ['"', '\'', '$', '`', '\\', '!'] {
-            assert_eq!(replace("\"a", "\"", &format!("a{c}")), None, "{c}");
+            assert_eq!(bash_word("\"a", "\"", &format!("a{c}")), None, "{c}");
         }
     }
 
     #[test]
-    fn powershell_words_are_quoted_or_omitted() {
+    fn powershell_candidate_with_space_is_quoted_and_with_special_characters_is_omitted() {
         assert_eq!(to_powershell_word("jeton:mint").unwrap(), "jeton:mint");
         assert_eq!(to_powershell_word("token create").unwrap(), "'token create'");
         for text in ["a;b", "a$b", "it's", "a’ b", "a(b)", "*"] {

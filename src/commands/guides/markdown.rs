@@ -11,7 +11,7 @@ pub(in crate::commands) enum Block {
         text: Text,
     },
     Paragraph(Text),
-    /// An item of a list: `-` or the number, and the text.
+    /// An item of a list: the marker (`-`, or the number with a period) and the text.
     Item {
         marker: String,
         text: Text,
@@ -55,14 +55,14 @@ impl Display for Text {
     }
 }
 
-/// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks and
-/// tables; other elements are ignored.
+/// Parses a guide. Guides have headings, paragraphs, tight lists without nesting, code blocks, tables,
+/// code spans and links; other markup is ignored.
 #[expect(clippy::wildcard_enum_match_arm, reason = "guides have only the elements listed")]
 pub(super) fn parse(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut text = Text::default();
     let (mut row, mut rows) = (Vec::new(), Vec::new());
-    let (mut number, mut code, mut link) = (None, None::<String>, None);
+    let (mut item_number, mut code, mut link) = (None, None::<String>, None);
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         match event {
             Event::Text(words) => match &mut code {
@@ -84,10 +84,10 @@ pub(super) fn parse(markdown: &str) -> Vec<Block> {
                 blocks.push(Block::Heading { level, text: mem::take(&mut text) });
             }
             Event::End(TagEnd::Paragraph) => blocks.push(Block::Paragraph(mem::take(&mut text))),
-            Event::Start(Tag::List(first)) => number = first,
+            Event::Start(Tag::List(first_number)) => item_number = first_number,
             Event::End(TagEnd::Item) => {
-                let marker = number.map_or("-".to_owned(), |number| format!("{number}."));
-                number = number.map(|number| number + 1);
+                let marker = item_number.map_or("-".to_owned(), |number| format!("{number}."));
+                item_number = item_number.map(|number| number + 1);
                 blocks.push(Block::Item { marker, text: mem::take(&mut text) });
             }
             Event::Start(Tag::CodeBlock(_)) => code = Some(String::new()),

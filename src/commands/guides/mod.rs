@@ -29,11 +29,11 @@ pub(super) const GUIDES: [Guide; 12] = [
     Guide { name: "many-machines", markdown: include_str!("../../guides/many-machines.md") },
 ];
 
-/// A help topic that consists of sections of a guide.
+/// A help topic: some sections of a guide, or a whole guide under another name.
 struct Topic {
     name: &'static str,
     guide: &'static str,
-    /// Headings of the sections; if empty, the topic is the whole guide.
+    /// Headings of the sections; empty for the whole guide.
     sections: &'static [&'static str],
 }
 

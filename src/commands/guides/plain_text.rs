@@ -4,14 +4,14 @@ use super::markdown::{Block, Text};
 use clap::builder::styling::Style;
 
 const WIDTH: usize = 80;
-const TITLE: Style = Style::new().bold().underline();
+const HEADING: Style = Style::new().bold().underline();
 
 /// Renders blocks at a width of 80 columns. Code blocks are indented and keep their lines.
 pub(super) fn render(blocks: &[Block]) -> String {
     let mut text = String::new();
     let mut previous: Option<&Block> = None;
     for block in blocks {
-        // The items of a list are not separated by blank lines.
+        // Consecutive items are not separated by blank lines, not even items of two lists.
         let continues_list =
             matches!((previous, block), (Some(Block::Item { .. }), Block::Item { .. }));
         if previous.is_some() && !continues_list {
@@ -25,11 +25,11 @@ pub(super) fn render(blocks: &[Block]) -> String {
 
 fn render_block(block: &Block) -> String {
     match block {
-        Block::Heading { text, .. } => format!("{TITLE}{text}{TITLE:#}\n"),
+        Block::Heading { text, .. } => format!("{HEADING}{text}{HEADING:#}\n"),
         Block::Paragraph(text) => wrap(&text.to_string(), "", ""),
         Block::Item { marker, text } => {
-            let first = format!("{marker} ");
-            wrap(&text.to_string(), &first, &" ".repeat(first.len()))
+            let first_prefix = format!("{marker} ");
+            wrap(&text.to_string(), &first_prefix, &" ".repeat(first_prefix.len()))
         }
         Block::Code(code) => {
             code.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
@@ -38,22 +38,22 @@ fn render_block(block: &Block) -> String {
     }
 }
 
-/// Wraps words. `first` and `rest` are the beginnings of the first line and of the other lines.
-fn wrap(words: &str, first: &str, rest: &str) -> String {
+/// Wraps words into lines. The first line starts with `first_prefix`, every other line with `prefix`.
+fn wrap(words: &str, first_prefix: &str, prefix: &str) -> String {
     let mut text = String::new();
-    let mut line = first.to_owned();
-    let mut is_empty = true;
+    let mut line = first_prefix.to_owned();
+    let mut is_line_start = true;
     for word in words.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !is_line_start && line.chars().count() + 1 + word.chars().count() > WIDTH {
             text = text + &line + "\n";
-            rest.clone_into(&mut line);
-            is_empty = true;
+            prefix.clone_into(&mut line);
+            is_line_start = true;
         }
-        if !is_empty {
+        if !is_line_start {
             line.push(' ');
         }
         line += word;
-        is_empty = false;
+        is_line_start = false;
     }
     text + &line + "\n"
 }
@@ -64,15 +64,17 @@ fn render_table(rows: &[Vec<Text>]) -> String {
         rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
     let Some((header, body)) = rows.split_first() else { return String::new() };
     let widths: Vec<usize> = (0..header.len())
-        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max())
+        .map(|column| {
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+        })
         .map(Option::unwrap_or_default)
         .collect();
     if widths.iter().sum::<usize>() + 2 * widths.len() <= WIDTH {
         return rows.iter().map(|row| render_columns(row, &widths)).collect();
     }
     // With two columns, the entries have no titles: the header is the first entry.
-    let titles = if header.len() == 2 { rows.iter().take(1) } else { rows.iter().take(0) };
-    titles.chain(body).map(|row| render_entry(header, row)).collect()
+    let header_entry = if header.len() == 2 { rows.iter().take(1) } else { rows.iter().take(0) };
+    header_entry.chain(body).map(|row| render_entry(header, row)).collect()
 }
 
 fn render_columns(row: &[String], widths: &[usize]) -> String {
@@ -82,7 +84,7 @@ fn render_columns(row: &[String], widths: &[usize]) -> String {
 }
 
 /// Renders a row as a list entry: the first cell, and below it the other cells. With more than two
-/// columns, each cell follows the title of its column.
+/// columns, each of the other cells follows the title of its column. Empty cells are omitted.
 fn render_entry(header: &[String], row: &[String]) -> String {
     let Some((term, cells)) = row.split_first() else { return String::new() };
     let mut text = wrap(term, "  ", "    ");

@@ -98,10 +98,10 @@ impl Report for KeyTextOutput {
 
 impl Command for Args {
     const ACTION: &'static str = "keys export";
-    const EFFECT: Effect = Effect::Reads;
+    const EFFECT: Effect = Effect::Changes;
 
     fn effect(&self) -> Effect {
-        if self.private.is_some() { Effect::Changes } else { Self::EFFECT }
+        if self.private.is_some() { Self::EFFECT } else { Effect::Reads }
     }
 
     fn audit_target(&self) -> Option<AuditTarget> {
@@ -123,22 +123,18 @@ impl Command for Args {
                 authority::keys::build_discovery_site(store, self.purpose, issuer, audit.now)?;
             return publish_site(app, directory, site);
         }
-        let JwkSetExport { jwk_set: keys, omitted_count } =
+        let JwkSetExport { jwk_set, omitted_count } =
             authority::keys::export_jwks(store, self.purpose, audit.now)?;
-        warn_of_omitted_keys(app, &keys, omitted_count);
-        app.console.report(&JwkSetOutput(keys))
+        warn_of_omitted_keys(app, &jwk_set, omitted_count);
+        app.console.report(&JwkSetOutput(jwk_set))
     }
 }
 
 fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), Failure> {
     let site_dir = directory.join(site.directory);
-    // A user with write access to an ancestor directory could replace the directories below it.
-    let ancestors = site_dir.ancestors().take_while(|ancestor| ancestor.starts_with(directory));
-    for ancestor in
-        ancestors.collect::<Vec<_>>().into_iter().rev().filter(|ancestor| *ancestor != site_dir)
-    {
-        OutputDir::open(&app.console, ancestor, PUBLIC_MODE)?;
-    }
+    // `OutputDir::open` refuses a directory that other users can write to: such a user could replace the
+    // directory of the files. Directories above `directory` are not checked.
+    OutputDir::open(&app.console, directory, PUBLIC_MODE)?;
     let output_dir = OutputDir::open(&app.console, &site_dir, PUBLIC_MODE)?;
     if !app.console.has_yes_flag() {
         ensure_same_issuer(&output_dir, &site)?;
@@ -162,7 +158,7 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
 
 /// Refuses to replace files that another issuer may have published. Files are replaced if the
 /// existing metadata has the same issuer. Without metadata, for example after an interrupted
-/// export, the existing JWK Set must be identical.
+/// export, the existing JWK Set must be identical to the new JWK Set.
 fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Result<(), Failure> {
     if output_dir
         .read_file(DiscoverySite::METADATA_FILE)
@@ -174,17 +170,21 @@ fn ensure_same_issuer(output_dir: &OutputDir<'_>, site: &DiscoverySite) -> Resul
         output_dir.has_conflicting_file(name, content.as_bytes())
     };
     let Some((name, _)) = site.files.iter().rfind(is_conflict) else { return Ok(()) };
+    let reason = match *name {
+        DiscoverySite::METADATA_FILE => "already exists and does not name this issuer",
+        _ => "already exists with other content, and no metadata name its issuer",
+    };
     Err(output_dir
-        .conflict_error(name, "already exists and does not name this issuer")
+        .conflict_error(name, reason)
         .with_hint("use another directory, or replace the files with `--yes`"))
 }
 
-/// Warns of symmetric keys, which are not in the JWK Set, or of a JWK Set without any key.
-fn warn_of_omitted_keys(app: &App, keys: &Value, omitted_count: usize) {
-    let is_empty = keys["keys"].as_array().is_none_or(Vec::is_empty);
+/// Warns of symmetric keys, which are omitted from the JWK Set, or of a JWK Set without any key.
+fn warn_of_omitted_keys(app: &App, jwk_set: &Value, omitted_count: usize) {
+    let is_empty = jwk_set["keys"].as_array().is_none_or(Vec::is_empty);
     if omitted_count == 0 && is_empty {
         app.console
-            .print_warning("no test key exists yet: the first `jeton token mint` creates one");
+            .print_warning("no test key to publish: the next `jeton token mint` creates one");
     }
     if omitted_count > 0 {
         app.console
@@ -197,7 +197,8 @@ fn export_private_key(app: &mut App, kid: &str) -> Result<(), Failure> {
     let caller = app.caller()?;
     let key = authority::keys::load_for_export(app.store.get()?, &caller, kid)?;
     let display_kid = key.spec.kid.to_display();
-    app.console.confirm(&format!("Print the private part of key {display_kid}?"))?;
+    let part = if key.spec.algorithm.is_symmetric() { "secret" } else { "private part" };
+    app.console.confirm(&format!("Print the {part} of key {display_kid}?"))?;
     let (store, audit) = app.store.open()?;
     let text = authority::keys::export_private(store, &audit, &caller, &key)?;
     let secret = KeyTextOutput { key: text.expose_secret().to_owned() };

@@ -14,13 +14,14 @@ use std::path::PathBuf;
 /// Import an existing key: a private key or a shared secret (admins only)
 ///
 /// The first test key of an algorithm is activated immediately. Other keys become standby keys,
-/// or the signing key with `--activate`. Importing a key again changes nothing, even with `--activate`.
+/// or the signing key with `--activate`. Importing a key again changes
+/// nothing, except that `--activate` makes a standby or retired key the signing key.
 ///
 /// A private key is PEM or DER (PKCS#8, SEC 1, PKCS#1), a JWK or a JWK Set. With an HMAC algorithm such
 /// as `--alg HS256`, any other content is a shared secret. The key id is that of `--kid`, otherwise the
-/// `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a secret is expected, all input that is a key is
-/// refused: PEM, DER, JWK or SSH, also in base64 or hex, and the bytes of a public key of the
-/// store. A secret shorter than the hash output is marked as weak permanently.
+/// `kid` of the JWK, otherwise the RFC 7638 thumbprint, or random for a secret. Where a secret is
+/// expected, all input that is a key is refused: PEM, DER, JWK or SSH, also in base64 or hex, and the
+/// bytes of a public key of the store. A secret shorter than the hash output is marked as weak permanently.
 ///
 /// Creates the store if it does not exist; a store without users needs no login.
 ///
@@ -135,9 +136,10 @@ impl Command for Args {
                 None => importer.read(&bytes),
             };
             let keys = keys.map_err(|error| {
-                let is_key = matches!(error, ImportError::KeyAsSecret(_));
+                let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
                 let kid = self.kid.as_ref().map(Untrusted::as_str);
-                let algorithm = is_key.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
+                let algorithm =
+                    is_key_as_secret.then(|| importer.algorithm_of_key(&bytes, kid)).flatten();
                 to_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
             })?;
             has_several_keys.set(keys.len() > 1);
@@ -145,31 +147,31 @@ impl Command for Args {
             let keys = keys.map(|key| NewKey::from_imported(key, self.kid.clone()));
             keys.collect::<Result<_, _>>().map_err(to_failure)
         };
-        let added_keys = super::add_keys(app, self.activate, load_keys).map_err(|failure| {
+        let requested_keys = super::add_keys(app, self.activate, load_keys).map_err(|failure| {
             if failure.code == Code::KeyExists && has_several_keys.get() {
                 return failure.with_hint("import the keys one by one, each with `--kid ID`");
             }
             failure
         })?;
-        for added_key in &added_keys {
-            print_imported_key(app, added_key);
+        for requested_key in &requested_keys {
+            print_imported_key(app, requested_key);
         }
-        let changed = added_keys.iter().any(|added_key| added_key.changed);
+        let changed = requested_keys.iter().any(|requested_key| requested_key.changed);
         app.console.report(&ImportOutput {
             changed,
-            items: added_keys.into_iter().map(to_key_row).collect(),
+            items: requested_keys.into_iter().map(to_key_row).collect(),
         })
     }
 }
 
-fn print_imported_key(app: &App, RequestedKey { key, changed }: &RequestedKey) {
+fn print_imported_key(app: &App, RequestedKey { key, changed, is_new }: &RequestedKey) {
     if !changed {
         let kid = key.spec.kid.to_display();
         let state = super::state_name(key.state);
         app.console.print_status(&format!("key {kid} already exists as {state} key"));
         return super::print_activation_hint(app, key);
     }
-    super::print_added_key(app, "imported", key);
+    super::print_added_key(app, if *is_new { "imported" } else { "activated" }, key);
     if key.spec.is_weak {
         let algorithm = key.spec.algorithm.name();
         app.console
@@ -177,7 +179,7 @@ fn print_imported_key(app: &App, RequestedKey { key, changed }: &RequestedKey) {
     }
 }
 
-fn to_key_row(RequestedKey { key, changed }: RequestedKey) -> KeyRow {
+fn to_key_row(RequestedKey { key, changed, .. }: RequestedKey) -> KeyRow {
     KeyRow {
         kid: key.spec.kid,
         purpose: key.spec.purpose,

@@ -23,9 +23,9 @@ use serde::Serialize;
 command_group! {
     /// Create, replace and revoke signing keys, and publish the public keys
     ///
-    /// Keys go through four states: standby, active (signing), retired (tokens signed with the key are
-    /// still accepted for a while), revoked. The public keys of standby, active and retired keys are
-    /// exported.
+    /// Keys go through four states: standby, active (signing), retired (tokens signed with the key
+    /// are still accepted for a while), revoked. The public keys of standby, active and retired
+    /// keys are exported.
     #[command(verbatim_doc_comment)]
     pub(crate) enum Commands {
         #[command(alias = "ls")]
@@ -41,8 +41,8 @@ command_group! {
     }
 }
 
-/// Adds keys to the store. If the store does not exist, creates it. The initial signing key is the
-/// first new app key, or a generated key if no app key is added.
+/// Adds keys to the store. If the store does not exist, creates it; the signing key of the new store is
+/// the first added app key, or a generated key if no app key is added.
 fn add_keys(
     app: &mut App,
     activate: bool,
@@ -82,7 +82,7 @@ fn state_name(state: KeyState) -> &'static str {
 fn print_activation_hint(app: &App, key: &Key) {
     if key.state != KeyState::Active {
         let activate = render_command("jeton keys activate", &key.spec.kid.to_display());
-        app.console.print_hint(&format!("activate it with: {activate}"));
+        app.console.print_hint(&format!("activate the key with: {activate}"));
     }
 }
 
@@ -126,12 +126,12 @@ impl crate::app::Report for RotateOutput {
     }
 }
 
-/// Prints and reports the new and the retired key.
+/// Prints and reports the new signing key and the retired key.
 fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     let algorithm = rotation.algorithm.name();
-    // The key that a dry run generates is discarded.
-    let has_kid = !(rotation.is_new_key && app.store.is_dry_run());
-    let active_kid = has_kid.then_some(rotation.active_kid);
+    // A dry run discards the new key, so the key id is not shown.
+    let shows_kid = !(rotation.is_new_key && app.store.is_dry_run());
+    let active_kid = shows_kid.then_some(rotation.active_kid);
     let key_name = match &active_kid {
         Some(kid) => format!("key {}", kid.to_display()),
         None => "a new key".to_owned(),
@@ -140,13 +140,14 @@ fn report_rotation(app: &App, rotation: Rotation) -> Result<(), Failure> {
     if let Some(retired) = &rotation.retired_key {
         let verify_until = app.console.render_cell(retired.verify_until);
         app.console.print_status(&format!(
-            "key {} is retired and verifies until {verify_until}",
+            "key {} is retired; its tokens are accepted until {verify_until}",
             retired.kid.to_display()
         ));
-        if retired.outliving_tokens > 0 {
-            let tokens = pluralize(retired.outliving_tokens, "live token");
+        if retired.outliving_token_count > 0 {
+            let tokens = pluralize(retired.outliving_token_count, "live token");
+            let possessive = if retired.outliving_token_count == 1 { "its" } else { "their" };
             app.console.print_warning(&format!(
-                "{tokens} of the retired key will be refused before expiry"
+                "{tokens} of the retired key will be refused before {possessive} own expiry"
             ));
         }
     }

@@ -48,7 +48,7 @@ impl Command for Args {
         let (key, verify_until) = authority::keys::retire(store, &audit, &caller, kid, overlap)?;
         let kid = key.spec.kid;
         app.console.print_status(&format!(
-            "key {} is retired and verifies until {}",
+            "key {} is retired; its tokens are accepted until {}",
             kid.to_display(),
             app.console.render_cell(verify_until)
         ));

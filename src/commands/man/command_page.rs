@@ -33,7 +33,8 @@ fn add_pages(
     subcommands.into_iter().try_for_each(|command| add_pages(command, &parents, pages))
 }
 
-/// Renders the page of one command. Only the page of the program lists the global options.
+/// Renders the page of one command. Only the page of the program lists the global options, except
+/// `--output`, which every page lists.
 fn render(command: clap::Command, parents: &[String]) -> io::Result<Page> {
     let mut command = global_args::with_visible_global_options(command);
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
@@ -75,13 +76,15 @@ fn with_separate_lines(argument: clap::Arg) -> clap::Arg {
 /// Replaces backticks around code by bold type. In the section NAME, which other programs read, only
 /// removes the backticks.
 fn with_bold_code(page: &str) -> String {
-    let (mut text, mut is_name) = (String::new(), false);
+    let (mut text, mut is_name_section) = (String::new(), false);
     for line in page.split_inclusive('\n') {
-        is_name = if line.starts_with(".SH") { line.contains("NAME") } else { is_name };
+        if line.starts_with(".SH") {
+            is_name_section = line.contains("NAME");
+        }
         let mut parts = line.split('`');
         text += parts.next().unwrap_or_default();
         for (number, part) in parts.enumerate() {
-            text += match (is_name, number % 2) {
+            text += match (is_name_section, number % 2) {
                 (true, _) => "",
                 (false, 0) => "\\fB",
                 (false, _) => "\\fR",
@@ -92,7 +95,8 @@ fn with_bold_code(page: &str) -> String {
     text
 }
 
-/// Adds the options with their values, then the arguments. Global options and `--help` are not listed.
+/// Adds the section SYNOPSIS: the options with their values, then the positional arguments, without the
+/// global options and `--help`.
 fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let is_listed = |argument: &&clap::Arg| {
@@ -120,35 +124,53 @@ fn add_synopsis(roff: &mut Roff, command: &clap::Command) {
     roff.control("SH", ["SYNOPSIS"]).text(synopsis);
 }
 
-/// Adds the description, and the indented lines at its end as a section of examples.
+/// Adds the section DESCRIPTION, and the section EXAMPLES with the indented lines at the end of the help.
 fn add_description(roff: &mut Roff, command: &clap::Command) {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
-    let is_example = |line: &&str| line.starts_with("  ");
-    let (summary, details) = about.split_once("\n\n").unwrap_or((&about, ""));
+    let lines: Vec<&str> = about.lines().collect();
+    let examples_start = lines.iter().rposition(|line| !is_indented(line)).map_or(0, |i| i + 1);
+    let (text, examples) = lines.split_at(examples_start);
+    let mut paragraphs = text.splitn(2, |line| line.is_empty());
+    let summary = paragraphs.next().unwrap_or_default();
     // The summary is in the section NAME, and is repeated here only if there is no other text.
-    let has_text = details.lines().any(|line| !line.is_empty() && !is_example(&line));
-    let description = if has_text { details } else { summary };
+    let details = paragraphs.next().filter(|lines| lines.iter().any(|line| !line.is_empty()));
     roff.control("SH", ["DESCRIPTION"]);
-    for line in description.lines().filter(|line| !is_example(line)) {
-        if line.is_empty() {
-            roff.control("PP", []);
-        } else {
-            roff.text([roman(line)]);
+    for lines in details.unwrap_or(summary).chunk_by(|a, b| is_indented(a) == is_indented(b)) {
+        if lines.first().is_some_and(|line| is_indented(line)) {
+            add_verbatim(roff, lines);
+            continue;
+        }
+        for line in lines {
+            if line.is_empty() {
+                roff.control("PP", []);
+            } else {
+                roff.text([roman(*line)]);
+            }
         }
     }
-    let examples: Vec<&str> = about.lines().filter(is_example).collect();
     if !examples.is_empty() {
-        roff.control("SH", ["EXAMPLES"]).control("nf", []);
-        for line in examples {
-            roff.text([roman(line)]);
-        }
-        roff.control("fi", []);
+        roff.control("SH", ["EXAMPLES"]);
+        add_verbatim(roff, examples);
     }
 }
 
-/// Adds the sections that are the same for all commands. Only the page of the program lists global
-/// options, variables and files; the pages of commands refer to that page.
+fn is_indented(line: &str) -> bool {
+    line.starts_with("  ")
+}
+
+/// Adds lines with their line breaks.
+fn add_verbatim(roff: &mut Roff, lines: &[&str]) {
+    roff.control("nf", []);
+    for line in lines {
+        roff.text([roman(*line)]);
+    }
+    roff.control("fi", []);
+}
+
+/// Adds the sections after the options and subcommands: EXIT STATUS to SEE ALSO. The page of a command
+/// also gets GLOBAL OPTIONS, and refers to the page of the program for global options, variables and
+/// files.
 fn add_reference(roff: &mut Roff, parents: &[String]) {
     const SECTIONS: [(&str, &str); 2] =
         [("ENVIRONMENT", "Environment variables"), ("FILES", "Files")];

@@ -53,9 +53,9 @@ pub(super) fn add_blocks(roff: &mut Roff, blocks: &[Block]) {
     }
 }
 
-/// Appends a table as a list: the first cell of a row, and below it, indented, the other cells. A table
-/// with two columns starts with its header; with more columns, each cell follows the title of its
-/// column.
+/// Appends a table as a list: the first cell of a row, and below the first cell, indented, the other cells
+/// that are not empty. A list for two columns starts with the header of the table. With more columns,
+/// each of the indented cells follows the title of its column.
 fn add_table(roff: &mut Roff, rows: &[Vec<Text>]) {
     let Some((header, body)) = rows.split_first() else { return };
     let has_titles = header.len() > 2;
@@ -74,7 +74,7 @@ fn add_table(roff: &mut Roff, rows: &[Vec<Text>]) {
     }
 }
 
-/// Returns a text with code in bold.
+/// Converts a text to roff, with code in bold.
 fn inlines(text: &Text) -> Vec<Inline> {
     let to_inline = |span: &Span| match span {
         Span::Words(words) => roman(words),

@@ -46,10 +46,11 @@ impl<T: CommandTree> Command for Args<T> {
             ("man7", GUIDES.iter().map(guide_page::render).collect()),
         ];
         let mut paths = Vec::new();
-        // A user who can write this directory could replace the directories of the sections.
+        // `OutputDir::open` refuses a directory that other users can write to: such a user could replace
+        // the directories of the sections.
         let _dir_lock = OutputDir::open(&app.console, &dir, PUBLIC_MODE)?;
-        for (name, pages) in &sections {
-            let section_dir = dir.join(name);
+        for (section, pages) in &sections {
+            let section_dir = dir.join(section);
             OutputDir::open(&app.console, &section_dir, PUBLIC_MODE)?
                 .replace(pages, PUBLIC_MODE)?;
             paths.extend(pages.iter().map(|(name, _)| section_dir.join(name)));

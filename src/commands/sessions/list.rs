@@ -93,9 +93,9 @@ impl Command for Args {
             build_table,
             wide_columns: &["REFRESHED", "EXPIRES"],
         };
-        list.report(app, all_rows(None), |app, page| {
+        list.report(app, all_rows(None), |app, request| {
             let (store, audit) = app.store.open()?;
-            let sessions = authority::sessions::list_open(store, &audit, &caller, user, page)?;
+            let sessions = authority::sessions::list_open(store, &audit, &caller, user, request)?;
             Ok(sessions.map(|session| SessionRow::new(session, caller.session.sid)))
         })?;
         Ok(())

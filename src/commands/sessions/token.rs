@@ -7,9 +7,10 @@ use crate::model::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-/// Print an access token that is valid for at least one minute
+/// Print an access token for other programs
 ///
-/// If the access token of the session expires earlier, the session is refreshed first.
+/// If the access token of the session expires in less than a minute, the session is refreshed first.
+/// With `JETON_TOKEN`, prints this token.
 ///
 ///   curl -H "Authorization: Bearer $(jeton sessions token)" https://api.example.com
 #[derive(Debug, clap::Args)]

@@ -12,7 +12,7 @@ use crate::model::escape;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-/// Names of the members of [`SettingView`].
+/// Names of the members of [`SettingView`] in JSON.
 const COLUMNS: &[&str] = &["name", "value", "default"];
 
 fn build_table(settings: &[SettingView]) -> Table {

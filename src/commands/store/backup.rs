@@ -13,8 +13,8 @@ use std::path::PathBuf;
 /// The backup is a consistent store with all accounts and private keys, readable only by you. The store
 /// can be used during the backup. Restore a backup with `jeton store restore`.
 ///
-/// The backup of a store in PostgreSQL is a SQLite file, too: a store that `--store` and
-/// `jeton store copy` accept. `pg_dump` makes backups that PostgreSQL restores.
+/// The backup of a store in PostgreSQL is a SQLite file, too: `--store` and `jeton store copy` accept
+/// the backup as a store. `pg_dump` makes backups that PostgreSQL restores.
 ///
 ///   jeton store backup jeton-$(date +%F).db
 #[derive(Debug, clap::Args)]

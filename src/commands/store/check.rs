@@ -21,13 +21,14 @@ pub(crate) struct Args {}
 #[derive(Debug, Serialize)]
 struct CheckOutput {
     ok: bool,
-    findings: Vec<Finding>,
+    findings: Vec<FaultView>,
     warnings: Vec<String>,
     sqlite: SqliteBuild,
 }
 
+/// JSON view of a fault.
 #[derive(Debug, Serialize)]
-struct Finding {
+struct FaultView {
     code: &'static str,
     message: String,
 }
@@ -37,7 +38,7 @@ impl Report for CheckOutput {
         if self.ok {
             return Rendered::StyledLines(vec![Cell::styled("ok", Style::Success)]);
         }
-        let line = |finding: &Finding| format!("{}: {}", finding.code, finding.message);
+        let line = |fault: &FaultView| format!("{}: {}", fault.code, fault.message);
         Rendered::Lines(self.findings.iter().map(line).collect())
     }
 }
@@ -49,14 +50,16 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let check_result = app.store.check()?;
         let faults: Vec<Failure> = check_result.faults.into_iter().map(Failure::from).collect();
-        let to_finding =
-            |fault: &Failure| Finding { code: fault.code.as_str(), message: fault.message.clone() };
+        let to_view = |fault: &Failure| FaultView {
+            code: fault.code.as_str(),
+            message: fault.message.clone(),
+        };
         for warning in &check_result.warnings {
             app.console.print_warning(warning);
         }
         app.console.report(&CheckOutput {
             ok: faults.is_empty(),
-            findings: faults.iter().map(to_finding).collect(),
+            findings: faults.iter().map(to_view).collect(),
             warnings: check_result.warnings,
             sqlite: SqliteBuild::query()?,
         })?;

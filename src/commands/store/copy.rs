@@ -49,6 +49,7 @@ struct CopyOutput {
     tables: Vec<TableRow>,
 }
 
+/// Number and SHA-256 of the copied rows of one table.
 #[derive(Debug, Serialize)]
 struct TableRow {
     table: &'static str,
@@ -122,7 +123,7 @@ fn report(app: &App, output: &CopyOutput) -> Result<(), Failure> {
     let (source, target) = (output.source.to_display(), output.target.to_display());
     app.console.print_status(&format!("copied `{source}` to `{target}`: {rows}"));
     app.console.print_status(&format!(
-        "put `{source}` away: both stores have the id {}, and differ after the next change",
+        "do not use `{source}` any longer: both stores have the id {}, and the next change makes them differ",
         output.store_id
     ));
     if app.console.output_format() == OutputFormat::Json {

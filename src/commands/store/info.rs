@@ -19,12 +19,13 @@ struct InfoOutput {
     store_id: StoreId,
     created_at: Timestamp,
     schema_version: i64,
-    /// `null` for a database, like `modes`.
+    /// `null` for a store in PostgreSQL.
     journal_mode: Option<String>,
     read_only: bool,
     size_bytes: StoreSize,
+    /// `null` for a store in PostgreSQL.
     modes: Option<FileModes>,
-    /// `null` for a file.
+    /// `null` for a store in a file.
     server: Option<ServerOutput>,
     users: i64,
     sessions: i64,
@@ -121,13 +122,12 @@ impl Report for InfoOutput {
             ("tokens", join_counts(&self.tokens).into()),
             ("keys", join_counts(&self.keys).into()),
         ]);
-        fields.extend(self.pruned.iter().map(
-            |PrunedTestTokens { kid, latest_expires_at: until }| {
-                let description =
-                    format!("test tokens of key {} that expired by {until}", kid.to_display());
-                ("pruned", description.into())
-            },
-        ));
+        fields.extend(self.pruned.iter().map(|PrunedTestTokens { kid, latest_expires_at }| {
+            let kid = kid.to_display();
+            let description =
+                format!("test tokens of key {kid} that expired by {latest_expires_at}");
+            ("pruned", description.into())
+        }));
         fields.push(("audit events", self.audit_events.to_string().into()));
         Rendered::Fields(fields)
     }
@@ -148,16 +148,21 @@ impl Command for Args {
         let key_states =
             [KeyState::Standby, KeyState::Active, KeyState::Retired, KeyState::Revoked].map(
                 |state| {
-                    let keys = stats.keys.iter().filter(|key| key.state == state).count();
-                    (state.name().to_owned(), Value::from(keys))
+                    let count = stats.keys.iter().filter(|key| key.state == state).count();
+                    (state.name().to_owned(), Value::from(count))
                 },
             );
-        let tokens = stats.tokens.iter();
-        let pruned_test_tokens = stats.keys_with_pruned_tokens.into_iter();
+        let token_counts = stats.tokens.iter();
+        let keys_with_pruned_tokens = stats.keys_with_pruned_tokens.into_iter();
         let (journal_mode, size_bytes, modes, server) = match stats.medium {
-            MediumStats::File { journal_mode, bytes: (file, wal), modes: (mode, directory) } => {
-                let [file_mode, directory] = [mode, directory].map(|mode| format!("{mode:04o}"));
-                let modes = FileModes { file: file_mode, directory };
+            MediumStats::File {
+                journal_mode,
+                bytes: (file, wal),
+                modes: (file_mode, directory_mode),
+            } => {
+                let [file_mode, directory_mode] =
+                    [file_mode, directory_mode].map(|mode| format!("{mode:04o}"));
+                let modes = FileModes { file: file_mode, directory: directory_mode };
                 (Some(journal_mode), StoreSize::File { file, wal }, Some(modes), None)
             }
             MediumStats::Server(server) => {
@@ -177,10 +182,12 @@ impl Command for Args {
             server,
             users: stats.users,
             sessions: stats.sessions,
-            tokens: tokens.map(|(status, n)| (status.name().to_owned(), Value::from(*n))).collect(),
+            tokens: token_counts
+                .map(|(status, count)| (status.name().to_owned(), Value::from(*count)))
+                .collect(),
             keys: key_states.into_iter().collect(),
-            pruned: pruned_test_tokens
-                .map(|(kid, until)| PrunedTestTokens { kid, latest_expires_at: until })
+            pruned: keys_with_pruned_tokens
+                .map(|(kid, latest_expires_at)| PrunedTestTokens { kid, latest_expires_at })
                 .collect(),
             audit_events: stats.audit_events,
         };

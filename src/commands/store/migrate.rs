@@ -42,7 +42,7 @@ impl Command for Args {
     const EFFECT: Effect = Effect::Changes;
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let backup = match app.caller() {
+        let backup_path = match app.caller() {
             Ok(caller) => {
                 authority::maintenance::authorize(Some(&caller))?;
                 None
@@ -52,7 +52,7 @@ impl Command for Args {
             }
             Err(failure) => return Err(failure),
         };
-        let backup = backup.map(|path| Untrusted::new(path.to_string_lossy()));
+        let backup = backup_path.map(|path| Untrusted::new(path.to_string_lossy()));
         match &backup {
             Some(file) => {
                 app.console

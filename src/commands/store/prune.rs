@@ -71,17 +71,18 @@ impl Command for Args {
         {
             confirm_clock_gap(app, last_change)?;
         }
+        // Reads the clock again if the confirmation prompted.
         let (store, audit) = app.store.open()?;
         let monitor = Monitor::start(&app.console, "pruning", Total::Items(0))?;
-        let mut removed = PruneCounts::default();
+        let mut counts_so_far = PruneCounts::default();
         let mut on_progress = |counts, done, total| {
-            removed = counts;
+            counts_so_far = counts;
             monitor.set(done, total)
         };
         let result =
             authority::maintenance::prune(store, &audit, caller, self.keep, &mut on_progress);
         let counts = monitor.finish(result, || {
-            format!("; removed {} so far, which remain removed", describe_counts(&removed))
+            format!("; the {} removed so far remain removed", describe_counts(&counts_so_far))
         })?;
         app.console.print_status(&format!("removed {}", describe_counts(&counts)));
         app.console.report(&PruneOutput {
@@ -104,10 +105,11 @@ fn describe_counts(counts: &PruneCounts) -> String {
     format!("{tokens}, {sessions} and {revocation_entries}")
 }
 
-/// Asks for confirmation, because a clock that is ahead would delete tokens that have not expired.
+/// Asks for confirmation, because with a clock that is ahead, pruning would delete tokens that have not
+/// expired.
 fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
     let reason = format!("the store was last changed at {last_change}, and the clock may be ahead");
     app.console
         .confirm(&format!("Prune although {reason}?"))
-        .map_err(|failure| Failure { message: format!("{}: {reason}", failure.message), ..failure })
+        .map_err(|failure| Failure { message: format!("{reason}: {}", failure.message), ..failure })
 }

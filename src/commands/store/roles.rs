@@ -43,8 +43,11 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let sql = app.store.roles_sql(self.prefix).map_err(|invalid| {
-            Failure::usage(format!("the schema is no prefix of role names: {}", invalid.reason))
-                .with_hint("choose the names: jeton store roles --prefix jeton")
+            let reason = invalid.reason;
+            Failure::usage(format!(
+                "the name of the schema cannot be the prefix of role names: {reason}"
+            ))
+            .with_hint("choose the names: jeton store roles --prefix jeton")
         })?;
         app.console.write_document(&sql)
     }

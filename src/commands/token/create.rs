@@ -102,7 +102,7 @@ impl Command for Args {
     }
 }
 
-/// Prints a recorded token. Revokes the token if it cannot be delivered.
+/// Prints a recorded token. Revokes the token if it cannot be printed.
 pub(super) fn deliver(
     app: &mut App,
     output: SecretOutput,

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("external_key").args(["secret_env", "key_file"]),
+    // Required by `--allow-weak`: `mint` and `run` add `--file`, which can name keys, to this group.
     group = clap::ArgGroup::new("key_input").args(["secret_env", "key_file"]).multiple(true)
 )]
 pub(crate) struct ExternalKeyArgs {
@@ -82,8 +83,8 @@ impl ExternalKeyArgs {
     }
 
     /// Parses the signing key for `request`. `algorithm` is the requested algorithm; by default a
-    /// secret has the algorithm of the preset. Precedence of the key id, lowest first: key,
-    /// preset, option.
+    /// secret has the algorithm of the preset. The key id is that of `--kid` or `--header`, else of the
+    /// preset, else of the key document, else the thumbprint of the key; a secret has no thumbprint.
     pub(super) fn parse_key(
         &self,
         app: &App,
@@ -104,7 +105,8 @@ impl ExternalKeyArgs {
             (None, Some(kid)) => Some(kid),
             (None, None) => imported.document_kid().map_err(|error| self.key_failure(error))?,
         };
-        // The preset decides between the two names of Ed25519.
+        // The algorithm of Ed25519 keys has two names, `EdDSA` and `Ed25519`: if no algorithm is requested,
+        // the preset decides.
         let name_in_preset = preset_algorithm
             .filter(|name| algorithm.is_none() && name.is_equivalent(imported.key.algorithm));
         let key = match name_in_preset {
@@ -144,8 +146,9 @@ impl ExternalKeyArgs {
         };
         let kid = kid.map(Untrusted::as_str);
         let key = importer.read_one(bytes, kid).map_err(|error| {
-            let is_key = matches!(error, ImportError::KeyAsSecret(_));
-            let algorithm = is_key.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
+            let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+            let algorithm =
+                is_key_as_secret.then(|| importer.algorithm_of_key(bytes, kid)).flatten();
             self.key_failure(error).with_algorithm_hint(algorithm, self.encoding.is_some())
         })?;
         if key.key.algorithm.is_symmetric()
@@ -156,7 +159,7 @@ impl ExternalKeyArgs {
         Ok(key)
     }
 
-    /// Returns the error for a refused key, with its source in the hint.
+    /// Returns the error for a refused key, with the source of the key in the hint.
     fn key_failure(&self, error: ImportError) -> Failure {
         let source = match (&self.key_file, &self.secret_env) {
             (Some(path), _) => KeySource::from_path(path),

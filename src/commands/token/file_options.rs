@@ -14,7 +14,7 @@ use std::slice;
 const COMMAND_LINE_ONLY: [&str; 8] =
     ["allow-env", "allow-weak", "count", "env", "from", "out", "store", "token-file"];
 
-/// Error of a table, with a hint.
+/// Error in a table: the line with the reason, and a hint.
 pub(super) type OptionError = (InvalidLine, Option<String>);
 
 /// Parses the options of a token. `defaults` are the options of all tokens, `own` the options of this
@@ -30,11 +30,11 @@ pub(super) fn parse_options(
     for entry in defaults.entries.iter().chain(&own.entries) {
         find_option(&command, entry)?;
     }
-    let is_default = |default: &&TomlEntry| {
+    let is_in_effect = |default: &&TomlEntry| {
         own.entries.iter().all(|entry| !excludes(&command, &entry.key, &default.key))
     };
     let entries: Vec<TomlEntry> =
-        defaults.entries.iter().filter(is_default).chain(&own.entries).cloned().collect();
+        defaults.entries.iter().filter(is_in_effect).chain(&own.entries).cloned().collect();
     let mut words = Vec::new();
     for entry in &entries {
         let option = find_option(&command, entry)?;
@@ -44,7 +44,7 @@ pub(super) fn parse_options(
     let parsed = parsed.and_then(|mut matches| MintOptions::from_arg_matches_mut(&mut matches));
     match parsed {
         Ok(options) => Ok((options, entries)),
-        Err(error) => Err(describe(&error, &entries)),
+        Err(error) => Err(to_option_error(&error, &entries)),
     }
 }
 
@@ -78,12 +78,12 @@ fn excludes(command: &Command, key: &str, other: &str) -> bool {
     key == other || conflicts_with(key, other) || conflicts_with(other, key)
 }
 
-/// Returns the words on a command line for an option. An error is the reason.
+/// Returns the words on a command line for an option, or the reason why the value is invalid.
 fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     let key = &entry.key;
     if !option.get_action().takes_values() {
         let TomlValue::Boolean(is_set) = entry.value else {
-            return Err(expected(&entry.value, "a boolean"));
+            return Err(type_mismatch(&entry.value, "a boolean"));
         };
         return Ok(is_set.then(|| format!("--{key}")).into_iter().collect());
     }
@@ -93,7 +93,7 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
         TomlValue::Array(items) if matches!(option.get_action(), ArgAction::Append) => {
             items.iter().map(to_text).collect::<Result<_, _>>()?
         }
-        TomlValue::Boolean(_) => return Err(expected(&entry.value, "text")),
+        TomlValue::Boolean(_) => return Err(type_mismatch(&entry.value, "text")),
         TomlValue::Array(_)
         | TomlValue::Text(_)
         | TomlValue::Integer(_)
@@ -103,7 +103,8 @@ fn to_words(option: &Arg, entry: &TomlEntry) -> Result<Vec<String>, String> {
     Ok(texts.into_iter().map(|text| format!("--{key}={text}")).collect())
 }
 
-/// Returns the values of an option that a table describes: one value for each member, or JSON.
+/// Returns the values of an option that a table describes: the whole table as JSON, or one value for each
+/// member. An array as member of `NAME=VALUE` gives one value for each item.
 fn table_texts(table: &TomlTable, value_name: &str) -> Result<Vec<String>, String> {
     let to_json = |value: &TomlValue| {
         value
@@ -142,17 +143,16 @@ fn to_text(value: &TomlValue) -> Result<String, String> {
         TomlValue::Text(text) | TomlValue::Float(text) | TomlValue::Time(text) => Ok(text.clone()),
         TomlValue::Integer(number) => Ok(number.to_string()),
         TomlValue::Boolean(value) => Ok(value.to_string()),
-        TomlValue::Array(_) | TomlValue::Table(_) => Err(expected(value, "text")),
+        TomlValue::Array(_) | TomlValue::Table(_) => Err(type_mismatch(value, "text")),
     }
 }
 
-fn expected(value: &TomlValue, noun: &str) -> String {
-    format!("{} found, expected {noun}", value.type_name())
+fn type_mismatch(found: &TomlValue, expected: &str) -> String {
+    format!("{} found, expected {expected}", found.type_name())
 }
 
-/// Returns the line and the reason of an error of clap. The reason does not contain the value, which
-/// may be a misplaced secret.
-fn describe(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
+/// Converts an error of clap. The reason does not contain the value, which may be a misplaced secret.
+fn to_option_error(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
     let flags = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => flags_in(text),
         Some(ContextValue::Strings(texts)) => {
@@ -168,9 +168,9 @@ fn describe(error: &clap::Error, entries: &[TomlEntry]) -> OptionError {
         return (InvalidLine { line, reason }, None);
     };
     if error.kind() == ErrorKind::ArgumentConflict {
-        let others = flags(ContextKind::PriorArg);
-        let others: Vec<String> = others.into_iter().filter(|flag| find(flag).is_some()).collect();
-        return error_at(entry, &format!("not allowed with `{}`", others.join("` and `")), None);
+        let conflicts = flags(ContextKind::PriorArg).into_iter();
+        let conflicts: Vec<String> = conflicts.filter(|flag| find(flag).is_some()).collect();
+        return error_at(entry, &format!("not allowed with `{}`", conflicts.join("` and `")), None);
     }
     let source = error.source();
     let hint = source.and_then(|source| source.downcast_ref::<InvalidValue>()?.hint.clone());
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_of_one_token_is_a_key() {
+    fn every_mint_option_has_a_long_flag_as_key() {
         let command = MintOptions::augment_args(Command::new("mint"));
         for option in command.get_arguments() {
             assert!(option.get_long().is_some(), "{option}");
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_parsed_like_words_of_a_command_line() {
+    fn toml_values_are_parsed_like_command_line_words() {
         let toml = "sub = 7\naud = ['a', 'b']\nno-jti = true\nno-iat = false\n\
                     claim = { email = 'a@b.c' }\nclaim-json = { roles = ['x'], n = 1.5 }\n\
                     expires-at = 2030-01-01\n";
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn own_option_replaces_the_default_and_its_conflicts() {
+    fn option_of_a_token_replaces_equal_and_conflicting_defaults() {
         let defaults = "ttl = '10m'\nsub = 'a'\nsecret-env = 'S'\nrecord = true";
         let own = "expires-at = '-1h'\nsub = 'b'\nkey-file = 'k'\ndefect = 'expired'";
         assert_eq!(describe_options(defaults, own), describe_options("", own));

@@ -64,9 +64,9 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        let preset = self.test_token.test.preset.clone();
+        let preset = self.test_token.test_only.preset.clone();
         match self.out.clone() {
-            Some(directory) => write_files(app, self, preset.as_deref(), &directory),
+            Some(directory) => write_fixtures(app, self, preset.as_deref(), &directory),
             None => print_manifest(app, self, preset.as_deref()),
         }
     }
@@ -79,7 +79,7 @@ fn print_manifest(app: &mut App, args: Args, preset: Option<&str>) -> Result<(),
     app.deliver_unrecorded(output, &manifest)
 }
 
-fn write_files(
+fn write_fixtures(
     app: &mut App,
     args: Args,
     preset: Option<&str>,
@@ -87,15 +87,16 @@ fn write_files(
 ) -> Result<(), Failure> {
     let fixture_set = build_fixtures_from_args(app, args)?;
     let count = pluralize(fixture_set.items.len(), "token");
-    let omitted = omitted_defects(&fixture_set);
-    let files = write_to_dir(app, directory, &fixture_set, Manifest::new(&fixture_set, preset))?;
+    let inapplicable_defects = omitted_defects(&fixture_set);
+    let files =
+        replace_files_in_dir(app, directory, &fixture_set, Manifest::new(&fixture_set, preset))?;
     app.console.print_status(&format!(
         "wrote {count} to {}",
         Untrusted::new(directory.to_string_lossy()).to_display()
     ));
-    if !omitted.is_empty() {
-        app.console
-            .print_status(&format!("skipped {}: not applicable to this token", omitted.join(", ")));
+    if !inapplicable_defects.is_empty() {
+        let names = inapplicable_defects.join(", ");
+        app.console.print_status(&format!("skipped {names}: not applicable to this token"));
     }
     app.console.report(&files)
 }
@@ -111,23 +112,24 @@ fn build_fixtures_from_args(app: &mut App, args: Args) -> Result<Fixtures, Failu
         request.issued_at = issued_at.map(TimeSpec::from);
         return Ok(build_fixtures_with_external_key(now, &key, kid.as_ref(), request, row)?);
     }
-    let errors = args.test_token.store_key_errors();
+    let error_converter = args.test_token.store_key_error_converter();
     let mut request = args.test_token.into_store_request(app)?;
     request.issued_at = issued_at.map(TimeSpec::from);
     let minter = app.minter()?;
     let (store, audit) = app.store.open()?;
-    let fixture_set = build_fixtures(store, &audit, &minter, request, row)
-        .map_err(|error| errors.to_failure(error))?;
+    let fixture_set = build_fixtures(store, &audit, &minter, request, row, args.out.is_some())
+        .map_err(|error| error_converter.to_failure(error))?;
     if fixture_set.is_new_secret && !fixture_set.may_export_secret {
         app.console.print_warning(NEW_SECRET_WARNING);
     }
     Ok(fixture_set)
 }
 
-/// Writes the fixtures. The manifest in the directory lists the files that may be replaced. Stale
-/// files are therefore removed before the new manifest is written, and new files are written after
-/// the manifest, so that an interrupted run can be repeated.
-fn write_to_dir(
+/// Writes the manifest, the tokens and the keys. The manifest of the earlier run lists the files that
+/// may be replaced or removed. An interrupted run can be repeated, because the manifest lists every file
+/// at any time: stale files are removed before the new manifest replaces the earlier manifest, and new
+/// files are written after the new manifest.
+fn replace_files_in_dir(
     app: &App,
     directory: &Path,
     fixture_set: &Fixtures,
@@ -135,21 +137,22 @@ fn write_to_dir(
 ) -> Result<WrittenFiles, Failure> {
     let output_dir = OutputDir::open(&app.console, directory, PRIVATE_MODE)?;
     let previous_manifest = output_dir.read_file(Manifest::FILE_NAME);
-    let mut stale_files =
+    let replaceable_names =
         previous_manifest.map_or_else(Vec::new, |bytes| Manifest::files_listed_in(&bytes));
-    let is_secret = fixture_set.key.algorithm.is_symmetric();
+    let is_symmetric = fixture_set.key.algorithm.is_symmetric();
     let mut other_files = manifest.token_files();
-    other_files.extend(manifest.jwks_file().map(|keys| (Manifest::JWKS_FILE.to_owned(), keys)));
+    other_files.extend(manifest.jwks_content().map(|keys| (Manifest::JWKS_FILE.to_owned(), keys)));
     other_files.push((Manifest::TABLE_FILE.to_owned(), manifest.to_markdown()));
-    let manifest = manifest.with_files(is_secret && fixture_set.may_export_secret);
-    let manifest = format!("{:#}\n", serde_json::json!(manifest));
-    let mut files = vec![(Manifest::FILE_NAME.to_owned(), manifest)];
+    let manifest = manifest.with_files(is_symmetric && fixture_set.may_export_secret);
+    let manifest_json = format!("{:#}\n", serde_json::json!(manifest));
+    let mut files = vec![(Manifest::FILE_NAME.to_owned(), manifest_json)];
     files.append(&mut other_files);
-    let secret = (is_secret && fixture_set.may_export_secret)
+    let secret = (is_symmetric && fixture_set.may_export_secret)
         .then(|| (Manifest::SECRET_FILE, fixture_set.key.material.expose_secret()));
     let non_secret_files = files.iter().map(|(name, content)| (name.as_str(), content.as_bytes()));
     let all_files: Vec<(&str, &[u8])> = non_secret_files.chain(secret).collect();
-    ensure_files_replaceable(&output_dir, &all_files, &stale_files)?;
+    ensure_files_replaceable(&output_dir, &all_files, &replaceable_names)?;
+    let mut stale_files = replaceable_names;
     stale_files.retain(|name| !all_files.iter().any(|(new, _)| new == name));
     output_dir.remove(&stale_files)?;
     let (manifest, other_files) = files.split_at(1);
@@ -157,7 +160,7 @@ fn write_to_dir(
     output_dir.replace(other_files, PRIVATE_MODE)?;
     if let Some(secret) = secret {
         output_dir.replace(&[secret], PRIVATE_MODE)?;
-    } else if is_secret {
+    } else if is_symmetric {
         app.console.print_warning("secret not written: only the session of an admin can export it");
     }
     let paths =
@@ -172,11 +175,11 @@ fn ensure_files_replaceable(
     all_files: &[(&str, &[u8])],
     replaceable_names: &[String],
 ) -> Result<(), Failure> {
-    let is_unknown_file = |(name, content): &&(&str, &[u8])| {
+    let is_conflicting_file = |(name, content): &&(&str, &[u8])| {
         !replaceable_names.iter().any(|replaceable| replaceable == name)
             && output_dir.has_conflicting_file(name, content)
     };
-    let Some((name, _)) = all_files.iter().find(is_unknown_file) else { return Ok(()) };
+    let Some((name, _)) = all_files.iter().find(is_conflicting_file) else { return Ok(()) };
     Err(output_dir
         .conflict_error(name, "already exists and is not from an earlier fixture set")
         .with_hint("use another directory, or remove the file"))

@@ -77,6 +77,7 @@ const COLUMNS: &[&str] = &[
     "revoked_at",
 ];
 
+/// Status of the tokens to list; `None` for every status.
 #[derive(Debug, Clone, Copy)]
 struct StatusFilter(Option<TokenStatus>);
 
@@ -144,7 +145,7 @@ impl Command for Args {
             Ok(tokens.map(|token| TokenView::new(token, now)))
         })?;
         match self.expiring_within {
-            Some(time) if self.fail_if_any && total > 0 => Err(expiring_error(total, time)),
+            Some(within) if self.fail_if_any && total > 0 => Err(expiring_error(total, within)),
             _ => Ok(()),
         }
     }

@@ -11,11 +11,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Maximum size in bytes of a token that is included in a manifest with token files; longer tokens
-/// are only in their files.
+/// Maximum length in bytes of a token in a `manifest.json`; a longer token is only in the file of the
+/// token. Without `--out`, the manifest includes tokens of any length.
 const MAX_INLINE_TOKEN_BYTES: usize = 8 * 1024;
 
-/// Content of `manifest.json`.
+/// List of the fixtures: the content of `manifest.json`, or the output without `--out`.
 #[derive(Debug, Serialize)]
 pub(super) struct Manifest {
     preset: Option<String>,
@@ -25,13 +25,13 @@ pub(super) struct Manifest {
     iss: Value,
     aud: Value,
     verify: VerifierSettings,
-    /// File name of the JWK Set.
+    /// File name of the JWK Set; `None` without `--out` or for a symmetric key.
     jwks_file: Option<&'static str>,
-    /// File name of the secret.
+    /// File name of the secret; `None` if the secret is not written.
     secret_file: Option<&'static str>,
     jwks: Option<Value>,
     fixtures: Vec<FixtureRow>,
-    /// Defects that do not apply to the token.
+    /// Defects that do not apply to the valid token.
     omitted: Vec<&'static str>,
 }
 
@@ -45,11 +45,12 @@ struct FixtureRow {
     #[serde(rename = "why")]
     description: String,
     expected: ExpectedResult,
+    /// Verifiers known to accept the token, with the reason for each.
     accepted_by: BTreeMap<String, String>,
 }
 
-/// Settings of a verifier that accepts the valid token and refuses the other tokens. `iss`, `aud`
-/// or `typ` is `null` if the valid token has no such claim or header parameter.
+/// Values of the valid token that a verifier must require, so that the negative test tokens are refused.
+/// `iss`, `aud` or `typ` is `null` if the valid token has no such claim or header parameter.
 #[derive(Debug, Serialize)]
 struct VerifierSettings {
     iss: Value,
@@ -58,7 +59,7 @@ struct VerifierSettings {
     typ: Option<Untrusted>,
 }
 
-/// Result of `jeton token verify` with all expectations given.
+/// Result of `jeton token verify` with the values of [`VerifierSettings`] as options.
 #[derive(Debug, Serialize)]
 struct ExpectedResult {
     valid: bool,
@@ -96,7 +97,9 @@ impl Manifest {
         }
     }
 
-    /// Returns the names of the files that were written together with this manifest.
+    /// Returns the file names in `manifest`, and the names of the manifest and of the table; no names if
+    /// `manifest` is not a manifest. Ignores names that `token fixtures` gives to no file, because the
+    /// caller removes or replaces the files.
     pub(super) fn files_listed_in(manifest: &[u8]) -> Vec<String> {
         let manifest: Value = serde_json::from_slice(manifest).unwrap_or_default();
         let Some(rows) = manifest["fixtures"].as_array() else { return Vec::new() };
@@ -113,23 +116,24 @@ impl Manifest {
         files.chain([Self::FILE_NAME, Self::TABLE_FILE]).map(str::to_owned).collect()
     }
 
-    /// Returns the file name and content of each token.
+    /// Returns the file name and content of each token. Called before [`Self::with_files`], which omits
+    /// long tokens.
     pub(super) fn token_files(&self) -> Vec<(String, String)> {
         let to_file =
             |row: &FixtureRow| Some((row.file.clone(), format!("{}\n", row.token.as_ref()?)));
         self.fixtures.iter().filter_map(to_file).collect()
     }
 
-    /// Returns the content of the JWK Set file.
-    pub(super) fn jwks_file(&self) -> Option<String> {
-        self.jwks.as_ref().map(|keys| format!("{keys:#}\n"))
+    /// Returns the content of the JWK Set file; `None` for a symmetric key.
+    pub(super) fn jwks_content(&self) -> Option<String> {
+        self.jwks.as_ref().map(|jwks| format!("{jwks:#}\n"))
     }
 
-    /// Returns the manifest for a directory with token files: adds the file names, and omits tokens
-    /// longer than [`MAX_INLINE_TOKEN_BYTES`].
-    pub(super) fn with_files(mut self, has_secret: bool) -> Self {
+    /// Returns the manifest for a directory with token files: adds the file names of the JWK Set and of the
+    /// secret, and omits tokens longer than [`MAX_INLINE_TOKEN_BYTES`].
+    pub(super) fn with_files(mut self, has_secret_file: bool) -> Self {
         self.jwks_file = self.jwks.is_some().then_some(Self::JWKS_FILE);
-        self.secret_file = has_secret.then_some(Self::SECRET_FILE);
+        self.secret_file = has_secret_file.then_some(Self::SECRET_FILE);
         for row in &mut self.fixtures {
             row.token.take_if(|token| token.len() > MAX_INLINE_TOKEN_BYTES);
         }
@@ -141,13 +145,13 @@ impl Manifest {
         let mut table = Table::new(&["FILE", "DEFECT", "EXPECTED", "ACCEPTED BY"]);
         for row in &self.fixtures {
             let expected = row.expected.reason.map_or("accepted", RejectReason::code);
-            let names: Vec<&str> = row.accepted_by.keys().map(String::as_str).collect();
-            let names = if names.is_empty() { placeholder() } else { names.join(", ") };
+            let verifiers: Vec<&str> = row.accepted_by.keys().map(String::as_str).collect();
+            let verifiers = if verifiers.is_empty() { placeholder() } else { verifiers.join(", ") };
             table.add_row(vec![
                 row.file.clone(),
                 row.description.clone(),
                 expected.to_owned(),
-                names,
+                verifiers,
             ]);
         }
         table.to_markdown()

@@ -21,9 +21,10 @@ use std::path::PathBuf;
 /// `--record`, a token is not listed and can be revoked only by value. Services verify test tokens
 /// with the keys of `jeton keys export --jwks --purpose test`. The default lifetime is that of the
 /// preset, otherwise one hour; use `--defect missing_exp` for a token without `exp`. `--claims`
-/// overrides other options; `--claim` overrides both `--claims` and the other options. A CI job
-/// can mint without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`.
-/// `--secret-env` and `--key-file` need no store.
+/// overrides the preset, its parameters and the lifetime, but not an option such as `--scope` for a
+/// claim without a parameter in the preset; `--claim` overrides all other options. A CI job can mint
+/// without a login if `JETON_TOKEN` is an app token with the permission `jeton:mint`. `--secret-env`
+/// and `--key-file` need no store.
 ///
 /// With `--file`, mints the named tokens in a TOML file, or those with the given names: one table
 /// `[tokens.NAME]` for each token, with the options of this command as keys. `-o dotenv` prints
@@ -56,7 +57,7 @@ pub(crate) struct Args {
 
     /// Mint a token for each row of this JSON Lines or CSV file (`-` for standard input); CSV
     /// columns are text claims, except the times `exp`, `nbf` and `iat`; at most 128 KiB per row
-    #[arg(long, value_name = "FILE", conflicts_with = "claims_file", value_parser = crate::commands::args::input_path())]
+    #[arg(long, value_name = "FILE", conflicts_with = "claims_input", value_parser = crate::commands::args::input_path())]
     from: Option<PathBuf>,
 
     /// Variable for the token with `-o dotenv` or `-o github`; variables that affect the loader, a
@@ -116,13 +117,13 @@ impl Command for Args {
             return delivery.finish(app, result);
         }
         let is_recorded = job_options.is_recorded();
-        let errors = test_token.store_key_errors();
+        let error_converter = test_token.store_key_error_converter();
         let request = job_options.apply(test_token.into_store_request(app)?);
         let minter = app.minter()?;
         let (store, audit) = app.store.open()?;
         let (job, mut job_key) =
             MintJob::with_store_key(store, &audit, &minter, request, claim_rows, None)
-                .map_err(|error| errors.to_failure(error))?;
+                .map_err(|error| error_converter.to_failure(error))?;
         if job_key.is_new_secret {
             app.console.print_warning(NEW_SECRET_WARNING);
         }
@@ -143,32 +144,32 @@ impl Args {
     /// Returns whether the output sets variables. Refuses several tokens for one variable, and `--env`
     /// for an output without variables.
     fn writes_variables(&self, app: &App) -> Result<bool, Failure> {
-        let writes_variables =
+        let is_variable_format =
             matches!(app.console.output_format(), OutputFormat::Dotenv | OutputFormat::Github);
         let has_several_tokens = self.from.is_some() || self.count.is_some_and(|count| count > 1);
-        if writes_variables && has_several_tokens {
+        if is_variable_format && has_several_tokens {
             let message = "several tokens found, expected one token for the variable";
             return Err(Failure::usage(message)
                 .with_hint("use `-o jsonl`, or describe the tokens in a file for `--file`"));
         }
-        if self.env.is_some() && !writes_variables {
-            let message = "`--env` found, but the output has no variables";
+        if self.env.is_some() && !is_variable_format {
+            let message = "`--env` requires `-o dotenv` or `-o github`";
             return Err(Failure::usage(message).with_hint("add `-o dotenv`"));
         }
-        Ok(writes_variables)
+        Ok(is_variable_format)
     }
 }
 
 /// Mints the tokens of a file, or one token for a variable.
 fn mint_named(app: &mut App, args: Args) -> Result<(), Failure> {
     let Args { names, options, env, token_file, .. } = args;
-    let tokens = token_file.read(app, &names, options.key.allow_weak)?;
-    let tokens = tokens.unwrap_or_else(|| {
+    let named_options = token_file.read(app, &names, options.key.allow_weak)?;
+    let named_options = named_options.unwrap_or_else(|| {
         let name = env.unwrap_or_else(|| DEFAULT_VARIABLE.to_owned());
         vec![NamedOptions { name, options, position: None }]
     });
     let output = NamedOutput::open(app)?;
-    let tokens = NamedJobs::prepare(app, tokens, TokenUse::Output)?.mint(app)?;
+    let tokens = NamedJobs::prepare(app, named_options, TokenUse::Output)?.mint(app)?;
     output.deliver(app, tokens)
 }
 

@@ -34,19 +34,20 @@ pub(crate) struct MintOptions {
 }
 
 impl MintOptions {
-    /// Returns the options for a token of `run`.
-    pub(crate) fn for_command(test_token: TestTokenArgs, key: ExternalKeyArgs) -> Self {
+    /// Returns the options for the token of a `run` command line.
+    pub(crate) fn for_run(test_token: TestTokenArgs, key: ExternalKeyArgs) -> Self {
         Self { test_token, issued_at: None, not_before: None, key, record: false, defect: None }
     }
 
-    /// Returns the options that only `token mint` has.
+    /// Returns the options for issue time, start of validity, record and defect.
     pub(super) fn job_options(&self) -> JobOptions {
         let Self { issued_at, not_before, record, defect, .. } = *self;
         JobOptions { issued_at, not_before, record, defect }
     }
 }
 
-/// Options of a request that only `token mint` has.
+/// Options for issue time, start of validity, record and defect: options of `token mint` and of files of
+/// named tokens, but not of the command lines of `run` and `token fixtures`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JobOptions {
     issued_at: Option<TimeSpec>,
@@ -56,7 +57,7 @@ pub(super) struct JobOptions {
 }
 
 impl JobOptions {
-    /// Returns whether the tokens are recorded.
+    /// Returns whether the option `record` is set.
     pub(super) fn is_recorded(self) -> bool {
         self.record
     }
@@ -72,10 +73,10 @@ impl JobOptions {
 
 /// Parses the lifetime. The error for a negative lifetime has a hint about expired tokens.
 fn parse_mint_ttl(text: &str) -> Result<Lifetime, InvalidValue> {
-    let age = text.strip_prefix('-').and_then(|age| Lifetime::parse(age).ok());
+    let age = text.strip_prefix('-').and_then(|positive| Lifetime::parse(positive).ok());
     Lifetime::parse(text).map_err(|invalid| match age.map(TimeSpec::format_past) {
-        Some(Some(age)) => invalid.with_hint(format!(
-            "for an expired token, use `--defect expired` or `--expires-at {age}`"
+        Some(Some(past_time)) => invalid.with_hint(format!(
+            "for an expired token, use `--defect expired` or `--expires-at {past_time}`"
         )),
         Some(None) => invalid.with_hint("for an expired token, use `--defect expired`"),
         None => invalid,

@@ -122,8 +122,8 @@ impl TokenArgs {
     }
 }
 
-/// Returns the failure for a token that was verified with the keys of the store and rejected. Adds a
-/// hint if none of these keys signed the token.
+/// Converts the error for a token that was verified with the keys of the store and rejected. Adds a hint
+/// if no key of the store signed the token.
 fn with_foreign_token_hint(error: authority::Error) -> Failure {
     let is_foreign = matches!(
         &error,
@@ -140,7 +140,7 @@ fn with_foreign_token_hint(error: authority::Error) -> Failure {
     )
 }
 
-/// Splits `name=value`.
+/// Splits `name=value` into name and value.
 fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
@@ -148,8 +148,8 @@ fn parse_pair(text: &str) -> Result<(String, String), InvalidValue> {
         .ok_or_else(|| InvalidValue::new("value", "not in the format `name=value`"))
 }
 
-/// Returns the audit target for a token id, `jti` or token. `None` if `word` names a file or standard
-/// input.
+/// Returns the audit target for a token id, `jti` or token; `None` for any other `word`, such as `-` or
+/// `@FILE`.
 fn parse_token_target(word: &str) -> Option<AuditTarget> {
     TokenSelector::parse(word).ok().map(AuditTarget::Token)
 }

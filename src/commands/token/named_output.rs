@@ -23,7 +23,7 @@ fn expose(token: &NamedToken) -> &str {
     token.minted.token.expose_secret()
 }
 
-/// Returns the lines that set variables to the tokens.
+/// Returns a line `NAME=TOKEN` for each token.
 fn assignments(tokens: &[NamedToken]) -> String {
     tokens.iter().flat_map(|token| [token.name.as_str(), "=", expose(token), "\n"]).collect()
 }
@@ -31,7 +31,7 @@ fn assignments(tokens: &[NamedToken]) -> String {
 /// Output for tokens with names, opened before a token is minted.
 pub(super) struct NamedOutput {
     output: SecretOutput,
-    /// File of `-o github`.
+    /// File in `GITHUB_ENV`, for `-o github`.
     github_env: Option<GithubEnvFile>,
 }
 
@@ -43,7 +43,7 @@ impl NamedOutput {
         Ok(Self { output, github_env: is_github.then(GithubEnvFile::open).transpose()? })
     }
 
-    /// Writes the tokens.
+    /// Writes the tokens in the output format, and prints the ids of the recorded tokens.
     pub(super) fn deliver(self, app: &mut App, tokens: Vec<NamedToken>) -> Result<(), Failure> {
         let ids = recorded_ids(&tokens);
         let notices: Vec<String> = tokens
@@ -81,17 +81,18 @@ impl NamedOutput {
         Ok(())
     }
 
-    /// Writes lines with tokens. A closed pipe is no error if no token is recorded.
+    /// Writes lines with tokens. If not all lines can be written, revokes all tokens in `ids`. A closed
+    /// pipe is no error if `ids` is empty.
     fn deliver_lines(&self, app: &mut App, lines: &[u8], ids: &[TokenId]) -> Result<(), Failure> {
         app.deliver_secret_lines(self.output, lines, |app, partial_write| {
-            let is_lost = partial_write.has_reader || !ids.is_empty();
-            is_lost.then(|| revoke_all(app, ids)).transpose()
+            let is_error = partial_write.has_reader || !ids.is_empty();
+            is_error.then(|| revoke_all(app, ids)).transpose()
         })?;
         Ok(())
     }
 
-    /// Masks the tokens in the log of the job before any step can print them, and then sets the
-    /// variables.
+    /// Masks the tokens in the log of GitHub Actions, and then sets the variables: in this order no step
+    /// can print a token that is not masked.
     fn deliver_to_github(
         mut self,
         app: &mut App,
@@ -112,6 +113,7 @@ impl NamedOutput {
     }
 }
 
+/// Revokes the tokens in `ids`. Returns the failure for tokens that could not be written.
 fn revoke_all(app: &mut App, ids: &[TokenId]) -> Result<Failure, Failure> {
     revoke_undelivered(app, Failure::undelivered("the tokens"), ids)
 }

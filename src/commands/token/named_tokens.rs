@@ -1,8 +1,8 @@
-//! Minting of single test tokens with names, which are the names of variables.
+//! Minting of named tokens: each is a test token with the name of a variable.
 
 use super::external_key::ExternalKey;
 use super::mint_options::MintOptions;
-use super::test_token_args::{NEW_SECRET_WARNING, StoreKeyErrors};
+use super::test_token_args::{NEW_SECRET_WARNING, StoreKeyErrorConverter};
 use super::token_output::revoke_undelivered;
 use crate::app::App;
 use crate::authority::minting::{ClaimRows, JobKey, MintJob, MintRequest, MintedToken};
@@ -15,11 +15,11 @@ use serde::Serialize;
 pub(crate) struct NamedOptions {
     pub(crate) name: String,
     pub(crate) options: MintOptions,
-    /// Position of the options, if they are in a file.
+    /// Position of the options, if the options are in a file.
     pub(crate) position: Option<FilePosition>,
 }
 
-/// Position of the options for a token in a file.
+/// File with the options for a token, and the line where the table of these options begins.
 #[derive(Debug, Clone)]
 pub(crate) struct FilePosition {
     /// Name of the file for messages.
@@ -29,18 +29,22 @@ pub(crate) struct FilePosition {
 
 impl FilePosition {
     /// Adds the position to a failure.
-    fn locate(&self, failure: Failure) -> Failure {
+    fn add_position(&self, failure: Failure) -> Failure {
         failure.at_line(&self.file, self.line)
     }
 
     /// Adds the position to a failure of a kind that options can cause; other failures are
-    /// unchanged. The failure for an invalid option becomes that for invalid content of the file.
-    fn locate_options(&self, failure: Failure) -> Failure {
+    /// unchanged. A usage failure gets the code `BadData`, because the options are in a file.
+    fn add_position_if_caused_by_options(&self, failure: Failure) -> Failure {
         let kind = failure.kind();
         if kind == Kind::Usage {
-            return self.locate(Failure { code: Code::BadData, ..failure });
+            return self.add_position(Failure { code: Code::BadData, ..failure });
         }
-        if matches!(kind, Kind::BadData | Kind::NotFound) { self.locate(failure) } else { failure }
+        if matches!(kind, Kind::BadData | Kind::NotFound) {
+            self.add_position(failure)
+        } else {
+            failure
+        }
     }
 }
 
@@ -60,15 +64,15 @@ pub(crate) struct NamedToken {
 pub(crate) enum TokenUse {
     /// The tokens are printed.
     Output,
-    /// A command gets the tokens. Tokens that a key of the store signs are recorded, so that they
-    /// can be revoked; tokens with a defect are not recorded.
+    /// The child process of `jeton run` gets the tokens. Tokens without a defect that a key of the store
+    /// signs are recorded, so that they can be revoked.
     Command,
 }
 
 /// Tokens to mint, in order.
 pub(crate) struct NamedJobs {
     jobs: Vec<NamedJob>,
-    /// Principal that mints the tokens with a key of the store; `None` without such tokens.
+    /// Principal that mints with the keys of the store; `None` if all keys are external.
     minter: Option<Principal>,
 }
 
@@ -87,17 +91,18 @@ enum Job {
 struct StoreRequest {
     request: MintRequest,
     claim_rows: ClaimRows,
-    errors: StoreKeyErrors,
+    error_converter: StoreKeyErrorConverter,
 }
 
-/// Checked token with its key.
+/// Token to mint, after the checks, with its key.
 enum ReadyJob {
     Store(Box<(MintJob, JobKey)>),
     External(Box<(MintJob, ExternalKey)>),
 }
 
 impl NamedJobs {
-    /// Reads keys and claims, builds the requests, and authenticates the minter. Changes nothing.
+    /// Reads external keys and claims, builds the requests, and authenticates the minter, if any token
+    /// needs a key of the store. Changes nothing.
     pub(crate) fn prepare(
         app: &mut App,
         tokens: Vec<NamedOptions>,
@@ -108,7 +113,7 @@ impl NamedJobs {
             let job = prepare_job(app, options, position.as_ref(), token_use)?;
             jobs.push(NamedJob { name, position, job });
         }
-        let needs_minter = jobs.iter().any(|named| matches!(named.job, Job::Store(_)));
+        let needs_minter = jobs.iter().any(|named_job| matches!(named_job.job, Job::Store(_)));
         let minter = needs_minter.then(|| app.minter()).transpose()?;
         Ok(Self { jobs, minter })
     }
@@ -123,7 +128,9 @@ impl NamedJobs {
                 Job::Store(request) => {
                     let previous = ready_jobs.iter().rev().find_map(|(_, job)| job.store_key());
                     let job = select_key(app, self.minter.as_ref(), *request, previous);
-                    let job = job.map_err(|failure| locate_options(position.as_ref(), failure))?;
+                    let job = job.map_err(|failure| {
+                        add_position_if_caused_by_options(position.as_ref(), failure)
+                    })?;
                     ReadyJob::Store(Box::new(job))
                 }
             };
@@ -176,9 +183,9 @@ pub(crate) fn recorded_ids(tokens: &[NamedToken]) -> Vec<TokenId> {
     tokens.iter().filter_map(|token| token.minted.id).collect()
 }
 
-fn locate_options(position: Option<&FilePosition>, failure: Failure) -> Failure {
+fn add_position_if_caused_by_options(position: Option<&FilePosition>, failure: Failure) -> Failure {
     match position {
-        Some(position) => position.locate_options(failure),
+        Some(position) => position.add_position_if_caused_by_options(failure),
         None => failure,
     }
 }
@@ -191,33 +198,34 @@ fn select_key(
     request: StoreRequest,
     previous: Option<&JobKey>,
 ) -> Result<(MintJob, JobKey), Failure> {
-    let StoreRequest { request, claim_rows, errors } = request;
+    let StoreRequest { request, claim_rows, error_converter } = request;
     let minter = minter.ok_or_else(|| Failure::new(Code::Internal, "no minter"))?;
     let (store, audit) = app.store.open()?;
     MintJob::with_store_key(store, &audit, minter, request, claim_rows, previous)
-        .map_err(|error| errors.to_failure(error))
+        .map_err(|error| error_converter.to_failure(error))
 }
 
-/// Reads key and claims of a token, and builds the request.
+/// Reads the claims and the external key, if any, of a token, and builds the request.
 fn prepare_job(
     app: &App,
     options: MintOptions,
     position: Option<&FilePosition>,
     token_use: TokenUse,
 ) -> Result<Job, Failure> {
-    // A missing key file or variable does not make the file with the options invalid.
+    // A missing key file or variable does not make the file with the options invalid: the failure gets
+    // the position, but keeps its code.
     let key_bytes = options.key.read_key(app).map_err(|failure| match position {
-        Some(position) => position.locate(failure),
+        Some(position) => position.add_position(failure),
         None => failure,
     })?;
     let result = match key_bytes {
-        Some(bytes) => prepare_external(app, options, &bytes, token_use),
-        None => prepare_store(app, options, token_use),
+        Some(bytes) => prepare_external_job(app, options, &bytes, token_use),
+        None => prepare_store_job(app, options, token_use),
     };
-    result.map_err(|failure| locate_options(position, failure))
+    result.map_err(|failure| add_position_if_caused_by_options(position, failure))
 }
 
-fn prepare_external(
+fn prepare_external_job(
     app: &App,
     options: MintOptions,
     key_bytes: &[u8],
@@ -237,21 +245,21 @@ fn prepare_external(
     Ok(Job::External(Box::new((job, external))))
 }
 
-fn prepare_store(app: &App, options: MintOptions, token_use: TokenUse) -> Result<Job, Failure> {
+fn prepare_store_job(app: &App, options: MintOptions, token_use: TokenUse) -> Result<Job, Failure> {
     let job_options = options.job_options();
-    let is_recorded = token_use == TokenUse::Command && job_options.defect.is_none();
-    if is_recorded {
+    let must_record = token_use == TokenUse::Command && job_options.defect.is_none();
+    if must_record {
         options.test_token.ensure_jti()?;
     }
     let claim_rows = ClaimRows::repeat(options.test_token.read_claims(app)?, 1);
-    let errors = options.test_token.store_key_errors();
+    let error_converter = options.test_token.store_key_error_converter();
     let mut request = job_options.apply(options.test_token.into_store_request(app)?);
     if token_use == TokenUse::Command {
         request.expiry = request.expiry.with_one_hour_default();
     }
-    if is_recorded {
+    if must_record {
         request.assign_jti();
         request.record = true;
     }
-    Ok(Job::Store(Box::new(StoreRequest { request, claim_rows, errors })))
+    Ok(Job::Store(Box::new(StoreRequest { request, claim_rows, error_converter })))
 }

@@ -22,8 +22,8 @@ use serde_json::{Map, Value};
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Show the parameters and claims of a preset
-    #[arg(value_name = "show", add = crate::commands::completers::fixed_values(&["show"]))]
-    show: Option<String>,
+    #[arg(id = "show", value_name = "show", add = crate::commands::completers::fixed_values(&["show"]))]
+    subcommand: Option<String>,
 
     /// Preset to show
     #[arg(
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     name: Option<String>,
 }
 
-/// Names of the members of [`PresetRow`].
+/// Names of the members of [`PresetRow`] in JSON.
 const COLUMNS: &[&str] = &["name", "description", "custom"];
 
 #[derive(Debug, Serialize)]
@@ -76,7 +76,7 @@ impl Report for PresetDetails {
         lines.extend(template.sources.iter().map(|url| escape(url)));
         lines.extend(template.as_of.as_ref().map(|date| format!("as of {}", escape(date))));
         lines.extend(template.alg.as_ref().map(|name| format!("signed with {}", escape(name))));
-        lines.extend(template.ttl.as_ref().map(|length| format!("lifetime {}", escape(length))));
+        lines.extend(template.ttl.as_ref().map(|ttl| format!("lifetime {}", escape(ttl))));
         push_section(&mut lines, "parameters", &template.parameters, |_| None);
         push_section(&mut lines, "header", &template.header, |_| None);
         push_section(&mut lines, "claims", &template.claims, |name| {
@@ -122,13 +122,13 @@ impl Command for Args {
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
-        match (self.show.as_deref(), self.name.as_deref()) {
+        match (self.subcommand.as_deref(), self.name.as_deref()) {
             (None | Some("list" | "ls"), None) => list_presets(app),
             (Some("show"), Some(name)) => {
                 let template = app.environment.load_preset(Some(name))?;
                 app.console.report(&PresetDetails { name: Untrusted::new(name), template })
             }
-            _ => Err(Failure::usage("preset name missing, or argument other than `show NAME`")
+            _ => Err(Failure::usage("invalid arguments: expected no argument, or `show NAME`")
                 .with_hint("show a preset: jeton token presets show NAME")),
         }
     }

@@ -5,7 +5,7 @@ use super::parse_token_target;
 use crate::app::{App, SecretOutput};
 use crate::authority;
 use crate::authority::audit_context::AuditTarget;
-use crate::authority::tokens::{RenewalOptions, RenewedToken};
+use crate::authority::tokens::{RenewalOptions, RenewalOutcome};
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
 use crate::model::{Lifetime, TokenSelector};
@@ -62,7 +62,7 @@ impl Command for Args {
         let caller = if selector.needs_caller() { Some(app.caller()?) } else { None };
         let (store, audit) = app.store.open()?;
         let options = RenewalOptions { ttl: self.ttl, grace: self.grace };
-        let RenewedToken {
+        let RenewalOutcome {
             issued: new_token,
             old_id,
             grace_until,
@@ -78,8 +78,9 @@ impl Command for Args {
             None => app.console.print_status(&format!("revoked token {old_id}")),
         }
         app.console.print_status_if_some(
-            revoked_predecessor_id
-                .map(|id| format!("revoked token {id}: the new renewal ended its grace period")),
+            revoked_predecessor_id.map(|id| {
+                format!("revoked token {id}: this renewal ended the token's grace period")
+            }),
         );
         create::deliver(app, output, new_token)
     }

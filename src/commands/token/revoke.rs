@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = TimeSpec::parse_bound)]
     before: Option<TimeSpec>,
 
-    /// Select all live tokens
+    /// Select all live tokens of the owner (by default yourself)
     #[arg(long)]
     all: bool,
 
@@ -68,6 +68,7 @@ pub(crate) struct Args {
     dry_run: DryRunArgs,
 }
 
+/// Result of the revocation of given tokens.
 #[derive(Debug, Serialize)]
 struct RevokeOutput {
     changed: bool,
@@ -157,8 +158,8 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         app.console.print_status("no tokens to revoke");
         return app.console.report(&BulkRevokeOutput { changed: false, tokens_revoked: 0 });
     }
-    let owners = load_owner_label(app, &caller, &filter)?;
-    app.console.confirm(&format!("Revoke {} of {owners}?", pluralize(found_count, "token")))?;
+    let owner_name = load_owner_name(app, &caller, &filter)?;
+    app.console.confirm(&format!("Revoke {} of {owner_name}?", pluralize(found_count, "token")))?;
     let (store, audit) = app.store.open()?;
     let monitor = Monitor::start(&app.console, "revoking", Total::Items(found_count))?;
     let mut done = 0;
@@ -179,7 +180,8 @@ fn revoke_bulk(app: &mut App, args: Args) -> Result<(), Failure> {
         .report(&BulkRevokeOutput { changed: revoked_count > 0, tokens_revoked: revoked_count })
 }
 
-fn load_owner_label(
+/// Returns the name of the owner in the filter, or `all users`.
+fn load_owner_name(
     app: &mut App,
     caller: &Caller,
     filter: &TokenFilter,

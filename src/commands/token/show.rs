@@ -14,13 +14,14 @@ pub(crate) struct Args {
     /// Token id or `jti`
     #[arg(
         value_name = "ID|JTI",
-        value_parser = parse_selector,
+        value_parser = parse_id_or_jti,
         add = crate::commands::completers::tokens()
     )]
     id: TokenSelector,
 }
 
-fn parse_selector(text: &str) -> Result<TokenSelector, InvalidValue> {
+fn parse_id_or_jti(text: &str) -> Result<TokenSelector, InvalidValue> {
+    // Only ids and `jti`s need a caller: the filter refuses a token.
     let selector = TokenSelector::parse(text).ok().filter(TokenSelector::needs_caller);
     selector.ok_or_else(|| {
         InvalidValue::new("id", "neither a number from `jeton token list` nor a `jti`")

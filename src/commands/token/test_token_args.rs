@@ -20,7 +20,7 @@ pub(crate) const NEW_SECRET_WARNING: &str = "signed with a newly generated secre
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestTokenArgs {
     #[command(flatten)]
-    pub(crate) test: TestOnlyArgs,
+    pub(crate) test_only: TestOnlyArgs,
 
     /// Audience (`aud`); repeatable
     #[arg(long, alias = "audience", value_name = "AUDIENCE")]
@@ -37,7 +37,7 @@ pub(crate) struct TestTokenArgs {
     expiry: ExpiryArgs,
 }
 
-/// Options for test tokens that do not apply to app tokens. The struct is also a clap argument group,
+/// Options that apply to test tokens only, and not to app tokens. The struct is also a clap argument group,
 /// which conflicts with `run --app`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TestOnlyArgs {
@@ -68,7 +68,7 @@ pub(crate) struct TestOnlyArgs {
     /// Claims: a JSON object (`'{"role":"admin"}'`), or a file with a JSON object of at most 128 KiB
     /// (`-` for standard input)
     #[arg(long = "claims", value_name = "JSON|FILE", value_parser = crate::commands::args::input_path())]
-    pub(super) claims_file: Option<PathBuf>,
+    pub(super) claims_input: Option<PathBuf>,
 
     /// Additional JOSE header parameter; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
@@ -101,13 +101,13 @@ pub(crate) struct TestOnlyArgs {
     key: Option<String>,
 }
 
-/// Conversion of errors of a job with a key of the store. The failure for a missing key has a hint if
-/// the key id is the name of a file.
-pub(crate) struct StoreKeyErrors {
+/// Converter for the errors of a job with a key of the store. The failure for a missing key gets a hint
+/// if the value of `--key` is the path of a file.
+pub(crate) struct StoreKeyErrorConverter {
     kid_is_file: bool,
 }
 
-impl StoreKeyErrors {
+impl StoreKeyErrorConverter {
     pub(crate) fn to_failure(&self, error: authority::Error) -> Failure {
         let failure = Failure::from(error);
         if failure.code == Code::KeyNotFound && self.kid_is_file {
@@ -118,15 +118,15 @@ impl StoreKeyErrors {
 }
 
 impl TestTokenArgs {
-    /// Returns the conversion of errors of a job with a key of the store.
-    pub(crate) fn store_key_errors(&self) -> StoreKeyErrors {
-        let key = self.test.key.as_deref();
-        StoreKeyErrors { kid_is_file: key.is_some_and(|key| Path::new(key).is_file()) }
+    /// Returns the converter for the errors of a job with a key of the store.
+    pub(crate) fn store_key_error_converter(&self) -> StoreKeyErrorConverter {
+        let key = self.test_only.key.as_deref();
+        StoreKeyErrorConverter { kid_is_file: key.is_some_and(|key| Path::new(key).is_file()) }
     }
 
-    /// Refuses `--no-jti` for a token that is recorded.
+    /// Refuses `--no-jti`. Called for a token that `jeton run` records.
     pub(crate) fn ensure_jti(&self) -> Result<(), Failure> {
-        if !self.test.no_jti {
+        if !self.test_only.no_jti {
             return Ok(());
         }
         Err(Failure::usage("`--no-jti` found, but the token is recorded until the command ends")
@@ -135,17 +135,18 @@ impl TestTokenArgs {
 
     /// Returns `--claims` if its value is `-`, standard input.
     pub(crate) fn stdin_argument(&self) -> Option<&'static str> {
-        stdin_path("--claims", self.test.claims_file.as_ref())
+        stdin_path("--claims", self.test_only.claims_input.as_ref())
     }
 
     /// Returns the key in `--key` as the audit target.
     pub(crate) fn audit_target(&self) -> Option<AuditTarget> {
-        self.test.key.clone().map(AuditTarget::Key)
+        self.test_only.key.clone().map(AuditTarget::Key)
     }
 
-    /// Reads the claims in `--claims`, which override the claims of other options.
+    /// Reads the claims in `--claims`. Precedence of claims, lowest first: preset, `--claims`,
+    /// [`MintRequest::claims`].
     pub(crate) fn read_claims(&self, app: &App) -> Result<Map<String, Value>, Failure> {
-        let path = self.test.claims_file.as_deref();
+        let path = self.test_only.claims_input.as_deref();
         path.map_or_else(|| Ok(Map::new()), |path| app.console.read_claims("--claims", path))
     }
 
@@ -163,51 +164,55 @@ impl TestTokenArgs {
         Ok(request)
     }
 
-    /// Builds the request for tokens that an external key signs, and parses the key in `bytes`.
+    /// Builds the request for tokens that an external key signs, from all options except `--claims`: see
+    /// [`Self::read_claims`]. Also parses the key in `bytes`.
     pub(crate) fn into_external_request(
         self,
         app: &App,
         key_args: &ExternalKeyArgs,
         bytes: &[u8],
     ) -> Result<(MintRequest, ExternalKey), Failure> {
-        let algorithm = self.test.alg;
+        let algorithm = self.test_only.alg;
         let mut request = self.into_mint_request(app)?;
         let key = key_args.parse_key(app, bytes, algorithm, &mut request)?;
         Ok((request, key))
     }
 
     fn into_mint_request(self, app: &App) -> Result<MintRequest, Failure> {
-        let Self { test, aud, permission, claims, expiry } = self;
-        let mut request = MintRequest::new(app.environment.load_preset(test.preset.as_deref())?);
-        for (name, _) in &test.set {
-            let words = test.set.iter().filter(|(parameter, _)| parameter == name);
-            request
-                .set_parameter(name, &words.map(|(_, word)| word.as_str()).collect::<Vec<_>>())?;
+        let Self { test_only, aud, permission, claims, expiry } = self;
+        let mut request =
+            MintRequest::new(app.environment.load_preset(test_only.preset.as_deref())?);
+        for (name, _) in &test_only.set {
+            let values = test_only.set.iter().filter(|(parameter, _)| parameter == name);
+            request.set_parameter(
+                name,
+                &values.map(|(_, value)| value.as_str()).collect::<Vec<_>>(),
+            )?;
         }
-        for (name, words) in [
-            ("sub", test.sub.as_slice()),
-            ("iss", test.iss.as_slice()),
+        for (name, values) in [
+            ("sub", test_only.sub.as_slice()),
+            ("iss", test_only.iss.as_slice()),
             ("aud", &aud),
-            ("scope", test.scope.as_slice()),
+            ("scope", test_only.scope.as_slice()),
         ] {
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            request.set_claim(name, &words)?;
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            request.set_claim(name, &values)?;
         }
         request.set_permissions(&permission.iter().map(String::as_str).collect::<Vec<_>>())?;
         request.claims.extend(claims.parse_claims(app)?.0);
-        let header = ExtraClaims::parse(&test.header, &test.header_json)
+        let header = ExtraClaims::parse(&test_only.header, &test_only.header_json)
             .map_err(|invalid| InvalidValue { value_name: "header", ..invalid })?;
         request
             .extend_header(header.0)
             .map_err(|error| Failure::from(error).with_hint("choose the algorithm with `--alg`"))?;
-        request.omitted_claims.extend(test.no_iat.then_some("iat"));
-        request.omitted_claims.extend(test.no_jti.then_some("jti"));
+        request.omitted_claims.extend(test_only.no_iat.then_some("iat"));
+        request.omitted_claims.extend(test_only.no_jti.then_some("jti"));
         if let Some(name) = request.omitted_claims.iter().find(|n| request.claims.contains_key(**n))
         {
             let failure = Failure::usage(format!("claim `{name}` is both set and omitted"));
             return Err(failure.with_hint(format!("omit `--no-{name}` or the claim")));
         }
-        request.signer = test.key.map_or(Signer::Algorithm(test.alg), Signer::Key);
+        request.signer = test_only.key.map_or(Signer::Algorithm(test_only.alg), Signer::Key);
         request.expiry = expiry.expiry();
         Ok(request)
     }
@@ -216,12 +221,12 @@ impl TestTokenArgs {
     pub(crate) fn into_app_token_request(
         self,
         app: &App,
-        name: AppName,
+        app_name: AppName,
     ) -> Result<TokenRequest, Failure> {
         let permissions = self.permission.iter().map(|name| Permission::parse(name));
         Ok(TokenRequest {
             owner: None,
-            app: name,
+            app: app_name,
             permissions: permissions.collect::<Result<_, _>>()?,
             audience: self.aud,
             expiry: self.expiry.expiry().with_one_hour_default(),

@@ -22,8 +22,8 @@ pub(crate) struct TokenFileArgs {
         long,
         value_name = "FILE",
         value_parser = input_path(),
-        // In clap, the group of a struct that flattens other structs is empty, so that the options of
-        // such a struct are listed one by one.
+        // In clap, the group of a struct that flattens other structs is empty. The options of such a
+        // struct are therefore listed one by one.
         conflicts_with_all = [
             "TestOnlyArgs", "ClaimArgs", "ExpiryArgs", "aud", "permission",
             "secret_env", "key_file", "kid", "encoding", "env"
@@ -47,8 +47,9 @@ impl TokenFileArgs {
         self.file.as_deref()
     }
 
-    /// Reads the tokens with these names, in the order of `names`, or without names all tokens, in
-    /// the order of the file. Returns `None` if no file is given.
+    /// Reads the options of the tokens with these names, in the order of `names`. If `names` is empty, reads
+    /// the options of all tokens, in the order of the file. Returns `None` if no file is given.
+    /// `allow_weak` is `--allow-weak` of the command line, which applies to all tokens.
     pub(crate) fn read(
         &self,
         app: &App,
@@ -76,8 +77,8 @@ impl TokenFileArgs {
         Ok(Some(tokens))
     }
 
-    /// Refuses a variable that the command line does not allow. The error does not repeat the name,
-    /// because the user may have typed the secret instead, and should decide which variable to allow.
+    /// Refuses a variable that no `--allow-env` names. The error does not repeat the name: the text may
+    /// be the secret itself, and the user should decide which variable to allow.
     fn check_secret_variable(
         &self,
         file: &TokenFile<'_>,
@@ -107,17 +108,18 @@ impl TokenFile<'_> {
         Failure::new(Code::BadData, reason).at_line(&self.display_name, line)
     }
 
-    /// Resolves the paths in the options, which are relative to the directory of the file.
+    /// Resolves the paths in the options relative to the directory of the file, or to the current
+    /// directory for standard input. Refuses a path outside of this directory.
     fn resolve_paths(
         &self,
         options: &mut MintOptions,
         entries: &[TomlEntry],
     ) -> Result<(), Failure> {
         let directory = self.path.parent().unwrap_or(Path::new(""));
-        let claims = options.test_token.test.claims_file.as_mut();
-        let claims = claims.filter(|path| !is_inline_json(path)).map(|path| ("claims", path));
-        let key = options.key.key_file.as_mut().map(|path| ("key-file", path));
-        for (name, path) in [claims, key].into_iter().flatten() {
+        let claims = options.test_token.test_only.claims_input.as_mut();
+        let claims_path = claims.filter(|path| !is_inline_json(path)).map(|path| ("claims", path));
+        let key_path = options.key.key_file.as_mut().map(|path| ("key-file", path));
+        for (name, path) in [claims_path, key_path].into_iter().flatten() {
             *path = resolve_below(directory, path).map_err(|reason| {
                 let reason = format!("`{name}`: {reason}");
                 self.bad_data(InvalidLine { line: line_of(entries, name), reason })
@@ -127,7 +129,7 @@ impl TokenFile<'_> {
     }
 }
 
-/// Returns the line of an option.
+/// Returns the line of the option `key`; 0 if `entries` has no such option.
 fn line_of(entries: &[TomlEntry], key: &str) -> u64 {
     entries.iter().find(|entry| entry.key == key).map_or(0, |entry| entry.line)
 }
@@ -141,12 +143,14 @@ struct TokenTables {
 /// Table of one token.
 struct TokenTable {
     name: String,
+    /// Line where the table begins.
     line: u64,
     table: TomlTable,
 }
 
 impl TokenTables {
-    /// Finds the tables of tokens. Other tables of the file belong to other commands.
+    /// Finds the tables `[tokens.NAME]` and `[defaults]`. Skips other tables of the file, which belong to
+    /// other commands.
     fn find(document: TomlTable) -> Result<Self, InvalidLine> {
         let mut tables = Self { defaults: TomlTable::default(), tokens: Vec::new() };
         for entry in document.entries {
@@ -171,18 +175,23 @@ impl TokenTables {
         Ok(tables)
     }
 
-    /// Returns the tokens with these names, or without names all tokens.
-    fn select(&self, names: &[String], file: &str) -> Result<Vec<&TokenTable>, Failure> {
+    /// Returns the tables of the tokens with these names, or of all tokens if `names` is empty.
+    /// `file_display_name` is for the error.
+    fn select(
+        &self,
+        names: &[String],
+        file_display_name: &str,
+    ) -> Result<Vec<&TokenTable>, Failure> {
         if names.is_empty() {
             return Ok(self.tokens.iter().collect());
         }
         let find = |name: &String| {
             self.tokens.iter().find(|token| token.name == *name).ok_or_else(|| {
                 let display_name = redact_for_error(name);
-                let message = format!("token `{display_name}` not found in {file}");
+                let message = format!("token `{display_name}` not found in {file_display_name}");
                 let failure = Failure::new(Code::InvalidInput, message);
                 match find_similar(name, self.tokens.iter().map(|token| token.name.as_str())) {
-                    Some(name) => failure.with_hint(format!("use `{name}`")),
+                    Some(similar) => failure.with_hint(format!("use `{similar}`")),
                     None => failure,
                 }
             })

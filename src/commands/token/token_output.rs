@@ -25,11 +25,13 @@ struct TokenListOutput {
 
 impl Report for TokenListOutput {
     fn render(&self) -> Rendered {
-        Rendered::Lines(self.items.iter().map(|row| row.token.expose_secret().to_owned()).collect())
+        Rendered::Lines(
+            self.items.iter().map(|minted| minted.token.expose_secret().to_owned()).collect(),
+        )
     }
 }
 
-/// Prints a single token.
+/// Prints a single token. If a recorded token cannot be printed, revokes the token.
 fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Result<(), Failure> {
     let Some(id) = minted.id else { return app.deliver_unrecorded(output, minted) };
     app.deliver_secret(output, minted, |app| {
@@ -39,9 +41,10 @@ fn deliver_one(app: &mut App, output: SecretOutput, minted: &MintedToken) -> Res
     Ok(())
 }
 
-/// Output of the tokens of a request, batch by batch.
+/// Output of the tokens of a request, batch by batch, in the output format.
 pub(super) struct TokenDelivery {
     output: SecretOutput,
+    /// Number of tokens whose lines were written; 0 for a single token or a JSON document.
     delivered_count: usize,
     /// Tokens of a JSON document, which is printed at the end.
     document: TokenListOutput,
@@ -49,9 +52,10 @@ pub(super) struct TokenDelivery {
     bulk: Option<BulkOutput>,
 }
 
-/// Output of any number of tokens.
+/// State of the output of any number of tokens.
 struct BulkOutput {
     monitor: Monitor,
+    /// Number of tokens to mint.
     total: usize,
     is_recorded: bool,
 }
@@ -74,14 +78,15 @@ impl TokenDelivery {
         Ok(Self { output, delivered_count: 0, document, bulk })
     }
 
-    /// Returns a check for Ctrl-C.
+    /// Returns a check for Ctrl-C, which always succeeds for a single token.
     pub(super) fn interruption_check(&self) -> impl Fn() -> Result<(), Interrupted> + Sync + use<> {
         let monitor = self.bulk.as_ref().map(|bulk| bulk.monitor.clone());
         move || monitor.as_ref().map_or(Ok(()), Monitor::check)
     }
 
-    /// Prints a batch of tokens. Returns `false` if the reader closed the pipe and no unwritten
-    /// token is recorded. Returns an error after Ctrl-C.
+    /// Prints a batch of tokens, or adds the batch to the JSON document. Returns `false` if the reader
+    /// closed the pipe and no unwritten token is recorded. Unwritten tokens that are recorded are
+    /// revoked, with an error as the result. Returns an error after Ctrl-C.
     pub(super) fn deliver(
         &mut self,
         app: &mut App,
@@ -126,18 +131,22 @@ impl TokenDelivery {
                 return Ok(None);
             }
             let count = self.delivered_count + partial_write.line_count;
-            let message = format!("only the first {count} tokens could be written");
+            let message = match count {
+                0 => "no token could be written".to_owned(),
+                1 => "only the first token could be written".to_owned(),
+                _ => format!("only the first {count} tokens could be written"),
+            };
             let failure = Failure::new(Code::Internal, message);
             // Keeps `finish` from adding the count to the message a second time.
             self.delivered_count = 0;
-            revoke_undelivered(app, failure, &ids).map(Some)
+            revoke_undelivered(app, failure, ids).map(Some)
         })?;
         self.delivered_count += tokens.len();
         Ok(is_complete)
     }
 
-    /// Ends the output. If all tokens were minted, prints the JSON document. If minting failed,
-    /// adds the tokens that were written to the message, or revokes the tokens of the document.
+    /// Ends the output. If all tokens were minted, prints the JSON document, if any. If minting failed,
+    /// adds to the message which tokens were written, or revokes the recorded tokens of the document.
     pub(super) fn finish(self, app: &mut App, result: Result<(), Failure>) -> Result<(), Failure> {
         let document = &self.document;
         let ids: Vec<TokenId> = document.items.iter().filter_map(|minted| minted.id).collect();
@@ -154,7 +163,7 @@ impl TokenDelivery {
                     return app.deliver_unrecorded(self.output, document);
                 }
                 app.deliver_secret(self.output, document, |app| {
-                    revoke_undelivered(app, Failure::undelivered("no token"), &ids)
+                    revoke_undelivered(app, Failure::undelivered("the tokens"), &ids)
                 })
             }
             Ok(()) => Ok(()),
@@ -173,10 +182,11 @@ impl TokenDelivery {
     fn describe_delivered(&self, failure: &Failure) -> String {
         let is_recorded = self.bulk.as_ref().is_some_and(|bulk| bulk.is_recorded);
         let verb = if is_recorded { "recorded and written" } else { "written" };
-        if failure.code == Code::Interrupted {
-            format!("these were {verb}")
-        } else {
-            format!("the first {} tokens were written", self.delivered_count)
+        match (failure.code == Code::Interrupted, self.delivered_count) {
+            (true, 1) => format!("the token was {verb}"),
+            (true, count) => format!("the {count} tokens were {verb}"),
+            (false, 1) => "the first token was written".to_owned(),
+            (false, count) => format!("the first {count} tokens were written"),
         }
     }
 }

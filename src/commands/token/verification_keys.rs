@@ -61,13 +61,14 @@ impl VerificationKeyArgs {
         keys.into_iter().filter_map(|(name, path)| stdin_path(name, path.as_ref()))
     }
 
-    /// Reads the keys in `--jwks`, `--key` or `--secret-env`.
+    /// Reads the keys in `--jwks`, `--key` or `--secret-env`. Without these options, selects the keys of
+    /// the store.
     pub(super) fn load(&self, app: &App) -> Result<VerificationKeys, Failure> {
         let known_public_keys = || app.store.public_keys();
         if let Some(path) = &self.jwks {
             let bytes = app.console.read_key_file("--jwks", path)?;
             let keys = read_jwks(&bytes, &self.alg, known_public_keys).map_err(|error| {
-                // A JWK Set has no place for a plain secret: hints about secrets do not apply.
+                // A JWK Set cannot contain a plain secret, so hints about secrets are omitted.
                 let is_secret_hint = error.is_about_secret();
                 let failure = key_failure(error, &KeySource::from_path(path));
                 Failure { hint: failure.hint.filter(|_| !is_secret_hint), ..failure }
@@ -89,8 +90,9 @@ impl VerificationKeyArgs {
             allow_weak: self.allow_weak,
         };
         let keys = reader.read(&bytes, known_public_keys).map_err(|error| {
-            let is_key = matches!(error, ImportError::KeyAsSecret(_));
-            let algorithm = is_key.then(|| SingleKeyReader::algorithm_of_key(&bytes)).flatten();
+            let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
+            let algorithm =
+                is_key_as_secret.then(|| SingleKeyReader::algorithm_of_key(&bytes)).flatten();
             key_failure(error, &source).with_algorithm_hint(algorithm, self.encoding.is_some())
         })?;
         if keys.is_from_private_key {
@@ -100,15 +102,15 @@ impl VerificationKeyArgs {
     }
 }
 
-/// Returns the error for refused keys, without a hint to generate a key: a new key cannot verify the
-/// token.
+/// Returns the error for refused keys, without a hint to generate a key or secret: a new key cannot
+/// verify the token.
 fn key_failure(error: ImportError, source: &KeySource<'_>) -> Failure {
-    let (is_empty, is_key) =
-        (matches!(error, ImportError::Empty), matches!(error, ImportError::KeyAsSecret(_)));
+    let is_empty = matches!(error, ImportError::Empty);
+    let is_key_as_secret = matches!(error, ImportError::KeyAsSecret(_));
     let failure = Failure::from(error);
     if is_empty {
         return failure.with_fetch_hint(source);
     }
     let failure = failure.with_key_source(source);
-    Failure { hint: failure.hint.filter(|_| !is_key), ..failure }
+    Failure { hint: failure.hint.filter(|_| !is_key_as_secret), ..failure }
 }

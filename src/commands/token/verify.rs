@@ -106,7 +106,7 @@ impl Command for Args {
         }
         let token = self.token.read(app);
         let expectations = build_expectations(app, &keys, self)?;
-        let (report, text_hint) = match token {
+        let (report, input_hint) = match token {
             Ok(token) => (verify_token(app, &keys, token.expose_secret(), &expectations)?, None),
             // Input other than one token counts as a malformed token: the result is "invalid".
             Err(failure)
@@ -118,7 +118,7 @@ impl Command for Args {
             Err(failure) => return Err(failure),
         };
         app.console.report(&VerifyOutput::new(&report, expectations.now))?;
-        let hint = text_hint.or_else(|| leeway_hint(&report.reasons));
+        let hint = input_hint.or_else(|| leeway_hint(&report.reasons));
         report.into_accepted().map_err(|error| {
             let failure = if matches!(keys, VerificationKeys::Store) {
                 with_foreign_token_hint(error)
@@ -153,6 +153,7 @@ fn build_expectations(
     args: Args,
 ) -> Result<Expectations, Failure> {
     if matches!(keys, VerificationKeys::Store) {
+        // Opening the store may wait for a lock, so the time is read afterwards.
         app.store.get()?;
     }
     let now = app.store.now()?;
@@ -172,7 +173,7 @@ fn build_expectations(
     })
 }
 
-/// Adds the option that reads several tokens to the hint.
+/// Adds the option `--batch` to the hint about several tokens. Any other hint is unchanged.
 fn with_batch_hint(hint: String) -> String {
     if hint == SEVERAL_TOKENS_HINT {
         return "pass one token, or `--batch` and several tokens on standard input, one per line"

@@ -1,7 +1,7 @@
 //! `jeton token verify --batch`: verification of the tokens on standard input on several threads.
 
 use super::verification_keys::VerificationKeys;
-use super::verify_output::{ExampleLines, VerifyOutput};
+use super::verify_output::{ExampleLine, VerifyOutput};
 use crate::app::{App, JsonLines, Monitor, RunConsole, TokenChunk, Total};
 use crate::authority::Error;
 use crate::authority::verification::{Expectations, ThirdPartyVerifier, Verdict, with_verifier};
@@ -39,8 +39,8 @@ pub(super) fn verify_batch(
         })?;
         Ok(true)
     };
-    let (start_worker, check) = (|| start_worker(app, keys, expectations), || monitor.check());
-    let result = console.map_token_lines("--batch", start_worker, check, write_results);
+    let (new_worker, check) = (|| start_worker(app, keys, expectations), || monitor.check());
+    let result = console.map_token_lines("--batch", new_worker, check, write_results);
     let is_complete = monitor.finish(result, || {
         let tokens = pluralize(line_count, "token");
         format!(" after {tokens}, {invalid_count} of them invalid; their results were printed")
@@ -59,8 +59,8 @@ pub(super) fn verify_batch(
 
 type Worker = Box<dyn FnMut(TokenChunk) -> Result<ChunkResults, Failure> + Send>;
 
-/// Creates the worker of one thread. Each chunk is verified with the state of the store at the time
-/// when its verification begins.
+/// Creates the worker of one thread. The worker verifies each chunk with the state that the store has
+/// when the verification of this chunk begins.
 fn start_worker(
     app: &mut App,
     keys: &VerificationKeys,
@@ -73,6 +73,7 @@ fn start_worker(
             let mut store = app.store.get()?.open_reader()?;
             Box::new(move |chunk| {
                 with_verifier(&mut store, &expectations, |verifier| {
+                    verifier.prefetch(chunk.tokens().filter_map(Result::ok))?;
                     verify_chunk(&chunk, now, |token| verifier.verify(token))
                 })
             })
@@ -102,15 +103,16 @@ struct ChunkResults {
     failure: Option<Failure>,
 }
 
-/// Verifies the tokens of a chunk, similar tokens one after the other: their rows are neighbours in
-/// the store. The results have the order of the lines.
+/// Verifies the tokens of a chunk in the order of their texts, because the rows of similar tokens are
+/// neighbours in the store. The results have the order of the lines.
 fn verify_chunk(
     chunk: &TokenChunk,
     now: Timestamp,
     mut verify: impl FnMut(&str) -> Result<Verdict, Error>,
 ) -> Result<ChunkResults, Failure> {
     let mut tokens: Vec<_> = chunk.tokens().collect();
-    let mut renderer = Renderer { lines: JsonLines::default(), now, example_lines: None };
+    let mut renderer = Renderer { lines: JsonLines::default(), now, example_line: None };
+    // Placeholders, replaced in the order of the texts.
     let mut results: Vec<_> = tokens.iter().map(|_| LineResult::Invalid(0..0)).collect();
     let (mut first_error, mut failure) = (None, None);
     for index in order_by_text(&tokens) {
@@ -132,8 +134,8 @@ fn verify_chunk(
             LineResult::Invalid(range) | LineResult::Valid(range) => {
                 lines.push_part(&renderer.lines, range.clone());
             }
-            LineResult::ValidLike(example_lines, jti, id) => {
-                example_lines.push_line(*jti, *id, &mut lines);
+            LineResult::ValidLike(example_line, jti, id) => {
+                example_line.push_line(*jti, *id, &mut lines);
             }
         }
     }
@@ -153,12 +155,12 @@ fn verify_chunk(
 fn order_by_text(tokens: &[Result<Cow<'_, str>, Failure>]) -> Vec<usize> {
     let text = |index: usize| tokens[index].as_deref().unwrap_or_default();
     let first = tokens.first().and_then(|token| token.as_deref().ok()).unwrap_or_default();
-    let common = (0..tokens.len()).map(text).fold(first, common_prefix).len();
-    // Most texts differ in the bytes after the common start. To compare copies of these bytes is
-    // several times faster than to compare the texts.
+    let common_length = (0..tokens.len()).map(text).fold(first, common_prefix).len();
+    // Most texts differ in the first 16 bytes after the common start. Comparing these bytes as numbers is
+    // several times faster than comparing the texts.
     let key = |index| {
         let mut key = [0; 16];
-        let rest = &text(index).as_bytes()[common..];
+        let rest = &text(index).as_bytes()[common_length..];
         let length = rest.len().min(key.len());
         key[..length].copy_from_slice(&rest[..length]);
         u128::from_be_bytes(key)
@@ -175,39 +177,41 @@ fn common_prefix<'t>(text: &'t str, other: &str) -> &'t str {
         return text;
     }
     let is_equal = |((_, a), b): &((usize, char), char)| a == b;
-    let length = text.char_indices().zip(other.chars()).find(|pair| !is_equal(pair));
-    &text[..length.map_or(text.len().min(other.len()), |((position, _), _)| position)]
+    let difference = text.char_indices().zip(other.chars()).find(|pair| !is_equal(pair));
+    &text[..difference.map_or(text.len().min(other.len()), |((position, _), _)| position)]
 }
 
 /// Keeps the value with the smallest index.
-fn keep_first<T>(first: &mut Option<(usize, T)>, other: Option<(usize, T)>) {
-    if let Some((index, _)) = &other
+fn keep_first<T>(first: &mut Option<(usize, T)>, candidate: Option<(usize, T)>) {
+    if let Some((index, _)) = &candidate
         && first.as_ref().is_none_or(|(first_index, _)| index < first_index)
     {
-        *first = other;
+        *first = candidate;
     }
 }
 
 /// Result of one line.
 enum LineResult {
-    /// Range of the rendered line.
+    /// Invalid token, with the range of its line in [`Renderer::lines`].
     Invalid(Range<usize>),
+    /// Valid token, with the range of its line in [`Renderer::lines`].
     Valid(Range<usize>),
-    /// Line of a valid token that differs from the line of an [`ExampleLines`] only in `jti` and
-    /// row id.
-    ValidLike(Rc<ExampleLines>, Jti, TokenId),
+    /// Valid token whose line differs from an [`ExampleLine`] only in `jti` and token id.
+    ValidLike(Rc<ExampleLine>, Jti, TokenId),
 }
 
 /// Renderer of results.
 struct Renderer {
+    /// Lines of the reports, in the order of verification.
     lines: JsonLines,
     now: Timestamp,
-    example_lines: Option<Rc<ExampleLines>>,
+    /// Line of the last example.
+    example_line: Option<Rc<ExampleLine>>,
 }
 
 impl Renderer {
-    /// Renders the line of a verdict. For [`Verdict::ValidLike`], renders only the line of the
-    /// example, and only once. Also returns the error of an invalid token.
+    /// Renders the line of a report. For [`Verdict::ValidLike`], renders the line of the example, unless
+    /// this line is already in `example_line`. Also returns the error of an invalid token.
     fn render(&mut self, verdict: Verdict) -> Result<(LineResult, Option<Error>), Failure> {
         match verdict {
             Verdict::Report(report) => {
@@ -220,13 +224,13 @@ impl Renderer {
                 })
             }
             Verdict::ValidLike(example, jti, id) => {
-                let known_lines = self.example_lines.take();
-                let lines = match known_lines.filter(|lines| lines.are_like(&example)) {
-                    Some(lines) => lines,
-                    None => Rc::new(ExampleLines::new(&example, self.now)?),
+                let known_line = self.example_line.take();
+                let line = match known_line.filter(|line| line.is_of(&example)) {
+                    Some(line) => line,
+                    None => Rc::new(ExampleLine::new(&example, self.now)?),
                 };
-                self.example_lines = Some(Rc::clone(&lines));
-                Ok((LineResult::ValidLike(lines, jti, id), None))
+                self.example_line = Some(Rc::clone(&line));
+                Ok((LineResult::ValidLike(line, jti, id), None))
             }
         }
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
-/// Text before the row id of the token in the JSON of [`VerifyOutput`].
+/// Text before the token id in the JSON of [`VerifyOutput`].
 const TOKEN_ID_MEMBER: &str = "\"token_id\":";
 
 /// Result of the verification of one token.
@@ -37,43 +37,43 @@ impl<'r> VerifyOutput<'r> {
 }
 
 /// JSON line of an [`Example`], in parts. The lines of valid tokens like the example differ only in
-/// `jti` and row id.
-pub(super) struct ExampleLines {
+/// `jti` and token id.
+pub(super) struct ExampleLine {
     example: Rc<Example>,
     before_jti: String,
-    before_id: String,
+    between_jti_and_id: String,
     after_id: String,
 }
 
-impl ExampleLines {
+impl ExampleLine {
     /// Renders the line of the example.
     pub(super) fn new(example: &Rc<Example>, now: Timestamp) -> Result<Self, Failure> {
         let mut line = JsonLines::default();
         line.push(&VerifyOutput::new(&example.report, now))?;
         let line = String::from_utf8_lossy(line.as_bytes());
-        // The claims contain `jti` once, and the row id follows the claims.
+        // The claims contain the `jti` once, and the token id follows the claims.
         let (before_jti, rest) = line.split_once(&example.jti.to_string()).unwrap_or_default();
         let id_start = rest.rfind(TOKEN_ID_MEMBER).unwrap_or_default() + TOKEN_ID_MEMBER.len();
-        let (before_id, rest) = rest.split_at_checked(id_start).unwrap_or_default();
+        let (between_jti_and_id, rest) = rest.split_at_checked(id_start).unwrap_or_default();
         let id_length = rest.find(',').unwrap_or_default();
         Ok(Self {
             example: Rc::clone(example),
             before_jti: before_jti.to_owned(),
-            before_id: before_id.to_owned(),
+            between_jti_and_id: between_jti_and_id.to_owned(),
             after_id: rest[id_length..].to_owned(),
         })
     }
 
-    /// Returns whether these are the lines for `example`.
-    pub(super) fn are_like(&self, example: &Rc<Example>) -> bool {
+    /// Returns whether this is the line of `example`.
+    pub(super) fn is_of(&self, example: &Rc<Example>) -> bool {
         Rc::ptr_eq(&self.example, example)
     }
 
-    /// Appends the line of a token.
+    /// Appends the line of a valid token like the example.
     pub(super) fn push_line(&self, jti: Jti, id: TokenId, lines: &mut JsonLines) {
         lines.push_rendered(&self.before_jti);
         lines.push_rendered(&jti.to_string());
-        lines.push_rendered(&self.before_id);
+        lines.push_rendered(&self.between_jti_and_id);
         lines.push_rendered(&id.to_string());
         lines.push_rendered(&self.after_id);
     }
@@ -85,7 +85,7 @@ impl Report for VerifyOutput<'_> {
             return Rendered::StyledLines(vec![Cell::styled("valid", Style::Success)]);
         }
         let render = |rejection: &Rejection| {
-            Cell::styled(&format!("invalid: {}", rejection.verdict()), Style::Error)
+            Cell::styled(&format!("invalid: {}", rejection.code_with_facts()), Style::Error)
         };
         Rendered::StyledLines(self.reasons.iter().map(render).collect())
     }

@@ -56,9 +56,9 @@ impl Command for Args {
         let secret_output = if self.generate_password { Some(SecretOutput::open()?) } else { None };
         let caller = app.caller()?;
         authority::accounts::authorize_creation(&caller)?;
-        let (password, generated) = if self.generate_password {
-            let generated = authority::accounts::generate_password(Some(app.store.get()?))?;
-            (Password::parse(generated.expose_secret().to_owned())?, Some(generated))
+        let (password, generated_password) = if self.generate_password {
+            let secret = authority::accounts::generate_password(Some(app.store.get()?))?;
+            (Password::parse(secret.expose_secret().to_owned())?, Some(secret))
         } else {
             let load_rules = || Ok(PasswordRules::load(app.store.get()?)?);
             (app.console.obtain_new_password(&self.password.into_source(), load_rules)?, None)
@@ -68,14 +68,14 @@ impl Command for Args {
         let registration = self.account.into_registration(password);
         let (user, changed) =
             authority::accounts::create(store, &audit, &caller, &registration, if_exists)?;
-        if changed && generated.is_none() {
+        if changed && generated_password.is_none() {
             app.console.warn_if_password_short(&registration.password);
         }
         let verb = if changed { "created" } else { "already exists:" };
         let name = user.to_display();
         print_account(app, verb, &user);
         let account = NewAccountOutput { changed, user: user.into() };
-        match (secret_output, generated) {
+        match (secret_output, generated_password) {
             (Some(output), Some(password)) if changed => {
                 deliver_password(app, output, account, &password, &name)
             }
@@ -84,7 +84,8 @@ impl Command for Args {
     }
 }
 
-/// Prints the generated password. An undelivered password is known to no user.
+/// Prints the generated password. If the password cannot be printed, no user knows the password: the
+/// error has a hint for setting another password.
 fn deliver_password(
     app: &mut App,
     output: SecretOutput,
@@ -94,8 +95,9 @@ fn deliver_password(
 ) -> Result<(), Failure> {
     let report = CreateOutput { account, password: password.expose_secret().to_owned() };
     app.deliver_secret(output, &report, |_| {
-        let recover = render_command("jeton recover", name);
+        let recover_command = render_command("jeton recover", name);
         let failure = Failure::undelivered("the generated password");
-        Ok(failure.with_hint(format!("the account was created; set a password with: {recover}")))
+        let hint = format!("the account was created; set a password with: {recover_command}");
+        Ok(failure.with_hint(hint))
     })
 }

@@ -58,12 +58,13 @@ impl UserRow {
 
 impl Command for Args {
     const ACTION: &'static str = "users export";
-    const EFFECT: Effect = Effect::Reads;
+    const EFFECT: Effect = Effect::Changes;
     const FORMATS: &'static [OutputFormat] =
         &[OutputFormat::Text, OutputFormat::Json, OutputFormat::JsonLines, OutputFormat::Csv];
 
+    // An export with password hashes is recorded in the audit, so a refusal is recorded, too.
     fn effect(&self) -> Effect {
-        if self.with_hashes { Effect::Changes } else { Self::EFFECT }
+        if self.with_hashes { Self::EFFECT } else { Effect::Reads }
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -101,7 +102,7 @@ impl Command for Args {
     }
 }
 
-/// Writes the rows. Returns false if standard output was closed.
+/// Writes the rows. Returns `false` if standard output was closed.
 fn write_rows(app: &App, export: &mut UserExport) -> Result<bool, Failure> {
     let mut is_first_batch = true;
     loop {

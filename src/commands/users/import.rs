@@ -34,7 +34,7 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// File to import (`-` for standard input)
     #[arg(value_name = "FILE", value_parser = crate::commands::args::input_path())]
-    rows: PathBuf,
+    file: PathBuf,
 
     /// Skip rows whose names (username, e-mail address, `uid`) all belong to one existing account; a
     /// warning shows how many accounts differ from the row in role, quota, display name or status
@@ -68,7 +68,7 @@ struct ImportOutput {
     without_password: usize,
     generated_passwords: usize,
     skipped: usize,
-    /// Number of existing users that differ from their row.
+    /// Number of unchanged existing users that differ from their row.
     #[serde(rename = "different")]
     differing_users: usize,
 }
@@ -88,7 +88,7 @@ impl Command for Args {
     }
 
     fn stdin_arguments(&self) -> Vec<&'static str> {
-        stdin_path("FILE", Some(&self.rows)).into_iter().collect()
+        stdin_path("FILE", Some(&self.file)).into_iter().collect()
     }
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
@@ -99,12 +99,13 @@ impl Command for Args {
         self.dry_run.start(app);
         let unknown_fields =
             if self.ignore_unknown { UnknownFields::Ignore } else { UnknownFields::Refuse };
-        let mut batch = app.console.read_rows("FILE", &self.rows, |rows| {
+        let mut import_rows = app.console.read_rows("FILE", &self.file, |rows| {
             Ok(ImportRows::from_reader(rows, app.store.now()?, unknown_fields)?)
         })?;
+        // Reading the rows may have waited for input.
         app.store.forget_time();
         if caller.is_none() {
-            batch.ensure_has_admin()?;
+            import_rows.ensure_has_admin()?;
         }
         let if_exists = match (self.update, self.exist_ok) {
             (true, _) => IfExists::Update,
@@ -113,13 +114,13 @@ impl Command for Args {
         };
         let path = self.generate_passwords.as_deref();
         let watch = ImportWatch::start("importing", "no account was created or changed")?;
-        let password_file = PasswordFile::create(app, &mut batch, path, if_exists, &watch)?;
-        let result = import(app, caller.as_ref(), &mut batch, if_exists, watch);
+        let password_file = PasswordFile::create(app, &mut import_rows, path, if_exists, &watch)?;
+        let result = import(app, caller.as_ref(), &mut import_rows, if_exists, watch);
         if let Ok(outcome) = &result {
             print_outcome(app, outcome, if_exists);
         }
         if let Some(password_file) = password_file {
-            password_file.settle(app, &result);
+            password_file.keep_or_remove(app, &result);
         }
         let outcome = result?;
         app.console.report(&ImportOutput {
@@ -127,7 +128,7 @@ impl Command for Args {
             imported: outcome.created_count,
             updated: outcome.updated_count,
             without_password: outcome.passwordless_count,
-            generated_passwords: batch.generated_passwords().len(),
+            generated_passwords: import_rows.generated_passwords().len(),
             skipped: outcome.existing_count,
             differing_users: outcome.differing_count,
         })
@@ -137,20 +138,21 @@ impl Command for Args {
 fn import(
     app: &mut App,
     caller: Option<&Caller>,
-    batch: &mut ImportRows,
+    import_rows: &mut ImportRows,
     if_exists: IfExists,
     watch: ImportWatch,
 ) -> Result<ImportOutcome, Failure> {
     app.store.create_with_algorithm(Algorithm::ES256)?;
-    let skipped_fields = batch.skipped_fields();
+    let skipped_fields = import_rows.skipped_fields();
     if !skipped_fields.is_empty() {
         let names = skipped_fields.join("`, `");
         app.console.print_warning(&format!("skipped unknown columns or members: `{names}`"));
     }
     let (store, audit) = app.store.open()?;
-    let progress = ImportProgress::start(&app.console, watch, batch);
+    let progress = ImportProgress::start(&app.console, watch, import_rows);
     let on_step = |step| progress.observe(step);
-    let result = authority::accounts::import(store, &audit, caller, batch, if_exists, &on_step);
+    let result =
+        authority::accounts::import(store, &audit, caller, import_rows, if_exists, &on_step);
     progress.finish(result)
 }
 

@@ -10,13 +10,16 @@ pub(crate) struct ImportWatch {
     interruption: Interruption,
     /// Label of the progress display during the transaction.
     label: &'static str,
-    /// End of the message about an interruption: nothing of the import is stored.
-    unchanged: &'static str,
+    /// End of the message about an interruption, which says that nothing of the import is stored.
+    unchanged_note: &'static str,
 }
 
 impl ImportWatch {
-    pub(crate) fn start(label: &'static str, unchanged: &'static str) -> Result<Self, Failure> {
-        Ok(Self { interruption: Interruption::watch()?, label, unchanged })
+    pub(crate) fn start(
+        label: &'static str,
+        unchanged_note: &'static str,
+    ) -> Result<Self, Failure> {
+        Ok(Self { interruption: Interruption::watch()?, label, unchanged_note })
     }
 
     /// Returns an error after Ctrl-C.
@@ -24,9 +27,10 @@ impl ImportWatch {
         self.interruption.check()
     }
 
-    /// Completes the message about an interruption.
-    pub(crate) fn describe<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
-        describe_interruption(result, || format!("; {}", self.unchanged))
+    /// Converts the error of work before [`ImportProgress::start`], and completes the message about an
+    /// interruption.
+    pub(crate) fn convert_error<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
+        describe_interruption(result, || format!("; {}", self.unchanged_note))
     }
 }
 
@@ -48,7 +52,7 @@ impl ImportProgress {
         Self { monitor, watch, row_count: rows.len() }
     }
 
-    /// Shows a step. Returns an error after Ctrl-C.
+    /// Shows a step in the progress display, except the check of a row. Returns an error after Ctrl-C.
     pub(crate) fn observe(&self, step: ImportStep) -> Result<(), Interrupted> {
         match step {
             ImportStep::RowChecked => self.monitor.check(),
@@ -60,8 +64,8 @@ impl ImportProgress {
         }
     }
 
-    /// Ends the progress display.
+    /// Ends the progress display, and completes the message about an interruption.
     pub(crate) fn finish<T>(&self, result: Result<T, Error>) -> Result<T, Failure> {
-        self.monitor.finish(result, || format!("; {}", self.watch.unchanged))
+        self.monitor.finish(result, || format!("; {}", self.watch.unchanged_note))
     }
 }

@@ -29,11 +29,12 @@ pub(crate) struct Args {
 
     /// Filter by status: active or disabled (admins only)
     #[arg(
-        long,
+        long = "status",
+        value_name = "STATUS",
         value_parser = parse_is_disabled,
         add = crate::commands::completers::fixed_values(&["active", "disabled"])
     )]
-    status: Option<bool>,
+    is_disabled: Option<bool>,
 
     /// Sort key: id, username, email or created
     #[arg(
@@ -103,7 +104,7 @@ impl Command for Args {
 
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let page = self.paging.page_request(app.console.output_format());
-        if self.sort != UserOrder::Id && self.paging.has_start() {
+        if self.sort != UserOrder::Id && self.paging.has_after() {
             return Err(Failure::usage("`--after` requires `--sort id`"));
         }
         let caller = app.caller()?;
@@ -111,7 +112,7 @@ impl Command for Args {
         let filter = UserFilter {
             search: self.search,
             role: self.role,
-            disabled: self.status,
+            disabled: self.is_disabled,
             order: self.sort,
             descending: self.desc,
             ..Default::default()
@@ -157,7 +158,7 @@ fn parse_order(text: &str) -> Result<UserOrder, InvalidValue> {
         "created" => UserOrder::Created,
         _ => {
             return Err(InvalidValue::new(
-                "order",
+                "sort key",
                 "expected `id`, `username`, `email` or `created`",
             ));
         }

@@ -63,9 +63,10 @@ impl Report for ChangeOutput {
     }
 }
 
-/// Prints `message` about the user as status, and writes the changed user as the JSON result.
-fn report_change(app: &App, user: User, changed: bool, message: &str) -> Result<(), Failure> {
+/// Prints a status message with the name of the user and `predicate`, such as `is enabled`. Reports the
+/// user, whether changed or not, as the JSON result.
+fn report_change(app: &App, user: User, changed: bool, predicate: &str) -> Result<(), Failure> {
     let suffix = if changed { "" } else { " (unchanged)" };
-    app.console.print_status(&format!("{} {message}{suffix}", user.to_display()));
+    app.console.print_status(&format!("{} {predicate}{suffix}", user.to_display()));
     app.console.report(&ChangeOutput { changed, user: user.into() })
 }

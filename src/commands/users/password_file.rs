@@ -18,9 +18,9 @@ pub(crate) struct PasswordFile {
 }
 
 impl PasswordFile {
-    /// If `path` is given, generates the passwords of new accounts and writes them to this file. No
-    /// file is written if no password is generated. Called before the accounts are created: without
-    /// the file, their passwords would be lost.
+    /// If `path` is given, generates a password for each new account without a password, and writes the
+    /// passwords to this file. No file is written if no password is generated. Called before the
+    /// accounts are created: without the file, the passwords would be lost.
     pub(crate) fn create(
         app: &mut App,
         rows: &mut ImportRows,
@@ -33,18 +33,18 @@ impl PasswordFile {
             return Err(Failure::usage("passwords cannot be written to standard output"));
         }
         let store = if app.store.exists()? { Some(app.store.get()?) } else { None };
-        watch.describe(rows.generate_passwords(store, if_exists, || watch.check()))?;
-        let rows: Vec<_> = rows.generated_passwords().iter().map(to_row).collect();
-        let Some(first) = rows.first() else { return Ok(None) };
+        watch.convert_error(rows.generate_passwords(store, if_exists, || watch.check()))?;
+        let csv_rows: Vec<_> = rows.generated_passwords().iter().map(to_row).collect();
+        let Some(first) = csv_rows.first() else { return Ok(None) };
         let header = render_csv_header(first.keys().map(String::as_str));
-        let csv = header + &render_csv_rows(&rows);
+        let csv = header + &render_csv_rows(&csv_rows);
         let file = NewSecretFile::create(&app.console, path, csv.as_bytes())?;
-        Ok(Some(Self { file, path: path.to_owned(), count: rows.len() }))
+        Ok(Some(Self { file, path: path.to_owned(), count: csv_rows.len() }))
     }
 
-    /// Keeps the file if the accounts were created, or may have been created; removes the file
-    /// otherwise.
-    pub(crate) fn settle<T>(self, app: &App, result: &Result<T, Failure>) {
+    /// Keeps the file if the accounts were created, or may have been created; otherwise, and after a dry
+    /// run, removes the file.
+    pub(crate) fn keep_or_remove<T>(self, app: &App, result: &Result<T, Failure>) {
         match result {
             Ok(_) => {
                 let passwords = pluralize(self.count, "password");
@@ -61,9 +61,9 @@ impl PasswordFile {
 }
 
 /// Prints how new users without a password get a password.
-pub(crate) fn print_passwordless_hint(app: &App, count: usize) {
-    if count > 0 {
-        let users = pluralize(count, "user");
+pub(crate) fn print_passwordless_hint(app: &App, passwordless_count: usize) {
+    if passwordless_count > 0 {
+        let users = pluralize(passwordless_count, "user");
         app.console.print_hint(&format!(
             "set a password for {users} without a password: jeton recover USER"
         ));

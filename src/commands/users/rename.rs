@@ -53,12 +53,12 @@ impl Command for Args {
         let patch = ProfilePatch { username: self.username, email: self.email, name: self.name };
         let (user, changed) =
             authority::accounts::rename(store, &audit, &caller, &self.target.user, &patch)?;
-        let message = describe_names(&user);
+        let message = describe_id_and_names(&user);
         report_change(app, user, changed, &message)
     }
 }
 
-fn describe_names(user: &User) -> String {
+fn describe_id_and_names(user: &User) -> String {
     let names = [
         user.username.as_ref().map(UserName::to_display),
         user.email.as_ref().map(Email::to_display),
@@ -68,6 +68,7 @@ fn describe_names(user: &User) -> String {
     format!("(id {}) has the names {}", user.id, names.join(", "))
 }
 
+/// Returns a parser that parses an empty text as the removal of the value.
 fn patch_parser<T: Clone + 'static>(
     parse: fn(&str) -> Result<T, InvalidValue>,
 ) -> impl Fn(&str) -> Result<Patch<T>, InvalidValue> + Clone {

@@ -1,4 +1,4 @@
-//! Conversion of private keys from all supported formats to one stored format.
+//! Conversion of private keys and symmetric JWKs from all supported formats to the stored format.
 
 use crate::crypto::der::bytes_after_sequence;
 use crate::crypto::error::invalid_key;
@@ -43,7 +43,7 @@ pub(in crate::crypto) fn import_der(der: &[u8]) -> Result<KeyMaterial, InvalidVa
     }
 }
 
-/// Imports a private JWK; refuses inconsistent parts.
+/// Imports a private or symmetric JWK; refuses inconsistent parts.
 pub(super) fn import_jwk(jwk: &Map<String, Value>) -> Result<KeyMaterial, InvalidValue> {
     if jwk::is_symmetric(jwk) {
         return Ok(KeyMaterial::Secret(decode_secret_member(jwk, "k")?));

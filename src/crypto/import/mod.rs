@@ -19,12 +19,13 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// Options for the import of keys.
+/// Importer of keys, with the options for the keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyImporter {
     /// Purpose of the keys.
     pub(crate) purpose: Purpose,
-    /// Algorithm. By default the `alg` of a JWK, or the most common algorithm of the key type.
+    /// Algorithm of the keys; `None` for the `alg` of each JWK, or without `alg` the most common
+    /// algorithm of the key type.
     pub(crate) algorithm: Option<Algorithm>,
     /// Encoding of a secret; `None` for a key document, or for a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
@@ -42,7 +43,8 @@ pub(crate) struct ImportedKey {
 }
 
 impl ImportedKey {
-    /// Returns the key id in the document. An empty key id counts as absent.
+    /// Returns the key id in the document. Refuses an invalid key id; an empty key id counts as
+    /// absent.
     pub(crate) fn document_kid(&self) -> Result<Option<Untrusted>, ImportError> {
         let kid = self.kid.as_ref().filter(|kid| !kid.as_str().is_empty());
         let kid = kid.map(|kid| parse_kid(kid.as_str())).transpose();
@@ -66,15 +68,15 @@ enum Content {
 }
 
 impl KeyImporter {
-    /// Reads all keys of a document in any format, or a secret. Every key of a collection must be
-    /// usable.
+    /// Reads a secret, the single key of a document in any format, or all keys of a collection, such as a
+    /// JWK Set. Every key of a collection must be usable.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Vec<ImportedKey>, ImportError> {
-        let document = match self.read_document(bytes)? {
+        let document = match self.read_content(bytes)? {
             Content::Document(document) => document,
             Content::Secret(key) => return Ok(vec![key]),
         };
         let Some(_) = document.first_path else {
-            return Ok(vec![self.read_single(document.entries)?]);
+            return Ok(vec![self.read_lone(document.entries)?]);
         };
         let kids = document.entries.iter().filter_map(|entry| entry.kid.as_deref());
         ensure_unique_kids(kids)?;
@@ -87,26 +89,27 @@ impl KeyImporter {
         Ok(keys)
     }
 
-    /// Reads a document with exactly one key that can sign; ignores unusable keys of a collection.
-    /// If keys of a collection have the key id `kid`, all other keys are ignored.
+    /// Reads a secret, or a document with exactly one key that can sign. Unusable keys of a
+    /// collection, such as a JWK Set, are ignored. If a key of the collection has the key id `kid`,
+    /// all keys with another key id or without a key id are ignored.
     pub(crate) fn read_one(
         self,
         bytes: &[u8],
         kid: Option<&str>,
     ) -> Result<ImportedKey, ImportError> {
-        let document = match self.read_document(bytes)? {
+        let document = match self.read_content(bytes)? {
             Content::Document(document) => document,
             Content::Secret(key) => return Ok(key),
         };
-        let Some(path) = document.first_path else { return self.read_single(document.entries) };
+        let Some(path) = document.first_path else { return self.read_lone(document.entries) };
         let public_keys = document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
-        let is_named = |entry: &KeyEntry| kid.is_some() && entry.kid.as_deref() == kid;
-        let named: Vec<bool> = document.entries.iter().map(is_named).collect();
-        let has_named = named.contains(&true);
+        let matches_kid = |entry: &KeyEntry| kid.is_some() && entry.kid.as_deref() == kid;
+        let kid_matches: Vec<bool> = document.entries.iter().map(matches_kid).collect();
+        let has_kid_match = kid_matches.contains(&true);
         let (mut keys, mut first_error) = (Vec::new(), None);
-        for (result, is_named) in self.read_members(document.entries).zip(named) {
+        for (result, is_kid_match) in self.read_members(document.entries).zip(kid_matches) {
             match result {
-                _ if has_named && !is_named => {}
+                _ if has_kid_match && !is_kid_match => {}
                 Ok(imported) if equals_public_key(&imported.key, &public_keys) => {
                     let error = ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES);
                     first_error.get_or_insert(error);
@@ -130,12 +133,12 @@ impl KeyImporter {
         Some(key.key.algorithm).filter(|algorithm| !algorithm.is_symmetric())
     }
 
-    fn read_document(self, bytes: &[u8]) -> Result<Content, ImportError> {
+    fn read_content(self, bytes: &[u8]) -> Result<Content, ImportError> {
         let document = read_document(bytes);
         if let Some(encoding) = self.encoding {
             return match document {
                 Ok(document) if document.is_secret_jwk() => Ok(Content::Document(document)),
-                _ => self.build_secret(&decode_secret(bytes, encoding)?),
+                _ => self.import_secret(&decode_secret(bytes, encoding)?),
             };
         }
         let is_secret_expected = self.algorithm.is_some_and(Algorithm::is_symmetric);
@@ -145,8 +148,8 @@ impl KeyImporter {
                 Err(ImportError::KeyAsSecret(format))
             }
             Ok(document) => Ok(Content::Document(document)),
-            Err(error) if is_secret_expected && error.is_plain_text() => {
-                self.build_secret(&decode_secret(bytes, SecretEncoding::Text)?)
+            Err(error) if is_secret_expected && error.permits_text_secret() => {
+                self.import_secret(&decode_secret(bytes, SecretEncoding::Text)?)
             }
             Err(ImportError::UnknownFormat) if looks_like_der(bytes) => {
                 Err(invalid_key(UNKNOWN_KEY).into())
@@ -156,14 +159,14 @@ impl KeyImporter {
         }
     }
 
-    fn build_secret(self, secret: &[u8]) -> Result<Content, ImportError> {
+    fn import_secret(self, secret: &[u8]) -> Result<Content, ImportError> {
         let material = KeyMaterial::Secret(Zeroizing::new(secret.to_vec()));
         let key = self.build_key(material, None)?;
         Ok(Content::Secret(ImportedKey { key, kid: None }))
     }
 
-    /// Reads a single JWK, or the only private key of a PEM or DER.
-    fn read_single(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, ImportError> {
+    /// Reads the key of a document that is not a collection: a JWK, or the only private key of PEM or DER.
+    fn read_lone(self, mut entries: Vec<KeyEntry>) -> Result<ImportedKey, ImportError> {
         let has_private_key = entries.iter().any(KeyEntry::is_private_der);
         if has_private_key {
             entries.retain(KeyEntry::is_private_der);
@@ -175,7 +178,7 @@ impl KeyImporter {
         }
     }
 
-    /// Reads the members of a collection. Errors name the position of the key.
+    /// Reads the keys of a collection. Errors name the position of the key in the collection.
     fn read_members(
         self,
         entries: Vec<KeyEntry>,
@@ -244,10 +247,12 @@ impl KeyImporter {
         let algorithm = algorithm.ok_or_else(|| {
             let found = Algorithm::ALL.into_iter().find(fits);
             let (found, expected) = match (self.algorithm, jwk_algorithm) {
-                (Some(requested), Some(of_jwk)) if !requested.is_equivalent(of_jwk) => {
-                    (Some(of_jwk), Some(requested))
+                (Some(requested), Some(jwk_algorithm))
+                    if !requested.is_equivalent(jwk_algorithm) =>
+                {
+                    (Some(jwk_algorithm), Some(requested))
                 }
-                (requested, of_jwk) => (found, requested.or(of_jwk)),
+                (requested, jwk_algorithm) => (found, requested.or(jwk_algorithm)),
             };
             match (found, expected) {
                 (Some(found), Some(expected)) => ImportError::unsuitable(found, expected),
@@ -255,7 +260,7 @@ impl KeyImporter {
             }
         })?;
         match material {
-            KeyMaterial::Secret(secret) => self.build_symmetric(algorithm, &secret),
+            KeyMaterial::Secret(secret) => self.check_and_build(algorithm, &secret),
             KeyMaterial::Pkcs8(_, pkcs8) => {
                 let key = build_private_key(algorithm, self.purpose, &pkcs8)
                     .map_err(|error| invalid_key(error.to_string()))?;
@@ -267,7 +272,7 @@ impl KeyImporter {
         }
     }
 
-    fn build_symmetric(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, ImportError> {
+    fn check_and_build(self, algorithm: Algorithm, secret: &[u8]) -> Result<KeySpec, ImportError> {
         if secret.is_empty() {
             return Err(invalid_key("the secret is empty").into());
         }

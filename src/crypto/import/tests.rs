@@ -53,22 +53,22 @@ fn requested_name_of_ed25519_takes_precedence() {
     ] {
         assert_eq!(read(alg, requested), (expected, expected.into()));
     }
-    let other = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
-    assert_eq!(other.unwrap_err(), ImportError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
+    let result = importer(Some(Algorithm::ES256)).read(JWK.replace("ALG", "Ed25519").as_bytes());
+    assert_eq!(result.unwrap_err(), ImportError::unsuitable(Algorithm::Ed25519, Algorithm::ES256));
 }
 
 #[test]
-fn trailing_data_is_refused() {
+fn trailing_data_after_a_key_is_refused() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
-        let longer = [key.material.expose_secret(), &[0]].concat();
+        let key_and_zero_byte = [key.material.expose_secret(), &[0]].concat();
         let expected = invalid_key("trailing data after the key").into();
-        assert_eq!(importer(None).read(&longer).unwrap_err(), expected);
+        assert_eq!(importer(None).read(&key_and_zero_byte).unwrap_err(), expected);
     }
 }
 
 #[test]
-fn default_algorithm_follows_key_type() {
+fn key_type_decides_the_default_algorithm_and_excludes_hs256() {
     for (generated, expected) in [
         (Algorithm::PS512, Algorithm::RS256),
         (Algorithm::ES384, Algorithm::ES384),
@@ -80,8 +80,8 @@ fn default_algorithm_follows_key_type() {
         let text = private_key_text(&key);
         let keys = importer(None).read(text.expose_secret().as_bytes()).unwrap();
         assert_eq!(keys[0].key.algorithm, expected);
-        let other = importer(Some(Algorithm::HS256)).read(text.expose_secret().as_bytes());
-        assert!(matches!(other, Err(ImportError::KeyAsSecret(_))));
+        let hs256_result = importer(Some(Algorithm::HS256)).read(text.expose_secret().as_bytes());
+        assert!(matches!(hs256_result, Err(ImportError::KeyAsSecret(_))));
     }
 }
 
@@ -99,6 +99,7 @@ fn secret_is_read_in_every_encoding() {
     ] {
         assert_eq!(read_secret(encoded.as_bytes(), SecretEncoding::Base64).unwrap(), bytes);
     }
+    // The text mixes both alphabets.
     assert!(
         read_secret(b"3N3e3+Dh4uPk5ebn6Onq6-zt7u/w8fLz9PX29/j5+vs=", SecretEncoding::Base64)
             .is_err()
@@ -135,14 +136,18 @@ fn jwk_set_import_is_atomic() {
 }
 
 #[test]
-fn unknown_bytes_are_not_imported_as_secret() {
+fn unknown_bytes_without_an_algorithm_are_not_a_secret() {
     for text in [&b"correct horse"[..], b"0123456789", b"0"] {
         assert_eq!(importer(None).read(text).unwrap_err(), ImportError::UnknownFormat);
     }
+}
+
+#[test]
+fn damaged_jwk_is_a_secret_only_with_an_encoding() {
     let damaged = br#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"#;
     assert!(
         importer(Some(Algorithm::HS256)).read(damaged).is_err(),
-        "a damaged JWK is not a secret"
+        "a damaged JWK without an encoding is not a secret"
     );
     let as_text =
         KeyImporter { encoding: Some(SecretEncoding::Text), ..importer(Some(Algorithm::HS256)) };

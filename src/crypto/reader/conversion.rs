@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 /// Word in a hint that represents the file with the key.
 pub(crate) const FILE_PLACEHOLDER: &str = "FILE";
 
-/// Maximum length of a line in a PEM that all programs can read.
+/// Maximum length of a PEM line that every program in the commands can read.
 const MAX_LINE_LENGTH: usize = 76;
 
 impl UnsupportedFormat {
@@ -54,7 +54,8 @@ impl UnsupportedFormat {
         }
     }
 
-    /// Returns the command that converts [`FILE_PLACEHOLDER`] to a supported format, as a hint.
+    /// Returns the hint with the command that converts [`FILE_PLACEHOLDER`] to a supported format, or
+    /// [`SAVE_HINT`] if no command is known. `None` for a detected key without a hint.
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Detected(format) => return format.hint().map(str::to_owned),
@@ -129,7 +130,7 @@ fn openssh_hint(is_ed25519: bool, is_encrypted: bool) -> String {
 /// (RFC 8410, section 4), then the last 32 bytes of the SSH key.
 const SSH_ED25519_HINT: &str = r"convert the key: (printf '\060\052\060\005\006\003\053\145\160\003\041\000'; grep -o 'AAAA[^ ]*' FILE | base64 -d | tail -c 32) > key.der";
 
-/// Hint for a key in an encoding, or with text around it, that no known command removes.
+/// Hint for a key whose encoding or surrounding text no known command removes.
 pub(crate) const SAVE_HINT: &str =
     "save the key in a file of its own, without the encoding, quotes and text around it";
 
@@ -142,25 +143,25 @@ fn openssh_ed25519_command(file: &str) -> String {
     )
 }
 
-/// Returns whether `jq` reads the file.
+/// Returns whether the file is a JSON object or array that `jq` reads.
 pub(in crate::crypto) fn is_plain_json(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let is_collection = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
-    is_collection && serde_json::from_slice::<IgnoredAny>(text).is_ok()
+    let is_object_or_array = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
+    is_object_or_array && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Returns whether all programs read the PEM: no line in a block is too long, indented or contains a
-/// backslash, and each BEGIN and END marker is a line of its own.
+/// Returns whether every program in the commands reads the PEM: no line in a block is too long,
+/// indented or contains a backslash, and each BEGIN and END marker is a line of its own.
 pub(in crate::crypto) fn is_plain_pem(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut is_in_block = false;
     let mut block_count = 0;
     for line in text.lines() {
-        let is_armor = line.ends_with("-----");
-        if line.starts_with("-----BEGIN ") && is_armor {
+        let ends_with_dashes = line.ends_with("-----");
+        if line.starts_with("-----BEGIN ") && ends_with_dashes {
             is_in_block = true;
             block_count += 1;
-        } else if line.starts_with("-----END ") && is_armor {
+        } else if line.starts_with("-----END ") && ends_with_dashes {
             is_in_block = false;
         } else if is_in_block
             && (line.len() > MAX_LINE_LENGTH
@@ -195,8 +196,11 @@ fn is_plain_hex(bytes: &[u8]) -> bool {
 
 /// Returns whether `base64 -d` decodes the file.
 fn is_strict_base64(bytes: &[u8]) -> bool {
-    let is_char = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
-    let count = bytes.iter().filter(|byte| **byte != b'\n').count();
+    let is_base64_char = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
+    let char_count = bytes.iter().filter(|byte| **byte != b'\n').count();
     let has_inner_padding = bytes.trim_ascii_end().iter().rev().skip(2).any(|byte| *byte == b'=');
-    count > 0 && count.is_multiple_of(4) && !has_inner_padding && bytes.iter().all(is_char)
+    char_count > 0
+        && char_count.is_multiple_of(4)
+        && !has_inner_padding
+        && bytes.iter().all(is_base64_char)
 }

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 pub(in crate::crypto) struct KeyDocument {
     /// The keys.
     pub(in crate::crypto) entries: Vec<KeyEntry>,
-    /// Path of the first key for `jq`, if the document is a collection: a JWK Set, an array or a
-    /// certificate map.
+    /// Path of the first key for `jq` (in a certificate map, of all keys), if the document is a
+    /// collection (a JWK Set, an array or a certificate map); otherwise `None`.
     pub(in crate::crypto) first_path: Option<&'static str>,
 }
 
@@ -33,9 +33,9 @@ pub(in crate::crypto) enum EntryMaterial {
     PrivateDer(Zeroizing<Vec<u8>>),
     /// DER of a public key.
     PublicDer(Vec<u8>),
-    /// DER of a certificate.
+    /// DER of a certificate, or of a certificate request.
     Certificate(Vec<u8>),
-    /// Member of a collection without a readable key, and the reason.
+    /// Member of a collection that cannot be read as a key, with the reason.
     Unusable(ImportError),
 }
 
@@ -65,9 +65,9 @@ impl KeyDocument {
         }
     }
 
-    /// Returns all entries of a collection. Of any other document, returns the public keys,
-    /// otherwise the private keys, otherwise the first certificate. Further certificates belong to
-    /// certificate authorities, which sign no tokens.
+    /// Returns all entries of a collection. Of any other document, returns the public keys in DER;
+    /// without such keys, the private keys in DER; otherwise the first entry, a JWK or a certificate.
+    /// Further certificates belong to certificate authorities, which sign no tokens.
     pub(in crate::crypto) fn into_primary_entries(self) -> Vec<KeyEntry> {
         let Self { mut entries, first_path } = self;
         let is_public = |entry: &KeyEntry| matches!(entry.material, EntryMaterial::PublicDer(_));

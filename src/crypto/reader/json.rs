@@ -30,7 +30,8 @@ pub(super) fn read(
     }
 }
 
-/// Returns the error for invalid JSON: text without a recognized key can be a secret.
+/// Returns the error for invalid JSON. [`ImportError::InvalidJson`] means that no key is recognized
+/// in the text, which can therefore be a secret.
 fn json_error(text: &[u8], description: String) -> ImportError {
     let documents = Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     let count = documents.take_while(Result::is_ok).take(2).count();
@@ -76,7 +77,7 @@ fn read_object(
     if let Some(document) = read_certificate_map(&members, read_text) {
         return Ok(Some(document));
     }
-    find_member(&Value::Object(members))
+    refuse_key_in_member(&Value::Object(members))
 }
 
 /// Reads the members of a JWK Set (RFC 7517, section 5) or of an array of JWKs.
@@ -110,7 +111,7 @@ fn read_array(items: Vec<Value>) -> Result<Option<KeyDocument>, ImportError> {
     if has_jwk || items.is_empty() {
         return read_set(items, ".[0]").map(Some);
     }
-    find_member(&Value::Array(items))
+    refuse_key_in_member(&Value::Array(items))
 }
 
 /// Returns a JWK with its `kid` (RFC 7517, section 4.5) as a key entry.
@@ -137,7 +138,7 @@ fn read_service_account(
 }
 
 /// Reads an object that maps key ids to certificates or public keys in PEM, such as the
-/// certificates of Google. Returns `None` for other objects.
+/// certificates of Google. Returns `None` for other objects, and if no member is usable.
 fn read_certificate_map(
     members: &Map<String, Value>,
     read_text: ReadText<'_>,
@@ -157,8 +158,8 @@ fn read_certificate_map(
     entries.iter().any(is_usable).then_some(KeyDocument { entries, first_path: Some(".[]") })
 }
 
-/// Returns the error for a document with a key in a member, and `None` for a document without a key.
-fn find_member(document: &Value) -> Result<Option<KeyDocument>, ImportError> {
+/// Refuses a document with a key in a member. Returns `None` for a document without a key.
+fn refuse_key_in_member(document: &Value) -> Result<Option<KeyDocument>, ImportError> {
     let mut path = Vec::new();
     let Some(is_text) = find_key(document, &mut path, MAX_DEPTH) else { return Ok(None) };
     let path = path.into_iter().collect();
@@ -166,12 +167,13 @@ fn find_member(document: &Value) -> Result<Option<KeyDocument>, ImportError> {
 }
 
 /// Finds the first key in a document; returns whether the key is a string. Extends `path`, in the
-/// notation of `jq`, down to the key; a step is `None` if a command cannot contain its name.
-fn find_key(value: &Value, path: &mut Vec<Option<String>>, depth: usize) -> Option<bool> {
-    let depth = depth.checked_sub(1)?;
+/// notation of `jq`, down to the key; a segment is `None` if a command cannot contain the
+/// name of the member.
+fn find_key(value: &Value, path: &mut Vec<Option<String>>, max_depth: usize) -> Option<bool> {
+    let inner_depth = max_depth.checked_sub(1)?;
     let mut visit = |segment: Option<String>, inner: &Value| {
         path.push(segment);
-        let found = find_key(inner, path, depth);
+        let found = find_key(inner, path, inner_depth);
         if found.is_none() {
             path.pop();
         }

@@ -46,8 +46,8 @@ pub(super) fn read_document(bytes: &[u8]) -> Result<KeyDocument, ImportError> {
     Err(ImportError::UnknownFormat)
 }
 
-/// Returns whether a key other than a symmetric key is recognized in a document. Such a document is
-/// never a secret.
+/// Returns whether a document is recognized as one or more keys, also damaged or unsupported keys, and
+/// contains no symmetric key. Such a document is never a secret.
 #[cfg(any(fuzzing, test))]
 pub(crate) fn is_key_document(bytes: &[u8]) -> bool {
     match read_document(bytes) {

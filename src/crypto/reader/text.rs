@@ -6,13 +6,13 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-/// Minimum length of text that can contain a key in base64.
+/// Minimum length in bytes of text that can contain a key.
 const MIN_TEXT_LENGTH: usize = 32;
 
 /// Maximum length of a name in `NAME=VALUE`.
 const MAX_NAME_LENGTH: usize = 64;
 
-/// Maximum number of wrappings around a key.
+/// Maximum number of nested wrappings that are removed.
 const MAX_WRAPPINGS: usize = 4;
 
 /// Returns the text without a byte order mark, converted from UTF-16 if the mark is that of UTF-16.
@@ -30,7 +30,9 @@ pub(super) fn to_utf8(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     })
 }
 
-/// Removes surrounding whitespace, quotes, `NAME=` and a data URL prefix.
+/// Removes surrounding whitespace and at most [`MAX_WRAPPINGS`] nested wrappings: quotes (also of a
+/// JSON string or of Python bytes), `export`, `NAME=`, and the prefix of a data URL. JSON that was
+/// escaped as a string is unescaped.
 pub(super) fn unwrap(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut inner = Zeroizing::new(text.trim_ascii().to_vec());
     for _ in 0..MAX_WRAPPINGS {
@@ -42,24 +44,25 @@ pub(super) fn unwrap(text: &[u8]) -> Zeroizing<Vec<u8>> {
     inner
 }
 
+/// Removes the outermost wrapping and the whitespace inside; returns `None` if there is no wrapping.
 fn remove_wrapping(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let copy = |bytes: &[u8]| Some(Zeroizing::new(bytes.trim_ascii().to_vec()));
-    // JSON that was escaped as a string, without the quotes.
+    let trim = |bytes: &[u8]| Some(Zeroizing::new(bytes.trim_ascii().to_vec()));
+    // JSON that was escaped as a string, and lost the quotes of the string.
     if [&b"{\\"[..], b"[\\", b"[{\\"].iter().any(|start| text.starts_with(start)) {
         return parse_json_string(&[b"\"", text, b"\""].concat());
     }
     match text {
-        [b'"', inner @ .., b'"'] => parse_json_string(text).or_else(|| copy(inner)),
+        [b'"', inner @ .., b'"'] => parse_json_string(text).or_else(|| trim(inner)),
         [b'\'', inner @ .., b'\'']
         | [b'`', inner @ .., b'`']
         | [b'b', b'\'', inner @ .., b'\'']
-        | [b'b', b'"', inner @ .., b'"'] => copy(inner),
+        | [b'b', b'"', inner @ .., b'"'] => trim(inner),
         _ => {
             if let Some(rest) = text.strip_prefix(b"export ") {
-                return copy(rest);
+                return trim(rest);
             }
             let rest = strip_assignment(text).or_else(|| strip_data_url(text))?;
-            copy(rest)
+            trim(rest)
         }
     }
 }
@@ -69,7 +72,7 @@ fn parse_json_string(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(Zeroizing::new(inner.trim_ascii().as_bytes().to_vec()))
 }
 
-/// Removes `NAME=`, if the value is long enough for a key.
+/// Returns the value of `NAME=VALUE`, if the value is long enough for a key.
 fn strip_assignment(text: &[u8]) -> Option<&[u8]> {
     let at = text.iter().take(MAX_NAME_LENGTH).position(|byte| *byte == b'=')?;
     let (name, value) = (text.get(..at)?.trim_ascii(), text.get(at + 1..)?);
@@ -81,13 +84,14 @@ fn strip_assignment(text: &[u8]) -> Option<&[u8]> {
     is_assignment.then_some(value)
 }
 
+/// Returns the text after the comma of a data URL (RFC 2397).
 fn strip_data_url(text: &[u8]) -> Option<&[u8]> {
     let at = text.strip_prefix(b"data:")?.iter().position(|byte| *byte == b',')?;
     text.get("data:".len() + at + 1..)
 }
 
-/// Replaces escaped line breaks (`\n`, `\r\n`, also with several backslashes) by line breaks,
-/// and removes other backslashes.
+/// Replaces each escape `\n` or `\r`, also with several backslashes, by a line break, and removes all
+/// other backslashes.
 pub(super) fn unescape_line_breaks(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut unescaped = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
@@ -108,8 +112,9 @@ pub(super) fn unescape_line_breaks(text: &[u8]) -> Zeroizing<Vec<u8>> {
     unescaped
 }
 
-/// Decodes text that is base64 as a whole, in either alphabet, with or without padding. Whitespace
-/// and escaped line breaks are ignored.
+/// Decodes text that is base64 as a whole, in either alphabet, with or without padding. Whitespace,
+/// backslashes and escaped line breaks are ignored. Returns `None` for text that is too short for a
+/// key.
 pub(super) fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     if text.len() < MIN_TEXT_LENGTH {
         return None;

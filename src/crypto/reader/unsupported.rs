@@ -2,10 +2,10 @@
 
 use crate::crypto::secret::{KeyFormat, is_java_keystore};
 
-/// Key format that has to be converted.
+/// Recognized format from which jeton reads no key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum UnsupportedFormat {
-    /// Format that was detected by its structure.
+    /// Format that none of the other variants describes, such as a key in hex.
     Detected(KeyFormat),
     /// Private key that is encrypted with a passphrase.
     EncryptedKey,
@@ -43,21 +43,22 @@ pub(crate) enum UnsupportedFormat {
     Realm,
     /// JSON document with a key in a member.
     JsonMember {
-        /// Path of the member for `jq`; `None` for names that cannot be repeated in a command.
+        /// Path of the member for `jq`; `None` if a name in the path cannot be repeated in a command.
         path: Option<String>,
         /// True if the member is a string.
         is_text: bool,
     },
-    /// Format whose conversion command cannot read the file, because of an encoding or other text.
+    /// Format whose conversion command cannot read the file, because the key is encoded or has other
+    /// text around it.
     Wrapped {
-        /// Format.
+        /// Format of the key.
         format: Box<UnsupportedFormat>,
-        /// Way to remove the encoding with a command; `None` if no command is known.
+        /// Wrapping that a command removes; `None` if no command is known.
         unwrapping: Option<Unwrapping>,
     },
 }
 
-/// Removal of the encoding around a key.
+/// Wrapping around a key that a command can remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unwrapping {
     /// Base64 that `base64 -d` decodes.
@@ -87,7 +88,7 @@ impl UnsupportedFormat {
         Self::OpenSsh { is_ed25519, is_encrypted: !is_plain }
     }
 
-    /// Returns the format of SSH text.
+    /// Returns the format of the text of an SSH public key or a `PuTTY` key.
     pub(super) fn from_ssh_text(text: &[u8]) -> Self {
         if text.starts_with(b"PuTTY-User-Key-File-") {
             return Self::Putty;
@@ -125,8 +126,9 @@ impl UnsupportedFormat {
     }
 }
 
-/// Returns the type of the only key in a private key file of OpenSSH. The type is part of the public
-/// key, which is never encrypted and follows the cipher, the key derivation and its options.
+/// Returns the type of the key in a private key file of OpenSSH; `None` if the file does not contain
+/// exactly one key. The type is part of the public key, which is never encrypted and follows the
+/// cipher, the key derivation and the options of the key derivation.
 fn openssh_key_type(blob: &[u8]) -> Option<&[u8]> {
     let mut rest = blob.strip_prefix(OPENSSH)?;
     for _ in 0..3 {

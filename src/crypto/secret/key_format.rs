@@ -1,5 +1,5 @@
-//! Detection of keys by their structure, to distinguish keys from secrets: PEM, DER, JWK and SSH,
-//! plain or in base64 or hex.
+//! Detection of keys by their structure, to distinguish keys from secrets: formats such as PEM, DER,
+//! JWK and SSH, plain or in base64 or hex.
 
 use super::text_encoding::{MIN_TEXT_LENGTH, TextEncoding, decode_candidates};
 use crate::crypto::der;
@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 /// Format of a detected key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyFormat {
+    /// Structure of the key, as a noun phrase.
     structure: &'static str,
-    /// Outermost encoding.
+    /// Outermost encoding of the key.
     encoding: Option<TextEncoding>,
 }
 
@@ -58,7 +59,7 @@ impl KeyFormat {
     }
 }
 
-const PEM: &str = "a PEM";
+const PEM: &str = "a PEM key";
 const DER: &str = "DER";
 const JWK: &str = "a JWK or JWK Set";
 const JWK_ARRAY: &str = "an array of JWKs";
@@ -66,8 +67,8 @@ const SSH: &str = "an SSH key";
 const JAVA_KEYSTORE: &str = "a Java keystore";
 const XML: &str = "an RSA key in XML";
 
-/// First bytes of Java keystores.
-const JAVA_KEYSTORES: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xCE, 0xCE]];
+/// First bytes of the two formats of Java keystores.
+const JAVA_KEYSTORE_MAGICS: [[u8; 4]; 2] = [[0xFE, 0xED, 0xFE, 0xED], [0xCE, 0xCE, 0xCE, 0xCE]];
 
 /// Maximum number of nested encodings.
 const MAX_LAYERS: usize = 4;
@@ -78,6 +79,7 @@ pub(in crate::crypto) fn detect_key(bytes: &[u8]) -> Option<KeyFormat> {
     detect_within(bytes, MAX_LAYERS)
 }
 
+/// Returns the format of a key in at most `layers` nested encodings.
 fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     if der::starts_with_key(bytes) {
         return Some(KeyFormat::new(DER));
@@ -107,7 +109,8 @@ fn detect_within(bytes: &[u8], layers: usize) -> Option<KeyFormat> {
     })
 }
 
-/// Returns the text without a byte order mark and without the zero bytes of UTF-16 and UTF-32.
+/// Returns the text without a byte order mark, without the zero bytes of UTF-16 and UTF-32, and
+/// without surrounding whitespace.
 fn normalize_text(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let marks = [0xEF, 0xBB, 0xBF, 0xFE, 0xFF];
     let text = bytes.iter().copied().skip_while(|byte| *byte == 0 || marks.contains(byte));
@@ -119,8 +122,8 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Returns whether the text is PEM (RFC 7468), also damaged or without the first line, or SSH2 (RFC
-/// 4716).
+/// Returns whether the text is PEM (RFC 7468), also damaged or without the first line, or an SSH2
+/// public key file (RFC 4716).
 fn is_armored(text: &[u8]) -> bool {
     is_pem(text)
         || contains(text, b"-----END ")
@@ -128,10 +131,11 @@ fn is_armored(text: &[u8]) -> bool {
         || has_key_label(text)
 }
 
-/// Returns whether `BEGIN` or `END` and the label of a key follow each other, in any case and with
-/// any characters in between, such as `%20`.
+/// Returns whether the label of a key follows closely after `BEGIN` or `END`, in any case and with any
+/// characters in between, such as `%20`.
 fn has_key_label(text: &[u8]) -> bool {
-    const MAX_LABEL_LENGTH: usize = 40;
+    /// Limit for the distance between the start of `BEGIN` or `END` and the start of the label.
+    const LABEL_DISTANCE_LIMIT: usize = 40;
     let starts_with = |text: &[u8], word: &[u8]| {
         text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
     };
@@ -139,7 +143,7 @@ fn has_key_label(text: &[u8]) -> bool {
         |text: &[u8], words: &[&[u8]]| words.iter().any(|word| starts_with(text, word));
     (0..text.len()).filter_map(|at| text.get(at..)).any(|rest| {
         starts_with_any(rest, &[b"BEGIN", b"END"])
-            && (3..MAX_LABEL_LENGTH).filter_map(|at| rest.get(at..)).any(|label| {
+            && (3..LABEL_DISTANCE_LIMIT).filter_map(|at| rest.get(at..)).any(|label| {
                 starts_with_any(
                     label,
                     &[b"PUBLIC", b"PRIVATE KEY", b"PRIVATE%20KEY", b"CERTIFICATE"],
@@ -150,11 +154,11 @@ fn has_key_label(text: &[u8]) -> bool {
 
 /// Returns whether the bytes are a Java keystore.
 pub(in crate::crypto) fn is_java_keystore(bytes: &[u8]) -> bool {
-    JAVA_KEYSTORES.iter().any(|magic| bytes.starts_with(magic))
+    JAVA_KEYSTORE_MAGICS.iter().any(|magic| bytes.starts_with(magic))
 }
 
 /// Prefixes of SSH key types.
-const SSH_TYPES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
+const SSH_TYPE_PREFIXES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 
 /// Returns whether the text is an SSH public key, a line of `authorized_keys`, or a `PuTTY` key.
 pub(in crate::crypto) fn is_ssh_text(text: &[u8]) -> bool {
@@ -172,23 +176,24 @@ pub(in crate::crypto) fn is_ssh_text(text: &[u8]) -> bool {
 /// key.
 fn is_ssh_blob(bytes: &[u8]) -> bool {
     let is_public = || match bytes {
-        [0, 0, 0, length, rest @ ..] => rest
-            .get(..usize::from(*length))
-            .is_some_and(|name| SSH_TYPES.iter().any(|kind| name.starts_with(kind.as_bytes()))),
+        [0, 0, 0, length, rest @ ..] => rest.get(..usize::from(*length)).is_some_and(|name| {
+            SSH_TYPE_PREFIXES.iter().any(|prefix| name.starts_with(prefix.as_bytes()))
+        }),
         _ => false,
     };
     bytes.starts_with(b"openssh-key-v1\0") || is_public()
 }
 
 /// Returns the format of a key in JSON: a JWK, a JWK Set, consecutive JWKs, a string with a key, or
-/// a document with one of these formats. Damaged JSON is recognized by its `kty`.
+/// a document with one of these formats. Damaged JSON, and text in other formats such as YAML, is
+/// recognized by `kty`.
 fn detect_in_json(text: &[u8], layers: usize) -> Option<KeyFormat> {
     if !matches!(text.first(), Some(b'{' | b'[' | b'"')) {
         return has_key_type(text).then_some(KeyFormat::new(JWK));
     }
-    // A document with too many values for the memory is searched as text.
-    let searched = if has_many_values(text) { &[][..] } else { text };
-    let values = Deserializer::from_slice(searched).into_iter::<Value>();
+    // To limit the memory, a document with too many values is not parsed, only searched as text.
+    let json = if has_many_values(text) { &[][..] } else { text };
+    let values = Deserializer::from_slice(json).into_iter::<Value>();
     let detected = values.map_while(Result::ok).find_map(|value| detect_in_value(&value, layers));
     let format = detected.or_else(|| has_key_type(text).then_some(KeyFormat::new(JWK)))?;
     if format.structure == JWK && text.starts_with(b"[") {
@@ -211,7 +216,7 @@ fn detect_in_value(value: &Value, layers: usize) -> Option<KeyFormat> {
     }
 }
 
-/// Returns whether the members belong to a JWK, also with a missing `kty`, or to a JWK Set.
+/// Returns whether the members belong to a JWK, with or without `kty`, or to a JWK Set.
 pub(in crate::crypto) fn is_jwk(members: &Map<String, Value>) -> bool {
     let has = |name: &str| members.contains_key(name);
     let keys_array = members.get("keys").and_then(Value::as_array);
@@ -221,8 +226,8 @@ pub(in crate::crypto) fn is_jwk(members: &Map<String, Value>) -> bool {
         || keys_array.is_some_and(|keys| keys.is_empty() || keys.iter().any(Value::is_object))
 }
 
-/// Returns whether the text assigns an asymmetric key type to `kty` with any quotes, as in damaged
-/// or escaped JSON or in YAML.
+/// Returns whether the text assigns an asymmetric key type to `kty`, with any quotes or without
+/// quotes, as in damaged or escaped JSON or in YAML.
 fn has_key_type(text: &[u8]) -> bool {
     const KEY_TYPES: [&[u8]; 4] = [b"RSA", b"EC", b"OKP", b"AKP"];
     let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\:=".contains(byte);

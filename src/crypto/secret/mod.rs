@@ -21,7 +21,8 @@ use zeroize::Zeroizing;
 /// Encoding of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretEncoding {
-    /// The characters are the secret, without a final line break.
+    /// The characters are the secret, without a byte order mark and without a final line break. UTF-16
+    /// is converted to UTF-8 only if all characters are ASCII.
     Text,
     /// Base64 in either alphabet, with or without padding.
     Base64,
@@ -41,8 +42,8 @@ impl SecretEncoding {
     }
 }
 
-/// Decodes a secret. Every shared secret passes through this function or, as the `k` of a JWK,
-/// through [`ensure_not_key`]: a key in any format or encoding is never a secret.
+/// Decodes a secret. Every shared secret from an input passes through this function or, as the `k` of
+/// a JWK, through [`ensure_not_key`]: an asymmetric key in any format or encoding is never a secret.
 pub(super) fn decode_secret(
     bytes: &[u8],
     encoding: SecretEncoding,
@@ -71,8 +72,9 @@ pub(super) fn decode_secret(
     Ok(Zeroizing::new(secret))
 }
 
-/// Refuses bytes that are a key in any format: everything that the reader of keys reads or names as
-/// an unsupported format, and damaged keys.
+/// Refuses bytes that are a key in any format: everything that [`detect_key`] detects, also damaged
+/// keys, and everything that the reader of keys reads or names as an unsupported format. A symmetric
+/// JWK that `detect_key` does not detect is accepted.
 pub(super) fn ensure_not_key(bytes: &[u8]) -> Result<(), SecretError> {
     if let Some(format) = detect_key(bytes) {
         return Err(SecretError::IsKey(format));

@@ -27,7 +27,7 @@ impl PublicKeys {
             forms.push([&[prefix][..], &x].concat());
         }
         forms.extend([x, y]);
-        // Shorter values are not keys.
+        // Values shorter than 32 bytes are not public keys.
         for form in forms.into_iter().filter(|form| form.len() >= 32) {
             self.0.extend(misread_hex(&form));
             self.0.insert(form);
@@ -48,10 +48,10 @@ impl PublicKeys {
     }
 }
 
-/// Writes a key in hexadecimal digits, in lower and upper case, and returns the bytes that base64
-/// decoding of the digits yields.
-fn misread_hex(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    let lower = bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+/// Returns the bytes that result if the hexadecimal digits of a key, in lower or in upper case, are
+/// decoded as base64.
+fn misread_hex(key: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let lower = key.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
     let upper = lower.to_ascii_uppercase();
     [lower, upper].into_iter().filter_map(|digits| STANDARD_NO_PAD.decode(digits).ok())
 }

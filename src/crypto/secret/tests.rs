@@ -8,18 +8,20 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-const ASYMMETRIC_ALGORITHMS: [Algorithm; 5] =
+/// One algorithm of each asymmetric key type.
+const ALGORITHM_PER_KEY_TYPE: [Algorithm; 5] =
     [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::EdDSA];
 
 pub(in crate::crypto) fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Returns keys in file formats: PEM, DER and JWK, public and private.
+/// Returns public and private keys in file formats such as PEM, DER and JWK, some damaged, each with
+/// its name.
 fn sample_keys() -> Vec<(String, Vec<u8>)> {
     initialize_crypto();
     let mut named_keys = Vec::new();
-    for algorithm in ASYMMETRIC_ALGORITHMS {
+    for algorithm in ALGORITHM_PER_KEY_TYPE {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let (public, private) = (public_key_pem(&key).unwrap().unwrap(), private_key_text(&key));
         let jwk = key.public_jwk.clone().unwrap();
@@ -53,7 +55,7 @@ fn sample_keys() -> Vec<(String, Vec<u8>)> {
     named_keys
 }
 
-/// Returns the bytes in text encodings that programs and secret stores use.
+/// Returns the bytes in text encodings that programs and secret stores use, each with its name.
 fn encode_as_text(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
@@ -87,7 +89,8 @@ fn encode_as_text(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     .into()
 }
 
-/// Returns variants of a key text.
+/// Returns variants of the text of a key, each with its name: the changes that editors and programs
+/// make to a text file.
 fn text_variants(text: &str) -> Vec<(&'static str, String)> {
     vec![
         ("after a byte order mark", format!("\u{feff}{text}")),
@@ -118,12 +121,12 @@ fn keys_are_recognised_in_every_encoding() {
 }
 
 #[test]
-fn keys_without_armor_are_recognised() {
+fn pem_keys_without_begin_and_end_lines_are_recognised() {
     for (name, bytes) in sample_keys().iter().filter(|(name, _)| name.ends_with("PEM")) {
         let text = std::str::from_utf8(bytes).unwrap();
         let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
-        for without_armor in [body.join("\n"), body.concat(), body.join("\\n"), body.join(" ")] {
-            assert!(detect_key(without_armor.as_bytes()).is_some(), "{name}");
+        for body_variant in [body.join("\n"), body.concat(), body.join("\\n"), body.join(" ")] {
+            assert!(detect_key(body_variant.as_bytes()).is_some(), "{name}");
         }
         let tail: Vec<&str> = text.lines().skip(1).collect();
         assert!(detect_key(tail.join("\n").as_bytes()).is_some(), "{name} without its first line");
@@ -131,7 +134,7 @@ fn keys_without_armor_are_recognised() {
 }
 
 #[test]
-fn key_containers_are_recognised() {
+fn certificates_pkcs12_and_ssh_keys_are_recognised() {
     let certificate = [
         &[0x30, 0x1A][..],
         &[0x30, 0x0A, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70],
@@ -179,26 +182,27 @@ fn secrets_are_not_detected_as_keys() {
 }
 
 #[test]
-fn large_input_is_checked_quickly() {
+fn large_or_deeply_nested_input_is_not_detected_as_a_key() {
     for text in ["[".repeat(200_000), "30".repeat(100_000), BASE64.encode(vec![0x30; 150_000])] {
         assert_eq!(detect_key(text.as_bytes()), None);
     }
 }
 
 #[test]
-fn public_key_bytes_are_refused_as_secrets() {
+fn bytes_of_a_known_public_key_are_found_in_every_encoding() {
     initialize_crypto();
-    for algorithm in ASYMMETRIC_ALGORITHMS {
+    for algorithm in ALGORITHM_PER_KEY_TYPE {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let jwk = key.public_jwk.unwrap();
         let public: PublicKeys = [&jwk].into_iter().collect();
         let bytes = |name: &str| {
             jwk.get(name).map(|value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap())
         };
-        let (x, y) = (bytes("x").or(bytes("n")).unwrap(), bytes("y").unwrap_or_default());
-        let mut forms = vec![x.clone(), [&x[..], &y].concat()];
+        let x_or_n = bytes("x").or(bytes("n")).unwrap();
+        let y = bytes("y").unwrap_or_default();
+        let mut forms = vec![x_or_n.clone(), [&x_or_n[..], &y].concat()];
         if !y.is_empty() {
-            forms.push([&[4][..], &x, &y].concat());
+            forms.push([&[4][..], &x_or_n, &y].concat());
         }
         for form in forms {
             for secret in [
@@ -209,13 +213,13 @@ fn public_key_bytes_are_refused_as_secrets() {
             ] {
                 assert!(public.contains(&secret), "{algorithm:?}");
             }
-            // Hexadecimal digits are also base64, of other bytes.
+            // Hexadecimal digits are also valid base64, which decodes to other bytes.
             if let Ok(secret) = BASE64.decode(encode_hex(&form)) {
                 assert!(public.contains(&secret), "{algorithm:?}");
             }
-            let mut other = form;
-            other[5] ^= 1;
-            assert!(!public.contains(&other));
+            let mut changed_form = form;
+            changed_form[5] ^= 1;
+            assert!(!public.contains(&changed_form));
         }
     }
     assert!(!PublicKeys::default().contains(&[0; 32]));
@@ -230,7 +234,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn random_secrets_are_never_refused(
+    fn random_secrets_are_never_detected_as_keys(
         mut bytes in random_secrets(),
         looks_like_der in any::<bool>(),
     ) {
@@ -249,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn passphrases_are_never_refused(words in "[\\p{L}\\p{N} .,!?#$%&*+=~^@_-]{8,80}") {
+    fn passphrases_are_never_detected_as_keys(words in "[\\p{L}\\p{N} .,!?#$%&*+=~^@_-]{8,80}") {
         prop_assert_eq!(detect_key(words.as_bytes()), None);
         prop_assert_eq!(detect_key(json!(words).to_string().as_bytes()), None);
     }

@@ -1,4 +1,4 @@
-//! Candidates for a key in base64 or hex within a text.
+//! Decoding of text that can be a key in base64 or hex, and removal of byte order marks.
 
 use crate::model::{is_utf16, normalize_encoding};
 use base64::Engine;
@@ -14,23 +14,24 @@ pub(super) const MIN_TEXT_LENGTH: usize = 32;
 pub(super) enum TextEncoding {
     /// Base64 that `base64 -d` accepts.
     Base64,
-    /// Base64 in the URL-safe alphabet, without padding, or within other text.
+    /// Any other base64: in the URL-safe alphabet, without padding, or within other text.
     LooseBase64,
     Hex,
 }
 
-/// Returns the decoded candidates for base64 (both alphabets) and hex. Whitespace, quotes and
-/// escaped line breaks are skipped; all other characters outside base64 separate candidates.
+/// Decodes the parts of a text that can be base64 in either alphabet, and the whole text if it can be
+/// hex. Whitespace, quotes, backslashes, zero bytes and escaped line breaks are skipped; all other
+/// characters outside base64 separate parts.
 pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec<u8>>)> {
-    let alphabet_chars = strip_formatting(text);
+    let compact_text = strip_formatting(text);
     let is_strict = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\n".contains(byte);
-    let base64_kind = if text.iter().all(is_strict) && alphabet_chars.len().is_multiple_of(4) {
+    let base64_kind = if text.iter().all(is_strict) && compact_text.len().is_multiple_of(4) {
         TextEncoding::Base64
     } else {
         TextEncoding::LooseBase64
     };
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-    let base64 = alphabet_chars
+    let base64 = compact_text
         .split(|byte| !is_base64(byte))
         .filter(|part| part.len() >= MIN_TEXT_LENGTH)
         .filter_map(|part| Some((base64_kind, decode_base64(part)?)));
@@ -40,12 +41,12 @@ pub(super) fn decode_candidates(text: &[u8]) -> Vec<(TextEncoding, Zeroizing<Vec
         chars.get(..end).and_then(decode_base64)
     });
     let words = words.map(|bytes| (TextEncoding::LooseBase64, bytes));
-    let hex = decode_hex(&alphabet_chars).map(|bytes| (TextEncoding::Hex, bytes));
+    let hex = decode_hex(&compact_text).map(|bytes| (TextEncoding::Hex, bytes));
     hex.into_iter().chain(base64).chain(words).collect()
 }
 
-/// Returns the text from each word that starts like a key in base64, for at most four words. Joined
-/// with the preceding text, such a word would be decoded from the wrong character.
+/// Finds at most four words that start like a key in base64, and returns for each word the text from
+/// its start. Joined with the preceding text, such a word would be decoded from the wrong character.
 fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     const MAX_STARTS: usize = 4;
     // DER, PEM and JSON in base64.
@@ -65,8 +66,8 @@ fn possible_key_starts(text: &[u8]) -> Vec<&[u8]> {
     starts.map(|(_, rest)| rest).take(MAX_STARTS).collect()
 }
 
-/// Returns the text without whitespace, quotes and escaped line breaks, in the standard base64
-/// alphabet.
+/// Returns the text without whitespace, quotes, backslashes, zero bytes and escaped line breaks, in
+/// the standard base64 alphabet.
 fn strip_formatting(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut chars = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
@@ -86,11 +87,13 @@ fn strip_formatting(text: &[u8]) -> Zeroizing<Vec<u8>> {
     chars
 }
 
+/// Decodes base64 in the standard alphabet, without padding. Unused bits of the last character, and a
+/// single remaining character, are ignored.
 fn decode_base64(part: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireNone)
         .with_decode_allow_trailing_bits(true);
-    // A single remaining character encodes less than a byte.
+    // The remaining character encodes less than a byte.
     let whole = if part.len() % 4 == 1 { part.split_last()?.1 } else { part };
     GeneralPurpose::new(&STANDARD, config).decode(whole).ok().map(Zeroizing::new)
 }
@@ -113,10 +116,11 @@ fn decode_hex(chars: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     is_whole.then(|| Zeroizing::new(pairs.iter().map(|[high, low]| high << 4 | low).collect()))
 }
 
-/// Returns the text as UTF-8 without a byte order mark; bytes that are not text are unchanged.
+/// Returns the text as UTF-8 without a byte order mark. Bytes that are not text are unchanged, as is
+/// UTF-16 with characters outside ASCII.
 pub(super) fn without_byte_order_mark(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let text = Zeroizing::new(normalize_encoding(bytes).into_owned());
-    // Two bytes of a random secret may look like the mark of UTF-16.
+    // A random secret may start like UTF-16. Decoded as UTF-16, random bytes are hardly ever ASCII.
     let is_text =
         if is_utf16(bytes) { text.is_ascii() } else { std::str::from_utf8(&text).is_ok() };
     if is_text { text } else { Zeroizing::new(bytes.to_vec()) }
@@ -129,7 +133,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     #[test]
-    fn byte_order_mark_is_no_part_of_a_secret() {
+    fn byte_order_mark_is_removed_from_text_and_base64_only() {
         let text = "0123456789abcdef0123456789abcdef";
         let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
             format!("\u{feff}{text}\r\n").encode_utf16().flat_map(to_bytes).collect()
@@ -144,7 +148,7 @@ mod tests {
         assert_eq!(secret.as_slice(), text.as_bytes());
         let raw = decode_secret(&marked, SecretEncoding::Raw).unwrap();
         assert_eq!(raw.as_slice(), marked);
-        // Random bytes are not text.
+        // Bytes that are not text keep a start that looks like a byte order mark.
         for start in [&b"\xff\xfe"[..], b"\xfe\xff", b"\xef\xbb\xbf"] {
             let bytes = [start, &[0xd8; 32]].concat();
             let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();

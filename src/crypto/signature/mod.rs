@@ -23,8 +23,9 @@ pub(crate) fn check_key(key: &KeySpec) -> Result<(), Error> {
     if SignatureVerifier::new(key)?.verifies(&compact) { Ok(()) } else { Err(damaged_key(key)) }
 }
 
-/// Returns whether two secrets produce the same signatures. This is possible for different secrets,
-/// because HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2).
+/// Returns whether both keys are secrets for the same algorithm and produce the same signatures. This
+/// is possible for different secrets, because HMAC pads short secrets with zeros and hashes long
+/// secrets (RFC 2104, section 2).
 pub(crate) fn is_same_hmac_key(first: &KeySpec, second: &KeySpec) -> Result<bool, Error> {
     if first.algorithm != second.algorithm || !first.algorithm.is_symmetric() {
         return Ok(false);
@@ -55,8 +56,8 @@ impl VerificationKey {
         }
     }
 
-    /// Returns the verifier of the signatures that this key makes with `algorithm`. If the algorithm is
-    /// for another type of key, no signature is valid.
+    /// Returns the verifier of the signatures of this key with `algorithm`. If the algorithm is for
+    /// another type of key, or the secret is empty, no signature is valid.
     pub(super) fn verifier(&self, algorithm: Algorithm) -> SignatureVerifier {
         let key = match self {
             // With an empty secret, anyone could create valid signatures.
@@ -76,19 +77,21 @@ impl VerificationKey {
     }
 }
 
-/// Verifier of signatures of one key with one algorithm. Creation costs more than a verification
-/// with HMAC.
+/// Verifier of signatures of one key with one algorithm. Creating a verifier takes longer than
+/// verifying an HMAC.
 pub(crate) enum SignatureVerifier {
     /// Verifier of the JWT library.
     Library(Box<dyn JwtVerifier>),
-    /// Public key on P-521, which the JWT library does not have.
+    /// Public key on P-521, a curve that the JWT library does not support.
     Es512(ParsedPublicKey),
-    /// No signature is valid: the secret is empty, or the algorithm is for another type of key.
+    /// No signature is valid: the secret is empty, or the algorithm is not permitted or is for another
+    /// type of key.
     Unsuitable,
 }
 
 impl SignatureVerifier {
-    /// Creates the verifier of a key of the store.
+    /// Creates the verifier of the signatures of `key` with its algorithm. Fails if the secret is empty
+    /// or the public key is damaged.
     pub(crate) fn new(key: &KeySpec) -> Result<Self, Error> {
         let verification_key = if key.algorithm.is_symmetric() {
             let secret = key.material.expose_secret();

@@ -30,19 +30,19 @@ pub(crate) fn sign(
     TokenSigner::new(key)?.sign(&header, claims)
 }
 
-/// Signs header and payload text without changes.
+/// Signs the text of a header and of a payload. The texts are neither parsed nor changed.
 pub(crate) fn sign_text(key: &KeySpec, header: &str, payload: &str) -> Result<SecretString, Error> {
     let mut token = String::new();
     TokenSigner::new(key)?.append_token(&mut token, &TokenPrefix::new(header, ""), payload)?;
     Ok(SecretString::from(token))
 }
 
-/// Encoded start of tokens with the same header and the same start of the payload.
+/// Encoded start that several tokens share: the header and the start of the payload.
 #[derive(Debug)]
 pub(crate) struct TokenPrefix {
     encoded: String,
     /// Last bytes of the payload start, which are not yet encoded, because base64 encodes groups of
-    /// three bytes.
+    /// three bytes and no character is split.
     pub(crate) payload_tail: String,
 }
 
@@ -101,8 +101,8 @@ impl<'k> TokenSigner<'k> {
         Ok(SecretString::from(token))
     }
 
-    /// Appends a token to `text` (RFC 7515, section 7.1). `payload` starts with
-    /// [`TokenPrefix::payload_tail`].
+    /// Appends a token to `text` (RFC 7515, section 7.1). `payload` is the payload after the encoded
+    /// part in `prefix`, and starts with [`TokenPrefix::payload_tail`].
     pub(crate) fn append_token(
         &self,
         text: &mut String,
@@ -180,7 +180,8 @@ const fn rsa_padding(algorithm: Algorithm) -> Option<&'static dyn RsaEncoding> {
     })
 }
 
-/// Returns the algorithm of the JWT library, which writes `Ed25519` as `EdDSA` and has no ES512.
+/// Returns the algorithm as the JWT library names it. The library has no ES512, and has the name
+/// `EdDSA` for `EdDSA` and for `Ed25519`.
 pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken::Algorithm> {
     Some(match algorithm {
         Algorithm::HS256 => jsonwebtoken::Algorithm::HS256,
@@ -199,7 +200,7 @@ pub(super) const fn to_jsonwebtoken(algorithm: Algorithm) -> Option<jsonwebtoken
     })
 }
 
-/// Returns the error for a key whose material cannot be used.
+/// Returns the error for a key whose material is damaged or withheld.
 pub(in crate::crypto) fn damaged_key(key: &KeySpec) -> Error {
     let kid = key.kid.to_display();
     if key.is_withheld { Error::WithheldKey(kid) } else { Error::DamagedKey(kid) }

@@ -38,7 +38,7 @@ impl Verifier {
         self.algorithms.retain(is_permitted);
     }
 
-    /// Returns whether the key is a shared secret.
+    /// Returns whether the key is a shared secret with at least one permitted algorithm.
     pub(crate) fn is_symmetric(&self) -> bool {
         self.algorithms.iter().any(|algorithm| algorithm.is_symmetric())
     }
@@ -136,6 +136,7 @@ fn parse_jwk(
     allow_weak: bool,
 ) -> Result<Verifier, ImportError> {
     jwk::check_key_use(jwk, &["verify", "sign"])?;
+    // `Some(None)` is an unknown or malformed `alg`, which no key fits.
     let expected =
         jwk.get("alg").map(|name| name.as_str().and_then(|name| Algorithm::parse(name).ok()));
     let mut key = if jwk::is_symmetric(jwk) {
@@ -163,8 +164,8 @@ fn parse_jwk(
 }
 
 /// Returns the verifier of a secret for the algorithms whose hash is not longer than the secret
-/// (RFC 7518, section 3.2), or with `allow_weak` for all HMAC algorithms. The error names
-/// `expected`, or by default HS256.
+/// (RFC 7518, section 3.2), or with `allow_weak` for all HMAC algorithms. The error for a short secret
+/// names `expected`, or by default HS256.
 fn secret_verifier(
     secret: &[u8],
     allow_weak: bool,

@@ -8,10 +8,10 @@ use crate::crypto::reader::{KeyEntry, SAVE_HINT, is_plain_pem, read_document};
 use crate::crypto::secret::{KeyFormat, PublicKeys, SecretEncoding, decode_secret, detect_key};
 use crate::model::Algorithm;
 
-/// Options for a single key that the caller selected.
+/// Reader of a single key that the caller selected, with the options for the key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SingleKeyReader<'a> {
-    /// Algorithms to accept.
+    /// Algorithms to accept, at least one.
     pub(crate) algorithms: &'a [Algorithm],
     /// Encoding of a secret; `None` for a key document, or for a secret in text.
     pub(crate) encoding: Option<SecretEncoding>,
@@ -20,8 +20,9 @@ pub(crate) struct SingleKeyReader<'a> {
 }
 
 impl SingleKeyReader<'_> {
-    /// Reads a public key in any format, or an HMAC secret. With an encoding, the input is a secret.
-    /// Of a private key, the public part is used.
+    /// Reads a public key in any format, or a shared secret. Of a private key, the public part is used.
+    /// With an encoding, the input must be a secret or a symmetric JWK. A secret that equals a key in
+    /// `known_public_keys` or a public key of the document is refused.
     pub(crate) fn read(
         self,
         bytes: &[u8],
@@ -32,7 +33,7 @@ impl SingleKeyReader<'_> {
         let secret = match (self.encoding, &document) {
             (Some(_), Ok(document)) if document.is_secret_jwk() => None,
             (Some(encoding), _) => Some(decode_secret(bytes, encoding)?),
-            (None, Err(error)) if is_secret_expected && error.is_plain_text() => {
+            (None, Err(error)) if is_secret_expected && error.permits_text_secret() => {
                 Some(decode_secret(bytes, SecretEncoding::Text)?)
             }
             (None, _) => None,
@@ -54,11 +55,11 @@ impl SingleKeyReader<'_> {
         let document_keys: PublicKeys =
             document.entries.iter().filter_map(KeyEntry::as_jwk).collect();
         let entries = document.into_primary_entries();
-        let (mut verifiers, mut first_error) = (Vec::<(Verifier, &KeyEntry)>::new(), None);
+        let (mut verifiers, mut reported_error) = (Vec::<(Verifier, &KeyEntry)>::new(), None);
         for entry in &entries {
             match build_verifier(entry, true, self.allow_weak) {
                 Ok(verifier) if verifier.equals_public_key(&document_keys) => {
-                    first_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
+                    reported_error = Some(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
                 }
                 Ok(verifier) => {
                     if !verifiers.iter().any(|(other, _)| other.is_same_key(&verifier)) {
@@ -66,7 +67,7 @@ impl SingleKeyReader<'_> {
                     }
                 }
                 Err(error) => {
-                    first_error.get_or_insert(error);
+                    reported_error.get_or_insert(error);
                 }
             }
         }
@@ -77,7 +78,7 @@ impl SingleKeyReader<'_> {
                 verifiers.retain(fits);
             }
         }
-        match (verifiers.pop(), verifiers.is_empty(), first_error) {
+        match (verifiers.pop(), verifiers.is_empty(), reported_error) {
             (Some((verifier, entry)), true, _) => {
                 let (kid, is_private) = (entry.kid.clone(), is_private(entry));
                 let origin = KeyOrigin { kid, is_in_collection: is_collection, is_private };
@@ -102,6 +103,8 @@ impl SingleKeyReader<'_> {
         reader.read(bytes, PublicKeys::default).ok()?.first_algorithm()
     }
 
+    /// Returns the set with the verifier, which is limited to the accepted algorithms. Refuses a secret
+    /// that equals a known public key, and a key for other algorithms.
     fn build_set(
         self,
         mut verifier: Verifier,
@@ -116,14 +119,15 @@ impl SingleKeyReader<'_> {
         if let (true, Some(found), Some(expected)) =
             (verifier.algorithms.is_empty(), found, self.algorithms.first())
         {
-            let secret_error = self.secret_algorithm().and_then(|hash| verifier.weak_secret(hash));
+            let secret_error =
+                self.secret_algorithm().and_then(|algorithm| verifier.weak_secret(algorithm));
             return Err(secret_error.unwrap_or_else(|| ImportError::unsuitable(found, *expected)));
         }
         Ok(KeySet::from_verifier(&verifier, origin))
     }
 }
 
-/// Returns the error for a document with several keys, with the instruction that selects one.
+/// Returns the error for a document with several keys, with the instruction that selects a key.
 fn several_keys(bytes: &[u8], entries: &[KeyEntry], is_collection: bool) -> ImportError {
     ImportError::SeveralPublicKeys(if is_collection {
         JWKS_HINT
@@ -148,7 +152,8 @@ fn is_private(entry: &KeyEntry) -> bool {
 
 impl Verifier {
     fn supports_any(&self, algorithms: &[Algorithm]) -> bool {
-        let is_permitted = |found: &Algorithm| algorithms.iter().any(|a| a.is_equivalent(*found));
+        let is_permitted =
+            |found: &Algorithm| algorithms.iter().any(|permitted| permitted.is_equivalent(*found));
         self.algorithms.iter().any(is_permitted)
     }
 }

@@ -1,4 +1,4 @@
-//! Accepted and refused keys, and the reasons.
+//! Accepted and refused keys, and the reasons of the refusals.
 
 use super::*;
 use crate::crypto::{generate_key, initialize_crypto, public_key_pem};
@@ -7,8 +7,8 @@ use ::pem::{Pem, encode};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-fn refusal_reason(set: &Value) -> String {
-    read_verifiers(set.to_string().as_bytes()).unwrap_err().reason
+fn refusal_reason(document: &Value) -> String {
+    read_verifiers(document.to_string().as_bytes()).unwrap_err().reason
 }
 
 fn secret_jwk(kid: &Value) -> Value {
@@ -34,7 +34,7 @@ fn private_jwk_is_refused() {
     assert_eq!(refusal_reason(&key), private_key_error().reason);
 }
 
-/// RFC 9864, section 2.2: a key and a permission for one name of Ed25519 apply to both names.
+/// RFC 9864, section 2.2: a JWK or a restriction with one name of Ed25519 accepts both names.
 #[test]
 fn both_names_of_ed25519_are_accepted() {
     initialize_crypto();
@@ -57,16 +57,18 @@ fn both_names_of_ed25519_are_accepted() {
     }
 }
 
-fn parse_pem(text: &[u8], algorithm: Algorithm) -> Result<KeySet, ImportError> {
+fn read_public_key(bytes: &[u8], algorithm: Algorithm) -> Result<KeySet, ImportError> {
     let reader = SingleKeyReader { algorithms: &[algorithm], encoding: None, allow_weak: false };
-    reader.read(text, PublicKeys::default)
+    reader.read(bytes, PublicKeys::default)
 }
 
 fn pem_refusal(tag: &str, der: &[u8]) -> String {
-    parse_pem(encode(&Pem::new(tag, der)).as_bytes(), Algorithm::RS256).unwrap_err().to_string()
+    read_public_key(encode(&Pem::new(tag, der)).as_bytes(), Algorithm::RS256)
+        .unwrap_err()
+        .to_string()
 }
 
-/// Returns nested sequences, the innermost of which is empty.
+/// Returns nested DER sequences, the innermost of which is empty.
 fn nested_sequences(levels: usize) -> Vec<u8> {
     let mut heads = Vec::new();
     let mut length = 0_u32;
@@ -79,31 +81,31 @@ fn nested_sequences(levels: usize) -> Vec<u8> {
 }
 
 #[test]
-fn pem_key_family_is_recognised() {
+fn only_a_single_public_key_is_read_from_pem_and_der() {
     initialize_crypto();
     for algorithm in
         [Algorithm::RS256, Algorithm::ES256, Algorithm::ES384, Algorithm::ES512, Algorithm::EdDSA]
     {
         let key = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let text = public_key_pem(&key).unwrap().unwrap();
-        let parse_pem = |text: &[u8]| parse_pem(text, algorithm);
-        let set = parse_pem(text.as_bytes()).unwrap();
+        let read = |bytes: &[u8]| read_public_key(bytes, algorithm);
+        let set = read(text.as_bytes()).unwrap();
         assert!(set.usable_keys()[0].algorithms.contains(&algorithm));
         let der = ::pem::parse(&text).unwrap().into_contents();
-        assert!(parse_pem(&der).is_ok(), "DER");
-        let longer = [&der[..], &[0]].concat();
-        assert!(parse_pem(&longer).is_err());
-        assert!(parse_pem(encode(&Pem::new("PUBLIC KEY", longer)).as_bytes()).is_err());
-        assert!(parse_pem(encode(&Pem::new("EC PARAMETERS", der)).as_bytes()).is_err());
-        assert!(parse_pem(format!("{text}{text}").as_bytes()).is_ok(), "the same key twice");
+        assert!(read(&der).is_ok(), "DER");
+        let with_extra_byte = [&der[..], &[0]].concat();
+        assert!(read(&with_extra_byte).is_err());
+        assert!(read(encode(&Pem::new("PUBLIC KEY", with_extra_byte)).as_bytes()).is_err());
+        assert!(read(encode(&Pem::new("EC PARAMETERS", der)).as_bytes()).is_err());
+        assert!(read(format!("{text}{text}").as_bytes()).is_ok(), "the same key twice");
         let other = generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap();
         let other = public_key_pem(&other).unwrap().unwrap();
-        assert!(parse_pem(format!("{text}{other}").as_bytes()).is_err(), "two keys");
+        assert!(read(format!("{text}{other}").as_bytes()).is_err(), "two keys");
     }
 }
 
 #[test]
-fn nested_pem_content_is_refused() {
+fn nested_sequences_in_a_pem_are_refused() {
     let expected = "key: not an RSA, P-256, P-384, P-521 or Ed25519 public key";
     for tag in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
         assert_eq!(pem_refusal(tag, &nested_sequences(30_000)), expected);

@@ -1,6 +1,7 @@
-//! Strict JSON reader: duplicate member names are rejected (RFC 8725, section 2.4), and the depth
-//! is bounded. RFC 7519, section 4 leaves duplicates to the parser, but with lenient parsers two
-//! readers can disagree about the value.
+//! JSON readers with a bounded depth. The strict reader rejects duplicate member names (RFC 8725,
+//! section 2.4) and numbers beyond the range of a double; the lenient reader accepts them. RFC 7519,
+//! section 4 leaves duplicates to the parser, but with lenient parsers two readers can disagree about
+//! the value.
 //!
 //! Numbers keep all their digits: `serde_json` is built with `arbitrary_precision`. An exponent gets
 //! a sign and a lower-case `e`.
@@ -52,23 +53,24 @@ impl JsonError {
         }
     }
 
-    fn state(&self) -> &'static str {
+    /// Returns the start of the message, before the position and `detail`.
+    fn message_start(&self) -> &'static str {
         if self.defect == JsonDefect::DuplicateMember { "ambiguous" } else { self.summary() }
     }
 
-    /// Returns the message without the line number, for a text that is one line of a file.
-    pub(crate) fn describe_in_line(&self) -> String {
+    /// Returns the message without the line number, for a text of one line.
+    pub(crate) fn describe_without_line(&self) -> String {
         match self.defect {
             JsonDefect::NotAnObject => self.summary().to_owned(),
             JsonDefect::DuplicateMember | JsonDefect::Syntax => {
-                format!("{}: column {}: {}", self.state(), self.column, self.detail)
+                format!("{}: column {}: {}", self.message_start(), self.column, self.detail)
             }
         }
     }
 }
 
 impl JsonError {
-    /// Returns whether a missing quote may be the cause of the error.
+    /// Returns whether missing quotes around a string may be the cause of the error.
     pub(crate) fn may_lack_quotes(&self) -> bool {
         self.defect == JsonDefect::Syntax && !self.detail.starts_with(UNFINISHED)
     }
@@ -80,13 +82,14 @@ impl fmt::Display for JsonError {
         match defect {
             JsonDefect::NotAnObject => f.write_str(self.summary()),
             JsonDefect::DuplicateMember | JsonDefect::Syntax => {
-                write!(f, "{}: line {line}, column {column}: {detail}", self.state())
+                write!(f, "{}: line {line}, column {column}: {detail}", self.message_start())
             }
         }
     }
 }
 
-/// Parses one JSON object that is the whole text. The maximum depth is 128 (`serde_json`).
+/// Parses one JSON object that is the whole text. Arrays and objects may be nested 127 deep, the limit
+/// of `serde_json`.
 pub(crate) fn parse_strict_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
     require_object(parse_strict_value(bytes)?)
 }

@@ -11,10 +11,11 @@ fn duplicate_members_are_refused_at_any_depth() {
 }
 
 #[test]
-fn json_must_be_one_object() {
+fn text_other_than_one_object_is_refused() {
     for text in ["[]", "1", "{} {}", "{", "", "\u{feff}{}"] {
         assert!(parse_strict_object(text.as_bytes()).is_err(), "{text}");
     }
+    // The depth is bounded, so that the stack cannot overflow.
     assert!(parse_strict_object("[".repeat(100_000).as_bytes()).is_err());
 }
 
@@ -95,12 +96,12 @@ fn error_names_line_and_column() {
         assert_eq!(error.to_string(), expected);
     }
     let error = parse_strict_object(b"{\"a\":}").unwrap_err();
-    assert_eq!(error.describe_in_line(), "not well-formed JSON: column 6: expected a value");
+    assert_eq!(error.describe_without_line(), "not well-formed JSON: column 6: expected a value");
     assert_eq!(error.summary(), "not well-formed JSON");
 }
 
 #[test]
-fn lenient_reader_accepts_duplicate_members() {
+fn lenient_reader_keeps_last_of_duplicate_members() {
     let value = parse_lenient_value(br#"{"a":1,"b":2,"a":3}"#).unwrap();
     assert_eq!(value.to_string(), r#"{"a":3,"b":2}"#);
 }

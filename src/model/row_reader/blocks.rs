@@ -6,15 +6,15 @@ use super::{InputFormat, RowReader};
 use memchr::memchr_iter;
 use std::io::{BufRead, Read};
 
-/// Maximum length of a block in bytes. If a row fills a whole block, the parser refuses the row,
-/// because it is longer than [`MAX_ROW_BYTES`].
+/// Maximum length of a block in bytes. A row that fills a whole block is longer than
+/// [`MAX_ROW_BYTES`], and the parser refuses the row.
 const BLOCK_BYTES: usize = 2 * MAX_ROW_BYTES;
 
 /// Consecutive complete rows of a file.
 #[derive(Debug)]
 pub(crate) struct RowBlock {
     text: Vec<u8>,
-    /// First line of the block in the file, counted from 1.
+    /// Number, in the file, of the first line of the block; counted from 1.
     first_line: u64,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct RowBlocks<R> {
     is_csv: bool,
     /// Text that was read but is not part of a returned block yet.
     rest: Vec<u8>,
-    /// First line of `rest`.
+    /// Number, in the file, of the first line of `rest`.
     line: u64,
 }
 
@@ -88,12 +88,12 @@ impl<R: BufRead> Iterator for RowBlocks<R> {
 /// Returns the end of the last complete row, and the number of lines before this end. `None` if no
 /// row is complete.
 fn find_last_row_end(text: &[u8], is_csv: bool) -> Option<(usize, u64)> {
-    let (mut last_end, mut start, mut is_open) = (None, 0, false);
+    let (mut last_end, mut start, mut is_quote_open) = (None, 0, false);
     for (line_count, line_feed) in (1..).zip(memchr_iter(b'\n', text)) {
         let end = line_feed + 1;
-        is_open ^= is_csv && has_open_quote(text.get(start..end).unwrap_or_default());
+        is_quote_open ^= is_csv && has_open_quote(text.get(start..end).unwrap_or_default());
         start = end;
-        if !is_open {
+        if !is_quote_open {
             last_end = Some((end, line_count));
         }
     }

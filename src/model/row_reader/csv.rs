@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::BufRead;
 
-/// Possible separators of cells. A file uses the separator in its first line `sep=;`, which some
-/// spreadsheets write, or else the most frequent separator in the header outside of quotes.
+/// Possible separators of cells. A file uses the separator in its first line if this line is like
+/// `sep=;`, which some spreadsheets write, or else the most frequent separator in the header outside
+/// of quotes.
 const DELIMITERS: [u8; 3] = *b",;\t";
 
 /// CSV parser with column names.
@@ -26,18 +27,19 @@ pub(super) struct CsvReader {
     cell_ends: Vec<usize>,
 }
 
-/// Error for input without text.
+/// Reason of the error for an empty file, or for a file with nothing but a line such as `sep=;`.
 pub(super) const NO_CONTENT: &str = "found no content, expected rows";
 
 impl CsvReader {
-    /// Reads the header, which is at the start of the current chunk of `reader`.
+    /// Reads the header. The current chunk of `reader` starts with the header, or with a line such as
+    /// `sep=;` before the header.
     pub(super) fn new<R: BufRead>(
         reader: &mut LineReader<R>,
         map_column: fn(&str) -> String,
     ) -> Result<Self, RowError> {
         if reader.remaining().trim_ascii_start().starts_with(b"[") {
             let reason = "JSON array found, expected JSON Lines or CSV";
-            return Err(invalid_line(1, reason));
+            return Err(invalid_line(reader.line(), reason));
         }
         let explicit_delimiter = parse_delimiter_line(reader.remaining());
         if explicit_delimiter.is_some() && !reader.next_line(is_line_break)? {
@@ -53,15 +55,15 @@ impl CsvReader {
             cells: Vec::new(),
             cell_ends: Vec::new(),
         };
-        let count = csv.read_record(reader)?;
-        let cells = csv.split_cells(count);
+        let cell_count = csv.read_record(reader)?;
+        let cells = csv.split_cells(cell_count);
         let cells = cells.map_err(|reason| invalid_line(reader.line(), reason))?;
         let mut columns: Vec<String> = cells.map(map_column).collect();
         // Spreadsheets write empty columns at the end of each line.
         let named_count = columns.iter().rposition(|name| !name.is_empty()).map_or(0, |i| i + 1);
         csv.unnamed_count = columns.len() - named_count;
         columns.truncate(named_count.max(1));
-        check_columns(&columns).map_err(|reason| invalid_line(1, &reason))?;
+        check_columns(&columns).map_err(|reason| invalid_line(reader.line(), &reason))?;
         Ok(Self { columns, ..csv })
     }
 
@@ -76,7 +78,7 @@ impl CsvReader {
         reader: &mut LineReader<R>,
     ) -> Result<Option<Result<Row, InvalidLine>>, RowError> {
         loop {
-            // A record ends after the CR of CR LF, so that the LF may remain.
+            // The parser ends a record after the CR of CR LF: the LF may remain.
             if reader.remaining().iter().copied().all(is_line_break) {
                 if !reader.next_line(is_line_break)? {
                     return Ok(None);
@@ -84,8 +86,8 @@ impl CsvReader {
                 reader.read_until_quotes_close()?;
             }
             let line = reader.remaining_line();
-            let count = self.read_record(reader)?;
-            match self.build_fields(count) {
+            let cell_count = self.read_record(reader)?;
+            match self.build_fields(cell_count) {
                 Ok(fields) if fields.is_empty() => {}
                 Ok(fields) => return Ok(Some(Ok(Row { line, fields }))),
                 Err(reason) => return Ok(Some(Err(InvalidLine { line, reason }))),
@@ -94,17 +96,17 @@ impl CsvReader {
     }
 
     /// Returns the cells of the current record that are not empty, by column name.
-    fn build_fields(&self, count: usize) -> Result<Map<String, Value>, String> {
+    fn build_fields(&self, cell_count: usize) -> Result<Map<String, Value>, String> {
         let expected = self.columns.len();
-        if count < expected || count > expected + self.unnamed_count {
-            let cells = if count == 1 { "cell" } else { "cells" };
-            return Err(format!("found {count} {cells}, expected {expected}"));
+        if cell_count < expected || cell_count > expected + self.unnamed_count {
+            let cells = if cell_count == 1 { "cell" } else { "cells" };
+            return Err(format!("found {cell_count} {cells}, expected {expected}"));
         }
-        let mut unnamed_cells = (1..).zip(self.split_cells(count)?).skip(expected);
+        let mut unnamed_cells = (1..).zip(self.split_cells(cell_count)?).skip(expected);
         if let Some((column, _)) = unnamed_cells.find(|(_, cell)| !cell.is_empty()) {
             return Err(format!("text found in column {column}, which has no name"));
         }
-        let cells = self.columns.iter().zip(self.split_cells(count)?);
+        let cells = self.columns.iter().zip(self.split_cells(cell_count)?);
         let cells = cells.filter(|(_, cell)| !cell.is_empty());
         let fields = cells.map(|(name, cell)| Ok((name.clone(), parse_cell(name, cell)?)));
         fields.collect::<Result<_, InvalidValue>>().map_err(|invalid| invalid.to_string())
@@ -116,18 +118,18 @@ impl CsvReader {
         // The cells are not longer than the text, and every cell but the last takes at least one byte.
         self.cells.resize(self.cells.len().max(input.len()), 0);
         self.cell_ends.resize(self.cell_ends.len().max(input.len() + 1), 0);
-        let (result, bytes_read, _, count) =
+        let (result, bytes_read, _, cell_count) =
             self.parser.read_record(input, &mut self.cells, &mut self.cell_ends);
         let record = input.get(..bytes_read).unwrap_or_default();
         if result != ReadRecordResult::Record || has_open_quote(record) {
             return Err(reader.unclosed_quote_error());
         }
         reader.consume(bytes_read);
-        Ok(count)
+        Ok(cell_count)
     }
 
-    fn split_cells(&self, count: usize) -> Result<impl Iterator<Item = &str>, &'static str> {
-        let ends = self.cell_ends.get(..count).unwrap_or_default();
+    fn split_cells(&self, cell_count: usize) -> Result<impl Iterator<Item = &str>, &'static str> {
+        let ends = self.cell_ends.get(..cell_count).unwrap_or_default();
         let content = self.cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
         let content = std::str::from_utf8(content).map_err(|_| "not UTF-8")?;
         let starts = std::iter::once(0).chain(ends.iter().copied());
@@ -136,11 +138,12 @@ impl CsvReader {
 }
 
 impl Clone for CsvReader {
-    /// Returns a parser of other rows of the same file.
+    /// Returns a parser for other rows of the same file.
     fn clone(&self) -> Self {
         // Clones of `csv_core::Reader` 0.1.13 parse each byte as a cell.
         let mut parser = ReaderBuilder::new().delimiter(self.delimiter).build();
-        // A new parser skips a byte order mark: only the header may have one.
+        // A new parser skips a byte order mark at the start of its input, but only the header may have
+        // a byte order mark. The first input is therefore an empty line.
         parser.read_record(b"\n", &mut [0], &mut [0]);
         Self {
             columns: self.columns.clone(),
@@ -153,7 +156,7 @@ impl Clone for CsvReader {
     }
 }
 
-/// Returns the separator in a line `sep=;`.
+/// Returns the separator in a line such as `sep=;`; `None` for any other line.
 fn parse_delimiter_line(line: &[u8]) -> Option<u8> {
     let (name, rest) = line.split_at_checked("sep=".len())?;
     let [delimiter, line_break @ ..] = rest else { return None };
@@ -176,7 +179,7 @@ fn find_delimiter(header: &[u8]) -> u8 {
             *count += usize::from(!is_quoted && byte == delimiter);
         }
     }
-    // Of equal counts, `max_by_key` returns the last: the comma.
+    // Of equal counts, `max_by_key` returns the last. The reversed order ends with the comma.
     let frequencies = DELIMITERS.into_iter().zip(counts).rev();
     frequencies.max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
@@ -185,8 +188,8 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
-/// Rejects ambiguous column names. The error does not repeat the names: in a file without a header
-/// a name may be a password.
+/// Rejects duplicate and empty column names. The error does not repeat the names: in a file without
+/// a header a name may be a password.
 fn check_columns(columns: &[String]) -> Result<(), String> {
     let mut seen = HashSet::new();
     if let Some((column, _)) = (1..).zip(columns).find(|(_, name)| !seen.insert(*name)) {
@@ -198,8 +201,8 @@ fn check_columns(columns: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Converts a cell: a time for `exp`, `nbf` and `iat` (`NumericDate`, RFC 7519, section 4.1), else
-/// text.
+/// Converts a cell: to Unix seconds for `exp`, `nbf` and `iat` (`NumericDate`, RFC 7519, section 4.1),
+/// else to text.
 fn parse_cell(name: &str, cell: &str) -> Result<Value, InvalidValue> {
     let Some(value_name) = ["exp", "nbf", "iat"].into_iter().find(|time| *time == name) else {
         return Ok(cell.into());

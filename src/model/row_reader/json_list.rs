@@ -18,20 +18,20 @@ pub(super) fn consume_prefix<R: BufRead>(reader: &mut LineReader<R>) -> bool {
     is_list
 }
 
-/// Reads the next object of the list; returns `None` at the end of the list, which only whitespace
-/// may follow.
+/// Reads the next object of the list; returns `None` at the end of the list, `]}`. Only whitespace may
+/// follow this end.
 pub(super) fn next_row<R: BufRead>(
     reader: &mut LineReader<R>,
     is_first: bool,
 ) -> Result<Option<Row>, RowError> {
     let line = reader.line();
     let not_a_list = || invalid_line(line, NOT_A_LIST);
-    let mut byte = next_token_byte(reader)?;
+    let mut byte = next_visible_byte(reader)?;
     if byte == Some(b',') && !is_first {
-        byte = next_token_byte(reader)?;
+        byte = next_visible_byte(reader)?;
     } else if byte == Some(b']') {
         let is_complete =
-            next_token_byte(reader)? == Some(b'}') && next_token_byte(reader)?.is_none();
+            next_visible_byte(reader)? == Some(b'}') && next_visible_byte(reader)?.is_none();
         return if is_complete { Ok(None) } else { Err(not_a_list()) };
     } else if !is_first {
         return Err(not_a_list());
@@ -53,17 +53,18 @@ pub(super) fn next_row<R: BufRead>(
     Ok(Some(Row { line, fields }))
 }
 
-/// Returns the next byte that is not whitespace, or `None` at the end of the text or after
+/// Returns the next byte that is not whitespace, or `None` at the end of the text. Refuses
 /// [`MAX_ROW_BYTES`] of whitespace.
-fn next_token_byte<R: BufRead>(reader: &mut LineReader<R>) -> Result<Option<u8>, RowError> {
+fn next_visible_byte<R: BufRead>(reader: &mut LineReader<R>) -> Result<Option<u8>, RowError> {
     let mut byte = [0];
     for _ in 0..MAX_ROW_BYTES {
         match reader.read_exact(&mut byte) {
             Ok(()) if byte[0].is_ascii_whitespace() => {}
             Ok(()) => return Ok(Some(byte[0])),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(None)
+    let reason = format!("found {} KiB of whitespace", MAX_ROW_BYTES / 1024);
+    Err(invalid_line(reader.line(), &reason))
 }

@@ -39,7 +39,8 @@ impl<R: BufRead> LineReader<R> {
         }
     }
 
-    /// Starts reading text from the middle of a file. `line` is the line number of its start.
+    /// Starts reading a block from the middle of a file. `line` is the number of the line at the start
+    /// of the block.
     pub(super) fn starting_at_line(input: R, line: u64) -> Self {
         let lines_read = line.saturating_sub(1);
         Self { line, lines_read, has_file_start: false, ..Self::new(input) }
@@ -93,10 +94,10 @@ impl<R: BufRead> LineReader<R> {
     /// ends with a line break.
     pub(super) fn read_until_quotes_close(&mut self) -> Result<(), RowError> {
         let mut scan_start = self.position;
-        let mut is_open = false;
+        let mut is_quote_open = false;
         loop {
-            is_open ^= has_open_quote(self.buffer.get(scan_start..).unwrap_or_default());
-            if !is_open {
+            is_quote_open ^= has_open_quote(self.buffer.get(scan_start..).unwrap_or_default());
+            if !is_quote_open {
                 break;
             }
             scan_start = self.buffer.len();
@@ -143,7 +144,8 @@ impl<R: BufRead> Read for LineReader<R> {
     }
 }
 
-/// Returns whether the number of quotes is odd.
-pub(super) fn has_open_quote(record: &[u8]) -> bool {
-    memchr_iter(b'"', record).fold(false, |is_open, _| !is_open)
+/// Returns whether a text that starts outside of quotes ends within quotes. An escaped quote does not
+/// matter, because it is written as two quotes.
+pub(super) fn has_open_quote(text: &[u8]) -> bool {
+    memchr_iter(b'"', text).fold(false, |is_open, _| !is_open)
 }

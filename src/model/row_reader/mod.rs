@@ -26,11 +26,13 @@ use std::io::BufRead;
 pub(crate) struct RowReader<R> {
     reader: LineReader<R>,
     format: InputFormat,
-    /// True if the current chunk has not been parsed yet.
+    /// True if the current line of JSON was read, but not parsed yet.
     is_line_pending: bool,
-    /// True until the first row is read: a file without rows is an error.
+    /// True until the first row or error is returned: a file without rows is an error. False for a
+    /// block, which may have no rows.
     is_empty: bool,
-    /// Accepts a JSON list in one line, in addition to JSON Lines.
+    /// True if a line that exceeds the maximum length of a row may be a JSON list. A shorter list is
+    /// always read as a row, with the member `items`.
     pub(super) accepts_json_list: bool,
 }
 
@@ -40,6 +42,7 @@ enum InputFormat {
     JsonLines,
     /// JSON list in one line.
     JsonList {
+        /// True until the first item of the list is read.
         is_first: bool,
     },
     Finished,
@@ -84,7 +87,7 @@ impl<R: BufRead> RowReader<R> {
         Ok(rows)
     }
 
-    /// Returns the column names of CSV; empty for JSON Lines.
+    /// Returns the column names of CSV; empty for JSON, and after the end of the rows.
     pub(crate) fn columns(&self) -> &[String] {
         if let InputFormat::Csv(csv) = &self.format { csv.columns() } else { &[] }
     }
@@ -102,8 +105,8 @@ impl<R: BufRead> RowReader<R> {
         matches!(self.format, InputFormat::JsonList { .. })
     }
 
-    /// Starts the next line of JSON; returns false at the end. A line that exceeds the maximum
-    /// length may be a JSON list.
+    /// Reads the next line that is not blank; returns false at the end of the file. A line that exceeds
+    /// the maximum length is accepted if it is the start of a JSON list.
     fn next_json_line(&mut self) -> Result<bool, RowError> {
         match self.reader.next_line(|byte| byte.is_ascii_whitespace()) {
             Err(RowError::InvalidLine(_))
@@ -136,7 +139,7 @@ impl<R: BufRead> RowReader<R> {
                 let line = self.reader.line();
                 Ok(Some(match parse_strict_object(self.reader.remaining()) {
                     Ok(fields) => Ok(Row { line, fields }),
-                    Err(error) => Err(InvalidLine { line, reason: error.describe_in_line() }),
+                    Err(error) => Err(InvalidLine { line, reason: error.describe_without_line() }),
                 }))
             }
         }

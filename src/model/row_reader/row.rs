@@ -9,7 +9,7 @@ use std::io;
 pub(crate) struct InvalidLine {
     /// Line number, counted from 1.
     pub(crate) line: u64,
-    /// Reason for the rejection, without the content of the line.
+    /// Reason for the rejection, without values from the line, which may be secret.
     pub(crate) reason: String,
 }
 

@@ -1,5 +1,6 @@
 //! Tests of CSV and JSON Lines.
 
+use super::line_reader::MAX_ROW_BYTES;
 use super::*;
 use serde_json::Value;
 
@@ -43,6 +44,9 @@ fn invalid_line_is_reported_with_number() {
         (" a , a\n1,2\n", "line 1: duplicate column name in column 2"),
         ("\u{feff}", "line 1: found no content, expected rows"),
         ("sep=;\n", "line 1: found no content, expected rows"),
+        ("sep=;\na;a\n", "line 2: duplicate column name in column 2"),
+        ("\n\na,a\n", "line 3: duplicate column name in column 2"),
+        ("\n[{\"a\":1}]\n", "line 2: JSON array found, expected JSON Lines or CSV"),
         (" [{\"a\":1}]\n", "line 1: JSON array found, expected JSON Lines or CSV"),
         ("sub\n", "line 1: found only a header, expected rows"),
         (
@@ -98,13 +102,13 @@ fn cells_are_separated_by_comma_semicolon_or_tab() {
 
 #[test]
 fn rows_after_an_invalid_row_are_read() {
-    let read_lines = |text: &[u8]| -> Vec<String> {
+    let read_line_numbers = |text: &[u8]| -> Vec<String> {
         let rows = RowReader::new(text).unwrap();
         rows.map(|row| row.map_or_else(|error| error.to_string(), |row| row.line.to_string()))
             .collect()
     };
     assert_eq!(
-        read_lines(b"a,b\n1\n2,\xff\n3,4\n5,6,7\n8,9"),
+        read_line_numbers(b"a,b\n1\n2,\xff\n3,4\n5,6,7\n8,9"),
         [
             "line 2: found 1 cell, expected 2",
             "line 3: not UTF-8",
@@ -114,7 +118,7 @@ fn rows_after_an_invalid_row_are_read() {
         ]
     );
     assert_eq!(
-        read_lines(b"{}\n{\"a\":}\n[]\n{\"b\":1}"),
+        read_line_numbers(b"{}\n{\"a\":}\n[]\n{\"b\":1}"),
         [
             "1",
             "line 2: not well-formed JSON: column 6: expected a value",
@@ -122,11 +126,11 @@ fn rows_after_an_invalid_row_are_read() {
             "4"
         ]
     );
-    assert_eq!(read_lines(b"a\n\"b\nc\n"), ["line 2: unclosed quote"]);
+    assert_eq!(read_line_numbers(b"a\n\"b\nc\n"), ["line 2: unclosed quote"]);
 }
 
 #[test]
-fn invalid_lines_are_limited() {
+fn error_lists_at_most_20_invalid_lines() {
     let line = |line| InvalidLine { line, reason: "wrong".to_owned() };
     let mut lines = InvalidLines::default();
     assert_eq!(lines.clone().into_result(), Ok(()));
@@ -146,10 +150,10 @@ fn describe_rows(rows: &mut RowReader<&[u8]>) -> Vec<String> {
 }
 
 #[test]
-fn rows_of_blocks_are_the_rows_of_the_file() {
-    let number_text = |number: usize| "x".repeat(number % 40);
-    let csv_row = |number| format!("{number},\"{}\n\"\"\n\"\n", number_text(number));
-    let json_row = |number| format!("{{\"n\":{number},\"x\":\"{}\"}}\n", number_text(number));
+fn rows_read_in_blocks_equal_rows_read_at_once() {
+    let filler = |number: usize| "x".repeat(number % 40);
+    let csv_row = |number| format!("{number},\"{}\n\"\"\n\"\n", filler(number));
+    let json_row = |number| format!("{{\"n\":{number},\"x\":\"{}\"}}\n", filler(number));
     let [csv, json]: [String; 2] =
         [(0..20_000).map(csv_row).collect(), (0..20_000).map(json_row).collect()];
     let long_text = "y".repeat(300_000);
@@ -187,4 +191,11 @@ fn rows_of_blocks_are_the_rows_of_the_file() {
         failed_count += usize::from(has_failed);
     }
     assert_eq!(failed_count, 4);
+}
+
+#[test]
+fn text_far_after_a_json_list_is_refused() {
+    let text = format!("{{\"items\":[{{\"a\":1}}]}}{}x", " ".repeat(MAX_ROW_BYTES));
+    let mut rows = RowReader::with_options(text.as_bytes(), true, str::to_owned).unwrap();
+    assert_eq!(describe_rows(&mut rows), ["1 {\"a\":1}", "line 1: found 128 KiB of whitespace"]);
 }

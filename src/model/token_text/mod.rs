@@ -18,11 +18,11 @@ const MAX_LAYERS: usize = 16;
 pub(crate) enum NotOneToken {
     /// A URL.
     Url,
-    /// A JSON object with several tokens or without a token. Contains the paths of the tokens in the
-    /// notation of jq.
+    /// A JSON object with several tokens or without a token. The value lists the paths of the tokens
+    /// in the notation of jq.
     Json(Vec<String>),
-    /// A signed token in JSON serialization (RFC 7515, section 7.2). Contains the expression of jq
-    /// for the compact serialization.
+    /// A signed token in JSON serialization (RFC 7515, section 7.2). The value is the expression of
+    /// jq that converts the token to compact serialization.
     JsonSerialization(&'static str),
     /// Several tokens.
     Several,
@@ -30,8 +30,9 @@ pub(crate) enum NotOneToken {
     Surrounded,
 }
 
-/// Returns the token in a text: without surrounding whitespace, quotes, `b'…'`, `NAME=`, `Bearer `
-/// and line breaks, or the token in the JSON output of jeton.
+/// Returns the token in a text, without surrounding whitespace, quotes, `b'…'`, `NAME=` and `Bearer `,
+/// and without line breaks in the token. In a JSON object, the token is the member `token`, or else the
+/// only token at any depth.
 ///
 /// A text that is not recognized is returned without surrounding whitespace, so that the verifier
 /// refuses it as malformed.
@@ -119,12 +120,14 @@ fn path_step(name: &str) -> String {
     if is_identifier { format!(".{name}") } else { format!(".{}", Value::from(name)) }
 }
 
+/// Removes whitespace and invisible format characters around a text, but no other control characters.
 fn trim(text: &str) -> &str {
-    let is_invisible = |c: char| is_unsafe_for_terminal(c) && !c.is_control();
-    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+    let is_format_char = |c: char| is_unsafe_for_terminal(c) && !c.is_control();
+    text.trim_matches(|c: char| c.is_whitespace() || is_format_char(c))
 }
 
-/// Returns whether every character may occur in a compact token, with padding.
+/// Returns whether a text has only the characters of a compact token, with padding at most at the end
+/// of each part.
 fn is_token_text(text: &str) -> bool {
     // Without an early exit, the loop compares many bytes at once.
     text.bytes().fold(true, |all_fit, byte| all_fit & is_token_byte(byte))
@@ -141,7 +144,7 @@ fn may_follow_padding(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with(['=', '.'])
 }
 
-/// Removes quotes, names and one authentication scheme around a token.
+/// Removes quotes, names, keywords and one authentication scheme around a token.
 fn remove_layers(text: &str) -> &str {
     let mut text = text;
     let mut is_scheme_removed = false;
@@ -192,8 +195,8 @@ fn is_keyword(word: &str) -> bool {
     KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
-/// Returns the text after `NAME=` or `NAME:`. The text must contain a full stop, as every token does.
-/// The name must not: text before the padding of a token (`e30.e30=.`) is no name.
+/// Returns the rest after `NAME=` or `NAME:`. The rest must contain a full stop, as every token does.
+/// The name must not contain a full stop: text before the padding of a token (`e30.e30=.`) is no name.
 fn without_name(text: &str) -> Option<&str> {
     let is_name_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
     let end = text.find(['=', ':'])?;
@@ -206,7 +209,7 @@ fn without_name(text: &str) -> Option<&str> {
 }
 
 /// Joins the lines of a token that was broken into lines. A line may be indented and may end with
-/// `\`. Whitespace inside a line is not removed, because services refuse such a token.
+/// `\`. Whitespace inside a line is not removed, because services refuse a token with such whitespace.
 /// Returns `None` if the lines are not lines of one token.
 fn join_lines(text: &str) -> Result<Option<String>, NotOneToken> {
     let lines: Vec<&str> = text

@@ -8,7 +8,8 @@ fn extract_text(text: &str) -> Result<String, NotOneToken> {
     extract_token(text).map(Cow::into_owned)
 }
 
-fn extract(template: &str) -> Result<String, NotOneToken> {
+/// Extracts the token from a template, in which each `@` represents [`TOKEN`].
+fn extract_from_template(template: &str) -> Result<String, NotOneToken> {
     extract_text(&template.replace('@', TOKEN))
 }
 
@@ -62,12 +63,12 @@ fn text_around_token_is_removed() {
         "TOKEN=b'@'",
         "Cookie: session=@;",
     ] {
-        assert_eq!(extract(template), Ok(TOKEN.to_owned()), "{template}");
+        assert_eq!(extract_from_template(template), Ok(TOKEN.to_owned()), "{template}");
     }
 }
 
 #[test]
-fn token_in_json_is_found() {
+fn single_token_in_json_is_found() {
     for template in [
         r#"{"token":"@","jti":"x","id":7}"#,
         r#"{ "token": "Bearer @" }"#,
@@ -76,17 +77,17 @@ fn token_in_json_is_found() {
         r#"{"kind":"TokenRequest","status":{"token":"@","expirationTimestamp":"x"}}"#,
         r#"{"auth":null,"data":{"keys":[1,{"jwt":"@"}]}}"#,
     ] {
-        assert_eq!(extract(template), Ok(TOKEN.to_owned()), "{template}");
+        assert_eq!(extract_from_template(template), Ok(TOKEN.to_owned()), "{template}");
     }
-    for (template, names) in [
+    for (template, paths) in [
         (r#"{"access_token":"@","id_token":"@"}"#, [".access_token", ".id_token"].as_slice()),
         (r#"{"tokens":[{"jwt":"@"},{"jwt":"@"}]}"#, &[".tokens[0].jwt", ".tokens[1].jwt"]),
         (r#"{"access-token":"@","a":{"\"":"@"}}"#, &[".\"access-token\"", ".a.\"\\\"\""]),
         (r#"{"error":"invalid_grant"}"#, &[]),
         ("{}", &[]),
     ] {
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(extract(template), Err(NotOneToken::Json(names)), "{template}");
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        assert_eq!(extract_from_template(template), Err(NotOneToken::Json(paths)), "{template}");
     }
 }
 
@@ -101,7 +102,7 @@ fn json_serialization_is_recognized() {
 }
 
 #[test]
-fn broken_lines_are_joined() {
+fn token_broken_into_lines_is_joined() {
     let halves = TOKEN.split_at(30);
     for separator in ["\n", "\r\n", "\n    ", "\n\t", "\\\n", "\\\r\n"] {
         let text = format!("{}{separator}{}", halves.0, halves.1);
@@ -113,7 +114,7 @@ fn broken_lines_are_joined() {
 }
 
 #[test]
-fn text_inside_a_token_is_kept() {
+fn token_that_services_refuse_is_not_corrected() {
     let halves = TOKEN.split_at(30);
     for inside in
         [" ", "\t", "\\", "\\\\", " \n", " \\\n", "\u{a0}", "\u{200b}", "\u{feff}", "\"", "'"]
@@ -123,10 +124,10 @@ fn text_inside_a_token_is_kept() {
         assert_ne!(extract_text(&format!("T=\"{text}\"")), Ok(TOKEN.to_owned()), "{inside:?}");
     }
     for template in ["Bearer Bearer @", "Bearer JWT @", "Authorization: Bearer Bearer @"] {
-        assert_eq!(extract(template), Err(NotOneToken::Surrounded), "{template}");
+        assert_eq!(extract_from_template(template), Err(NotOneToken::Surrounded), "{template}");
     }
     for template in ["@\0", "\0@", "Bearer @\u{1b}", "\"@\u{7f}\""] {
-        assert_ne!(extract(template), Ok(TOKEN.to_owned()), "{template:?}");
+        assert_ne!(extract_from_template(template), Ok(TOKEN.to_owned()), "{template:?}");
     }
     let letters: Vec<String> = TOKEN.chars().map(String::from).collect();
     assert_ne!(extract_text(&letters.join(" ")), Ok(TOKEN.to_owned()));
@@ -147,7 +148,7 @@ fn text_other_than_one_token_is_classified() {
         ("\u{1b}[32m@\u{1b}[0m", NotOneToken::Surrounded),
         ("u'@'", NotOneToken::Surrounded),
     ] {
-        assert_eq!(extract(template), Err(expected), "{template}");
+        assert_eq!(extract_from_template(template), Err(expected), "{template}");
     }
 }
 

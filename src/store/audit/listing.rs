@@ -16,7 +16,7 @@ pub(crate) struct EventFilter {
     pub(crate) since: Option<Timestamp>,
     /// Only events at this time or earlier.
     pub(crate) until: Option<Timestamp>,
-    /// Only events of this user.
+    /// Only events whose principal is this user.
     pub(crate) user: Option<UserId>,
     /// Only events of this command, or of all commands with this first word.
     pub(crate) action: Option<Untrusted>,
@@ -29,10 +29,10 @@ pub(crate) struct EventFilter {
     pub(crate) oldest_first: bool,
 }
 
-/// Returns the condition for rows of the time `since` and later. The lowest id of these rows bounds the
-/// range. Ids follow the order of commits, which can differ from the order of times: the event of a
-/// process that waited for a lock has an earlier time than its predecessor. The unary `+` operators
-/// keep SQLite from scanning all older rows and from sorting.
+/// Returns the condition for rows at the time in the parameter `since` or later. The search starts at the
+/// lowest id of these rows, and still compares every time: ids follow the order of commits, which can
+/// differ from the order of times, because an event gets its time before the process waits for the lock.
+/// The unary `+` operators keep SQLite from scanning all older rows and from sorting.
 fn since_condition(since: &str) -> String {
     format!("a.id >= (SELECT min(+id) FROM audit WHERE at >= {since}) AND +a.at >= {since}")
 }
@@ -79,7 +79,8 @@ impl EventFilter {
         clause
     }
 
-    /// Returns the query for a range of the filtered events.
+    /// Returns the query for a page of the filtered events. `take` and `skip` are the parameters of the limit
+    /// and of the offset.
     fn select_sql(&self, clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
         let order = if self.oldest_first { "ASC" } else { "DESC" };
         format!(
@@ -108,8 +109,9 @@ impl Reader<'_> {
             if filter.oldest_first { (">", i64::MIN) } else { ("<", i64::MAX) };
         let after = clause.bind(page.after_id().unwrap_or(start));
         clause.and(&format!("a.id {comparison} {after}"));
-        let (skip, _, take) = page.sql_window();
-        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let window = page.sql_window();
+        let take = clause.bind(limit_plus_one(window.page_size));
+        let skip = clause.bind(window.skip);
         let sql = filter.select_sql(&clause, &take, &skip);
         let events = self.connection.query_all(&sql, clause.values(), event_from_row)?;
         Ok(Page::new(page, events, total, |event: &AuditEvent| event.id.0))
@@ -220,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn event_pages_are_consecutive_in_either_order() {
+    fn event_page_continues_after_given_id_in_either_order() {
         let connection = create_database_with_events();
         for (oldest_first, after, expected) in
             [(false, 4, [3, 2]), (true, 4, [5, 6]), (false, i64::MAX, [9, 8]), (true, 0, [1, 2])]

@@ -12,37 +12,39 @@ const BATCH_ROWS: usize = 5_000;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Calls `visit` with all rows of a table in the order of their key, in batches with the columns
-/// `names`. With `is_linked`, skips the rows without values in the columns of [`Table::links`].
+/// `column_names`. With `only_linked`, skips rows without a value in the first column of
+/// [`Table::links`].
 pub(super) fn for_each_batch(
     connection: Connection<'_>,
     table: &Table,
-    names: &[&str],
-    is_linked: bool,
+    column_names: &[&str],
+    only_linked: bool,
     mut visit: impl FnMut(&[Column]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let condition = match table.links.first() {
-        Some(link) if is_linked => format!("WHERE {link} IS NOT NULL"),
+        Some(link) if only_linked => format!("WHERE {link} IS NOT NULL"),
         _ => String::new(),
     };
     let sql = format!(
         "SELECT {} FROM {} {condition} ORDER BY {}",
-        names.join(", "),
+        column_names.join(", "),
         table.name,
         table.order(connection)
     );
-    let mut columns: Vec<Column> = table.column_types(names).into_iter().map(Column::new).collect();
-    let (mut rows, mut bytes) = (0, 0);
+    let types = table.column_types(column_names);
+    let mut columns: Vec<Column> = types.into_iter().map(Column::new).collect();
+    let (mut row_count, mut byte_count) = (0, 0);
     connection.for_each_row(&sql, &[], |row| {
         for (position, column) in columns.iter_mut().enumerate() {
-            bytes += column.push(row, position)?;
+            byte_count += column.push(row, position)?;
         }
-        rows += 1;
-        if rows == BATCH_ROWS || bytes >= BATCH_BYTES {
+        row_count += 1;
+        if row_count == BATCH_ROWS || byte_count >= BATCH_BYTES {
             visit(&columns)?;
             columns.iter_mut().for_each(Column::clear);
-            (rows, bytes) = (0, 0);
+            (row_count, byte_count) = (0, 0);
         }
         Ok(true)
     })?;
-    if rows > 0 { visit(&columns) } else { Ok(()) }
+    if row_count > 0 { visit(&columns) } else { Ok(()) }
 }

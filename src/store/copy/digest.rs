@@ -1,4 +1,4 @@
-//! Digests of the rows of a table, which do not depend on the engine.
+//! Digests of tables. Tables with equal rows have equal digests in both database engines.
 
 use super::super::connection::Connection;
 use super::super::values::Value;
@@ -30,21 +30,25 @@ pub(super) fn digest_table(
     for_each_batch(connection, table, &table.column_names(true), false, |columns| {
         let batch_rows = columns.first().map_or(0, Column::len);
         for row in 0..batch_rows {
-            columns.iter().filter_map(|column| column.value(row)).for_each(|v| add(&mut hash, &v));
+            columns
+                .iter()
+                .filter_map(|column| column.value(row))
+                .for_each(|value| add_value(&mut hash, &value));
         }
         rows += batch_rows;
         on_batch(batch_rows)
     })?;
     let mut sha256 = String::new();
     for byte in hash.finalize() {
-        // A `String` as output cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(sha256, "{byte:02x}");
     }
     Ok(TableDigest { table: table.name, rows, sha256 })
 }
 
-/// Adds a cell: a letter for the type, the length and the content.
-fn add(hash: &mut Sha256, value: &Value<'_>) {
+/// Adds a letter for the type, the length and the content of a value. A Boolean counts as an integer
+/// and a UUID as bytes, as in SQLite.
+fn add_value(hash: &mut Sha256, value: &Value<'_>) {
     let mut add_cell = |letter: u8, content: &[u8]| {
         hash.update([letter]);
         hash.update(u64::try_from(content.len()).unwrap_or(u64::MAX).to_be_bytes());

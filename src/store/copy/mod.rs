@@ -1,4 +1,4 @@
-//! Copies of all rows of a store to a new store, which can be in another engine.
+//! Copies of all rows of a store to a new store, which can use another database engine.
 
 mod batches;
 mod digest;
@@ -43,7 +43,8 @@ enum PendingTarget {
 }
 
 impl PendingCopy {
-    /// Makes the copy visible. Returns the users with write access to the directory of a file.
+    /// Makes the copy visible. Returns the users with write access to the directory of the new file; for a
+    /// server, only the user of this process.
     pub(crate) fn persist(self) -> Result<Writers, Error> {
         match self.target {
             PendingTarget::File(backup) => {
@@ -107,8 +108,8 @@ pub(super) fn copy_to_file(
     remove_stale_journals(backup.temp_path())?;
     let connection = open_incomplete(backup.temp_path()).map_err(target_error)?;
     configure(&connection, lock_timeout)?;
-    // The journal has no pages, because the file was empty before the transaction. A defensive connection
-    // does not permit `OFF`.
+    // In memory, the journal has no pages, because the file was empty before the transaction. A defensive
+    // connection does not permit the mode `OFF`.
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let transaction = connection.unchecked_transaction()?;

@@ -21,8 +21,8 @@ pub(crate) enum CopyStep {
 /// the step. An error ends the copy.
 pub(crate) type RowObserver<'o> = dyn Fn(CopyStep, usize, usize) -> Result<(), Interrupted> + 'o;
 
-/// Copies all rows to an empty store, and compares both stores. Errors of the target are converted by
-/// `target_error`. Returns the digests of all tables.
+/// Copies all rows to an empty store, and compares both stores. `target_error` converts the errors of the
+/// target. Returns the digests of all tables.
 pub(super) fn copy_rows(
     source: &Reader<'_>,
     target: &Writer<'_>,
@@ -60,10 +60,12 @@ pub(super) fn copy_rows(
         let expected = digest_table(source, table, &mut on_batch)?;
         let found = digest_table(target, table, &mut on_batch).map_err(target_error)?;
         if found != expected {
-            let message = format!(
-                "the copy of table `{}` differs: {} rows found, {} expected",
-                table.name, found.rows, expected.rows
-            );
+            let difference = if found.rows == expected.rows {
+                "the rows have different content".to_owned()
+            } else {
+                format!("found {} rows, expected {}", found.rows, expected.rows)
+            };
+            let message = format!("the copy of table `{}` differs: {difference}", table.name);
             return Err(target_error(Error::Failed(message)));
         }
         digests.push(expected);
@@ -93,7 +95,7 @@ fn insert_sql(target: Connection<'_>, table: &Table, names: &[&str]) -> String {
     }
 }
 
-/// Fills the columns that refer to later rows.
+/// Fills the columns of [`Table::links`], after all rows of the table are inserted.
 fn copy_links(
     source: Connection<'_>,
     target: Connection<'_>,
@@ -132,7 +134,8 @@ fn parameters(count: usize) -> String {
     (1..=count).map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the highest id that a row had, including deleted rows; 0 if there was no row.
+/// Returns the highest id of the existing rows, and of the deleted rows if the database stores the last
+/// id of the table; 0 if there was no row.
 fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     let name = table.name;
     source.query_number(&match source {
@@ -148,7 +151,7 @@ fn last_id(source: Connection<'_>, table: &Table) -> Result<i64, Error> {
     })
 }
 
-/// Lets the ids of later rows begin after `last_id`.
+/// Makes the ids of rows that are added later begin after `last_id`.
 fn set_last_id(target: Connection<'_>, table: &Table, last_id: i64) -> Result<(), Error> {
     let name = table.name;
     if last_id == 0 {

@@ -7,14 +7,14 @@ use super::super::postgres::latest_version;
 #[cfg(feature = "postgres")]
 use crate::store::sql::{digest_sql, grant_digest_sql};
 
-/// A table in a copy.
+/// A table that a copy transfers.
 pub(super) struct Table {
     pub(super) name: &'static str,
     /// Columns with their types.
     pub(super) columns: &'static [(&'static str, ColumnType)],
-    /// Unique columns that determine the order of the rows.
+    /// Unique columns that determine the order of the rows, separated by commas.
     key: &'static str,
-    /// Columns that an insertion leaves empty: a reference to a later row of the table, and a
+    /// Columns that are filled after all rows are inserted: a reference to a later row of the table, and a
     /// column that is NULL without the reference.
     pub(super) links: &'static [&'static str],
     /// Set if SQLite stores the last id, so that the ids of deleted rows are not reused.
@@ -198,7 +198,7 @@ impl Table {
         self.key == "id"
     }
 
-    /// Returns the names of all columns; without `with_links`, only those that an insertion fills.
+    /// Returns the names of all columns; without `with_links`, all columns except [`Table::links`].
     pub(super) fn column_names(&self, with_links: bool) -> Vec<&'static str> {
         let names = self.columns.iter().map(|(name, _)| *name);
         names.filter(|name| with_links || !self.links.contains(name)).collect()
@@ -227,7 +227,8 @@ impl Table {
         }
     }
 
-    /// Returns the columns that only `connection` has, with expressions of the other columns.
+    /// Returns the columns that only the engine of `connection` has, each with the expression that computes
+    /// its value from the other columns.
     pub(super) fn derived_columns(
         &self,
         connection: Connection<'_>,
@@ -282,8 +283,10 @@ mod tests {
                 Text => "TEXT",
                 Bytes | Uuid => "BLOB",
             };
-            let copied =
-                table.columns.iter().map(|(name, of)| format!("{name} {}", type_name(*of)));
+            let copied = table
+                .columns
+                .iter()
+                .map(|(name, column_type)| format!("{name} {}", type_name(*column_type)));
             let mut copied: Vec<_> = copied.collect();
             copied.sort_unstable();
             assert_eq!(copied, columns, "{name}");

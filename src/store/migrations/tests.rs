@@ -6,7 +6,7 @@ use crate::store::{EventFilter, Reader};
 use rusqlite::Connection;
 
 /// Every form of text that a released version recorded as the target of an audit event.
-const TEXTS: &[&str] = &[
+const TARGET_TEXTS: &[&str] = &[
     "user 3",
     "token 7",
     "token 33",
@@ -39,7 +39,7 @@ const TEXTS: &[&str] = &[
     "",
 ];
 
-/// Targets to search for. Two of the targets are in none of the texts.
+/// Targets to search for. Two of the targets are in none of the [`TARGET_TEXTS`].
 const TARGETS: &[&str] = &[
     "user 3",
     "user 33",
@@ -60,7 +60,7 @@ const TARGETS: &[&str] = &[
     "store",
 ];
 
-/// The search of schema versions 1 and 2.
+/// The query by which schema versions 1 and 2 found the events of a target.
 const FORMER_SEARCH: &str = "SELECT id FROM audit
     WHERE instr(replace(' ' || target || ' ', ', ', ' '), replace(' ' || ?1 || ' ', ', ', ' '))
     ORDER BY id";
@@ -71,7 +71,7 @@ fn create_database(version: usize) -> Connection {
     for migration in &MIGRATIONS[..version] {
         connection.execute_batch(migration).unwrap();
     }
-    for text in TEXTS.iter().copied().map(Some).chain([None]) {
+    for text in TARGET_TEXTS.iter().copied().map(Some).chain([None]) {
         let sql = "INSERT INTO audit (at, os_uid, action, target, outcome)
             VALUES (0, 1000, 'test', ?1, 'done')";
         connection.execute(sql, [text]).unwrap();
@@ -92,7 +92,7 @@ fn list_events(connection: &Connection, target: Option<&str>) -> Vec<AuditEvent>
 }
 
 #[test]
-fn migrated_audit_targets_are_found_as_before() {
+fn audit_target_filter_finds_the_same_events_after_migration() {
     for version in [1, 2] {
         let connection = create_database(version);
         let former_ids: Vec<Vec<i64>> = TARGETS
@@ -117,19 +117,19 @@ fn migrated_audit_targets_are_found_as_before() {
 }
 
 #[test]
-fn migrated_audit_events_keep_their_texts() {
+fn migrated_audit_events_keep_target_texts() {
     for version in [1, 2] {
         let connection = create_database(version);
         migrate(&connection, version);
         let events = list_events(&connection, None);
         let texts: Vec<_> = events.iter().map(|event| event.subject.to_text()).collect();
-        let expected = TEXTS.iter().map(|text| Some(Untrusted::new(*text))).chain([None]);
+        let expected = TARGET_TEXTS.iter().map(|text| Some(Untrusted::new(*text))).chain([None]);
         assert_eq!(texts, expected.collect::<Vec<_>>());
     }
 }
 
 #[test]
-fn migrated_audit_events_have_kinds() {
+fn migrated_audit_events_have_target_kinds() {
     let connection = create_database(2);
     migrate(&connection, 2);
     let kinds = "SELECT group_concat(kind || ' ' || number, ', ') FROM

@@ -1,7 +1,7 @@
 //! Address of a server: a URL as for libpq.
 
 use super::error::InvalidServerAddress;
-use super::parameters::{DEFAULT_PORT, Parameters, Place};
+use super::parameters::{DEFAULT_PORT, Endpoint, Parameters};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::ffi::OsStr;
 
@@ -57,8 +57,9 @@ impl ServerAddress {
         parameters.check()?;
         let user = if user.is_empty() { String::new() } else { format!("{user}@") };
         let query = kept_pairs.join("&");
-        let mark = if query.is_empty() { "" } else { "?" };
-        let text_without_password = format!("postgres://{user}{hosts}{path}{mark}{query}");
+        let query_separator = if query.is_empty() { "" } else { "?" };
+        let text_without_password =
+            format!("postgres://{user}{hosts}{path}{query_separator}{query}");
         Ok(Self { parameters, text_without_password })
     }
 
@@ -86,7 +87,7 @@ fn add_hosts(parameters: &mut Parameters, hosts: &str) -> Result<(), InvalidServ
     let (mut names, mut ports) = (Vec::new(), Vec::new());
     for host in hosts.split(',') {
         let (name, port) = match host.strip_prefix('[') {
-            Some(host) => host.split_once(']').ok_or(InvalidServerAddress::Port)?,
+            Some(host) => host.split_once(']').ok_or(InvalidServerAddress::UnclosedBracket)?,
             None => host.split_at(host.find(':').unwrap_or(host.len())),
         };
         if name.is_empty() {
@@ -133,32 +134,33 @@ fn decode(text: &str) -> Result<String, InvalidServerAddress> {
 /// Returns hosts, ports, database and schema of the parameters as an address.
 fn display(parameters: &Parameters) -> String {
     let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-    let places = parameters.places().unwrap_or_default();
+    let endpoints = parameters.endpoints().unwrap_or_default();
     let mut query = Vec::new();
     let mut hosts = String::new();
-    if places.iter().any(Place::is_unix_socket) {
-        let list =
-            |part: fn(&Place) -> String| places.iter().map(part).collect::<Vec<_>>().join(",");
-        query.push(format!("host={}", encode(&list(|place| place.host.clone()))));
-        if places.iter().any(|place| place.port != DEFAULT_PORT) {
-            query.push(format!("port={}", list(|place| place.port.to_string())));
+    if endpoints.iter().any(Endpoint::is_unix_socket) {
+        let list = |part: fn(&Endpoint) -> String| {
+            endpoints.iter().map(part).collect::<Vec<_>>().join(",")
+        };
+        query.push(format!("host={}", encode(&list(|endpoint| endpoint.host.clone()))));
+        if endpoints.iter().any(|endpoint| endpoint.port != DEFAULT_PORT) {
+            query.push(format!("port={}", list(|endpoint| endpoint.port.to_string())));
         }
     } else {
-        let host = |place: &Place| {
-            let name = encode(&place.host);
+        let host = |endpoint: &Endpoint| {
+            let name = encode(&endpoint.host);
             let name = if name.contains(':') { format!("[{name}]") } else { name };
-            match place.port {
+            match endpoint.port {
                 DEFAULT_PORT => name,
                 port => format!("{name}:{port}"),
             }
         };
-        hosts = places.iter().map(host).collect::<Vec<_>>().join(",");
+        hosts = endpoints.iter().map(host).collect::<Vec<_>>().join(",");
     }
     query.extend(parameters.get("schema").map(|schema| format!("schema={}", encode(schema))));
     let database = parameters.get("dbname").map(|name| format!("/{}", encode(name)));
     // An address without host starts with three slashes.
     let default_path = if hosts.is_empty() { "/" } else { "" };
     let database = database.unwrap_or_else(|| default_path.to_owned());
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("postgres://{hosts}{database}{mark}{}", query.join("&"))
+    let query_separator = if query.is_empty() { "" } else { "?" };
+    format!("postgres://{hosts}{database}{query_separator}{}", query.join("&"))
 }

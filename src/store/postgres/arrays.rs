@@ -1,6 +1,6 @@
 //! Columns of many rows as array parameters.
 
-use super::text::encode;
+use super::text::escape_nul;
 use crate::store::columns::Column;
 use std::error;
 use tokio_postgres::types::private::BytesMut;
@@ -27,7 +27,8 @@ impl ToSql for Column {
             Self::Integer(numbers) => numbers.to_sql(ty, out),
             Self::Bool(flags) => flags.to_sql(ty, out),
             Self::Text(texts) => {
-                let stored: Vec<_> = texts.iter().map(|text| text.as_deref().map(encode)).collect();
+                let stored: Vec<_> =
+                    texts.iter().map(|text| text.as_deref().map(escape_nul)).collect();
                 stored.to_sql(ty, out)
             }
             Self::Bytes(values) => {

@@ -4,7 +4,7 @@
 use super::address::ServerAddress;
 use super::environment::PostgresEnvironment;
 use super::error::ConnectionError;
-use super::parameters::{Parameters, Place};
+use super::parameters::{Endpoint, Parameters};
 use super::passfile::Passfile;
 use super::service_file;
 use super::ssl_mode::SslMode;
@@ -15,16 +15,18 @@ use std::path::Path;
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Configuration for connections to the first server of an address that accepts a connection.
+/// The servers of an address, each with its credentials. Connections are made to the first server that
+/// accepts a connection.
 pub(crate) struct ConnectionConfig {
     /// Servers in the order of connection attempts.
     pub(super) servers: Vec<Server>,
-    /// Schema from the address.
+    /// Schema from the address or the service.
     pub(crate) schema: Option<String>,
 }
 
-/// Server with the credentials for it.
+/// A server with its credentials.
 pub(super) struct Server {
+    /// Host, port, user, password, database and other parameters.
     pub(super) config: Config,
     /// `None` for a connection without TLS.
     pub(super) tls: Option<MakeRustlsConnect>,
@@ -37,10 +39,11 @@ impl ServerAddress {
         environment: &PostgresEnvironment,
     ) -> Result<ConnectionConfig, ConnectionError> {
         let parameters = complete(self.parameters.clone(), environment)?;
-        let places = parameters.places()?;
+        let endpoints = parameters.endpoints()?;
         let mode = parameters.get("sslmode").map(SslMode::parse).transpose()?;
-        let needs_tls = |place: &Place| !place.is_unix_socket() && mode != Some(SslMode::Disable);
-        let tls = if places.iter().any(needs_tls) {
+        let needs_tls =
+            |endpoint: &Endpoint| !endpoint.is_unix_socket() && mode != Some(SslMode::Disable);
+        let tls = if endpoints.iter().any(needs_tls) {
             Some(tls::client(&parameters, environment)?)
         } else {
             None
@@ -49,23 +52,23 @@ impl ServerAddress {
             None => Some(Passfile::read(environment)?),
             Some(_) => None,
         };
-        let common = parameters.client_config()?;
+        let common_config = parameters.client_config()?;
         let user = parameters.get("user").unwrap_or_default();
         let database = parameters.get("dbname").unwrap_or_default();
-        let server = |place: &Place| {
-            let mut config = common.clone();
-            config.host(&place.host).port(place.port);
-            place.host_address.map(|address| config.hostaddr(address));
-            let password = passfile.as_ref().and_then(|file| file.find(place, database, user));
+        let server = |endpoint: &Endpoint| {
+            let mut config = common_config.clone();
+            config.host(&endpoint.host).port(endpoint.port);
+            endpoint.host_address.map(|address| config.hostaddr(address));
+            let password = passfile.as_ref().and_then(|file| file.find(endpoint, database, user));
             password.map(|password| config.password(&*password));
-            let tls = tls.clone().filter(|_| needs_tls(place));
+            let tls = tls.clone().filter(|_| needs_tls(endpoint));
             config.ssl_mode(match tls {
                 Some(_) => tokio_postgres::config::SslMode::Require,
                 None => tokio_postgres::config::SslMode::Disable,
             });
             Server { config, tls }
         };
-        let servers = places.iter().map(server).collect();
+        let servers = endpoints.iter().map(server).collect();
         Ok(ConnectionConfig { servers, schema: parameters.get("schema").map(str::to_owned) })
     }
 }
@@ -78,7 +81,7 @@ fn complete(
     let fill_from_variable = |parameters: &mut Parameters, name| {
         parameters.fill(name, environment.parameter(name).unwrap_or_default());
     };
-    // Variables for another server must not change the server of a complete address, and a service
+    // Variables for another server must not change the server of an address with a host, and a service
     // may contain the password of another server.
     if !parameters.has_host() {
         if let Some(service) = environment.parameter("service") {
@@ -105,8 +108,8 @@ fn complete(
         parameters.fill("password", password.expose_secret());
     }
     parameters.fill("application_name", "jeton");
-    if parameters.places()?.len() > 1 {
-        // Without this attribute, a standby that is listed first would answer.
+    if parameters.endpoints()?.len() > 1 {
+        // Without this attribute, the connection could be made to a standby, which refuses writes.
         parameters.fill("target_session_attrs", "read-write");
     }
     parameters.check()?;

@@ -12,12 +12,12 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Connection, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Error of tokio-postgres for a server that asks for a password.
+/// Error of tokio-postgres if the server asks for a password, and the configuration has no password.
 const MISSING_PASSWORD: &str = "password missing";
 /// Error of tokio-postgres for a server without TLS.
 const NO_TLS: &str = "server does not support TLS";
-/// Beginning of the message of a failed look-up: the error of the standard library has no kind of
-/// its own.
+/// Beginning of the message of a failed look-up of a host name. The standard library has no `ErrorKind`
+/// for this error.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
 /// Connects to the first server that accepts a connection, and spawns the task of the connection on
@@ -31,7 +31,7 @@ pub(super) async fn connect(
     config: &ConnectionConfig,
     timeout: Duration,
 ) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
-    let Some((last, others)) = config.servers.split_last() else {
+    let Some((last, earlier_servers)) = config.servers.split_last() else {
         // An address has at least one server. This returns the error of a configuration without a
         // host.
         return tokio_postgres::Config::new()
@@ -40,7 +40,7 @@ pub(super) async fn connect(
             .map(|(client, _)| (client, None));
     };
     let mut transient_error = None;
-    for server in others {
+    for server in earlier_servers {
         match connect_to(server, timeout).await {
             Ok(connection) => return Ok(connection),
             Err(error) if transient_error.is_none() && is_transient(&error) => {
@@ -57,7 +57,8 @@ async fn connect_to(
     timeout: Duration,
 ) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
     let mut config = server.config.clone();
-    let timeout = config.get_connect_timeout().map_or(timeout, |given| timeout.min(*given));
+    let timeout =
+        config.get_connect_timeout().map_or(timeout, |configured| timeout.min(*configured));
     config.connect_timeout(timeout);
     let client = match &server.tls {
         Some(tls) => spawn(config.connect(tls.clone()).await?),
@@ -71,17 +72,19 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    // The statement that waits for an answer returns the error of a lost connection.
+    // The result is dropped, because the statement that waits for an answer also returns the error of a
+    // lost connection.
     drop(tokio::spawn(async { drop(connection.await) }));
     client
 }
 
-/// Reason why no connection was made, with the prospect of a later attempt.
+/// Reason why no connection was made, and whether a later attempt may succeed.
 #[derive(Debug)]
 pub(crate) enum ConnectFault {
     /// A later attempt may succeed.
     Transient(ConnectionError),
-    /// The server is a standby, but `target_session_attrs` requires a server that accepts writes.
+    /// The server does not fulfil `target_session_attrs`. By default, an address with several hosts
+    /// requires a server that accepts writes.
     ReadOnly,
     /// A later attempt fails too.
     Permanent(ConnectionError),
@@ -105,7 +108,7 @@ impl From<&Error> for ConnectFault {
 pub(super) fn is_transient(error: &Error) -> bool {
     use io::ErrorKind::{
         BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
-        NetworkUnreachable, TimedOut, UnexpectedEof,
+        NetworkUnreachable, TimedOut, UnexpectedEof, WouldBlock,
     };
     const STATES: [SqlState; 4] = [
         SqlState::TOO_MANY_CONNECTIONS,
@@ -125,6 +128,8 @@ pub(super) fn is_transient(error: &Error) -> bool {
         NetworkUnreachable,
         TimedOut,
         UnexpectedEof,
+        // The queue of a Unix socket is full.
+        WouldBlock,
     ];
     error.is_closed() || io_error(error).is_some_and(|error| kinds.contains(&error.kind()))
 }
@@ -184,9 +189,9 @@ fn hint(error: &Error) -> Option<&'static str> {
     if *fault == CertificateError::UnknownIssuer {
         return Some("set `sslrootcert` to a file with the certificate of the issuer");
     }
-    let is_other_name = matches!(
+    let is_name_mismatch = matches!(
         fault,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
     );
-    is_other_name.then_some("use a host name of the server's certificate in the address")
+    is_name_mismatch.then_some("use a host name of the server's certificate in the address")
 }

@@ -1,14 +1,15 @@
-//! Creation of a store with given rows, for a copy.
+//! Creation of a store as the target of a copy.
 
 use super::client::Client;
 use super::config::ConnectionConfig;
-use super::database::{PostgresDatabase, connect_until};
+use super::database::PostgresDatabase;
+use super::retry::connect_until;
 use super::schema::{create_schema, load_state};
 use super::transaction::{CREATION_LOCK, begin_write};
 use super::{ServerAddress, ServerError};
 use crate::store::Error;
 use crate::store::connection::Connection;
-use crate::store::transaction::{WriteSummary, Writer};
+use crate::store::transaction::{WriteLock, WriteSummary, Writer};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,7 @@ impl PendingDatabase {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
         let client = connect_until(&config, deadline)?;
-        begin_write(&client, &config, CREATION_LOCK, deadline);
+        begin_write(&client, &config, WriteLock::Exclusive, CREATION_LOCK, deadline);
         let connection = Connection::Postgres(&client);
         if !create_schema(&client, connection, address, config.schema.as_deref())? {
             return Err(ServerError::StoreExists(address.to_display()).into());

@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 /// Permissions that a file may grant to other users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Privacy {
-    /// Other users may read the file.
+    /// Other users may have any permission.
     Public,
     /// Only the owner has permissions.
     Owner,
-    /// Only the owner has permissions. The group may read a file of root, as for libpq: a container
+    /// As [`Privacy::Owner`], except that the group may read a file of root, as for libpq: a container
     /// gets keys in this way.
     OwnerOrRootGroup,
 }

@@ -1,32 +1,27 @@
-//! A store in a PostgreSQL database: opening, transactions, and the outcome of a commit.
+//! A store in a PostgreSQL database: opening and transactions.
 
 use super::client::{ANSWER_TIME, Client};
 use super::config::ConnectionConfig;
-use super::connect::{ConnectFault, connect};
+use super::retry::connect_until;
 use super::schema::{self, ServerState};
-use super::transaction::{CREATION_LOCK, begin_read, begin_write, lock_key};
+use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
-use crate::store::transaction::{Reader, WriteSummary, Writer};
-use crate::store::values::values;
+use crate::store::transaction::{Reader, SnapshotStart, WriteLock, Writer};
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Builder;
-
-/// Interval between two attempts to connect, or to ask for the outcome of a commit.
-const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// An open store in a PostgreSQL database.
 pub(in crate::store) struct PostgresDatabase {
-    config: Arc<ConnectionConfig>,
-    client: Client,
+    pub(super) config: Arc<ConnectionConfig>,
+    pub(super) client: Client,
     state: ServerState,
     /// Set while the transaction of a dry run is open.
     is_in_dry_run: bool,
     /// Set if a commit is complete without the confirmation of a standby.
-    has_unconfirmed_commit: bool,
+    pub(super) has_unconfirmed_commit: bool,
 }
 
 impl PostgresDatabase {
@@ -37,9 +32,15 @@ impl PostgresDatabase {
         timeout: Duration,
     ) -> Result<Self, Error> {
         let config = Arc::new(config);
-        let client = connect_until(&config, Instant::now() + timeout)?;
-        let state = load_state(&client, &config, address)?;
-        Ok(Self::new(config, client, state))
+        let deadline = Instant::now() + timeout;
+        loop {
+            let client = connect_until(&config, deadline)?;
+            match load_or_diagnose_state(&client, &config, address) {
+                // The connection was lost, for example because of a failover.
+                Err(Error::Busy) if Instant::now() < deadline => {}
+                state => return Ok(Self::new(config, client, state?)),
+            }
+        }
     }
 
     /// Opens the store, and creates a missing store first. Returns whether this call created the
@@ -53,14 +54,14 @@ impl PostgresDatabase {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
         let client = connect_until(&config, deadline)?;
-        let is_created = match load_state(&client, &config, address) {
+        let is_created = match load_or_diagnose_state(&client, &config, address) {
             Err(Error::Server(ServerError::NoStore(_))) => {
                 create_store(&client, &config, address, deadline, initial_rows)?
             }
             Err(error) => return Err(error),
             Ok(_) => false,
         };
-        let state = load_state(&client, &config, address)?;
+        let state = load_or_diagnose_state(&client, &config, address)?;
         Ok((Self::new(config, client, state), is_created))
     }
 
@@ -98,12 +99,17 @@ impl PostgresDatabase {
     pub(in crate::store) fn read<T, E: From<Error>>(
         &mut self,
         timeout: Duration,
+        start: SnapshotStart,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         if self.is_in_dry_run {
             return work(&Reader::new(Connection::Postgres(&self.client)));
         }
-        self.reconnect_if_closed(Instant::now() + timeout)?;
+        let deadline = Instant::now() + timeout;
+        self.reconnect_if_closed(deadline)?;
+        if start == SnapshotStart::AfterWriters && !self.state.is_read_only {
+            await_writers(&self.client, self.lock_key(), deadline);
+        }
         begin_read(&self.client, &self.config);
         let result = work(&Reader::new(Connection::Postgres(&self.client)));
         self.client.end_without_answer("COMMIT");
@@ -113,6 +119,7 @@ impl PostgresDatabase {
     /// Runs `work` in a write transaction, which is committed if `work` returns `Ok`.
     pub(in crate::store) fn write<T, E: From<Error>>(
         &mut self,
+        lock: WriteLock,
         deadline: Instant,
         work: &mut impl FnMut(&Writer<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -120,7 +127,7 @@ impl PostgresDatabase {
             return Err(Error::ReadOnly.into());
         }
         self.reconnect_if_closed(deadline)?;
-        begin_write(&self.client, &self.config, lock_key(self.state.store_id), deadline);
+        begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
         let writer = Writer::new(Connection::Postgres(&self.client));
         match work(&writer) {
             Ok(value) => {
@@ -143,24 +150,30 @@ impl PostgresDatabase {
     ) -> Result<T, E> {
         if !self.is_in_dry_run {
             self.reconnect_if_closed(deadline)?;
-            begin_write(&self.client, &self.config, lock_key(self.state.store_id), deadline);
+            let lock = WriteLock::Exclusive;
+            begin_write(&self.client, &self.config, lock, self.lock_key(), deadline);
+            // Sends the beginning now: if the lock is busy, the dry run has not started.
             self.client.execute_batch("SAVEPOINT dry_run")?;
             self.is_in_dry_run = true;
         }
-        self.client.defer("SAVEPOINT dry_run");
+        self.client.queue("SAVEPOINT dry_run", Vec::new());
         let result = work(&Writer::new(Connection::Postgres(&self.client)));
         if result.is_err() {
-            self.client.defer("ROLLBACK TO SAVEPOINT dry_run");
+            self.client.queue("ROLLBACK TO SAVEPOINT dry_run", Vec::new());
         }
-        self.client.defer("RELEASE SAVEPOINT dry_run");
+        self.client.queue("RELEASE SAVEPOINT dry_run", Vec::new());
         result
     }
 
     /// Executes SQL for unit tests, to reach states that no command produces.
     #[cfg(test)]
     pub(in crate::store) fn execute_sql(&self, sql: &str) {
-        let schema = super::transaction::set_schema(&self.config);
+        let schema = super::transaction::set_schema_sql(&self.config);
         self.client.execute_batch(&format!("BEGIN; {schema} {sql}; COMMIT")).unwrap();
+    }
+
+    fn lock_key(&self) -> i64 {
+        lock_key(self.state.store_id)
     }
 
     fn reconnect_if_closed(&mut self, deadline: Instant) -> Result<(), Error> {
@@ -169,81 +182,10 @@ impl PostgresDatabase {
         }
         Ok(())
     }
-
-    /// Commits. If the connection is lost before the answer, asks the server for the outcome on a new
-    /// connection. Returns [`Error::Busy`] if nothing was stored, so that the transaction runs again.
-    pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
-        let result = self.client.commit(deadline.max(Instant::now() + ANSWER_TIME));
-        let transaction_id = self.client.take_transaction_id();
-        let (Err(Error::Busy), Some(transaction_id)) = (&result, transaction_id) else {
-            let is_confirmed = result?;
-            self.has_unconfirmed_commit |= !is_confirmed;
-            return Ok(());
-        };
-        match self.query_outcome(transaction_id, deadline.max(Instant::now() + ANSWER_TIME)) {
-            Some(true) => Ok(()),
-            Some(false) => Err(Error::Busy),
-            None => Err(summary.into_error("connection lost")),
-        }
-    }
-
-    /// Returns whether the transaction was committed, or `None` if the server does not answer in time.
-    fn query_outcome(&mut self, transaction_id: u64, deadline: Instant) -> Option<bool> {
-        let id = transaction_id.to_string();
-        loop {
-            if let Ok(client) = connect_until(&self.config, deadline) {
-                self.client = client;
-                let status: Result<Option<String>, Error> = Connection::Postgres(&self.client)
-                    .query_row(
-                        "SELECT pg_xact_status(CAST(?1 AS xid8))",
-                        values![id.as_str()],
-                        |row| row.get(0),
-                    );
-                match status {
-                    Ok(Some(status)) if status == "committed" => return Some(true),
-                    Ok(Some(status)) if status == "aborted" => return Some(false),
-                    // The transaction is in progress, or the connection is lost again.
-                    Ok(Some(_)) | Err(Error::Busy) => {}
-                    // The server does not know the transaction: a promoted standby that never
-                    // received it.
-                    Ok(None) | Err(_) => return Some(false),
-                }
-            }
-            if Instant::now() >= deadline {
-                return None;
-            }
-            std::thread::sleep(RETRY_INTERVAL);
-        }
-    }
 }
 
-/// Connects. Tries again until the deadline after faults that may be transient.
-pub(super) fn connect_until(config: &ConnectionConfig, deadline: Instant) -> Result<Client, Error> {
-    let runtime = Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| Error::Failed(error.to_string()))?;
-    loop {
-        let remaining = deadline.saturating_duration_since(Instant::now()).max(ANSWER_TIME);
-        let attempt = async { tokio::time::timeout(remaining, connect(config, remaining)).await };
-        let fault = match runtime.block_on(attempt) {
-            Ok(Ok(connection)) => return Ok(Client::new(runtime, connection)),
-            Ok(Err(error)) => ConnectFault::from(&error),
-            Err(_) => return Err(Error::Busy),
-        };
-        match fault {
-            ConnectFault::Transient(error) if Instant::now() >= deadline => {
-                return Err(ServerError::Unavailable(error).into());
-            }
-            ConnectFault::Transient(_) => std::thread::sleep(RETRY_INTERVAL),
-            ConnectFault::ReadOnly => return Err(Error::ReadOnly),
-            ConnectFault::Permanent(error) => return Err(ServerError::Connection(error).into()),
-        }
-    }
-}
-
-fn load_state(
+/// Loads the state in a transaction. If the store is missing, returns the cause.
+fn load_or_diagnose_state(
     client: &Client,
     config: &ConnectionConfig,
     address: &ServerAddress,
@@ -261,13 +203,13 @@ fn load_state(
         let diagnosis = schema::diagnose(connection, address);
         client.end_without_answer("COMMIT");
         diagnosis?;
-        // Another process has created the store in the meantime.
+        // Another process may have created the store in the meantime.
         return load();
     }
     state
 }
 
-/// Creates the store. Returns `false` if another process has created it.
+/// Creates the store. Returns `false` if another process has already created the store.
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,
@@ -275,7 +217,7 @@ fn create_store(
     deadline: Instant,
     initial_rows: &InitialRows,
 ) -> Result<bool, Error> {
-    begin_write(client, config, CREATION_LOCK, deadline);
+    begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK, deadline);
     let connection = Connection::Postgres(client);
     let result = schema::initialize_store(
         client,

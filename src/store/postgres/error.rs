@@ -22,6 +22,8 @@ pub(crate) enum InvalidServerAddress {
     Duplicate(String),
     #[error("empty host name")]
     EmptyHost,
+    #[error("the address contains a `[` without `]`")]
+    UnclosedBracket,
     #[error("invalid port: expected a number from 1 to 65535")]
     Port,
     #[error("number of {name} differs: found {found}, expected {hosts}")]
@@ -42,11 +44,12 @@ pub(crate) enum InvalidServerAddress {
     OptionalTls(&'static str),
     #[error("unknown `sslmode`: expected verify-full, verify-ca, require or disable")]
     UnknownSslMode,
+    /// The first parameter is set without the second parameter, which it requires.
     #[error("`{0}` requires `{1}`")]
     Incomplete(&'static str, &'static str),
     #[error("invalid schema name: {0}")]
     Schema(&'static str),
-    /// Error of tokio-postgres.
+    /// An invalid parameter, with the message of tokio-postgres.
     #[error("{}", redact_for_error(.0))]
     Parameter(String),
 }
@@ -66,6 +69,7 @@ impl InvalidServerAddress {
             | Self::NotText
             | Self::Duplicate(_)
             | Self::EmptyHost
+            | Self::UnclosedBracket
             | Self::Port
             | Self::Count { .. }
             | Self::HostAddress

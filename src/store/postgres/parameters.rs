@@ -11,8 +11,8 @@ use tokio_postgres::Config;
 /// Default port of a server.
 pub(super) const DEFAULT_PORT: u16 = 5432;
 
-/// Parameters that are not passed to tokio-postgres as they are.
-const OWN_PARAMETERS: [&str; 8] =
+/// Parameters that jeton evaluates, in place of tokio-postgres.
+const EVALUATED_PARAMETERS: [&str; 8] =
     ["host", "hostaddr", "port", "schema", "sslmode", "sslrootcert", "sslcert", "sslkey"];
 
 /// Values of connection parameters.
@@ -24,7 +24,7 @@ pub(super) struct Parameters {
 
 /// One of the servers of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Endpoint {
     /// Host name, IP address, or absolute path of the directory of a Unix socket.
     pub(super) host: String,
     /// IP address to use instead of a look-up of the name.
@@ -32,7 +32,7 @@ pub(super) struct Place {
     pub(super) port: u16,
 }
 
-impl Place {
+impl Endpoint {
     pub(super) fn is_unix_socket(&self) -> bool {
         self.host.starts_with('/')
     }
@@ -77,7 +77,7 @@ impl Parameters {
 
     /// Returns the servers in the order of connection attempts. `host`, `hostaddr` and `port` are
     /// lists, separated by commas; a single port applies to every host.
-    pub(super) fn places(&self) -> Result<Vec<Place>, InvalidServerAddress> {
+    pub(super) fn endpoints(&self) -> Result<Vec<Endpoint>, InvalidServerAddress> {
         let list = |name| self.get(name).map(|value| value.split(',').collect::<Vec<_>>());
         let (hosts, addresses) = (list("host"), list("hostaddr"));
         let ports = list("port").unwrap_or_default();
@@ -93,28 +93,29 @@ impl Parameters {
         if ports.len() > 1 {
             check_count("ports", ports.len())?;
         }
-        let place = |(index, name): (usize, &&str)| {
+        let endpoint = |(index, name): (usize, &&str)| {
             if name.is_empty() {
                 return Err(InvalidServerAddress::EmptyHost);
             }
             let address = addresses.as_ref().and_then(|addresses| addresses.get(index));
             let port = ports.get(index).or(ports.first()).copied().unwrap_or_default();
-            Ok(Place {
+            Ok(Endpoint {
                 host: (*name).to_owned(),
                 host_address: address.map(|address| parse_address(address)).transpose()?,
                 port: parse_port(port)?,
             })
         };
-        names.iter().enumerate().map(place).collect()
+        names.iter().enumerate().map(endpoint).collect()
     }
 
     /// Returns the parameters of tokio-postgres that are the same for each server.
     pub(super) fn client_config(&self) -> Result<Config, InvalidServerAddress> {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
-        let others =
-            self.values.iter().filter(|(name, _)| !OWN_PARAMETERS.contains(&name.as_str()));
-        let query: Vec<_> =
-            others.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let passed_parameters =
+            self.values.iter().filter(|(name, _)| !EVALUATED_PARAMETERS.contains(&name.as_str()));
+        let query: Vec<_> = passed_parameters
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         let config = format!("postgres://?{}", query.join("&")).parse::<Config>();
         let mut config = config.map_err(|error| {
             let source = std::error::Error::source(&error);
@@ -141,7 +142,7 @@ impl Parameters {
         if self.get("schema").is_some_and(|schema| schema.len() > 63) {
             return Err(InvalidServerAddress::Schema("longer than 63 bytes"));
         }
-        self.places()?;
+        self.endpoints()?;
         self.client_config()?;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::credential_file::{self, Privacy};
 use super::environment::PostgresEnvironment;
 use super::error::ConnectionError;
-use super::parameters::Place;
+use super::parameters::Endpoint;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -26,13 +26,13 @@ impl Passfile {
     /// Returns the password of the first line that matches.
     pub(super) fn find(
         &self,
-        place: &Place,
+        endpoint: &Endpoint,
         database: &str,
         user: &str,
     ) -> Option<Zeroizing<Vec<u8>>> {
-        let is_default = DEFAULT_SOCKET_DIRECTORIES.contains(&place.host.as_str());
-        let host = if is_default { "localhost" } else { &place.host };
-        let port = place.port.to_string();
+        let is_default_socket = DEFAULT_SOCKET_DIRECTORIES.contains(&endpoint.host.as_str());
+        let host = if is_default_socket { "localhost" } else { &endpoint.host };
+        let port = endpoint.port.to_string();
         let expected = [host, &port, database, user].map(str::as_bytes);
         let lines = self.0.split(|byte| *byte == b'\n');
         let mut entries = lines.filter(|line| !line.starts_with(b"#")).map(split_fields);
@@ -67,13 +67,13 @@ mod tests {
 
     fn find(content: &str, host: &str, port: u16) -> Option<String> {
         let passfile = Passfile(Zeroizing::new(content.as_bytes().to_vec()));
-        let place = Place { host: host.to_owned(), host_address: None, port };
-        let password = passfile.find(&place, "tokens", "ada")?;
+        let endpoint = Endpoint { host: host.to_owned(), host_address: None, port };
+        let password = passfile.find(&endpoint, "tokens", "ada")?;
         Some(String::from_utf8(password.to_vec()).unwrap())
     }
 
     #[test]
-    fn first_matching_line_has_the_password() {
+    fn first_matching_passfile_line_determines_password() {
         for (content, host, port, password) in [
             ("h:5432:tokens:ada:secret", "h", 5432, Some("secret")),
             ("h:5432:tokens:ada:secret\r\n", "h", 5432, Some("secret")),

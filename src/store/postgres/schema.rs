@@ -28,14 +28,14 @@ pub(super) struct ServerState {
 }
 
 impl ServerAddress {
-    /// Returns the schema, if the address names one.
+    /// Returns the name of the schema that contains the tables, if the address names a schema.
     pub(in crate::store) fn schema(&self) -> Option<&str> {
         self.parameters.get("schema")
     }
 }
 
-/// Loads the state in a transaction. If the store is missing or has another version, the error only
-/// says that a table, column or row is missing: [`diagnose`] finds the cause.
+/// Loads the state within a transaction of the caller. If the store is missing, the error says only that a
+/// table, column or row is missing: [`diagnose`] finds the cause.
 pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Error> {
     let sql = "SELECT store_id, version,
             CAST(trunc(extract(epoch FROM clock_timestamp())) AS BIGINT),
@@ -45,7 +45,7 @@ pub(super) fn load_state(connection: Connection<'_>) -> Result<ServerState, Erro
         FROM store WHERE app = 'jeton'";
     connection.query_row(sql, &[], |row| {
         check_server(&row.get::<String>(4)?, row.get(5)?, &row.get::<String>(6)?)?;
-        check_version(row.get(1)?)?;
+        check_schema_version(row.get(1)?)?;
         Ok(ServerState {
             store_id: StoreId::new(row.get(0)?),
             server_time: required_time(row.get(2)?)?,
@@ -77,8 +77,8 @@ pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> R
     }
 }
 
-/// Refuses a schema that the database user cannot use: the search path ignores the schema, so that the
-/// store appears to be missing.
+/// Refuses a schema that the database user cannot use: PostgreSQL ignores such a schema in the search
+/// path, so that the store appears to be missing.
 fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), Error> {
     let sql = "SELECT current_schema() IS NULL AND EXISTS (SELECT 1 FROM pg_namespace
         WHERE nspname = ?1 AND NOT has_schema_privilege(oid, 'USAGE'))";
@@ -89,13 +89,14 @@ fn check_schema_access(connection: Connection<'_>, schema: &str) -> Result<(), E
     Ok(())
 }
 
-/// Refuses a server that jeton was not tested with. `product` is the result of `version()`.
+/// Refuses a server that jeton was not tested with. `product` is the result of `version()`, and
+/// `version` is `server_version_num`.
 fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error> {
-    for other in ["CockroachDB", "Yugabyte", "-YB-"] {
-        if product.contains(other) {
+    for product_name in ["CockroachDB", "Yugabyte", "-YB-"] {
+        if product.contains(product_name) {
             return Err(ServerError::Unsupported(format!(
                 "{} found, expected PostgreSQL: the locks of other servers are not tested",
-                if other == "-YB-" { "YugabyteDB" } else { other }
+                if product_name == "-YB-" { "YugabyteDB" } else { product_name }
             ))
             .into());
         }
@@ -114,7 +115,7 @@ fn check_server(product: &str, version: i64, encoding: &str) -> Result<(), Error
     Ok(())
 }
 
-fn check_version(found: i64) -> Result<(), Error> {
+fn check_schema_version(found: i64) -> Result<(), Error> {
     let known = latest_version();
     match found {
         found if found > known => Err(Error::NewerSchema { found, known }),
@@ -174,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn untested_servers_are_refused() {
+    fn untested_database_servers_are_refused() {
         let postgres = "PostgreSQL 15.13 on x86_64-pc-linux-gnu";
         assert!(check_server(postgres, 150_013, "UTF8").is_ok());
         for (product, version, encoding, found) in [

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const KIND: &str = "service file";
 
-/// Fills the parameters from the first file with the service: `PGSERVICEFILE`, or
+/// Fills the parameters from the first file that contains `service`: `PGSERVICEFILE`, or
 /// `.pg_service.conf` in the home directory; then `pg_service.conf` in `PGSYSCONFDIR`.
 pub(super) fn fill(
     parameters: &mut Parameters,
@@ -19,6 +19,7 @@ pub(super) fn fill(
     for path in paths(environment).into_iter().filter(|path| path.exists()) {
         let file = parse(&path, Privacy::Public)?;
         let Some(values) = file.get_map_ref().get(service) else { continue };
+        // Other users must not have access to a file with a password.
         if values.contains_key("password") {
             parse(&path, Privacy::Owner)?;
         }
@@ -46,7 +47,7 @@ fn parse(path: &Path, privacy: Privacy) -> Result<Ini, ConnectionError> {
     syntax.delimiters = vec!['='];
     syntax.enable_inline_comments = false;
     let mut file = Ini::new_from_defaults(syntax);
-    // The error may contain a part of the file.
+    // The error is dropped, because the error may contain a part of the file, such as a password.
     file.read(text).map_err(|_| unusable("invalid syntax"))?;
     Ok(file)
 }

@@ -13,7 +13,8 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(answer) => from_answer(answer),
-            // Before COMMIT, nothing has changed: the command can try again.
+            // Before COMMIT, nothing has changed: the command can try again. `commit` finds the outcome of
+            // a COMMIT without an answer.
             None if is_transient(&error) => Self::Busy,
             // A column has an unexpected type or NULL.
             None if error.to_string().starts_with("error deserializing") => {
@@ -41,8 +42,9 @@ fn from_answer(answer: &DbError) -> Error {
         SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
         SqlState::UNIQUE_VIOLATION => Error::AlreadyExists,
         SqlState::INSUFFICIENT_PRIVILEGE => ServerError::AccessDenied(text()).into(),
-        // New values are checked before each write: only a value that was already stored can violate
-        // such a constraint.
+        // New values are checked before each write: only a value that was already stored can violate a
+        // check constraint or be out of range. The other codes report a missing table or column,
+        // exhausted ids, or damaged pages.
         SqlState::CHECK_VIOLATION
         | SqlState::UNDEFINED_TABLE
         | SqlState::UNDEFINED_COLUMN

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 const ESCAPE: char = char::MAX;
 
-/// Returns the stored form of a text.
-pub(super) fn encode(text: &str) -> Cow<'_, str> {
+/// Returns the stored form of a text, in which U+0000 is escaped.
+pub(super) fn escape_nul(text: &str) -> Cow<'_, str> {
     if !text.contains(['\0', ESCAPE]) {
         return Cow::Borrowed(text);
     }
@@ -21,8 +21,8 @@ pub(super) fn encode(text: &str) -> Cow<'_, str> {
     Cow::Owned(stored)
 }
 
-/// Returns the text of a stored form.
-pub(in crate::store) fn decode(stored: &str) -> String {
+/// Returns the text of a stored form from [`escape_nul`].
+pub(in crate::store) fn unescape_nul(stored: &str) -> String {
     let mut text = String::with_capacity(stored.len());
     let mut chars = stored.chars();
     while let Some(c) = chars.next() {
@@ -42,12 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_round_trip_without_nul() {
+    fn stored_text_round_trips_without_nul() {
         for text in ["", "a", "\0", "a\0b\0", "\u{10ffff}", "\u{10ffff}0", "\0\u{10ffff}\u{10ffff}"]
         {
-            let stored = encode(text);
+            let stored = escape_nul(text);
             assert!(!stored.contains('\0'));
-            assert_eq!(decode(&stored), text);
+            assert_eq!(unescape_nul(&stored), text);
         }
     }
 }

@@ -39,11 +39,11 @@ pub(super) fn client(
 /// Returns the certificates of `sslrootcert`, of `.postgresql/root.crt` in the home directory, or
 /// of the system.
 fn trusted_certificates(
-    parameter: Option<&str>,
+    sslrootcert: Option<&str>,
     environment: &PostgresEnvironment,
 ) -> Result<RootCertStore, ConnectionError> {
     let in_home = environment.home.as_ref().map(|home| home.join(".postgresql/root.crt"));
-    let file = match parameter {
+    let file = match sslrootcert {
         Some("system") => None,
         Some(path) => Some(path.into()),
         None => in_home.filter(|path| path.exists()),

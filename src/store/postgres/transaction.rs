@@ -5,6 +5,7 @@ use super::client::{ANSWER_TIME, Client, TRANSACTION_ID_COLUMN};
 use super::config::ConnectionConfig;
 use crate::model::StoreId;
 use crate::store::roles::quote_identifier;
+use crate::store::transaction::WriteLock;
 use std::time::Instant;
 
 /// Key of the write lock while there is no store: the ASCII codes of `jeton`.
@@ -12,34 +13,52 @@ pub(super) const CREATION_LOCK: i64 = 0x6a_65_74_6f_6e;
 
 /// Begins a transaction that reads an unchanging snapshot.
 pub(super) fn begin_read(client: &Client, config: &ConnectionConfig) {
-    client
-        .defer(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}", set_schema(config)));
+    client.defer(&format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}",
+        set_schema_sql(config)
+    ));
 }
 
-/// Begins a write transaction with the next statement. The transaction takes the lock with the key
-/// `lock_key`, which excludes all other writers of the store, and is durable even where the server does
-/// not wait for its disk by default.
+/// Begins a write transaction with the next statement. The transaction takes the write lock with the
+/// key `lock_key`, and is durable even where the server does not wait for its disk by default.
 pub(super) fn begin_write(
     client: &Client,
     config: &ConnectionConfig,
+    lock: WriteLock,
     lock_key: i64,
     deadline: Instant,
 ) {
-    let wait = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
     client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
     client.defer(&format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;{}SET LOCAL lock_timeout = {wait};
-         SELECT pg_advisory_xact_lock({lock_key});
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;{}{};
          SELECT set_config('synchronous_commit', 'on', true)
              WHERE current_setting('synchronous_commit') = 'off';
          SELECT pg_current_xact_id() AS {TRANSACTION_ID_COLUMN}",
-        set_schema(config)
+        set_schema_sql(config),
+        take_lock_sql(lock, lock_key, deadline),
     ));
+}
+
+/// Waits, with the next statement, for the end of all open write transactions.
+pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
+    client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
+    let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);
+    client.defer(&format!("BEGIN; {take_lock}; COMMIT"));
+}
+
+/// Returns the statements that wait for a write lock until the deadline.
+fn take_lock_sql(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
+    let wait = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
+    let function = match lock {
+        WriteLock::Exclusive => "pg_advisory_xact_lock",
+        WriteLock::Shared => "pg_advisory_xact_lock_shared",
+    };
+    format!("SET LOCAL lock_timeout = {wait}; SELECT {function}({lock_key})")
 }
 
 /// Returns the statement that selects the schema of the address for the current transaction. A pooler
 /// would lose a setting of the connection.
-pub(super) fn set_schema(config: &ConnectionConfig) -> String {
+pub(super) fn set_schema_sql(config: &ConnectionConfig) -> String {
     config.schema.as_deref().map_or_else(String::new, |schema| {
         format!("SET LOCAL search_path = {};", quote_identifier(schema))
     })

@@ -1,33 +1,16 @@
 //! Recording of tokens.
 
 use super::super::connection::Connection;
-#[cfg(feature = "postgres")]
-use super::super::sql::grant_digest_sql;
 use super::super::values::{Value, values};
-use super::super::{Error, Writer};
-use crate::model::{Grant, GrantRowId, Jti, KeyRowId, Timestamp, TokenId, TokenOrigin, Untrusted};
-use std::borrow::Cow;
+use super::super::{Error, SharedWriter};
+use super::new_token::{GrantTexts, NewToken, TokenGroup};
+#[cfg(feature = "postgres")]
+use super::server;
+use crate::model::{Grant, GrantRowId, Jti, TokenId};
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-/// A token before its insertion.
-#[derive(Debug, Clone)]
-pub(crate) struct NewToken {
-    /// Token id.
-    pub(crate) jti: Jti,
-    /// Grant, which several tokens can share.
-    pub(crate) grant: Grant,
-    /// Row of the key that signed the token.
-    pub(crate) key: KeyRowId,
-    /// Issue time.
-    pub(crate) issued_at: Timestamp,
-    /// Expiry time; `None` for no expiry.
-    pub(crate) expires_at: Option<Timestamp>,
-    /// Start of the chain of renewals, and the `run` command that issued the token, if any; both
-    /// limit further renewals.
-    pub(crate) origin: TokenOrigin,
-}
-
-/// Number of rows of a statement that records many tokens. More rows are not faster.
+/// Number of rows of a statement that records many tokens in a file. More rows are not faster.
 const ROWS_PER_INSERT: usize = 50;
 
 static INSERT_TOKEN_SQL: LazyLock<String> = LazyLock::new(|| insert_tokens_sql(1));
@@ -44,34 +27,50 @@ fn insert_tokens_sql(row_count: usize) -> String {
     )
 }
 
-impl Writer<'_> {
+impl SharedWriter<'_> {
     /// Records a token, and its grant if the store has no equal grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
-        self.add_tokens(new, &[new.jti])
+        let ids = self.add_tokens(&[TokenGroup { model: new, jtis: &[new.jti] }])?;
+        ids.first().copied().ok_or(Error::AlreadyExists)
     }
 
-    /// Records a token for each `jti`, with everything else as in `model`. Returns the row id of the
-    /// last token: the ids are consecutive.
-    pub(crate) fn add_tokens(&self, model: &NewToken, jtis: &[Jti]) -> Result<TokenId, Error> {
-        let grant = self.find_or_add_grant(&model.grant)?;
-        let mut last_id = TokenId(0);
-        let (full_chunks, remainder) = jtis.as_chunks::<ROWS_PER_INSERT>();
-        for jtis in full_chunks {
-            last_id = self.insert_tokens(model, grant, jtis)?;
+    /// Records the tokens of all groups, and each grant that the store does not have yet. Returns the row
+    /// ids in the order of the tokens. Returns [`Error::AlreadyExists`] if a `jti` is already recorded.
+    pub(crate) fn add_tokens(&self, groups: &[TokenGroup<'_>]) -> Result<Vec<TokenId>, Error> {
+        let ids = match self.connection {
+            Connection::Sqlite(_) => self.insert_groups(groups)?,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => server::insert_tokens(client, groups)?,
+        };
+        for group in groups {
+            self.note_tokens(group.jtis);
         }
-        for jti in remainder {
-            last_id = self.insert_tokens(model, grant, std::slice::from_ref(jti))?;
-        }
-        Ok(last_id)
+        Ok(ids)
     }
 
-    /// Records tokens with one statement.
+    fn insert_groups(&self, groups: &[TokenGroup<'_>]) -> Result<Vec<TokenId>, Error> {
+        let mut ids = Vec::new();
+        for TokenGroup { model, jtis } in groups {
+            let grant = self.find_or_add_grant(&model.grant)?;
+            let (full_chunks, remainder) = jtis.as_chunks::<ROWS_PER_INSERT>();
+            for jtis in full_chunks {
+                ids.extend(self.insert_tokens(model, grant, jtis)?.map(TokenId));
+            }
+            for jti in remainder {
+                let jti = std::slice::from_ref(jti);
+                ids.extend(self.insert_tokens(model, grant, jti)?.map(TokenId));
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Records tokens with one statement, and returns their row ids.
     fn insert_tokens(
         &self,
         model: &NewToken,
         grant: GrantRowId,
         jtis: &[Jti],
-    ) -> Result<TokenId, Error> {
+    ) -> Result<RangeInclusive<i64>, Error> {
         let sql = match jtis {
             [_] => &INSERT_TOKEN_SQL,
             _ => &INSERT_TOKENS_SQL,
@@ -86,52 +85,23 @@ impl Writer<'_> {
         ];
         let jti_values = jtis.iter().map(|jti| Value::from(*jti));
         let values: Vec<Value<'_>> = shared_values.iter().cloned().chain(jti_values).collect();
-        let id = self.connection.insert_rows("tokens", sql, &values, jtis.len())?;
-        self.note_tokens(jtis);
-        Ok(TokenId(id))
+        let last_id = self.connection.insert_rows("tokens", sql, &values, jtis.len())?;
+        // SQLite gives the rows of a statement consecutive ids.
+        let count = i64::try_from(jtis.len()).unwrap_or(i64::MAX);
+        Ok(last_id - count + 1..=last_id)
     }
 
     fn find_or_add_grant(&self, grant: &Grant) -> Result<GrantRowId, Error> {
-        let permissions = to_json_array(&grant.permissions);
-        let audience = to_json_array(&grant.audience);
-        let claims = serde_json::Value::from(grant.claims.clone()).to_string();
+        let GrantTexts { permissions, audience, claims } = GrantTexts::new(grant);
         let (owner, kind, app) = (grant.owner_id, grant.kind.name(), grant.app.as_str());
         let values = values![owner, kind, app, &permissions, &audience, &claims];
-        let (select, insert) = grant_statements(self.connection);
-        match self.connection.query_optional(&select, values, |row| row.get(0))? {
+        let select = "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
+             AND permissions = ?4 AND audience = ?5 AND claims = ?6";
+        let insert = "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        match self.connection.query_optional(select, values, |row| row.get(0))? {
             Some(grant_id) => Ok(grant_id),
-            None => Ok(GrantRowId(self.insert("grants", &insert, values)?)),
+            None => Ok(GrantRowId(self.insert("grants", insert, values)?)),
         }
     }
-}
-
-/// Returns the statements that find and insert a grant.
-fn grant_statements(connection: Connection<'_>) -> (Cow<'static, str>, Cow<'static, str>) {
-    match connection {
-        Connection::Sqlite(_) => (
-            Cow::Borrowed(
-                "SELECT id FROM grants WHERE owner_id = ?1 AND kind = ?2 AND app = ?3
-                     AND permissions = ?4 AND audience = ?5 AND claims = ?6",
-            ),
-            Cow::Borrowed(
-                "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            ),
-        ),
-        #[cfg(feature = "postgres")]
-        Connection::Postgres(_) => {
-            let digest = grant_digest_sql("?1, ?2, ?3, ?4, ?5, ?6");
-            (
-                Cow::Owned(format!("SELECT id FROM grants WHERE digest = {digest}")),
-                Cow::Owned(format!(
-                    "INSERT INTO grants (owner_id, kind, app, permissions, audience, claims, digest)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, {digest})"
-                )),
-            )
-        }
-    }
-}
-
-fn to_json_array(texts: &[Untrusted]) -> String {
-    serde_json::Value::from(texts.iter().map(Untrusted::as_str).collect::<Vec<_>>()).to_string()
 }

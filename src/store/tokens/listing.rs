@@ -1,6 +1,6 @@
 //! Queries for tokens: lists, counts, bulk revocation.
 
-use super::{COLUMNS, TABLES, token_from_row};
+use super::{COLUMNS, REVOKE_TOKEN_SQL, TABLES, token_from_row};
 use crate::model::{
     AppName, Lifetime, Page, PageRequest, RecordedToken, Timestamp, TokenId, TokenKind,
     TokenStatus, UserId,
@@ -20,7 +20,7 @@ pub(crate) struct TokenFilter {
     pub(crate) app: Option<AppName>,
     /// Only tokens with this status; `Live` includes superseded tokens.
     pub(crate) status: Option<TokenStatus>,
-    /// Only tokens without a successor that have expired or expire within this time.
+    /// Only tokens that have no grace period, and that have expired or expire within this time.
     pub(crate) expiring_within: Option<Lifetime>,
     /// Only tokens issued before this time.
     pub(crate) issued_before: Option<Timestamp>,
@@ -60,15 +60,15 @@ impl TokenFilter {
 
 /// Returns the condition for tokens with the status at the time of the parameter `now`.
 fn status_condition(status: TokenStatus, now: &str) -> String {
-    let is_in_use =
+    let is_unrevoked =
         format!("t.revoked_at IS NULL AND (t.grace_until IS NULL OR t.grace_until > {now})");
-    let is_valid = format!("(t.expires_at IS NULL OR t.expires_at > {now})");
+    let is_unexpired = format!("(t.expires_at IS NULL OR t.expires_at > {now})");
     match status {
-        TokenStatus::Live => format!("{is_in_use} AND {is_valid}"),
+        TokenStatus::Live => format!("{is_unrevoked} AND {is_unexpired}"),
         TokenStatus::Superseded => {
-            format!("t.revoked_at IS NULL AND t.grace_until > {now} AND {is_valid}")
+            format!("t.revoked_at IS NULL AND t.grace_until > {now} AND {is_unexpired}")
         }
-        TokenStatus::Expired => format!("{is_in_use} AND t.expires_at <= {now}"),
+        TokenStatus::Expired => format!("{is_unrevoked} AND t.expires_at <= {now}"),
         TokenStatus::Revoked => format!("(t.revoked_at IS NOT NULL OR t.grace_until <= {now})"),
     }
 }
@@ -82,11 +82,12 @@ impl Reader<'_> {
         now: Timestamp,
     ) -> Result<Page<RecordedToken>, Error> {
         let total = page.count_total(|| self.count_tokens(filter, now))?;
-        let (skip, after, take) = page.sql_window();
+        let window = page.sql_window();
         let mut clause = filter.where_clause(now);
-        let after = clause.bind(after);
+        let after = clause.bind(window.after_id);
         clause.and(&format!("t.id > {after}"));
-        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let take = clause.bind(limit_plus_one(window.page_size));
+        let skip = clause.bind(window.skip);
         let sql = list_sql(&clause, &take, &skip);
         let rows = self.connection.query_all(&sql, clause.values(), token_from_row)?;
         Ok(Page::new(page, rows, total, |token: &RecordedToken| token.id.0))
@@ -116,14 +117,13 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// Revokes the tokens that are not revoked yet, and returns their number.
+    /// Revokes the tokens of `ids` that are not revoked yet, and returns their number.
     pub(crate) fn revoke_tokens(&self, ids: &[TokenId], now: Timestamp) -> Result<usize, Error> {
-        let sql = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-        let mut statement = self.connection.prepare(sql)?;
-        ids.iter().map(|id| statement.execute(values![*id, now])).sum()
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        self.connection.execute_for_ids(REVOKE_TOKEN_SQL, &ids, values![now])
     }
 
-    /// Revokes all recorded tokens of a user, and returns their number.
+    /// Revokes all recorded tokens of a user that are not revoked yet, and returns their number.
     pub(crate) fn revoke_user_tokens(&self, owner: UserId, now: Timestamp) -> Result<usize, Error> {
         let filter = TokenFilter { owner: Some(owner), ..TokenFilter::default() };
         let mut clause = filter.where_clause(now);
@@ -134,7 +134,7 @@ impl Writer<'_> {
     }
 }
 
-/// Returns the query for a list. The subquery selects the ids, from a covering index if possible.
+/// Returns the query for a page. The subquery selects the ids, from a covering index if possible.
 fn list_sql(clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
     format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE t.id IN
@@ -144,12 +144,13 @@ fn list_sql(clause: &WhereClause<'_>, take: &str, skip: &str) -> String {
     )
 }
 
-/// Returns the statement that revokes the tokens at the time of the parameter `now`.
+/// Returns the statement that revokes the tokens that fulfil the condition and are not revoked yet, at the
+/// time of the parameter `now`.
 fn revocation_sql(clause: &WhereClause<'_>, now: &str) -> String {
     format!("UPDATE tokens SET revoked_at = {now} WHERE id IN ({})", revocable_sql(clause))
 }
 
-/// Returns the query for the ids of tokens that are not revoked yet.
+/// Returns the query for the ids of the tokens that fulfil the condition and are not revoked yet.
 fn revocable_sql(clause: &WhereClause<'_>) -> String {
     format!("SELECT t.id FROM {TABLES} WHERE {} AND t.revoked_at IS NULL", clause.sql())
 }
@@ -160,7 +161,7 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn owner_filter_uses_grant_index() {
+    fn owner_filter_uses_index_tokens_of_grant() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../migrations/0001_first.sql")).unwrap();
         let (owner, status) = (Some(UserId(1)), Some(TokenStatus::Live));

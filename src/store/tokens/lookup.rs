@@ -18,7 +18,12 @@ pub(in crate::store) const COLUMNS: &str =
 
 pub(in crate::store) const TABLES: &str = "tokens t JOIN grants g ON g.id = t.grant_id";
 
-/// Position of the first column of the grant in [`COLUMNS`].
+/// The columns of a token without its grant.
+#[cfg(feature = "postgres")]
+pub(super) const TOKEN_COLUMNS: &str =
+    "id, jti, issued_at, expires_at, revoked_at, grace_until, key_id";
+
+/// Position of the first column of the grant in [`COLUMNS`], and of `grant_id` in the query for SQLite.
 const GRANT_OFFSET: usize = 7;
 
 /// Returns the query for the token that fulfils a condition. For SQLite, the result lacks the
@@ -50,6 +55,10 @@ pub(crate) struct TokenLookup<'r> {
 impl TokenLookup<'_> {
     /// Returns the token with this `jti`.
     pub(crate) fn find(&mut self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
+        #[cfg(feature = "postgres")]
+        if let Some(token) = self.reader.prefetched_tokens.borrow().find(jti) {
+            return Ok(token.clone());
+        }
         self.reader.token_from_query(&mut self.statement, jti.into())
     }
 }
@@ -64,6 +73,18 @@ impl Reader<'_> {
     /// Returns the token with this `jti`.
     pub(crate) fn find_token_by_jti(&self, jti: Jti) -> Result<Option<RecordedToken>, Error> {
         self.token_lookup()?.find(jti)
+    }
+
+    /// Prefetches the query of [`Reader::find_token`].
+    pub(crate) fn prefetch_token(&self, id: TokenId) {
+        let sql = || select_token!(self.connection, "id = ?1").into_owned();
+        self.connection.send_early(|| (sql(), vec![id.into()]));
+    }
+
+    /// Prefetches the query of [`Reader::find_token_by_jti`].
+    pub(crate) fn prefetch_token_by_jti(&self, jti: Jti) {
+        let sql = || select_token!(self.connection, "jti = ?1").into_owned();
+        self.connection.send_early(|| (sql(), vec![jti.into()]));
     }
 
     /// Prepares the look-up of tokens by `jti`.
@@ -109,7 +130,7 @@ pub(in crate::store) fn token_from_row(row: &Row<'_>) -> Result<RecordedToken, E
     token_with_grant(row, Arc::new(grant_from_row(row, GRANT_OFFSET)?))
 }
 
-fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<RecordedToken, Error> {
+pub(super) fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<RecordedToken, Error> {
     Ok(RecordedToken {
         id: row.get(0)?,
         jti: Jti::new(row.get(1)?),
@@ -122,7 +143,7 @@ fn token_with_grant(row: &Row<'_>, grant: Arc<Grant>) -> Result<RecordedToken, E
     })
 }
 
-fn grant_from_row(row: &Row<'_>, offset: usize) -> Result<Grant, Error> {
+pub(super) fn grant_from_row(row: &Row<'_>, offset: usize) -> Result<Grant, Error> {
     Ok(Grant {
         owner_id: row.get(offset)?,
         app: AppName::new_unchecked(row.get(offset + 1)?),

@@ -1,19 +1,32 @@
-//! The tables of recorded tokens: grants, tokens, blocklist.
+//! The tables of tokens: grants, recorded tokens, and the blocklist of unrecorded tokens.
 
 mod insertion;
 mod listing;
 mod lookup;
+mod new_token;
+#[cfg(feature = "postgres")]
+mod prefetch;
+#[cfg(feature = "postgres")]
+mod prefetched;
+#[cfg(feature = "postgres")]
+mod server;
 
-pub(crate) use insertion::NewToken;
 pub(crate) use listing::TokenFilter;
 pub(crate) use lookup::TokenLookup;
 pub(in crate::store) use lookup::{COLUMNS, TABLES, token_from_row};
+pub(crate) use new_token::{NewToken, TokenGroup};
+#[cfg(feature = "postgres")]
+pub(in crate::store) use prefetched::PrefetchedTokens;
 
 use super::connection::Connection;
 use super::sql::required_time;
 use super::values::values;
-use super::{Error, Reader, Writer};
+use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
+
+/// Revokes token `?1` at time `?2`, unless the token is already revoked.
+const REVOKE_TOKEN_SQL: &str =
+    "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
 
 /// Condition for tokens of user `?1` that count towards the quota at time `?2`.
 const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
@@ -30,8 +43,27 @@ impl Reader<'_> {
     /// Returns whether a token with this `jti` is recorded. The statement is cached for repeated
     /// calls.
     pub(crate) fn has_token_with_jti(&self, jti: Jti) -> Result<bool, Error> {
+        #[cfg(feature = "postgres")]
+        if let Some(token) = self.prefetched_tokens.borrow().find(jti) {
+            return Ok(token.is_some());
+        }
         let sql = "SELECT EXISTS (SELECT 1 FROM tokens WHERE jti = ?1)";
         self.connection.prepare(sql)?.query_row(values![jti], |row| row.get(0))
+    }
+
+    /// Loads the tokens and revocation entries with these `jti`s from a server, so that later look-ups of
+    /// these `jti`s in this transaction take no round trip. The transaction must not change the loaded rows
+    /// afterwards. Does nothing for a file.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "a file needs no prefetch")
+    )]
+    pub(crate) fn prefetch_tokens(&self, jtis: &[Jti]) -> Result<(), Error> {
+        match self.connection {
+            Connection::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => self.load_tokens(client, jtis),
+        }
     }
 
     /// Returns the origin of a token; `first_issued_at` is always set.
@@ -57,6 +89,10 @@ impl Reader<'_> {
 
     /// Returns whether an unrecorded token signed by a key of this store was revoked.
     pub(crate) fn is_blocklisted(&self, key: KeyRowId, jti: &str) -> Result<bool, Error> {
+        #[cfg(feature = "postgres")]
+        if let Some(is_blocklisted) = self.prefetched_tokens.borrow().is_blocklisted(key, jti) {
+            return Ok(is_blocklisted);
+        }
         let sql = match self.connection {
             Connection::Sqlite(_) => {
                 "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)"
@@ -71,13 +107,14 @@ impl Reader<'_> {
     }
 }
 
-impl Writer<'_> {
+impl SharedWriter<'_> {
     /// Revokes a token. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
-        Ok(self.revoke_tokens(&[id], now)? > 0)
+        Ok(self.connection.execute(REVOKE_TOKEN_SQL, values![id, now])? > 0)
     }
 
-    /// Revokes all tokens of the `run` command that issued the token, and returns their number.
+    /// Revokes the tokens of the `run` command that issued the token: the token and its successors. Skips
+    /// revoked tokens. Returns the number of newly revoked tokens.
     pub(crate) fn revoke_renewals_in_run(
         &self,
         id: TokenId,
@@ -88,30 +125,6 @@ impl Writer<'_> {
                  AND run_jti = (SELECT run_jti FROM tokens WHERE id = ?1)",
             values![id, now],
         )
-    }
-
-    /// Marks a token as superseded by its successor: the token works until `until` and does not
-    /// count towards the quota. If the token has a superseded predecessor itself, revokes this
-    /// predecessor and returns its id, so that only one predecessor of a valid token works.
-    pub(crate) fn supersede_token(
-        &self,
-        old: TokenId,
-        successor: TokenId,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<Option<TokenId>, Error> {
-        let revoked = self.connection.query_optional(
-            "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL
-                 AND grace_until > ?2
-             RETURNING id",
-            values![old, now],
-            |row| row.get(0),
-        )?;
-        self.connection.execute(
-            "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
-            values![old, successor, until],
-        )?;
-        Ok(revoked)
     }
 
     /// Adds an unrecorded token to the revocation entries. Several tokens may have the same `jti`:
@@ -140,6 +153,32 @@ impl Writer<'_> {
         );
         let changed = self.connection.execute(&sql, values![key, jti, expires_at, now])?;
         Ok(changed > 0)
+    }
+}
+
+impl Writer<'_> {
+    /// Marks a token as superseded by its successor: the token works until `until` and does not
+    /// count towards the quota. If the token has a superseded predecessor itself, revokes this
+    /// predecessor and returns its id, so that only one predecessor of a valid token works.
+    pub(crate) fn supersede_token(
+        &self,
+        old: TokenId,
+        successor: TokenId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<TokenId>, Error> {
+        let revoked = self.connection.query_optional(
+            "UPDATE tokens SET revoked_at = ?2 WHERE superseded_by = ?1 AND revoked_at IS NULL
+                 AND grace_until > ?2
+             RETURNING id",
+            values![old, now],
+            |row| row.get(0),
+        )?;
+        self.connection.execute(
+            "UPDATE tokens SET superseded_by = ?2, grace_until = ?3 WHERE id = ?1",
+            values![old, successor, until],
+        )?;
+        Ok(revoked)
     }
 }
 

@@ -100,11 +100,11 @@ impl Reader<'_> {
             self.connection.query_row(&sql, clause.values(), |row| row.get(0))
         })?;
         let (start, skip) = self.seek_start(filter, page)?;
-        let (_, _, take) = page.sql_window();
+        let page_size = page.sql_window().page_size;
         let comparison = if filter.descending { "<" } else { ">" };
         let start = clause.bind(start);
         clause.and(&format!("id {comparison} {start}"));
-        let (take, skip) = (clause.bind(limit_plus_one(take)), clause.bind(skip));
+        let (take, skip) = (clause.bind(limit_plus_one(page_size)), clause.bind(skip));
         let sql = format!(
             "SELECT {COLUMNS} FROM users WHERE {} ORDER BY {} LIMIT {take} OFFSET {skip}",
             clause.sql(),
@@ -133,9 +133,9 @@ impl Reader<'_> {
     }
 
     /// Returns an id before the page, and the number of matching users between this id and the
-    /// page. For all users in the order of ids, whole blocks are skipped.
+    /// page. If the filter matches all users and the order is that of ids, whole blocks are skipped.
     fn seek_start(&self, filter: &UserFilter, page: PageRequest) -> Result<(i64, i64), Error> {
-        let (mut skip, _, _) = page.sql_window();
+        let mut skip = page.sql_window().skip;
         if let Some(after) = page.after_id() {
             return Ok((after, 0));
         }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn user_order_uses_index() {
+    fn order_by_id_username_or_email_uses_index() {
         let connection = create_database_with_users();
         for order in [UserOrder::Id, UserOrder::Username, UserOrder::Email] {
             for descending in [false, true] {

@@ -7,7 +7,7 @@ pub(crate) use listing::{UserFilter, UserOrder};
 
 use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
-use super::{Error, Reader, Writer};
+use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
     DisplayName, Email, KeyRowId, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
     UserName, UserRef, UserUuid, WithOwner,
@@ -28,6 +28,10 @@ pub(crate) struct IssuanceState {
 pub(in crate::store) const COLUMNS: &str =
     "id, uid, username, email, name, role, quota, disabled_at, deleted_at, created_at";
 
+fn user_by_id_sql() -> String {
+    format!("SELECT {COLUMNS} FROM users WHERE id = ?1")
+}
+
 /// Characters of a salt and a hash in PHC string format.
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -47,7 +51,12 @@ impl Reader<'_> {
 
     /// Returns the user with this id, including deleted users.
     pub(crate) fn find_user_including_deleted(&self, id: UserId) -> Result<Option<User>, Error> {
-        self.user_where(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"), id)
+        self.user_where(&user_by_id_sql(), id)
+    }
+
+    /// Prefetches the query of [`Reader::find_user_including_deleted`].
+    pub(crate) fn prefetch_user(&self, id: UserId) {
+        self.connection.send_early(|| (user_by_id_sql(), vec![id.into()]));
     }
 
     /// Adds the owner's name to `value`.
@@ -79,7 +88,7 @@ impl Reader<'_> {
         self.connection.query_row("SELECT EXISTS (SELECT 1 FROM users)", &[], |row| row.get(0))
     }
 
-    /// Returns the number of admins that can log in.
+    /// Returns the number of admins that are neither deleted nor disabled.
     pub(crate) fn count_admins(&self) -> Result<i64, Error> {
         self.connection.query_number(
             "SELECT count(*) FROM users
@@ -108,15 +117,66 @@ impl Reader<'_> {
     }
 }
 
+impl SharedWriter<'_> {
+    /// Locks the row of a user until the commit: another transaction that locks the same row waits. On a
+    /// server, later queries then see what the other transaction has committed. A file has one
+    /// writer at a time and needs no lock of a row.
+    ///
+    /// The lock and the count of the tokens are two statements. A single statement would start before the
+    /// wait for the lock, and would see only what was committed before its start.
+    pub(crate) fn lock_user(&self, id: UserId) {
+        self.connection.send_early(|| {
+            ("SELECT 1 FROM users WHERE id = ?1 FOR NO KEY UPDATE".to_owned(), vec![id.into()])
+        });
+    }
+
+    /// Replaces the hash with another hash of the same password.
+    pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
+        let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
+        self.connection.execute(sql, values![id, new_hash.expose()])?;
+        Ok(())
+    }
+
+    /// Returns the issuance state of a user, or `None` for a deleted user. `default_quota` applies to a user
+    /// without an own quota. Only after [`SharedWriter::lock_user`], or with a [`Writer`], the number of
+    /// tokens stays valid until the commit.
+    pub(crate) fn issuance_state(
+        &self,
+        id: UserId,
+        key: KeyRowId,
+        default_quota: Quota,
+        now: Timestamp,
+    ) -> Result<Option<IssuanceState>, Error> {
+        let sql = format!(
+            "SELECT coalesce(quota, ?3), disabled_at IS NOT NULL,
+                 (SELECT state = 'active' FROM keys WHERE id = ?4),
+                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({}) END
+             FROM users WHERE id = ?1 AND deleted_at IS NULL",
+            super::tokens::quota_count_sql()
+        );
+        let from_row = |row: &Row<'_>| {
+            let (limit, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
+            let used = used.and_then(|used| usize::try_from(used).ok());
+            Ok(IssuanceState {
+                quota: u32::try_from(limit).ok().zip(used),
+                is_disabled: row.get(1)?,
+                key_is_active: row.get(2)?,
+            })
+        };
+        let values = values![id, now, to_stored_quota(default_quota), key];
+        self.connection.query_optional(&sql, values, from_row)
+    }
+}
+
 impl Writer<'_> {
-    /// Replaces the user's names. Returns [`Error::AlreadyExists`] if the username or e-mail
-    /// address is in use.
+    /// Replaces the user's username, e-mail address and display name. Returns [`Error::AlreadyExists`] if
+    /// the username or e-mail address is in use.
     pub(crate) fn set_names(
         &self,
         id: UserId,
         username: Option<&UserName>,
         email: Option<&Email>,
-        name: Option<&DisplayName>,
+        display_name: Option<&DisplayName>,
     ) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET username = ?2, email = ?3, email_key = ?4, name = ?5, name_key = ?6
@@ -126,8 +186,8 @@ impl Writer<'_> {
                 username.map(UserName::as_str),
                 email.map(Email::as_str),
                 email.map(Email::comparison_key),
-                name.map(DisplayName::as_str),
-                name.map(DisplayName::search_key),
+                display_name.map(DisplayName::as_str),
+                display_name.map(DisplayName::search_key),
             ],
         )?;
         Ok(())
@@ -158,56 +218,17 @@ impl Writer<'_> {
     pub(crate) fn set_password(
         &self,
         id: UserId,
-        password: &PasswordHash,
+        new_hash: &PasswordHash,
         now: Timestamp,
     ) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET password = ?2, password_at = ?3 WHERE id = ?1",
-            values![id, password.expose(), now],
+            values![id, new_hash.expose(), now],
         )?;
         Ok(())
     }
 
-    /// Replaces the hash with another hash of the same password.
-    pub(crate) fn rehash_password(&self, id: UserId, new_hash: &PasswordHash) -> Result<(), Error> {
-        let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
-        self.connection.execute(sql, values![id, new_hash.expose()])?;
-        Ok(())
-    }
-
-    /// Returns the issuance state of a user, which stays valid until the commit. `quota` is the
-    /// store's default. Returns `None` for a deleted user.
-    ///
-    /// A write transaction excludes all other writers of the store from the start, so the row needs
-    /// no lock of its own.
-    pub(crate) fn lock_user_for_issuance(
-        &self,
-        id: UserId,
-        key: KeyRowId,
-        quota: Quota,
-        now: Timestamp,
-    ) -> Result<Option<IssuanceState>, Error> {
-        let sql = format!(
-            "SELECT coalesce(quota, ?3), disabled_at IS NOT NULL,
-                 (SELECT state = 'active' FROM keys WHERE id = ?4),
-                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({}) END
-             FROM users WHERE id = ?1 AND deleted_at IS NULL",
-            super::tokens::quota_count_sql()
-        );
-        let from_row = |row: &Row<'_>| {
-            let (limit, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
-            let used = used.and_then(|used| usize::try_from(used).ok());
-            Ok(IssuanceState {
-                quota: u32::try_from(limit).ok().zip(used),
-                is_disabled: row.get(1)?,
-                key_is_active: row.get(2)?,
-            })
-        };
-        let values = values![id, now, to_stored_quota(quota), key];
-        self.connection.query_optional(&sql, values, from_row)
-    }
-
-    /// Removes names, password and e-mail address, and keeps the row.
+    /// Marks the user as deleted: removes names, password and e-mail address, and keeps the row.
     pub(crate) fn remove_user(&self, id: UserId, now: Timestamp) -> Result<(), Error> {
         self.connection.execute(
             "UPDATE users SET username = NULL, email = NULL, email_key = NULL, name = NULL,

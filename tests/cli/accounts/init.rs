@@ -72,7 +72,7 @@ fn unknown_algorithm_is_refused() {
 }
 
 #[test]
-fn initialized_store_is_unchanged() {
+fn second_init_leaves_the_store_unchanged() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run_with_input(&["init", "eve", "--password-stdin"], "x");
     assert_snapshot!(output, @"
@@ -92,7 +92,7 @@ fn initialized_store_is_unchanged() {
 }
 
 #[test]
-fn invalid_name_creates_no_store() {
+fn init_with_invalid_name_creates_no_store() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for name in ["123", "a b", "ada@"] {
@@ -117,7 +117,7 @@ fn invalid_name_creates_no_store() {
 }
 
 #[test]
-fn store_flag_selects_independent_store() {
+fn store_flag_selects_a_store_and_its_session() {
     let sandbox = Sandbox::with_admin();
     let other = sandbox.home().join("other.db");
     let other = other.to_str().unwrap();
@@ -133,7 +133,7 @@ fn store_flag_selects_independent_store() {
 }
 
 #[test]
-fn existing_key_with_other_algorithm_is_conflict() {
+fn init_with_algorithm_other_than_that_of_the_existing_key_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.run(&["keys", "generate", "--alg", "EdDSA"]).ok();
     let output = sandbox.run(&["init", "ada", "--alg", "RS256"]);

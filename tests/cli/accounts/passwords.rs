@@ -54,7 +54,7 @@ fn passwd_requires_current_and_new_password() {
         let output = sandbox.run_with_input(&PASSWD, input);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
-        error: two lines required: the current and new password
+        error: two lines required: the current password, then the new password
         "));
     }
     let output = sandbox.run_with_input(&PASSWD, "123456\n\n");
@@ -117,7 +117,7 @@ fn recover_requires_no_session_and_ends_all_sessions() {
 }
 
 #[test]
-fn recover_of_unknown_user_is_refused() {
+fn recover_requires_existing_user_password_and_store() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run_with_input(&["recover", "nobody", "--password-stdin"], "x");
     assert_snapshot!(output, @"

@@ -45,7 +45,7 @@ fn first_account_creates_store_and_is_admin() {
 }
 
 #[test]
-fn existing_account_is_conflict_without_exist_ok() {
+fn register_of_existing_account_is_refused_without_exist_ok() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         ["JOHN", "--email", "other@example.com"],
@@ -55,7 +55,7 @@ fn existing_account_is_conflict_without_exist_ok() {
         let output = register(&sandbox, &arguments);
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 5, stderr
-        error: user with this name or e-mail already exists
+        error: user with this username or e-mail address already exists
         "));
     }
     let output = register(&sandbox, &["john", "--email", "john@example.com", "--exist-ok"]);
@@ -66,13 +66,13 @@ fn existing_account_is_conflict_without_exist_ok() {
     let output = register(&sandbox, &["john", "--email", "other@example.com", "--exist-ok"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: user with this name or e-mail already exists
+    error: user with this username or e-mail address already exists
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["2"]);
 }
 
 #[test]
-fn role_assignment_requires_admin() {
+fn register_with_role_requires_admin() {
     let sandbox = Sandbox::with_john();
     for role in ["admin", "minter"] {
         let output = register(&sandbox, &["kim", "--role", role]);

@@ -96,7 +96,7 @@ fn settings_can_be_changed() {
 }
 
 #[test]
-fn json_output_has_value_and_default() {
+fn json_output_of_set_get_and_unset_has_value() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run_json(&["settings", "set", "token.ttl", "1h"]), @r#"{"changed":true,"name":"token.ttl","value":"1h"}"#);
     assert_snapshot!(sandbox.run_json(&["settings", "get", "token.ttl"]), @r#"{"name":"token.ttl","value":"1h","default":"7d"}"#);
@@ -106,7 +106,7 @@ fn json_output_has_value_and_default() {
 }
 
 #[test]
-fn settings_list_json_is_typed() {
+fn settings_list_json_has_typed_values() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "issuer", "5"]).ok();
     sandbox.run(&["settings", "set", "register.open", "false"]).ok();

@@ -1,7 +1,7 @@
 //! Dependencies between the files of `src`, which must not form cycles.
 //!
-//! A file depends on each file that defines an item named in its code. A re-export (`pub use`) alone
-//! is not a dependency. Test code is ignored.
+//! If the code of a file names an item, the file depends on the file that defines the item. A re-export
+//! (`pub use`) alone is not a dependency. Test code is ignored.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of item do not matter here")]
 
@@ -17,7 +17,7 @@ type ModulePath = Vec<String>;
 #[derive(Default)]
 struct Module {
     file: String,
-    /// Items that the file defines.
+    /// Names of the items that the file defines.
     items: BTreeSet<String>,
     /// Names that `use` declarations bring into scope, with their paths.
     imports: BTreeMap<String, ModulePath>,
@@ -133,7 +133,7 @@ impl Modules {
         Self(modules)
     }
 
-    /// Returns the module that defines the item which the code of `module` names by `path`. Follows
+    /// Resolves `path`, which the code of `module` contains, to the module that defines the item. Follows
     /// fewer than `depth` `use` declarations.
     fn find(&self, module: &[String], path: &[String], depth: usize) -> Option<&Module> {
         let (first, rest) = path.split_first()?;
@@ -157,18 +157,19 @@ impl Modules {
 
     fn dependencies(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         const MAX_DEPTH: usize = 8;
-        let of_module = |(path, module): (&ModulePath, &Module)| {
+        let dependencies_of = |(path, module): (&ModulePath, &Module)| {
             let files = module.references.iter().filter_map(|reference| {
                 let definition = self.find(path, reference, MAX_DEPTH)?;
                 (definition.file != module.file).then_some(definition.file.as_str())
             });
             files.collect::<BTreeSet<_>>()
         };
-        self.0.iter().map(|entry| (entry.1.file.as_str(), of_module(entry))).collect()
+        self.0.iter().map(|entry| (entry.1.file.as_str(), dependencies_of(entry))).collect()
     }
 }
 
-/// Returns the groups of files that depend on each other, directly or not.
+/// Returns the groups of files that depend on each other, directly or through other files. Each group
+/// is a comma-separated list.
 fn find_cycles(dependencies: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<String> {
     let reachable_from = |start: &str| {
         let (mut reached, mut pending) = (BTreeSet::new(), vec![start.to_owned()]);
@@ -206,7 +207,7 @@ fn files_do_not_depend_on_each_other_in_cycles() {
 }
 
 #[test]
-fn cycles_are_detected() {
+fn dependency_cycles_are_detected() {
     let cycles = |files: &[(&str, &'static str)]| {
         let files = files.iter().map(|(file, text)| ((*file).to_owned(), *text));
         find_cycles(&Modules::parse(files).dependencies())
@@ -216,6 +217,6 @@ fn cycles_are_detected() {
     assert_eq!(cycles(&[parent, child, ("a/c.rs", "pub fn g() {}")]), [""; 0]);
     let sibling = ("a/c.rs", "pub fn g(_: crate::a::F) {}");
     assert_eq!(cycles(&[parent, child, sibling]), ["a/b.rs, a/c.rs"]);
-    let user = ("a/mod.rs", "pub use b::F; const C: u8 = 1; fn f(_: F) {}");
-    assert_eq!(cycles(&[user, child]), ["a/b.rs, a/mod.rs"]);
+    let using_parent = ("a/mod.rs", "pub use b::F; const C: u8 = 1; fn f(_: F) {}");
+    assert_eq!(cycles(&[using_parent, child]), ["a/b.rs, a/mod.rs"]);
 }

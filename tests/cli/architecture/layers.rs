@@ -69,7 +69,7 @@ fn identifier_len(text: &str) -> usize {
     text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
 }
 
-/// Returns the modules after `crate::`, including modules of a group in braces.
+/// Returns the top-level modules that the code names after `crate::`, alone or in a group in braces.
 fn imported_modules(code: &str) -> Vec<String> {
     let mut modules = Vec::new();
     for offset in whole_words(code, "crate::") {
@@ -100,7 +100,7 @@ fn imported_modules(code: &str) -> Vec<String> {
     modules
 }
 
-/// Returns the layer of a module; `None` for the crate root.
+/// Returns the layer of a module; `None` for the crate root and for an unknown module.
 fn layer_of(module: &str) -> Option<u8> {
     LAYERS.iter().find(|(name, _)| *name == module).map(|(_, layer)| *layer)
 }
@@ -112,7 +112,7 @@ fn may_import(module: &str, dependency: &str) -> bool {
 }
 
 #[test]
-fn modules_have_a_layer() {
+fn every_module_has_a_layer() {
     assert_no_file_violates(|file| {
         layer_of(&file.module).is_none() && !["lib", "main"].contains(&file.module.as_str())
     });
@@ -168,7 +168,7 @@ fn external_crates_are_confined_to_their_modules() {
 }
 
 #[test]
-fn violations_are_detected() {
+fn layer_violations_are_detected() {
     let code = "use crate::store::Store;\nuse crate::{app, model::{Jti, Sid}, crypto::hash};";
     assert_eq!(imported_modules(code), ["store", "app", "model", "crypto"]);
     assert_eq!(imported_modules("pub(crate) fn f() -> crate::paths::P {}"), ["paths"]);

@@ -57,11 +57,13 @@ pub(crate) fn source_files(directory: &str) -> Vec<File> {
 
 /// Returns the offsets at which `pattern` is a whole word; `pattern` may end in punctuation.
 fn whole_words<'t>(text: &'t str, pattern: &'t str) -> impl Iterator<Item = usize> + 't {
-    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_word_character = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(pattern).map(|(offset, _)| offset).filter(move |offset| {
-        let before = text[..*offset].chars().next_back().is_none_or(|c| !in_word(c));
-        let after = text[offset + pattern.len()..].chars().next().is_none_or(|c| !in_word(c));
-        before && (after || !pattern.ends_with(in_word))
+        let previous = text[..*offset].chars().next_back();
+        let next = text[offset + pattern.len()..].chars().next();
+        let is_word_start = previous.is_none_or(|c| !is_word_character(c));
+        let is_word_end = next.is_none_or(|c| !is_word_character(c));
+        is_word_start && (is_word_end || !pattern.ends_with(is_word_character))
     })
 }
 
@@ -113,9 +115,9 @@ fn only_the_terminal_module_prints() {
 
 #[test]
 pub(crate) fn source_files_have_no_unsafe_code() {
-    let allowed = "    #[ctor(unsafe)]";
+    let allowed_line = "    #[ctor(unsafe)]";
     assert_no_file_violates(|file| {
-        let is_unsafe = |line| whole_words(line, "unsafe").next().is_some() && line != allowed;
+        let is_unsafe = |line| whole_words(line, "unsafe").next().is_some() && line != allowed_line;
         file.code_lines().any(|(_, line)| is_unsafe(line))
     });
 }
@@ -125,7 +127,7 @@ fn only_subprocess_module_starts_processes() {
     let starts_process = |line: &str| line.contains("std::process") && line.contains("Command");
     assert_no_file_violates(|file| {
         !file.path.ends_with("app/subprocess.rs")
-            // A server for tests.
+            // Starts the PostgreSQL server of the unit tests.
             && !file.path.ends_with("store/postgres/tests/server.rs")
             && file.code_lines().any(|(_, line)| starts_process(line))
     });
@@ -165,7 +167,7 @@ fn files_have_no_unfinished_code() {
 }
 
 #[test]
-fn only_whole_words_match() {
+fn whole_words_finds_no_parts_of_words() {
     assert_eq!(whole_words("eprintln!(1); println!(2)", "println!").count(), 1);
     assert_eq!(whole_words("use clap_complete::X", "use clap").count(), 0);
 }

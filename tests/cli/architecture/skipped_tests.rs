@@ -49,15 +49,16 @@ fn early_returns(path: &str, text: &str) -> Vec<String> {
     visitor.violations
 }
 
-/// Returns the lines that ignore a test for a reason that does not begin with `needs `, and the lines
-/// of `tests/cli` that use the standard error stream itself: such output is not captured, so that a
-/// test could report there that it was skipped, and pass.
+/// Returns two kinds of lines: `ignore` attributes without a reason that starts with `needs `, and
+/// lines of `tests/cli` that open the `Stderr` stream. The test harness captures `eprintln!`, but not
+/// text that is written to the stream: a test could print there that it was skipped, and pass.
 fn skipping_lines(path: &str, text: &str) -> Vec<String> {
     let is_ignored = |line: &str| line.contains(concat!("#[", "ignore"));
-    let has_need = |line: &str| line.contains("ignore = \"needs ");
-    let writes =
+    let states_need = |line: &str| line.contains("ignore = \"needs ");
+    let writes_to_stderr =
         |line: &str| path.starts_with("tests/cli") && line.contains(concat!("io::", "stderr()"));
-    let is_violation = |line: &&str| is_ignored(line) && !has_need(line) || writes(line);
+    let is_violation =
+        |line: &&str| is_ignored(line) && !states_need(line) || writes_to_stderr(line);
     text.lines().filter(is_violation).map(|line| format!("{path}: {}", line.trim())).collect()
 }
 

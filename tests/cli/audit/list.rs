@@ -21,6 +21,7 @@ fn sandbox_with_events() -> Sandbox {
     sandbox
 }
 
+/// Returns the ids on the page and the number of all matching events, such as `8,7 of 9`.
 fn event_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let page = sandbox.json(&[&["audit", "list"], arguments].concat());
     let items = page["items"].as_array().unwrap().iter();
@@ -40,7 +41,7 @@ fn jsonl_ids(sandbox: &Sandbox, arguments: &[&str]) -> Vec<i64> {
 fn newest_event_is_first() {
     let sandbox = sandbox_with_events();
     let uid = rustix::process::getuid().as_raw().to_string();
-    // For a user without a name, `id` prints the number to standard output and an error.
+    // For an OS user without a name, `id` prints the number to standard output and an error.
     let os_user =
         String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let output = sandbox.run(&["audit", "list"]).ok();
@@ -149,7 +150,7 @@ fn events_of_deleted_user_remain() {
 }
 
 #[test]
-fn filter_that_matches_no_possible_event_is_reported() {
+fn unknown_outcome_or_empty_period_is_reported() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for word in ["failed", "refused"] {
@@ -221,7 +222,7 @@ fn audit_list_requires_admin() {
 }
 
 #[test]
-fn control_characters_are_escaped() {
+fn control_characters_in_events_are_escaped() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql(
         "UPDATE audit SET target_kind = 'token', target_id = 'a' || char(27) || '[31m',
@@ -254,17 +255,20 @@ fn refusal_is_reported_when_audit_write_fails() {
 }
 
 #[test]
-fn implicit_refresh_is_separate_event() {
+fn automatic_refresh_adds_an_event_of_its_own() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.run(&["refresh"]).ok();
-    let before = sandbox.sql("SELECT id FROM audit").len();
-    let rows =
-        || sandbox.sql("SELECT action || ' ' || outcome FROM audit ORDER BY id").split_off(before);
+    let old_event_count = sandbox.sql("SELECT id FROM audit").len();
+    let new_events = || {
+        sandbox
+            .sql("SELECT action || ' ' || outcome FROM audit ORDER BY id")
+            .split_off(old_event_count)
+    };
     std::thread::sleep(Duration::from_secs(2));
     sandbox.run(&["whoami"]).ok();
-    assert_eq!(rows(), ["refresh done"]);
+    assert_eq!(new_events(), ["refresh done"]);
     std::thread::sleep(Duration::from_secs(2));
     sandbox.run(&["token", "create", "app"]).ok();
-    assert_eq!(rows()[1..], ["refresh done", "token create done"]);
+    assert_eq!(new_events()[1..], ["refresh done", "token create done"]);
 }

@@ -42,7 +42,7 @@ impl Scenario {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let input = self.expand_placeholder(step.input);
         let output = self.sandbox.run_with_input(&words, &input);
-        assert_eq!(output.code, step.exit, "{}: {output:?}", step.words);
+        assert_eq!(output.code, step.exit_code, "{}: {output:?}", step.words);
         self.secrets.extend(input.lines().filter_map(secret_in_input));
         self.collect_tokens(&output.stdout);
         if step.words.starts_with("keys export --private") {
@@ -117,7 +117,7 @@ fn command_path<'c>(commands: &'c BTreeSet<String>, step: &Step) -> &'c str {
 }
 
 #[test]
-fn each_change_and_each_refusal_adds_one_row() {
+fn each_change_and_each_refusal_adds_one_audit_row() {
     let commands = commands_and_flags().0;
     let mut scenario = Scenario::new();
     let mut row_count = 0;
@@ -128,7 +128,7 @@ fn each_change_and_each_refusal_adds_one_row() {
         scenario.run(step);
         let rows = scenario.audit_rows();
         let expected: Vec<String> = step
-            .row
+            .audit_rows
             .split(", ")
             .filter(|row| !row.is_empty())
             .map(|row| {
@@ -136,7 +136,7 @@ fn each_change_and_each_refusal_adds_one_row() {
                 format!("{user} {} {rest}", command_path(&commands, step))
             })
             .collect();
-        if step.words.starts_with("store restore") && step.exit == 0 {
+        if step.words.starts_with("store restore") && step.exit_code == 0 {
             // A restored store has the rows of the backup and the row of the restore.
             row_count = rows.len() - 1;
         }
@@ -151,12 +151,12 @@ fn assert_no_audit_row(command: &str) {
     let audit_rows = || sandbox.sql("SELECT id FROM audit");
     let rows_before = audit_rows();
     let words: Vec<&str> = command.split(' ').collect();
-    assert_eq!(sandbox.run(&words).code, 0, "`{command}` needs a step");
-    assert_eq!(audit_rows(), rows_before, "`{command}` needs a step");
+    assert_eq!(sandbox.run(&words).code, 0, "`{command}` needs a step in `STEPS`");
+    assert_eq!(audit_rows(), rows_before, "`{command}` needs a step in `STEPS`");
 }
 
 #[test]
-fn scenario_covers_every_command() {
+fn audit_scenario_covers_every_command() {
     let commands = commands_and_flags().0;
     let mut steps_by_command: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
     for step in STEPS {
@@ -167,7 +167,7 @@ fn scenario_covers_every_command() {
             assert_no_audit_row(command);
             continue;
         };
-        let has_row_with = |part: &str| steps.iter().any(|step| step.row.contains(part));
+        let has_row_with = |part: &str| steps.iter().any(|step| step.audit_rows.contains(part));
         assert_eq!(
             has_row_with(" done "),
             has_row_with(" 0"),
@@ -193,11 +193,13 @@ fn audit_contains_no_secrets() {
     }
     assert!(scenario.secrets.len() > 30 && scenario.keys.len() == 2, "{:?}", scenario.keys);
     // The WAL must be read before another connection opens the store and runs a checkpoint.
-    let mut file = fs::read(scenario.sandbox.store()).unwrap();
-    file.extend(fs::read(scenario.sandbox.store().with_extension("db-wal")).unwrap_or_default());
+    let mut store_bytes = fs::read(scenario.sandbox.store()).unwrap();
+    store_bytes
+        .extend(fs::read(scenario.sandbox.store().with_extension("db-wal")).unwrap_or_default());
     let columns = "concat_ws(' ', target_kind, target_id, detail, action, outcome)";
     let audit = scenario.sandbox.sql(&format!("SELECT {columns} FROM audit")).join("\n");
-    let store_contains = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
+    let store_contains =
+        |text: &str| store_bytes.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(
         store_contains("token_reused") && store_contains(HMAC_SECRET),
         "the search finds known text"

@@ -5,33 +5,35 @@
 //! state, `TOKEN` is the last printed token, `STORE` is the address of the store, and the input
 //! `REFRESH` is the refresh token that the session file had before the last refresh.
 
-/// A command with its input, its exit code and the expected audit row (user, outcome, count). An
-/// empty `row` expects no audit row. `run` adds two rows: the token is created first and revoked
-/// when the child process exits.
+/// A command and its expected result.
 #[derive(Debug)]
 pub(super) struct Step {
+    /// Arguments of jeton, separated by spaces.
     pub(super) words: &'static str,
+    /// Standard input.
     pub(super) input: &'static str,
-    pub(super) exit: i32,
-    pub(super) row: &'static str,
+    pub(super) exit_code: i32,
+    /// Expected audit rows as `user outcome count`, separated by commas; empty if the command adds no
+    /// row. `run` adds two rows: the token is created first, and revoked when the child process exits.
+    pub(super) audit_rows: &'static str,
 }
 
-const fn step(words: &'static str, exit: i32, row: &'static str) -> Step {
-    Step { words, input: "", exit, row }
+const fn step(words: &'static str, exit_code: i32, audit_rows: &'static str) -> Step {
+    Step { words, input: "", exit_code, audit_rows }
 }
 
 const fn step_with_input(
     words: &'static str,
     input: &'static str,
-    exit: i32,
-    row: &'static str,
+    exit_code: i32,
+    audit_rows: &'static str,
 ) -> Step {
-    Step { words, input, exit, row }
+    Step { words, input, exit_code, audit_rows }
 }
 
 /// Returns the step of a read-only command.
-const fn read_step(words: &'static str, exit: i32) -> Step {
-    step(words, exit, "")
+const fn read_step(words: &'static str, exit_code: i32) -> Step {
+    step(words, exit_code, "")
 }
 
 const TOKEN_FILE: &str = "[tokens.A]\n[tokens.B]\n";

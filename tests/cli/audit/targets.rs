@@ -3,7 +3,8 @@
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1).
+/// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1). John is logged in, and the
+/// audit log is empty.
 fn sandbox_with_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.register("mia", "meitner-3");
@@ -15,7 +16,7 @@ fn sandbox_with_users() -> Sandbox {
 }
 
 #[test]
-fn refused_change_names_existing_target_only() {
+fn audit_event_of_a_refused_change_names_only_an_existing_target() {
     let sandbox = sandbox_with_users();
     let kid = sandbox.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
     let jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
@@ -57,7 +58,7 @@ fn refused_change_names_existing_target_only() {
 }
 
 #[test]
-fn target_filter_finds_events_of_one_object() {
+fn target_filter_finds_events_of_one_object_or_kind() {
     let sandbox = sandbox_with_users();
     for _ in 0..2 {
         sandbox.stdout_of(&["token", "create", "app"]);
@@ -82,7 +83,7 @@ fn target_filter_finds_events_of_one_object() {
 }
 
 #[test]
-fn target_filter_finds_objects_in_details() {
+fn target_filter_searches_the_details_of_events() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "shop"]);
     sandbox.run(&["token", "renew", "1"]).ok();

@@ -1,5 +1,5 @@
-//! `token fixtures` killed while a set is created or replaced: the next run always completes the
-//! set.
+//! `token fixtures` killed while it creates or replaces a set of fixtures: the next run always leaves
+//! exactly the files of its own set.
 
 use super::{
     call_names, file_names, kill_before_each_call, require_strace, run_killed, run_traced,
@@ -7,11 +7,11 @@ use super::{
 use crate::sandbox::Sandbox;
 use std::cell::RefCell;
 
-/// The command that creates a set of test tokens (fixtures) with a secret.
+/// The command that creates a set of fixtures with a secret.
 const FLASK_SET: [&str; 8] =
     ["token", "fixtures", "--out", "set", "--preset", "flask", "--key-file", "key"];
 
-/// The command that creates a set with public keys and with tokens that `FLASK_SET` lacks.
+/// The command that creates a set of fixtures with public keys, and with tokens that `FLASK_SET` lacks.
 const RFC9068_SET: [&str; 8] = [
     "token",
     "fixtures",
@@ -40,10 +40,10 @@ fn create_set(sandbox: &Sandbox, words: &[&str], when: &str) -> Vec<String> {
 #[ignore = "needs strace"]
 fn killed_fixtures_command_can_be_repeated() {
     require_strace();
-    let [flask_files, rfc9068_files] =
-        [FLASK_SET, RFC9068_SET].map(|words| create_set(&sandbox_with_key(), &words, "alone"));
+    let [flask_files, rfc9068_files] = [FLASK_SET, RFC9068_SET]
+        .map(|words| create_set(&sandbox_with_key(), &words, "without a kill"));
     let sandbox_with_set = sandbox_with_key();
-    create_set(&sandbox_with_set, &FLASK_SET, "first");
+    create_set(&sandbox_with_set, &FLASK_SET, "without a kill");
     let mut names = call_names(&sandbox_with_set, &RFC9068_SET);
     names.retain(|name| ["rename", "unlink"].iter().any(|call| name.starts_with(call)));
     for is_first_set in [true, false] {
@@ -51,13 +51,14 @@ fn killed_fixtures_command_can_be_repeated() {
         let kill = |call: &str, nth| {
             *sandbox.borrow_mut() = sandbox_with_key();
             if !is_first_set {
-                create_set(&sandbox.borrow(), &FLASK_SET, "first");
+                create_set(&sandbox.borrow(), &FLASK_SET, "before the kill");
             }
             run_killed(&sandbox.borrow(), &RFC9068_SET, call, nth)
         };
         let mut runs = 0;
         let check = |when: &str| {
             runs += 1;
+            // The next run creates the set of the killed command or another set, in turn.
             let (words, expected) = if runs % 2 == 0 {
                 (FLASK_SET, &flask_files)
             } else {
@@ -73,7 +74,7 @@ fn killed_fixtures_command_can_be_repeated() {
 /// The manifest is stored before the other files are written, so the directory is synced twice.
 #[test]
 #[ignore = "needs strace"]
-fn set_is_synced_once_per_file() {
+fn each_fixture_file_is_synced_once() {
     require_strace();
     let sandbox = sandbox_with_key();
     let trace_file = sandbox.home().join("trace");

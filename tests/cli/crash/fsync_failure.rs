@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::path::Path;
 
-/// Runs the command while the `nth` fsync of the WAL and every later fsync fail.
+/// Runs the command while the `nth` fsync of the WAL and every later fsync of the WAL fail.
 fn run_with_failing_fsync(
     sandbox: &Sandbox,
     store: &Path,
@@ -21,7 +21,7 @@ fn run_with_failing_fsync(
     run_traced(sandbox, &options, words)
 }
 
-/// Returns the token id that follows `jti` in a message.
+/// Returns the `jti` that a message names.
 fn jti_in_message(message: &str) -> Option<&str> {
     message.split("`jti` ").nth(1).map(|rest| rest.split([';', ' ']).next().unwrap())
 }
@@ -41,7 +41,7 @@ fn failed_fsync_exits_with_unknown_outcome() {
     let write = |name: &str, text: &str| std::fs::write(sandbox.home().join(name), text).unwrap();
     write("password", "lovelace");
     write("users.csv", "username\numa\nulf\n");
-    for (words, target) in [
+    for (words, expected_object) in [
         (&["register", "bob", "--password-file", "password"][..], "user 4"),
         (&["login", "ada", "--password-file", "password"], "session "),
         (&["token", "create", "x"], "jti"),
@@ -70,11 +70,11 @@ fn failed_fsync_exits_with_unknown_outcome() {
         let first = output.stderr.lines().next().unwrap();
         let prefix = "error: disk failure during a commit that may have been applied: check for ";
         let object = first.strip_prefix(prefix).unwrap_or_else(|| panic!("{words:?}: {output:?}"));
-        if target == "jti" {
+        if expected_object == "jti" {
             let token = sandbox.run(&["token", "show", jti_in_message(object).unwrap()]);
             assert!([0, 3].contains(&token.code), "{words:?}: {token:?}");
         } else {
-            assert!(object.starts_with(target), "{words:?}: {object}");
+            assert!(object.starts_with(expected_object), "{words:?}: {object}");
         }
         assert!(!sandbox.home().join("copy.db").exists());
         assert_intact(&sandbox);
@@ -83,7 +83,11 @@ fn failed_fsync_exits_with_unknown_outcome() {
             sandbox.log_in("ada", "lovelace");
         }
     }
-    assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE count = 0"), ["0"], "no refusals");
+    assert_eq!(
+        sandbox.sql("SELECT count(*) FROM audit WHERE count = 0"),
+        ["0"],
+        "the audit log has no refusals"
+    );
 }
 
 #[test]
@@ -112,7 +116,7 @@ fn unknown_outcome_error_names_recorded_test_token() {
     sandbox.stdout_of(&["token", "mint"]);
     for words in [
         &["token", "mint", "--record", "-o", "json"][..],
-        &["run", "-o", "json", "--", "echo", "never"],
+        &["run", "-o", "json", "--", "echo", "child-output"],
     ] {
         let mut errors_with_jti = 0;
         for nth in 1.. {
@@ -126,7 +130,7 @@ fn unknown_outcome_error_names_recorded_test_token() {
             let child_has_run = !error["details"]["token_id"].is_null();
             assert_eq!(
                 (output.code, output.stdout.as_str()),
-                (74, if child_has_run { "never\n" } else { "" })
+                (74, if child_has_run { "child-output\n" } else { "" })
             );
             assert_eq!(error["kind"], "OutcomeUnknown");
             assert_eq!(error["code"], "outcome_unknown");

@@ -1,5 +1,5 @@
-//! `init` killed at every system call: the schema, the store identity and the first key are
-//! committed together. The first admin is committed later, and the session after the admin.
+//! `init` killed before every system call that is not read-only: the schema, the store identity and the
+//! first key are committed together. The first admin is committed later, and the session after the admin.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
@@ -12,7 +12,7 @@ use std::cell::RefCell;
 #[derive(Debug, Default)]
 struct StateCounts {
     no_store: usize,
-    blank_store: usize,
+    store_without_schema: usize,
     store_without_admin: usize,
     admin_without_session: usize,
     complete_store: usize,
@@ -27,7 +27,7 @@ fn complete_initialization(sandbox: &Sandbox, when: &str, counts: &mut StateCoun
     let had_admin = init.stderr.contains("the store already exists");
     let count = match (store_existed, whoami.code, had_admin) {
         (false, 3, false) => &mut counts.no_store,
-        (true, 3, false) => &mut counts.blank_store,
+        (true, 3, false) => &mut counts.store_without_schema,
         (true, 4, false) => &mut counts.store_without_admin,
         (true, 4, true) => &mut counts.admin_without_session,
         (true, 0, true) => &mut counts.complete_store,
@@ -72,11 +72,17 @@ fn killed_init_can_be_completed() {
     println!("{kills} kills, {counts:?}");
     let StateCounts {
         no_store,
-        blank_store,
+        store_without_schema,
         store_without_admin,
         admin_without_session,
         complete_store,
     } = counts;
-    let all = [no_store, blank_store, store_without_admin, admin_without_session, complete_store];
+    let all = [
+        no_store,
+        store_without_schema,
+        store_without_admin,
+        admin_without_session,
+        complete_store,
+    ];
     assert!(kills > 50 && all.iter().all(|count| *count > 0), "{kills} kills, {all:?}");
 }

@@ -1,5 +1,5 @@
-//! `login` killed at every system call: the session file holds the old session or the new session,
-//! never a partial file.
+//! `login` killed before every system call that is not read-only: the session file is complete, and holds
+//! the old session or the new session.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,

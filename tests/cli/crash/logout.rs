@@ -1,4 +1,4 @@
-//! `logout` killed at every system call: a second logout always ends the session.
+//! `logout` killed before every system call that is not read-only: a second logout always ends the session.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::sandbox::Sandbox;
 
-const OPEN_SESSIONS: &str = "SELECT count(*) || '' FROM sessions WHERE ended_at IS NULL";
+const OPEN_SESSION_COUNT: &str = "SELECT count(*) || '' FROM sessions WHERE ended_at IS NULL";
 
 /// Number of kills per resulting state.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl StateCounts {
     fn record(&mut self, sandbox: &Sandbox, when: &str) {
         let state = (
             sandbox.run(&["whoami"]).code,
-            query_store_copy(sandbox, OPEN_SESSIONS).as_str() == "1",
+            query_store_copy(sandbox, OPEN_SESSION_COUNT).as_str() == "1",
         );
         *match state {
             (0, true) => &mut self.open_session,
@@ -51,7 +51,7 @@ fn killed_logout_can_be_repeated() {
             let output = sandbox.run(&["logout"]);
             assert_eq!(output.code, 0, "{when}: {output:?}");
             assert_eq!(sandbox.run(&["whoami"]).code, 4, "{when}");
-            assert_eq!(query_store_copy(&sandbox, OPEN_SESSIONS), "0", "{when}");
+            assert_eq!(query_store_copy(&sandbox, OPEN_SESSION_COUNT), "0", "{when}");
             assert!(!check_leftovers(&sandbox, when), "{when}: partial session file left");
         },
     );

@@ -1,6 +1,6 @@
-//! `store backup`, `restore` and `prune` killed at every system call: a backup is complete or
-//! missing, a restore is complete or has no effect, and the audit log counts exactly the rows that
-//! a killed prune deleted.
+//! `store backup`, `restore` and `prune` killed before every system call that is not read-only: a backup
+//! is complete or missing, a restore is complete or has no effect, and the audit log counts exactly the
+//! rows that a killed prune deleted.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, file_names, kill_before_each_call,
@@ -68,7 +68,7 @@ fn killed_backup_is_complete_or_missing() {
 
 #[test]
 #[ignore = "needs strace"]
-fn killed_restore_leaves_old_or_new_store() {
+fn killed_restore_leaves_old_or_restored_store() {
     const BACKUP: &str = "copies/a.db";
     const PARTIAL_FILES: [&str; 2] = [".jeton-restore.new", ".jeton-before-restore.new"];
     require_strace();
@@ -86,14 +86,14 @@ fn killed_restore_leaves_old_or_new_store() {
         }
     };
     let names = writing_call_names(&sandbox, &restore);
-    let (mut old, mut new) = (0, 0);
+    let (mut restored, mut unrestored) = (0, 0);
     let kills = kill_before_each_call(
         &names,
         |call, nth| {
             remove_kept_store();
             sandbox.run(&["store", "restore", "copies/old.db", "--yes"]).ok();
             remove_kept_store();
-            // These changes exist only in the WAL.
+            // When the restore starts, these changes exist only in the WAL of the store.
             sandbox.run(&["settings", "set", "token.ttl", "1d"]).ok();
             sandbox.run(&["settings", "unset", "token.ttl"]).ok();
             run_killed(&sandbox, &restore, call, nth)
@@ -102,7 +102,7 @@ fn killed_restore_leaves_old_or_new_store() {
             let start = std::time::Instant::now();
             let code = sandbox.run(&["token", "verify", &token]).code;
             assert!(start.elapsed().as_secs() < 5, "{when}");
-            *(if code == 0 { &mut old } else { &mut new }) += 1;
+            *(if code == 0 { &mut unrestored } else { &mut restored }) += 1;
             assert!(code == 0 || code == 10, "{when}: {code}");
             assert_eq!(sandbox.run(&["store", "check", "-q"]).ok().stdout, "ok\n", "{when}");
             let restore_count = "SELECT count(*) || '' FROM audit WHERE action = 'store restore'";
@@ -126,8 +126,8 @@ fn killed_restore_leaves_old_or_new_store() {
     sandbox.run(&restore).ok();
     let files = file_names(&directory);
     assert!(files.iter().all(|name| name.starts_with("jeton.db")), "{files:?}");
-    println!("{kills} kills, {old} old, {new} new");
-    assert!(kills > 60 && old > 0 && new > 0, "{kills} {old} {new}");
+    println!("{kills} kills, store {restored} times restored and {unrestored} times unchanged");
+    assert!(kills > 60 && restored > 0 && unrestored > 0, "{kills} {restored} {unrestored}");
     assert_intact(&sandbox);
 }
 
@@ -138,16 +138,16 @@ fn killed_prune_counts_deleted_rows() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "app"]).ok();
     let names = writing_call_names(&sandbox, &PRUNE);
-    let inserted = Cell::new(0);
+    let inserted_tokens = Cell::new(0);
     let (mut kept, mut deleted) = (0, 0);
     let kills = kill_before_each_call(
         &names,
         |call, nth| {
-            inserted.set(inserted.get() + 1);
+            inserted_tokens.set(inserted_tokens.get() + 1);
             sandbox.sql(&format!(
                 "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
                      VALUES (unhex(printf('%032x', {})), 1, 1, 1, 2) RETURNING id",
-                inserted.get()
+                inserted_tokens.get()
             ));
             run_killed(&sandbox, &PRUNE, call, nth)
         },
@@ -160,7 +160,7 @@ fn killed_prune_counts_deleted_rows() {
             let (expired, counted) = row_counts.split_once(' ').unwrap();
             let (expired, counted): (usize, usize) =
                 (expired.parse().unwrap(), counted.parse().unwrap());
-            assert_eq!(expired + counted, inserted.get(), "{when}");
+            assert_eq!(expired + counted, inserted_tokens.get(), "{when}");
             *(if expired > 0 { &mut kept } else { &mut deleted }) += 1;
             check_leftovers(&sandbox, when);
             sandbox.run(&PRUNE).ok();

@@ -2,10 +2,10 @@
 //! command had completed or had never run.
 //!
 //! strace sends the signal (`inject=CALL:signal=SIGKILL:when=N`). strace counts calls per name and
-//! per thread, even for a set of names. So the loop handles one name at a time, and a command with
-//! several threads is rejected. The signal arrives on entry and the call is not executed: "before
-//! call N" is also "after call N - 1". (`--seccomp-bpf` would be faster, but strace 6.1 does not
-//! deliver the signal with that option.)
+//! per thread, even for a set of names. So `kill_before_each_call` handles one name at a time, and
+//! `call_names` fails if a command has several threads. The signal arrives on entry and the call is not
+//! executed: "before call N" is also "after call N - 1". (`--seccomp-bpf` would be faster, but strace
+//! 6.1 does not deliver the signal with that option.)
 
 mod fixtures;
 mod fsync_failure;
@@ -46,7 +46,7 @@ const READ_ONLY_CALLS: [&str; 14] = [
 /// Twice the checkpoint threshold of 100 pages, in bytes.
 const MAX_WAL_BYTES: u64 = 2 * 100 * 4_120;
 
-/// Fails if strace cannot trace.
+/// Fails the test if strace is not installed or is not permitted to trace.
 #[track_caller]
 fn require_strace() {
     let options = ["-f", "-qq", "-o", "/dev/null", "true"];
@@ -106,8 +106,8 @@ fn run_killed(sandbox: &Sandbox, arguments: &[&str], call: &str, nth: usize) -> 
     false
 }
 
-/// Kills the command before each of its system calls with these names, runs `check` after each
-/// kill, and returns the number of kills.
+/// Kills the command before each of its system calls with these names, runs `check` with a description
+/// of the kill after each kill, and returns the number of kills.
 fn kill_before_each_call(
     names: &[String],
     mut kill: impl FnMut(&str, usize) -> bool,
@@ -158,7 +158,7 @@ fn check_leftovers(sandbox: &Sandbox, when: &str) -> bool {
 }
 
 fn wal_length(sandbox: &Sandbox) -> u64 {
-    std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |log| log.len())
+    std::fs::metadata(sandbox.store().with_extension("db-wal")).map_or(0, |wal| wal.len())
 }
 
 /// Reads a file, which may not exist yet.
@@ -166,7 +166,7 @@ fn read_or_empty(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Asserts that an unmodified SQLite finds the store intact.
+/// Asserts that SQLite, without the settings of jeton, finds the store intact.
 fn assert_intact(sandbox: &Sandbox) {
     assert_eq!(sandbox.sql("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(sandbox.sql("PRAGMA foreign_key_check"), Vec::<String>::new());
@@ -230,5 +230,5 @@ fn bulk_command_leaves_no_long_wal() {
         assert!(wal_length(&sandbox) < MAX_WAL_BYTES, "{arguments:?}");
     }
     let new_wal = sandbox.home().join("new/jeton.db-wal");
-    assert!(std::fs::metadata(new_wal).map_or(0, |log| log.len()) < MAX_WAL_BYTES);
+    assert!(std::fs::metadata(new_wal).map_or(0, |wal| wal.len()) < MAX_WAL_BYTES);
 }

@@ -1,5 +1,5 @@
-//! `passwd` killed at every system call: the new password and the end of the other sessions are
-//! committed together, and the current session stays open.
+//! `passwd` killed before every system call that is not read-only: the new password and the end of the
+//! other sessions are committed together, and the current session stays open.
 
 use super::{
     READ_ONLY_CALLS, assert_intact, call_names, check_leftovers, kill_before_each_call,
@@ -9,18 +9,19 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::path::PathBuf;
 
-const PLACES: [&str; 2] = ["laptop", "phone"];
+/// Names of configuration directories.
+const DEVICES: [&str; 2] = ["laptop", "phone"];
 
 const CHANGE_COUNT: &str = "SELECT count(*) || '' FROM audit WHERE action = 'passwd'";
 
-/// A user with the current session, a session in the configuration directory of each of `PLACES`,
+/// A user with the current session, a session in the configuration directory of each of `DEVICES`,
 /// and two passwords that alternate.
 struct Scenario {
     sandbox: Sandbox,
     /// The current password and the next password.
     passwords: [&'static str; 2],
     sid: String,
-    /// Number of kills after which the old password was valid, and after which the new password
+    /// Number of `passwd` runs after which the old password was valid, and after which the new password
     /// was valid.
     counts: [usize; 2],
 }
@@ -38,20 +39,20 @@ impl Scenario {
         self.sandbox.home().join("passwords")
     }
 
-    fn run_at(&self, place: &str, words: &[&str], password: &str) -> RunOutput {
+    fn run_on(&self, device: &str, words: &[&str], password: &str) -> RunOutput {
         let mut command = self.sandbox.command(words);
-        let directory = self.sandbox.home().join("config").join(place);
+        let directory = self.sandbox.home().join("config").join(device);
         command.env("JETON_CONFIG_DIR", directory).env("JETON_PASSWORD", password);
         RunOutput::capture(command)
     }
 
-    /// Writes the password file, and logs in at each place without a session.
+    /// Writes the password file, and logs in on each device without a session.
     fn prepare(&self) {
         let [old, new] = self.passwords;
         std::fs::write(self.password_file(), format!("{old}\n{new}\n")).unwrap();
-        for place in PLACES {
-            if self.run_at(place, &["whoami"], "").code != 0 {
-                self.run_at(place, &["login", "ada"], old).ok();
+        for device in DEVICES {
+            if self.run_on(device, &["whoami"], "").code != 0 {
+                self.run_on(device, &["login", "ada"], old).ok();
             }
         }
     }
@@ -61,9 +62,9 @@ impl Scenario {
     fn check(&mut self, when: &str) {
         assert_eq!(self.sandbox.run(&["whoami"]).code, 0, "{when}");
         assert_eq!(self.sandbox.session_member("sid"), self.sid, "{when}");
-        let codes = PLACES.map(|place| self.run_at(place, &["whoami"], "").code);
+        let codes = DEVICES.map(|device| self.run_on(device, &["whoami"], "").code);
         let logins =
-            self.passwords.map(|password| self.run_at("probe", &["login", "ada"], password));
+            self.passwords.map(|password| self.run_on("probe", &["login", "ada"], password));
         let logins = logins.map(|output| output.code);
         match (codes, logins) {
             ([0, 0], [0, 6]) => self.counts[0] += 1,

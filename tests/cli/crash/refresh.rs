@@ -39,7 +39,7 @@ impl StateCounts {
         }
     }
 
-    fn is_complete(&self) -> bool {
+    fn has_every_state(&self) -> bool {
         self.successors_chosen > 0 && self.token_spent > 0 && self.partial_file > 0
     }
 }
@@ -76,7 +76,7 @@ fn killed_refresh_keeps_session() {
         },
     );
     println!("{kills} kills, {counts:?}");
-    assert!(kills > 100 && counts.is_complete(), "{kills} kills, {counts:?}");
+    assert!(kills > 100 && counts.has_every_state(), "{kills} kills, {counts:?}");
     assert_session_intact(&sandbox, &sid);
 }
 
@@ -97,7 +97,7 @@ fn repeatedly_killed_refresh_keeps_session() {
         |when| counts.record(&sandbox, when),
     );
     println!("{kills} kills, {counts:?}");
-    assert!(kills > 50 && counts.is_complete(), "{kills} kills, {counts:?}");
+    assert!(kills > 50 && counts.has_every_state(), "{kills} kills, {counts:?}");
     sandbox.run(&["refresh"]).ok();
     assert_session_intact(&sandbox, &sid);
 }

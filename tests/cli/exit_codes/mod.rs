@@ -1,5 +1,5 @@
 //! Every documented exit code, with the JSON error. Code 8 (quota exceeded) is tested in
-//! `tokens/create.rs`, code 74 in `crash/fsync_failure.rs`, code 130 in `prompts/signals.rs`.
+//! `tokens/create.rs`, code 74 in `crash/fsync_failure.rs`, codes 130 and 143 in `prompts/signals.rs`.
 
 mod unusable_store;
 
@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::Stdio;
 
-/// Asserts the exit code, kind and code of a failure, and the members of the JSON error.
+/// Asserts the exit code, kind and code of a failure, and the members of the JSON error. Returns the
+/// JSON error.
 #[track_caller]
-fn assert_error(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value {
-    assert_eq!(output.code, exit, "{output:?}");
+fn assert_error(output: &RunOutput, exit_code: i32, kind: &str, code: &str) -> Value {
+    assert_eq!(output.code, exit_code, "{output:?}");
     let error = output.error();
     let members: Vec<&String> = error.as_object().unwrap().keys().collect();
     assert_eq!(members, ["kind", "code", "exit_code", "message", "hint", "details"]);
@@ -26,12 +27,18 @@ fn assert_error(output: &RunOutput, exit: i32, kind: &str, code: &str) -> Value 
     error
 }
 
-/// Runs the command with `-o json` and asserts its failure and an empty stdout.
+/// Runs the command with `-o json` and asserts its failure and an empty stdout. Returns the JSON error.
 #[track_caller]
-fn assert_fails(sandbox: &Sandbox, words: &[&str], exit: i32, kind: &str, code: &str) -> Value {
+fn assert_fails(
+    sandbox: &Sandbox,
+    words: &[&str],
+    exit_code: i32,
+    kind: &str,
+    code: &str,
+) -> Value {
     let output = sandbox.run(&[words, &["-o", "json"]].concat());
     assert_eq!(output.stdout, "");
-    assert_error(&output, exit, kind, code)
+    assert_error(&output, exit_code, kind, code)
 }
 
 #[test]
@@ -205,7 +212,7 @@ fn locked_store_exits_75() {
 }
 
 #[test]
-fn locked_session_exits_75() {
+fn locked_session_file_exits_75() {
     let sandbox = Sandbox::with_admin();
     let lock = fs::File::open(sandbox.session_file().with_extension("lock")).unwrap();
     lock.lock().unwrap();

@@ -12,7 +12,8 @@ fn file_state(sandbox: &Sandbox) -> (Vec<u8>, u32) {
     (fs::read(sandbox.store()).unwrap(), mode)
 }
 
-/// Asserts that commands refuse the store with the error code `code` and leave the file unchanged.
+/// Asserts that commands refuse the store with the error code `code` and leave the store file
+/// unchanged.
 #[track_caller]
 fn assert_refused_unchanged(sandbox: &Sandbox, code: &str) {
     let before = file_state(sandbox);
@@ -43,7 +44,7 @@ fn newer_store_exits_78_and_is_unchanged() {
 }
 
 #[test]
-fn foreign_file_exits_78_and_is_unchanged() {
+fn file_that_is_no_store_exits_78_and_is_unchanged() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
     fs::write(sandbox.store(), "not a database\n".repeat(100)).unwrap();
@@ -77,7 +78,7 @@ fn symlink_or_directory_as_store_exits_78() {
 }
 
 #[test]
-fn store_without_key_or_directory_exits_78() {
+fn store_without_signing_key_or_below_a_file_exits_78() {
     let sandbox = Sandbox::with_admin();
     sandbox.sql("UPDATE keys SET state = 'revoked' RETURNING id");
     let create = ["token", "create", "x"];

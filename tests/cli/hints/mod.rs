@@ -1,5 +1,5 @@
-//! Hints of errors: each hint is executed literally with the input that produced the error, and the
-//! error is gone.
+//! Hints of errors: in each case, a command fails with the hint, and a command that follows the
+//! printed hint must succeed.
 
 mod cases;
 mod source_hints;
@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-/// Defines the password of ada, a secret, and a command that mints with the secret.
+/// Defines a secret (`S`), the password of ada (`PW`), a command that mints with the secret (`M`), and
+/// `init`, which creates a store with the admin ada.
 const PRELUDE: &str = "export S=a-secret-of-at-least-thirty-two-bytes PW=lovelace1
 M='jeton token mint --secret-env S --alg HS256'
 init() { echo \"$PW\" | jeton init ada --password-stdin -q \"$@\"; }
@@ -31,6 +32,8 @@ fn shell(sandbox: &Sandbox, script: &str) -> Command {
     command
 }
 
+/// Runs the commands of the case. Returns a description of the problem if the failing command does not
+/// print the hint, or if the command that follows the hint fails.
 fn run_case(case: &Case) -> Result<(), String> {
     let sandbox = Sandbox::new();
     let run = |script: &str, variables: &[(String, String)]| {
@@ -45,7 +48,7 @@ fn run_case(case: &Case) -> Result<(), String> {
     if !setup.status.success() {
         return Err(describe("setup failed", &setup));
     }
-    let failure = run(case.fails, &[]);
+    let failure = run(case.failing_command, &[]);
     let stderr = String::from_utf8_lossy(&failure.stderr).into_owned();
     let json: Value = serde_json::from_str(&stderr).unwrap_or_default();
     let hint = stderr.lines().rev().find_map(|line| line.strip_prefix("hint: "));
@@ -60,19 +63,21 @@ fn run_case(case: &Case) -> Result<(), String> {
         ("HINT".to_owned(), hint.to_owned()),
         ("CMD".to_owned(), hint.split_once(": ").map_or("", |(_, command)| command).to_owned()),
     ];
-    let words = hint.split('`').skip(1).step_by(2).zip(1..);
-    variables.extend(words.map(|(word, index)| (format!("W{index}"), word.to_owned())));
-    let fixed = run(case.fixed, &variables);
-    if !fixed.status.success() || String::from_utf8_lossy(&fixed.stderr).contains("error:") {
-        return Err(describe("command that follows the hint failed", &fixed));
+    let code_spans = hint.split('`').skip(1).step_by(2).zip(1..);
+    variables.extend(code_spans.map(|(text, index)| (format!("W{index}"), text.to_owned())));
+    let corrected = run(case.corrected_command, &variables);
+    if !corrected.status.success() || String::from_utf8_lossy(&corrected.stderr).contains("error:")
+    {
+        return Err(describe("command that follows the hint failed", &corrected));
     }
     Ok(())
 }
 
 #[test]
-fn executed_hint_ends_the_error() {
+fn executing_a_hint_resolves_its_error() {
     let mut cases = cases::all();
-    cases.retain(|case| cfg!(feature = "postgres") || !case.fails.contains("postgres://"));
+    cases
+        .retain(|case| cfg!(feature = "postgres") || !case.failing_command.contains("postgres://"));
     let failures: Vec<String> = std::thread::scope(|scope| {
         let chunks = cases.chunks(cases.len().div_ceil(4));
         let threads: Vec<_> = chunks
@@ -87,15 +92,19 @@ fn executed_hint_ends_the_error() {
 }
 
 #[test]
-fn every_hint_of_an_error_is_in_the_table() {
-    let known: BTreeSet<&str> = cases::all().iter().map(|case| case.hint).collect();
-    let excluded: BTreeSet<&str> = NOT_EXECUTED.iter().map(|(hint, _)| *hint).collect();
+fn every_hint_in_the_source_has_a_case_or_an_exemption() {
+    let hints_with_case: BTreeSet<&str> = cases::all().iter().map(|case| case.hint).collect();
+    let exempt_hints: BTreeSet<&str> = NOT_EXECUTED.iter().map(|(hint, _)| *hint).collect();
     let hints = source_hints::collect();
-    let is_known = |hint: &str| known.contains(hint) || excluded.contains(hint);
-    let missing: Vec<&String> = hints.iter().filter(|hint| !is_known(hint)).collect();
-    assert!(missing.is_empty(), "hints without a case: {missing:#?}");
-    let stale: Vec<&&str> = known.union(&excluded).filter(|hint| !hints.contains(**hint)).collect();
-    assert!(stale.is_empty(), "cases without a hint: {stale:#?}");
+    let is_listed = |hint: &str| hints_with_case.contains(hint) || exempt_hints.contains(hint);
+    let missing: Vec<&String> = hints.iter().filter(|hint| !is_listed(hint)).collect();
+    assert!(missing.is_empty(), "hints without a case or an exemption: {missing:#?}");
+    let stale: Vec<&&str> =
+        hints_with_case.union(&exempt_hints).filter(|hint| !hints.contains(**hint)).collect();
+    assert!(
+        stale.is_empty(),
+        "cases or exemptions of hints that are not in the source: {stale:#?}"
+    );
     assert!(NOT_EXECUTED.iter().all(|(_, reason)| !reason.is_empty()));
 }
 

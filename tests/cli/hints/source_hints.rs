@@ -3,6 +3,7 @@
 use crate::architecture::source_files;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
+use std::path::Path;
 use syn::visit::{self, Visit};
 use syn::{
     Expr, ExprAssign, ExprCall, ExprMethodCall, FieldValue, Lit, LitStr, Local, Member, Pat,
@@ -11,18 +12,20 @@ use syn::{
 /// Returns the texts of all hints of errors, with placeholders as in `format!`.
 pub(super) fn collect() -> BTreeSet<String> {
     let mut hints = Hints::default();
-    for file in source_files("src") {
+    let is_test = |path: &Path| path.with_extension("").iter().any(|part| part == "tests");
+    for file in source_files("src").into_iter().filter(|file| !is_test(&file.path)) {
         hints.visit_file(&syn::parse_file(&file.text).unwrap());
     }
     hints.0
 }
 
-/// Returns whether `text` is the hint `pattern` with values for the placeholders and `FILE`.
+/// Returns whether `text` is the hint `pattern` with a value in place of each placeholder and each `FILE`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let pattern = pattern.replace("FILE", "{}");
     let mut rest = text;
     let mut is_first = true;
-    let literals = pattern.split('{').map(|part| part.split_once('}').map_or(part, |(_, l)| l));
+    let literals =
+        pattern.split('{').map(|part| part.split_once('}').map_or(part, |(_, literal)| literal));
     for literal in literals {
         let Some(position) = rest.find(literal) else { return false };
         if is_first && position > 0 {
@@ -132,7 +135,7 @@ impl<'ast> Visit<'ast> for Hints {
     }
 }
 
-/// String literals of an expression, also in macros.
+/// String literals of an expression or a block, also in macros.
 struct Literals(Vec<String>);
 
 impl Literals {

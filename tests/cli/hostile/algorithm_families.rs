@@ -1,5 +1,5 @@
-//! Forged tokens for stores that sign with RSA, P-384 and Ed25519: other algorithms of the same key
-//! type, the public key as an HMAC secret, and alternative signature encodings.
+//! Forged tokens for stores that sign with RSA, P-384, P-521 and Ed25519: other algorithms, the public
+//! key as an HMAC secret, and alternative signature encodings.
 
 use super::signer::{
     ED25519_ORDER, P256_ORDER, P384_ORDER, P521_ORDER, add_little_endian, decode_hex,
@@ -15,19 +15,19 @@ const ALGORITHMS: [&str; 14] = [
 ];
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
-/// Creates a store whose app key has the algorithm.
+/// Creates a sandbox with a store whose app key has the algorithm.
 pub(super) fn sandbox_with_algorithm(algorithm: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    let args = ["init", "ada", "--alg", algorithm, "--password-stdin"];
-    sandbox.run_with_input(&args, "lovelace").ok();
+    let arguments = ["init", "ada", "--alg", algorithm, "--password-stdin"];
+    sandbox.run_with_input(&arguments, "lovelace").ok();
     sandbox
 }
 
-fn assert_refused(algorithm: &str, build_table: fn(&ValidToken<'_>) -> Table) {
+fn assert_rejected_with_algorithm(algorithm: &str, build_table: fn(&ValidToken<'_>) -> Table) {
     let sandbox = sandbox_with_algorithm(algorithm);
-    let rows = build_table(&ValidToken::new(&sandbox));
-    rows.assert_rejected(&sandbox, &[]);
-    rows.assert_rejected(&sandbox, &["--type", "any"]);
+    let table = build_table(&ValidToken::new(&sandbox));
+    table.assert_rejected(&sandbox, &[]);
+    table.assert_rejected(&sandbox, &["--type", "any"]);
 }
 
 impl ValidToken<'_> {
@@ -61,7 +61,8 @@ impl ValidToken<'_> {
         }
         for alg in ALGORITHMS.into_iter().filter(|alg| *alg != algorithm) {
             let header = self.header_with_member("alg", alg);
-            // Both names denote Ed25519, but the signature covers the header.
+            // Both names denote Ed25519, so the algorithm is allowed. The signature is wrong, because
+            // the signature covers the header, which has changed.
             let is_other_name = algorithm == "EdDSA" && alg == "Ed25519";
             table.add_rejected(
                 if is_other_name { "bad_signature" } else { "alg_not_allowed" },
@@ -74,7 +75,7 @@ impl ValidToken<'_> {
         table.add_rejected("alg_not_allowed", format!("{algorithm}: none, no signature"), unsigned);
     }
 
-    /// Adds tokens with the public key, in every encoding, as the HMAC secret.
+    /// Adds tokens with an HMAC whose secret is the public key in each encoding, the key id or empty.
     fn add_public_keys_as_secrets(&self, table: &mut Table) {
         let pem = self.sandbox.run(&["keys", "export", "--pem", &self.key.kid]).ok().stdout;
         let der = decode_pem(&pem);
@@ -149,7 +150,7 @@ pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     valid.add_other_algorithms(&mut table);
     valid.add_public_keys_as_secrets(&mut table);
-    // Genuine signatures by the same key with other RSA algorithms.
+    // Signatures by the same key, with another RSA algorithm in the header, the signature or both.
     for signing_alg in RSA_ALGORITHMS.into_iter().filter(|alg| *alg != "RS256") {
         let token = valid.sign_with_header_alg(signing_alg, signing_alg, &valid.key.material);
         table.add_rejected(
@@ -182,8 +183,9 @@ pub(super) fn rsa_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
-/// Returns signatures of ECDSA with `r` or `s` out of range or in the wrong place.
-fn ecdsa_signatures(signature: &[u8], order: &str) -> Vec<(&'static str, Vec<u8>)> {
+/// Returns invalid variants of an ECDSA signature: `r` or `s` is out of range, or `r` and `s` are swapped.
+/// The order is hexadecimal.
+fn invalid_ecdsa_signatures(signature: &[u8], order: &str) -> Vec<(&'static str, Vec<u8>)> {
     let (r, s) = signature.split_at(signature.len() / 2);
     let (order, zero) = (decode_hex(order), vec![0; r.len()]);
     vec![
@@ -204,7 +206,7 @@ pub(super) fn p384_table(valid: &ValidToken<'_>) -> Table {
     let signature = valid.signature();
     let (r, s) = signature.split_at(48);
     let p256_orders = [decode_hex(P256_ORDER), decode_hex(P256_ORDER)].concat();
-    let mut signatures = ecdsa_signatures(&signature, P384_ORDER);
+    let mut signatures = invalid_ecdsa_signatures(&signature, P384_ORDER);
     signatures.extend([
         ("P-256 length", p256_orders),
         ("DER", [&[0x30, 102, 2, 49, 0], r, &[2, 49, 0], s].concat()),
@@ -219,7 +221,7 @@ pub(super) fn p521_table(valid: &ValidToken<'_>) -> Table {
     valid.add_other_algorithms(&mut table);
     valid.add_public_keys_as_secrets(&mut table);
     let signature = valid.signature();
-    let mut signatures = ecdsa_signatures(&signature, P521_ORDER);
+    let mut signatures = invalid_ecdsa_signatures(&signature, P521_ORDER);
     signatures.extend([
         ("without the first byte", signature[1..].to_vec()),
         ("P-384 length", signature[..96].to_vec()),
@@ -254,23 +256,23 @@ pub(super) fn ed25519_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn rs256_store_accepts_rs256_only() {
-    assert_refused("RS256", rsa_table);
+fn rs256_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("RS256", rsa_table);
 }
 
 #[test]
-fn es384_store_accepts_es384_only() {
-    assert_refused("ES384", p384_table);
+fn es384_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("ES384", p384_table);
 }
 
 #[test]
-fn es512_store_accepts_es512_only() {
-    assert_refused("ES512", p521_table);
+fn es512_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("ES512", p521_table);
 }
 
 #[test]
-fn ed25519_store_accepts_eddsa_only() {
-    assert_refused("EdDSA", ed25519_table);
+fn eddsa_store_refuses_other_algorithms_and_bad_signatures() {
+    assert_rejected_with_algorithm("EdDSA", ed25519_table);
 }
 
 #[test]

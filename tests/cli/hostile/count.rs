@@ -31,7 +31,7 @@ impl DistinctRows {
     fn add_keys(&mut self, table: &keys::Table) {
         assert!(!table.0.is_empty());
         for row in &table.0 {
-            self.add(&row.words, &row.file);
+            self.add(&row.arguments, &row.key_file);
         }
     }
 }
@@ -127,7 +127,7 @@ fn count_key_rows() -> usize {
 }
 
 #[test]
-fn each_group_of_tables_has_at_least_250_rows() {
+fn each_group_of_hostile_inputs_has_at_least_250_distinct_rows() {
     let (store_tokens, third_party_tokens, keys) =
         (count_store_token_rows(), count_third_party_rows(), count_key_rows());
     println!(

@@ -22,14 +22,15 @@ const PRIVATE_JWKS: [&str; 4] = [
     include_str!("samples/ed25519.jwk"),
 ];
 
-/// Key ids and algorithms of the sample keys.
+/// Key ids and algorithms of the sample keys and of the shared secret.
 pub(super) const KEYS: [(&str, &str); 5] =
     [("rsa", "RS256"), ("p256", "ES256"), ("p384", "ES384"), ("ed", "EdDSA"), ("oct", "HS256")];
 
 /// The shared secret with the key id `oct`.
 pub(super) const SECRET: &[u8] = b"a secret of thirty-two bytes, no";
 
-/// Returns a sandbox without a store, with the verification keys of the issuer in files.
+/// Returns a sandbox without a store, with the verification keys of the issuer in files: two JWK Sets, and
+/// each key in a file with the name of the key id.
 pub(super) fn sandbox_with_keys() -> Sandbox {
     let sandbox = Sandbox::new();
     for (name, text) in [

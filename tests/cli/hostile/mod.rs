@@ -27,11 +27,13 @@ use std::time::{Duration, Instant};
 /// Maximum duration of the command that checks one row.
 const MAX_DURATION: Duration = Duration::from_secs(2);
 
-/// A hostile token: the attack, the token and the expected failure.
+/// A hostile token and the expected failure.
 struct Row {
+    /// Description of the attack, for the panic text of a failed row.
     name: String,
     token: String,
-    exit: i32,
+    exit_code: i32,
+    /// Expected rejection reason.
     reason: &'static str,
 }
 
@@ -52,22 +54,23 @@ impl Table {
 
     fn add_rejected_with_exit(
         &mut self,
-        exit: i32,
+        exit_code: i32,
         reason: &'static str,
         name: impl Into<String>,
         token: impl Into<String>,
     ) {
-        self.0.push(Row { name: name.into(), token: token.into(), exit, reason });
+        self.0.push(Row { name: name.into(), token: token.into(), exit_code, reason });
     }
 
-    /// Asserts that `token verify` rejects every row, read from stdin. Reports all failures at
-    /// once.
+    /// Asserts that `token verify` rejects the token of every row, passed on standard input. Reports
+    /// all failures at once.
     #[track_caller]
     fn assert_rejected(&self, sandbox: &Sandbox, flags: &[&str]) {
         self.assert_rejected_by(sandbox, &[&["token", "verify", "-"], flags].concat());
     }
 
-    /// Asserts that the command rejects every row. The command must print a verification report.
+    /// Asserts that the command rejects the token of every row, passed on standard input. The command must
+    /// print a verification report.
     #[track_caller]
     fn assert_rejected_by(&self, sandbox: &Sandbox, words: &[&str]) {
         let words = [words, &["-o", "json"]].concat();
@@ -82,10 +85,10 @@ impl Table {
             let reason = &error_line["error"]["details"]["reason"];
             let actual =
                 (output.code, reason.as_str(), &report["valid"], &report["reasons"][0]["code"]);
-            let expected = (row.exit, Some(row.reason), &json!(false), &json!(row.reason));
+            let expected = (row.exit_code, Some(row.reason), &json!(false), &json!(row.reason));
             if actual != expected || is_slow {
                 failures.push(format!(
-                    "{}: found {actual:?}, expected {expected:?}; {:?} {}",
+                    "{}: found {actual:?}, expected {expected:?}; took {:?} {}",
                     row.name,
                     start.elapsed(),
                     if error_line.is_null() { output.stderr.as_str() } else { "" }
@@ -94,7 +97,10 @@ impl Table {
             // Without a valid signature there is a single reason, and no claims are reported.
             let has_no_claims = report["claims"].is_null();
             if has_no_claims && report["reasons"].as_array().map(Vec::len) != Some(1) {
-                failures.push(format!("{}: several reasons: {}", row.name, report["reasons"]));
+                failures.push(format!(
+                    "{}: expected a single reason, found {}",
+                    row.name, report["reasons"]
+                ));
             }
         }
         assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -111,6 +117,7 @@ struct Key {
 }
 
 impl Key {
+    /// Loads the active key of the purpose.
     fn load(sandbox: &Sandbox, purpose: &str) -> Self {
         let value = |expression: &str| {
             let condition = format!("purpose = '{purpose}' AND state = 'active'");
@@ -134,7 +141,7 @@ impl Key {
         self.sign_text(&header.to_string(), payload)
     }
 
-    /// Signs a header and a payload with the key of the store.
+    /// Signs a header and a payload, both JSON texts, with the key of the store.
     fn sign_text(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", base64url(header), base64url(payload));
         let signature = signer::sign_raw(&self.algorithm, &self.material, &input);
@@ -142,28 +149,31 @@ impl Key {
     }
 }
 
-/// A valid token with the decoded claims and the signing key.
-struct ValidToken<'w> {
-    sandbox: &'w Sandbox,
+/// A valid app token with the decoded claims and the signing key.
+struct ValidToken<'s> {
+    sandbox: &'s Sandbox,
     token: String,
     claims: Map<String, Value>,
     key: Key,
 }
 
-impl<'w> ValidToken<'w> {
-    /// Builds the table for a new store, and asserts that every row is rejected with each set of
-    /// flags.
+impl<'s> ValidToken<'s> {
+    /// Creates a store, builds the table for a token of the store, and asserts that `token verify` rejects
+    /// every row with each set of flags.
     #[track_caller]
-    fn assert_refused(build_table: fn(&ValidToken<'_>) -> Table, flags: &[&[&str]]) {
+    fn assert_rejected_in_new_store(
+        build_table: fn(&ValidToken<'_>) -> Table,
+        flag_sets: &[&[&str]],
+    ) {
         let sandbox = Sandbox::with_admin();
-        let rows = build_table(&ValidToken::new(&sandbox));
-        for flags in flags {
-            rows.assert_rejected(&sandbox, flags);
+        let table = build_table(&ValidToken::new(&sandbox));
+        for flags in flag_sets {
+            table.assert_rejected(&sandbox, flags);
         }
     }
 
     /// Creates an app token of ada.
-    fn new(sandbox: &'w Sandbox) -> Self {
+    fn new(sandbox: &'s Sandbox) -> Self {
         let token = sandbox.stdout_of(&["token", "create", "target", "-p", "read"]);
         let claims = crate::sandbox::payload(&token).as_object().unwrap().clone();
         let valid = Self { sandbox, token, claims, key: Key::load(sandbox, "app") };
@@ -174,6 +184,7 @@ impl<'w> ValidToken<'w> {
         valid
     }
 
+    /// Returns a part of the token: 0 header, 1 payload, 2 signature.
     fn part(&self, number: usize) -> &str {
         self.token.split('.').nth(number).unwrap()
     }
@@ -182,7 +193,7 @@ impl<'w> ValidToken<'w> {
         URL_SAFE_NO_PAD.decode(self.part(2)).unwrap()
     }
 
-    /// Returns the token with another header.
+    /// Returns the token with another header and the original signature.
     fn with_header(&self, header: &Value) -> String {
         self.with_header_text(header.to_string())
     }
@@ -191,7 +202,7 @@ impl<'w> ValidToken<'w> {
         format!("{}.{}.{}", base64url(header), self.part(1), self.part(2))
     }
 
-    /// Returns the header with that member added or replaced.
+    /// Returns the header of the token with the member added or replaced.
     fn header_with_member(&self, member: &str, value: impl Into<Value>) -> Value {
         let mut header = self.key.header("JWT");
         header[member] = value.into();

@@ -9,7 +9,8 @@ use insta::assert_snapshot;
 /// Maximum size of a token in bytes.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
-/// Sets an unused bit of the last character: a lenient decoder reads the same bytes.
+/// Returns the base64url text with an unused bit of the last character set. A lenient decoder reads the
+/// same bytes.
 fn with_unused_bits(part: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert_ne!(part.len() % 4, 0, "{part} has no unused bits");
@@ -81,7 +82,8 @@ fn only_compact_serialization_is_accepted() {
     }
 }
 
-/// Returns texts with a valid token that `token verify` accepts, each with the source of the text.
+/// Returns texts that contain the valid token, and from which `token verify` reads the token. Each text
+/// has a description of its source.
 fn pasted_texts(valid: &ValidToken<'_>) -> Vec<(&'static str, String)> {
     let (token, payload) = (&valid.token, valid.part(1));
     let wrapped = |separator: &str| {
@@ -131,12 +133,12 @@ pub(super) fn non_canonical_encoding_table(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn non_canonical_base64url_is_refused() {
-    ValidToken::assert_refused(non_canonical_encoding_table, &[&[]]);
+    ValidToken::assert_rejected_in_new_store(non_canonical_encoding_table, &[&[]]);
 }
 
 pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
     let header = valid.key.header("JWT").to_string();
-    let inner = &header[1..header.len() - 1];
+    let members = &header[1..header.len() - 1];
     let mut table = Table::default();
     for (name, text) in [
         ("empty", String::new()),
@@ -150,25 +152,25 @@ pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
         ("trailing NUL", format!("{header}\0")),
         ("a byte order mark", format!("\u{feff}{header}")),
         ("single quotes", header.replace('"', "'")),
-        ("a comment", format!("{{/**/{inner}}}")),
-        ("trailing comma", format!("{{{inner},}}")),
-        ("alg twice", format!("{{\"alg\":\"none\",{inner}}}")),
-        ("alg twice, equal values", format!("{{{inner},\"alg\":\"ES256\"}}")),
-        ("alg twice, one escaped", format!("{{{inner},\"\\u0061lg\":\"none\"}}")),
-        ("kid twice", format!("{{\"kid\":\"x\",{inner}}}")),
-        ("duplicate member in a nested object", format!("{{{inner},\"x\":{{\"a\":1,\"a\":2}}}}")),
+        ("a comment", format!("{{/**/{members}}}")),
+        ("trailing comma", format!("{{{members},}}")),
+        ("alg twice", format!("{{\"alg\":\"none\",{members}}}")),
+        ("alg twice, equal values", format!("{{{members},\"alg\":\"ES256\"}}")),
+        ("alg twice, one escaped", format!("{{{members},\"\\u0061lg\":\"none\"}}")),
+        ("kid twice", format!("{{\"kid\":\"x\",{members}}}")),
+        ("duplicate member in a nested object", format!("{{{members},\"x\":{{\"a\":1,\"a\":2}}}}")),
         (
             "arrays nested 200 deep",
-            format!("{{{inner},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200)),
+            format!("{{{members},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200)),
         ),
         (
             "arrays nested 20,000 deep",
-            format!("{{{inner},\"x\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000)),
+            format!("{{{members},\"x\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000)),
         ),
         ("20,000 unclosed arrays", "[".repeat(20_000)),
         ("6,000 unclosed objects", "{\"x\":".repeat(6_000)),
-        ("a huge number", format!("{{{inner},\"x\":1e999}}")),
-        ("half a surrogate", format!("{{{inner},\"x\":\"\\ud800\"}}")),
+        ("a huge number", format!("{{{members},\"x\":1e999}}")),
+        ("half a surrogate", format!("{{{members},\"x\":\"\\ud800\"}}")),
     ] {
         table.add_rejected("malformed", format!("header: {name}"), valid.with_header_text(&text));
     }
@@ -182,14 +184,18 @@ pub(super) fn header_table(valid: &ValidToken<'_>) -> Table {
     table.add_rejected(
         "bad_signature",
         "header: arrays nested 100 deep",
-        valid.with_header_text(format!("{{{inner},\"x\":{}{}}}", "[".repeat(100), "]".repeat(100))),
+        valid.with_header_text(format!(
+            "{{{members},\"x\":{}{}}}",
+            "[".repeat(100),
+            "]".repeat(100)
+        )),
     );
     table
 }
 
 #[test]
 fn header_must_be_one_json_object_without_duplicates() {
-    ValidToken::assert_refused(header_table, &[&[]]);
+    ValidToken::assert_rejected_in_new_store(header_table, &[&[]]);
 }
 
 /// Returns a token of that size with a meaningless payload.
@@ -214,13 +220,14 @@ pub(super) fn size_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn oversized_input_is_refused() {
+fn oversized_token_is_refused() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     let table = size_table(&valid);
     table.assert_rejected(&sandbox, &[]);
     for row in table.0 {
         std::fs::write(sandbox.home().join("token"), &row.token).unwrap();
+        // The command reads the token from the file. Standard input is empty.
         let mut file_table = Table::default();
         file_table.add_rejected(row.reason, format!("{}, as a file", row.name), "");
         file_table.assert_rejected_by(&sandbox, &["token", "verify", "@token"]);
@@ -234,7 +241,7 @@ fn oversized_input_is_refused() {
 }
 
 #[test]
-fn malformed_tokens_are_refused_by_other_commands() {
+fn commands_other_than_verify_refuse_malformed_tokens() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     let unsigned = format!("{}.{}.", valid.part(0), valid.part(1));
@@ -256,6 +263,7 @@ fn malformed_tokens_are_refused_by_other_commands() {
         }
         let revoke = sandbox.run_with_input(&["token", "revoke", "-"], token);
         assert!([2, 10].contains(&revoke.code) && revoke.stdout.is_empty(), "{revoke:?}");
+        // `token decode` accepts an empty signature.
         let decode = sandbox.run_with_input(&["token", "decode", "-"], token);
         assert!(token == unsigned || decode.code == 10, "{decode:?}");
     }

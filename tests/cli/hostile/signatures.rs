@@ -1,4 +1,4 @@
-//! Tokens of the store with invalid, foreign or non-canonical signatures.
+//! App tokens with invalid or malleated signatures, or with the signature of another token.
 
 use super::signer::{P256_ORDER, decode_hex, subtract_big_endian};
 use super::{Table, ValidToken, base64url};
@@ -11,7 +11,7 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     let (r, s) = signature.split_at(32);
     let order = decode_hex(P256_ORDER);
     let zero = vec![0; 32];
-    // A leading zero keeps an INTEGER positive.
+    // A leading zero keeps an INTEGER of DER positive.
     let der = [&[0x30, 70, 2, 33, 0], r, &[2, 33, 0], s].concat();
     let mut last_bit_flipped = signature.clone();
     last_bit_flipped[63] ^= 1;
@@ -41,8 +41,8 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
             valid.with_signature(bytes),
         );
     }
-    // The signature stays that of the valid token.
-    let replace_claim = |member: &str, value: Value| {
+    // Returns the token with one claim replaced and the original signature, which does not match.
+    let token_with_replaced_claim = |member: &str, value: Value| {
         let mut claims = valid.claims.clone();
         claims.insert(member.to_owned(), value);
         let payload = base64url(Value::from(claims).to_string());
@@ -51,13 +51,13 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
     table.add_rejected(
         "bad_signature",
         "more permissions",
-        replace_claim("permissions", json!(["admin"])),
+        token_with_replaced_claim("permissions", json!(["admin"])),
     );
-    table.add_rejected("bad_signature", "another owner", replace_claim("id", json!(2)));
+    table.add_rejected("bad_signature", "another owner", token_with_replaced_claim("id", json!(2)));
     table.add_rejected(
         "bad_signature",
         "later exp",
-        replace_claim("exp", json!(253_402_207_200_i64)),
+        token_with_replaced_claim("exp", json!(253_402_207_200_i64)),
     );
     let token_with_other_payload = format!("{}.{}.{}", valid.part(0), other.part(1), valid.part(2));
     table.add_rejected("bad_signature", "payload of another token", token_with_other_payload);
@@ -69,11 +69,11 @@ pub(super) fn signature_table(valid: &ValidToken<'_>) -> Table {
 
 #[test]
 fn invalid_signatures_are_refused() {
-    ValidToken::assert_refused(signature_table, &[&[], &["--type", "any"]]);
+    ValidToken::assert_rejected_in_new_store(signature_table, &[&[], &["--type", "any"]]);
 }
 
 #[test]
-fn malleated_ecdsa_signature_is_revoked_with_original() {
+fn token_with_malleated_signature_is_revoked_with_the_original_token() {
     let sandbox = Sandbox::with_admin();
     let valid = ValidToken::new(&sandbox);
     let signature = valid.signature();

@@ -19,7 +19,7 @@ fn with_claim(claim: &str, value: &Value) -> String {
 pub(super) fn payload_table() -> Table {
     let mut table = Table::default();
     let claims = default_claims().to_string();
-    let inner = &claims[1..claims.len() - 1];
+    let members = &claims[1..claims.len() - 1];
     for (name, payload) in [
         ("empty", String::new()),
         ("not JSON", "x".to_owned()),
@@ -28,16 +28,16 @@ pub(super) fn payload_table() -> Table {
         ("truncated", claims[..claims.len() - 1].to_owned()),
         ("repeated twice", format!("{claims}{claims}")),
         ("a byte order mark", format!("\u{feff}{claims}")),
-        ("exp twice", format!("{{{inner},\"exp\":4102444801}}")),
-        ("sub twice, one escaped", format!("{{{inner},\"\\u0073ub\":\"admin\"}}")),
-        ("duplicate member in a nested object", format!("{{{inner},\"x\":{{\"a\":1,\"a\":2}}}}")),
-        ("1e400", format!("{{{inner},\"x\":1e400}}")),
+        ("exp twice", format!("{{{members},\"exp\":4102444801}}")),
+        ("sub twice, one escaped", format!("{{{members},\"\\u0073ub\":\"admin\"}}")),
+        ("duplicate member in a nested object", format!("{{{members},\"x\":{{\"a\":1,\"a\":2}}}}")),
+        ("1e400", format!("{{{members},\"x\":1e400}}")),
         ("exp 1e400", claims.replace("4102444800", "1e400")),
         ("exp -1e400", claims.replace("4102444800", "-1e400")),
         ("exp NaN", claims.replace("4102444800", "NaN")),
         (
             "arrays nested 10,000 deep",
-            format!("{{{inner},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)),
+            format!("{{{members},\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)),
         ),
     ] {
         table.add_rejected("malformed", format!("payload: {name}"), sign_payload(&payload));
@@ -118,12 +118,12 @@ fn third_party_payload_must_be_one_json_object() {
 }
 
 #[test]
-fn third_party_claims_are_typed() {
+fn third_party_claims_of_wrong_type_or_range_are_refused() {
     claim_type_table().assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 
 #[test]
-fn third_party_times_are_enforced() {
+fn third_party_time_claims_are_enforced() {
     time_claim_table().assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set"]);
 }
 

@@ -1,4 +1,4 @@
-//! Forged third-party tokens, verified with a single key and with a JWK Set without key ids.
+//! Forged third-party tokens, verified with a single key or with a JWK Set without key ids.
 
 use super::Table;
 use super::issuer::{self, KEYS, SECRET, default_claims, jose_header, signing_key, valid_token};
@@ -6,8 +6,8 @@ use super::signer::{decode_pem, sign_token};
 use super::third_party::{ALGORITHMS, signature_of, with_header, with_signature};
 use serde_json::json;
 
-/// Returns tokens for a JWK Set without key ids: tokens with a `kid`, for which the set has no key, and
-/// tokens without `kid`, whose signatures are of another header.
+/// Returns two kinds of tokens for a JWK Set without key ids: tokens with a `kid`, which no key of the set
+/// has; and tokens without `kid`, with the signature of another header.
 pub(super) fn set_without_kids_table() -> Table {
     let mut table = Table::default();
     for (kid, alg) in KEYS {
@@ -28,7 +28,7 @@ pub(super) fn set_without_kids_table() -> Table {
 }
 
 #[test]
-fn jwk_set_without_kids_has_no_key_for_a_kid() {
+fn kid_or_bad_signature_is_refused_with_jwk_set_without_kids() {
     set_without_kids_table()
         .assert_rejected(&issuer::sandbox_with_keys(), &["--jwks", "set-without-kids"]);
 }
@@ -38,9 +38,7 @@ pub(super) fn single_key_table(kid: &str, algorithm: &str) -> Table {
     let mut table = Table::default();
     let (genuine, key, claims) =
         (valid_token(kid, algorithm), signing_key(kid), default_claims().to_string());
-    for alg in
-        ALGORITHMS.into_iter().chain(["none", "None", "ES512"]).filter(|alg| *alg != algorithm)
-    {
+    for alg in ALGORITHMS.into_iter().chain(["none", "None"]).filter(|alg| *alg != algorithm) {
         let token = with_header(&genuine, &jose_header(kid, alg));
         table.add_rejected("alg_not_allowed", format!("{kid} alone: {alg}"), token);
     }
@@ -91,7 +89,7 @@ pub(super) fn single_key_table(kid: &str, algorithm: &str) -> Table {
 }
 
 #[test]
-fn single_key_is_bound_to_its_algorithm() {
+fn forged_tokens_are_refused_with_a_single_key() {
     let sandbox = issuer::sandbox_with_keys();
     for (kid, alg) in KEYS {
         single_key_table(kid, alg).assert_rejected(&sandbox, &["--key", kid, "--alg", alg]);

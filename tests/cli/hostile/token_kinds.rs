@@ -24,7 +24,7 @@ pub(super) fn session_token_table(valid: &ValidToken<'_>) -> Table {
     table
 }
 
-/// Returns tokens of other kinds, presented as access tokens.
+/// Returns tokens of other kinds, and access tokens with the `jti` or `typ` of another token.
 pub(super) fn wrong_access_token_table(valid: &ValidToken<'_>) -> Table {
     let (access, refresh) =
         (valid.sandbox.session_member("access"), valid.sandbox.session_member("refresh"));
@@ -38,17 +38,18 @@ pub(super) fn wrong_access_token_table(valid: &ValidToken<'_>) -> Table {
     let mut table = Table::default();
     table.add_rejected("wrong_type", "an app token", &valid.token);
     table.add_rejected("wrong_type", "a refresh token", &refresh);
-    let app_jti = payload_with_claim(&access, "jti", valid.claims["jti"].clone());
+    let payload_with_app_jti = payload_with_claim(&access, "jti", valid.claims["jti"].clone());
     table.add_rejected(
         "unknown_token",
         "an app token's jti",
-        valid.key.sign(&session_header, &app_jti),
+        valid.key.sign(&session_header, &payload_with_app_jti),
     );
-    let refresh_jti = payload_with_claim(&access, "jti", payload(&refresh)["jti"].clone());
+    let payload_with_refresh_jti =
+        payload_with_claim(&access, "jti", payload(&refresh)["jti"].clone());
     table.add_rejected(
         "unknown_token",
         "the refresh token's jti",
-        valid.key.sign(&session_header, &refresh_jti),
+        valid.key.sign(&session_header, &payload_with_refresh_jti),
     );
     let with_app_typ = valid.key.sign(&valid.key.header("JWT"), &payload(&access).to_string());
     table.add_rejected("wrong_type", "the typ of an app token", with_app_typ);

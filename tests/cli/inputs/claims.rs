@@ -6,23 +6,25 @@ use insta::assert_snapshot;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn unusual_tokens_and_claims_are_shown_or_refused() {
+fn decode_shows_unusual_tokens_and_mint_refuses_malformed_claims() {
     let inputs = Inputs::new();
-    let token =
+    let encode_token =
         |header: &str, payload: &str| format!("{}.{}.AA", base64url(header), base64url(payload));
-    inputs
-        .write("jwe", token(r#"{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"q"}"#, "") + ".AA.AA");
+    inputs.write(
+        "jwe",
+        encode_token(r#"{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"q"}"#, "") + ".AA.AA",
+    );
     inputs.write(
         "snowflake",
-        token(r#"{"alg":"none"}"#, r#"{"id":12345678901234567890123,"exp":1.5e9}"#),
+        encode_token(r#"{"alg":"none"}"#, r#"{"id":12345678901234567890123,"exp":1.5e9}"#),
     );
-    inputs.write("twice", token(r#"{"alg":"none"}"#, r#"{"sub":"a","sub":"b"}"#));
-    inputs.write("comma", token(r#"{"alg":"none"}"#, r#"{"sub":"a",}"#));
-    inputs.write("header", token(r#"{"alg":"none","alg":"HS256"}"#, "{}"));
+    inputs.write("twice", encode_token(r#"{"alg":"none"}"#, r#"{"sub":"a","sub":"b"}"#));
+    inputs.write("comma", encode_token(r#"{"alg":"none"}"#, r#"{"sub":"a",}"#));
+    inputs.write("header", encode_token(r#"{"alg":"none","alg":"HS256"}"#, "{}"));
     inputs.write("claims.json", "{\n \"sub\":\"x\",\n}\n");
     inputs.write("python.json", "{'sub': 'x'}\n");
     inputs.write("nan.json", "{\"sub\": \"x\",\n \"score\": NaN}\n");
-    let rows = [
+    let scripts = [
         ("encrypted", "jeton token decode @jwe --part header"),
         ("integer beyond 64 bits", "jeton token decode @snowflake --part payload"),
         ("member twice", "jeton token decode @twice --part payload"),
@@ -38,7 +40,7 @@ fn unusual_tokens_and_claims_are_shown_or_refused() {
         ("more groups than a token may have", "(printf '{\"groups\":[0'; seq -f ',%.0f' 1000000 1009000 | tr -d '\\n'; echo ']}') > big.json
             mint rsa.pem --claims big.json"),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @r#"
+    assert_snapshot!(inputs.shell_each(&scripts), @r#"
     encrypted
     {
       "alg": "RSA-OAEP-256",
@@ -103,9 +105,9 @@ fn unusual_tokens_and_claims_are_shown_or_refused() {
 }
 
 #[test]
-fn verdict_states_found_and_expected_claims() {
+fn verify_error_states_found_and_expected_claims() {
     let inputs = Inputs::new();
-    let rows = [
+    let scripts = [
         ("`sub` a number", "mint rsa.pem --claim-json sub=1234 | verify"),
         ("`exp` in milliseconds", "mint rsa.pem --claim-json exp=1999999999000 | verify"),
         ("`iat` a string", "mint rsa.pem --claim-json 'iat=\"2026-01-31T12:00:00Z\"' | verify"),
@@ -127,7 +129,7 @@ fn verdict_states_found_and_expected_claims() {
             "mint rsa.pem --claim-json 'scp=[\"openid\",\"read\"]' | verify -p write",
         ),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @r#"
+    assert_snapshot!(inputs.shell_each(&scripts), @r#"
     `sub` a number
     invalid: bad_claim: `sub`: found `1234`, expected a string
     --- exit code 10, stderr

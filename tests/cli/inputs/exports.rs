@@ -5,8 +5,8 @@ use crate::required::{node, python, require};
 use std::process::Command;
 
 /// Algorithms, and scripts with openssl and ssh-keygen that write `key` (private), `pub` (public) or
-/// both. The scripts run in this order; after each script, the files are a pair of the algorithm.
-const SHELL: &[(&str, &str)] = &[
+/// both. The scripts run in this order; after each script, the files are a key pair of the algorithm.
+const OPENSSL_SCRIPTS: &[(&str, &str)] = &[
     ("RS256", "openssl genrsa -traditional -out key 2048; openssl rsa -in key -pubout -out pub"),
     ("RS256", "openssl rsa -in key -RSAPublicKey_out -outform DER -out pub"),
     ("RS256", "openssl rsa -in key -text -out text; mv text key"),
@@ -42,8 +42,9 @@ const SHELL: &[(&str, &str)] = &[
     ),
 ];
 
-/// Python script that writes the keys `N.key` and `N.pub` and prints their algorithms.
-const PYTHON: &str = r#"
+/// Python script that writes key pairs to `N.key` (private) and `N.pub` (public), where `N` counts from 0,
+/// and prints the algorithm of each pair.
+const PYTHON_SCRIPT: &str = r#"
 import base64
 import json
 from cryptography.hazmat.primitives import serialization as s
@@ -77,8 +78,8 @@ for alg, key, jwk in keys:
         count += 1
 "#;
 
-/// Node.js script that writes the same files as `PYTHON`, and prints the algorithms.
-const NODE: &str = r"
+/// Node.js script that writes key pairs and prints algorithms in the form of `PYTHON_SCRIPT`.
+const NODE_SCRIPT: &str = r"
 const { generateKeyPairSync } = require('node:crypto');
 const { writeFileSync } = require('node:fs');
 const kinds = [
@@ -103,9 +104,10 @@ for (const [alg, kind, options, type] of kinds) {
 }
 ";
 
-fn assert_pair(inputs: &Inputs, alg: &str, key: &str, public: &str, name: &str) {
+/// Asserts that a token signed with the key in `private_file` is valid with the key in `public_file`.
+fn assert_pair(inputs: &Inputs, alg: &str, private_file: &str, public_file: &str, name: &str) {
     let output = inputs.shell(&format!(
-        "mint {key} --alg {alg} | jeton token verify - --key {public} --alg {alg}"
+        "mint {private_file} --alg {alg} | jeton token verify - --key {public_file} --alg {alg}"
     ));
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("valid\n", ""), "{name}");
 }
@@ -115,14 +117,14 @@ fn assert_pair(inputs: &Inputs, alg: &str, key: &str, public: &str, name: &str) 
 fn exports_of_openssl_and_ssh_keygen_are_read() {
     require(Command::new("openssl").arg("version"), "the program `openssl`");
     let inputs = Inputs::new();
-    for (alg, script) in SHELL {
+    for (alg, script) in OPENSSL_SCRIPTS {
         let output = inputs.shell(&format!("set -e; {script}"));
         assert_eq!(output.code, 0, "{script}: {}", output.stderr);
         assert_pair(&inputs, alg, "key", "pub", script);
     }
 }
 
-/// Runs a program that writes keys, and asserts that every pair is read.
+/// Runs a program that writes key pairs, and asserts that jeton reads every pair.
 fn assert_exports(program: &mut Command) {
     let inputs = Inputs::new();
     let output = program.current_dir(inputs.0.home()).output().unwrap();
@@ -138,11 +140,11 @@ fn assert_exports(program: &mut Command) {
 #[test]
 #[ignore = "needs Python with cryptography and PyJWT"]
 fn exports_of_python_are_read() {
-    assert_exports(Command::new(python()).args(["-I", "-c", PYTHON]));
+    assert_exports(Command::new(python()).args(["-I", "-c", PYTHON_SCRIPT]));
 }
 
 #[test]
 #[ignore = "needs Node.js"]
 fn exports_of_node_are_read() {
-    assert_exports(Command::new(node()).args(["--eval", NODE]));
+    assert_exports(Command::new(node()).args(["--eval", NODE_SCRIPT]));
 }

@@ -1,4 +1,4 @@
-//! Documents with public keys, and the choice of the key of a token.
+//! Documents with public keys, and the choice of the key that verifies a token.
 
 use super::{
     EC_CERTIFICATE, Inputs, RSA, RSA_PUBLIC, body, private_ec_jwk, public_ec_jwk, rsa_jwk, sign,
@@ -19,7 +19,8 @@ fn rsa_without(names: &[&str]) -> Value {
     jwk
 }
 
-/// Verifies `t.jwt` with each document as `--jwks`. Returns the outputs.
+/// Verifies `t.jwt` with each document as `--jwks`. Returns the outputs, each below the name of the
+/// document.
 fn verify_with_each(inputs: &Inputs, documents: &[(&str, Value)]) -> String {
     let mut outputs = String::new();
     for (name, document) in documents {
@@ -33,7 +34,7 @@ fn verify_with_each(inputs: &Inputs, documents: &[(&str, Value)]) -> String {
 #[test]
 fn documents_of_identity_providers_are_read() {
     let inputs = Inputs::new();
-    let padding = format!("{}==", rsa_jwk()["n"].as_str().unwrap());
+    let padded_n = format!("{}==", rsa_jwk()["n"].as_str().unwrap());
     let entra = json!({"x5t": "q", "x5c": ["MIIC"], "issuer": "https://login.example/{tenantid}"});
     let mut with_entra_members = rsa_jwk();
     with_entra_members.as_object_mut().unwrap().extend(entra.as_object().unwrap().clone());
@@ -48,7 +49,7 @@ fn documents_of_identity_providers_are_read() {
                 "n": rsa_jwk()["n"], "e": rsa_jwk()["e"]}]}),
         ),
         ("array of JWKs", json!([rsa_jwk()])),
-        ("padded base64url", json!({"keys": [rsa_with("n", padding.into())]})),
+        ("padded base64url", json!({"keys": [rsa_with("n", padded_n.into())]})),
         ("members of Entra ID", json!({"keys": [with_entra_members]})),
         ("encryption key of Keycloak", json!({"keys": [encryption_key, rsa_jwk()]})),
         ("map of public keys of Firebase", json!({"rsa-1": RSA_PUBLIC, "k2": EC_CERTIFICATE})),
@@ -60,7 +61,7 @@ fn documents_of_identity_providers_are_read() {
 }
 
 #[test]
-fn error_describes_unusable_document() {
+fn error_describes_document_without_a_usable_key() {
     let inputs = Inputs::new();
     let documents = [
         ("discovery document", json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"})),
@@ -116,13 +117,14 @@ fn error_describes_unusable_document() {
     --- exit code 65, stderr
     error: key: `x` has the wrong length: found 3 bytes, expected 32
     "#);
+    // A token can be minted with the service account, whose key is private.
     inputs.write_json("account.json", &documents[2].1);
     assert_snapshot!(inputs.shell("mint account.json | header"), @r#"{"alg":"RS256","typ":"JWT","kid":"k1"}"#);
 }
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn key_is_chosen_by_algorithm_and_key_id() {
+fn verification_key_is_chosen_by_algorithm_and_key_id() {
     let inputs = Inputs::new();
     let other = rsa_with("kid", "o".into());
     inputs.write_json("duplicates.json", &json!({"keys": [rsa_jwk(), other, other]}));
@@ -141,7 +143,7 @@ fn key_is_chosen_by_algorithm_and_key_id() {
     );
     inputs.write("nokid.jwt", sign(&json!({"alg": "RS256"})));
     inputs.write("emptykid.jwt", sign(&json!({"alg": "RS256", "kid": ""})));
-    let rows = [
+    let scripts = [
         (
             "duplicate key ids that the token does not name",
             "jeton token verify @t.jwt --jwks duplicates.json",
@@ -159,7 +161,7 @@ fn key_is_chosen_by_algorithm_and_key_id() {
         ("algorithm that no key has", "jeton token verify @nokid.jwt --jwks one.pub"),
     ];
     inputs.write_json("one.pub", &public_ec_jwk());
-    assert_snapshot!(inputs.shell_each(&rows), @"
+    assert_snapshot!(inputs.shell_each(&scripts), @"
     duplicate key ids that the token does not name
     valid
     no key id in the token

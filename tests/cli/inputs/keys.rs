@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
-fn key_id_of_the_signer_is_kept() {
+fn key_id_from_an_option_or_document_is_kept() {
     let inputs = Inputs::new();
     inputs.write_json("signing_keys.json", &json!([private_ec_jwk()]));
     inputs.write_json(
@@ -16,7 +16,8 @@ fn key_id_of_the_signer_is_kept() {
         &json!({"type": "service_account", "project_id": "p", "private_key_id": "0a1b2c",
             "private_key": RSA, "client_email": "ci@p.iam.gserviceaccount.com"}),
     );
-    let rows = [
+    // The scripts share a store: the JWK Set contains the keys that earlier scripts imported.
+    let scripts = [
         ("key of Apple", "mint ec.pem --iss T --header kid=2X9R4HXF34 | header"),
         ("key of AWS Cognito", "mint rsa.pem --kid 'abcDEF+/0=' | header"),
         (
@@ -42,7 +43,7 @@ fn key_id_of_the_signer_is_kept() {
             jeton token verify @f/good.jwt --jwks f/jwks.json",
         ),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @r#"
+    assert_snapshot!(inputs.shell_each(&scripts), @r#"
     key of Apple
     {"alg":"ES256","typ":"JWT","kid":"2X9R4HXF34"}
     key of AWS Cognito
@@ -61,7 +62,7 @@ fn key_id_of_the_signer_is_kept() {
     "kid":"0a1b2c"
     key id of another key
     --- exit code 5, stderr
-    error: key id `my-key-1` in use: another key has it (ES256, for test tokens)
+    error: key id `my-key-1` already used by another key (ES256, for test tokens)
     hint: choose another key id with `--kid ID`
     thumbprint of Entra ID
     valid
@@ -126,7 +127,7 @@ fn public_key_in_text_of_other_tools_is_read() {
         );
         assert_eq!(output.stdout, "valid\n".repeat(5), "{name}: {output:?}");
     }
-    let rows = [
+    let scripts = [
         ("public DER", "jeton token verify @t.jwt --key public.der --alg RS256"),
         ("private key", "jeton token verify @t.jwt --key rsa.pem --alg RS256"),
         (
@@ -140,7 +141,7 @@ fn public_key_in_text_of_other_tools_is_read() {
             jeton token verify @e --key both --alg ES256",
         ),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @"
+    assert_snapshot!(inputs.shell_each(&scripts), @"
     public DER
     valid
     private key
@@ -164,7 +165,7 @@ fn error_describes_unreadable_key() {
     inputs.write("half.pem", RSA.get(..400).unwrap());
     inputs.write_json("vars.json", &json!({"JWT_PRIVATE_KEY": RSA}));
     inputs.write("empty", "");
-    let rows = [
+    let scripts = [
         ("XML of .NET", "mint key.xml"),
         ("first lines of a PEM", "mint half.pem"),
         ("JSON of variables", "mint vars.json"),
@@ -173,7 +174,7 @@ fn error_describes_unreadable_key() {
         ("certificate", "mint ec.crt"),
         ("published JWK Set", "mint jwks.json"),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @r#"
+    assert_snapshot!(inputs.shell_each(&scripts), @r#"
     XML of .NET
     --- exit code 65, stderr
     error: unsupported key format: found an RSA key in XML, expected PEM, DER, JWK or JWK Set

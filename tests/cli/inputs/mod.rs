@@ -1,5 +1,4 @@
-//! Keys, key sets and tokens as users of other tools and services have them, in shell commands that
-//! read them.
+//! Shell commands that read keys, key sets and tokens in the formats of other tools and services.
 
 mod claims;
 mod exports;
@@ -22,14 +21,15 @@ const EC_PUBLIC: &str = include_str!("../hostile/samples/p256.pub.pem");
 const EC_CERTIFICATE: &str = include_str!("../hostile/samples/certificate.pem");
 const P521: &str = include_str!("../hostile/samples/p521.pem");
 
-/// Shell functions: `verify` verifies an RS256 token and `header` prints the header of a token, both
-/// from standard input; `mint` mints a token with a key file.
+/// Shell functions: `verify` verifies a token with `rsa.pub`, and `header` prints the header of a token;
+/// both read the token from standard input. `mint` mints a token with the key file in its first
+/// argument.
 const PRELUDE: &str = "verify() { jeton token verify - --key rsa.pub --alg RS256 \"$@\"; }
 header() { jeton token decode - --part header -o json; }
 mint() { jeton token mint --sub a --key-file \"$@\"; }
 ";
 
-/// A sandbox with key files, and a token of the RSA key.
+/// A sandbox with key files, and with a token that the RSA key signed.
 struct Inputs(Sandbox);
 
 impl Inputs {
@@ -77,9 +77,10 @@ impl Inputs {
         RunOutput::capture(command)
     }
 
-    /// Runs every script; returns the outputs, each below the name of the script.
-    fn shell_each(&self, rows: &[(&str, &str)]) -> String {
-        let outputs = rows.iter().map(|(name, script)| self.shell(script).with_heading(name));
+    /// Runs the scripts one after another; each is given with a name. Returns the outputs, each below the
+    /// name of its script.
+    fn shell_each(&self, scripts: &[(&str, &str)]) -> String {
+        let outputs = scripts.iter().map(|(name, script)| self.shell(script).with_heading(name));
         outputs.collect()
     }
 }
@@ -110,7 +111,7 @@ fn public_ec_jwk() -> Value {
     jwk
 }
 
-/// Returns the base64 between the first and the last line of a PEM file.
+/// Returns the base64 between the first and the last line of a PEM file, in one line.
 fn body(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with('-')).collect()
 }

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
 fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
     let inputs = Inputs::new();
-    let rows = [
+    let scripts = [
         ("quotes", "jeton token verify \"\\\"$(cat t.jwt)\\\"\" --jwks jwks.json"),
         ("PowerShell", "echo \"\\$env:TOKEN = '$(cat t.jwt)'\" | verify"),
         ("curl", "echo \"-H 'Authorization: Bearer $(cat t.jwt)'\" | verify"),
@@ -31,7 +31,7 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
         ("empty file", ": > e; jeton token decode @e"),
         ("empty variable", "jeton token decode \"$NOTHING\""),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @"
+    assert_snapshot!(inputs.shell_each(&scripts), @"
     quotes
     valid
     PowerShell
@@ -84,7 +84,7 @@ fn token_in_pasted_text_is_read_or_the_error_describes_the_text() {
 #[test]
 fn misplaced_url_document_or_file_name_causes_a_hint() {
     let inputs = Inputs::new();
-    let rows = [
+    let scripts = [
         ("URL", "jeton token verify @t.jwt --jwks https://id.example/jwks.json"),
         (
             "URL of Entra ID",
@@ -94,6 +94,7 @@ fn misplaced_url_document_or_file_name_causes_a_hint() {
         ("`@`", "jeton token mint --key-file @rsa.pem"),
         ("JSON", "jeton token mint --key-file \"$(cat one.jwk)\""),
         ("token without `@`", "jeton token verify t.jwt --jwks jwks.json"),
+        // `--batch` reads JSON Lines, but no JSON document with several tokens.
         (
             "JSON Lines of `token mint`",
             "jeton token mint --count 2 --sub a --key-file rsa.pem --kid rsa-1 -o jsonl \
@@ -105,7 +106,7 @@ fn misplaced_url_document_or_file_name_causes_a_hint() {
             jeton token verify --batch --jwks jwks.json < tokens.json",
         ),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @r#"
+    assert_snapshot!(inputs.shell_each(&scripts), @r#"
     URL
     --- exit code 2, stderr
     error: `--jwks`: URL found, expected the name of a file
@@ -155,15 +156,16 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             iconv -f UTF-8 -t UTF-16 {name} > utf16; {command} utf16"
         );
         if command.contains("--batch") {
-            let utf8_only = script.lines().next().unwrap();
-            inputs.shell(utf8_only).ok();
+            // `--batch` does not read UTF-16.
+            let utf8_script = script.lines().next().unwrap();
+            inputs.shell(utf8_script).ok();
         } else {
             inputs.shell(&script).ok();
         }
     }
     // A token that is minted with a secret after a byte order mark is valid with the secret alone.
     // With `--encoding raw`, the byte order mark is part of the secret.
-    let rows = [
+    let scripts = [
         ("text", "printf %s 0123456789abcdef0123456789abcdef > s; (printf '\\357\\273\\277'; cat s) > bom
             mint bom --alg HS256 | jeton token verify - --key s --alg HS256"),
         ("UTF-16", "iconv -f UTF-8 -t UTF-16 s > utf16
@@ -172,7 +174,7 @@ fn byte_order_mark_is_accepted_before_keys_tokens_and_secrets() {
             mint bom --encoding base64 --alg HS256 | jeton token verify - --key s --alg HS256"),
         ("raw", "mint bom --encoding raw --alg HS256 | jeton token verify - --key b --alg HS256"),
     ];
-    assert_snapshot!(inputs.shell_each(&rows), @"
+    assert_snapshot!(inputs.shell_each(&scripts), @"
     text
     valid
     UTF-16

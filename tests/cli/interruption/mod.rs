@@ -13,27 +13,28 @@ use std::fs::{self, File};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// Returns whether SIGINT is in a mask of the status of a process (proc(5)).
-fn has_sigint(process: u32, mask: &str) -> bool {
+/// Returns whether SIGINT is in a signal mask of the process. `field` is the name of the mask in
+/// `/proc/PID/status`, such as `SigCgt:` (proc(5)).
+fn has_sigint(process: u32, field: &str) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let mask = status.lines().find_map(|line| line.strip_prefix(mask)).unwrap_or("0");
+    let mask = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
     u64::from_str_radix(mask.trim(), 16).unwrap() >> (Signal::INT.as_raw() - 1) & 1 == 1
 }
 
 fn wait_until(is_done: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_done() {
-        assert!(start.elapsed() < Duration::from_secs(60));
+        assert!(start.elapsed() < Duration::from_secs(60), "condition not met within 60 seconds");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Waits until no SIGINT is pending.
+/// Waits until no SIGINT is pending: the process has received every SIGINT that was sent.
 fn wait_until_handled(process: u32) {
     wait_until(|| !has_sigint(process, "ShdPnd:") && !has_sigint(process, "SigPnd:"));
 }
 
-/// Waits until the command watches for Ctrl-C, sends the signal and waits until it is handled.
+/// Waits until the command has a handler for SIGINT, sends SIGINT, and waits until the handler was called.
 fn interrupt(child: &Child) {
     wait_until(|| has_sigint(child.id(), "SigCgt:"));
     kill_process(Pid::from_child(child), Signal::INT).unwrap();
@@ -63,6 +64,7 @@ impl Lock {
     }
 }
 
+/// Starts the command with `--yes` and `--wait 10m`.
 fn start(sandbox: &Sandbox, words: &[&str]) -> Child {
     let options = ["--yes", "--wait", "10m"];
     Sandbox::start(&mut sandbox.command(&[words, &options].concat()))
@@ -77,7 +79,7 @@ fn run_interrupted(sandbox: &Sandbox, lock: Lock, words: &[&str]) -> RunOutput {
     RunOutput::from(child.wait_with_output().unwrap())
 }
 
-/// Returns the names of the files next to the store.
+/// Returns the names of the files in the directory of the store, without `-wal` and `-shm` files.
 fn file_names(sandbox: &Sandbox) -> Vec<String> {
     let entries = fs::read_dir(sandbox.store().parent().unwrap()).unwrap();
     let mut names: Vec<_> =
@@ -87,9 +89,9 @@ fn file_names(sandbox: &Sandbox) -> Vec<String> {
     names
 }
 
-/// Creates input files, and a store with one live token more than a transaction revokes, and one
-/// expired token more than a transaction deletes.
-fn new_sandbox() -> Sandbox {
+/// Creates a sandbox with input files and a store. The store has one live token more than a transaction
+/// revokes, and one expired token more than a transaction deletes.
+fn sandbox_with_tokens() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let file = |name: &str| sandbox.home().join(name);
     fs::write(file("rows.csv"), "username,role\nkim,user\nlee,admin\n").unwrap();
@@ -110,8 +112,8 @@ struct Case {
     words: &'static [&'static str],
     lock: Lock,
     message: &'static str,
-    /// Numbers of users, settings, tokens and revoked tokens.
-    rows: &'static str,
+    /// Numbers of users, settings, tokens and revoked tokens after the interruption.
+    row_counts: &'static str,
     /// Action, outcome and count of the new audit events.
     events: &'static [&'static str],
 }
@@ -119,10 +121,12 @@ struct Case {
 impl Case {
     /// Returns a case in which the interrupted command changes nothing.
     const fn unchanged(words: &'static [&'static str], lock: Lock, message: &'static str) -> Self {
-        Self { words, lock, message, rows: "1 0 50002 0", events: &[] }
+        Self { words, lock, message, row_counts: "1 0 50002 0", events: &[] }
     }
 }
 
+/// Cases in the order of their execution on one store: the row counts include the changes of earlier
+/// cases.
 const CASES: [Case; 8] = [
     Case::unchanged(
         &["users", "import", "rows.csv"],
@@ -158,26 +162,27 @@ const CASES: [Case; 8] = [
         words: &["token", "revoke", "--all"],
         lock: Lock::Store,
         message: "interrupted after 30000 of 30001 tokens; tokens revoked so far remain revoked",
-        rows: "1 0 50002 30000",
+        row_counts: "1 0 50002 30000",
         events: &["token revoke done 30000"],
     },
     Case {
         words: &["store", "prune"],
         lock: Lock::Store,
-        message: "interrupted; removed 20000 tokens, 0 sessions and 0 revocation entries so far, \
-                  which remain removed",
-        rows: "1 0 30002 30000",
+        message: "interrupted; the 20000 tokens, 0 sessions and 0 revocation entries removed so far \
+                  remain removed",
+        row_counts: "1 0 30002 30000",
         events: &["store prune done 20000"],
     },
 ];
 
-const ROWS: &str = "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM settings)
+const ROW_COUNTS: &str =
+    "SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM settings)
      || ' ' || count(*) || ' ' || count(revoked_at) FROM tokens";
 
 #[test]
-fn interrupted_commands_state_what_is_stored() {
-    let sandbox = new_sandbox();
-    for Case { words, lock, message, rows, events } in CASES {
+fn error_of_interrupted_command_states_what_was_changed() {
+    let sandbox = sandbox_with_tokens();
+    for Case { words, lock, message, row_counts, events } in CASES {
         if sandbox.is_on_server() && matches!(lock, Lock::Directory) {
             continue;
         }
@@ -185,7 +190,7 @@ fn interrupted_commands_state_what_is_stored() {
         let output = run_interrupted(&sandbox, lock, words);
         assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{words:?}: {output:?}");
         assert_eq!(output.stderr, format!("error: {message}\n"), "{words:?}");
-        assert_eq!(sandbox.sql(ROWS), [rows], "{words:?}");
+        assert_eq!(sandbox.sql(ROW_COUNTS), [row_counts], "{words:?}");
         let new_events = format!(
             "SELECT action || ' ' || outcome || ' ' || count FROM audit WHERE id > {last_event}"
         );
@@ -193,10 +198,10 @@ fn interrupted_commands_state_what_is_stored() {
         assert!(sandbox.is_on_server() || file_names(&sandbox) == ["jeton.db"], "{words:?}");
         sandbox.run(&["store", "check"]).ok();
     }
-    // The next runs complete the work.
+    // The next runs revoke and delete the remaining tokens.
     sandbox.run(&["token", "revoke", "--all", "--yes"]).ok();
     sandbox.run(&["store", "prune", "--yes"]).ok();
-    assert_eq!(sandbox.sql(ROWS), ["1 0 30001 30001"]);
+    assert_eq!(sandbox.sql(ROW_COUNTS), ["1 0 30001 30001"]);
 }
 
 #[test]

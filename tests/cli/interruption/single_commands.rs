@@ -1,4 +1,5 @@
-//! Ctrl-C at points that only some commands have.
+//! Ctrl-C at points that only some commands have: while passwords are hashed, input is read or tokens are
+//! signed, and after a confirmation; and a second Ctrl-C.
 
 use super::{Lock, file_names, interrupt, start, wait_until, wait_until_handled};
 use crate::prompts::PtyCommand;
@@ -51,10 +52,11 @@ fn verification_can_be_interrupted_while_it_waits_for_input() {
     assert_eq!((output.code, output.stderr.as_str()), (130, message));
 }
 
-/// Mints a JSON document with more tokens than jeton signs before the signal arrives.
+/// Arguments that mint a JSON document with more tokens than jeton signs before the signal arrives.
 const JSON_MINT: [&str; 8] = ["token", "mint", "--alg", "RS256", "--count", "100000", "-o", "json"];
 
-const LAST_EVENT: &str = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
+const LAST_MINT_EVENT: &str =
+    "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
      ORDER BY id DESC LIMIT 1";
 
 #[test]
@@ -71,11 +73,11 @@ fn recorded_tokens_of_an_interrupted_json_document_are_revoked() {
         format!("interrupted after {count} of 100000 tokens; {count} recorded tokens were revoked")
     );
     assert_eq!(sandbox.sql("SELECT count(revoked_at) FROM tokens").remove(0), count);
-    assert_eq!(sandbox.sql(LAST_EVENT), [format!("undelivered {count}")]);
+    assert_eq!(sandbox.sql(LAST_MINT_EVENT), [format!("undelivered {count}")]);
 }
 
 #[test]
-fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted() {
+fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted_in_the_audit_log() {
     let sandbox = Sandbox::with_admin();
     let child = start(&sandbox, &JSON_MINT);
     interrupt(&child);
@@ -84,7 +86,7 @@ fn unrecorded_tokens_of_an_interrupted_json_document_are_not_counted() {
     let message = output.error()["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("interrupted after "), "{message}");
     assert!(message.ends_with(" of 100000 tokens; no token was written"), "{message}");
-    assert_eq!(sandbox.sql(LAST_EVENT), ["undelivered 0"]);
+    assert_eq!(sandbox.sql(LAST_MINT_EVENT), ["undelivered 0"]);
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn interrupted_minting_from_a_file_does_not_finish_the_batch() {
     let output = RunOutput::from(child.wait_with_output().unwrap()).fails(130);
     let message = "error: interrupted after 0 of 8000 tokens; no token was written\n";
     assert!(output.stderr.ends_with(message), "{output:?}");
-    assert_eq!(sandbox.sql(LAST_EVENT), ["undelivered 0"]);
+    assert_eq!(sandbox.sql(LAST_MINT_EVENT), ["undelivered 0"]);
 }
 
 #[test]
@@ -115,7 +117,7 @@ fn second_ctrl_c_ends_the_process() {
 }
 
 #[test]
-fn ctrl_c_after_a_confirmation_ends_the_command_after_the_batch() {
+fn ctrl_c_after_a_confirmation_ends_the_command_after_the_current_batch() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint", "--record", "--count", "3"]).ok();
     let held_lock = Lock::Store.acquire(&sandbox);

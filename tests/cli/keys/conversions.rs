@@ -1,4 +1,4 @@
-//! Hints with a conversion command: the command converts the input, and the key is then read.
+//! Hints with a conversion command: the command converts the input, and jeton reads the converted key.
 
 use crate::required::require;
 use crate::sandbox::Sandbox;
@@ -13,7 +13,7 @@ pub(super) fn require_programs(names: &[&str]) {
     }
 }
 
-/// Runs a shell command in the home directory of the sandbox.
+/// Runs a shell command, which must succeed, in the home directory of the sandbox.
 pub(super) fn shell(sandbox: &Sandbox, command: &str) {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", command]).current_dir(sandbox.home()).stdin(Stdio::null());
@@ -23,12 +23,12 @@ pub(super) fn shell(sandbox: &Sandbox, command: &str) {
 }
 
 /// Asserts that the command `words` refuses `key.in` with a hint, runs the command of the hint, and
-/// asserts that `words` reads the converted file. `replacements` change the command of the hint, for
+/// asserts that `words` reads `converted_file`. `replacements` change the command of the hint, for
 /// example to pass a passphrase.
 fn assert_hint_works(
     sandbox: &Sandbox,
     words: &[&str],
-    converted: &str,
+    converted_file: &str,
     replacements: &[(&str, &str)],
 ) {
     let output = sandbox.run(&[words, &["key.in"]].concat()).fails(65);
@@ -38,7 +38,7 @@ fn assert_hint_works(
         command = command.replace(from, to);
     }
     shell(sandbox, &command);
-    let output = sandbox.run(&[words, &[converted]].concat());
+    let output = sandbox.run(&[words, &[converted_file]].concat());
     assert_ne!(output.code, 65, "{hint}: {}", output.stderr);
     assert_ne!(output.code, 2, "{hint}: {}", output.stderr);
 }
@@ -132,7 +132,7 @@ fn ssh_hints_convert_keys() {
 
 #[test]
 #[ignore = "needs jq and curl"]
-fn hints_about_documents_extract_keys() {
+fn hints_about_json_documents_extract_keys() {
     require_programs(&["jq", "curl"]);
     let sandbox = Sandbox::new();
     let home = sandbox.home().display().to_string();

@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 
 const URL: &str = "https://id.example/jwks.json";
 
-const CURL: &str = r#"#!/bin/sh
+/// Shell script that takes the place of curl.
+const FAKE_CURL: &str = r#"#!/bin/sh
 printf '%s\n' "$@" > arguments
 case $1 in
     *o) cat published > "$2" ;;
@@ -19,12 +20,12 @@ case $1 in
 esac
 "#;
 
-fn new_sandbox() -> Sandbox {
+fn sandbox_with_fake_curl() -> Sandbox {
     let sandbox = Sandbox::new();
     let jwk: Value = serde_json::from_str(include_str!("../hostile/samples/rsa.jwk")).unwrap();
     let jwks = json!({"keys": [{"kty": "RSA", "n": jwk["n"], "e": jwk["e"]}]});
     let write = |name: &str, text: &str| fs::write(sandbox.home().join(name), text).unwrap();
-    write("curl", CURL);
+    write("curl", FAKE_CURL);
     write("published", &jwks.to_string());
     write("t", "eyJhbGciOiJSUzI1NiJ9.e30.AAAA");
     write("jwks.json", "an existing file");
@@ -34,7 +35,8 @@ fn new_sandbox() -> Sandbox {
 }
 
 /// Asserts that the command `words` fails with the exit code and a hint, and runs the command of the
-/// hint. Returns the exit code of the hint's command, and the arguments of curl.
+/// hint, which must not change the file `jwks.json`. Returns the exit code of the hint's command, and
+/// the arguments of curl.
 fn follow_hint(sandbox: &Sandbox, words: &[&str], code: i32) -> (Option<i32>, Vec<String>) {
     let output = sandbox.run(words).fails(code);
     let hint = output.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap();
@@ -52,10 +54,10 @@ fn follow_hint(sandbox: &Sandbox, words: &[&str], code: i32) -> (Option<i32>, Ve
     (output.status.code(), arguments.lines().map(str::to_owned).collect())
 }
 
-/// The signature of the token is invalid: exit code 10 means that the keys were read.
+/// The signature of the token is invalid, so exit code 10 means that jeton read the keys.
 #[test]
 fn curl_hints_about_urls_work() {
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_with_fake_curl();
     let words = ["token", "verify", "@t", "--jwks", URL];
     let (code, arguments) = follow_hint(&sandbox, &words, 2);
     assert_eq!((code, arguments), (Some(10), vec!["-fsS".to_owned(), URL.to_owned()]));
@@ -69,7 +71,7 @@ fn curl_hints_about_urls_work() {
 #[ignore = "needs jq"]
 fn curl_hint_about_discovery_document_works() {
     require_programs(&["jq"]);
-    let sandbox = new_sandbox();
+    let sandbox = sandbox_with_fake_curl();
     let file = "a document; with $(touch pwned) in its name.json";
     for url in [URL, "-o pwned", "https://id.example/a b"] {
         let document = json!({"issuer": "https://id.example", "jwks_uri": url}).to_string();

@@ -20,14 +20,15 @@ struct Service {
 
 impl Service {
     fn start() -> Self {
-        // Error output of the service stays visible in the log.
+        // The service writes to the standard error of the test.
         let mut process = script_command("site.mjs").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let issuer = lines.next().unwrap().unwrap();
         Self { process, lines, issuer }
     }
 
-    /// Returns the verification results for the tokens while the service serves the directory.
+    /// Lets the service serve the directory and verify the tokens. Returns the `results` of the tokens by
+    /// name, and the paths of the `requests` that the service received.
     fn verify(&mut self, directory: &Path, tokens: &Value) -> Value {
         let request = json!({"directory": directory, "tokens": tokens});
         writeln!(self.process.stdin.as_mut().unwrap(), "{request}").unwrap();
@@ -58,8 +59,8 @@ fn refused_answer(code: &str) -> Value {
     json!({ "refused": code })
 }
 
-const CONFIGURATION: &str = "/.well-known/openid-configuration";
-const KEYS: &str = "/.well-known/jwks.json";
+const METADATA_PATH: &str = "/.well-known/openid-configuration";
+const KEYS_PATH: &str = "/.well-known/jwks.json";
 
 #[test]
 #[ignore = "needs Node"]
@@ -100,7 +101,7 @@ fn service_that_knows_only_issuer_verifies_test_tokens() {
     publish(&sandbox, &directory, &issuer, "test");
     let output = service.verify(&directory, &tokens);
     assert_eq!(output["results"], expected);
-    assert_eq!(output["requests"], json!([CONFIGURATION, KEYS]), "fetched once");
+    assert_eq!(output["requests"], json!([METADATA_PATH, KEYS_PATH]), "fetched once");
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn cached_jwk_set_verifies_tokens_of_next_key() {
                 "access": accepted_answer(&access),
                 "test": refused_answer("ERR_JWKS_NO_MATCHING_KEY"),
             },
-            "requests": [CONFIGURATION, KEYS],
+            "requests": [METADATA_PATH, KEYS_PATH],
         })
     );
     sandbox.run(&["keys", "rotate"]).ok();

@@ -50,7 +50,7 @@ fn app_and_test_keys_are_exported_separately() {
       "keys": []
     }
     --- stderr
-    warning: no test key exists yet: the first `jeton token mint` creates one
+    warning: no test key to publish: the next `jeton token mint` creates one
     "#);
     let (app, test) =
         (sandbox.stdout_of(&["token", "create", "app"]), sandbox.stdout_of(&["token", "mint"]));
@@ -58,6 +58,11 @@ fn app_and_test_keys_are_exported_separately() {
     assert_eq!(exported_kids(&sandbox, "test"), [kid_of_token(&test)]);
     assert_ne!(kid_of_token(&app), kid_of_token(&test));
     assert_eq!(kid_of_token(&sandbox.session_member("access")), kid_of_token(&app));
+    sandbox.run(&["keys", "revoke", "--yes", "--", &kid_of_token(&test)]).ok();
+    let output_after_revocation = sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]);
+    assert_eq!(output_after_revocation.to_string(), output.to_string());
+    sandbox.stdout_of(&["token", "mint"]);
+    assert_eq!(exported_kids(&sandbox, "test").len(), 1);
 }
 
 #[test]
@@ -79,7 +84,7 @@ fn symmetric_key_is_omitted_with_warning() {
 }
 
 #[test]
-fn invalid_export_options_are_refused() {
+fn invalid_export_options_or_missing_store_are_refused() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["keys", "export"]), @"
     --- exit code 2, stderr

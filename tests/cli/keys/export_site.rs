@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 const ISSUER: &str = "https://id.example";
 const EXPORT: [&str; 6] = ["keys", "export", "--site", "public", "--issuer", ISSUER];
 
-fn read_json(sandbox: &Sandbox, name: &str) -> Value {
+fn read_exported_json(sandbox: &Sandbox, name: &str) -> Value {
     let path = sandbox.home().join("public/.well-known").join(name);
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
@@ -26,7 +26,7 @@ fn exported_metadata_follows_oidc_discovery() {
     ");
     assert_snapshot!(sandbox.run_json(&EXPORT), @r#"{"files":["public/.well-known/jwks.json","public/.well-known/openid-configuration"]}"#);
     assert_eq!(
-        read_json(&sandbox, "openid-configuration"),
+        read_exported_json(&sandbox, "openid-configuration"),
         json!({
             "issuer": ISSUER,
             "jwks_uri": "https://id.example/.well-known/jwks.json",
@@ -35,7 +35,10 @@ fn exported_metadata_follows_oidc_discovery() {
             "id_token_signing_alg_values_supported": ["ES256"],
         })
     );
-    assert_eq!(read_json(&sandbox, "jwks.json"), sandbox.json(&["keys", "export", "--jwks"]));
+    assert_eq!(
+        read_exported_json(&sandbox, "jwks.json"),
+        sandbox.json(&["keys", "export", "--jwks"])
+    );
 }
 
 #[test]
@@ -52,9 +55,9 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
     warning: omitted symmetric keys: anyone who can verify with them can also sign
     warning: issuer mismatch: tokens have `jeton`; change it with `jeton settings set issuer`
     ");
-    let configuration = read_json(&sandbox, "openid-configuration");
+    let configuration = read_exported_json(&sandbox, "openid-configuration");
     assert_eq!(configuration["id_token_signing_alg_values_supported"], json!(ALGORITHMS[3..]));
-    let keys = read_json(&sandbox, "jwks.json");
+    let keys = read_exported_json(&sandbox, "jwks.json");
     let keys = keys["keys"].as_array().unwrap();
     assert_eq!(keys.len(), 11);
     for key in keys {
@@ -66,6 +69,7 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
 #[test]
 fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     let sandbox = Sandbox::with_admin();
+    // Content, inode and mode of the JWK Set file.
     let file_state = || {
         let path = sandbox.home().join("public/.well-known/jwks.json");
         let attributes = fs::metadata(&path).unwrap();
@@ -79,7 +83,8 @@ fn unchanged_export_is_not_rewritten_and_is_world_readable() {
     sandbox.run(&["keys", "generate"]).ok();
     sandbox.run(&EXPORT).ok();
     let after = file_state();
-    assert_ne!((&after.0, after.1), (&before.0, before.1), "replaced, not changed in place");
+    assert_ne!(after.0, before.0, "the new key is exported");
+    assert_ne!(after.1, before.1, "replaced, not changed in place");
     let mut names: Vec<_> = fs::read_dir(sandbox.home().join("public/.well-known"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -114,7 +119,7 @@ fn invalid_issuer_or_directory_is_refused() {
     ");
 }
 
-/// Returns the files in the directory with their contents.
+/// Returns the names and contents of the files in `public/.well-known`.
 fn exported_files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
     let directory = sandbox.home().join("public/.well-known");
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
@@ -126,7 +131,7 @@ fn exported_files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn files_of_other_issuer_require_yes() {
+fn replacing_files_of_another_issuer_requires_yes() {
     let sandbox = Sandbox::with_admin();
     let directory = sandbox.home().join("public/.well-known");
     fs::create_dir_all(&directory).unwrap();
@@ -162,11 +167,14 @@ fn files_of_other_issuer_require_yes() {
     fs::remove_file(directory.join(metadata_file)).unwrap();
     assert_snapshot!(assert_refused(), @"
     --- exit code 5, stderr
-    error: `public/.well-known/jwks.json` already exists and does not name this issuer
+    error: `public/.well-known/jwks.json` already exists with other content, and no metadata name its issuer
     hint: use another directory, or replace the files with `--yes`
     ");
     sandbox.run(&[&EXPORT[..], &["--yes"]].concat()).ok();
-    assert_eq!(read_json(&sandbox, keys_file), sandbox.json(&["keys", "export", "--jwks"]));
+    assert_eq!(
+        read_exported_json(&sandbox, keys_file),
+        sandbox.json(&["keys", "export", "--jwks"])
+    );
     // Files of the same issuer need no `--yes`, even if an interrupted export left only the keys.
     fs::write(directory.join(metadata_file), json!({"issuer": ISSUER, "x": 1}).to_string())
         .unwrap();
@@ -174,8 +182,9 @@ fn files_of_other_issuer_require_yes() {
     sandbox.run(&EXPORT).ok();
     fs::remove_file(directory.join(metadata_file)).unwrap();
     sandbox.run(&EXPORT).ok();
-    let other = ["keys", "export", "--site", "public", "--issuer", "https://other.example"];
-    assert_eq!(sandbox.run(&other).code, 5);
-    sandbox.run(&[&other[..], &["--yes"]].concat()).ok();
-    assert_eq!(read_json(&sandbox, metadata_file)["issuer"], "https://other.example");
+    let export_for_other_issuer =
+        ["keys", "export", "--site", "public", "--issuer", "https://other.example"];
+    assert_eq!(sandbox.run(&export_for_other_issuer).code, 5);
+    sandbox.run(&[&export_for_other_issuer[..], &["--yes"]].concat()).ok();
+    assert_eq!(read_exported_json(&sandbox, metadata_file)["issuer"], "https://other.example");
 }

@@ -43,19 +43,19 @@ fn private_key_formats_are_importable() {
         <key>
         --- stderr
         key <key> already exists as standby key
-        hint: activate it with: jeton keys activate <key>
+        hint: activate the key with: jeton keys activate <key>
         "));
         for form in [pkcs8.as_str(), text] {
             let block = form.split("-----BEGIN ").last().unwrap();
             let base64: String =
-                block.lines().skip(1).take_while(|l| !l.starts_with('-')).collect();
+                block.lines().skip(1).take_while(|line| !line.starts_with('-')).collect();
             fs::write(sandbox.home().join("key.der"), decode_base64(&base64)).unwrap();
             let output = sandbox.run(&["keys", "import", "--from-file", "key.der"]);
             allow_duplicates!(assert_snapshot!(output, @"
             <key>
             --- stderr
             key <key> already exists as standby key
-            hint: activate it with: jeton keys activate <key>
+            hint: activate the key with: jeton keys activate <key>
             "));
         }
     }
@@ -64,12 +64,12 @@ fn private_key_formats_are_importable() {
     <key>
     --- stderr
     imported ES256 standby key for app tokens
-    hint: activate it with: jeton keys activate <key>
+    hint: activate the key with: jeton keys activate <key>
     $ jeton keys import --from-file -
     <key>
     --- stderr
     imported RS256 standby key for app tokens
-    hint: activate it with: jeton keys activate <key>
+    hint: activate the key with: jeton keys activate <key>
     ");
 }
 
@@ -79,7 +79,7 @@ fn decode_base64(base64: &str) -> Vec<u8> {
 }
 
 #[test]
-fn key_cannot_serve_two_purposes() {
+fn existing_key_cannot_be_imported_with_another_purpose_or_algorithm() {
     let sandbox = Sandbox::with_admin();
     let import = |flags: &[&str]| {
         sandbox.run_with_input(&[&["keys", "import", "--from-file", "-"], flags].concat(), PKCS1)
@@ -113,6 +113,7 @@ fn jwks_import_is_atomic() {
     let other = Sandbox::with_admin();
     for kid in kids(&sandbox, "test", "active") {
         let key = sandbox.stdout_of(&["keys", "export", "--private", &kid, "--yes"]);
+        // Only the shared secret is exported as a JWK. The other keys are exported as PEM.
         if let Ok(jwk) = serde_json::from_str::<Value>(&key) {
             set["keys"].as_array_mut().unwrap().push(jwk);
         }
@@ -132,7 +133,7 @@ fn jwks_import_is_atomic() {
     assert_eq!(kids(&other, "test", "active"), before);
     assert_snapshot!(other.run_json(&[&IMPORT_TEST_KEY[..], &["--from-file", "good.json"]].concat()), @r#"{"changed":true,"items":[{"kid":"<uuid>","purpose":"test","alg":"HS256","status":"active","weak":false,"changed":true},{"kid":"its own","purpose":"test","alg":"EdDSA","status":"active","weak":false,"changed":true}]}"#);
     let audit = "SELECT count FROM audit WHERE action = 'keys import' AND outcome = 'done'";
-    assert_eq!(other.sql(audit), ["2"], "one row per command");
+    assert_eq!(other.sql(audit), ["2"], "one audit event per command, with the number of keys");
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn key_import_requires_admin() {
 }
 
 #[test]
-fn store_without_users_suggests_init() {
+fn login_error_of_store_without_users_suggests_init() {
     let sandbox = Sandbox::new();
     sandbox.run_with_input(&["keys", "import", "--from-file", "-"], SEC1).ok();
     assert_snapshot!(sandbox.run(&["token", "mint"]), @"

@@ -8,7 +8,8 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 use std::fs;
 
-/// HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2).
+/// HMAC pads short secrets with zeros and hashes long secrets (RFC 2104, section 2), so that different
+/// bytes can be the same key.
 #[test]
 fn equivalent_hmac_secrets_are_one_key() {
     let sandbox = Sandbox::with_admin();
@@ -62,7 +63,7 @@ fn invalid_variable_name_is_not_echoed() {
 
 #[test]
 #[ignore = "needs Python"]
-fn weak_secret_from_environment_is_marked() {
+fn weak_secret_from_environment_is_imported_only_with_allow_weak() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("JWT_SECRET_KEY", "super-secret");
     let words =
@@ -90,6 +91,7 @@ fn weak_secret_from_environment_is_marked() {
     error: `--from-env`: the named environment variable is not set
     hint: export the variable, and pass its name without `$`
     ");
+    // PyJWT accepts a token of jeton, and jeton accepts a token of PyJWT.
     let token = sandbox.stdout_of(&["token", "mint", "--alg", "HS256", "--sub", "alice"]);
     let secret = json!({"kty": "oct", "k": "c3VwZXItc2VjcmV0"}).to_string();
     let case = json!({"alg": "HS256", "kid": kids(&sandbox, "test", "active")[0], "token": token,
@@ -117,7 +119,7 @@ fn activate_flag_makes_imported_secret_active() {
     assert_snapshot!(import(&sandbox, &["--activate"]), @"
     <uuid>
     --- stderr
-    imported HS256 signing key for test tokens
+    activated HS256 signing key for test tokens
     ");
     assert_eq!(kids(&sandbox, "test", "active"), [new_kid.trim()]);
     assert_snapshot!(import(&sandbox, &["--activate"]), @"
@@ -130,6 +132,6 @@ fn activate_flag_makes_imported_secret_active() {
     <uuid>
     --- stderr
     key <uuid> already exists as retired key
-    hint: activate it with: jeton keys activate <uuid>
+    hint: activate the key with: jeton keys activate <uuid>
     ");
 }

@@ -6,7 +6,8 @@ use crate::{node, python};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-/// Returns a token of each algorithm with its keys.
+/// Returns a test case for each algorithm: a token, the token with a changed signature, and the key in its
+/// private and its public form, which are equal for a shared secret.
 fn test_cases(sandbox: &Sandbox) -> Value {
     let case = |alg: &str| {
         let token = sandbox.stdout_of(&["token", "mint", "--alg", alg, "--sub", "alice"]);
@@ -25,7 +26,8 @@ fn test_cases(sandbox: &Sandbox) -> Value {
 }
 
 /// Asserts that the library accepted the tokens of jeton, that jeton accepts the tokens of the
-/// library, and that both refuse tampered tokens.
+/// library, and that both refuse tampered tokens. Asserts also that the audit log contains the exports
+/// of the private keys.
 fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refusal_code: &str) {
     let (cases, answers) = (cases.as_array().unwrap(), answers.as_array().unwrap());
     assert_eq!(cases.len(), answers.len());
@@ -46,7 +48,11 @@ fn assert_interoperable(sandbox: &Sandbox, cases: &Value, answers: &Value, refus
         );
     }
     let exports = "SELECT count(*) FROM audit WHERE action = 'keys export' AND outcome = 'done'";
-    assert_eq!(sandbox.sql(exports), [ALGORITHMS.len().to_string()], "every export is recorded");
+    assert_eq!(
+        sandbox.sql(exports),
+        [ALGORITHMS.len().to_string()],
+        "every export of a private key is recorded"
+    );
 }
 
 fn without_algorithm(cases: &Value, algorithm: &str) -> Value {
@@ -74,7 +80,7 @@ fn jose_interoperates_for_every_algorithm() {
 }
 
 #[test]
-fn pem_export_is_public_and_private_export_requires_admin() {
+fn user_exports_public_keys_and_only_admin_exports_private_keys() {
     let sandbox = Sandbox::with_john();
     let kid = &kids(&sandbox, "app", "active")[0];
     let pem = sandbox.run(&["keys", "export", "--pem", kid]).ok().stdout;

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
-const SETS: u64 = 200;
+const SET_COUNT: u64 = 200;
 
-/// Generator of a repeatable sequence (`SplitMix64`).
+/// Generator of a repeatable sequence of numbers (`SplitMix64`).
 struct Sequence(u64);
 
 impl Sequence {
@@ -33,7 +33,7 @@ struct Pair {
     jwk: Value,
 }
 
-/// Creates two keys of each type.
+/// Creates two key pairs of each algorithm.
 fn create_pairs(sandbox: &Sandbox) -> Vec<Pair> {
     let issuer = Sandbox::with_admin();
     let mut pairs = Vec::new();
@@ -72,7 +72,8 @@ fn vary(sequence: &mut Sequence, jwk: &Value) -> Value {
     jwk
 }
 
-/// Returns a set of up to six keys, and a token that one of the pairs signed.
+/// Returns a JWK Set of up to six keys, and a token that one of the pairs signed. The set may lack the
+/// key of the token.
 fn generate_case(sequence: &mut Sequence, sandbox: &Sandbox, pairs: &[Pair]) -> Value {
     let signer = sequence.choose(pairs);
     let count = 1 + sequence.below(5);
@@ -118,19 +119,19 @@ fn jeton_outcome(sandbox: &Sandbox, case: &Value) -> String {
     let output = sandbox.run(&["token", "verify", token, "--jwks", "set.json"]);
     match output.code {
         0 => "valid".to_owned(),
-        // The code of the reason, without the explanation.
+        // The rejection reason, without the facts.
         10 => output.stdout.trim().split(": ").nth(1).unwrap_or_default().to_owned(),
         _ => output.stderr.lines().next().unwrap_or_default().to_owned(),
     }
 }
 
-/// Counts the tokens that either only jeton or only the library accepts, by both outcomes.
-fn differences(ours: &[String], theirs: &Value) -> BTreeMap<String, usize> {
+/// Counts the tokens that either only jeton or only the library accepts, by the outcomes of both.
+fn differences(jeton_outcomes: &[String], library_outcomes: &Value) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for (own, other) in ours.iter().zip(theirs.as_array().unwrap()) {
-        let other = other.as_str().unwrap();
-        if (own == "valid") != (other == "valid") {
-            *counts.entry(format!("jeton: {own}, library: {other}")).or_default() += 1;
+    for (jeton, library) in jeton_outcomes.iter().zip(library_outcomes.as_array().unwrap()) {
+        let library = library.as_str().unwrap();
+        if (jeton == "valid") != (library == "valid") {
+            *counts.entry(format!("jeton: {jeton}, library: {library}")).or_default() += 1;
         }
     }
     counts
@@ -138,23 +139,24 @@ fn differences(ours: &[String], theirs: &Value) -> BTreeMap<String, usize> {
 
 #[test]
 #[ignore = "needs Python and Node"]
-fn generated_jwk_sets_agree_with_jose_and_pyjwt() {
+fn key_choice_agrees_with_jose_and_has_known_differences_from_pyjwt() {
     let sandbox = Sandbox::new();
     let pairs = create_pairs(&sandbox);
     let mut sequence = Sequence(17);
-    let cases: Value = (0..SETS).map(|_| generate_case(&mut sequence, &sandbox, &pairs)).collect();
-    let ours: Vec<String> =
+    let cases: Value =
+        (0..SET_COUNT).map(|_| generate_case(&mut sequence, &sandbox, &pairs)).collect();
+    let jeton_outcomes: Vec<String> =
         cases.as_array().unwrap().iter().map(|case| jeton_outcome(&sandbox, case)).collect();
-    let valid_count = ours.iter().filter(|outcome| *outcome == "valid").count();
+    let valid_count = jeton_outcomes.iter().filter(|outcome| *outcome == "valid").count();
     assert!((50..150).contains(&valid_count), "found {valid_count} valid tokens");
     // If several keys match, jose names them all; the script tries each.
-    let theirs = node::run_script("jwk_sets.mjs", &cases);
-    insta::assert_debug_snapshot!(differences(&ours, &theirs), @"{}");
-    let theirs = python::run_script("jwk_sets.py", &cases);
-    // PyJWT accepts a token that contradicts the `alg` of the key, ignores `key_ops`, and has no key
-    // for a token without `kid`. If two keys have the `kid` of the token, PyJWT tries only the first,
+    let jose_outcomes = node::run_script("jwk_sets.mjs", &cases);
+    insta::assert_debug_snapshot!(differences(&jeton_outcomes, &jose_outcomes), @"{}");
+    let pyjwt_outcomes = python::run_script("jwk_sets.py", &cases);
+    // PyJWT accepts a token that contradicts the `alg` of the key, ignores `key_ops`, and finds no
+    // key for a token without `kid`. If two keys have the `kid` of the token, PyJWT tries only the first,
     // even if the first key has another type than the token needs.
-    insta::assert_debug_snapshot!(differences(&ours, &theirs), @r#"
+    insta::assert_debug_snapshot!(differences(&jeton_outcomes, &pyjwt_outcomes), @r#"
     {
         "jeton: alg_not_allowed, library: valid": 2,
         "jeton: unknown_key, library: valid": 2,

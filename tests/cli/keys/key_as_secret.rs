@@ -1,4 +1,4 @@
-//! Every command refuses a public or private key, in any encoding, as a shared secret.
+//! Commands refuse a public or private key, in any encoding, as a shared secret.
 
 use crate::sandbox::Sandbox;
 use base64::Engine;
@@ -9,8 +9,8 @@ use std::fs;
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQxMDI0NDQ4MDB9.AAAA";
 
-/// Returns every command that reads a shared secret from a file or a variable, with the expected
-/// exit code if a public or private key is passed as the secret.
+/// Returns commands that read a shared secret from a file or a variable, each with the expected exit
+/// code if a public or private key is passed as the secret.
 fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     let mut result = vec![
         (vec!["token", "mint", "--key-file", "key", "--alg", "HS256"], 65),
@@ -31,7 +31,8 @@ fn secret_commands() -> Vec<(Vec<&'static str>, i32)> {
     result
 }
 
-/// Returns encodings of the public and private keys of the store, each with a description.
+/// Creates two test keys in the store. Returns encodings of the public and private keys, each with a
+/// description before the encoding.
 fn encoded_keys(sandbox: &Sandbox) -> Vec<(String, String)> {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     sandbox.run(&["token", "mint", "--alg", "RS256"]).ok();
@@ -100,13 +101,13 @@ fn hints_do_not_suggest_key_as_secret() {
     let hs256_output = sandbox.run(&[&mint[..], &["--alg", "HS256"]].concat()).fails(65);
     assert_snapshot!(hs256_output, @"
     --- exit code 65, stderr
-    error: found a PEM in base64, expected a shared secret
+    error: found a PEM key in base64, expected a shared secret
     hint: use the algorithm of the key: --alg ES256
     ");
     write(&encode_hex(pem));
     assert_snapshot!(sandbox.run(&mint), @"
     --- exit code 65, stderr
-    error: unsupported key format: found a PEM in hex, expected PEM, DER, JWK or JWK Set
+    error: unsupported key format: found a PEM key in hex, expected PEM, DER, JWK or JWK Set
     hint: decode the key first: (umask 077; xxd -r -p key > key.txt)
     ");
     write("");
@@ -156,16 +157,16 @@ fn secret_jwk_is_accepted_with_any_encoding_flag() {
     fs::write(sandbox.home().join("key"), json!({"kty": "oct", "k": k}).to_string()).unwrap();
     assert_snapshot!(sandbox.run(&import), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     hint: generate a shared secret: openssl rand -base64 32
     ");
     assert_snapshot!(sandbox.run(&verify), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     ");
 }
 
-/// Returns an Ed25519 test key of the store as a JWK, and its public bytes.
+/// Creates an Ed25519 test key in the store. Returns the public key as a JWK and as bytes.
 fn ed25519_test_key(sandbox: &Sandbox) -> (Value, Vec<u8>) {
     sandbox.run(&["token", "mint", "--alg", "EdDSA"]).ok();
     let set = sandbox.json(&["keys", "export", "--jwks", "--purpose", "test"]);

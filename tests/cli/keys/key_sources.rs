@@ -1,4 +1,5 @@
-//! Hints about keys: the source of the key, and sets with several keys.
+//! Hints in errors about keys: they depend on the source of the key (variable, file or standard input)
+//! and on the number of keys in a JWK Set. Also `token mint --key` with a key id that starts with a hyphen.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -7,17 +8,17 @@ use std::fs;
 
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 
-fn rsa_set() -> String {
-    let jwk = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    let first = jwk(include_str!("../hostile/samples/rsa.jwk"));
-    let second = jwk(include_str!("../hostile/samples/other_rsa.jwk"));
+fn rsa_jwk_set() -> String {
+    let parse_jwk = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let first = parse_jwk(include_str!("../hostile/samples/rsa.jwk"));
+    let second = parse_jwk(include_str!("../hostile/samples/other_rsa.jwk"));
     json!({"keys": [first, second]}).to_string()
 }
 
 #[test]
-fn hints_depend_on_the_source_of_the_key() {
+fn hint_for_an_unusable_key_fits_the_key_source() {
     let mut sandbox = Sandbox::new();
-    sandbox.set_variable("KEYS", &rsa_set());
+    sandbox.set_variable("KEYS", &rsa_jwk_set());
     let verify = ["token", "verify", TOKEN, "--alg", "RS256"];
     let variable_output = sandbox.run(&[&verify[..], &["--secret-env", "KEYS"]].concat());
     assert_snapshot!(variable_output, @"
@@ -31,6 +32,7 @@ fn hints_depend_on_the_source_of_the_key() {
     error: several keys found, expected a single private key
     hint: select a single key: (umask 077; printenv KEYS > key.in) && (umask 077; jq '.keys[0]' key.in > key.json)
     ");
+    // The next hint must propose a file name other than the existing `key.in`.
     fs::write(sandbox.home().join("key.in"), "another file").unwrap();
     let encrypted = include_str!("../hostile/samples/encrypted.pem");
     let stdin_output =
@@ -40,7 +42,8 @@ fn hints_depend_on_the_source_of_the_key() {
     error: unsupported key format: found an encrypted private key, expected PEM, DER, JWK or JWK Set
     hint: save the input as key-2.in and decrypt the key: openssl pkey -in key-2.in -out key.pem
     ");
-    let stdin_output = sandbox.run_with_input(&[&verify[..], &["--key", "-"]].concat(), &rsa_set());
+    let stdin_output =
+        sandbox.run_with_input(&[&verify[..], &["--key", "-"]].concat(), &rsa_jwk_set());
     assert_snapshot!(stdin_output, @"
     --- exit code 65, stderr
     error: several keys found, expected a single public key
@@ -58,9 +61,9 @@ fn hints_depend_on_the_source_of_the_key() {
 }
 
 #[test]
-fn hint_for_a_taken_key_id_depends_on_the_number_of_keys() {
+fn hint_for_a_taken_key_id_depends_on_the_number_of_imported_keys() {
     let sandbox = Sandbox::with_admin();
-    let mut set: Value = serde_json::from_str(&rsa_set()).unwrap();
+    let mut set: Value = serde_json::from_str(&rsa_jwk_set()).unwrap();
     set["keys"][0]["kid"] = json!("a");
     set["keys"][1]["kid"] = json!("taken");
     fs::write(sandbox.home().join("set"), set.to_string()).unwrap();
@@ -68,7 +71,7 @@ fn hint_for_a_taken_key_id_depends_on_the_number_of_keys() {
     let import = ["keys", "import", "--purpose", "test", "--from-file", "set"];
     let output = sandbox.run(&import).fails(5);
     assert!(output.stderr.contains("hint: import the keys one by one, each with `--kid ID`"));
-    // A set with one key needs no selection.
+    // With one key in the set, `--kid` sets the key id. With several keys, `--kid` selects a key.
     let single = json!({"keys": [set["keys"][1]]});
     fs::write(sandbox.home().join("set"), single.to_string()).unwrap();
     let output = sandbox.run(&import).fails(5);

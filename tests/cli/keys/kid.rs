@@ -1,4 +1,4 @@
-//! Key ids of `jeton keys import` and `jeton keys generate`
+//! Key ids of imported and generated keys: the default, `--kid`, conflicts and limits.
 
 use super::import::IMPORT_TEST_KEY;
 use crate::sandbox::Sandbox;
@@ -10,7 +10,7 @@ const SEC1: &str = include_str!("samples/sec1.pem");
 const PKCS1: &str = include_str!("samples/pkcs1.pem");
 
 /// The key of RFC 7515, appendix A.3, with a key id.
-fn jwk(kid: &str) -> Value {
+fn ec_jwk(kid: &str) -> Value {
     json!({"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
@@ -29,9 +29,9 @@ fn import(sandbox: &Sandbox, options: &[&str]) -> crate::run_output::RunOutput {
     sandbox.run(&[&IMPORT_TEST_KEY[..], options].concat())
 }
 
-/// Asserts that a token of the key has the key id and is valid: with the store, and with the exported
-/// JWK Set if the set contains the key.
-fn assert_signs_as(sandbox: &Sandbox, kid: &str) {
+/// Mints a token with the key `kid`. Asserts that the token has this key id and is valid: with the
+/// store, and, if the exported JWK Set contains the key, also with the set.
+fn assert_key_signs(sandbox: &Sandbox, kid: &str) {
     let token = sandbox.stdout_of(&["token", "mint", "--key", kid]);
     assert_eq!(sandbox.json(&["token", "decode", &token])["header"]["kid"], kid);
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
@@ -45,31 +45,31 @@ fn assert_signs_as(sandbox: &Sandbox, kid: &str) {
 #[test]
 fn jwk_keeps_its_key_id() {
     let sandbox = Sandbox::with_admin();
-    let set = json!({"keys": [jwk("my-key-1"), secret_jwk("the secret")]});
+    let set = json!({"keys": [ec_jwk("my-key-1"), secret_jwk("the secret")]});
     for (name, content, kids) in [
-        ("one.jwk", jwk("my-key-1"), "my-key-1\n"),
-        ("set.jwks", json!({"keys": [jwk("my-key-1")]}), "my-key-1\n"),
+        ("one.jwk", ec_jwk("my-key-1"), "my-key-1\n"),
+        ("set.jwks", json!({"keys": [ec_jwk("my-key-1")]}), "my-key-1\n"),
         ("two.jwks", set, "my-key-1\nthe secret\n"),
     ] {
         write(&sandbox, name, &content.to_string());
         let output = import(&sandbox, &["--from-file", name]).ok();
         assert_eq!(output.stdout, kids, "{name}");
     }
-    assert_signs_as(&sandbox, "my-key-1");
-    assert_signs_as(&sandbox, "the secret");
-    write(&sandbox, "empty.jwk", &secret_jwk("").to_string().replace('A', "!"));
-    assert_snapshot!(import(&sandbox, &["--from-file", "empty.jwk"]), @"
+    assert_key_signs(&sandbox, "my-key-1");
+    assert_key_signs(&sandbox, "the secret");
+    write(&sandbox, "invalid.jwk", &secret_jwk("").to_string().replace('A', "!"));
+    assert_snapshot!(import(&sandbox, &["--from-file", "invalid.jwk"]), @"
     --- exit code 65, stderr
     error: key: `k` is not base64url
     ");
 }
 
 #[test]
-fn requested_key_id_replaces_the_default() {
+fn kid_option_replaces_the_default_key_id() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("SECRET", "a secret that is as long as the hash");
     write(&sandbox, "key.pem", SEC1);
-    write(&sandbox, "one.jwk", &jwk("my-key-1").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("my-key-1").to_string());
     let secret = ["--from-env", "SECRET", "--alg", "HS256", "--kid", "-s"];
     for (options, kid) in [
         (&["--from-file", "key.pem", "--kid", "2X9R4HXF34"][..], "2X9R4HXF34"),
@@ -87,7 +87,7 @@ fn requested_key_id_replaces_the_default() {
     let output = import(&sandbox, &["--from-file", "key.pem"]).ok();
     assert_eq!(output.stdout, "2X9R4HXF34\n");
     for kid in ["2X9R4HXF34", "https://id.example/keys/1"] {
-        assert_signs_as(&sandbox, kid);
+        assert_key_signs(&sandbox, kid);
     }
     let generate = ["keys", "generate", "--purpose", "test", "--alg", "ES512", "--kid", "ci 2026"];
     assert_snapshot!(sandbox.run(&generate), @"
@@ -95,9 +95,9 @@ fn requested_key_id_replaces_the_default() {
     --- stderr
     created ES512 signing key for test tokens
     ");
-    assert_signs_as(&sandbox, "ci 2026");
-    let other = Sandbox::new();
-    assert_snapshot!(other.run(&["keys", "generate", "--kid", "first"]), @"
+    assert_key_signs(&sandbox, "ci 2026");
+    let empty_sandbox = Sandbox::new();
+    assert_snapshot!(empty_sandbox.run(&["keys", "generate", "--kid", "first"]), @"
     first
     --- stderr
     created store `~/.local/share/jeton/jeton.db`
@@ -110,7 +110,7 @@ fn key_id_of_another_key_is_refused() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
     write(&sandbox, "other.pem", PKCS1);
-    write(&sandbox, "one.jwk", &jwk("k1").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("k1").to_string());
     import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
     let generate = ["keys", "generate", "--kid", "k1"];
     for output in [
@@ -120,7 +120,7 @@ fn key_id_of_another_key_is_refused() {
     ] {
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 5, stderr
-        error: key id `k1` in use: another key has it (ES256, for test tokens)
+        error: key id `k1` already used by another key (ES256, for test tokens)
         hint: choose another key id with `--kid ID`
         "));
     }
@@ -133,28 +133,27 @@ fn key_id_of_another_key_is_refused() {
 fn existing_key_with_another_key_id_is_refused() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
-    write(&sandbox, "one.jwk", &jwk("k 2").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("k 2").to_string());
     import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
     assert_snapshot!(import(&sandbox, &["--from-file", "key.pem", "--kid", "k2"]), @"
     --- exit code 5, stderr
     error: this key already exists with the key id `k1`
-    hint: use `--kid k1` to keep its key id
+    hint: use `--kid k1` to keep the key id of the existing key
     ");
     import(&sandbox, &["--from-file", "one.jwk"]).ok();
-    write(&sandbox, "one.jwk", &jwk("k3").to_string());
+    write(&sandbox, "one.jwk", &ec_jwk("k3").to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "one.jwk"]), @"
     --- exit code 5, stderr
     error: this key already exists with the key id `k 2`
-    hint: use `--kid 'k 2'` to keep its key id
+    hint: use `--kid 'k 2'` to keep the key id of the existing key
     ");
     // Follows the hint.
     import(&sandbox, &["--from-file", "one.jwk", "--kid", "k 2"]).ok();
     let set = json!({"keys": [secret_jwk("a"), secret_jwk("b")]});
     write(&sandbox, "set.jwks", &set.to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks"]), @"
-    --- exit code 5, stderr
-    error: this key already exists with the key id `a`
-    hint: import the keys one by one, each with `--kid ID`
+    --- exit code 65, stderr
+    error: key: the same key found twice, as `a` (HS256) and `b` (HS256)
     ");
     assert_eq!(sandbox.json(&["keys", "list"])["items"].as_array().unwrap().len(), 3);
 }
@@ -162,7 +161,7 @@ fn existing_key_with_another_key_id_is_refused() {
 #[test]
 fn key_id_selects_a_key_of_a_set() {
     let sandbox = Sandbox::with_admin();
-    let set = json!({"keys": [jwk("a"), secret_jwk("b")]});
+    let set = json!({"keys": [ec_jwk("a"), secret_jwk("b")]});
     write(&sandbox, "set.jwks", &set.to_string());
     assert_snapshot!(import(&sandbox, &["--from-file", "set.jwks", "--kid", "c"]), @"
     --- exit code 65, stderr
@@ -178,7 +177,7 @@ fn key_id_selects_a_key_of_a_set() {
 }
 
 #[test]
-fn key_id_has_at_most_256_visible_bytes() {
+fn key_id_has_1_to_256_bytes_without_invisible_characters() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "key.pem", SEC1);
     let import_as = |kid: &str| import(&sandbox, &["--from-file", "key.pem", "--kid", kid]);
@@ -203,7 +202,7 @@ fn key_id_has_at_most_256_visible_bytes() {
     hint: see `jeton keys import --help`
     ");
     let import_jwk = |kid: &str| {
-        write(&sandbox, "one.jwk", &jwk(kid).to_string());
+        write(&sandbox, "one.jwk", &ec_jwk(kid).to_string());
         import(&sandbox, &["--from-file", "one.jwk"])
     };
     assert_snapshot!(import_jwk(&"k".repeat(257)), @"

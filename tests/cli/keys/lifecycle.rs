@@ -39,7 +39,7 @@ fn new_key_is_standby_until_rotation() {
     <key>
     --- stderr
     created EdDSA standby key for app tokens
-    hint: activate it with: jeton keys activate <key>
+    hint: activate the key with: jeton keys activate <key>
     ");
     let new_kid = output.stdout.trim().to_owned();
     assert_eq!(kids(&sandbox, "app", "standby"), std::slice::from_ref(&new_kid));
@@ -49,8 +49,8 @@ fn new_key_is_standby_until_rotation() {
     assert_snapshot!(output, @"
     --- stderr
     key <key> (EdDSA) is now the signing key
-    key <key> is retired and verifies until <time>
-    warning: 1 live token of the retired key will be refused before expiry
+    key <key> is retired; its tokens are accepted until <time>
+    warning: 1 live token of the retired key will be refused before its own expiry
     ");
     assert_eq!(kids(&sandbox, "app", "active"), std::slice::from_ref(&new_kid));
     assert_eq!(kids(&sandbox, "app", "retired"), std::slice::from_ref(&old_kid));
@@ -80,9 +80,9 @@ fn rotation_without_standby_key_keeps_algorithm() {
     sandbox.run(&["keys", "rotate", "--alg", "HS256"]).ok();
     assert_eq!(sandbox.json(&["keys", "list"])["items"][2]["alg"], "HS256");
     sandbox.run(&["keys", "rotate", "--purpose", "test", "--alg", "RS256"]).ok();
-    let first = kids(&sandbox, "test", "active");
+    let first_kids = kids(&sandbox, "test", "active");
     sandbox.run(&["keys", "rotate", "--purpose", "test"]).ok();
-    assert_eq!(kids(&sandbox, "test", "retired"), first);
+    assert_eq!(kids(&sandbox, "test", "retired"), first_kids);
 }
 
 #[test]
@@ -91,26 +91,26 @@ fn rotation_to_a_new_key_warns_about_cached_key_sets() {
     assert_snapshot!(sandbox.run(&["keys", "rotate"]), @"
     --- stderr
     key <key> (ES256) is now the signing key
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     warning: verifiers with a cached JWK Set do not know the new key yet
     hint: create the next key in advance: jeton keys generate
     ");
     assert_snapshot!(sandbox.run(&["keys", "rotate", "--alg", "HS256"]), @"
     --- stderr
     key <uuid> (HS256) is now the signing key
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     ");
 }
 
 #[test]
-fn retired_key_verifies_and_is_published_until_expiry() {
+fn retired_key_verifies_and_is_published_until_the_overlap_ends() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "mint", "--ttl", "1d"]);
     let [kid] = <[String; 1]>::try_from(kids(&sandbox, "test", "active")).unwrap();
     let output = sandbox.run(&["keys", "retire", &kid, "--overlap", "2s"]);
     assert_snapshot!(output, @"
     --- stderr
-    key <key> is retired and verifies until <time>
+    key <key> is retired; its tokens are accepted until <time>
     ");
     sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     let published_keys =
@@ -134,12 +134,12 @@ fn revoked_key_revokes_its_tokens_and_sessions() {
     let output = sandbox.run(&["keys", "revoke", &kid, "--yes"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: active app key cannot be removed
+    error: active app key cannot be retired or revoked
     hint: use `--replace` to activate another key immediately
     ");
     assert_snapshot!(sandbox.run(&["keys", "retire", &kid]), @"
     --- exit code 5, stderr
-    error: active app key cannot be removed
+    error: active app key cannot be retired or revoked
     hint: use `jeton keys rotate` to replace the key
     ");
     let output = sandbox.run(&["keys", "revoke", &kid, "--replace"]);
@@ -205,10 +205,10 @@ fn keys_list_shows_status_and_verification_end() {
         ]
     );
     let keys = sandbox.json(&["keys", "list"]);
-    let names: Vec<&String> = keys["items"][0].as_object().unwrap().keys().collect();
+    let member_names: Vec<&String> = keys["items"][0].as_object().unwrap().keys().collect();
     let expected = ["kid", "purpose", "alg", "weak", "status", "created_at", "verify_until"];
-    assert_eq!(names[..7], expected);
-    assert_eq!(names[7..], ["live_tokens"]);
+    assert_eq!(member_names[..7], expected);
+    assert_eq!(member_names[7..], ["live_tokens"]);
 }
 
 #[test]
@@ -228,7 +228,12 @@ fn key_management_requires_admin() {
         hint: log in as a user with the role `admin`: jeton login LOGIN
         "));
     }
-    sandbox.log_in("ada", "lovelace");
+    assert_eq!(sandbox.sql("SELECT count(*) FROM keys"), ["1"]);
+}
+
+#[test]
+fn unknown_key_ids_and_unsuitable_options_are_refused() {
+    let sandbox = Sandbox::with_admin();
     for verb in ["activate", "retire", "revoke"] {
         let output = sandbox.run(&["keys", verb, "nothing"]);
         allow_duplicates!(assert_snapshot!(output, @"
@@ -252,7 +257,7 @@ fn key_management_requires_admin() {
 }
 
 #[test]
-fn rotation_requires_algorithm_with_several_active_keys() {
+fn rotation_with_several_active_keys_requires_the_algorithm() {
     let sandbox = Sandbox::with_admin();
     for algorithm in ["ES256", "EdDSA"] {
         sandbox.stdout_of(&["token", "mint", "--alg", algorithm]);

@@ -25,7 +25,7 @@ const ALGORITHMS: [&str; 14] = [
     "ES384", "ES512", "EdDSA", "Ed25519",
 ];
 
-/// Returns the key ids of that purpose and state, oldest first.
+/// Returns the ids of the keys with the given purpose and state, oldest key first.
 fn kids(sandbox: &Sandbox, purpose: &str, state: &str) -> Vec<String> {
     let keys = sandbox.json(&["keys", "list"]);
     let matches = |key: &&Value| key["purpose"] == purpose && key["status"] == state;

@@ -34,13 +34,13 @@ fn count_active_keys(sandbox: &Sandbox, work: impl FnOnce()) -> (BTreeSet<i64>, 
             (observed_counts, samples)
         });
         // The sampling must stop even after a panic in `work`.
-        let result = catch_unwind(AssertUnwindSafe(work));
+        let work_result = catch_unwind(AssertUnwindSafe(work));
         is_done.store(true, Ordering::Relaxed);
-        let outcome = sampler.join().unwrap();
-        if let Err(failure) = result {
-            resume_unwind(failure);
+        let counts_and_samples = sampler.join().unwrap();
+        if let Err(panic) = work_result {
+            resume_unwind(panic);
         }
-        outcome
+        counts_and_samples
     })
 }
 
@@ -57,11 +57,11 @@ fn tokens_created_during_rotation_are_valid() {
         sandbox.run(&["token", "verify", token]).ok();
     }
     let query = "SELECT CAST(count(DISTINCT key_id) > 2 AS INTEGER) FROM tokens";
-    assert_eq!(sandbox.sql(query), ["1"], "tokens of several keys");
+    assert_eq!(sandbox.sql(query), ["1"], "more than two keys signed tokens");
 }
 
-/// Runs sixteen `token create`, one `keys rotate` and up to sixteen `token verify` processes, four
-/// times.
+/// Runs four rounds. Each round runs sixteen `token create`, one `keys rotate` and up to sixteen
+/// `token verify` processes at once, and adds the created tokens to `tokens`.
 fn rotate_in_rounds(sandbox: &Sandbox, tokens: &mut Vec<String>) {
     let command = |words: &[&str]| sandbox.command(words);
     for round in 0..4 {
@@ -76,9 +76,9 @@ fn rotate_in_rounds(sandbox: &Sandbox, tokens: &mut Vec<String>) {
         }
         let created =
             outputs.iter().map(|output| output.stdout.trim()).filter(|out| out.starts_with("eyJ"));
-        let before = tokens.len();
+        let previous_count = tokens.len();
         tokens.extend(created.map(str::to_owned));
-        assert_eq!(tokens.len(), before + 16);
+        assert_eq!(tokens.len(), previous_count + 16);
         assert_eq!(kids(sandbox, "app", "active").len(), 1);
         assert_eq!(kids(sandbox, "app", "retired").len(), round + 1);
     }

@@ -1,5 +1,5 @@
-//! Hints for unsupported formats in an encoding or within other text: the commands lead to the right
-//! key, or no command is printed.
+//! Hints for keys that are in an unsupported format and also encoded or surrounded by other text: either
+//! the commands in the hints extract the right key, or the hint contains no command.
 
 use super::conversions::{require_programs, shell};
 use crate::sandbox::Sandbox;
@@ -11,8 +11,8 @@ use std::fs;
 const SAVE_HINT: &str =
     "hint: save the key in a file of its own, without the encoding, quotes and text around it";
 
-/// Wrappings that the commands of the hints remove.
-const REMOVED_WRAPPINGS: [&str; 6] = [
+/// Wrappings from which the commands in the hints must extract the key.
+const EXTRACTED_WRAPPINGS: [&str; 6] = [
     "unchanged",
     "base64",
     "base64 in lines",
@@ -21,7 +21,8 @@ const REMOVED_WRAPPINGS: [&str; 6] = [
     "in a JSON member",
 ];
 
-/// Returns the bytes as environments, secret stores and editors change them.
+/// Returns the bytes into which environment variables, secret stores and editors turn a key file, each
+/// with the name of the wrapping.
 fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = STANDARD.encode(bytes);
     let lines: Vec<&str> =
@@ -52,8 +53,8 @@ fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     wrapped
 }
 
-/// Follows the hints, starting with the file `key.in`. Returns whether a key was read, and asserts
-/// that its id is `kid`.
+/// Imports the file `key.in`, and follows the hints until an import succeeds or a hint has no command.
+/// Returns whether an import succeeded, and asserts that the id of the imported key is `kid`.
 fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
     let mut file = "key.in".to_owned();
     for _ in 0..4 {
@@ -70,24 +71,25 @@ fn follow_hints(sandbox: &Sandbox, kid: &str) -> bool {
             return false;
         }
         let command = hint.split_once(": ").unwrap().1.split_once(": ").unwrap().1;
-        let pass = |name: &str| (format!("{name} -in"), format!("{name} -passin pass:abcd -in"));
+        let add_password =
+            |name: &str| (format!("{name} -in"), format!("{name} -passin pass:abcd -in"));
         let mut command = command.to_owned();
-        for (from, to) in [pass("pkey"), pass("pkcs12")] {
+        for (from, to) in [add_password("pkey"), add_password("pkcs12")] {
             command = command.replace(&from, &to);
         }
-        let files = |sandbox: &Sandbox| -> Vec<String> {
+        let list_files = |sandbox: &Sandbox| -> Vec<String> {
             let entries = fs::read_dir(sandbox.home()).unwrap();
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
         };
-        let before = files(sandbox);
+        let previous_files = list_files(sandbox);
         shell(sandbox, &command);
-        let mut new = files(sandbox);
-        new.retain(|name| !before.contains(name));
-        assert_eq!(new.len(), 1, "{command}: {new:?}");
-        file = new.remove(0);
+        let mut new_files = list_files(sandbox);
+        new_files.retain(|name| !previous_files.contains(name));
+        assert_eq!(new_files.len(), 1, "{command}: {new_files:?}");
+        file = new_files.remove(0);
         assert!(hint.contains(&file));
     }
-    panic!("too many hints");
+    panic!("no key after four hints");
 }
 
 #[test]
@@ -111,8 +113,9 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
         let words = ["keys", "import", "--purpose", "test", "--from-file"];
         sandbox.stdout_of(&[&words, &[name][..]].concat())
     };
-    let (ed25519, ecdsa) = (import("made/ed.pem"), import("made/ec.pem"));
-    // Extracts the key pair from the OpenSSH file, in which the seed is at a fixed position.
+    let (ed25519_kid, ecdsa_kid) = (import("made/ed.pem"), import("made/ec.pem"));
+    // The seed of the private key is at a fixed position in the OpenSSH file. `prefix` and the seed form a
+    // PKCS#8 key.
     let ssh = fs::read_to_string(made("ssh-ed25519")).unwrap();
     let body: String = ssh.lines().filter(|line| !line.starts_with('-')).collect();
     let blob = STANDARD.decode(body).unwrap();
@@ -120,17 +123,17 @@ fn hints_for_wrapped_keys_never_lead_to_another_key() {
     let seed = &blob[161..193];
     assert_eq!(blob[193..225], blob[62..94], "public keys");
     fs::write(made("ssh.der"), [&prefix, seed].concat()).unwrap();
-    let ssh_ed25519 = import("made/ssh.der");
+    let ssh_ed25519_kid = import("made/ssh.der");
     for (name, kid) in [
-        ("encrypted", &ed25519),
-        ("pkcs12", &ed25519),
-        ("ssh-ed25519", &ssh_ed25519),
-        ("ssh-ecdsa", &ecdsa),
+        ("encrypted", &ed25519_kid),
+        ("pkcs12", &ed25519_kid),
+        ("ssh-ed25519", &ssh_ed25519_kid),
+        ("ssh-ecdsa", &ecdsa_kid),
     ] {
         for (wrapping, bytes) in wrappings(&fs::read(made(name)).unwrap()) {
             fs::write(sandbox.home().join("key.in"), bytes).unwrap();
             let is_read = follow_hints(&sandbox, kid);
-            assert!(is_read || !REMOVED_WRAPPINGS.contains(&wrapping), "{name} {wrapping}");
+            assert!(is_read || !EXTRACTED_WRAPPINGS.contains(&wrapping), "{name} {wrapping}");
             shell(&sandbox, "rm -f key.* key-*");
         }
     }

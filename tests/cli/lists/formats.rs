@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 const FORMATS: [&str; 6] = ["text", "wide", "json", "jsonl", "csv", "name"];
 
-/// Returns the rows of a list in JSON.
+/// Returns the items that a list prints with `-o json`.
 fn json_items(sandbox: &Sandbox, list: &str, options: &[&str]) -> Vec<Value> {
     sandbox.json(&with_options(list, options))["items"].as_array().unwrap().clone()
 }
@@ -32,7 +32,7 @@ fn parse_csv(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (header, reader.records().map(|record| to_cells(&record.unwrap())).collect())
 }
 
-/// Returns the CSV cell for a member of a row.
+/// Returns the CSV cell for the value of a JSON member.
 fn csv_cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -80,6 +80,7 @@ fn json_lines_and_csv_have_the_rows_of_the_json_list() {
         let cells = items.iter().map(|item| item.as_object().unwrap().values().map(csv_cell));
         assert_eq!(rows, cells.map(Iterator::collect).collect::<Vec<Vec<_>>>(), "{list}");
     }
+    // A caller who is not an admin sees fewer columns.
     sandbox.sql("UPDATE users SET role = 'user' WHERE id = 1");
     let (header, rows) = parse_csv(&run_format(&sandbox, "users list", "csv", &[]));
     assert_eq!(header, ["id", "uid", "username", "email"]);
@@ -87,7 +88,7 @@ fn json_lines_and_csv_have_the_rows_of_the_json_list() {
 }
 
 #[test]
-fn pages_can_be_requested_in_every_format() {
+fn page_options_select_rows_in_json_json_lines_and_csv() {
     let sandbox = sandbox_with_long_lists();
     for list in PAGED_LISTS {
         let items = json_items(&sandbox, list, &[]);
@@ -106,7 +107,7 @@ fn pages_can_be_requested_in_every_format() {
             assert_eq!(rows.len(), expected.len(), "{list} {options:?}");
         }
         // With `--after` alone, JSON has one page, because `next` leads to the next page. JSON Lines
-        // have no such member, and contain all further rows.
+        // have no member `next`, and contain all further rows.
         assert_eq!(json_items(&sandbox, list, &after_fifth), items[5..25], "{list}");
         let lines = run_format(&sandbox, list, "jsonl", &after_fifth);
         assert_eq!(parse_json_lines(&lines), items[5..], "{list}");
@@ -114,15 +115,15 @@ fn pages_can_be_requested_in_every_format() {
 }
 
 #[test]
-fn names_are_the_ids_of_the_json_list() {
+fn name_format_prints_the_id_or_name_of_each_row() {
     let sandbox = sandbox_with_long_lists();
     let members = ["id", "id", "sid", "kid", "id", "name", "name"];
     for (list, member) in LISTS.into_iter().zip(members) {
         let items = json_items(&sandbox, list, &[]);
-        let to_id = |item: &Value| item[member].to_string().trim_matches('"').to_owned();
-        let ids: Vec<String> = items.iter().map(to_id).collect();
+        let to_name = |item: &Value| item[member].to_string().trim_matches('"').to_owned();
+        let expected: Vec<String> = items.iter().map(to_name).collect();
         let names = run_format(&sandbox, list, "name", &[]);
-        assert_eq!(names.lines().collect::<Vec<_>>(), ids, "{list}");
+        assert_eq!(names.lines().collect::<Vec<_>>(), expected, "{list}");
     }
     for list in PAGED_LISTS {
         let names = run_format(&sandbox, list, "name", &["--per-page", "3"]);
@@ -131,7 +132,7 @@ fn names_are_the_ids_of_the_json_list() {
 }
 
 #[test]
-fn other_commands_accept_the_names() {
+fn output_of_the_name_format_is_accepted_by_other_commands() {
     let sandbox = sandbox_with_long_lists();
     for (list, command) in LISTS.into_iter().zip([
         "users show",
@@ -149,10 +150,10 @@ fn other_commands_accept_the_names() {
 }
 
 #[test]
-fn wide_list_has_more_columns() {
+fn wide_format_adds_columns_to_the_text_format() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "create", "a", "--aud", "x"]).ok();
-    let header = |list: &str, format: &str| {
+    let column_names = |list: &str, format: &str| {
         let table = run_format(&sandbox, list, format, &[]);
         let header = table.lines().next().unwrap().split("  ").filter(|name| !name.is_empty());
         header.map(|name| name.trim().to_owned()).collect::<Vec<_>>()
@@ -166,10 +167,10 @@ fn wide_list_has_more_columns() {
         &["DESCRIPTION"],
         &["ALG", "LIFETIME"],
     ]) {
-        let mut columns = header(list, "wide");
+        let mut columns = column_names(list, "wide");
         assert!(added.iter().all(|name| columns.iter().any(|column| column == name)), "{list}");
         columns.retain(|name| !added.contains(&name.as_str()));
-        assert_eq!(columns, header(list, "text"), "{list}");
+        assert_eq!(columns, column_names(list, "text"), "{list}");
     }
     let output = sandbox.run(&["token", "list", "-o", "wide"]);
     insta::assert_snapshot!(output, @"
@@ -213,7 +214,7 @@ fn closed_pipe_ends_a_list_without_an_error() {
 }
 
 #[test]
-fn preset_details_have_no_list_format() {
+fn preset_details_support_no_list_formats() {
     let mut sandbox = Sandbox::new();
     let show = ["token", "presets", "show", "flask"];
     let output = sandbox.run(&[&show[..], &["-o", "csv"]].concat());
@@ -230,7 +231,7 @@ fn preset_details_have_no_list_format() {
 
 #[test]
 #[ignore = "needs Python and jq"]
-fn csv_module_and_jq_read_the_rows_of_the_json_list() {
+fn python_reads_csv_lists_and_jq_reads_json_lines() {
     require_program("jq");
     let sandbox = sandbox_with_long_lists();
     for list in LISTS {

@@ -1,4 +1,4 @@
-//! Lists that are longer than the memory limit of the program.
+//! Long lists with limited memory. The output of `token list` is larger than the memory limit.
 
 use super::with_options;
 use crate::run_output::RunOutput;
@@ -6,8 +6,9 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Stdio;
 
-/// Number of tokens and sessions. Together, the tokens are larger than the memory limit.
-const ROWS: usize = 12_000;
+/// Number of inserted tokens and of inserted sessions. The claims of all tokens together are larger than
+/// the memory limit.
+const ROW_COUNT: usize = 12_000;
 
 /// Length of the claims of each token in bytes.
 const CLAIMS_LENGTH: usize = 6_000;
@@ -18,7 +19,7 @@ fn sandbox_with_many_rows() -> Sandbox {
     sandbox.run(&["token", "mint", "--record", "--claims", &claims]).ok();
     for insert in [
         "DELETE FROM tokens".to_owned(),
-        format!("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
+        format!("WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {ROW_COUNT})
          INSERT INTO tokens (jti, grant_id, key_id, issued_at) SELECT randomblob(16), 1, 1, 0 FROM n"),
         "INSERT INTO sessions (sid, user_id, created_at, expires_at)
          SELECT jti, 1, 0, 9000000000 FROM tokens"
@@ -34,7 +35,7 @@ fn sandbox_with_many_rows() -> Sandbox {
 }
 
 #[test]
-fn long_list_is_written_in_parts() {
+fn long_list_is_printed_with_limited_memory() {
     let sandbox = sandbox_with_many_rows();
     let run = |list: &str, format: &str| {
         let words = with_options(list, &["-o", format]);
@@ -42,10 +43,10 @@ fn long_list_is_written_in_parts() {
         RunOutput::from(child.wait_with_output().unwrap()).ok().stdout
     };
     let tokens: Value = serde_json::from_str(&run("token list", "json")).unwrap();
-    assert_eq!(tokens["items"].as_array().unwrap().len(), ROWS);
-    assert_eq!(tokens["total"], ROWS);
+    assert_eq!(tokens["items"].as_array().unwrap().len(), ROW_COUNT);
+    assert_eq!(tokens["total"], ROW_COUNT);
     let sessions: Value = serde_json::from_str(&run("sessions list", "json")).unwrap();
-    assert_eq!(sessions["items"].as_array().unwrap().len(), ROWS + 1);
-    assert_eq!(run("sessions list", "jsonl").lines().count(), ROWS + 1);
-    assert_eq!(run("sessions list", "csv").lines().count(), ROWS + 2);
+    assert_eq!(sessions["items"].as_array().unwrap().len(), ROW_COUNT + 1);
+    assert_eq!(run("sessions list", "jsonl").lines().count(), ROW_COUNT + 1);
+    assert_eq!(run("sessions list", "csv").lines().count(), ROW_COUNT + 2);
 }

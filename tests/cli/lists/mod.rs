@@ -45,7 +45,7 @@ fn sandbox_with_long_lists() -> Sandbox {
     sandbox
 }
 
-/// Returns the words of a command of [`LISTS`] with more options.
-fn with_options<'w>(list: &'w str, options: &[&'w str]) -> Vec<&'w str> {
-    list.split(' ').chain(options.iter().copied()).collect()
+/// Splits a command, such as a command of [`LISTS`], into words, and appends the options.
+fn with_options<'w>(command: &'w str, options: &[&'w str]) -> Vec<&'w str> {
+    command.split(' ').chain(options.iter().copied()).collect()
 }

@@ -6,7 +6,7 @@ use crate::run_output::RunOutput;
 use crate::sandbox::{Sandbox, tampered};
 use serde_json::{Value, json};
 
-/// Outputs to validate, each with its schema.
+/// Outputs to validate, each with the schema of its command.
 struct Cases(Vec<Value>);
 
 impl Cases {
@@ -28,7 +28,8 @@ impl Cases {
         self.add("error", None, &serde_json::from_str(&output.stderr).unwrap());
     }
 
-    /// Validates all outputs, and checks that the schemas reject changed outputs.
+    /// Validates all outputs, and checks that the schemas reject copies of the outputs in which a member is
+    /// renamed or has a wrong value.
     fn validate(self) {
         assert_eq!(run_script("schemas.py", &Value::from(self.0)), json!([]));
     }

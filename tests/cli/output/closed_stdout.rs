@@ -1,4 +1,5 @@
-//! Commands whose result is a secret, with a closed standard output.
+//! Commands whose result is a secret, with a standard output that is closed (a missing descriptor, not a
+//! closed pipe) or not open for writing.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -23,6 +24,8 @@ const SECRET_COMMANDS: &[&str] = &[
 /// Redirections of standard output that make writes fail.
 const REDIRECTIONS: &[&str] = &[">&-", "1</dev/null"];
 
+/// Runs jeton in a shell, with a redirection of standard output, and with the file `refresh` as standard
+/// input.
 fn run(sandbox: &Sandbox, arguments: &str, redirection: &str) -> RunOutput {
     let mut command = Command::new("sh");
     let jeton = env!("CARGO_BIN_EXE_jeton");
@@ -47,13 +50,13 @@ fn count_rows(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn closed_stdout_creates_no_secret() {
+fn command_with_closed_stdout_creates_no_secret() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("password"), "lovelace").unwrap();
     std::fs::write(sandbox.home().join("refresh"), sandbox.session_member("refresh")).unwrap();
     sandbox.stdout_of(&["token", "create", "app"]);
     let key = sandbox.stdout_of(&["keys", "generate"]);
-    let before = count_rows(&sandbox);
+    let rows_before = count_rows(&sandbox);
     for arguments in SECRET_COMMANDS {
         for redirection in REDIRECTIONS {
             let output = run(&sandbox, &arguments.replace("KEY", &key), redirection);
@@ -68,13 +71,13 @@ fn closed_stdout_creates_no_secret() {
                 error: standard output is closed: the secret would be lost
                 "));
             }
-            assert_eq!(count_rows(&sandbox), before, "{arguments} {redirection}");
+            assert_eq!(count_rows(&sandbox), rows_before, "{arguments} {redirection}");
         }
     }
 }
 
 #[test]
-fn discarded_results_are_not_an_error() {
+fn lost_public_result_and_discarded_secret_are_accepted() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("refresh"), "").unwrap();
     for redirection in REDIRECTIONS {

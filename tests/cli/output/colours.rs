@@ -1,5 +1,4 @@
-//! Colours on a terminal only repeat what the text says, do not change the layout, and never come
-//! from stored names.
+//! Colours on a terminal: they change neither the text nor the layout, and stored names add no colours.
 
 use super::escaping::{ESCAPED_TEXT, HOSTILE_TEXT, sandbox_with_hostile_rows};
 use super::terminal::{JETON_SHELL_LINE, NO_COLOR, sandbox_with_long_names};
@@ -8,7 +7,7 @@ use crate::sandbox::Sandbox;
 use console::strip_ansi_codes;
 
 #[test]
-fn colours_only_repeat_the_text() {
+fn colours_do_not_change_the_text() {
     let sandbox = sandbox_with_long_names();
     let list = ["token", "list", "--status", "all"];
     let render = |arguments: &[&str], variables: &[(&str, &str)]| {

@@ -18,30 +18,34 @@ fn takes_path(argument: &clap::Arg, value_names: &[&str]) -> bool {
         || ["FILE", "PATH", "DIR"].iter().any(|name| value_names.contains(name))
 }
 
-/// Returns the command line up to the value of an argument. Earlier positional arguments have values.
-fn line_before_value(path: &str, argument: &clap::Arg) -> String {
+/// Returns the command line up to the value of an argument. Earlier positional arguments have the
+/// value `a`.
+fn line_before_value(command_path: &str, argument: &clap::Arg) -> String {
     let positionals = argument.get_index().map(|index| vec!["a"; index - 1]);
     match (argument.get_long(), positionals) {
-        (Some(long), _) => format!("{path} --{long} "),
-        (None, Some(values)) => format!("{} ", [&[path], values.as_slice()].concat().join(" ")),
+        (Some(long), _) => format!("{command_path} --{long} "),
+        (None, Some(values)) => {
+            format!("{} ", [&[command_path], values.as_slice()].concat().join(" "))
+        }
         (None, None) => panic!("{argument:?}"),
     }
 }
 
-/// Visits every argument, with the path of its command and the names of its value.
+/// Calls `visit` for every argument of the command and its subcommands, with the path of the command
+/// that has the argument (such as `token create`), and with the names of the value.
 fn visit_arguments(
-    path: &str,
+    command_path: &str,
     command: &clap::Command,
     visit: &mut impl FnMut(&str, &clap::Arg, &[&str]),
 ) {
     for argument in command.get_arguments() {
         let names = argument.get_value_names().unwrap_or_default();
         let names: Vec<&str> = names.iter().flat_map(|name| name.split('|')).collect();
-        visit(path, argument, &names);
+        visit(command_path, argument, &names);
     }
     for subcommand in command.get_subcommands() {
-        let path = format!("{path} {}", subcommand.get_name());
-        visit_arguments(path.trim_start(), subcommand, visit);
+        let subcommand_path = format!("{command_path} {}", subcommand.get_name());
+        visit_arguments(subcommand_path.trim_start(), subcommand, visit);
     }
 }
 
@@ -58,10 +62,10 @@ fn sandbox_with_files() -> Sandbox {
 #[test]
 fn every_path_argument_completes_files() {
     let mut arguments = Vec::new();
-    visit_arguments("", &jeton::command(), &mut |path, argument, names| {
+    visit_arguments("", &jeton::command(), &mut |command_path, argument, names| {
         // Every command has the global options: they are checked once, without a command.
-        if takes_path(argument, names) && (path.is_empty() || !argument.is_global_set()) {
-            let line = line_before_value(path, argument);
+        if takes_path(argument, names) && (command_path.is_empty() || !argument.is_global_set()) {
+            let line = line_before_value(command_path, argument);
             arguments.push(PathArgument { line, is_directory: names.contains(&"DIR") });
         }
     });
@@ -78,10 +82,10 @@ fn every_path_argument_completes_files() {
 #[test]
 fn every_token_argument_completes_files_after_at_sign() {
     let mut lines = Vec::new();
-    visit_arguments("", &jeton::command(), &mut |path, argument, _| {
+    visit_arguments("", &jeton::command(), &mut |command_path, argument, _| {
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
         if help.contains("`@FILE`") {
-            lines.push(line_before_value(path, argument));
+            lines.push(line_before_value(command_path, argument));
         }
     });
     assert!(lines.len() >= 6, "{lines:?}");

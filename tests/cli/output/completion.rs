@@ -7,7 +7,8 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-/// Returns the lines that the script of a shell reads for the last word of a command line.
+/// Returns the lines that the program prints to the completion script of a shell for the last word of a
+/// command line.
 #[track_caller]
 fn complete(sandbox: &Sandbox, shell: &str, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
@@ -88,6 +89,15 @@ fn completion_offers_enumerated_values() {
 }
 
 #[test]
+fn completion_offers_every_audited_action() {
+    let sandbox = Sandbox::new();
+    let actions = candidates(&sandbox, "audit list --action ");
+    for action in ["keys export", "users export", "keys import"] {
+        assert!(actions.iter().any(|candidate| candidate == action), "{actions:?}");
+    }
+}
+
+#[test]
 fn completion_offers_users_and_sessions() {
     let sandbox = Sandbox::with_john();
     for verb in ["show", "set-role", "set-quota", "rename", "disable", "enable", "delete"] {
@@ -95,7 +105,7 @@ fn completion_offers_users_and_sessions() {
     }
     assert_eq!(candidates(&sandbox, "sessions revoke "), [sandbox.session_member("sid")]);
     sandbox.run(&["logout"]).ok();
-    assert!(candidates(&sandbox, "sessions revoke ").is_empty(), "only open sessions");
+    assert!(candidates(&sandbox, "sessions revoke ").is_empty(), "an ended session is not offered");
 }
 
 #[test]
@@ -154,7 +164,7 @@ fn completion_offers_keys_by_state() {
 }
 
 #[test]
-fn completion_escapes_or_omits_shell_characters() {
+fn completion_escapes_or_omits_words_with_shell_characters() {
     let sandbox = Sandbox::with_admin();
     for name in ["x;{touch,pwned}", "josé", "zoë", "--email=z`id`@example.com"] {
         sandbox.run_with_input(&["register", name, "--password-stdin"], "123456").ok();
@@ -205,14 +215,14 @@ fn completion_finds_users_in_a_large_store() {
     assert_eq!(candidates(&sandbox, "users show u4321@"), ["U4321@x.org"]);
     assert_eq!(candidates(&sandbox, "users show user432").len(), 11);
     assert_eq!(candidates(&sandbox, "users show ").len(), 50);
-    let elsewhere = Sandbox::new();
+    let other_sandbox = Sandbox::new();
     let variable = sandbox.variables().find(|(name, _)| *name == "JETON_STORE");
     let store = variable.map_or_else(
         || sandbox.store().to_str().unwrap().to_owned(),
         |(_, address)| address.to_owned(),
     );
     let line = format!("--store {store} users show user4321");
-    assert_eq!(candidates(&elsewhere, &line), ["user4321"]);
+    assert_eq!(candidates(&other_sandbox, &line), ["user4321"]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn empty_list_prints_a_note_to_stderr() {
     no users on this page, last page: 1
     $ jeton users list --after 2
     --- stderr
-    no users
+    no users after this id
     $ jeton audit list --user john
     --- stderr
     no events

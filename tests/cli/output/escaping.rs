@@ -10,7 +10,8 @@ pub(super) const ESCAPED_TEXT: &str =
     "x\\u{1b}[31m\\u{9b}2J\\u{202e}\\n\\u{200b}\\u{7f}\\u{e0041}y";
 const ESCAPED_JSON: &str = r"x\u001b[31m\u009b2J\u202e\n\u200b\u007f\udb40\udc41y";
 
-/// Returns whether a text has no character that a terminal interprets or hides.
+/// Returns whether a text contains none of the control and invisible characters of [`HOSTILE_TEXT`],
+/// except line breaks.
 fn is_harmless(text: &str) -> bool {
     text.chars().all(|c| c == '\n' || !HOSTILE_TEXT.contains(c) || c.is_ascii_graphic())
 }
@@ -19,9 +20,9 @@ fn is_harmless(text: &str) -> bool {
 pub(super) fn sandbox_with_hostile_rows() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app", "--permission", "p"]);
-    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
-    let text = literal(HOSTILE_TEXT);
-    let permissions = literal(&serde_json::json!([HOSTILE_TEXT]).to_string());
+    let sql_literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let text = sql_literal(HOSTILE_TEXT);
+    let permissions = sql_literal(&serde_json::json!([HOSTILE_TEXT]).to_string());
     sandbox.sql(&format!(
         "UPDATE users SET name = {text}, name_key = {text}, email = {text}, email_key = {text}"
     ));
@@ -157,7 +158,7 @@ fn hostile_arguments_are_escaped_in_errors() {
 }
 
 #[test]
-fn non_utf_8_argument_is_a_usage_error() {
+fn non_utf8_argument_is_a_usage_error() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::with_admin();
     let bytes = std::ffi::OsStr::from_bytes(b"\xff\xfe");
@@ -168,7 +169,7 @@ fn non_utf_8_argument_is_a_usage_error() {
 }
 
 #[test]
-fn misplaced_token_is_not_repeated() {
+fn misplaced_token_is_not_repeated_in_errors() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "x"]);
     let flag = format!("--{token}");

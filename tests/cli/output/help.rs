@@ -31,13 +31,14 @@ fn every_help_page_omits_environment_values() {
             let help = sandbox.run(&arguments).ok();
             assert_eq!(help.stderr, "", "{arguments:?}");
             assert!(help.stdout.contains("Usage: jeton"), "{arguments:?}");
-            let leaks = help.stdout.contains("marker-of-a-secret") || help.stdout.contains("4242");
-            assert!(!leaks, "{arguments:?}: {}", help.stdout);
+            let has_leak =
+                help.stdout.contains("marker-of-a-secret") || help.stdout.contains("4242");
+            assert!(!has_leak, "{arguments:?}: {}", help.stdout);
         }
         let arguments: Vec<&str> =
             ["help"].into_iter().chain(path.iter().map(String::as_str)).collect();
         let help = sandbox.run(&arguments).ok();
-        // `jeton help keys` prints the guide of this name.
+        // `jeton help keys` prints the guide `keys`, not the help of the command group `keys`.
         let usage = match path.as_slice() {
             [name] if name == "keys" => "Signing keys".to_owned(),
             path => ["Usage: jeton", &path.join(" ")].join(" "),
@@ -75,15 +76,15 @@ fn errors_omit_environment_secrets() {
 }
 
 #[test]
-fn command_group_without_a_verb_prints_its_help() {
+fn command_group_without_a_subcommand_prints_its_help() {
     let sandbox = Sandbox::new();
-    let mut with_variable = Sandbox::new();
-    with_variable.set_variable("JETON_WAIT", "5s");
+    let mut sandbox_with_variable = Sandbox::new();
+    sandbox_with_variable.set_variable("JETON_WAIT", "5s");
     for (arguments, usage) in [
         (&[][..], "Usage: jeton [OPTIONS] <COMMAND>"),
         (&["token"], "Usage: jeton token [OPTIONS] <COMMAND>"),
     ] {
-        for sandbox in [&sandbox, &with_variable] {
+        for sandbox in [&sandbox, &sandbox_with_variable] {
             let output = sandbox.run(arguments).ok();
             assert!(output.stdout.contains(usage), "{output}");
             assert!(output.stdout.contains("\nCommands:\n"), "{output}");

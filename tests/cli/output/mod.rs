@@ -22,18 +22,19 @@ use std::process::Command;
 /// Returns the writing end of a pipe whose reading end is closed.
 pub(crate) fn closed_pipe() -> std::io::PipeWriter {
     let (_, mut writer) = std::io::pipe().unwrap();
-    // A process that another test is starting may still hold the reading end.
+    // A process that another test is starting may briefly hold a copy of the reading end. Until that copy
+    // is closed, writes succeed.
     while writer.write(&[0]).is_ok() {}
     writer
 }
 
 /// Runs a command with a closed pipe as standard output, and captures standard error.
-fn run_with_closed_stdout(command: &mut Command) -> RunOutput {
+fn run_with_closed_pipe(command: &mut Command) -> RunOutput {
     RunOutput::capture(command.stdout(closed_pipe()))
 }
 
 #[test]
-fn closed_stdout_exits_0() {
+fn command_with_closed_pipe_as_stdout_exits_0() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         &["users", "list", "--all"][..],
@@ -46,7 +47,7 @@ fn closed_stdout_exits_0() {
         &["--help"],
         &["--version"],
     ] {
-        let output = run_with_closed_stdout(&mut sandbox.command(arguments));
+        let output = run_with_closed_pipe(&mut sandbox.command(arguments));
         assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{arguments:?}");
     }
 }
@@ -57,7 +58,7 @@ fn undelivered_token_pair_ends_its_session() {
     let refresh = sandbox.home().join("refresh");
     std::fs::write(&refresh, sandbox.session_member("refresh")).unwrap();
     let mut command = sandbox.command(&["refresh", "--token-stdin"]);
-    let output = run_with_closed_stdout(command.stdin(std::fs::File::open(refresh).unwrap()));
+    let output = run_with_closed_pipe(command.stdin(std::fs::File::open(refresh).unwrap()));
     assert_snapshot!(output, @"
     --- exit code 1, stderr
     error: the new token pair could not be written; its session was ended
@@ -67,7 +68,7 @@ fn undelivered_token_pair_ends_its_session() {
 }
 
 #[test]
-fn json_success_leaves_stderr_empty() {
+fn successful_json_command_leaves_stderr_empty() {
     let sandbox = Sandbox::with_john();
     for arguments in [
         &["whoami"][..],
@@ -87,14 +88,14 @@ fn json_success_leaves_stderr_empty() {
         Sandbox::new().run_with_input(&["init", "ada", "--password-stdin", "-o", "json"], "x");
     assert_eq!(output.stderr, "");
     assert_eq!(serde_json::from_str::<Value>(&output.ok().stdout).unwrap()["changed"], true);
-    let with_random_password = Sandbox::new().json(&["init", "ada"]);
-    assert_eq!(with_random_password["user"]["username"], "ada");
+    let init_output = Sandbox::new().json(&["init", "ada"]);
+    assert_eq!(init_output["user"]["username"], "ada");
 }
 
 #[test]
 fn json_failure_is_one_line_for_every_error_source() {
     let mut sandbox = Sandbox::with_admin();
-    for (arguments, exit, code) in [
+    for (arguments, exit_code, code) in [
         (&["frobnicate"][..], 2, "usage"),
         (&["token", "create"], 2, "usage"),
         (&["token", "list", "--nonsense"], 2, "usage"),
@@ -115,7 +116,7 @@ fn json_failure_is_one_line_for_every_error_source() {
             &["--output", "json"],
             &["--output=json"],
         ] {
-            let output = sandbox.run(&[arguments, json_option].concat()).fails(exit);
+            let output = sandbox.run(&[arguments, json_option].concat()).fails(exit_code);
             assert_eq!(output.error()["code"], code, "{arguments:?}");
         }
     }
@@ -133,7 +134,7 @@ fn json_failure_is_one_line_for_every_error_source() {
 }
 
 #[test]
-fn unsupported_format_is_refused_only_from_the_flag() {
+fn unsupported_format_is_refused_in_option_and_ignored_in_variable() {
     let mut sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for format in ["csv", "jsonl"] {
@@ -185,7 +186,7 @@ fn unsupported_format_is_refused_only_from_the_flag() {
 }
 
 #[test]
-fn quiet_keeps_results_errors_and_warnings() {
+fn quiet_option_keeps_results_errors_and_warnings() {
     let sandbox = Sandbox::with_john();
     let verbose = sandbox.run(&["users", "list", "--per-page", "1"]).ok();
     assert_snapshot!(verbose, @"
@@ -223,12 +224,16 @@ fn colours_follow_no_color_and_clicolor_force() {
         let output = RunOutput::capture(sandbox.command(arguments).env(name, "1"));
         (output.stdout, output.stderr)
     };
-    let (plain, coloured) = ("error: token `9` not found\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
+    let (plain, coloured_prefix) =
+        ("error: token `9` not found\n", "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m");
     let show_missing = ["token", "show", "9"];
     assert_eq!(sandbox.run(&show_missing).fails(3).stderr, plain);
     assert_eq!(run(&show_missing, "NO_COLOR").1, plain);
-    assert_eq!(run(&show_missing, "CLICOLOR_FORCE").1, format!("{coloured} token `9` not found\n"));
-    assert!(run(&["frobnicate"], "CLICOLOR_FORCE").1.starts_with(coloured));
+    assert_eq!(
+        run(&show_missing, "CLICOLOR_FORCE").1,
+        format!("{coloured_prefix} token `9` not found\n")
+    );
+    assert!(run(&["frobnicate"], "CLICOLOR_FORCE").1.starts_with(coloured_prefix));
     let mut not_forced = sandbox.command(&show_missing);
     assert_eq!(RunOutput::capture(not_forced.env("CLICOLOR_FORCE", "0")).stderr, plain);
 

@@ -60,7 +60,7 @@ fn takes_value(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
-/// Visits every command without subcommands, with its path.
+/// Visits every command without subcommands, with its path (such as `token create`).
 fn visit_commands(command: &Command, path: &[String], visit: &mut impl FnMut(&Command, &[String])) {
     if command.get_subcommands().next().is_none() {
         visit(command, path);
@@ -104,8 +104,8 @@ fn possible_secrets_in_arguments_are_not_repeated() {
         sandbox.run(&["settings", "set", "token.quota", "1000"]).ok();
         for argument in command.get_arguments().filter(|argument| takes_value(argument)) {
             let id = argument.get_id().as_str();
-            // Only global options have a heading. They are the same in every command: `whoami` is
-            // enough.
+            // Only global options have a heading. Every command has the same global options, so they are
+            // checked for `whoami` only.
             if argument.get_help_heading().is_some() && name != "whoami" {
                 continue;
             }
@@ -127,7 +127,7 @@ fn possible_secrets_in_arguments_are_not_repeated() {
 }
 
 #[test]
-fn mistyped_passwords_are_not_repeated() {
+fn misplaced_passwords_are_not_repeated() {
     let sandbox = Sandbox::with_admin();
     for line in [
         "token mint --key hunter2",
@@ -176,7 +176,7 @@ fn mistyped_passwords_are_not_repeated() {
 }
 
 #[test]
-fn harmless_words_are_repeated() {
+fn harmless_words_are_repeated_in_errors() {
     let sandbox = Sandbox::with_admin();
     for (line, word) in [
         ("token list --status dead", "dead"),

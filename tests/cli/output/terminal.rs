@@ -104,13 +104,13 @@ fn lists_of_built_in_values_are_tables_on_a_narrow_terminal() {
     let sandbox = Sandbox::with_admin();
     for list in [&["token", "presets"], &["settings", "list"]] {
         let screen = render(&sandbox, 60, list);
-        assert!(!is_list(&screen), "{screen}");
+        assert!(!is_name_value_list(&screen), "{screen}");
         assert!(screen.lines().all(|line| measure_text_width(line) <= 60), "{screen}");
     }
 }
 
-/// Returns whether an output is a list with one name and value per line, not a table.
-fn is_list(screen: &str) -> bool {
+/// Returns whether the first line of an output is a name and a value, not the header of a table.
+fn is_name_value_list(screen: &str) -> bool {
     screen.lines().next().unwrap().split_whitespace().count() == 2
 }
 
@@ -136,7 +136,7 @@ fn ids_are_never_split() {
                     "{screen}"
                 );
             }
-            let is_table = !is_list(&screen);
+            let is_table = !is_name_value_list(&screen);
             assert_eq!(is_table, columns >= min_table_width, "{columns}:\n{screen}");
             let fits = screen.lines().all(|line| measure_text_width(line) <= columns);
             assert!(fits || !is_table, "{columns}:\n{screen}");
@@ -155,7 +155,7 @@ fn sandbox_with_old_rows() -> Sandbox {
 }
 
 #[test]
-fn times_show_their_distance() {
+fn times_show_their_distance_from_now() {
     let sandbox = sandbox_with_old_rows();
     let screen = render(&sandbox, 80, &["token", "show", "1"]);
     assert_eq!(
@@ -180,15 +180,15 @@ revoked      -
     assert!(redact(&sandbox, &screen).contains("\nsession ends  <time> (in 90 d)\n"), "{screen}");
 }
 
-/// Returns the number of times in RFC 3339, and of distances from now.
-fn count_times(sandbox: &Sandbox, text: &str) -> (usize, usize) {
+/// Counts the RFC 3339 timestamps and the distances from now (`3 h ago`) in a text.
+fn count_times_and_distances(sandbox: &Sandbox, text: &str) -> (usize, usize) {
     let words = text.split_whitespace().map(|word| word.trim_matches(['(', ')']));
     let distance_count = words.filter(|word| ["ago", "in", "now"].contains(word)).count();
     (redact(sandbox, text).matches("<time>").count(), distance_count)
 }
 
 #[test]
-fn only_terminal_output_has_distances() {
+fn only_terminal_output_shows_distances_from_now() {
     let sandbox = sandbox_with_old_rows();
     for (arguments, count) in [
         (&["token", "list"][..], 1),
@@ -200,18 +200,18 @@ fn only_terminal_output_has_distances() {
         (&["keys", "list"], 1),
     ] {
         let piped = sandbox.run(arguments).ok().stdout;
-        assert_eq!(count_times(&sandbox, &piped), (count, 0), "{piped}");
+        assert_eq!(count_times_and_distances(&sandbox, &piped), (count, 0), "{piped}");
         let is_table = arguments.ends_with(&["list"]);
         for columns in [80, 200] {
             let screen = render(&sandbox, columns, arguments);
             let expected = (if is_table { 0 } else { count }, count);
-            assert_eq!(count_times(&sandbox, &screen), expected, "{screen}");
+            assert_eq!(count_times_and_distances(&sandbox, &screen), expected, "{screen}");
             let lines = |text: &str| text.lines().count();
             assert_eq!(lines(&screen), lines(&piped), "{screen}{piped}");
         }
         if is_table {
             let wide = [arguments, &["-o", "wide"]].concat();
-            let (_, distances) = count_times(&sandbox, &render(&sandbox, 300, &wide));
+            let (_, distances) = count_times_and_distances(&sandbox, &render(&sandbox, 300, &wide));
             assert_eq!(distances, 0, "{wide:?}");
         }
         let json = [arguments, &["-o", "json"]].concat();
@@ -221,7 +221,7 @@ fn only_terminal_output_has_distances() {
 }
 
 #[test]
-fn messages_show_distances_on_a_terminal_only() {
+fn messages_show_distances_from_now_on_a_terminal_only() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "a"];
     let line = "exec \"$0\" \"$@\" >out";
@@ -243,7 +243,7 @@ fn messages_show_distances_on_a_terminal_only() {
         ),
         (&["refresh"], "refreshed the session, access token expires <time> (in 15 m)"),
         (&["token", "decode", "@out"], "exp: <time> (in 7 d)"),
-        (&["keys", "rotate", "--overlap", "14d"], "verifies until <time> (in 14 d)"),
+        (&["keys", "rotate", "--overlap", "14d"], "its tokens are accepted until <time> (in 14 d)"),
     ] {
         let screen = redact(
             &sandbox,

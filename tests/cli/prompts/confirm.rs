@@ -21,7 +21,7 @@ fn john_exists(sandbox: &Sandbox) -> bool {
 }
 
 #[test]
-fn confirmation_requires_terminal_or_yes() {
+fn confirmation_requires_terminal_or_yes_option() {
     let yes = [&DELETE[..], &["--yes"]].concat();
 
     let sandbox = sandbox_with_john();
@@ -75,15 +75,15 @@ fn confirmation_accepts_y_or_yes_only() {
         let sandbox = sandbox_with_john();
         let mut prompt = PtyCommand::start(&sandbox, &DELETE);
         prompt.press(QUESTION, answer);
-        let (code, screen, echoes) = prompt.finish();
-        assert_eq!((code, echoes), (0, true), "{answer:?}: {screen}");
+        let (code, screen, has_echo) = prompt.finish();
+        assert_eq!((code, has_echo), (0, true), "{answer:?}: {screen}");
         assert!(screen.ends_with(DELETED), "{answer:?}: {screen}");
         assert!(!john_exists(&sandbox), "{answer:?}");
     }
 }
 
 #[test]
-fn other_answers_cancel() {
+fn answer_other_than_yes_cancels() {
     let sandbox = sandbox_with_john();
     for answer in [
         "\n",
@@ -102,8 +102,8 @@ fn other_answers_cancel() {
     ] {
         let mut prompt = PtyCommand::start(&sandbox, &DELETE);
         prompt.press(QUESTION, answer);
-        let (code, screen, echoes) = prompt.finish();
-        assert_eq!((code, echoes), (2, true), "{answer:?}: {screen}");
+        let (code, screen, has_echo) = prompt.finish();
+        assert_eq!((code, has_echo), (2, true), "{answer:?}: {screen}");
         // The line of the question always ends with a line break.
         assert!(screen.ends_with(&format!("\n{CANCELLED}")), "{answer:?}: {screen}");
         assert!(john_exists(&sandbox), "{answer:?}");
@@ -150,7 +150,7 @@ fn text_pasted_after_answer_is_discarded() {
 }
 
 #[test]
-fn question_names_count_and_owner() {
+fn revocation_question_names_token_count_and_owner() {
     let sandbox = sandbox_with_john();
     let revoke = ["token", "revoke", "--all"];
     sandbox.run(&["token", "create", "a", "--user", "john"]).ok();

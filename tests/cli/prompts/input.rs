@@ -7,7 +7,7 @@ use rexpect::process::Signal;
 const SECRET: &str = "typed-and-not-shown-0123456789abcdef";
 const ANNOUNCEMENT_END: &str = "from standard input; press Ctrl-D on an empty line to finish\r\n";
 
-/// Commands that read a secret, and the name of the secret.
+/// Commands that read a secret, each with the name of the secret in the announcement.
 const SECRET_COMMANDS: &[(&str, &str)] = &[
     ("login ada --password-stdin", "the password"),
     ("login ada --password-file -", "the password"),
@@ -28,7 +28,7 @@ const SECRET_COMMANDS: &[(&str, &str)] = &[
     ("token mint --key-file - --alg HS512", "the key"),
     ("token fixtures --key-file - --alg HS512 --out f", "the key"),
     ("keys import --from-file - --alg HS512", "the key"),
-    // The last row, because the command ends the session.
+    // The last row, because the command ends the session that other commands need.
     ("recover ada --password-stdin", "the password"),
 ];
 
@@ -39,9 +39,9 @@ fn split_words(line: &str) -> Vec<&str> {
 #[test]
 fn typed_secret_is_announced_once_and_not_echoed() {
     let sandbox = Sandbox::with_admin();
-    for (line, object) in SECRET_COMMANDS {
+    for (line, input_name) in SECRET_COMMANDS {
         let mut run = PtyCommand::start(&sandbox, &split_words(line));
-        run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}")).wait_for_hidden_input();
+        run.wait_for(&format!("reading {input_name} {ANNOUNCEMENT_END}")).wait_for_hidden_input();
         run.0.send_line(SECRET).unwrap();
         run.0.send_control('d').unwrap();
         let (code, screen, has_echo) = run.finish();
@@ -94,7 +94,7 @@ fn signals_restore_echo() {
 #[test]
 fn non_secret_input_is_announced_and_echoed() {
     let sandbox = Sandbox::with_admin();
-    for (line, object) in [
+    for (line, input_name) in [
         ("users import -", "the rows"),
         ("token mint --from -", "the rows"),
         ("token mint --claims -", "the claims"),
@@ -102,7 +102,7 @@ fn non_secret_input_is_announced_and_echoed() {
         ("run --claims - -- true", "the claims"),
     ] {
         let mut run = PtyCommand::start(&sandbox, &split_words(line));
-        run.wait_for(&format!("reading {object} {ANNOUNCEMENT_END}"));
+        run.wait_for(&format!("reading {input_name} {ANNOUNCEMENT_END}"));
         assert!(run.has_echo(), "{line}");
         run.0.send_line("visible").unwrap();
         run.0.send_control('d').unwrap();
@@ -113,7 +113,7 @@ fn non_secret_input_is_announced_and_echoed() {
 }
 
 #[test]
-fn quiet_and_json_suppress_announcement() {
+fn quiet_and_json_options_suppress_announcement() {
     let sandbox = Sandbox::with_admin();
     for flags in [&["-q"][..], &["-o", "json"]] {
         let words = [&["token", "decode", "-"], flags].concat();

@@ -93,14 +93,15 @@ impl PtyCommand {
         tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
-    /// Returns the signal that killed the command, and whether echo is restored.
+    /// Waits until a signal kills the command. Returns the signal, and whether echo is enabled.
     fn wait_for_signal(self) -> (Signal, bool) {
         let status = self.0.process().wait().unwrap();
         let WaitStatus::Signaled(_, signal, _) = status else { panic!("{status:?}") };
         (signal, self.has_echo())
     }
 
-    /// Returns the exit code, the screen since the last question, and whether echo is restored.
+    /// Waits until the command exits. Returns the exit code, the output after the text that the test last
+    /// waited for, and whether echo is enabled.
     pub(crate) fn finish(mut self) -> (i32, String, bool) {
         let screen = self.0.exp_eof().unwrap().replace("\r\n", "\n");
         let status = self.0.process().wait().unwrap();
@@ -109,7 +110,8 @@ impl PtyCommand {
     }
 }
 
-/// Returns the screen and the exit code of a command without prompts; echo must be enabled.
+/// Waits until a command without prompts exits. Returns the output and the exit code, and asserts that
+/// echo is enabled.
 fn screen_and_code(command: PtyCommand) -> String {
     let (code, screen, has_echo) = command.finish();
     assert!(has_echo, "{screen}");
@@ -137,7 +139,8 @@ fn shell_command(
 }
 
 /// Runs a shell command line on a terminal with `columns` columns. Returns the terminal output,
-/// including escape sequences. In the line, `"$0" "$@"` runs jeton with `words`, without prompts.
+/// including escape sequences. In the line, `"$0" "$@"` runs jeton with `words`. The command must not
+/// prompt.
 pub(crate) fn terminal_output(
     sandbox: &Sandbox,
     columns: usize,
@@ -204,13 +207,13 @@ fn passwd_prompts_for_current_password_first() {
 }
 
 #[test]
-fn ci_and_no_input_disable_prompts() {
+fn ci_variable_and_no_input_option_disable_prompts() {
     let sandbox = Sandbox::with_admin();
     sandbox.register("john", "123456");
-    let in_ci = |words: &[&str]| {
+    let run_in_ci = |words: &[&str]| {
         screen_and_code(PtyCommand::start_with_env(&sandbox, words, &[("CI", "1")]))
     };
-    assert_snapshot!(in_ci(&["login", "ada"]), @"
+    assert_snapshot!(run_in_ci(&["login", "ada"]), @"
     error: password required, but no terminal to prompt on
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
@@ -221,7 +224,7 @@ fn ci_and_no_input_disable_prompts() {
     hint: use `--password-stdin`, `--password-file FILE` or `JETON_PASSWORD`
     --- exit code 2
     ");
-    assert_snapshot!(in_ci(&["users", "delete", "john"]), @"
+    assert_snapshot!(run_in_ci(&["users", "delete", "john"]), @"
     error: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     --- exit code 2

@@ -9,7 +9,7 @@ const CONFIRM: &str = "Confirm password: ";
 const MISMATCH: &str = "passwords do not match\r\n";
 
 #[test]
-fn mismatch_is_asked_again() {
+fn mismatching_confirmation_repeats_the_prompts() {
     let sandbox = Sandbox::new();
     let mut run = PtyCommand::start(&sandbox, &["init", "ada"]);
     for _ in 0..2 {
@@ -22,7 +22,7 @@ fn mismatch_is_asked_again() {
 }
 
 #[test]
-fn third_mismatch_is_refused() {
+fn third_mismatching_confirmation_is_refused() {
     let sandbox = Sandbox::new();
     let mut run = PtyCommand::start(&sandbox, &["init", "ada"]);
     for _ in 0..2 {
@@ -36,7 +36,7 @@ fn third_mismatch_is_refused() {
 }
 
 #[test]
-fn empty_answer_cancels_after_a_mismatch() {
+fn empty_password_after_a_mismatching_confirmation_cancels() {
     let sandbox = Sandbox::new();
     let mut run = PtyCommand::start(&sandbox, &["init", "ada"]);
     run.answer(NEW, "lovelace").answer(CONFIRM, "lovelaec").wait_for(MISMATCH).answer(NEW, "");
@@ -46,7 +46,7 @@ fn empty_answer_cancels_after_a_mismatch() {
 }
 
 #[test]
-fn short_password_is_asked_again_without_confirmation() {
+fn short_password_repeats_the_prompt_without_confirmation() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "8"]).ok();
     let refusal = "password shorter than 8 characters\r\n";
@@ -79,7 +79,7 @@ fn short_password_is_asked_again_without_confirmation() {
 }
 
 #[test]
-fn wrong_current_password_is_refused_before_the_new_password() {
+fn wrong_current_password_is_refused_before_the_prompt_for_the_new_password() {
     let sandbox = Sandbox::with_admin();
     let mut run = PtyCommand::start(&sandbox, &["passwd"]);
     run.answer(CURRENT, "wrong");

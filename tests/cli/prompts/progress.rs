@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Locks that bulk commands wait for.
+/// Locks that bulk commands wait for: the write lock of the store, and the lock of the directory that
+/// contains the store file. The test also writes the backup into this directory.
 struct Locks {
     _write: WriteLock,
     _directory: Option<File>,
@@ -27,18 +28,18 @@ impl Locks {
 
 fn sandbox_for_bulk_commands() -> Sandbox {
     let sandbox = Sandbox::with_admin();
-    let file = |name: &str| sandbox.home().join(name);
+    let path_of = |name: &str| sandbox.home().join(name);
     let names: Vec<String> = (0..10_000).map(|number| format!("user{number}")).collect();
-    fs::write(file("rows.csv"), format!("username\n{}", names.join("\n"))).unwrap();
-    fs::write(file("state.toml"), "users.kim = {}\nusers.lee = {}\n").unwrap();
+    fs::write(path_of("rows.csv"), format!("username\n{}", names.join("\n"))).unwrap();
+    fs::write(path_of("state.toml"), "users.kim = {}\nusers.lee = {}\n").unwrap();
     let mint = ["token", "mint", "--record", "--count"];
     sandbox.run(&[&mint[..], &["3"]].concat()).ok();
     sandbox.run(&[&mint[..], &["2", "--expires-at", "2020-01-01"]].concat()).ok();
     sandbox
 }
 
-/// Runs a command that waits for a lock, and releases the lock when the command shows `progress`.
-/// Returns the screen after the progress display.
+/// Runs a command that waits for the locks, and releases the locks when the command shows `progress`.
+/// Returns the output after the progress display.
 fn screen_after_progress(sandbox: &Sandbox, words: &[&str], progress: &str) -> String {
     let locks = Locks::acquire(sandbox);
     let options = ["--yes", "--wait", "10m"];
@@ -47,12 +48,12 @@ fn screen_after_progress(sandbox: &Sandbox, words: &[&str], progress: &str) -> S
     drop(locks);
     let (code, screen, has_echo) = run.finish();
     assert_eq!((code, has_echo), (0, true), "{screen}");
-    // The carriage return clears the progress.
+    // A carriage return separates the progress display from the output that replaces it.
     screen.rsplit_once('\r').unwrap_or(("", &screen)).1.to_owned()
 }
 
 #[test]
-fn waiting_commands_show_progress() {
+fn command_that_waits_for_a_lock_shows_progress() {
     let sandbox = sandbox_for_bulk_commands();
     let backup = sandbox.home().join(".local/share/jeton/backup");
     let backup = backup.to_str().unwrap();
@@ -64,7 +65,7 @@ fn waiting_commands_show_progress() {
         (&["store", "backup", backup], "backing up 0 B 0 B/s".to_owned(), "wrote "),
         (&["users", "import", "rows.csv"], format!("importing [{bar}"), "imported 10000 users\n"),
     ] {
-        // A backup of a store on a server counts rows, and shows another progress line.
+        // A backup of a store on a server counts rows in place of bytes, so its progress line differs.
         if sandbox.is_on_server() && words == ["store", "backup", backup] {
             continue;
         }
@@ -74,7 +75,7 @@ fn waiting_commands_show_progress() {
 }
 
 #[test]
-fn line_with_rate_and_remaining_time_fits_the_terminal() {
+fn progress_line_with_rate_and_remaining_time_fits_the_terminal() {
     let sandbox = Sandbox::with_admin();
     for columns in [60, 80, 200] {
         let line = format!("stty rows 24 cols {columns} && exec \"$0\" \"$@\" > /dev/null");
@@ -90,11 +91,12 @@ fn line_with_rate_and_remaining_time_fits_the_terminal() {
         let widths: Vec<_> = lines.map(str::len).collect();
         assert!(!widths.is_empty(), "{screen:?}");
         assert!(widths.iter().all(|width| *width <= columns), "{columns}: {screen:?}");
-        assert!(screen.contains(" of 4294967295 tokens; these were written\n"), "{screen:?}");
+        let (_, end) = screen.split_once(" of 4294967295 tokens; the ").unwrap();
+        assert!(end.contains(" tokens were written\n"), "{screen:?}");
     }
 }
 
-/// Creates a FIFO.
+/// Creates a FIFO in the home directory of the sandbox.
 fn create_fifo(sandbox: &Sandbox, name: &str) -> PathBuf {
     let path = sandbox.home().join(name);
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -116,25 +118,25 @@ fn reading_of_rows_shows_progress() {
 }
 
 #[test]
-fn progress_is_hidden_where_it_would_mix_with_lines() {
+fn progress_is_hidden_if_result_lines_go_to_the_terminal() {
     let sandbox = Sandbox::with_admin();
     let words = ["token", "verify", "--batch"];
-    let paths = ["lines", "file"].map(|name| create_fifo(&sandbox, name));
-    // Both commands wait for input. When the second command shows its progress, the first command,
-    // which started earlier, has waited long enough for progress.
-    let with_lines = "exec \"$0\" \"$@\" < lines";
-    let mut hidden = PtyCommand::start_shell_line(&sandbox, with_lines, &words, &[]);
-    let lines = fs::OpenOptions::new().write(true).open(&paths[0]).unwrap();
-    let with_file = "exec \"$0\" \"$@\" < file > results";
-    let mut shown = PtyCommand::start_shell_line(&sandbox, with_file, &words, &[]);
-    let file = fs::OpenOptions::new().write(true).open(&paths[1]).unwrap();
-    shown.wait_for("verifying 0 0/s");
-    drop((lines, file));
-    assert_eq!(shown.finish().0, 0);
-    assert_eq!(hidden.0.exp_eof().unwrap(), "");
+    let paths = ["input1", "input2"].map(|name| create_fifo(&sandbox, name));
+    // Both commands wait for input. The first command started earlier: when the second command shows its
+    // progress, the first command has also waited longer than the initial delay of the progress display.
+    let line = "exec \"$0\" \"$@\" < input1";
+    let mut terminal_run = PtyCommand::start_shell_line(&sandbox, line, &words, &[]);
+    let first_input = fs::OpenOptions::new().write(true).open(&paths[0]).unwrap();
+    let line = "exec \"$0\" \"$@\" < input2 > results";
+    let mut redirected_run = PtyCommand::start_shell_line(&sandbox, line, &words, &[]);
+    let second_input = fs::OpenOptions::new().write(true).open(&paths[1]).unwrap();
+    redirected_run.wait_for("verifying 0 0/s");
+    drop((first_input, second_input));
+    assert_eq!(redirected_run.finish().0, 0);
+    assert_eq!(terminal_run.0.exp_eof().unwrap(), "");
 }
 
-/// Starts an import that waits while the returned lock is held.
+/// Starts an import that waits until the returned locks are dropped.
 fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Locks) {
     let locks = Locks::acquire(sandbox);
     let words = ["users", "import", "rows.csv"];
@@ -144,14 +146,14 @@ fn start_import(sandbox: &Sandbox, term: &str) -> (PtyCommand, Locks) {
 #[test]
 fn dumb_terminal_shows_no_progress() {
     let [dumb, xterm] = [(); 2].map(|()| sandbox_for_bulk_commands());
-    let (run, dumb_locks) = start_import(&dumb, "dumb");
-    let (mut later_run, locks) = start_import(&xterm, "xterm");
-    // The first import, which started earlier, has waited long enough for a bar.
-    later_run.wait_for("importing [");
+    let (dumb_run, dumb_locks) = start_import(&dumb, "dumb");
+    let (mut xterm_run, xterm_locks) = start_import(&xterm, "xterm");
+    // The import on the dumb terminal started earlier, so it has also waited longer than the initial delay.
+    xterm_run.wait_for("importing [");
     drop(dumb_locks);
     let message = "imported 10000 users\n\
                 hint: set a password for 10000 users without a password: jeton recover USER\n";
-    assert_eq!(run.finish(), (0, message.to_owned(), true));
-    drop(locks);
-    assert_eq!(later_run.finish().0, 0);
+    assert_eq!(dumb_run.finish(), (0, message.to_owned(), true));
+    drop(xterm_locks);
+    assert_eq!(xterm_run.finish().0, 0);
 }

@@ -3,6 +3,7 @@
 use super::PtyCommand;
 use crate::sandbox::Sandbox;
 
+/// Files for standard output and standard error.
 const FILES: [&str; 2] = ["out", "err"];
 
 fn file_contents(sandbox: &Sandbox) -> [String; 2] {

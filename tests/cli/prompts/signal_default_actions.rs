@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 use rexpect::process::Signal;
 #[cfg(target_os = "linux")]
 use {
-    rustix::{process::Signal as Number, termios::tcgetpgrp},
+    rustix::{process::Signal as LinuxSignal, termios::tcgetpgrp},
     rustix_libc_wrappers::process::SignalExt,
     std::process::Command,
 };
@@ -14,7 +14,8 @@ use {
 /// Shell line that runs jeton without core dumps.
 const EXEC_WITHOUT_CORE_DUMP: &str = "ulimit -c 0; exec \"$0\" \"$@\"";
 
-/// Shells with job control. `sh` may be dash, which keeps the terminal modes of a stopped program.
+/// Shells with job control. `sh` may be dash, which, unlike bash, keeps the terminal modes of a
+/// stopped program.
 const SHELLS: [&str; 2] = ["sh -i", "bash --norc --noprofile -i"];
 
 fn start_login(sandbox: &Sandbox) -> PtyCommand {
@@ -51,8 +52,14 @@ fn terminating_signals_restore_terminal() {
 #[cfg(target_os = "linux")]
 fn signals_without_portable_default_action_set_exit_code() {
     let sandbox = Sandbox::with_admin();
-    let numbers = [Number::IO, Number::POWER, Number::STKFLT, Number::rt_min(), Number::rt_max()];
-    for number in numbers.map(Number::as_raw) {
+    let signals = [
+        LinuxSignal::IO,
+        LinuxSignal::POWER,
+        LinuxSignal::STKFLT,
+        LinuxSignal::rt_min(),
+        LinuxSignal::rt_max(),
+    ];
+    for number in signals.map(LinuxSignal::as_raw) {
         let run = start_login(&sandbox);
         let terminal = run.0.process().get_file_handle().unwrap();
         let pid = tcgetpgrp(terminal).unwrap();

@@ -79,13 +79,14 @@ fn signal_is_reported_as_one_line_json_error() {
              \"message\":\"interrupted\",\"hint\":null,\"details\":{{}}}}}}\n"
         )
     };
-    // Answers `questions[1..]`, then sends the signal at `questions[0]`, which jeton asks last.
+    // Answers all questions except the last, at which the closure sends the signal.
     let assert_reported = |words: &[&str], questions: &[&str], signal, code| {
+        let (last_question, earlier_questions) = questions.split_last().unwrap();
         let mut run = PtyCommand::start_redirected(&sandbox, ["out", "err"], words);
-        for question in &questions[1..] {
+        for question in earlier_questions {
             run.answer(question, "lovelace");
         }
-        run.wait_for(questions[0]).wait_for_hidden_input();
+        run.wait_for(last_question).wait_for_hidden_input();
         run.0.process_mut().signal(signal).unwrap();
         assert_eq!(run.finish(), (code, "\n".to_owned(), true), "{words:?}");
         let text = |name: &str| std::fs::read_to_string(sandbox.home().join(name)).unwrap();
@@ -96,6 +97,6 @@ fn signal_is_reported_as_one_line_json_error() {
     assert_reported(&login, &["Password: "], Signal::SIGTERM, 143);
     // The signal is reported at a second question, too.
     let passwd = ["passwd", "-o", "json"];
-    let questions = ["New password: ", "Current password: "];
+    let questions = ["Current password: ", "New password: "];
     assert_reported(&passwd, &questions, Signal::SIGTERM, 143);
 }

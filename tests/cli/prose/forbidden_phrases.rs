@@ -64,8 +64,8 @@ fn split_words(text: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// Returns the length of a code span after its opening marks, or 0 if the paragraph does not close
-/// the code span.
+/// Returns the length of a code span after its opening marks. Returns 0 for a code fence (three or more
+/// marks), and if the paragraph does not close the code span.
 fn span_len(rest: &str, marks: usize) -> usize {
     let closing = rest.find(&"`".repeat(marks)).filter(|_| marks < 3);
     let closing = closing.filter(|end| !rest[..*end].contains("\n\n"));
@@ -94,7 +94,8 @@ fn find_matches(text: &str, entries: &[Entry]) -> Vec<(usize, String)> {
     found
 }
 
-/// Returns the Markdown files of the package; of the changelog, only the unreleased changes.
+/// Returns the Markdown files in the root of the package and below `.github`, `docs`, `src` and `tests`. Of
+/// the changelog, returns only the text up to the end of the unreleased changes.
 fn read_documents() -> Vec<(PathBuf, String)> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = Vec::new();
@@ -126,9 +127,9 @@ fn read_documents() -> Vec<(PathBuf, String)> {
 fn texts_have_no_forbidden_phrases() {
     let entries = parse_entries();
     let mut violations = Vec::new();
-    let mut check = |path: &Path, line: usize, text: &str| {
-        for (offset, message) in find_matches(text, &entries) {
-            violations.push(format!("{}:{}: {message}", path.display(), line + offset - 1));
+    let mut check = |path: &Path, first_line: usize, text: &str| {
+        for (line, message) in find_matches(text, &entries) {
+            violations.push(format!("{}:{}: {message}", path.display(), first_line + line - 1));
         }
     };
     for file in rust_files() {

@@ -1,4 +1,4 @@
-//! Style of error messages and hints: lower case, no full stop.
+//! Style of error messages and hints: no capitalized first word, no full stop at the end.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "most kinds of expression do not matter here")]
 
@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, LitStr};
 
-/// The types whose constructors take the text of a message.
+/// The types with functions that take the text of a message.
 const ERROR_TYPES: &[&str] = &["Error", "Failure", "Invalid"];
 
 /// The violations in `#[error("…")]`, and in literal and `format!` arguments of `with_hint` and of
@@ -84,9 +84,9 @@ fn opens_with_capital(message: &str) -> bool {
 }
 
 fn find_faults(source: &str) -> syn::Result<Vec<(usize, String)>> {
-    let mut messages = MessageFaults::default();
-    messages.visit_file(&syn::parse_file(source)?);
-    Ok(messages.0)
+    let mut faults = MessageFaults::default();
+    faults.visit_file(&syn::parse_file(source)?);
+    Ok(faults.0)
 }
 
 #[test]

@@ -31,7 +31,7 @@ struct Reader<'s> {
     source: &'s str,
     /// End of the last token: the text up to the next token is whitespace and comments.
     end: usize,
-    /// Marker and last line of the last doc comment, if no other token follows.
+    /// Marker and last line of the doc comment read last, unless a token or an ordinary comment follows.
     doc: Option<(String, usize)>,
     texts: Vec<Text>,
 }
@@ -72,7 +72,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds the comments between the last token and the next.
+    /// Adds the comments between the last token and the next token, which starts at `start`.
     fn add_comment(&mut self, start: usize) {
         let gap = &self.source[self.end.min(start)..start];
         let content = gap.trim();

@@ -54,7 +54,7 @@ fn variable_of(pattern: &Pat) -> Option<&Ident> {
 }
 
 /// Returns the function that the expression calls, even if `?`, `.await`, `&`, `unwrap` or `expect`
-/// is applied to the call.
+/// is applied to the call. Returns `None` for other methods and for associated functions.
 fn function_of(value: &Expr) -> Option<&Ident> {
     match value {
         Expr::Try(inner) => function_of(&inner.expr),
@@ -80,9 +80,9 @@ fn is_type(segment: &Ident) -> bool {
 }
 
 fn find_same_names(source: &str) -> syn::Result<Vec<(usize, String)>> {
-    let mut names = SameNames::default();
-    names.visit_file(&syn::parse_file(source)?);
-    Ok(names.0)
+    let mut same_names = SameNames::default();
+    same_names.visit_file(&syn::parse_file(source)?);
+    Ok(same_names.0)
 }
 
 #[test]

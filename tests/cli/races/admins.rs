@@ -2,16 +2,20 @@
 
 use super::{command_of, count_with_code, log_in_command, query_number, run_concurrently};
 use crate::sandbox::Sandbox;
+use std::process::Command;
 
-const ADMINS: &str = "SELECT count(*) FROM users
+pub(crate) const ADMIN_COUNT_SQL: &str = "SELECT count(*) FROM users
     WHERE role = 'admin' AND disabled_at IS NULL AND deleted_at IS NULL";
 
-const REMOVALS: [&[&str]; 3] = [&["set-role", "minter"], &["disable"], &["delete", "--yes"]];
+/// Arguments of `jeton users` that remove an admin. The name of the admin follows the first argument.
+pub(crate) const REMOVALS: [&[&str]; 3] =
+    [&["set-role", "minter"], &["disable"], &["delete", "--yes"]];
 
 const ROUNDS: usize = 40;
 
-/// Registers eve and zoe if missing, makes both admins directly in the database, and logs both in.
-fn restore_admins(sandbox: &Sandbox) {
+/// Registers eve and zoe if missing, makes all users admins directly in the database, and logs eve and zoe
+/// in. Asserts that no other admin exists.
+pub(crate) fn restore_admins(sandbox: &Sandbox) {
     for name in ["eve", "zoe"] {
         let mut register = sandbox.command(&["register", name, "--exist-ok"]);
         register.env("JETON_PASSWORD", "123456");
@@ -22,34 +26,46 @@ fn restore_admins(sandbox: &Sandbox) {
     {
         output.ok();
     }
-    assert_eq!(query_number(sandbox, ADMINS), 2);
+    assert_eq!(query_number(sandbox, ADMIN_COUNT_SQL), 2);
+}
+
+pub(crate) fn removal_command(
+    sandbox: &Sandbox,
+    actor: &str,
+    target: &str,
+    removal: &[&str],
+) -> Command {
+    let words = [&["users", removal[0], target], &removal[1..]].concat();
+    command_of(sandbox, actor, &words)
 }
 
 #[test]
 fn mutual_admin_removal_leaves_one_admin() {
     let sandbox = Sandbox::new();
-    let mut refused_for_lost_rights = 0;
+    let mut lost_rights_count = 0;
     for round in 0..ROUNDS {
         restore_admins(&sandbox);
-        let removal = |actor, target, arguments: &[&str]| {
-            let words = [&["users", arguments[0], target], &arguments[1..]].concat();
-            command_of(&sandbox, actor, &words)
-        };
         let (first, second) = (REMOVALS[round % 3], REMOVALS[round / 3 % 3]);
-        let outputs =
-            run_concurrently([removal("eve", "zoe", first), removal("zoe", "eve", second)]);
+        let outputs = run_concurrently([
+            removal_command(&sandbox, "eve", "zoe", first),
+            removal_command(&sandbox, "zoe", "eve", second),
+        ]);
         assert_eq!(count_with_code(&outputs, 0), 1, "{first:?} against {second:?}: {outputs:?}");
-        assert_eq!(query_number(&sandbox, ADMINS), 1, "{first:?} against {second:?}: {outputs:?}");
-        // The losing command is refused: the removal would leave no admin (5), or the user has
-        // lost the role (7), is disabled (10) or has lost the session (12).
-        let count = |codes: &[i32]| -> usize {
+        assert_eq!(
+            query_number(&sandbox, ADMIN_COUNT_SQL),
+            1,
+            "{first:?} against {second:?}: {outputs:?}"
+        );
+        // The losing command is refused: the removal would leave no admin (5), or the admin who runs the
+        // command has lost the role (7), is disabled (10) or has lost the session (12).
+        let count_with_codes = |codes: &[i32]| -> usize {
             codes.iter().map(|code| count_with_code(&outputs, *code)).sum()
         };
-        refused_for_lost_rights += count(&[7, 10, 12]);
-        assert_eq!(count(&[5, 7, 10, 12]), 1, "{outputs:?}");
+        lost_rights_count += count_with_codes(&[7, 10, 12]);
+        assert_eq!(count_with_codes(&[5, 7, 10, 12]), 1, "{outputs:?}");
     }
     println!(
         "{} of {ROUNDS} removals were refused so that one admin remains",
-        ROUNDS - refused_for_lost_rights
+        ROUNDS - lost_rights_count
     );
 }

@@ -7,11 +7,12 @@ use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-const OPEN_SESSIONS: &str = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
+const OPEN_SESSION_COUNT_SQL: &str = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
 
 const ROUNDS: usize = 8;
 
-fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
+/// Returns a command that logs in with the default configuration directory.
+fn default_log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = sandbox.command(&["login", name]);
     command.env("JETON_PASSWORD", "123456");
     command
@@ -31,10 +32,11 @@ fn count_session_replacements(outputs: &[RunOutput]) -> usize {
     outputs.iter().filter(|output| output.stderr.starts_with(message)).count()
 }
 
-/// Returns the name of the logged-in user, whose session must be the only open session.
+/// Asserts that the session of the logged-in user is the only open session and can be refreshed. Returns
+/// the name of the user.
 fn sole_session_user(sandbox: &Sandbox) -> String {
     let whoami = sandbox.json(&["whoami"]);
-    assert_eq!(query_number(sandbox, OPEN_SESSIONS), 1);
+    assert_eq!(query_number(sandbox, OPEN_SESSION_COUNT_SQL), 1);
     let sessions = sandbox.json(&["sessions", "list"]);
     assert_eq!(sessions["items"][0]["sid"], whoami["session"]["sid"], "{sessions}");
     assert_eq!(whoami["session"]["sid"], sandbox.session_member("sid"));
@@ -46,7 +48,7 @@ fn sole_session_user(sandbox: &Sandbox) -> String {
 fn concurrent_logins_leave_one_session() {
     let sandbox = sandbox_with_users(&["john"]);
     for _ in 0..ROUNDS {
-        let outputs = run_concurrently((0..2).map(|_| log_in_command(&sandbox, "john")));
+        let outputs = run_concurrently((0..2).map(|_| default_log_in_command(&sandbox, "john")));
         assert_eq!(
             (count_with_code(&outputs, 0), count_session_replacements(&outputs)),
             (2, 2),
@@ -61,7 +63,7 @@ fn concurrent_first_logins_leave_one_session() {
     let sandbox = sandbox_with_users(&["john"]);
     for _ in 0..ROUNDS {
         sandbox.run(&["logout"]).ok();
-        let outputs = run_concurrently((0..2).map(|_| log_in_command(&sandbox, "john")));
+        let outputs = run_concurrently((0..2).map(|_| default_log_in_command(&sandbox, "john")));
         assert_eq!(
             (count_with_code(&outputs, 0), count_session_replacements(&outputs)),
             (2, 1),
@@ -77,7 +79,7 @@ fn concurrent_logins_of_two_users_leave_one_session() {
     let mut winners = BTreeSet::new();
     for round in 0..ROUNDS {
         let order = if round % 2 == 0 { ["john", "eve"] } else { ["eve", "john"] };
-        let outputs = run_concurrently(order.map(|name| log_in_command(&sandbox, name)));
+        let outputs = run_concurrently(order.map(|name| default_log_in_command(&sandbox, name)));
         assert_eq!(
             (count_with_code(&outputs, 0), count_session_replacements(&outputs)),
             (2, 2),

@@ -1,22 +1,22 @@
-//! Concurrent processes on one store: waits are bounded, no command reports a lock error, and a
-//! change that is allowed once happens once.
+//! Concurrent processes on one store: no command reports a lock error, and a change that is allowed once
+//! happens once.
 
-mod admins;
+pub(crate) mod admins;
 mod logins;
-mod passwords;
-mod refresh;
-mod registrations;
+pub(crate) mod passwords;
+pub(crate) mod refresh;
+pub(crate) mod registrations;
 mod revocation;
-mod tokens;
+pub(crate) mod tokens;
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::process::Command;
 
-/// Runs the commands concurrently. Asserts that no command reports a lock, panics or is
-/// ended by a signal.
-fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
+/// Runs the commands concurrently. Asserts that no command reports a lock error, panics or is ended by a
+/// signal.
+pub(crate) fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutput> {
     let outputs = Sandbox::run_at_once(commands);
     for output in &outputs {
         assert_no_lock_error(output);
@@ -24,7 +24,7 @@ fn run_concurrently(commands: impl IntoIterator<Item = Command>) -> Vec<RunOutpu
     outputs
 }
 
-/// Asserts that the command reported no lock, did not panic and was not ended by a signal.
+/// Asserts that the command reported no lock error, did not panic and was not ended by a signal.
 fn assert_no_lock_error(output: &RunOutput) {
     assert!(!output.stdout.contains("database is locked"), "{output:?}");
     for word in ["locked", "busy", "panicked"] {
@@ -33,37 +33,38 @@ fn assert_no_lock_error(output: &RunOutput) {
     assert!((0..=78).contains(&output.code), "{output:?}");
 }
 
-/// Counts the commands with that exit code.
-fn count_with_code(outputs: &[RunOutput], code: i32) -> usize {
+/// Counts the commands with the exit code.
+pub(crate) fn count_with_code(outputs: &[RunOutput], code: i32) -> usize {
     outputs.iter().filter(|output| output.code == code).count()
 }
 
-fn query_number(sandbox: &Sandbox, query: &str) -> usize {
+pub(crate) fn query_number(sandbox: &Sandbox, query: &str) -> usize {
     sandbox.sql(query)[0].parse().unwrap()
 }
 
-fn register_command(sandbox: &Sandbox, name: &str) -> Command {
+pub(crate) fn register_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = sandbox.command(&["register", name]);
     command.env("JETON_PASSWORD", "123456");
     command
 }
 
-/// Returns a command with the configuration directory `name`, hence with a separate session.
-fn command_of(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
+/// Returns a command with the configuration directory `config_name`, which has a session of its own.
+pub(crate) fn command_of(sandbox: &Sandbox, config_name: &str, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(arguments);
-    command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(name));
+    command.env("JETON_CONFIG_DIR", sandbox.home().join("config").join(config_name));
     command
 }
 
-fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
+/// Returns a command that logs in with a configuration directory of the same name as the user.
+pub(crate) fn log_in_command(sandbox: &Sandbox, name: &str) -> Command {
     let mut command = command_of(sandbox, name, &["login", name]);
     command.env("JETON_PASSWORD", "123456");
     command
 }
 
-/// Reads the session file in the configuration directory `name`.
-fn read_session_file(sandbox: &Sandbox, name: &str) -> Value {
-    let sessions = sandbox.home().join("config").join(name).join("sessions");
+/// Reads a session file in the configuration directory `config_name`.
+fn read_session_file(sandbox: &Sandbox, config_name: &str) -> Value {
+    let sessions = sandbox.home().join("config").join(config_name).join("sessions");
     let mut files = std::fs::read_dir(sessions).unwrap().map(|entry| entry.unwrap().path());
     let file =
         files.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap();

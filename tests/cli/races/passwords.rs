@@ -1,4 +1,5 @@
-//! A password change during concurrent refreshes: one session remains, whichever comes first.
+//! A password change during concurrent refreshes: one session remains, whether a refresh
+//! precedes or follows the change.
 
 use super::{
     assert_no_lock_error, command_of, count_with_code, query_number, register_command,
@@ -12,24 +13,27 @@ use std::process::Command;
 /// Configuration directories in which john is logged in.
 const CONFIG_DIRS: [&str; 5] = ["desk", "laptop", "phone", "job", "server"];
 
-const PASSWORDS: [&str; 2] = ["123456", "654321"];
+pub(crate) const PASSWORDS: [&str; 2] = ["123456", "654321"];
 
-const OPEN_SESSIONS: &str = "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
+pub(crate) const OPEN_SESSION_COUNT_SQL: &str =
+    "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE u.username = 'john' AND s.ended_at IS NULL";
 
-fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
+/// Returns a command that logs john in with the configuration directory `config_dir`.
+pub(crate) fn log_in_command(sandbox: &Sandbox, config_dir: &str, password: &str) -> Command {
     let mut command = command_of(sandbox, config_dir, &["login", "john"]);
     command.env("JETON_PASSWORD", password);
     command
 }
 
-fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new: &str) -> Command {
+pub(crate) fn passwd_command(sandbox: &Sandbox, config_dir: &str, old: &str, new: &str) -> Command {
     let file = sandbox.home().join("passwords");
     std::fs::write(&file, format!("{old}\n{new}\n")).unwrap();
     command_of(sandbox, config_dir, &["passwd", "--password-file", file.to_str().unwrap()])
 }
 
-/// Refreshes all sessions concurrently. Returns the number of open sessions other than `current`.
+/// Refreshes all sessions concurrently. Asserts that the session in `current` is refreshed, and returns
+/// the number of other sessions that are refreshed.
 fn refresh_all(sandbox: &Sandbox, current: &str) -> usize {
     let outputs = run_concurrently(
         CONFIG_DIRS.iter().map(|config_dir| command_of(sandbox, config_dir, &["refresh"])),
@@ -51,7 +55,7 @@ fn assert_one_session_left(sandbox: &Sandbox, current: &str) {
             assert_eq!(output.code, expected, "{config_dir}: {output:?}");
         }
     }
-    assert_eq!(query_number(sandbox, OPEN_SESSIONS), 1);
+    assert_eq!(query_number(sandbox, OPEN_SESSION_COUNT_SQL), 1);
 }
 
 #[test]
@@ -66,7 +70,7 @@ fn password_change_during_refreshes_leaves_one_session() {
         );
         assert_eq!(count_with_code(&outputs, 0), CONFIG_DIRS.len(), "{outputs:?}");
         let mut change = Sandbox::start(&mut passwd_command(&sandbox, current, old, new));
-        // Repeated, so that some refreshes precede the change and some follow.
+        // Repeated until the change ends, so that some refreshes precede the change and some follow.
         while change.try_wait().unwrap().is_none() {
             refreshes_before += refresh_all(&sandbox, current);
         }
@@ -80,7 +84,7 @@ fn password_change_during_refreshes_leaves_one_session() {
         "));
         assert_one_session_left(&sandbox, current);
         assert_eq!(
-            run_concurrently([log_in_command(&sandbox, "elsewhere", old)]).remove(0).code,
+            run_concurrently([log_in_command(&sandbox, "another-machine", old)]).remove(0).code,
             6
         );
     }

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::time::Duration;
 
 #[test]
-fn concurrent_commands_refresh_expired_token_once() {
+fn concurrent_commands_refresh_expired_access_token_once() {
     let sandbox = Sandbox::with_admin();
     run_concurrently([register_command(&sandbox, "john")]).remove(0).ok();
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
@@ -31,13 +31,13 @@ fn concurrent_commands_refresh_expired_token_once() {
     assert_eq!(count_with_code(&outputs, 0), 64, "{outputs:?}");
     assert!(outputs.iter().all(|output| output.stdout == outputs[0].stdout), "{outputs:?}");
     assert_eq!(query_number(&sandbox, &pair_count_sql), 2);
-    let ended_sessions = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
-    assert_eq!(query_number(&sandbox, ended_sessions), 0);
+    let ended_session_count_sql = "SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL";
+    assert_eq!(query_number(&sandbox, ended_session_count_sql), 0);
 }
 
-#[test]
-fn concurrent_refresh_token_reuse_ends_session() {
-    let sandbox = Sandbox::with_admin();
+/// Uses the refresh token of the session in several processes. Asserts that one process succeeds, and that
+/// no token of the session is accepted afterwards.
+pub(crate) fn race_for_refresh(sandbox: &Sandbox, process_count: usize) {
     let file = sandbox.home().join("refresh");
     std::fs::write(&file, sandbox.session_member("refresh")).unwrap();
     let refresh_command = || {
@@ -45,10 +45,10 @@ fn concurrent_refresh_token_reuse_ends_session() {
         command.stdin(File::open(&file).unwrap());
         command
     };
-    let mut outputs = run_concurrently((0..32).map(|_| refresh_command()));
+    let mut outputs = run_concurrently((0..process_count).map(|_| refresh_command()));
     assert_eq!(
         (count_with_code(&outputs, 0), count_with_code(&outputs, 12)),
-        (1, 31),
+        (1, process_count - 1),
         "{outputs:?}"
     );
     outputs.sort_by_key(|output| output.code);
@@ -62,5 +62,10 @@ fn concurrent_refresh_token_reuse_ends_session() {
     let whoami = sandbox.command(&["whoami"]).env("JETON_TOKEN", access).output().unwrap();
     RunOutput::from(whoami).fails(12);
     sandbox.run(&["whoami"]).fails(12);
-    assert_eq!(query_number(&sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), 0);
+    assert_eq!(query_number(sandbox, "SELECT count(*) FROM sessions WHERE ended_at IS NULL"), 0);
+}
+
+#[test]
+fn concurrent_refresh_token_reuse_ends_session() {
+    race_for_refresh(&Sandbox::with_admin(), 32);
 }

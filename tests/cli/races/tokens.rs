@@ -7,33 +7,37 @@ use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+pub(crate) const LIVE_TOKENS: &str = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL";
+
+/// Registers a user, who creates tokens in several processes. Asserts that the default quota of 3 tokens
+/// holds.
+pub(crate) fn race_for_quota(sandbox: &Sandbox, name: &str, process_count: usize) {
+    run_concurrently([register_command(sandbox, name)]).remove(0).ok();
+    run_concurrently([log_in_command(sandbox, name)]).remove(0).ok();
+    let create = || command_of(sandbox, name, &["token", "create", "app"]);
+    let outputs = run_concurrently((0..process_count).map(|_| create()));
+    assert_eq!(
+        (count_with_code(&outputs, 0), count_with_code(&outputs, 8)),
+        (3, process_count - 3),
+        "{outputs:?}"
+    );
+    for output in outputs {
+        if output.code == 0 {
+            sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
+        } else {
+            let output = output.fails(8);
+            assert!(output.stderr.contains("token quota exceeded: 3 of 3 in use"), "{output:?}");
+        }
+    }
+}
+
 #[test]
 fn concurrent_token_creation_respects_quota() {
     let sandbox = Sandbox::with_admin();
     for round in 0..5 {
-        let name = format!("user{round}");
-        run_concurrently([register_command(&sandbox, &name)]).remove(0).ok();
-        run_concurrently([log_in_command(&sandbox, &name)]).remove(0).ok();
-        let create = || command_of(&sandbox, &name, &["token", "create", "app"]);
-        let outputs = run_concurrently((0..6).map(|_| create()));
-        assert_eq!(
-            (count_with_code(&outputs, 0), count_with_code(&outputs, 8)),
-            (3, 3),
-            "{outputs:?}"
-        );
-        for output in outputs {
-            if output.code == 0 {
-                sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
-            } else {
-                let output = output.fails(8);
-                assert!(
-                    output.stderr.contains("token quota exceeded: 3 of 3 in use"),
-                    "{output:?}"
-                );
-            }
-        }
+        race_for_quota(&sandbox, &format!("user{round}"), 6);
     }
-    assert_eq!(query_number(&sandbox, "SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), 15);
+    assert_eq!(query_number(&sandbox, LIVE_TOKENS), 15);
 }
 
 #[test]
@@ -67,4 +71,28 @@ fn concurrently_created_tokens_are_distinct() {
     for token in &tokens {
         sandbox.run(&["token", "verify", token["token"].as_str().unwrap()]).ok();
     }
+}
+
+#[test]
+fn concurrently_minted_tokens_have_the_ids_of_their_rows() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["token", "mint"]).ok();
+    let mint = ["token", "mint", "--record", "--count", "1234", "-o", "jsonl"];
+    let outputs = run_concurrently((0..3).map(|_| sandbox.command(&mint)));
+    let printed = outputs.into_iter().flat_map(|output| {
+        let lines = output.ok().stdout;
+        let tokens = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let ids = tokens.map(|token| format!("{} {}", token["id"], token["jti"].as_str().unwrap()));
+        ids.collect::<Vec<_>>()
+    });
+    let printed: BTreeSet<String> = printed.collect();
+    assert_eq!(printed.len(), 3 * 1234);
+    let jti = if sandbox.is_on_server() { "jti" } else { "lower(hex(jti))" };
+    let rows = sandbox.sql(&format!("SELECT id || ' ' || {jti} FROM tokens"));
+    let without_hyphens = |text: &String| text.replace('-', "");
+    let [printed, stored] = [
+        printed.iter().map(without_hyphens).collect(),
+        rows.iter().map(without_hyphens).collect::<BTreeSet<_>>(),
+    ];
+    assert_eq!(printed, stored);
 }

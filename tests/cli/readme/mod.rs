@@ -18,8 +18,8 @@ pub(crate) struct Document {
     pub(crate) text: &'static str,
 }
 
-/// Defines [`DOCUMENTS`], in the order of the help, with one test for each document before the semicolon.
-/// The test leaves out the commands that need Python or jq.
+/// Defines [`DOCUMENTS`] in the order of the help, and one test for each document before the semicolon.
+/// These tests leave out the commands that need Python or jq.
 macro_rules! documents {
     ($($test:ident: $path:literal),*; $($other:literal),*) => {
         pub(crate) const DOCUMENTS: &[Document] = &[
@@ -30,7 +30,7 @@ macro_rules! documents {
             #[test]
             fn $test() {
                 let document = DOCUMENTS.iter().find(|document| document.path == $path).unwrap();
-                let is_compared = |step: &Step| !step.needs_program();
+                let is_compared = |step: &Step| !step.needs_python_or_jq();
                 assert_commands_print_the_shown_output(document, None, &[], is_compared);
             }
         )*
@@ -54,15 +54,15 @@ documents! {
     "src/guides/many-machines.md"
 }
 
-/// Commands of the README that CI executes.
-const INSTALL: &str = "cargo install --locked --path . && jeton init && \
+/// Command of the README. The tests execute only the part after `cargo install`.
+const INSTALL_COMMAND: &str = "cargo install --locked --path . && jeton init && \
                        jeton token create my-app --permission read,write";
-const TEST: &str = "cargo test --locked";
+const TEST_COMMAND: &str = "cargo test --locked";
 
 /// A command of a console block, with its expected exit code and output.
 pub(crate) struct Step {
     command: String,
-    exit: i32,
+    exit_code: i32,
     /// Index of the first output line in the document.
     output_index: usize,
     shown_lines: Vec<&'static str>,
@@ -70,7 +70,7 @@ pub(crate) struct Step {
 
 impl Step {
     /// Returns whether the command needs Python or jq.
-    fn needs_program(&self) -> bool {
+    fn needs_python_or_jq(&self) -> bool {
         self.command.starts_with("python3 ") || self.command.contains("| jq ")
     }
 }
@@ -96,7 +96,7 @@ fn numbered_code_blocks(
 }
 
 /// Returns the commands of all blocks in order. A block of Python or TOML becomes a command that writes
-/// the file named in its first line.
+/// the file named in the first line of the block.
 fn parse_steps(text: &'static str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (language, lines) in numbered_code_blocks(text) {
@@ -107,7 +107,7 @@ fn parse_steps(text: &'static str) -> Vec<Step> {
                 let name = lines[0].strip_prefix("# ").expect("a file name in the first line");
                 let text = lines.join("\n");
                 let command = format!("cat > {name} <<'END OF FILE'\n{text}\nEND OF FILE");
-                steps.push(Step { command, exit: 0, output_index: 0, shown_lines: Vec::new() });
+                steps.push(Step { command, exit_code: 0, output_index: 0, shown_lines: vec![] });
             }
             "ini" | "sh" | "yaml" => {}
             language => panic!("no rule for a block of `{language}`"),
@@ -123,22 +123,22 @@ fn parse_console(lines: &[(usize, &'static str)], steps: &mut Vec<Step>) {
         let output_index = at + 1;
         if let Some(command) = line.strip_prefix("$ ") {
             let command = command.to_owned();
-            steps.push(Step { command, exit: 0, output_index, shown_lines: Vec::new() });
+            steps.push(Step { command, exit_code: 0, output_index, shown_lines: vec![] });
             continue;
         }
         let step = steps.last_mut().unwrap();
-        if let Some(more) = line.strip_prefix("> ") {
-            step.command = format!("{}\n{more}", step.command);
+        if let Some(continuation) = line.strip_prefix("> ") {
+            step.command = format!("{}\n{continuation}", step.command);
             step.output_index = output_index;
         } else if let Some(exit) = line.strip_prefix("# exit ") {
-            step.exit = exit.parse().unwrap();
+            step.exit_code = exit.parse().unwrap();
         } else {
             step.shown_lines.push(line);
         }
     }
 }
 
-/// Returns a shell in the sandbox that finds `jeton` and the programs in `directory` by name.
+/// Returns the command of a shell in the sandbox. The shell finds `jeton` and the programs of `directory`.
 pub(crate) fn bash(sandbox: &Sandbox, directory: Option<&Path>) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();
     let system = ["/usr/bin", "/bin"].map(PathBuf::from);
@@ -168,9 +168,9 @@ pub(crate) fn assert_commands_print_the_shown_output(
     let results = tempfile::tempdir().unwrap();
     let steps: Vec<_> = parse_steps(document.text)
         .into_iter()
-        .filter(|step| python_directory.is_some() || !step.needs_program())
+        .filter(|step| python_directory.is_some() || !step.needs_python_or_jq())
         .collect();
-    // One shell for all commands, so that variables persist. Each command's exit code is checked.
+    // One shell for all commands, so that variables persist. Every output and exit code goes to a file.
     let redirect_step_output = |(number, step): (usize, &Step)| {
         let result = format!("\"$R/{number}.out\" 2>&1; echo $? >\"$R/{number}.exit\"");
         format!("{{ {}\n}} >{result}", step.command)
@@ -179,47 +179,47 @@ pub(crate) fn assert_commands_print_the_shown_output(
     let mut shell = bash(&sandbox, python_directory);
     shell.env("R", results.path()).envs(variables.iter().copied());
     let output = shell.args(["-c", &script]).output().unwrap();
-    let mut updated: Vec<String> = document.text.lines().map(str::to_owned).collect();
-    let update = variable("UPDATE_README").is_some();
+    let mut updated_lines: Vec<String> = document.text.lines().map(str::to_owned).collect();
+    let should_update = variable("UPDATE_README").is_some();
     // In reverse order, so that a changed number of lines does not shift pending replacements.
     for (number, step) in steps.iter().enumerate().rev().filter(|(_, step)| is_compared(step)) {
         let read = |extension| {
             std::fs::read_to_string(results.path().join(format!("{number}.{extension}")))
         };
         let command = &step.command;
-        let stdout = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {output:?}"));
+        let printed = read("out").unwrap_or_else(|_| panic!("`{command}` was not run: {output:?}"));
         let exit =
             read("exit").unwrap_or_else(|_| panic!("`{command}` ended the shell: {output:?}"));
         assert_eq!(
             exit.trim(),
-            step.exit.to_string(),
-            "exit code of `{command}`, printed:\n{stdout}"
+            step.exit_code.to_string(),
+            "exit code of `{command}`, printed:\n{printed}"
         );
-        let lines: Vec<_> = stdout.lines().collect();
+        let lines: Vec<_> = printed.lines().collect();
         let is_equal = lines.len() == step.shown_lines.len()
             && lines.iter().zip(&step.shown_lines).all(|(line, shown)| matches_shown(line, shown));
-        if update && !is_equal {
-            let output = step.output_index..step.output_index + step.shown_lines.len();
-            updated.splice(
-                output,
+        if should_update && !is_equal {
+            let output_range = step.output_index..step.output_index + step.shown_lines.len();
+            updated_lines.splice(
+                output_range,
                 lines.iter().map(|line| shown_line(&sandbox, line, &step.shown_lines)),
             );
             continue;
         }
         assert!(
             is_equal,
-            "`{command}`\nshown:\n{}\nprinted:\n{stdout}",
+            "`{command}`\nshown:\n{}\nprinted:\n{printed}",
             step.shown_lines.join("\n")
         );
     }
-    if updated.iter().ne(document.text.lines()) {
+    if updated_lines.iter().ne(document.text.lines()) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document.path);
-        std::fs::write(path, updated.join("\n") + "\n").unwrap();
+        std::fs::write(path, updated_lines.join("\n") + "\n").unwrap();
     }
 }
 
-/// Returns the line to show for a printed line: the existing line if still matching, otherwise
-/// the printed line with `…` in place of everything that varies between runs.
+/// Returns the line to show for a printed line: the first of the `shown` lines that matches. If no line
+/// matches, returns the printed line with `…` in place of everything that varies between runs.
 fn shown_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
     if let Some(line) = shown.iter().find(|line| matches_shown(printed, line)) {
         return (*line).to_owned();
@@ -231,7 +231,7 @@ fn shown_line(sandbox: &Sandbox, printed: &str, shown: &[&str]) -> String {
     line
 }
 
-/// Returns whether a line matches the line shown, in which `…` matches any text.
+/// Returns whether a printed line matches a shown line, in which `…` matches any text.
 fn matches_shown(line: &str, shown: &str) -> bool {
     let Some((first, rest)) = shown.split_once('…') else { return line == shown };
     let Some(mut line) = line.strip_prefix(first) else { return false };
@@ -246,15 +246,17 @@ fn matches_shown(line: &str, shown: &str) -> bool {
     line.ends_with(last)
 }
 
-/// Compares only the commands that need Python or jq; the other commands prepare their files.
+/// Compares only the commands that need Python or jq. The other commands are run too, because they create
+/// the files that the compared commands read.
 #[test]
 #[ignore = "needs Python and jq"]
 fn python_and_jq_commands_print_the_shown_output() {
-    let with_program =
-        DOCUMENTS.iter().filter(|item| parse_steps(item.text).iter().any(Step::needs_program));
-    for document in with_program {
+    let documents = DOCUMENTS
+        .iter()
+        .filter(|document| parse_steps(document.text).iter().any(Step::needs_python_or_jq));
+    for document in documents {
         let directory = python().parent();
-        assert_commands_print_the_shown_output(document, directory, &[], Step::needs_program);
+        assert_commands_print_the_shown_output(document, directory, &[], Step::needs_python_or_jq);
     }
 }
 
@@ -275,11 +277,11 @@ fn readme() -> &'static str {
 
 #[test]
 fn install_command_creates_the_first_token() {
-    assert!(readme().lines().any(|line| line == INSTALL));
-    let (install, tail) = INSTALL.split_once(" && ").unwrap();
+    assert!(readme().lines().any(|line| line == INSTALL_COMMAND));
+    let (install, jeton_commands) = INSTALL_COMMAND.split_once(" && ").unwrap();
     assert!(install.starts_with("cargo install"));
     let sandbox = Sandbox::new();
-    let output = bash(&sandbox, None).args(["-c", tail]).output().unwrap();
+    let output = bash(&sandbox, None).args(["-c", jeton_commands]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let stdout = String::from_utf8(output.stdout).unwrap();
     let token = stdout.strip_suffix('\n').expect("final newline");
@@ -289,9 +291,9 @@ fn install_command_creates_the_first_token() {
 }
 
 #[test]
-fn untested_commands_run_in_ci() {
+fn readme_commands_without_a_test_run_in_ci() {
     let ci = include_str!("../../../.ci/run");
-    for command in [INSTALL, TEST] {
+    for command in [INSTALL_COMMAND, TEST_COMMAND] {
         assert!(readme().lines().any(|line| line == command), "not in the README: {command}");
         assert!(ci.lines().any(|line| line.ends_with(&format!("'{command}'"))), "{command}");
     }

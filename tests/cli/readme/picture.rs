@@ -9,7 +9,7 @@ use std::path::Path;
 
 const PICTURE: &str = ".github/session.svg";
 
-/// The commands of the pictured session.
+/// The commands that the picture shows.
 const COMMANDS: &[&str] = &[
     "jeton init ada",
     "jeton token fixtures --preset keycloak --aud api --out fixtures",
@@ -19,7 +19,7 @@ const COMMANDS: &[&str] = &[
     "jeton token verify @fixtures/revoked.jwt --type test --aud api",
 ];
 
-/// Runs the commands as on a terminal with colours. Returns the session with terminal escape codes.
+/// Runs the commands with colours, but without a terminal. Returns the session with terminal escape codes.
 fn record_session() -> String {
     let sandbox = Sandbox::new();
     let mut session = String::new();
@@ -40,10 +40,13 @@ fn record_session() -> String {
 fn picture_shows_the_current_output() {
     assert!(readme().contains(&format!("]({PICTURE})")));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PICTURE);
-    let picture = Term::new().render_svg(record_session().trim_end());
+    let new_picture = Term::new().render_svg(record_session().trim_end());
     if variable("UPDATE_README").is_some() {
-        std::fs::write(&path, &picture).unwrap();
+        std::fs::write(&path, &new_picture).unwrap();
     }
-    let current = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(current == picture, "{PICTURE} is outdated: run this test with UPDATE_README=1");
+    let stored_picture = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        stored_picture == new_picture,
+        "{PICTURE} is outdated: run this test with UPDATE_README=1"
+    );
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Returns the rows of the table with the given header; cells are trimmed.
-fn table(header: &str) -> Vec<Vec<&'static str>> {
+fn table_rows(header: &str) -> Vec<Vec<&'static str>> {
     let lines = DOCUMENTS.iter().flat_map(|document| document.text.lines());
     let mut lines = lines.skip_while(|line| *line != header);
     assert!(lines.next().is_some(), "no table `{header}`");
@@ -16,7 +16,7 @@ fn table(header: &str) -> Vec<Vec<&'static str>> {
         .collect()
 }
 
-/// Returns the paths of all commands (such as `token create`) and all long flags.
+/// Returns the paths of all commands (such as `token create`) that the help shows, and their long flags.
 pub(crate) fn commands_and_flags() -> (BTreeSet<String>, BTreeSet<String>) {
     let mut root = jeton::command();
     root.build();
@@ -30,8 +30,8 @@ fn collect_names(
     path: &str,
     names: &mut (BTreeSet<String>, BTreeSet<String>),
 ) {
-    let long = command.get_arguments().filter_map(|argument| argument.get_long());
-    names.1.extend(long.map(|flag| format!("--{flag}")));
+    let long_names = command.get_arguments().filter_map(|argument| argument.get_long());
+    names.1.extend(long_names.map(|flag| format!("--{flag}")));
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
         collect_names(subcommand, &format!("{path} {}", subcommand.get_name()), names);
     }
@@ -40,17 +40,18 @@ fn collect_names(
     }
 }
 
-/// Returns a command and its rights from the table of the guide `scripting`: `session`, `admin` or
-/// `anyone`. `None` if the table shows the command with arguments.
+/// Returns the first two cells of the row for a command in the table of the guide `scripting`: the command,
+/// and `session`, `admin` or `anyone`. Returns `None` if no row shows exactly the command, without
+/// arguments.
 pub(crate) fn documented_rights(path: &str) -> Option<(&'static str, &'static str)> {
-    let rows = table("| command | who | what it does |");
+    let rows = table_rows("| command | who | what it does |");
     let mut commands = rows.iter().map(|row| (row[0].trim_matches('`'), row[1]));
     commands.find(|(usage, _)| *usage == path)
 }
 
 #[test]
 fn command_table_lists_every_command() {
-    let mut in_table: Vec<String> = table("| command | who | what it does |")
+    let mut listed_commands: Vec<String> = table_rows("| command | who | what it does |")
         .iter()
         .map(|row| {
             let words = row[0].trim_matches('`').split(' ');
@@ -60,15 +61,15 @@ fn command_table_lists_every_command() {
             words.take_while(is_name).collect::<Vec<_>>().join(" ")
         })
         .collect();
-    in_table.sort();
-    assert_eq!(in_table, commands_and_flags().0.into_iter().collect::<Vec<_>>());
+    listed_commands.sort();
+    assert_eq!(listed_commands, commands_and_flags().0.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
-fn mentioned_flags_exist() {
+fn documented_flags_exist() {
     let (_, flags) = commands_and_flags();
     let is_flag = |c: char| c.is_ascii_lowercase() || c == '-';
-    // The guide to the installation has flags of other programs.
+    // The installation guide is left out, because it has flags of other programs.
     let documents = DOCUMENTS.iter().filter(|document| document.path != "src/guides/install.md");
     let mentioned: BTreeSet<&str> = documents
         .flat_map(|document| document.text.lines())
@@ -96,14 +97,14 @@ fn variable_table_lists_every_variable() {
             }
         }
     }
-    let documented: BTreeSet<String> = table("| variable | flag | meaning |")
+    let documented: BTreeSet<String> = table_rows("| variable | flag | meaning |")
         .iter()
         .flat_map(|row| jeton_variables(row[0]))
         .collect();
-    let mut read = jeton_variables(&source);
+    let mut source_variables = jeton_variables(&source);
     // Only the tests read this variable.
-    assert!(read.remove("JETON_TEST_STORE"));
-    assert_eq!(read, documented);
+    assert!(source_variables.remove("JETON_TEST_STORE"));
+    assert_eq!(source_variables, documented);
     let installer = jeton_variables(include_str!("../../../packaging/install.sh"));
     let mentioned = DOCUMENTS.iter().flat_map(|document| jeton_variables(document.text));
     assert_eq!(mentioned.collect::<BTreeSet<_>>(), &documented | &installer);

@@ -1,5 +1,5 @@
-//! The recipes of `tests/recipes`, copied unchanged into an empty directory, work, detect missing
-//! checks of a service, and leave no files.
+//! Tests of the recipes in `tests/recipes`. Each test copies recipes into an empty directory. The recipes
+//! work, detect checks that a service lacks, and leave no files.
 
 mod named_tokens;
 mod site;
@@ -14,11 +14,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The claim options that all recipes use.
+/// The claim options that the recipes pass to `jeton token`.
 const CLAIM_OPTIONS: &str = "--iss https://id.example --aud api --scope read --sub alice";
 
-/// Returns the command line with which the pytest recipe creates a token of the user bob. The shell
-/// wrapper records the claims as several words.
+/// Returns the command line with which the pytest recipe creates a token of the user bob, as the wrapper
+/// `recipes/jeton` records the command line: without quotes around the claims.
 fn expected_mint_call(issuer: &str) -> String {
     let claims = format!("{{\"iss\": \"{issuer}\", \"sub\": \"bob\", \"roles\": [\"admin\"]}}");
     format!("token mint {CLAIM_OPTIONS} --claims {claims} --quiet")
@@ -27,7 +27,7 @@ fn expected_mint_call(issuer: &str) -> String {
 /// A user's project directory with copies of some recipes.
 struct Project {
     sandbox: Sandbox,
-    /// Directory of the Python with the required packages, which the shells run as `python3`.
+    /// Directory of the Python interpreter with the required packages, which the shells run as `python3`.
     python_directory: Option<&'static Path>,
 }
 
@@ -60,8 +60,8 @@ impl Project {
         self.sandbox.home().join("project")
     }
 
-    /// Returns a shell in the project directory. As on a developer's machine, the environment names
-    /// another store and token. In this shell, `jeton` is a script that records each call.
+    /// Returns the command of a shell in the project directory. As on a developer's machine, the
+    /// environment names another store and token. In this shell, `jeton` is a script that records each call.
     fn bash(&self) -> Command {
         let mut shell = bash(&self.sandbox, self.python_directory);
         let path_of = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
@@ -95,34 +95,34 @@ impl Project {
         fs::write(path, text.replace(old, new)).unwrap();
     }
 
-    /// Returns the command lines of jeton so far, with `…` in place of temporary names.
+    /// Returns the command lines with which jeton has been run so far, with `…` in place of temporary
+    /// directories.
     fn calls(&self) -> Vec<String> {
         let temporary = self.sandbox.home().join("tmp").to_string_lossy().into_owned() + "/";
-        let without_name = |word: &str| match word.strip_prefix(&temporary) {
+        let mask_temporary_path = |word: &str| match word.strip_prefix(&temporary) {
             Some(path) => format!("…/{}", path.rsplit('/').next().unwrap()),
             None => word.to_owned(),
         };
         let calls = fs::read_to_string(self.sandbox.home().join("calls")).unwrap();
         calls
             .lines()
-            .map(|call| call.split(' ').map(without_name).collect::<Vec<_>>().join(" "))
+            .map(|call| call.split(' ').map(mask_temporary_path).collect::<Vec<_>>().join(" "))
             .collect()
     }
 
-    /// Asserts that no store, session, key or token is left, neither outside nor inside the
-    /// project.
+    /// Asserts that no store, session, key or token is left outside or inside the project.
     #[track_caller]
     fn assert_clean(&self) {
-        let names = |path: &Path| {
+        let list_names = |path: &Path| {
             let entries = fs::read_dir(path).unwrap();
             let mut names: Vec<_> =
                 entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
             names
         };
-        assert_eq!(names(self.sandbox.home()), ["calls", "project", "tmp"]);
-        assert_eq!(names(&self.sandbox.home().join("tmp")), [""; 0]);
-        let leftovers = names(&self.path()).into_iter().filter(|name| {
+        assert_eq!(list_names(self.sandbox.home()), ["calls", "project", "tmp"]);
+        assert_eq!(list_names(&self.sandbox.home().join("tmp")), [""; 0]);
+        let leftovers = list_names(&self.path()).into_iter().filter(|name| {
             [".db", ".jwt"].iter().any(|part| name.contains(part)) || name.contains("fixtures.md")
         });
         assert_eq!(leftovers.collect::<Vec<_>>(), [""; 0]);
@@ -133,23 +133,23 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the names of the fixtures with a defect, which a service must refuse.
-fn broken_fixture_names() -> Vec<String> {
+/// Returns the names of the negative test tokens among the fixtures, which a service must refuse.
+fn negative_fixture_names() -> Vec<String> {
     let sandbox = Sandbox::with_admin();
     let words: Vec<&str> =
         ["token", "fixtures"].into_iter().chain(CLAIM_OPTIONS.split(' ')).collect();
     let fixtures = sandbox.json(&words);
-    let broken_fixtures =
+    let negative_fixtures =
         fixtures["fixtures"].as_array().unwrap().iter().filter(|item| !item["defect"].is_null());
-    broken_fixtures.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    negative_fixtures.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Asserts that pytest passed every test: each broken fixture, the good token, a token of the user
+/// Asserts that all tests passed in pytest: each negative test token, the valid fixture, a token of the user
 /// bob, and no token.
 #[track_caller]
 fn assert_all_passed(output: &RunOutput) {
     assert!(
-        output.stdout.contains(&format!(" {} passed in ", broken_fixture_names().len() + 3)),
+        output.stdout.contains(&format!(" {} passed in ", negative_fixture_names().len() + 3)),
         "{output:?}"
     );
 }

@@ -42,10 +42,10 @@ fn express_service_is_tested_by_one_command() {
     let directory = node().parent().unwrap().display();
     let line = format!("PATH={directory}:$PATH\n{RUN_NODE}");
     // Node 18 needs the flag for the Web Crypto API that jose uses; newer versions ignore the flag.
-    let option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
+    let node_option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
     let run = || {
         let mut shell = project.bash();
-        shell.env("JWT_SECRET_KEY", SECRET).env(option.0, option.1);
+        shell.env("JWT_SECRET_KEY", SECRET).env(node_option.0, node_option.1);
         RunOutput::capture(shell.args(["-c", &line]))
     };
     let output = run().ok();
@@ -61,12 +61,13 @@ fn express_service_is_tested_by_one_command() {
 
 #[test]
 #[ignore = "needs Python"]
-fn job_masks_the_tokens_and_sets_variables() {
+fn github_job_masks_the_tokens_and_sets_variables() {
     let project = Project::with_python(&["flask"]);
     let outputs = run_job(&project, "github.yml", &[("JWT_SECRET_KEY", SECRET)]);
     let [(_, create), (_, test)] = outputs.as_slice() else { panic!("{outputs:?}") };
-    let masks = create.stdout.lines().filter(|line| line.starts_with("::add-mask::ey")).count();
-    assert_eq!((masks, create.stdout.lines().count()), (3, 3), "{create:?}");
+    let mask_count =
+        create.stdout.lines().filter(|line| line.starts_with("::add-mask::ey")).count();
+    assert_eq!((mask_count, create.stdout.lines().count()), (3, 3), "{create:?}");
     assert!(test.stdout.contains(" 4 passed in "), "{test:?}");
     project.assert_clean();
 }

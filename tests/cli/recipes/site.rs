@@ -5,8 +5,8 @@ use crate::run_output::RunOutput;
 use std::fs;
 use std::net::TcpStream;
 
-/// Runs tests while `site.sh` serves the site, and asserts that the server has stopped. The first
-/// line of output is the site's URL.
+/// Runs tests while `site.sh` serves the site, and asserts that the server has stopped. The
+/// first line of the output is the URL of the site.
 #[track_caller]
 fn run_with_site(project: &Project, tests: &str) -> RunOutput {
     // Standard error goes to a file: a pipe would stay open as long as a leftover server runs.

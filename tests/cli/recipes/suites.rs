@@ -1,7 +1,7 @@
 //! The recipes for pytest, for node:test and for make.
 
 use super::{
-    CLAIM_OPTIONS, Project, assert_all_passed, broken_fixture_names, expected_mint_call, package,
+    CLAIM_OPTIONS, Project, assert_all_passed, expected_mint_call, negative_fixture_names, package,
 };
 use crate::readme::code_blocks;
 use crate::required::{node, node_scripts, require_program};
@@ -15,30 +15,30 @@ fn expected_suite_calls() -> [String; 2] {
     ["init ci --quiet".to_owned(), fixtures]
 }
 
-/// Makes one change at a time to a service: old text, new text, and the names of the fixtures whose
-/// tests then fail. Asserts that `failures`, which runs the tests, returns these names, and that no
-/// files are left.
+/// Makes one change at a time to a service. A change is the old text, the new text, and the names of the
+/// fixtures whose tests then fail. Asserts that `run_failing_tests` returns these names, and that no files
+/// are left.
 fn assert_missing_checks_detected(
     recipe: &str,
     create_project: impl Fn(&[&str]) -> Project,
     changes: &[(&str, &str, &[&str])],
-    failures: impl Fn(&Project) -> Vec<String>,
+    run_failing_tests: impl Fn(&Project) -> Vec<String>,
 ) {
     for (old, new, expected) in changes {
         let project = create_project(&[recipe]);
         let service = if recipe == "node" { "service.mjs" } else { "service.py" };
         project.replace(service, old, new);
-        assert_eq!(failures(&project), *expected, "`{old}` replaced by `{new}`");
+        assert_eq!(run_failing_tests(&project), *expected, "`{old}` replaced by `{new}`");
         project.assert_clean();
     }
 }
 
 #[test]
 #[ignore = "needs Python"]
-fn pytest_creates_tokens_once_and_tests_each() {
+fn pytest_suite_creates_tokens_once_and_tests_each_token() {
     let project = Project::with_python(&["pytest"]);
     let output = project.run("python3 -m pytest --verbose").ok();
-    for name in broken_fixture_names() {
+    for name in negative_fixture_names() {
         assert!(
             output.stdout.contains(&format!("is_refused[{name}] PASSED")),
             "{name}: {}",
@@ -51,8 +51,8 @@ fn pytest_creates_tokens_once_and_tests_each() {
     project.assert_clean();
 }
 
-/// Returns the fixtures of the failed tests.
-fn failed_fixtures(output: &RunOutput) -> Vec<String> {
+/// Returns the names of the fixtures whose tests failed.
+fn failed_fixture_names(output: &RunOutput) -> Vec<String> {
     assert_eq!(output.code, 1, "{output:?}");
     let lines = output.stdout.lines().filter(|line| line.starts_with("FAILED "));
     lines.map(|line| line.split(['[', ']']).nth(1).unwrap().to_owned()).collect()
@@ -60,7 +60,7 @@ fn failed_fixtures(output: &RunOutput) -> Vec<String> {
 
 #[test]
 #[ignore = "needs Python"]
-fn pytest_detects_missing_checks() {
+fn pytest_suite_detects_missing_checks_of_the_service() {
     let changes: &[(&str, &str, &[&str])] = &[
         ("issuer=issuer,", "", &["wrong_issuer"]),
         ("audience=\"api\",", "audience=[\"api\", \"something-else\"],", &["wrong_audience"]),
@@ -71,7 +71,7 @@ fn pytest_detects_missing_checks() {
         ("{\"require\"", "{\"verify_exp\": False, \"require\"", &["expired"]),
     ];
     assert_missing_checks_detected("pytest", Project::with_python, changes, |project| {
-        failed_fixtures(&project.run("python3 -m pytest -rf"))
+        failed_fixture_names(&project.run("python3 -m pytest -rf"))
     });
 }
 
@@ -82,16 +82,16 @@ fn run_node_tests(project: &Project) -> RunOutput {
     // The `PATH` of the project's shell may not contain the directory of node.
     let command = ["-c", "exec \"$0\" --test --test-reporter=tap", node().to_str().unwrap()];
     // Node 18 needs the flag for the Web Crypto API that jose uses; newer versions ignore the flag.
-    let option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
-    RunOutput::capture(project.bash().env(option.0, option.1).args(command))
+    let node_option = ("NODE_OPTIONS", "--experimental-global-webcrypto");
+    RunOutput::capture(project.bash().env(node_option.0, node_option.1).args(command))
 }
 
 #[test]
 #[ignore = "needs Node"]
-fn node_creates_tokens_once_and_tests_each() {
+fn node_suite_creates_tokens_once_and_tests_each_token() {
     let project = Project::with_recipes(&["node"]);
     let output = run_node_tests(&project).ok();
-    let names = broken_fixture_names();
+    let names = negative_fixture_names();
     for name in &names {
         assert!(
             output.stdout.contains(&format!(" - {name} is refused\n")),
@@ -110,7 +110,7 @@ fn node_creates_tokens_once_and_tests_each() {
 
 #[test]
 #[ignore = "needs Node"]
-fn node_detects_missing_checks() {
+fn node_suite_detects_missing_checks_of_the_service() {
     let changes: &[(&str, &str, &[&str])] = &[
         ("issuer, audience: \"api\"", "audience: \"api\"", &["wrong_issuer"]),
         ("issuer, audience: \"api\"", "issuer", &["wrong_audience"]),
@@ -155,7 +155,7 @@ fn make_test_leaves_no_files_after_failure_or_signal() {
 }
 
 #[test]
-fn guides_show_files_of_recipes() {
+fn guides_show_recipe_files_unchanged() {
     for file in ["pytest/conftest.py", "flask/tokens.toml"] {
         let text = fs::read_to_string(package().join("tests/recipes").join(file)).unwrap();
         let heading = format!("# {}", file.split('/').next_back().unwrap());
@@ -166,7 +166,7 @@ fn guides_show_files_of_recipes() {
 }
 
 #[test]
-fn guide_links_every_recipe() {
+fn ci_guide_links_every_recipe() {
     let guide = include_str!("../../../src/guides/ci.md");
     for entry in fs::read_dir(package().join("tests/recipes")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -1,4 +1,4 @@
-//! The recipe for GitHub Actions: the test executes its steps as a runner would.
+//! The recipe for GitHub Actions: the tests execute the steps of the workflow as a GitHub runner would.
 
 use super::{CLAIM_OPTIONS, Project, assert_all_passed, expected_mint_call, package};
 use crate::python::run_script;
@@ -6,7 +6,7 @@ use crate::run_output::RunOutput;
 use serde_json::Value;
 use std::fs;
 
-/// Installation steps, which the test skips because they need the network and take long.
+/// Installation steps, which `run_job` skips because they need the network and take long.
 const SKIPPED_STEPS: [&str; 2] = ["install jeton", "install the packages of the service"];
 
 /// Name and output of a step.
@@ -24,8 +24,9 @@ fn parse_env(env: &Value) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// Runs the steps of the job, except `SKIPPED_STEPS`. After a failure only `always()` steps run.
-/// `secrets` has the values of `${{ secrets.NAME }}`.
+/// Runs the steps of the job in a workflow file, except `SKIPPED_STEPS` and the steps that use an action.
+/// After a failed step, runs only steps with the condition `always()`. `secrets` has the values of
+/// `${{ secrets.NAME }}`.
 pub(super) fn run_job(project: &Project, file: &str, secrets: &[(&str, &str)]) -> Vec<StepOutput> {
     let workflow = parse_workflow(file);
     let mut env = parse_env(&workflow["env"]);
@@ -62,8 +63,8 @@ fn run_step(
 ) -> (RunOutput, Vec<(String, String)>) {
     assert!(!script.contains("${{"), "unsupported expression: {script}");
     let runner = tempfile::tempdir().unwrap();
-    let (file, env_file) = (runner.path().join("step.sh"), runner.path().join("env"));
-    fs::write(&file, script).unwrap();
+    let (script_file, env_file) = (runner.path().join("step.sh"), runner.path().join("env"));
+    fs::write(&script_file, script).unwrap();
     fs::write(&env_file, "").unwrap();
     let mut shell = project.bash();
     shell
@@ -73,7 +74,7 @@ fn run_step(
         .env("RUNNER_TEMP", project.sandbox.home().join("tmp"))
         .env("GITHUB_ENV", &env_file)
         .envs(env.iter().cloned());
-    let output = RunOutput::capture(shell.arg("-e").arg(file));
+    let output = RunOutput::capture(shell.arg("-e").arg(script_file));
     let env_file = fs::read_to_string(env_file).unwrap();
     let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.into(), value.into()));
     (output, env_file.lines().map(|line| pair(line).unwrap()).collect())
@@ -85,7 +86,7 @@ fn step_codes(outputs: &[StepOutput]) -> Vec<(&str, i32)> {
 
 #[test]
 #[ignore = "needs Python"]
-fn job_creates_and_removes_its_tokens() {
+fn github_job_creates_and_removes_its_tokens() {
     let project = Project::with_python(&["pytest"]);
     let outputs = run_job(&project, "workflow.yml", &[]);
     let expected = [
@@ -104,7 +105,7 @@ fn job_creates_and_removes_its_tokens() {
 
 #[test]
 #[ignore = "needs Python"]
-fn job_removes_tokens_after_failed_tests() {
+fn github_job_removes_tokens_after_failed_tests() {
     let project = Project::with_python(&["pytest"]);
     project.replace("service.py", "in revoked", "in []");
     let outputs = run_job(&project, "workflow.yml", &[]);
@@ -114,7 +115,7 @@ fn job_removes_tokens_after_failed_tests() {
 
 #[test]
 #[ignore = "needs Python"]
-fn skipped_steps_have_the_expected_commands() {
+fn installation_steps_have_the_expected_commands() {
     let workflow = parse_workflow("workflow.yml");
     let steps = workflow["jobs"]["tests"]["steps"].as_array().unwrap();
     let uses: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();

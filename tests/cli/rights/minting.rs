@@ -1,4 +1,4 @@
-//! App tokens with the permission `jeton:mint` (minting tokens): owners, rights and expiry.
+//! Minting credentials (app tokens with the permission `jeton:mint`): owners, rights and expiry.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -6,14 +6,14 @@ use insta::assert_snapshot;
 use serde_json::json;
 use std::time::Duration;
 
-fn mint(sandbox: &Sandbox, token: &str) -> RunOutput {
+fn mint(sandbox: &Sandbox, credential: &str) -> RunOutput {
     let mut command = sandbox.command(&["token", "mint"]);
-    command.env("JETON_TOKEN", token);
+    command.env("JETON_TOKEN", credential);
     Sandbox::run_command_with_input(command, "")
 }
 
 #[test]
-fn minting_token_mints_but_is_no_access_token() {
+fn minting_credential_mints_but_is_no_access_token() {
     let mut sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint"]);
     mint(&sandbox, &token).ok();
@@ -28,7 +28,7 @@ fn minting_token_mints_but_is_no_access_token() {
 }
 
 #[test]
-fn mint_permission_requires_minter_or_admin() {
+fn granting_the_mint_permission_requires_minter_or_admin() {
     let sandbox = Sandbox::with_john();
     let create = ["token", "create", "ci", "-p", "read,jeton:mint"];
     assert_snapshot!(sandbox.run(&create), @"
@@ -70,7 +70,7 @@ fn mint_permission_requires_minter_or_admin() {
 }
 
 #[test]
-fn minting_token_requires_role_of_owner() {
+fn minting_credential_requires_an_enabled_owner_with_the_role() {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
@@ -92,6 +92,7 @@ fn minting_token_requires_role_of_owner() {
         sandbox.sql(&format!("UPDATE users SET {assignments} WHERE id = 2"));
         let output = mint(&sandbox, &token);
         outputs += &output.with_command();
+        // A command that requires no credential still succeeds.
         sandbox.run(&["keys", "export", "--jwks", "--purpose", "test"]).ok();
     }
     assert_snapshot!(outputs, @"
@@ -109,11 +110,15 @@ fn minting_token_requires_role_of_owner() {
     hint: check the token in JETON_TOKEN
     ");
     std::thread::sleep(Duration::from_secs(2));
-    assert_eq!(mint(&sandbox, &short_lived_token).code, 12, "owner deleted, not expired");
+    assert_eq!(
+        mint(&sandbox, &short_lived_token).code,
+        12,
+        "the deletion of the owner is reported, not the expiry"
+    );
 }
 
 #[test]
-fn revoked_or_expired_minting_token_is_refused() {
+fn revoked_or_expired_minting_credential_is_refused() {
     let sandbox = Sandbox::with_admin();
     let create = ["token", "create", "ci", "-p", "jeton:mint"];
     let (token, short_lived_token) =

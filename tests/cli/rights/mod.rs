@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::time::Duration;
 use table::{Row, TABLE};
 
-/// A user, a minter and an admin, in the order of the exit codes in a row of `TABLE`.
+/// The names of a user, a minter and an admin, in the order of the exit codes in a row of `TABLE`.
 const CALLERS: [&str; 3] = ["john", "mia", "ada"];
 
 /// A sandbox in which one caller is logged in, and the values of the placeholders in `TABLE`.
@@ -58,18 +58,19 @@ impl Scenario {
     }
 
     /// Runs the commands that are not in `TABLE`, then every row of `TABLE`, and asserts the exit
-    /// codes. The last row logs out.
-    fn assert_table(&self, credential: &str, code: impl Fn(&Row) -> i32) {
+    /// codes. Skips the commands that the store does not support. The last row logs out.
+    fn assert_table(&self, credential: &str, expected_code: impl Fn(&Row) -> i32) {
         for row in documented_rows().chain(TABLE.iter().copied()) {
             if !self.sandbox.has_command(row.words) {
                 continue;
             }
             let words: Vec<&str> = row.words.split(' ').map(|word| self.expand(word)).collect();
             let output = self.sandbox.run_with_input(&words, row.input);
-            assert_eq!(output.code, code(&row), "{credential}: {}: {output:?}", row.words);
+            assert_eq!(output.code, expected_code(&row), "{credential}: {}: {output:?}", row.words);
         }
     }
 
+    /// Returns the value of a placeholder, or the word itself if the word is no placeholder.
     fn expand<'c>(&'c self, word: &'c str) -> &'c str {
         let placeholder = self.placeholders.iter().find(|(name, _)| *name == word);
         placeholder.map_or(word, |(_, value)| value)
@@ -92,45 +93,45 @@ fn create_objects(sandbox: &Sandbox, name: &str) -> [String; 3] {
 }
 
 #[test]
-fn table_holds_without_credential() {
+fn rights_table_is_correct_without_credential() {
     let scenario = Scenario::new("ada");
     scenario.sandbox.run(&["logout"]).ok();
     scenario.assert_table("no credential", |row| row.no_credential);
 }
 
 #[test]
-fn table_holds_for_session_file() {
-    for (role, caller) in CALLERS.into_iter().enumerate() {
+fn rights_table_is_correct_for_session_file() {
+    for (index, caller) in CALLERS.into_iter().enumerate() {
         Scenario::new(caller)
-            .assert_table(&format!("session of {caller}"), |row| row.session[role]);
+            .assert_table(&format!("session of {caller}"), |row| row.session[index]);
     }
 }
 
 #[test]
-fn table_holds_for_access_token() {
-    for (role, caller) in CALLERS.into_iter().enumerate() {
+fn rights_table_is_correct_for_access_token() {
+    for (index, caller) in CALLERS.into_iter().enumerate() {
         let scenario = Scenario::new(caller);
         let access = scenario.sandbox.session_member("access");
         let scenario = scenario.with_token(&access);
-        scenario.assert_table(&format!("access token of {caller}"), |row| row.access_token[role]);
+        scenario.assert_table(&format!("access token of {caller}"), |row| row.access_token[index]);
         let mut files = std::fs::read_dir(scenario.sandbox.session_directory()).unwrap();
         let is_session = |path: std::path::PathBuf| path.extension().unwrap() == "json";
         assert!(
             !files.any(|file| is_session(file.unwrap().path())),
-            "access tokens are not stored"
+            "the access token was stored in a session file"
         );
     }
 }
 
 #[test]
-fn table_holds_for_app_token() {
+fn rights_table_is_correct_for_app_token() {
     let scenario = Scenario::new("ada");
     let token = scenario.create_app_token("read");
     scenario.with_token(&token).assert_table("app token", |row| row.app_token[0]);
 }
 
 #[test]
-fn table_holds_for_minting_token() {
+fn rights_table_is_correct_for_minting_credential() {
     for caller in ["mia", "ada"] {
         let scenario = Scenario::new(caller);
         let token = scenario.create_app_token("jeton:mint");
@@ -141,7 +142,7 @@ fn table_holds_for_minting_token() {
 }
 
 #[test]
-fn table_holds_for_expired_access_token() {
+fn rights_table_is_correct_for_expired_access_token() {
     let scenario = Scenario::new("ada");
     scenario.sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     scenario.sandbox.run(&["refresh"]).ok();
@@ -153,7 +154,7 @@ fn table_holds_for_expired_access_token() {
 }
 
 #[test]
-fn table_holds_for_revoked_access_token() {
+fn rights_table_is_correct_for_revoked_access_token() {
     let scenario = Scenario::new("ada");
     let access = scenario.sandbox.session_member("access");
     scenario.sandbox.run(&["token", "revoke", &access]).ok();
@@ -162,8 +163,8 @@ fn table_holds_for_revoked_access_token() {
         .assert_table("revoked access token", |row| row.invalid_access_token[1]);
 }
 
-/// Returns the rows of the commands that are not in `TABLE`. The guide `scripting` states their
-/// rights.
+/// Returns the rows of the commands that are not in `TABLE`, with the rights that the guide `scripting`
+/// states.
 fn documented_rows() -> impl Iterator<Item = Row> {
     let has_row = |path: &String| {
         let path = format!("{path} ");

@@ -26,13 +26,13 @@ fn sandbox_with_two_admins() -> (Sandbox, impl Fn(&Sandbox, &[&str])) {
 }
 
 #[test]
-fn import_rechecks_role_after_reading_file() {
+fn import_rechecks_caller_after_reading_file() {
     let (sandbox, as_root) = sandbox_with_two_admins();
     let fifo = sandbox.home().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let import = ["users", "import", fifo.to_str().unwrap()];
     let child = Sandbox::start(&mut sandbox.command(&import));
-    // `users import` opens the file after its first role check.
+    // `open` waits until `users import` has opened the FIFO, which happens after the first role check.
     let mut file = OpenOptions::new().write(true).open(&fifo).unwrap();
     as_root(&sandbox, &["users", "set-role", "ada", "user"]);
     as_root(&sandbox, &["users", "disable", "ada"]);
@@ -48,7 +48,7 @@ fn import_rechecks_role_after_reading_file() {
 }
 
 #[test]
-fn delete_rechecks_role_after_confirmation() {
+fn delete_rechecks_caller_after_confirmation() {
     for change in
         [&["disable", "ada"][..], &["delete", "ada", "--yes"], &["set-role", "ada", "minter"]]
     {

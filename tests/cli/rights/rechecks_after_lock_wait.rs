@@ -64,12 +64,12 @@ const SESSION_COMMANDS: &[&str] = &[
     "passwd --password-file passwords",
 ];
 
-/// Commands that accept a token with `jeton:mint`.
+/// Commands that accept a minting credential.
 const MINTING_COMMANDS: &[&str] =
     &["token mint", "token mint --record", "token fixtures", "run -- true"];
 
-/// Runs the SQL while the commands wait for the lock. Asserts that no command changed a row, and
-/// returns the output of each command.
+/// Runs the SQL while the commands wait for the lock. Asserts that no command changed a row except in the
+/// audit log, and returns the output of each command.
 fn run_while_locked(
     scenario: &Scenario,
     lines: &[&'static str],
@@ -85,12 +85,15 @@ fn run_while_locked(
     let children: Vec<_> = lines.iter().map(|line| Sandbox::start(&mut command(line))).collect();
     sleep_until_commands_wait();
     lock.run(sql);
-    let before = lock.all_rows("audit");
+    let expected_rows = lock.all_rows("audit");
     lock.commit();
     let outputs =
         children.into_iter().map(|child| RunOutput::from(child.wait_with_output().unwrap()));
     let outputs = lines.into_iter().zip(outputs).collect();
-    assert!(WriteLock::acquire(&scenario.sandbox).all_rows("audit") == before, "{outputs:?}");
+    assert!(
+        WriteLock::acquire(&scenario.sandbox).all_rows("audit") == expected_rows,
+        "{outputs:?}"
+    );
     outputs
 }
 
@@ -98,13 +101,13 @@ fn run_while_locked(
 /// expired token that `store prune` would delete.
 fn scenario_with_files() -> Scenario {
     let scenario = Scenario::new("ada");
-    let file =
+    let write_file =
         |name: &str, text: &str| std::fs::write(scenario.sandbox.home().join(name), text).unwrap();
-    file("password", "lovelace");
-    file("passwords", "lovelace\nlovelace");
-    file("secret", "0123456789abcdef0123456789abcdef");
-    file("users.csv", "username,role\nevil,admin\n");
-    file("store.toml", "[settings]\ntoken.ttl = \"2d\"\n[users.evil2]\nrole = \"admin\"\n");
+    write_file("password", "lovelace");
+    write_file("passwords", "lovelace\nlovelace");
+    write_file("secret", "0123456789abcdef0123456789abcdef");
+    write_file("users.csv", "username,role\nevil,admin\n");
+    write_file("store.toml", "[settings]\ntoken.ttl = \"2d\"\n[users.evil2]\nrole = \"admin\"\n");
     let expire =
         "UPDATE tokens SET issued_at = 1, expires_at = 2 WHERE id = (SELECT max(id) FROM tokens)";
     scenario.sandbox.sql(expire);
@@ -140,7 +143,7 @@ fn credential_is_rechecked_after_lock_wait() {
 }
 
 #[test]
-fn minting_token_is_rechecked_after_lock_wait() {
+fn minting_credential_is_rechecked_after_lock_wait() {
     let scenario = Scenario::new("mia");
     let token = scenario.create_app_token("jeton:mint");
     let scenario = scenario.with_token(&token);
@@ -160,7 +163,7 @@ fn renewal_rechecks_token_after_lock_wait() {
 }
 
 #[test]
-fn bulk_mint_stops_when_minting_token_is_revoked() {
+fn bulk_mint_stops_when_minting_credential_is_revoked() {
     let scenario = Scenario::new("mia");
     let token = scenario.create_app_token("jeton:mint");
     let scenario = scenario.with_token(&token);
@@ -170,13 +173,13 @@ fn bulk_mint_stops_when_minting_token_is_revoked() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
     scenario.sandbox.run(&["token", "revoke", &token]).ok();
-    let printed = 1 + lines.count();
+    let printed_count = 1 + lines.count();
     let output = RunOutput::from(child.wait_with_output().unwrap());
     assert_eq!(output.code, 12, "{output:?}");
     let recorded_count_sql = "SELECT count(*) FROM tokens t JOIN grants g ON g.id = t.grant_id
         WHERE g.kind = 'test'";
-    assert_eq!(scenario.sandbox.sql(recorded_count_sql), [printed.to_string()]);
-    assert!(printed < 20_000, "{printed}");
+    assert_eq!(scenario.sandbox.sql(recorded_count_sql), [printed_count.to_string()]);
+    assert!(printed_count < 20_000, "{printed_count}");
 }
 
 #[test]
@@ -195,28 +198,28 @@ fn role_is_rechecked_after_lock_wait() {
 }
 
 #[test]
-fn change_without_role_requirement_survives_demotion() {
+fn change_that_requires_no_role_succeeds_after_demotion() {
     let scenario = Scenario::new("ada");
-    let before = scenario.sandbox.sql("SELECT count(*) FROM tokens");
+    let previous_token_count = scenario.sandbox.sql("SELECT count(*) FROM tokens");
     let mut lock = WriteLock::acquire(&scenario.sandbox);
     let child = Sandbox::start(&mut scenario.sandbox.command(&["token", "create", "app"]));
     sleep_until_commands_wait();
     lock.run("UPDATE users SET role = 'user' WHERE username = 'ada'");
     lock.commit();
     let _ = RunOutput::from(child.wait_with_output().unwrap()).ok();
-    assert_ne!(scenario.sandbox.sql("SELECT count(*) FROM tokens"), before);
+    assert_ne!(scenario.sandbox.sql("SELECT count(*) FROM tokens"), previous_token_count);
 }
 
 #[test]
 fn token_creation_rechecks_owner_after_lock_wait() {
-    for (change, code) in
-        [("disabled_at", 10), ("username = NULL, password = NULL, deleted_at", 12)]
+    for (assignments, code) in
+        [("disabled_at = 1", 10), ("username = NULL, password = NULL, deleted_at = 1", 12)]
     {
         let sandbox = Sandbox::with_admin();
         let mut lock = WriteLock::acquire(&sandbox);
         let child = Sandbox::start(&mut sandbox.command(&["token", "create", "app"]));
         sleep_until_commands_wait();
-        lock.run(&format!("UPDATE users SET {change} = 1"));
+        lock.run(&format!("UPDATE users SET {assignments}"));
         lock.commit();
         let _ = RunOutput::from(child.wait_with_output().unwrap()).fails(code);
         assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);

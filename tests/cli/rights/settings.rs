@@ -22,7 +22,8 @@ const RESTRICTED_COMMANDS: &[(&[&str], [i32; 3])] = &[
     (&["token", "renew", "MY_ID"], [7, 0, 0]),
 ];
 
-/// Returns a scenario with two tokens of the caller that have the permission `deploy`.
+/// Returns a scenario in which `MY_ID` and `MY_TOKEN` are two tokens of the caller with the permission
+/// `deploy`.
 fn scenario_with_tokens(caller: &str) -> Scenario {
     let mut scenario = Scenario::new(caller);
     let token = scenario.sandbox.stdout_of(&["token", "create", "before", "-p", "deploy"]);
@@ -60,7 +61,7 @@ fn token_permissions_setting_limits_user_role_only() {
 }
 
 #[test]
-fn refusal_names_permission_and_setting() {
+fn permission_refusal_names_the_permission_and_the_setting() {
     let scenario = scenario_with_tokens("john");
     scenario.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
     let output = scenario.sandbox.run(&["token", "create", "app", "-p", "read,deploy"]).fails(7);
@@ -72,7 +73,7 @@ fn refusal_names_permission_and_setting() {
 }
 
 #[test]
-fn refusal_of_a_bearer_names_the_owner() {
+fn permission_refusal_of_a_bearer_names_the_token_owner() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app", "-p", "deploy"]);
     sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
@@ -84,7 +85,7 @@ fn refusal_of_a_bearer_names_the_owner() {
 }
 
 #[test]
-fn max_ttl_limits_bearer_but_not_owner() {
+fn max_ttl_limits_renewal_by_bearer_but_not_by_owner() {
     for caller in CALLERS {
         let scenario = scenario_with_tokens(caller);
         assert_exit_code(&scenario, &["token", "renew", "KIM_TOKEN"], 0);

@@ -51,7 +51,7 @@ pub(super) const fn session_row(words: &'static str, codes: [i32; 3]) -> Row {
     }
 }
 
-/// Returns the row of a command that also accepts a minting token.
+/// Returns the row of a command that requires a session or a minting credential.
 const fn minting_row(words: &'static str, codes: [i32; 3]) -> Row {
     Row { app_token: [7, 0], ..session_row(words, codes) }
 }
@@ -60,10 +60,13 @@ const fn with_input(row: Row, input: &'static str) -> Row {
     Row { input, ..row }
 }
 
+/// Exit codes for a user, a minter and an admin: users of every role may run the command.
 pub(super) const ALL: [i32; 3] = [0, 0, 0];
+/// Exit codes: minters and admins may run the command.
 const MINTERS: [i32; 3] = [7, 0, 0];
+/// Exit codes: only admins may run the command.
 pub(super) const ADMINS: [i32; 3] = [7, 7, 0];
-/// The object does not exist; only admins learn that.
+/// Exit codes: the object does not exist, but only admins learn that.
 const MISSING: [i32; 3] = [7, 7, 3];
 
 const PASSWORD: &str = "lovelace";
@@ -211,7 +214,7 @@ pub(super) const TABLE: &[Row] = &[
     public_row("store info", 0),
     public_row("store check", 0),
     public_row("store roles", 0),
-    // The owner of the file needs no login.
+    // The owner of the store file needs no login.
     Row { no_credential: 0, ..session_row("store backup copy.db", ADMINS) },
     Row { no_credential: 0, ..session_row("store copy STORE copied.db", ADMINS) },
     Row { no_credential: 0, ..session_row("store prune --dry-run", ADMINS) },
@@ -222,6 +225,6 @@ pub(super) const TABLE: &[Row] = &[
     session_row("audit list", ADMINS),
     session_row("audit list --user nobody", MISSING),
     session_row("sessions revoke --all --yes", ALL),
-    // An ended session counts as logged out.
+    // A session with an expired or revoked access token counts as logged out.
     Row { no_credential: 0, invalid_access_token: [0, 0], ..session_row("logout", ALL) },
 ];

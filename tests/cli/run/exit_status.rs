@@ -1,15 +1,13 @@
 //! Exit codes of `jeton run`, and the revocation of the token on every exit.
 
-use super::{
-    RunProcess, assert_all_revoked, assert_revoked, audit_events, run_shell, shell_command,
-};
+use super::{RunProcess, assert_all_revoked, assert_revoked, run_events, run_shell, shell_command};
 use crate::sandbox::Sandbox;
 use crate::write_lock::WriteLock;
 use insta::assert_snapshot;
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
-fn command_exit_code_is_returned() {
+fn run_exits_with_the_exit_code_of_the_command() {
     for code in [0, 1, 3, 12, 75, 126, 127, 130, 255] {
         let sandbox = Sandbox::with_admin();
         let output = run_shell(&sandbox, &[], &format!("echo \"$API_TOKEN\"; exit {code}"));
@@ -19,7 +17,7 @@ fn command_exit_code_is_returned() {
 }
 
 #[test]
-fn killed_command_exits_128_plus_the_signal_number() {
+fn run_exits_with_128_plus_the_signal_that_killed_the_command() {
     for (signal, code) in [("HUP", 129), ("INT", 130), ("ABRT", 134), ("KILL", 137), ("TERM", 143)]
     {
         let sandbox = Sandbox::with_admin();
@@ -30,7 +28,7 @@ fn killed_command_exits_128_plus_the_signal_number() {
 }
 
 #[test]
-fn missing_command_exits_127_and_unexecutable_file_126() {
+fn run_exits_with_127_for_a_missing_command_and_126_for_an_unexecutable_file() {
     let sandbox = Sandbox::with_admin();
     std::fs::write(sandbox.home().join("text"), "not a program").unwrap();
     std::fs::write(sandbox.home().join("garbage"), "not a program either").unwrap();
@@ -66,7 +64,7 @@ fn missing_command_exits_127_and_unexecutable_file_126() {
     error: `./text/x` cannot be executed: Not a directory
     ");
     assert_all_revoked(&sandbox, 12);
-    assert_eq!(audit_events(&sandbox).len(), 24, "no run was refused");
+    assert_eq!(run_events(&sandbox).len(), 24, "each of the 12 runs records two events");
 }
 
 #[test]
@@ -80,9 +78,9 @@ fn failed_revocation_names_the_token_and_exits_1() {
         let token = run.read_line();
         let lock = WriteLock::acquire(&sandbox);
         run.send_line("continue");
-        let (exit, stderr) = run.finish();
+        let (exit_code, stderr) = run.finish();
         drop(lock);
-        assert_eq!(exit, Some(1));
+        assert_eq!(exit_code, Some(1));
         outputs += &stderr;
         outputs += "--- exit code 1\n";
         sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
@@ -90,10 +88,10 @@ fn failed_revocation_names_the_token_and_exits_1() {
         assert_revoked(&sandbox, &token);
     }
     assert_snapshot!(outputs, @r#"
-    error: the command exited with 0, and token 1 could not be revoked: timed out waiting for a lock on the store
+    error: the command exited with code 0, and token 1 could not be revoked: timed out waiting for a lock on the store
     hint: revoke the token: jeton token revoke 1
     --- exit code 1
-    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
+    {"error":{"kind":"Internal","code":"internal","exit_code":1,"message":"the command exited with code 5, and token 1 could not be revoked: timed out waiting for a lock on the store","hint":"revoke the token: jeton token revoke 1","details":{"token_id":1,"command_exit_code":5}}}
     --- exit code 1
     "#);
 }
@@ -104,7 +102,7 @@ fn store_removed_by_the_command_is_reported() {
     let output = run_shell(&sandbox, &[], "rm .local/share/jeton/*");
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command exited with 0, and token 1 could not be revoked: store `~/.local/share/jeton/jeton.db` not found
+    error: the command exited with code 0, and token 1 could not be revoked: store `~/.local/share/jeton/jeton.db` not found
     hint: revoke the token: jeton token revoke 1
     ");
 }
@@ -117,7 +115,7 @@ fn replaced_store_is_not_changed() {
     let output = run_shell(&sandbox, &[], line);
     assert_snapshot!(output, @"
     --- exit code 1, stderr
-    error: the command exited with 0, and token 1 could not be revoked: the store of the token was replaced by another store
+    error: the command exited with code 0, and token 1 could not be revoked: the store of the token was replaced by another store
     hint: revoke the token: jeton token revoke 1
     ");
     assert_eq!(

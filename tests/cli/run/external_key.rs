@@ -1,13 +1,13 @@
-//! `--key-file` and `--secret-env`: no store, no record, no revocation.
+//! `jeton run` with `--key-file` or `--secret-env`: no store, no record, no revocation.
 
-use super::{audit_events, run_shell};
+use super::{run_events, run_shell};
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
 use std::fs;
 
 const PEM: &str = include_str!("../keys/samples/sec1.pem");
-const SECRET: [&str; 4] = ["--secret-env", "JWT_SECRET_KEY", "--preset", "flask"];
+const SECRET_OPTIONS: [&str; 4] = ["--secret-env", "JWT_SECRET_KEY", "--preset", "flask"];
 
 fn sandbox_with_secret() -> Sandbox {
     let mut sandbox = Sandbox::new();
@@ -20,7 +20,7 @@ fn external_key_needs_no_store() {
     let sandbox = sandbox_with_secret();
     fs::write(sandbox.home().join("key.pem"), PEM).unwrap();
     let script = "\"$0\" token verify \"$API_TOKEN\" --secret-env JWT_SECRET_KEY --alg HS256";
-    assert_snapshot!(run_shell(&sandbox, &SECRET, script), @"
+    assert_snapshot!(run_shell(&sandbox, &SECRET_OPTIONS, script), @"
     valid
     --- stderr
     warning: the token cannot be revoked and expires at <time>
@@ -38,10 +38,10 @@ fn external_key_needs_no_store() {
 }
 
 #[test]
-fn expiry_is_stated_once() {
+fn warning_with_the_token_expiry_is_printed_once() {
     let sandbox = sandbox_with_secret();
     let with_secret =
-        |options: &[&str]| run_shell(&sandbox, &[&SECRET, options].concat(), "exit 3");
+        |options: &[&str]| run_shell(&sandbox, &[&SECRET_OPTIONS, options].concat(), "exit 3");
     assert_snapshot!(with_secret(&["--expires-at", "2100-01-01T00:00:00Z"]), @"
     --- exit code 3, stderr
     warning: the token cannot be revoked and expires at <time>
@@ -54,7 +54,7 @@ fn expiry_is_stated_once() {
     --- exit code 3, stderr
     warning: the token cannot be revoked and never expires
     ");
-    let missing_command = [&["run"], &SECRET[..], &["--", "missing-program"]].concat();
+    let missing_command = [&["run"], &SECRET_OPTIONS[..], &["--", "missing-program"]].concat();
     assert_snapshot!(sandbox.run(&missing_command), @"
     --- exit code 127, stderr
     warning: the token cannot be revoked and expires at <time>
@@ -64,20 +64,20 @@ fn expiry_is_stated_once() {
 }
 
 #[test]
-fn store_gets_no_record() {
+fn token_signed_with_an_external_key_is_not_recorded() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("JWT_SECRET_KEY", "a secret that is as long as the hash");
-    run_shell(&sandbox, &SECRET, "true").ok();
-    assert_eq!(audit_events(&sandbox), [""; 0]);
+    run_shell(&sandbox, &SECRET_OPTIONS, "true").ok();
+    assert_eq!(run_events(&sandbox), [""; 0]);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
     let file = sandbox.home().join("not-a-store");
     fs::write(&file, "text").unwrap();
     sandbox.set_variable("JETON_STORE", &file.to_string_lossy());
-    run_shell(&sandbox, &SECRET, "true").ok();
+    run_shell(&sandbox, &SECRET_OPTIONS, "true").ok();
 }
 
 #[test]
-fn unsuitable_options_are_refused() {
+fn options_unsuitable_for_external_keys_are_refused() {
     let sandbox = sandbox_with_secret();
     let run =
         |options: &str| run_shell(&sandbox, &options.split(' ').collect::<Vec<_>>(), "echo never");

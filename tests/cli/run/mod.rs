@@ -36,15 +36,15 @@ fn assert_revoked(sandbox: &Sandbox, token: &str) {
     assert_all_revoked(sandbox, 1);
 }
 
-/// Asserts that `count` tokens were created and all are revoked.
+/// Asserts that the store has `count` tokens, and that all tokens are revoked.
 #[track_caller]
 fn assert_all_revoked(sandbox: &Sandbox, count: usize) {
     let sql = "SELECT count(*) || ' created, ' || count(revoked_at) || ' revoked' FROM tokens";
     assert_eq!(sandbox.sql(sql), [format!("{count} created, {count} revoked")]);
 }
 
-/// Returns the audit events of `run`: user, objects or token, outcome and count.
-fn audit_events(sandbox: &Sandbox) -> Vec<String> {
+/// Returns the audit events of `run`: id of the user, objects or token, outcome and count.
+fn run_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT concat_ws(' ', coalesce(CAST(user_id AS TEXT), '-'),
              coalesce(detail ->> 'objects', target_kind || ' ' || target_id), outcome, count)
@@ -66,7 +66,7 @@ impl RunProcess {
         Self { input: jeton.stdin.take(), jeton, output }
     }
 
-    /// Returns the next line that the command prints, empty at end of file.
+    /// Returns the next line that the command prints, or an empty text at end of file.
     fn read_line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
@@ -85,7 +85,8 @@ impl RunProcess {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Returns the exit code and the messages of jeton; the command must print no more lines.
+    /// Asserts that the command prints no further text, and waits until jeton exits. Returns the exit code
+    /// and the messages of jeton.
     #[track_caller]
     fn finish(mut self) -> (Option<i32>, String) {
         assert_eq!(self.read_line(), "");
@@ -105,7 +106,7 @@ fn test_token_is_revoked_after_the_command() {
     assert_revoked(&sandbox, token);
     let claims = crate::sandbox::payload(token);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
-    assert_eq!(audit_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 1"]);
+    assert_eq!(run_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 1"]);
 }
 
 #[test]
@@ -119,11 +120,11 @@ fn app_token_is_revoked_after_the_command() {
     let claims = crate::sandbox::payload(token);
     assert_eq!((&claims["app"], &claims["id"]), (&"ci".into(), &2.into()));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
-    assert_eq!(audit_events(&sandbox), ["2 token 1 done 1", "2 token 1 revoked 1"]);
+    assert_eq!(run_events(&sandbox), ["2 token 1 done 1", "2 token 1 revoked 1"]);
 }
 
 #[test]
-fn minting_token_is_sufficient() {
+fn run_accepts_a_minting_credential() {
     let mut sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint"]);
     sandbox.run(&["logout"]).ok();
@@ -145,7 +146,7 @@ fn standard_streams_are_inherited() {
     ");
     let command = shell_command(&sandbox, &["-o", "json"], "tr a-z A-Z; echo message >&2");
     let output = Sandbox::run_command_with_input(command, "line\n").ok();
-    // `run` itself has no result.
+    // `-o json` does not change the output, because `run` itself has no result.
     assert_snapshot!(output, @"
     LINE
     --- stderr

@@ -1,11 +1,11 @@
-//! Claims of the token, and the name of its environment variable.
+//! Options of `jeton run` for the claims of the token and the name of the environment variable.
 
 use super::{assert_all_revoked, run_shell};
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
 
-fn decode_claims_of_run(sandbox: &Sandbox, options: &[&str]) -> serde_json::Value {
+fn run_and_decode_claims(sandbox: &Sandbox, options: &[&str]) -> serde_json::Value {
     payload(run_shell(sandbox, options, "echo \"$API_TOKEN\"").ok().stdout.trim())
 }
 
@@ -16,7 +16,7 @@ fn claim_options_set_the_claims() {
     let flags = "--sub alice --aud api --iss me --scope a -p read,write --claim email=a@b.c \
                  --claim-json roles=[] --claims claims.json --header typ=at+jwt --ttl 5m --alg RS256";
     let claims_from_flags =
-        decode_claims_of_run(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
+        run_and_decode_claims(&sandbox, &flags.split_whitespace().collect::<Vec<_>>());
     let expected = json!({
         "sub": "alice", "aud": "api", "iss": "me", "scope": "a", "team": 7, "email": "a@b.c",
         "permissions": ["read", "write"], "roles": [],
@@ -28,8 +28,10 @@ fn claim_options_set_the_claims() {
         claims_from_flags["exp"].as_i64().unwrap() - claims_from_flags["iat"].as_i64().unwrap(),
         300
     );
-    let flask_claims =
-        decode_claims_of_run(&sandbox, &["--preset", "flask", "--sub", "7", "--set", "fresh=true"]);
+    let flask_claims = run_and_decode_claims(
+        &sandbox,
+        &["--preset", "flask", "--sub", "7", "--set", "fresh=true"],
+    );
     assert_eq!((&flask_claims["fresh"], &flask_claims["sub"]), (&json!(true), &json!("7")));
     assert_eq!(
         flask_claims["exp"].as_i64().unwrap() - flask_claims["iat"].as_i64().unwrap(),
@@ -45,8 +47,10 @@ fn tokens_of_every_preset_are_revoked() {
     let names = presets["items"].as_array().unwrap().iter().map(|item| item["name"].as_str());
     let names: Vec<&str> = names.flatten().collect();
     for name in &names {
-        let jti =
-            decode_claims_of_run(&sandbox, &["--preset", name])["jti"].as_str().unwrap().to_owned();
+        let jti = run_and_decode_claims(&sandbox, &["--preset", name])["jti"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert_eq!(
             sandbox.sql(&format!(
                 "SELECT CAST(revoked_at IS NOT NULL AS INTEGER) FROM tokens WHERE \
@@ -57,10 +61,11 @@ fn tokens_of_every_preset_are_revoked() {
         );
     }
     assert_all_revoked(&sandbox, names.len());
+    // A `jti` from the caller must be a UUID, because the token is recorded.
     let jti = "00000000-0000-7000-8000-000000000000";
     let jti_claim = format!("jti={jti}");
     assert_eq!(
-        decode_claims_of_run(&sandbox, &["--preset", "okta", "--claim", &jti_claim])["jti"],
+        run_and_decode_claims(&sandbox, &["--preset", "okta", "--claim", &jti_claim])["jti"],
         jti
     );
     std::fs::write(sandbox.home().join("claims.json"), "{\"jti\":\"mine\"}").unwrap();
@@ -86,7 +91,7 @@ fn imported_secret_signs_the_token() {
 }
 
 #[test]
-fn new_secret_prints_the_warning_of_mint() {
+fn run_with_a_new_secret_prints_the_warning_of_mint() {
     let sandbox = Sandbox::with_admin();
     let output = run_shell(&sandbox, &["--alg", "HS256"], "true").ok();
     let mint_output = Sandbox::with_admin().run(&["token", "mint", "--alg", "HS256"]).ok();
@@ -98,9 +103,9 @@ fn new_secret_prints_the_warning_of_mint() {
 }
 
 #[test]
-fn app_token_refuses_options_of_test_tokens() {
+fn options_unsuitable_for_app_tokens_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let app_claims = decode_claims_of_run(
+    let app_claims = run_and_decode_claims(
         &sandbox,
         &["--app", "ci", "--ttl", "2h", "--claim", "team=7", "-p", "a,b"],
     );
@@ -146,7 +151,7 @@ fn app_token_counts_toward_the_quota_until_exit() {
 }
 
 #[test]
-fn command_is_not_run_without_mint_permission() {
+fn command_is_not_run_without_minter_role_or_login() {
     let sandbox = Sandbox::with_john();
     let touch_command = ["run", "--", "/bin/touch", "output"];
     assert_snapshot!(sandbox.run(&touch_command), @"
@@ -161,7 +166,7 @@ fn command_is_not_run_without_mint_permission() {
 }
 
 #[test]
-fn variable_name_is_checked() {
+fn reserved_or_malformed_variable_name_is_refused() {
     let sandbox = Sandbox::with_admin();
     for name in ["TOKEN", "_t", "a1", "JETON"] {
         let line = format!("\"$0\" token verify \"${name}\" --type test; echo \"${{API_TOKEN-}}\"");
@@ -169,18 +174,18 @@ fn variable_name_is_checked() {
         assert_eq!(output.stdout, "valid\n\n", "{name}");
     }
     let reserved_for_jeton = "reserved for jeton";
-    let reserved_for_others = "reserved for the loader, a shell or a runtime";
+    let reserved_for_system = "reserved for the dynamic loader, a shell or a runtime";
     let malformed = "expected letters, digits and `_`, not starting with a digit";
     for (name, message) in [
         ("JETON_TOKEN", reserved_for_jeton),
         ("JETON_STORE", reserved_for_jeton),
         ("JETON_", reserved_for_jeton),
-        ("PATH", reserved_for_others),
-        ("LD_PRELOAD", reserved_for_others),
-        ("BASH_ENV", reserved_for_others),
-        ("NODE_OPTIONS", reserved_for_others),
-        ("GITHUB_TOKEN", reserved_for_others),
-        ("http_proxy", reserved_for_others),
+        ("PATH", reserved_for_system),
+        ("LD_PRELOAD", reserved_for_system),
+        ("BASH_ENV", reserved_for_system),
+        ("NODE_OPTIONS", reserved_for_system),
+        ("GITHUB_TOKEN", reserved_for_system),
+        ("http_proxy", reserved_for_system),
         ("", malformed),
         ("1A", malformed),
         ("A=B", malformed),

@@ -21,7 +21,7 @@ fn processes_with_text(file: &str, text: &str) -> Vec<i32> {
 }
 
 #[test]
-fn token_is_in_no_other_process() {
+fn token_is_only_in_the_environment_of_the_command() {
     for options in [&[][..], &["--app", "ci"]] {
         let sandbox = Sandbox::with_admin();
         let mut run =
@@ -76,7 +76,7 @@ fn database_password_is_removed_from_the_address() {
         ("PostgreSQL:///db?password=lovelace&host=/run", "postgres:///db?host=/run"),
         ("postgres://ada@h/db", "postgres://ada@h/db"),
         ("/srv/jeton.db", "/srv/jeton.db"),
-        // Invalid addresses may contain a password.
+        // An invalid address may contain a password, so the variable is removed.
         ("postgres://ada:lovelace@h:port/db", ""),
         ("mysql://ada:lovelace@h/db", ""),
     ] {
@@ -91,7 +91,7 @@ fn database_password_is_removed_from_the_address() {
 }
 
 #[test]
-fn token_is_neither_printed_nor_stored() {
+fn token_is_in_neither_messages_nor_store() {
     let sandbox = Sandbox::with_admin();
     let mut run =
         RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; exec \"$0\" whoami"));
@@ -107,7 +107,7 @@ fn token_is_neither_printed_nor_stored() {
 }
 
 #[test]
-fn command_inherits_no_file_descriptors() {
+fn command_inherits_only_standard_streams() {
     let sandbox = Sandbox::with_admin();
     let line = "ls /proc/$$/fd";
     let mut plain_shell = Command::new("/bin/sh");

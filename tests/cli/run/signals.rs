@@ -31,8 +31,8 @@ fn catches(pid: Pid, signal: Signal) -> bool {
     mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
-/// Returns whether the process has opened the file of the store. On a server, returns whether a process
-/// waits for the write lock of the store.
+/// Returns whether the process has the store file open. If the store is on a server, returns whether any
+/// process waits for the write lock of the store.
 fn uses_store(pid: Pid, sandbox: &Sandbox) -> bool {
     if sandbox.is_on_server() {
         return write_lock::is_awaited(sandbox);
@@ -110,7 +110,7 @@ fn unhandled_signal_ends_the_command_and_revokes_the_token() {
 }
 
 #[test]
-fn signal_sent_to_the_group_is_not_forwarded_again() {
+fn signal_sent_to_the_process_group_is_not_forwarded_again() {
     let sandbox = Sandbox::with_admin();
     let line = "trap 'echo received' USR1; while read line && [ $line = again ]; do kill -USR1 0; \
                 done; echo \"$API_TOKEN\"; exit 7";
@@ -133,7 +133,7 @@ fn finish_and_assert_revoked(run: RunProcess, sandbox: &Sandbox, code: i32, toke
 }
 
 #[test]
-fn signal_before_start_cancels_the_run() {
+fn signal_before_the_command_starts_cancels_the_run() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
         for options in [&[][..], &["--app", "ci"]] {
             let sandbox = Sandbox::with_admin();
@@ -151,16 +151,16 @@ fn signal_before_start_cancels_the_run() {
 }
 
 #[test]
-fn signals_after_exit_do_not_stop_the_revocation() {
+fn signals_after_the_command_exits_do_not_stop_the_revocation() {
     let sandbox = Sandbox::with_admin();
     let mut run =
         RunProcess::start(shell_command(&sandbox, &[], "echo \"$API_TOKEN\"; read line; exit 3"));
     let (pid, token) = (run.pid(), run.read_line());
     let lock = WriteLock::acquire(&sandbox);
-    let is_open = || uses_store(pid, &sandbox);
-    assert!(!is_open(), "the store is open while the command runs");
+    let is_store_open = || uses_store(pid, &sandbox);
+    assert!(!is_store_open(), "the store is open while the command runs");
     run.send_line("continue");
-    wait_until("the store is not opened for the revocation", is_open);
+    wait_until("the store is not opened for the revocation", is_store_open);
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::INT] {
         run.signal(signal);
     }
@@ -191,9 +191,9 @@ fn ignored_signals_stay_ignored() {
 }
 
 #[test]
-fn other_children_are_reaped() {
+fn child_inherited_from_the_shell_is_reaped() {
     let sandbox = Sandbox::with_admin();
-    // The shell becomes jeton and leaves a child behind.
+    // The shell process becomes jeton, so jeton has a child process that is not the command of `run`.
     let before = "(until [ -e \"$HOME/go\" ]; do sleep 0.02; done) & export CHILD=$!";
     let line = "test -e /proc/$CHILD && touch \"$HOME/go\"; for n in $(seq 500); do \
                 test -e /proc/$CHILD || exit 5; sleep 0.02; done; exit 6";
@@ -203,7 +203,7 @@ fn other_children_are_reaped() {
 }
 
 #[test]
-fn exit_is_detected_with_ignored_sigchld() {
+fn exit_of_the_command_is_detected_with_ignored_sigchld() {
     let sandbox = Sandbox::with_admin();
     assert_eq!(run_after(&sandbox, "trap '' CHLD", "exit 3").code, 3);
     assert_all_revoked(&sandbox, 1);

@@ -4,7 +4,7 @@ use super::{RunProcess, assert_all_revoked, assert_revoked, run_shell, shell_com
 use crate::sandbox::Sandbox;
 
 #[test]
-fn command_uses_the_same_store() {
+fn command_can_change_the_store_of_the_token() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token create app -q >app && \"$0\" token revoke \"$(cat app)\" -q && \
                 \"$0\" keys rotate -q && \"$0\" settings set issuer other -q && \
@@ -16,16 +16,16 @@ fn command_uses_the_same_store() {
 }
 
 #[test]
-fn revocation_by_the_command_is_no_error() {
+fn token_revoked_by_the_command_is_no_error() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" token revoke \"$API_TOKEN\" -q; echo \"$API_TOKEN\"";
     let output = run_shell(&sandbox, &[], line).ok();
     assert_revoked(&sandbox, &output.stdout);
-    assert_eq!(super::audit_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 0"]);
+    assert_eq!(super::run_events(&sandbox), ["1 test token done 1", "1 token 1 revoked 0"]);
 }
 
 #[test]
-fn revoked_key_or_deleted_owner_is_no_error() {
+fn key_revoked_or_owner_deleted_by_the_command_is_no_error() {
     let sandbox = Sandbox::with_admin();
     let line = "\"$0\" keys revoke --yes -q \"$(\"$0\" keys list -o json | \
                 sed 's/.*\"kid\":\"\\([^\"]*\\)\",\"purpose\":\"test\".*/\\1/')\"";

@@ -1,4 +1,4 @@
-//! Ctrl-C on a terminal: the command receives the signal once, from the terminal and not from
+//! Ctrl-C and Ctrl-\ on a terminal: the command receives the signal once, from the terminal and not from
 //! jeton, and jeton outlives the command.
 
 use super::assert_revoked;
@@ -18,14 +18,14 @@ fn read_token_file(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn ctrl_c_ends_the_command_and_revokes_the_token() {
+fn ctrl_c_or_ctrl_backslash_ends_the_command_and_revokes_the_token() {
     for (key, code) in [('c', 130), ('\\', 131)] {
         let sandbox = Sandbox::with_admin();
         let line = "echo \"$API_TOKEN\" >token; echo ready; exec sleep 600";
         let mut run = run_on_terminal(&sandbox, line);
         run.wait_for("ready\r\n").0.send_control(key).unwrap();
-        let (exit, screen, is_echo_enabled) = run.finish();
-        assert_eq!((exit, is_echo_enabled), (code, true), "{screen}");
+        let (exit_code, screen, has_echo) = run.finish();
+        assert_eq!((exit_code, has_echo), (code, true), "{screen}");
         assert_revoked(&sandbox, &read_token_file(&sandbox));
     }
 }

@@ -1,19 +1,19 @@
 //! `run --file`: one variable for each token, and the revocation of all tokens.
 
-use super::{assert_all_revoked, audit_events, run_shell};
+use super::{assert_all_revoked, run_events, run_shell};
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
 use serde_json::json;
 use std::fs;
 
-fn write_file(sandbox: &Sandbox, text: &str) {
+fn write_token_file(sandbox: &Sandbox, text: &str) {
     fs::write(sandbox.home().join("t.toml"), text).unwrap();
 }
 
 #[test]
 fn command_gets_a_variable_for_each_token() {
     let sandbox = Sandbox::with_admin();
-    write_file(
+    write_token_file(
         &sandbox,
         "[defaults]\naud = 'api'\n\n[tokens.ADMIN_TOKEN]\nsub = 'alice'\nclaim-json = { roles = ['admin'] }\n\n\
          [tokens.USER_TOKEN]\nsub = 'bob'\nalg = 'RS256'\n\n[tokens.EXPIRED_TOKEN]\nexpires-at = '-1h'\n",
@@ -39,15 +39,16 @@ fn command_gets_a_variable_for_each_token() {
     assert_eq!(claims["roles"], json!(["admin"]));
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     assert_all_revoked(&sandbox, 3);
-    // A token with a new key starts an event; other tokens count toward the last event.
+    // A token signed with a new key gets a new audit event; any other token adds 1 to the count of the last
+    // event.
     let events = ["1 test token done 1", "1 test token done 2", "1 3 tokens revoked 3"];
-    assert_eq!(audit_events(&sandbox), events);
+    assert_eq!(run_events(&sandbox), events);
 }
 
 #[test]
 fn token_with_a_defect_is_not_recorded() {
     let sandbox = Sandbox::with_admin();
-    write_file(&sandbox, "[tokens.GOOD]\n[tokens.BAD]\ndefect = 'wrong_key'\n");
+    write_token_file(&sandbox, "[tokens.GOOD]\n[tokens.BAD]\ndefect = 'wrong_key'\n");
     let line =
         "\"$0\" token verify \"$GOOD\" --type test; \"$0\" token verify \"$BAD\" --type test";
     assert_snapshot!(run_shell(&sandbox, &["-f", "t.toml"], line), @"
@@ -63,7 +64,7 @@ fn token_with_a_defect_is_not_recorded() {
 fn external_keys_need_no_store_and_warn_once() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("S", "a secret that is as long as the hash");
-    write_file(
+    write_token_file(
         &sandbox,
         "[defaults]\nsecret-env = 'S'\nalg = 'HS256'\n[tokens.A]\n[tokens.B]\nttl = '2h'\n",
     );
@@ -84,10 +85,13 @@ fn external_keys_need_no_store_and_warn_once() {
 }
 
 #[test]
-fn tokens_of_store_and_external_keys_are_mixed() {
+fn stored_and_external_keys_can_sign_tokens_of_one_file() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("S", "a secret that is as long as the hash");
-    write_file(&sandbox, "[tokens.A]\n[tokens.B]\nsecret-env = 'S'\nalg = 'HS256'\n[tokens.C]\n");
+    write_token_file(
+        &sandbox,
+        "[tokens.A]\n[tokens.B]\nsecret-env = 'S'\nalg = 'HS256'\n[tokens.C]\n",
+    );
     let line = "\"$0\" token verify \"$A\" --type test && \"$0\" token verify \"$C\" --type test";
     assert_snapshot!(run_shell(&sandbox, &["-f", "t.toml", "--allow-env", "S"], line), @"
     valid
@@ -99,7 +103,7 @@ fn tokens_of_store_and_external_keys_are_mixed() {
 }
 
 #[test]
-fn command_is_not_run_if_a_token_is_invalid() {
+fn command_is_not_run_if_a_table_of_the_token_file_is_invalid() {
     let sandbox = Sandbox::with_admin();
     for (text, code) in [
         ("[tokens.A]\n[tokens.B]\nsubb = 'x'\n", 65),
@@ -110,16 +114,16 @@ fn command_is_not_run_if_a_token_is_invalid() {
         ("[tokens.A]\n[tokens.B]\nsecret-env = 'S'\n", 2),
         ("[tokens.A]\n[tokens.B]\nkey-file = '../k'\n", 65),
     ] {
-        write_file(&sandbox, text);
+        write_token_file(&sandbox, text);
         run_shell(&sandbox, &["-f", "t.toml"], "echo never").fails(code);
     }
     assert_all_revoked(&sandbox, 0);
 }
 
 #[test]
-fn options_of_one_token_are_refused_beside_the_file() {
+fn single_token_options_are_refused_with_a_token_file() {
     let sandbox = Sandbox::with_admin();
-    write_file(&sandbox, "[tokens.A]\n");
+    write_token_file(&sandbox, "[tokens.A]\n");
     assert_snapshot!(run_shell(&sandbox, &["-f", "t.toml", "--sub", "x"], "echo never"), @"
     --- exit code 2, stderr
     error: the argument '--file <FILE>' cannot be used with '--sub <SUB>'
@@ -131,11 +135,11 @@ fn options_of_one_token_are_refused_beside_the_file() {
 }
 
 #[test]
-fn credentials_are_removed_from_the_environment() {
+fn credentials_are_removed_from_the_environment_of_the_command() {
     let mut sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["sessions", "token"]);
     sandbox.set_variable("JETON_TOKEN", &token);
-    write_file(&sandbox, "[tokens.A]\n[tokens.B]\n");
+    write_token_file(&sandbox, "[tokens.A]\n[tokens.B]\n");
     let output = run_shell(&sandbox, &["-f", "t.toml"], "echo \"none: ${JETON_TOKEN-}\"").ok();
     assert_eq!(output.stdout, "none: \n");
     assert_all_revoked(&sandbox, 2);

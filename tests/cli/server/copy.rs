@@ -2,7 +2,7 @@
 
 use super::create_schema;
 use crate::sandbox::Sandbox;
-use crate::store::copy::{Source, damage};
+use crate::store::copy::{Source, add_session_of_missing_user};
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
@@ -13,21 +13,22 @@ fn copies_in_all_directions_have_the_same_rows() {
     let mut expected = source.copy("a.db", &server);
     source.assert_usable(&server);
     // Every copy adds an event to both stores.
-    let [mut found, mut last] = [(&server, &other_server), (&other_server, &"b.db".to_owned())]
-        .map(|(from, to)| {
+    let [mut server_digests, mut file_digests] =
+        [(&server, &other_server), (&other_server, &"b.db".to_owned())].map(|(from, to)| {
             let digests = source.copy(from, to);
             source.assert_usable(to);
             digests
         });
-    let events = [&mut expected, &mut found, &mut last].map(|digests| digests.remove("audit"));
-    let [first, second, third] = events.map(|digest| digest.unwrap().0);
+    let event_digests = [&mut expected, &mut server_digests, &mut file_digests]
+        .map(|digests| digests.remove("audit"));
+    let [first, second, third] = event_digests.map(|digest| digest.unwrap().0);
     assert_eq!((second, third), (first + 1, first + 2));
-    assert_eq!((&found, &last), (&expected, &expected));
+    assert_eq!((&server_digests, &file_digests), (&expected, &expected));
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn token_of_the_server_is_valid_in_the_file() {
+fn token_created_on_the_server_is_valid_in_a_copied_file() {
     let _server = create_schema();
     let source = Source::new();
     let server = source.sandbox.store_address();
@@ -35,12 +36,12 @@ fn token_of_the_server_is_valid_in_the_file() {
     let run =
         |store: &str, words: &[&str]| source.run(store, words).ok().stdout.trim_end().to_owned();
     // The new token uses the grant of the copied token.
-    let grants = || source.sandbox.sql("SELECT count(*) FROM grants");
-    let grants_before = grants();
+    let grant_count = || source.sandbox.sql("SELECT count(*) FROM grants");
+    let grant_count_before = grant_count();
     let create = ["token", "create", "é\u{10ffff}", "--permission", "read", "--aud", "z"];
     let created = run(&server, &create);
     let in_file = run("a.db", &create);
-    assert_eq!(grants(), grants_before);
+    assert_eq!(grant_count(), grant_count_before);
     let id = |store: &str, token: &str| {
         let list = source.run(store, &["token", "list", "-o", "json"]).ok().stdout;
         let list: serde_json::Value = serde_json::from_str(&list).unwrap();
@@ -66,16 +67,16 @@ fn refused_and_failed_copies_change_nothing() {
     let source = Source::new();
     let server = source.sandbox.store_address();
     source.copy("a.db", &server);
-    let rows = || source.sandbox.sql("SELECT count(*) FROM audit");
-    let rows_before = rows();
+    let event_count = || source.sandbox.sql("SELECT count(*) FROM audit");
+    let event_count_before = event_count();
     let failure = source.sandbox.json_error(&["store", "copy", "a.db", &server]);
-    assert_eq!((&failure["code"], rows()), (&"store_exists".into(), rows_before));
+    assert_eq!((&failure["code"], event_count()), (&"store_exists".into(), event_count_before));
     other_schema.run_sql("CREATE TABLE users (id BIGINT)");
     let other_server = other_schema.address();
     let failure = source.sandbox.json_error(&["store", "copy", "a.db", &other_server]);
     assert_eq!(failure["code"], "store_foreign");
     other_schema.run_sql("DROP TABLE users");
-    damage(&source.sandbox, "a.db");
+    add_session_of_missing_user(&source.sandbox, "a.db");
     let failure = source.sandbox.json_error(&["store", "copy", "a.db", &other_server]);
     let message = failure["message"].as_str().unwrap();
     assert!(message.starts_with(&format!("`{other_server}`: ")), "{message}");

@@ -1,4 +1,4 @@
-//! Commands that need the file of a store.
+//! Commands for store files, with a store on a server.
 
 use super::create_schema;
 use crate::sandbox::Sandbox;

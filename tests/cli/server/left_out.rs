@@ -4,7 +4,7 @@ use std::process::Command;
 
 const LIST: &str = include_str!("left_out.txt");
 
-/// Returns the names of all tests of this program.
+/// Returns the names of all tests of `tests/cli`.
 fn test_names() -> Vec<String> {
     let mut list = Command::new(std::env::current_exe().unwrap());
     let output = list.args(["--list", "--format", "terse"]).output().unwrap();
@@ -14,7 +14,7 @@ fn test_names() -> Vec<String> {
 
 /// `tests/on-server` leaves out each test whose name contains an entry.
 #[test]
-fn entries_name_tests_unambiguously() {
+fn left_out_entries_name_tests_unambiguously() {
     let names = test_names();
     let entries: Vec<&str> =
         LIST.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
@@ -26,15 +26,17 @@ fn entries_name_tests_unambiguously() {
             names.iter().filter(|name| name.contains(entry) && !is_named(name)).collect();
         assert!(others.is_empty(), "{entry} also leaves out {others:?}");
         let count = entries.iter().filter(|other| entry.contains(**other)).count();
-        assert_eq!(count, 1, "{entry} is in the list, and another entry contains the same tests");
+        assert_eq!(count, 1, "{entry}: another entry already leaves out these tests");
     }
 }
 
 #[test]
-fn entries_have_a_reason() {
-    let mut lines = LIST.lines().skip_while(|line| !line.starts_with("## "));
-    assert!(lines.next().is_some());
-    for section in LIST.split("\n## ").skip(1) {
+fn left_out_entries_have_a_reason() {
+    let (introduction, sections) = LIST.split_once("\n## ").unwrap();
+    for line in introduction.lines().filter(|line| !line.is_empty()) {
+        assert!(line.starts_with("# "), "no reason: {line}");
+    }
+    for section in sections.split("\n## ") {
         let (reason, entries) = section.split_once('\n').unwrap();
         assert!(!reason.is_empty() && !entries.trim().is_empty(), "{section}");
     }

@@ -10,20 +10,20 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const TOKEN_COUNT: &str = "SELECT count(*) FROM tokens";
+const TOKEN_COUNT_SQL: &str = "SELECT count(*) FROM tokens";
 
-/// Returns the socket of the server.
-fn server_socket() -> PathBuf {
+/// Returns the path of the server's socket.
+pub(super) fn server_socket() -> PathBuf {
     let directory = create_schema().run_sql("SHOW unix_socket_directories").remove(0);
     PathBuf::from(directory).join(".s.PGSQL.5432")
 }
 
 /// Returns a command whose connections go through the proxy.
-fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&str]) -> Command {
+pub(super) fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&str]) -> Command {
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let directory = proxy.directory().display();
     let mut command = sandbox.command(arguments);
-    // The session file belongs to the address without the proxy.
+    // The session file belongs to the address without the proxy, so the command needs a bearer token.
     command.env("JETON_TOKEN", sandbox.session_member("access"));
     command.env("JETON_STORE", format!("postgres:///postgres?host={directory}&schema={schema}"));
     command
@@ -42,12 +42,12 @@ fn command_waits_for_the_write_lock_up_to_the_limit() {
     assert_eq!(sandbox.stdout_of(&["token", "list", "-o", "name"]), "", "reading needs no lock");
     drop(lock);
     sandbox.run(&["token", "create", "shop"]).ok();
-    assert_eq!(sandbox.sql(TOKEN_COUNT), ["1"]);
+    assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), ["1"]);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn lost_commit_is_stored_once() {
+fn token_is_stored_once_if_the_connection_is_lost_at_commit() {
     let socket = server_socket();
     for cut in [Cut::BeforeCommit, Cut::AfterCommit] {
         let sandbox = Sandbox::with_admin();
@@ -59,14 +59,14 @@ fn lost_commit_is_stored_once() {
             let output = RunOutput::capture(command).ok();
             assert_eq!(proxy.cut_count(), 1, "{cut:?}");
             sandbox.run(&["token", "verify", output.stdout.trim()]).ok();
-            assert_eq!(sandbox.sql(TOKEN_COUNT), [expected.to_string()], "{cut:?}");
+            assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), [expected.to_string()], "{cut:?}");
         }
     }
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn unknown_outcome_is_reported() {
+fn unknown_outcome_of_a_commit_is_reported() {
     let sandbox = Sandbox::with_admin();
     let proxy = Proxy::start(server_socket(), Cut::ForEver, 1);
     let mut command = command_through(&sandbox, &proxy, &["token", "create", "shop"]);
@@ -83,17 +83,17 @@ fn unknown_outcome_is_reported() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn server_without_free_connection_is_waited_for() {
+fn command_waits_for_a_free_server_connection() {
     let schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let role = format!("limited_{}", uuid::Uuid::new_v4().simple());
-    let name = sandbox.sql("SELECT current_schema").remove(0);
+    let schema_name = sandbox.sql("SELECT current_schema").remove(0);
     let set_limit =
         |limit| drop(schema.run_sql(&format!("ALTER ROLE {role} CONNECTION LIMIT {limit}")));
     schema.run_sql(&format!(
         "CREATE ROLE {role} LOGIN;
-         GRANT USAGE ON SCHEMA {name} TO {role};
-         GRANT ALL ON ALL TABLES IN SCHEMA {name} TO {role}"
+         GRANT USAGE ON SCHEMA {schema_name} TO {role};
+         GRANT ALL ON ALL TABLES IN SCHEMA {schema_name} TO {role}"
     ));
     let create = |wait| {
         let mut command = sandbox.command(&["token", "create", "shop", "--wait", wait]);
@@ -109,31 +109,31 @@ fn server_without_free_connection_is_waited_for() {
     set_limit(5);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(sandbox.sql(TOKEN_COUNT), ["1"]);
+    assert_eq!(sandbox.sql(TOKEN_COUNT_SQL), ["1"]);
     schema.run_sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn connection_that_the_server_ended_is_replaced() {
+fn connection_ended_by_the_server_is_replaced() {
     let schema = create_schema();
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "shop"]);
     let application = format!("jeton-{}", uuid::Uuid::new_v4().simple());
-    let end_all = format!(
+    let end_connections_sql = format!(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
          WHERE application_name = '{application}'"
     );
     let mut command = sandbox.command(&["token", "verify", "--batch"]);
     let address = sandbox.variables().find(|(name, _)| *name == "JETON_STORE").unwrap().1;
     command.env("JETON_STORE", format!("{address}&application_name={application}"));
-    // The program connects, and waits for tokens.
+    // The program connects, and then waits for tokens on standard input.
     let mut child = Sandbox::start(command.stdin(Stdio::piped()));
-    while schema.run_sql(&end_all) == ["0"] {
+    while schema.run_sql(&end_connections_sql) == ["0"] {
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(500));
-    schema.run_sql(&end_all);
+    schema.run_sql(&end_connections_sql);
     child.stdin.take().unwrap().write_all(format!("{token}\n").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");

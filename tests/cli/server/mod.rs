@@ -1,19 +1,24 @@
 //! Tests that need a PostgreSQL server, and the list of tests that do not run on a server.
 
 mod copy;
+mod engines;
 mod file_commands;
 mod guide;
 mod left_out;
 mod lost_connection;
 mod proxy;
 mod roles;
+mod round_trips;
 mod sandbox;
 mod schema;
+mod shared_lock;
+mod tls;
 
 use crate::test_schema::{self, TestSchema};
 
 /// Creates an empty schema on the server of the test run.
 fn create_schema() -> TestSchema {
-    let needed = "a PostgreSQL server, whose address is in `JETON_TEST_STORE` (tests/server start)";
-    TestSchema::create(test_schema::server().unwrap_or_else(|| panic!("the test needs {needed}")))
+    let message = "the test needs a PostgreSQL server: set `JETON_TEST_STORE` to its address, which \
+        `tests/server start DIRECTORY` prints";
+    TestSchema::create(test_schema::server().expect(message))
 }

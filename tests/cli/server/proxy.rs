@@ -1,11 +1,12 @@
-//! A proxy between the program and the server, which ends a connection at a chosen message.
+//! A proxy between the program and the server, which ends a connection at a chosen message and counts
+//! round trips.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 /// Point at which the proxy ends the connection of a write transaction.
@@ -19,10 +20,14 @@ pub(super) enum Cut {
     ForEver,
 }
 
+/// The message that ends a read transaction.
+const COMMIT_MESSAGE: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+
 /// A proxy with a socket in a directory of its own.
 pub(super) struct Proxy {
     directory: TempDir,
     cut_count: Arc<AtomicUsize>,
+    round_trip_count: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -32,27 +37,37 @@ impl Proxy {
         let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
         let cut_count = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&cut_count);
+        let cut_counter = Arc::clone(&cut_count);
+        let round_trip_count = Arc::new(AtomicUsize::new(0));
+        let round_trips = Arc::clone(&round_trip_count);
         std::thread::spawn(move || {
             for client in listener.incoming() {
-                let (client, counter) = (client.unwrap(), Arc::clone(&counter));
-                if cut == Cut::ForEver && counter.load(Ordering::SeqCst) > 0 {
+                let (client, cut_counter) = (client.unwrap(), Arc::clone(&cut_counter));
+                let round_trips = Arc::clone(&round_trips);
+                if cut == Cut::ForEver && cut_counter.load(Ordering::SeqCst) > 0 {
                     continue;
                 }
                 let server = UnixStream::connect(&server).unwrap();
                 std::thread::spawn(move || {
-                    let _ = forward(&client, &server, cut, count, &counter);
+                    let _ = forward(&client, &server, cut, count, &cut_counter, &round_trips);
                     let _ = client.shutdown(Shutdown::Both);
                     let _ = server.shutdown(Shutdown::Both);
                 });
             }
         });
-        Self { directory, cut_count }
+        Self { directory, cut_count, round_trip_count }
     }
 
     /// Returns the directory of the socket.
     pub(super) fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Returns the number of round trips of all connections: messages of the program that follow an
+    /// answer, or that begin a connection. The COMMIT of a read transaction does not count,
+    /// because the program does not wait for the answer.
+    pub(super) fn round_trip_count(&self) -> usize {
+        self.round_trip_count.load(Ordering::SeqCst)
     }
 
     /// Returns the number of connections that were cut.
@@ -61,31 +76,40 @@ impl Proxy {
     }
 }
 
-/// Forwards the messages in both directions, until the proxy cuts the connection or a side ends it.
+/// Forwards the messages in both directions, until the proxy cuts the connection, or the
+/// client or the server ends the connection.
 fn forward(
     mut client: &UnixStream,
     mut server: &UnixStream,
     cut: Cut,
     count: usize,
-    counter: &AtomicUsize,
+    cut_counter: &AtomicUsize,
+    round_trips: &AtomicUsize,
 ) -> std::io::Result<()> {
     let (answers, program) = (server.try_clone()?, client.try_clone()?);
-    std::thread::spawn(move || std::io::copy(&mut &answers, &mut &program));
+    let has_answer = Arc::new(AtomicBool::new(true));
+    let answered = Arc::clone(&has_answer);
+    std::thread::spawn(move || forward_answers(&answers, &program, &answered));
     let mut buffer = vec![0; 1 << 16];
-    let mut is_write = false;
+    let mut is_write_transaction = false;
     loop {
         let length = client.read(&mut buffer)?;
         let message = &buffer[..length];
         if length == 0 {
             return Ok(());
         }
-        // A COMMIT before the lock is that of a read transaction.
+        let is_awaited = is_write_transaction || message != COMMIT_MESSAGE;
+        if is_awaited && has_answer.swap(false, Ordering::SeqCst) {
+            round_trips.fetch_add(1, Ordering::SeqCst);
+        }
+        // A COMMIT before the lock ends a read transaction, not the write transaction.
         let lock = find(message, b"pg_advisory_xact_lock");
-        is_write |= lock.is_some();
-        let is_commit = is_write && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
-        is_write &= !is_commit;
+        is_write_transaction |= lock.is_some();
+        let is_commit =
+            is_write_transaction && find(&message[lock.unwrap_or(0)..], b"COMMIT").is_some();
+        is_write_transaction &= !is_commit;
         let is_cut = is_commit
-            && counter
+            && cut_counter
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |cuts| {
                     (cuts < count).then_some(cuts + 1)
                 })
@@ -101,6 +125,23 @@ fn forward(
             return Ok(());
         }
         server.write_all(message)?;
+    }
+}
+
+/// Forwards the answers of the server. Sets `has_answer` before forwarding each answer.
+fn forward_answers(
+    mut server: &UnixStream,
+    mut program: &UnixStream,
+    has_answer: &AtomicBool,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let length = server.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        has_answer.store(true, Ordering::SeqCst);
+        program.write_all(&buffer[..length])?;
     }
 }
 

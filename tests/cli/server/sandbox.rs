@@ -5,7 +5,8 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-const SCHEMAS: &str = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'test@_%' ESCAPE '@'";
+const TEST_SCHEMAS_SQL: &str =
+    "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'test@_%' ESCAPE '@'";
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
@@ -14,19 +15,19 @@ fn each_sandbox_has_a_schema_of_its_own() {
     let [one, other] = [Sandbox::new(), Sandbox::new()];
     let schema_of = |sandbox: &Sandbox| sandbox.sql("SELECT current_schema").remove(0);
     assert_ne!(schema_of(&one), schema_of(&other));
-    assert!(observer.run_sql(SCHEMAS).contains(&schema_of(&one)));
+    assert!(observer.run_sql(TEST_SCHEMAS_SQL).contains(&schema_of(&one)));
     assert!(!one.has_store());
     one.sql("CREATE TABLE users (id BIGINT)");
     assert!(one.has_store() && !other.has_store());
     let schema = schema_of(&one);
     drop(one);
-    let schemas = observer.run_sql(SCHEMAS);
+    let schemas = observer.run_sql(TEST_SCHEMAS_SQL);
     assert!(!schemas.contains(&schema) && schemas.contains(&schema_of(&other)), "{schemas:?}");
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn programs_of_the_sandbox_use_its_schema() {
+fn sandbox_programs_use_the_schema_of_the_sandbox() {
     let _server = create_schema();
     let sandbox = Sandbox::new();
     let schema = sandbox.sql("SELECT current_schema").remove(0);

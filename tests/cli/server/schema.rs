@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Columns, in their order: table, column, type, nullability and default.
+/// Queries for all columns, sorted by table and position: table, column, type, nullability, identity and
+/// default.
 const FILE_COLUMNS: &str = "
     SELECT t.name || '.' || c.name || ' '
         || CASE WHEN c.type = 'INTEGER' THEN 'bigint'
@@ -43,7 +44,8 @@ const SERVER_ONLY_COLUMNS: &[&str] = &[
 const DIFFERENT_COLUMNS: &[[&str; 2]] =
     &[["keys.weak bigint NOT NULL DEFAULT 0", "keys.weak boolean NOT NULL DEFAULT false"]];
 
-/// Primary keys, UNIQUE constraints, indexes and foreign keys. Only indexes have a name.
+/// Queries for primary keys, UNIQUE constraints, indexes and foreign keys. The rows name only
+/// indexes.
 const FILE_KEYS: &str = "
     SELECT t.name || ': '
         || CASE i.origin WHEN 'pk' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE'
@@ -76,8 +78,8 @@ const SERVER_KEYS: &str = "
     SELECT conrelid::regclass || ': ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE connamespace = current_schema::regnamespace AND contype = 'f'";
 
-/// Keys that only a file has. The key of `grants` also finds the grants of an owner: a server has the
-/// index `grants_of_owner` for this purpose.
+/// Keys that only a file has. In a file, the UNIQUE key of `grants` also finds the grants of an owner. A
+/// server has the index `grants_of_owner` for this purpose.
 const FILE_ONLY_KEYS: &[&str] = &[
     "blocklist: PRIMARY KEY (key_id, jti)",
     "grants: UNIQUE (owner_id, kind, app, permissions, audience, claims)",
@@ -122,7 +124,7 @@ fn query_file(connection: &Connection, sql: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn columns_are_those_of_a_file() {
+fn server_has_the_columns_of_a_file() {
     let mut server = create_server_schema().run_sql(SERVER_COLUMNS);
     let (file, count) = (query_file(&create_file_schema(), FILE_COLUMNS), server.len());
     server.retain(|column| !SERVER_ONLY_COLUMNS.contains(&column.as_str()));
@@ -139,7 +141,7 @@ fn columns_are_those_of_a_file() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn keys_and_indexes_are_those_of_a_file() {
+fn server_has_the_keys_and_indexes_of_a_file() {
     let server: BTreeSet<String> =
         create_server_schema().run_sql(SERVER_KEYS).into_iter().collect();
     let file: BTreeSet<String> = query_file(&create_file_schema(), FILE_KEYS).into_iter().collect();
@@ -147,7 +149,7 @@ fn keys_and_indexes_are_those_of_a_file() {
     assert_eq!(server.difference(&file).collect::<Vec<_>>(), SERVER_ONLY_KEYS);
 }
 
-/// Changes of a store with the user ada and a key. A CHECK constraint refuses each.
+/// Changes of a store with the user ada and a key. A CHECK constraint refuses each change.
 const INVALID_CHANGES: &[&str] = &[
     "UPDATE users SET role = 'root'",
     "UPDATE users SET quota = -2",
@@ -165,7 +167,7 @@ const INVALID_CHANGES: &[&str] = &[
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn invalid_rows_are_refused_as_in_a_file() {
+fn server_refuses_the_invalid_rows_that_a_file_refuses() {
     let (file, server) = (create_file_schema(), create_server_schema());
     for valid in [
         "INSERT INTO users (uid, username, role, created_at, password_at)
@@ -186,7 +188,7 @@ fn invalid_rows_are_refused_as_in_a_file() {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn present_users_are_counted_as_in_a_file() {
+fn server_counts_present_users_like_a_file() {
     let (file, server) = (create_file_schema(), create_server_schema());
     for (change, counts) in [
         (

@@ -1,4 +1,4 @@
-//! `jeton sessions …`, `jeton logout --all` and `jeton whoami --require-role`
+//! `jeton sessions …`, `jeton logout --all` and `jeton whoami --require-role`.
 
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
@@ -10,11 +10,11 @@ fn run_in_second_directory(
     input: &str,
 ) -> crate::run_output::RunOutput {
     let mut command = sandbox.command(arguments);
-    command.env("JETON_CONFIG_DIR", sandbox.home().join("elsewhere"));
+    command.env("JETON_CONFIG_DIR", sandbox.home().join("second"));
     Sandbox::run_command_with_input(command, input)
 }
 
-fn with_two_sessions() -> Sandbox {
+fn sandbox_with_two_sessions() -> Sandbox {
     let sandbox = Sandbox::with_john();
     run_in_second_directory(&sandbox, &["login", "john", "--password-stdin"], "123456").ok();
     sandbox
@@ -22,15 +22,15 @@ fn with_two_sessions() -> Sandbox {
 
 #[test]
 fn session_list_marks_the_current_session() {
-    let sandbox = with_two_sessions();
+    let sandbox = sandbox_with_two_sessions();
     let list = sandbox.json(&["sessions", "list"]);
     let items = list["items"].as_array().unwrap();
-    let current: Vec<bool> = items.iter().map(|item| item["current"] == true).collect();
-    assert_eq!(current, [true, false]);
+    let current_flags: Vec<bool> = items.iter().map(|item| item["current"] == true).collect();
+    assert_eq!(current_flags, [true, false]);
     assert_eq!(items[0]["sid"], sandbox.session_member("sid"));
-    let names: Vec<_> = items[0].as_object().unwrap().keys().cloned().collect();
+    let member_names: Vec<_> = items[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(
-        names,
+        member_names,
         [
             "sid",
             "user_id",
@@ -53,7 +53,7 @@ fn session_list_marks_the_current_session() {
 
 #[test]
 fn session_is_ended_by_id() {
-    let sandbox = with_two_sessions();
+    let sandbox = sandbox_with_two_sessions();
     let list = sandbox.json(&["sessions", "list"]);
     let other_sid = list["items"][1]["sid"].as_str().unwrap().to_owned();
     assert_snapshot!(sandbox.run(&["sessions", "revoke", &other_sid]), @"
@@ -80,7 +80,7 @@ fn session_is_ended_by_id() {
 
 #[test]
 fn only_admins_end_sessions_of_other_users() {
-    let sandbox = with_two_sessions();
+    let sandbox = sandbox_with_two_sessions();
     let sid_of_john = sandbox.session_member("sid");
     let run_as_admin = |arguments: &[&str]| {
         let mut command = sandbox.command(arguments);
@@ -128,7 +128,7 @@ fn only_admins_end_sessions_of_other_users() {
 
 #[test]
 fn logout_all_ends_every_session() {
-    let sandbox = with_two_sessions();
+    let sandbox = sandbox_with_two_sessions();
     assert_snapshot!(sandbox.run(&["logout", "--all"]), @"
     --- stderr
     ended 1 other session
@@ -143,7 +143,7 @@ fn logout_all_ends_every_session() {
 }
 
 #[test]
-fn session_token_is_refreshed_when_short_lived() {
+fn sessions_token_refreshes_a_short_lived_access_token() {
     let sandbox = Sandbox::with_admin();
     let initial_token = sandbox.stdout_of(&["sessions", "token"]);
     assert_eq!(initial_token, sandbox.session_member("access"));
@@ -166,7 +166,7 @@ fn session_token_is_refreshed_when_short_lived() {
 }
 
 #[test]
-fn missing_role_fails_the_check() {
+fn require_role_option_fails_for_a_lower_role() {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["whoami", "--require-role", "user", "-q"]).ok();
     let output = sandbox.run(&["whoami", "--require-role", "minter", "-q"]);

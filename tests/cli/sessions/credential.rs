@@ -41,7 +41,7 @@ fn whoami_shows_user_session_and_credential() {
 }
 
 #[test]
-fn bearer_token_precedes_the_session() {
+fn bearer_token_has_precedence_over_the_session() {
     let (mut sandbox, john_token) = sandbox_with_token_file();
     assert_eq!(whoami(&sandbox, &[]).0, "ada");
     let credential = |name: &str, source: &str| (name.to_owned(), source.to_owned());
@@ -67,7 +67,7 @@ fn bearer_token_precedes_the_session() {
 }
 
 #[test]
-fn bearer_token_acts_as_its_user() {
+fn bearer_token_has_the_rights_of_its_user() {
     let (mut sandbox, john_token) = sandbox_with_token_file();
     sandbox.set_variable("JETON_TOKEN", &john_token);
     let output = sandbox.run(&["settings", "set", "token.quota", "9"]);
@@ -140,7 +140,7 @@ fn bearer_token_is_never_refreshed() {
 }
 
 #[test]
-fn login_with_a_bearer_token_warns() {
+fn login_warns_that_commands_use_the_bearer_token() {
     let (mut sandbox, john_token) = sandbox_with_token_file();
     sandbox.set_variable("JETON_TOKEN", &john_token);
     let output = sandbox.run_with_input(&["login", "ada", "--password-stdin"], "lovelace");

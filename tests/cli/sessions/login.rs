@@ -1,4 +1,4 @@
-//! `jeton login`
+//! `jeton login`: passwords, failures, and the session that a login replaces.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -9,8 +9,8 @@ fn log_in(sandbox: &Sandbox, name: &str, password: &str) -> RunOutput {
     sandbox.run_with_input(&["login", name, "--password-stdin"], password)
 }
 
-/// Creates admin ada and user john, who are not logged in.
-fn with_logged_out_users() -> Sandbox {
+/// Creates a sandbox with the admin ada and the user john, who are both logged out.
+fn sandbox_with_logged_out_users() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.run(&["logout"]).ok();
     sandbox
@@ -18,7 +18,7 @@ fn with_logged_out_users() -> Sandbox {
 
 #[test]
 fn username_and_email_log_in_case_insensitively() {
-    let sandbox = with_logged_out_users();
+    let sandbox = sandbox_with_logged_out_users();
     for name in ["john", "JOHN", "john@example.com", "John@Example.com"] {
         allow_duplicates!(assert_snapshot!(log_in(&sandbox, name, "123456"), @"
         --- stderr
@@ -33,7 +33,7 @@ fn username_and_email_log_in_case_insensitively() {
 
 #[test]
 fn json_login_prints_the_stored_tokens() {
-    let sandbox = with_logged_out_users();
+    let sandbox = sandbox_with_logged_out_users();
     let arguments = ["login", "john", "--password-stdin", "-o", "json"];
     let output = sandbox.run_with_input(&arguments, "123456");
     assert_snapshot!(output, @r#"{"message":"Logged in","tokens":{"access":"<token>","refresh":"<token>"},"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"access_expires_at":"<time>","refresh_expires_at":"<time>","sid":"<uuid>"}"#);
@@ -81,7 +81,7 @@ fn failed_login_keeps_the_session() {
 
 #[test]
 fn login_failures_are_indistinguishable() {
-    let sandbox = with_logged_out_users();
+    let sandbox = sandbox_with_logged_out_users();
     sandbox.register("disabled", "123456");
     sandbox.sql("UPDATE users SET disabled_at = 1 WHERE username = 'disabled'");
     let arguments = |name| ["login", name, "--password-stdin", "-o", "json"];
@@ -116,7 +116,7 @@ fn login_failures_are_indistinguishable() {
 
 #[test]
 fn password_is_read_from_a_file_or_variable() {
-    let mut sandbox = with_logged_out_users();
+    let mut sandbox = sandbox_with_logged_out_users();
     fs::write(sandbox.home().join("secret.txt"), "123456\n").unwrap();
     let output = sandbox.run(&["login", "john", "--password-file", "secret.txt"]);
     assert_snapshot!(output, @"
@@ -144,7 +144,7 @@ fn password_is_read_from_a_file_or_variable() {
 
 #[test]
 fn missing_password_is_a_usage_error() {
-    let sandbox = with_logged_out_users();
+    let sandbox = sandbox_with_logged_out_users();
     let output = sandbox.run(&["login", "john", "--password-stdin", "--password-file", "x"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
@@ -212,7 +212,7 @@ fn copied_store_does_not_share_the_session() {
 }
 
 #[test]
-fn password_change_ends_open_sessions() {
+fn password_recovery_ends_open_sessions() {
     let sandbox = Sandbox::with_john();
     sandbox.run_with_input(&["recover", "john", "--password-stdin"], "654321").ok();
     assert_snapshot!(sandbox.run(&["token", "list"]), @"

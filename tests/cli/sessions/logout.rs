@@ -1,4 +1,4 @@
-//! `jeton logout`
+//! `jeton logout`: the session file, ended sessions, bearer tokens, and `--all`.
 
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
@@ -77,7 +77,7 @@ fn logout_removes_a_damaged_file() {
 }
 
 #[test]
-fn bearer_token_ends_its_own_session_only() {
+fn logout_with_a_bearer_token_ends_only_the_session_of_the_token() {
     let mut sandbox = Sandbox::with_john();
     let other_access = sandbox.session_member("access");
     std::fs::remove_file(sandbox.session_file()).unwrap();
@@ -97,7 +97,7 @@ fn bearer_token_ends_its_own_session_only() {
 }
 
 #[test]
-fn bearer_token_without_a_session_is_refused() {
+fn logout_refuses_an_app_token_as_bearer_token() {
     let mut sandbox = Sandbox::with_john();
     let app_token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.set_variable("JETON_TOKEN", &app_token);

@@ -12,6 +12,7 @@ fn read_token_pair(sandbox: &Sandbox) -> (String, String) {
     (sandbox.session_member("access"), sandbox.session_member("refresh"))
 }
 
+/// Waits until a token with a lifetime of one second has expired.
 fn wait_for_expiry() {
     std::thread::sleep(Duration::from_secs(2));
 }
@@ -19,14 +20,14 @@ fn wait_for_expiry() {
 #[test]
 fn refresh_stores_a_new_pair_of_the_same_session() {
     let sandbox = Sandbox::with_john();
-    let (before, sid) = (read_token_pair(&sandbox), sandbox.session_member("sid"));
+    let (old_pair, sid) = (read_token_pair(&sandbox), sandbox.session_member("sid"));
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- stderr
     refreshed the session, access token expires <time>
     ");
-    let after = read_token_pair(&sandbox);
-    assert!(before.0 != after.0 && before.1 != after.1);
-    assert_eq!(payload(&after.0)["fresh"], json!(false));
+    let new_pair = read_token_pair(&sandbox);
+    assert!(old_pair.0 != new_pair.0 && old_pair.1 != new_pair.1);
+    assert_eq!(payload(&new_pair.0)["fresh"], json!(false));
     let output = sandbox.run(&["refresh", "-o", "json"]);
     assert_snapshot!(output, @r#"{"changed":true,"sid":"<uuid>","access_expires_at":"<time>"}"#);
     let result: Value = serde_json::from_str(&output.stdout).unwrap();
@@ -35,7 +36,7 @@ fn refresh_stores_a_new_pair_of_the_same_session() {
 }
 
 #[test]
-fn refresh_from_stdin_leaves_the_file_unchanged() {
+fn refresh_from_stdin_leaves_the_session_file_unchanged() {
     let sandbox = Sandbox::with_john();
     let session_bytes = std::fs::read(sandbox.session_file()).unwrap();
     let output = sandbox.run_with_input(&REFRESH_FROM_STDIN, &sandbox.session_member("refresh"));
@@ -44,8 +45,8 @@ fn refresh_from_stdin_leaves_the_file_unchanged() {
     <token>
     ");
     let lines: Vec<_> = output.stdout.lines().collect();
-    let kinds = [payload(lines[0])["type"].clone(), payload(lines[1])["type"].clone()];
-    assert_eq!(kinds, ["access", "refresh"]);
+    let types = [payload(lines[0])["type"].clone(), payload(lines[1])["type"].clone()];
+    assert_eq!(types, ["access", "refresh"]);
     let input = format!("Bearer {}\n", lines[1]);
     let output = sandbox.run_with_input(&["refresh", "--token-stdin", "-o", "json"], &input);
     assert_snapshot!(output, @r#"{"message":"Refreshed","tokens":{"access":"<token>","refresh":"<token>"},"user":{"id":2,"uid":"<uuid>","username":"john","email":"john@example.com","name":null,"role":"user","status":"active","quota":null,"created_at":"<time>"},"access_expires_at":"<time>","refresh_expires_at":"<time>","sid":"<uuid>"}"#);
@@ -108,16 +109,16 @@ fn refresh_accepts_refresh_tokens_only() {
 }
 
 #[test]
-fn bearer_token_is_never_refreshed() {
+fn refresh_refuses_a_bearer_token() {
     let mut sandbox = Sandbox::with_john();
-    let before = read_token_pair(&sandbox);
-    sandbox.set_variable("JETON_TOKEN", &before.0);
+    let old_pair = read_token_pair(&sandbox);
+    sandbox.set_variable("JETON_TOKEN", &old_pair.0);
     assert_snapshot!(sandbox.run(&["refresh"]), @"
     --- exit code 2, stderr
     error: the token in JETON_TOKEN cannot be refreshed
     hint: pass a refresh token with `--token-stdin`, or omit this token
     ");
-    assert_eq!(read_token_pair(&sandbox), before);
+    assert_eq!(read_token_pair(&sandbox), old_pair);
 }
 
 #[test]
@@ -126,13 +127,13 @@ fn expired_access_token_is_refreshed_automatically() {
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.log_in("ada", "lovelace");
     sandbox.run(&["settings", "set", "session.access_ttl", "15m"]).ok();
-    let before = read_token_pair(&sandbox);
+    let old_pair = read_token_pair(&sandbox);
     wait_for_expiry();
     let output = sandbox.run(&["whoami"]).ok();
     assert_eq!(output.stderr, "", "the refresh prints no message");
-    let after = read_token_pair(&sandbox);
-    assert!(before.0 != after.0 && before.1 != after.1);
-    let output = sandbox.run(&["token", "verify", &before.0, "--type", "access"]);
+    let new_pair = read_token_pair(&sandbox);
+    assert!(old_pair.0 != new_pair.0 && old_pair.1 != new_pair.1);
+    let output = sandbox.run(&["token", "verify", &old_pair.0, "--type", "access"]);
     assert_snapshot!(output, @"
     invalid: token_expired: <time> (<ago>)
     --- exit code 11, stderr
@@ -140,7 +141,7 @@ fn expired_access_token_is_refreshed_automatically() {
     hint: use `--leeway 1m` to allow for clock skew
     ");
     sandbox.run(&["whoami"]).ok();
-    assert_eq!(read_token_pair(&sandbox), after, "a valid token pair is not refreshed again");
+    assert_eq!(read_token_pair(&sandbox), new_pair, "a valid token pair is not refreshed again");
 }
 
 #[test]
@@ -163,7 +164,7 @@ fn expired_refresh_token_requires_a_login() {
 }
 
 #[test]
-fn interrupted_refresh_is_completed_by_the_next_command() {
+fn interrupted_refresh_is_completed_by_the_next_refresh() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();
     let mut interrupted_session: Value =
@@ -174,11 +175,11 @@ fn interrupted_refresh_is_completed_by_the_next_command() {
         json!({"access": payload(&access)["jti"], "refresh": payload(&refresh)["jti"]});
     std::fs::write(&file, interrupted_session.to_string()).unwrap();
     sandbox.run(&["refresh"]).ok();
-    let reissued = read_token_pair(&sandbox);
-    assert_eq!(payload(&reissued.0), payload(&access));
-    assert_eq!(payload(&reissued.1), payload(&refresh));
-    let pairs = sandbox.sql("SELECT count(*) FROM pairs");
-    assert_eq!(pairs, ["3"], "one pair of ada, one of john, and its one successor");
+    let reissued_pair = read_token_pair(&sandbox);
+    assert_eq!(payload(&reissued_pair.0), payload(&access));
+    assert_eq!(payload(&reissued_pair.1), payload(&refresh));
+    let pair_count = sandbox.sql("SELECT count(*) FROM pairs");
+    assert_eq!(pair_count, ["3"], "one token pair of ada and two token pairs of john");
     sandbox.run(&["refresh"]).ok();
     sandbox.run(&["whoami"]).ok();
 }

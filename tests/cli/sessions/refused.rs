@@ -1,4 +1,4 @@
-//! Messages of refused commands: why the session was refused, or which role the user has.
+//! Errors of commands that are refused because of the session or because of the role of the user.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "snapshots")]
-fn message_states_why_session_is_refused() {
+fn error_for_refused_session_states_the_reason() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     let mut add = |heading: &str, output: RunOutput| outputs += &output.with_heading(heading);
@@ -72,7 +72,7 @@ fn message_states_why_session_is_refused() {
 }
 
 #[test]
-fn refusal_by_role_names_user_and_role() {
+fn insufficient_role_error_names_user_and_role() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["settings", "set", "issuer", "x"]), @"
     --- exit code 7, stderr

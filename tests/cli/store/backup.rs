@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Returns the rows of each table as read by a stock SQLite, except the audit rows of backups and copies.
+/// Returns the rows of each table, without the audit events of backups and copies. Reads the tables with
+/// SQLite, not with jeton.
 pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     let store = rusqlite::Connection::open(store).unwrap();
     let texts = |sql: &str| -> Vec<String> {
@@ -21,9 +22,9 @@ pub(super) fn read_tables(store: &Path) -> BTreeMap<String, Vec<String>> {
     let rows = |table: &String| {
         let columns =
             texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"));
-        let row = columns.join(" || ' ' || ");
+        let row_sql = columns.join(" || ' ' || ");
         texts(&format!(
-            "SELECT * FROM (SELECT {row} AS row FROM {table}) WHERE row NOT LIKE '%store backup%' AND row NOT LIKE '%store copy%'"
+            "SELECT * FROM (SELECT {row_sql} AS row FROM {table}) WHERE row NOT LIKE '%store backup%' AND row NOT LIKE '%store copy%'"
         ))
     };
     tables.iter().map(|table| (table.clone(), rows(table))).collect()
@@ -47,7 +48,7 @@ fn backup_has_the_content_of_the_store() {
     let directory = sandbox.home().join("copies");
     fs::create_dir(&directory).unwrap();
     set_mode(&directory, 0o755);
-    // The file of a killed process does not block a new backup.
+    // The temporary file of a killed backup does not block a new backup.
     fs::write(directory.join(".jeton-backup.new"), "half").unwrap();
     let output = sandbox.run(&["store", "backup", "copies/copy.db"]);
     let copy = directory.join("copy.db");
@@ -158,7 +159,7 @@ fn backup_overwrites_no_file() {
 }
 
 #[test]
-fn sqlite_suffixes_are_refused_as_store_names() {
+fn store_name_with_sqlite_suffix_is_refused() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store().to_str().unwrap().to_owned();
     let mut outputs = String::new();
@@ -216,7 +217,7 @@ fn backup_during_writes_is_consistent() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     sandbox.stdout_of(&["token", "create", "app"]);
-    // The added rows fill more pages than the backup copies in one step.
+    // The added rows make each backup long enough to overlap with the writes.
     sandbox.sql(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 80000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at)

@@ -10,7 +10,7 @@ use std::fs;
 const CHECK: [&str; 2] = ["store", "check"];
 
 #[test]
-fn store_in_use_passes_the_check() {
+fn undamaged_store_passes_the_check() {
     let sandbox = Sandbox::with_john();
     sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["logout"]).ok();
@@ -25,10 +25,10 @@ fn check_detects_every_damaged_page() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app"]);
     let bytes = remove_wal(&sandbox);
-    let mut missed_by_keys_list = 0;
+    let mut pages_missed_by_keys_list = 0;
     for page in 0..bytes.len() / 4096 {
         damage_page(&sandbox.store(), &bytes, page, 0);
-        missed_by_keys_list += usize::from(sandbox.run(&["keys", "list"]).code == 0);
+        pages_missed_by_keys_list += usize::from(sandbox.run(&["keys", "list"]).code == 0);
         damage_page(&sandbox.store(), &bytes, page, 0);
         let before = fs::read(sandbox.store()).unwrap();
         let output = sandbox.check_store();
@@ -37,7 +37,7 @@ fn check_detects_every_damaged_page() {
         assert!(output.code == 78 && is_reported, "page {page}: {output:?}");
         assert!(before == fs::read(sandbox.store()).unwrap(), "page {page}");
     }
-    assert!(missed_by_keys_list > 10, "{missed_by_keys_list}");
+    assert!(pages_missed_by_keys_list > 10, "{pages_missed_by_keys_list}");
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn check_detects_orphaned_rows() {
         .unwrap();
     let output = sandbox.check_store();
     assert_snapshot!(output, @"
-    store_damaged: store damaged: rows of `grants` without a row in `users`: 2
-    store_damaged: store damaged: rows of `pairs` without a row in `keys`: 1
+    store_damaged: store damaged: rows of `grants` that refer to a missing row of `users`: 2
+    store_damaged: store damaged: rows of `pairs` that refer to a missing row of `keys`: 1
     --- exit code 78, stderr
     error: the store has 2 faults
     ");
@@ -68,8 +68,8 @@ fn check_detects_orphaned_rows() {
 fn check_detects_zero_and_two_active_keys() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
-    // Simulates a damaged unique index: it covers no rows while two active keys are inserted, then
-    // the schema gets its original SQL back.
+    // Simulates a damaged unique index: the index covers no rows while a second active key is inserted,
+    // then the schema gets its original SQL back.
     let check_with_two_active_keys = |purpose: &str, kid: &str| {
         change_store_unchecked(
             &sandbox,
@@ -129,14 +129,14 @@ fn check_detects_a_missing_admin() {
 }
 
 #[test]
-fn check_reports_loose_modes_without_repair() {
+fn check_reports_insecure_file_modes_without_repair() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
-    for (extension, mode_bits) in [("db", 0o604), ("db-wal", 0o640), ("db-shm", 0o620)] {
+    for (extension, mode) in [("db", 0o604), ("db-wal", 0o640), ("db-shm", 0o620)] {
         let file = sandbox.store().with_extension(extension);
-        set_mode(&file, mode_bits);
+        set_mode(&file, mode);
         outputs += &sandbox.check_store().to_string();
-        assert_eq!(mode_of(&file), mode_bits);
+        assert_eq!(mode_of(&file), mode);
         set_mode(&file, 0o600);
     }
     assert_snapshot!(outputs, @"
@@ -201,7 +201,7 @@ fn check_inspects_stores_that_other_commands_refuse() {
 }
 
 #[test]
-fn quota_lowered_below_usage_is_only_a_warning() {
+fn check_only_warns_of_quota_below_usage() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "a"]);
     sandbox.stdout_of(&["token", "create", "b"]);
@@ -209,7 +209,7 @@ fn quota_lowered_below_usage_is_only_a_warning() {
     assert_snapshot!(sandbox.check_store(), @"
     ok
     --- stderr
-    warning: user 1 has 2 live tokens, more than the quota of 1
+    warning: user with id 1 has 2 live tokens: the quota is 1
     ");
     sandbox.run(&["token", "revoke", "1"]).ok();
     assert_snapshot!(sandbox.check_store(), @"ok");

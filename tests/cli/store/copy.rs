@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// A store in the file `a.db` with rows of every kind, some of them deleted.
+/// A store in the file `a.db` with rows in every table. Some earlier rows were deleted.
 pub(crate) struct Source {
     pub(crate) sandbox: Sandbox,
     /// Access token of the admin.
     pub(crate) access: String,
-    /// App token.
+    /// Live app token.
     pub(crate) valid: String,
-    /// App token with a successor.
+    /// Renewed app token in its grace period.
     pub(crate) superseded: String,
-    /// Revoked unrecorded tokens, whose `jti`s are not UUIDs.
+    /// Revoked test tokens without a record, whose `jti`s are not UUIDs.
     pub(crate) blocklisted: Vec<String>,
 }
 
@@ -89,7 +89,7 @@ impl Source {
     }
 
     /// Asserts that a store, the source or a copy, passes `store check`, accepts the session and the
-    /// valid tokens, refuses the revoked tokens, and has an audit event of the copy.
+    /// valid tokens, refuses the revoked tokens, and has an audit event of `store copy`.
     pub(crate) fn assert_usable(&self, store: &str) {
         self.run(store, &["store", "check"]).ok();
         self.run(store, &["whoami"]).ok();
@@ -99,8 +99,8 @@ impl Source {
             let verify = ["token", "verify", "--type", "test", token];
             assert_eq!(self.run(store, &verify).code, 12, "{store}: {token}");
         }
-        let event = self.run(store, &["audit", "list", "--action", "store copy", "-o", "json"]);
-        let events: Value = serde_json::from_str(&event.ok().stdout).unwrap();
+        let output = self.run(store, &["audit", "list", "--action", "store copy", "-o", "json"]);
+        let events: Value = serde_json::from_str(&output.ok().stdout).unwrap();
         assert_eq!(events["items"][0]["outcome"], "done", "{store}: {events}");
     }
 }
@@ -110,18 +110,18 @@ fn run_on(sandbox: &Sandbox, store: &str, words: &[&str]) -> RunOutput {
 }
 
 #[test]
-fn copied_file_has_all_rows() {
+fn copied_store_has_all_rows() {
     let source = Source::new();
     let digests = source.copy("a.db", "b.db");
-    let empty: Vec<_> = digests.iter().filter(|(_, (rows, _))| *rows == 0).collect();
-    assert!(digests.len() == 10 && empty.is_empty(), "{digests:?}");
+    let empty_tables: Vec<_> = digests.iter().filter(|(_, (rows, _))| *rows == 0).collect();
+    assert!(digests.len() == 10 && empty_tables.is_empty(), "{digests:?}");
     let [a, b] = ["a.db", "b.db"].map(|name| source.sandbox.home().join(name));
     assert_eq!(mode_of(&b), 0o600);
     let [mut expected, mut found] = [a, b].map(|store| read_tables(&store));
     for tables in [&mut expected, &mut found] {
         tables.get_mut("sqlite_sequence").unwrap().sort();
     }
-    // Rows of `user_blocks` that count no users are not copied.
+    // The copy has no rows of `user_blocks` that count no users, because triggers fill that table.
     expected.get_mut("user_blocks").unwrap().retain(|row| !row.ends_with(" 0"));
     for (table, rows) in expected {
         assert!(rows == found[&table], "{table}: {rows:?}, {:?}", found[&table]);
@@ -139,14 +139,14 @@ fn copied_file_has_all_rows() {
 }
 
 #[test]
-fn output_of_a_copy_names_tables_and_digests() {
+fn copy_prints_row_count_and_digest_of_each_table() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store_address();
     let output = sandbox.run(&["store", "copy", &store, "b.db"]).ok();
     assert_snapshot!(RunOutput { stdout: String::new(), ..output.clone() }, @"
     --- stderr
     copied `~/.local/share/jeton/jeton.db` to `b.db`: 6 rows
-    put `~/.local/share/jeton/jeton.db` away: both stores have the id <uuid>, and differ after the next change
+    do not use `~/.local/share/jeton/jeton.db` any longer: both stores have the id <uuid>, and the next change makes them differ
     ");
     let columns = output.stdout.lines().map(|line| line.split_whitespace().take(2).collect());
     let columns: Vec<Vec<&str>> = columns.collect();
@@ -168,7 +168,7 @@ fn output_of_a_copy_names_tables_and_digests() {
 }
 
 #[test]
-fn existing_target_is_refused_unchanged() {
+fn unusable_copy_target_is_refused_unchanged() {
     let sandbox = Sandbox::with_admin();
     let store = sandbox.store_address();
     fs::write(sandbox.home().join("b.db"), "other content").unwrap();
@@ -199,8 +199,9 @@ fn existing_target_is_refused_unchanged() {
     assert_eq!(fs::read_to_string(sandbox.home().join("b.db")).unwrap(), "other content");
 }
 
-/// Adds a session of a missing user after the valid rows. No store accepts such a session.
-pub(crate) fn damage(sandbox: &Sandbox, store: &str) {
+/// Adds a session of a missing user after the valid rows. The target of a copy refuses such a
+/// session because of its foreign keys.
+pub(crate) fn add_session_of_missing_user(sandbox: &Sandbox, store: &str) {
     let store = rusqlite::Connection::open(sandbox.home().join(store)).unwrap();
     let sql = "PRAGMA foreign_keys = OFF;
         INSERT INTO sessions (sid, user_id, created_at, expires_at)
@@ -211,7 +212,7 @@ pub(crate) fn damage(sandbox: &Sandbox, store: &str) {
 #[test]
 fn failed_copy_leaves_no_file() {
     let source = Source::new();
-    damage(&source.sandbox, "a.db");
+    add_session_of_missing_user(&source.sandbox, "a.db");
     fs::create_dir(source.sandbox.home().join("copies")).unwrap();
     let output = source.sandbox.run(&["store", "copy", "a.db", "copies/b.db"]);
     assert_snapshot!(output.diagnostics(), @"

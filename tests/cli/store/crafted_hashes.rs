@@ -6,8 +6,9 @@ use super::crafted_schema::{change_store_unchecked, run_within_time_limit};
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Hash parameters that need 4 GiB or hours, or are malformed.
-const COSTLY_PARAMETERS: [&str; 4] = [
+/// Parameters of password hashes: three need at least 4 GiB of memory or hours of
+/// computation, the last is malformed.
+const UNUSABLE_PARAMETERS: [&str; 4] = [
     "$argon2id$v=19$m=4194304,t=1,p=1$",
     "$argon2id$v=19$m=8,t=4294967295,p=1$",
     "$argon2id$v=19$m=134217728,t=1,p=16777215$",
@@ -15,9 +16,9 @@ const COSTLY_PARAMETERS: [&str; 4] = [
 ];
 
 #[test]
-fn costly_password_hash_is_reported_and_not_computed() {
+fn unusable_password_hash_is_reported_and_not_computed() {
     let mut outputs = String::new();
-    for parameters in COSTLY_PARAMETERS {
+    for parameters in UNUSABLE_PARAMETERS {
         let sandbox = Sandbox::with_admin();
         let hash = format!("{parameters}c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
         change_store_unchecked(&sandbox, &format!("UPDATE users SET password = '{hash}'"));
@@ -78,9 +79,9 @@ fn costly_password_hash_is_reported_and_not_computed() {
 
 // A hash class is a password hash without salt and digest: algorithm, version and cost parameters.
 #[test]
-fn costly_hash_class_is_reported_and_not_computed() {
+fn unusable_hash_class_is_reported_and_not_computed() {
     let mut outputs = String::new();
-    for parameters in COSTLY_PARAMETERS {
+    for parameters in UNUSABLE_PARAMETERS {
         let sandbox = Sandbox::with_admin();
         let class = parameters.trim_end_matches('$');
         change_store_unchecked(&sandbox, &format!("UPDATE store SET costliest_hash = '{class}'"));

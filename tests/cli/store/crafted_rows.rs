@@ -6,8 +6,8 @@ use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
-/// Returns the output of a command that reads a damaged row, after asserting that `store check`
-/// reports damage.
+/// Runs a command that reads a damaged row, and returns the output. Asserts that `store check` reports
+/// damage.
 #[track_caller]
 pub(super) fn run_on_damaged_store(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let output = run_within_time_limit(sandbox, arguments, "lovelace\n");
@@ -25,7 +25,7 @@ pub(super) fn log_in(sandbox: &Sandbox) -> RunOutput {
 }
 
 #[test]
-fn damaged_key_is_reported() {
+fn damaged_app_key_is_reported() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "x"]);
     change_store_unchecked(&sandbox, "UPDATE keys SET public = '{\"kty\":\"EC\"}'");
@@ -102,7 +102,7 @@ fn damaged_test_key_is_reported() {
 }
 
 #[test]
-fn empty_secret_neither_signs_nor_verifies() {
+fn empty_shared_secret_neither_signs_nor_verifies() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "mint", "--alg", "HS256"]);
     change_store_unchecked(&sandbox, "UPDATE keys SET material = x'' WHERE purpose = 'test'");
@@ -124,7 +124,7 @@ fn empty_secret_neither_signs_nor_verifies() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn exhausted_ids_are_reported_as_damage() {
+fn exhausted_row_ids_are_reported_as_damage() {
     let mut outputs = String::new();
     for (table, arguments) in [
         ("grants", &["token", "create", "x"][..]),
@@ -192,12 +192,16 @@ fn exhausted_ids_are_reported_as_damage() {
 }
 
 #[test]
-fn damaged_rows_of_every_table_are_reported() {
+fn damaged_row_is_reported_by_command_and_by_store_check() {
     for (sql, arguments, message) in [
         ("UPDATE users SET role = 'boss'", &["users", "list"][..], "role: "),
         ("UPDATE users SET created_at = -1", &["users", "list"], "invalid time -1"),
         ("UPDATE users SET uid = x'00'", &["whoami"], ""),
-        ("UPDATE keys SET public = 'x'", &["keys", "list"], "public key is not JSON"),
+        (
+            "UPDATE keys SET public = 'x'",
+            &["keys", "list"],
+            "the public key of a signing key is not JSON",
+        ),
         ("UPDATE keys SET algorithm = 'x'", &["keys", "list"], "algorithm: "),
         ("UPDATE keys SET state = 'x'", &["keys", "list"], ""),
         (
@@ -240,7 +244,7 @@ fn damaged_rows_of_every_table_are_reported() {
 }
 
 #[test]
-fn too_large_and_too_many_values_are_refused() {
+fn too_large_and_too_many_settings_are_refused() {
     let mut outputs = String::new();
     for sql in [
         "INSERT INTO settings VALUES ('issuer', printf('%.*c', 60000000, 'x'), 1)",
@@ -272,7 +276,7 @@ fn too_large_and_too_many_values_are_refused() {
 }
 
 #[test]
-fn unknown_words_of_stored_enums_are_damage() {
+fn invalid_end_reason_and_audit_values_are_reported_as_damage() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["logout"]).ok();
     change_store_unchecked(&sandbox, "UPDATE sessions SET end_reason = 'boredom'");

@@ -7,10 +7,10 @@ use insta::assert_snapshot;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// Maximum duration of a refusal.
+/// Maximum duration of a command.
 const MAX_DURATION: Duration = Duration::from_secs(10);
 
-/// Changes the store with a stock SQLite, without checks of constraints.
+/// Changes the store with SQLite, not with jeton, and without checks of constraints.
 pub(super) fn change_store_unchecked(sandbox: &Sandbox, sql: &str) {
     let store = rusqlite::Connection::open(sandbox.store()).unwrap();
     store
@@ -21,7 +21,8 @@ pub(super) fn change_store_unchecked(sandbox: &Sandbox, sql: &str) {
         .unwrap();
 }
 
-/// Runs a command, and fails the test if it takes longer than `MAX_DURATION`.
+/// Runs a command, and fails the test if the command takes longer than `MAX_DURATION`. Kills the command
+/// after 20 seconds.
 pub(super) fn run_within_time_limit(
     sandbox: &Sandbox,
     arguments: &[&str],
@@ -37,6 +38,7 @@ pub(super) fn run_within_time_limit(
     output
 }
 
+/// Commands that must refuse a changed schema.
 const COMMANDS: &[&[&str]] = &[
     &["whoami"],
     &["token", "create", "x"],
@@ -56,8 +58,8 @@ const COMMANDS: &[&[&str]] = &[
     &["logout"],
 ];
 
-/// Asserts that every command refuses the crafted store in the same way. Returns the refusal and
-/// the output of `store check`.
+/// Changes a new store by `sql`. Asserts that each of `COMMANDS` refuses the store with the same error.
+/// Returns the refusal and the output of `store check`.
 #[track_caller]
 fn assert_refused_by_every_command(sql: &str) -> String {
     let sandbox = Sandbox::with_admin();
@@ -132,7 +134,7 @@ fn trigger_with_a_hostile_name_and_message_is_refused_and_escaped() {
 }
 
 #[test]
-fn dropped_index_trigger_and_table_are_refused() {
+fn store_with_dropped_index_trigger_or_table_is_refused() {
     let output = assert_refused_by_every_command("DROP INDEX keys_one_active_app");
     assert_snapshot!(output, @"
     $ every command
@@ -166,7 +168,7 @@ fn dropped_index_trigger_and_table_are_refused() {
 }
 
 #[test]
-fn changed_table_and_additional_objects_are_refused() {
+fn store_with_changed_or_added_table_or_index_is_refused() {
     let output = assert_refused_by_every_command("ALTER TABLE settings ADD COLUMN note TEXT");
     assert_snapshot!(output, @"
     $ every command

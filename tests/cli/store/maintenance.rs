@@ -17,7 +17,7 @@ fn add_expired_tokens(sandbox: &Sandbox, count: usize) {
 }
 
 #[test]
-fn info_needs_no_login() {
+fn store_info_needs_no_login() {
     let sandbox = Sandbox::with_john();
     sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.stdout_of(&["token", "create", "other"]);
@@ -86,23 +86,23 @@ fn pruned_tokens_stay_invalid() {
 fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "create", "app"]);
-    let newest_sql =
+    let newest_change_sql =
         "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(at) - 5184000, 'unixepoch') FROM audit";
-    let [newest] = <[String; 1]>::try_from(sandbox.sql(newest_sql)).unwrap();
+    let [newest_change] = <[String; 1]>::try_from(sandbox.sql(newest_change_sql)).unwrap();
     sandbox.sql("UPDATE audit SET at = at - 5184000");
     let output = sandbox.run(&["store", "prune"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: confirmation required, but no terminal to prompt on: the store was last changed at <time>, and the clock may be ahead
+    error: the store was last changed at <time>, and the clock may be ahead: confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
-    assert!(output.stderr.contains(&newest), "{output:?}");
+    assert!(output.stderr.contains(&newest_change), "{output:?}");
     sandbox.run(&["store", "prune", "--keep", "60d"]).ok();
     sandbox.run(&["store", "prune", "--yes"]).ok();
 }
 
 #[test]
-fn expiry_of_pruned_tokens_is_reported_per_key() {
+fn latest_expiry_of_pruned_tokens_is_reported_per_key() {
     let sandbox = Sandbox::with_admin();
     let unrecorded_token = sandbox.stdout_of(&["token", "mint", "--ttl", "1s"]);
     let recorded_token = sandbox.stdout_of(&["token", "mint", "--record", "--ttl", "1s"]);
@@ -118,9 +118,9 @@ fn expiry_of_pruned_tokens_is_reported_per_key() {
     let pruned_keys = json!([{"kid": kid, "latest_expires_at": expiry}]);
     assert_eq!(sandbox.json(&["store", "info"])["pruned"], pruned_keys);
     let stdout = sandbox.run(&["store", "info"]).ok().stdout;
-    let line = format!("test tokens of key {kid} that expired by {expiry}");
+    let end = format!("test tokens of key {kid} that expired by {expiry}");
     assert!(
-        stdout.lines().any(|row| row.starts_with("pruned ") && row.ends_with(&line)),
+        stdout.lines().any(|line| line.starts_with("pruned ") && line.ends_with(&end)),
         "{stdout}"
     );
     let output =
@@ -177,7 +177,7 @@ fn prune_deletes_grants_without_tokens() {
 }
 
 #[test]
-fn current_store_needs_no_migration() {
+fn store_with_current_schema_needs_no_migration() {
     let sandbox = Sandbox::with_admin();
     let migrate_with_backup = ["store", "migrate", "--backup", "before.db"];
     assert_snapshot!(sandbox.run(&migrate_with_backup), @"
@@ -189,7 +189,7 @@ fn current_store_needs_no_migration() {
 }
 
 #[test]
-fn only_admins_maintain_the_store() {
+fn maintenance_with_a_session_requires_an_admin() {
     let sandbox = Sandbox::with_john();
     for arguments in [&["prune"][..], &["backup", "copy.db"], &["migrate"]] {
         allow_duplicates!(assert_snapshot!(sandbox.run(&[&["store"], arguments].concat()), @"
@@ -216,7 +216,7 @@ fn owner_of_the_file_maintains_the_store_without_login() {
         WHERE action LIKE 'store %'";
     assert_eq!(sandbox.sql(audit_sql), ["store backup done 1"]);
     for arguments in [&["prune"][..], &["backup", "copy.db"]] {
-        let elsewhere = [&["store"], arguments, &["--store", "missing.db"]].concat();
-        assert_eq!(sandbox.run(&elsewhere).code, 3, "{arguments:?}");
+        let with_missing_store = [&["store"], arguments, &["--store", "missing.db"]].concat();
+        assert_eq!(sandbox.run(&with_missing_store).code, 3, "{arguments:?}");
     }
 }

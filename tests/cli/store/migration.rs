@@ -8,15 +8,15 @@ use rusqlite::Connection;
 use std::fs;
 use std::process::Stdio;
 
-/// The migrations that earlier versions had.
+/// The migrations of schema versions 1 and 2.
 const MIGRATIONS: [&str; 2] = [
     include_str!("../../../src/store/migrations/0001_first.sql"),
     include_str!("../../../src/store/migrations/0002_bounds.sql"),
 ];
 
-/// Replaces the store by a store of schema `version` with the same rows, and with the audit events
-/// that the query `audit` returns: id, action and target.
-fn downgrade(sandbox: &Sandbox, version: usize, audit: &str) {
+/// Replaces the store with a store of schema `version`. The new store has the rows of the old store,
+/// except that its audit events are made from the rows of `audit_query`: id, action and target.
+fn downgrade(sandbox: &Sandbox, version: usize, audit_query: &str) {
     let older = sandbox.home().join("older.db");
     let connection = Connection::open(&older).unwrap();
     connection.execute_batch(&MIGRATIONS[..version].concat()).unwrap();
@@ -37,7 +37,7 @@ fn downgrade(sandbox: &Sandbox, version: usize, audit: &str) {
     connection
         .execute_batch(&format!(
             "INSERT INTO audit (id, at, os_uid, action, target, outcome)
-                 SELECT id, 1800000000, 1000, action, target, 'done' FROM ({audit});
+                 SELECT id, 1800000000, 1000, action, target, 'done' FROM ({audit_query});
              DETACH current;
              PRAGMA user_version = {version}; PRAGMA application_id = 0x6A65746E;"
         ))
@@ -51,7 +51,7 @@ fn downgrade(sandbox: &Sandbox, version: usize, audit: &str) {
 }
 
 #[test]
-fn audit_events_of_older_stores_are_found_by_target() {
+fn migrated_audit_events_are_found_by_target() {
     let events = "VALUES (1, 'init', 'user 1'), (2, 'token create', 'token 7'),
         (3, 'token revoke', 'token 7, token 8'), (4, 'token renew', 'token 8 by token 9'),
         (5, 'token revoke', 'app tokens of user 1 for shop'), (6, 'token mint', 'test tokens'),

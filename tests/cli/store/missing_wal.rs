@@ -37,7 +37,7 @@ fn empty_store_without_wal_is_reported() {
         // `store check` prints `~/a.db`, and the other commands print `a.db`.
         allow_duplicates!(assert_snapshot!(output.replace("~/", ""), @"
         --- exit code 3, stderr
-        error: store `a.db` is empty: `-wal` file missing, or `init` interrupted
+        error: store `a.db` is empty: its `-wal` file is missing, or `jeton init` was interrupted
         hint: copy the original store again with `store backup`, or create a new store: jeton --store a.db init
         "));
         for extension in ["db-wal", "db-shm"] {

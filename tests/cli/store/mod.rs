@@ -47,7 +47,7 @@ fn is_home_empty(sandbox: &Sandbox) -> bool {
     fs::read_dir(sandbox.home()).unwrap().next().is_none()
 }
 
-/// Runs a command with umask 0, so that new files are world-readable by default.
+/// Runs jeton with umask 0: by default, all users can read and write new files.
 fn run_with_umask_0(sandbox: &Sandbox, arguments: &str) -> RunOutput {
     let mut command = std::process::Command::new("sh");
     command
@@ -59,7 +59,7 @@ fn run_with_umask_0(sandbox: &Sandbox, arguments: &str) -> RunOutput {
 }
 
 #[test]
-fn new_files_ignore_the_umask() {
+fn new_store_and_session_files_ignore_the_umask() {
     let sandbox = Sandbox::new();
     run_with_umask_0(&sandbox, "init ada").ok();
     for file in store_files(&sandbox) {
@@ -76,10 +76,10 @@ fn new_files_ignore_the_umask() {
 }
 
 #[test]
-fn loose_store_modes_are_tightened_with_a_warning() {
+fn store_file_readable_by_other_users_is_made_private() {
     let sandbox = Sandbox::with_admin();
-    for loose_file in store_files(&sandbox) {
-        set_mode(&loose_file, 0o644);
+    for readable_file in store_files(&sandbox) {
+        set_mode(&readable_file, 0o644);
         let output = sandbox.run(&["whoami"]).diagnostics();
         allow_duplicates!(assert_snapshot!(output, @"
         --- stderr
@@ -93,7 +93,7 @@ fn loose_store_modes_are_tightened_with_a_warning() {
 }
 
 #[test]
-fn empty_file_is_completed_by_init() {
+fn init_creates_a_store_in_an_empty_file() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.store().parent().unwrap()).unwrap();
     fs::write(sandbox.store(), "").unwrap();
@@ -159,7 +159,7 @@ fn commands_do_not_create_a_missing_store() {
 }
 
 #[test]
-fn paths_without_a_home_come_from_flags_and_variables() {
+fn store_and_session_paths_need_no_home_variable() {
     let sandbox = Sandbox::new();
     let (store, config) = (sandbox.home().join("s/p.db"), sandbox.home().join("c"));
     let command_without_home = |arguments: &[&str]| {
@@ -192,7 +192,7 @@ fn uri_like_path_is_used_literally() {
 }
 
 #[test]
-fn copied_store_does_not_use_the_session() {
+fn session_of_a_store_is_not_used_with_its_copy() {
     let sandbox = Sandbox::with_admin();
     let copy = sandbox.home().join("copy.db");
     for (file, extension) in store_files(&sandbox).iter().zip(["db", "db-wal", "db-shm"]) {
@@ -221,8 +221,8 @@ fn remove_wal(sandbox: &Sandbox) -> Vec<u8> {
     fs::read(sandbox.store()).unwrap()
 }
 
-/// Writes `bytes` to the store file, with page number `page` overwritten from `offset` within the
-/// page. Removes the WAL and its index.
+/// Writes `bytes` to the store file, and overwrites the page at index `page` from `offset` to its end.
+/// Removes the WAL and its index.
 fn damage_page(store: &Path, bytes: &[u8], page: usize, offset: usize) {
     let mut damaged = bytes.to_vec();
     let end = ((page + 1) * 4096).min(damaged.len());

@@ -5,10 +5,11 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
+/// Number of attempts to write the store under each path.
 pub(super) const REPETITIONS: usize = 40;
 
 /// Creates a store without a token quota, and the empty directory `other`.
-pub(super) fn with_unlimited_quota() -> Sandbox {
+pub(super) fn sandbox_with_unlimited_quota() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.quota", "unlimited"]).ok();
     fs::create_dir(sandbox.home().join("other")).unwrap();
@@ -17,24 +18,24 @@ pub(super) fn with_unlimited_quota() -> Sandbox {
 
 #[test]
 fn hard_linked_store_is_refused_under_both_paths() {
-    let sandbox = with_unlimited_quota();
+    let sandbox = sandbox_with_unlimited_quota();
     let link = sandbox.home().join("other/jeton.db");
     fs::hard_link(sandbox.store(), &link).unwrap();
     for _ in 0..REPETITIONS {
         allow_duplicates!(assert_snapshot!(sandbox.run(&["token", "create", "x"]), @"
         --- exit code 78, stderr
-        error: `~/.local/share/jeton/jeton.db`: the store file is one of several hard links
+        error: `~/.local/share/jeton/jeton.db`: the store file has several hard links
         hint: remove the other hard links of the file
         "));
         let create_at_link = ["token", "create", "x", "--store", "other/jeton.db"];
         allow_duplicates!(assert_snapshot!(sandbox.run(&create_at_link), @"
         --- exit code 78, stderr
-        error: `other/jeton.db`: the store file is one of several hard links
+        error: `other/jeton.db`: the store file has several hard links
         hint: remove the other hard links of the file
         "));
     }
     assert_snapshot!(sandbox.run(&["store", "check"]), @"
-    insecure_permissions: the store file is one of several hard links
+    insecure_permissions: the store file has several hard links
     --- exit code 78, stderr
     error: the store has 1 fault
     hint: remove the other hard links of the file

@@ -1,4 +1,4 @@
-//! Files that another user created in place of a store's WAL, index or journal.
+//! Files that another user created in place of a store's WAL, WAL index or journal.
 
 use super::store_files;
 use super::unsafe_files::make_pipe;
@@ -13,7 +13,7 @@ pub(super) const SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Creates a file in place of a SQLite file. Returns the output of `whoami` and `store check`, with
 /// `<end>` in place of the suffix. Asserts that other commands print the refusal of `whoami`, and
-/// that the restored store works.
+/// that the store works after the removal of the created file.
 #[track_caller]
 pub(super) fn outputs_with_planted_file(
     sandbox: &Sandbox,
@@ -41,19 +41,21 @@ pub(super) fn outputs_with_planted_file(
 #[test]
 fn planted_sqlite_files_are_refused() {
     let sandbox = Sandbox::with_admin();
-    let target = sandbox.home().join("aside");
+    let link_target = sandbox.home().join("aside");
     let linked_file = sandbox.home().join("other");
     fs::write(&linked_file, "").unwrap();
     for suffix in SUFFIXES {
         let outputs = |plant: &dyn Fn(&Path)| outputs_with_planted_file(&sandbox, suffix, plant);
-        allow_duplicates!(assert_snapshot!(outputs(&|file| symlink(&target, file).unwrap()), @"
+        allow_duplicates!(
+            assert_snapshot!(outputs(&|file| symlink(&link_target, file).unwrap()), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is a symbolic link
         $ jeton store check
         insecure_permissions: `~/.local/share/jeton/jeton.db<end>` is a symbolic link
         --- exit code 78, stderr
         error: the store has 1 fault
-        "));
+        ")
+        );
         allow_duplicates!(assert_snapshot!(outputs(&make_pipe), @"
         --- exit code 78, stderr
         error: `~/.local/share/jeton/jeton.db<end>` is not a regular file
@@ -65,9 +67,9 @@ fn planted_sqlite_files_are_refused() {
         let hard_link = outputs(&|file| fs::hard_link(&linked_file, file).unwrap());
         allow_duplicates!(assert_snapshot!(hard_link, @"
         --- exit code 78, stderr
-        error: `~/.local/share/jeton/jeton.db<end>` is one of several hard links
+        error: `~/.local/share/jeton/jeton.db<end>` has several hard links
         $ jeton store check
-        insecure_permissions: `~/.local/share/jeton/jeton.db<end>` is one of several hard links
+        insecure_permissions: `~/.local/share/jeton/jeton.db<end>` has several hard links
         --- exit code 78, stderr
         error: the store has 1 fault
         "));

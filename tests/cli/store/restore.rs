@@ -18,7 +18,7 @@ pub(super) fn previous_store(sandbox: &Sandbox) -> PathBuf {
     sandbox.store().with_file_name("jeton.db.before-restore")
 }
 
-/// Creates a store with a backup, and a token that was revoked after the backup.
+/// Creates a store and the backup `monday.db`. Returns an app token that was revoked after the backup.
 pub(super) fn sandbox_with_backup() -> (Sandbox, String) {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
@@ -41,8 +41,8 @@ fn assert_store_ok(sandbox: &Sandbox, store: &Path) {
 fn restored_store_has_the_content_of_the_backup() {
     let (sandbox, token) = sandbox_with_backup();
     // If only the store file is overwritten with the backup, SQLite still reads commits in the WAL.
-    let [store, log, _] = store_files(&sandbox);
-    assert!(fs::metadata(&log).unwrap().len() > 0);
+    let [store, wal, _] = store_files(&sandbox);
+    assert!(fs::metadata(&wal).unwrap().len() > 0);
     fs::copy(sandbox.home().join("monday.db"), &store).unwrap();
     assert_eq!(sandbox.run(&["token", "verify", &token]).code, 12, "the WAL has the revocation");
     let output = sandbox.run(&RESTORE);
@@ -50,8 +50,8 @@ fn restored_store_has_the_content_of_the_backup() {
     --- stderr
     restored monday.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
     ");
-    let [store, log, index] = store_files(&sandbox);
-    assert!(!log.exists() && !index.exists());
+    let [store, wal, index] = store_files(&sandbox);
+    assert!(!wal.exists() && !index.exists());
     sandbox.run(&["token", "verify", &token]).ok();
     assert!(rows_without_audit(&store) == rows_without_audit(&sandbox.home().join("monday.db")));
     let previous = previous_store(&sandbox);
@@ -69,7 +69,7 @@ fn restored_store_has_the_content_of_the_backup() {
 }
 
 #[test]
-fn second_restore_is_refused_while_the_first_store_is_kept() {
+fn second_restore_is_refused_until_previous_store_is_moved() {
     let (sandbox, token) = sandbox_with_backup();
     sandbox.run(&RESTORE).ok();
     sandbox.run(&["token", "revoke", &token]).ok();
@@ -117,16 +117,16 @@ fn missing_store_is_restored_without_confirmation() {
 }
 
 #[test]
-fn damaged_store_is_replaced_and_kept_unchanged() {
+fn damaged_store_is_replaced_and_its_file_is_kept() {
     for (page, offset) in [(0, 0), (0, 100), (1, 0), (3, 0)] {
         let (sandbox, token) = sandbox_with_backup();
-        let undamaged = remove_wal(&sandbox);
-        damage_page(&sandbox.store(), &undamaged, page, offset);
+        let undamaged_bytes = remove_wal(&sandbox);
+        damage_page(&sandbox.store(), &undamaged_bytes, page, offset);
         let damaged_bytes = fs::read(sandbox.store()).unwrap();
-        let log = store_files(&sandbox)[1].clone();
+        let wal = store_files(&sandbox)[1].clone();
         if offset == 0 && page == 0 {
-            fs::write(&log, "a log").unwrap();
-            set_mode(&log, 0o600);
+            fs::write(&wal, "a log").unwrap();
+            set_mode(&wal, 0o600);
         }
         sandbox.run(&RESTORE).ok();
         sandbox.run(&["token", "verify", &token]).ok();
@@ -136,8 +136,8 @@ fn damaged_store_is_replaced_and_kept_unchanged() {
             "page {page}, offset {offset}"
         );
         if offset == 0 && page == 0 {
-            let kept_log = sandbox.store().with_file_name("jeton.db.before-restore-wal");
-            assert_eq!(fs::read_to_string(kept_log).unwrap(), "a log");
+            let kept_wal = sandbox.store().with_file_name("jeton.db.before-restore-wal");
+            assert_eq!(fs::read_to_string(kept_wal).unwrap(), "a log");
         }
     }
 }
@@ -162,7 +162,7 @@ fn wal_of_the_backup_is_restored() {
     assert_eq!(sandbox.sql("SELECT value FROM settings WHERE name = 'issuer'"), ["Countess"]);
 }
 
-/// Starts a mint that blocks on its full standard output and keeps the store open.
+/// Starts `token mint`, which keeps the store open while it waits for a reader of its standard output.
 fn start_blocked_mint(sandbox: &Sandbox) -> Child {
     let mut mint =
         Sandbox::start(&mut sandbox.command(&["token", "mint", "--record", "--count", "20000"]));
@@ -192,7 +192,7 @@ fn restore_waits_for_running_processes() {
 }
 
 #[test]
-fn waiting_processes_use_the_restored_store() {
+fn commands_that_wait_for_restore_use_the_restored_store() {
     let (sandbox, token) = sandbox_with_backup();
     // The backup is so large that other processes can start during the restore.
     let backup = Connection::open(sandbox.home().join("monday.db")).unwrap();
@@ -207,8 +207,8 @@ fn waiting_processes_use_the_restored_store() {
         .unwrap();
     drop(backup);
     let mut restore = Sandbox::start(&mut sandbox.command(&RESTORE));
-    let temporary = sandbox.store().with_file_name(".jeton-restore.new");
-    while !temporary.exists() {
+    let temporary_store = sandbox.store().with_file_name(".jeton-restore.new");
+    while !temporary_store.exists() {
         assert!(restore.try_wait().unwrap().is_none());
     }
     let create = || sandbox.command(&["token", "create", "waiting"]);
@@ -227,7 +227,7 @@ fn waiting_processes_use_the_restored_store() {
 }
 
 #[test]
-fn audit_names_no_user_of_the_replaced_store() {
+fn restore_of_another_store_is_audited_without_user() {
     let (sandbox, _) = sandbox_with_backup();
     let source = Sandbox::with_admin();
     source.run(&["store", "backup", "monday.db"]).ok();
@@ -240,7 +240,7 @@ fn audit_names_no_user_of_the_replaced_store() {
 }
 
 #[test]
-fn older_backup_is_restored_for_migration() {
+fn backup_with_older_schema_needs_migration_after_restore() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("old.db");
     let old_backup = Connection::open(&file).unwrap();

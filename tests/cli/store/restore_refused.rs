@@ -8,16 +8,17 @@ use insta::assert_snapshot;
 use rusqlite::Connection;
 use std::fs;
 
-/// Asserts that a restore is refused with the given codes and changes no file.
+/// Runs a restore with `-o json`. Asserts that the restore fails with the exit code and the error code, and
+/// changes no store. Runs the restore again without `-o json`, and returns the output.
 #[track_caller]
 fn check_refusal(sandbox: &Sandbox, arguments: &[&str], exit_code: i32, code: &str) -> RunOutput {
-    let (before, had_previous) =
+    let (before, had_previous_store) =
         (rows_without_audit(&sandbox.store()), previous_store(sandbox).exists());
     let error = sandbox.json_error(arguments);
     assert_eq!((&error["exit_code"], &error["code"]), (&exit_code.into(), &code.into()), "{error}");
     assert!(
         rows_without_audit(&sandbox.store()) == before
-            && previous_store(sandbox).exists() == had_previous
+            && previous_store(sandbox).exists() == had_previous_store
     );
     assert!(!sandbox.store().with_file_name(".jeton-restore.new").exists());
     sandbox.run(arguments)
@@ -28,9 +29,9 @@ fn check_refusal(sandbox: &Sandbox, arguments: &[&str], exit_code: i32, code: &s
 fn unusable_backup_leaves_the_store_unchanged() {
     let (sandbox, _) = sandbox_with_backup();
     let file = sandbox.home().join("monday.db");
-    let undamaged = fs::read(&file).unwrap();
+    let undamaged_bytes = fs::read(&file).unwrap();
     let change_backup = |sql: &str| {
-        fs::write(&file, &undamaged).unwrap();
+        fs::write(&file, &undamaged_bytes).unwrap();
         Connection::open(&file).unwrap().execute_batch(sql).unwrap();
     };
     change_backup("PRAGMA user_version = 99");
@@ -54,7 +55,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     for suffix in ["-wal", "-shm"] {
         let _ = fs::remove_file(sandbox.home().join(format!("monday.db{suffix}")));
     }
-    damage_page(&file, &undamaged, 2, 0);
+    damage_page(&file, &undamaged_bytes, 2, 0);
     check_refusal(&sandbox, &RESTORE, 78, "store_damaged");
     fs::write(&file, "").unwrap();
     let output = check_refusal(&sandbox, &RESTORE, 78, "store_foreign");
@@ -70,7 +71,7 @@ fn unusable_backup_leaves_the_store_unchanged() {
     check_refusal(&sandbox, &["store", "restore", "nowhere.db", "--yes"], 2, "usage");
     check_refusal(&sandbox, &["store", "restore", "-", "--yes"], 2, "usage");
     std::os::unix::fs::symlink("monday.db", sandbox.home().join("link.db")).unwrap();
-    fs::write(&file, &undamaged).unwrap();
+    fs::write(&file, &undamaged_bytes).unwrap();
     check_refusal(&sandbox, &["store", "restore", "link.db", "--yes"], 78, "insecure_permissions");
     let shared = sandbox.home().join("open");
     fs::create_dir(&shared).unwrap();

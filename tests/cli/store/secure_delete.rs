@@ -9,7 +9,7 @@ fn password_hashes(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT password FROM users WHERE password IS NOT NULL ORDER BY id")
 }
 
-/// Counts the given texts that occur in a file.
+/// Returns the number of texts that occur in the file.
 fn count_contained(path: &Path, texts: &[String]) -> usize {
     let bytes = fs::read(path).unwrap_or_default();
     texts
@@ -19,7 +19,7 @@ fn count_contained(path: &Path, texts: &[String]) -> usize {
 }
 
 #[test]
-fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
+fn password_hashes_of_deleted_users_are_in_no_store_file_or_backup() {
     let sandbox = Sandbox::with_admin();
     let rows: String = (0..30).fold("username,password\n".to_owned(), |rows, number| {
         rows + &format!("user{number},password{number}\n")
@@ -42,13 +42,13 @@ fn hashes_of_deleted_users_are_in_no_file_and_no_backup() {
 }
 
 #[test]
-fn replaced_password_hash_is_in_no_file() {
+fn replaced_password_hash_is_in_no_store_file() {
     let sandbox = Sandbox::with_admin();
-    let before = password_hashes(&sandbox);
+    let replaced_hashes = password_hashes(&sandbox);
     sandbox.run_with_input(&["passwd", "--password-stdin"], "lovelace\ncountess").ok();
     sandbox.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
     for file in [sandbox.store(), sandbox.store().with_extension("db-wal")] {
-        assert_eq!(count_contained(&file, &before), 0, "{file:?}");
+        assert_eq!(count_contained(&file, &replaced_hashes), 0, "{file:?}");
     }
 }
 
@@ -69,8 +69,8 @@ fn backup_has_no_free_pages_and_is_in_wal_mode() {
     );
     let copy = rusqlite::Connection::open(sandbox.home().join("copy.db")).unwrap();
     assert_eq!(query_number(&copy, "PRAGMA freelist_count"), 0);
-    let mode: String = copy.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
-    assert_eq!(mode, "wal");
+    let journal_mode: String = copy.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(journal_mode, "wal");
     assert_eq!(
         query_number(&copy, "PRAGMA user_version"),
         query_number(&store, "PRAGMA user_version")

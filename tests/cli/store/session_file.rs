@@ -6,7 +6,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
 #[test]
-fn loose_session_modes_are_tightened_with_a_warning() {
+fn session_file_readable_by_other_users_is_made_private() {
     let sandbox = Sandbox::with_admin();
     let session = sandbox.session_file();
     set_mode(&session, 0o640);

@@ -22,7 +22,7 @@ pub(super) fn is_empty(directory: &Path) -> bool {
     fs::read_dir(directory).unwrap().next().is_none()
 }
 
-/// Returns the command in the hint of an `insecure_permissions` refusal.
+/// Returns the command or the option in the hint of a refusal with exit code 78.
 #[track_caller]
 pub(super) fn hint_command(output: &RunOutput) -> String {
     assert_eq!(output.code, 78, "{output:?}");
@@ -30,10 +30,10 @@ pub(super) fn hint_command(output: &RunOutput) -> String {
     line.split_once(": ").unwrap().1.to_owned()
 }
 
-/// Runs a hint in a shell.
-fn run_hint(sandbox: &Sandbox, hint: &str) {
+/// Runs the command of a hint in a shell.
+fn run_hint(sandbox: &Sandbox, command: &str) {
     let mut shell = Command::new("sh");
-    assert!(shell.args(["-c", hint]).current_dir(sandbox.home()).status().unwrap().success());
+    assert!(shell.args(["-c", command]).current_dir(sandbox.home()).status().unwrap().success());
 }
 
 pub(super) fn init(sandbox: &Sandbox, store: &str) -> RunOutput {
@@ -94,7 +94,7 @@ fn hint_avoids_existing_unsafe_directories() {
 }
 
 #[test]
-fn existing_store_is_refused_and_the_hint_moves_it() {
+fn existing_store_in_a_shared_directory_is_refused_and_the_hint_moves_the_store() {
     let sandbox = Sandbox::new();
     let shared = create_directory(&sandbox, "shared", 0o700);
     init(&sandbox, "shared/ci.db").ok();
@@ -129,7 +129,7 @@ fn existing_store_is_refused_and_the_hint_moves_it() {
 }
 
 #[test]
-fn directory_below_a_world_writable_directory_is_refused() {
+fn private_directory_below_a_world_writable_directory_is_refused() {
     let sandbox = Sandbox::new();
     let (shared_directory, private_directory) = (
         create_directory(&sandbox, "plain", 0o777),
@@ -154,13 +154,14 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.run(&["token", "mint"]).ok();
     let issuer = ["keys", "export", "--issuer", "https://id.example", "--site"];
-    let outputs: [&[&str]; 4] =
+    let commands: [&[&str]; 4] =
         [&["man", "--dir"], &["token", "fixtures", "--out"], &issuer, &["store", "backup"]];
-    for (index, arguments) in outputs.iter().enumerate() {
+    for (index, arguments) in commands.iter().enumerate() {
+        let is_backup = index == 3;
         for mode in [0o777, 0o1777] {
             let name = format!("out{index}-{mode:o}");
             let path = create_directory(&sandbox, &name, mode);
-            let target = if index == 3 { format!("{name}/copy.db") } else { name.clone() };
+            let target = if is_backup { format!("{name}/copy.db") } else { name.clone() };
             let output = sandbox.run(&[arguments, &[target.as_str()][..]].concat());
             let prefix = "error: directory `";
             assert!(
@@ -171,7 +172,7 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
             if mode == 0o777 {
                 run_hint(&sandbox, &hint_command(&output));
                 sandbox.run(&[arguments, &[target.as_str()][..]].concat()).ok();
-            } else if index == 3 {
+            } else if is_backup {
                 run_hint(&sandbox, &hint_command(&output));
                 sandbox
                     .run(&[arguments, &[format!("{name}/copy/copy.db").as_str()][..]].concat())
@@ -179,7 +180,7 @@ fn output_files_and_sessions_in_shared_directories_are_refused() {
             }
         }
     }
-    // The session directory is checked when created, read and written.
+    // A session directory is refused if other users can write to the directory or to its parent.
     let config = create_directory(&sandbox, "config", 0o700);
     sandbox.set_variable("JETON_CONFIG_DIR", config.to_str().unwrap());
     sandbox.log_in("ada", "lovelace");

@@ -1,5 +1,5 @@
-//! Session and store files that are not regular files are refused. The command does not wait for a
-//! writer of a named pipe.
+//! Session and store files that are not regular files, and databases of other programs, are refused. No
+//! command waits for the writer of a named pipe.
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -13,7 +13,7 @@ pub(super) fn make_pipe(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
 }
 
-/// Returns the refusal of the session file. Asserts that a login and every command that reads the
+/// Returns the refusal of the session file. Asserts that a login and five commands that read the
 /// session file print the same refusal.
 #[track_caller]
 pub(super) fn session_refusal(sandbox: &Sandbox) -> RunOutput {
@@ -32,8 +32,8 @@ pub(super) fn session_refusal(sandbox: &Sandbox) -> RunOutput {
     login
 }
 
-/// Replaces the session file with the result of `create`, and returns the refusal. Asserts that the
-/// restored session file works.
+/// Replaces the session file with the file or directory that `create` makes at its path, and returns the
+/// refusal. Asserts that the original session file works after it is moved back.
 fn refusal_of_replaced_session(create: impl FnOnce(&Path)) -> RunOutput {
     let sandbox = Sandbox::with_admin();
     let (file, original) = (sandbox.session_file(), sandbox.home().join("aside"));
@@ -68,7 +68,7 @@ fn pipe_in_place_of_the_session_file_is_refused() {
 }
 
 #[test]
-fn pipe_in_place_of_the_lock_file_is_refused() {
+fn pipe_in_place_of_the_session_lock_file_is_refused() {
     let sandbox = Sandbox::with_admin();
     let lock = sandbox.session_file().with_extension("lock");
     fs::remove_file(&lock).unwrap();
@@ -120,10 +120,10 @@ fn database_of_another_program_is_refused_unchanged() {
     database
         .execute_batch("PRAGMA cache_size = 5; BEGIN; UPDATE t SET x = randomblob(500)")
         .unwrap();
-    for end in ["", "-journal"] {
+    for suffix in ["", "-journal"] {
         fs::copy(
-            format!("{}{end}", plain.display()),
-            sandbox.home().join(format!("killed.db{end}")),
+            format!("{}{suffix}", plain.display()),
+            sandbox.home().join(format!("killed.db{suffix}")),
         )
         .unwrap();
     }

@@ -18,7 +18,8 @@ const COMMANDS: [&[&str]; 9] = [
     &["token", "presets"],
 ];
 
-/// Returns the refusal of a URL, after asserting that no file was created.
+/// Runs a command with a URL in place of a path, and returns the refusal. Asserts that the command
+/// creates no file.
 #[track_caller]
 fn refusal_of(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let refusal = sandbox.run_json(arguments).to_string();
@@ -27,7 +28,7 @@ fn refusal_of(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn store_url_is_refused_in_every_command() {
+fn unsupported_store_url_is_refused_by_every_command() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for url in [
@@ -38,8 +39,8 @@ fn store_url_is_refused_in_every_command() {
     ] {
         let refusal =
             |arguments: &[&str]| refusal_of(&sandbox, &[arguments, &["--store", url]].concat());
-        let refusals: BTreeSet<String> = COMMANDS.into_iter().map(refusal).collect();
-        outputs.extend(refusals);
+        let distinct_refusals: BTreeSet<String> = COMMANDS.into_iter().map(refusal).collect();
+        outputs.extend(distinct_refusals);
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 2, stderr
@@ -147,10 +148,10 @@ fn path_that_resembles_a_url_is_accepted() {
 }
 
 #[test]
-fn download_hint_replaces_pipe_hint_of_unrepeatable_command() {
+fn download_hint_replaces_pipe_hint_if_hint_cannot_repeat_the_command() {
     let sandbox = Sandbox::new();
     let url = "HTTPS://id.example/jwks.json";
-    let pipe = "hint: pipe the document: ";
+    let pipe_hint = "hint: pipe the document: ";
     for arguments in [
         &["--store", "postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"][..],
         &["--store=postgres://u:hunter2@h/db", "users", "import", "http://i/u.csv"],
@@ -163,8 +164,10 @@ fn download_hint_replaces_pipe_hint_of_unrepeatable_command() {
     ] {
         let output = sandbox.run(arguments).to_string();
         assert!(output.contains("hint: download the document, then use `"));
-        assert!(!output.contains(pipe) && !output.contains("hunter2"), "{output}");
+        assert!(!output.contains(pipe_hint) && !output.contains("hunter2"), "{output}");
     }
     let output = sandbox.run(&["token", "verify", "@t", "--jwks", url]).to_string();
-    assert!(output.contains(&format!("{pipe}curl -fsS {url} | jeton token verify @t --jwks -")));
+    assert!(
+        output.contains(&format!("{pipe_hint}curl -fsS {url} | jeton token verify @t --jwks -"))
+    );
 }

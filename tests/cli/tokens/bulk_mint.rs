@@ -14,7 +14,7 @@ fn stdout_lines(output: &RunOutput) -> Vec<&str> {
 }
 
 #[test]
-fn each_row_mints_a_token() {
+fn each_input_row_mints_a_token() {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("users.csv"), "sub,email\nalice,a@x.org\nbob,\n").unwrap();
     let output = sandbox.run(&["token", "mint", "--from", "users.csv", "--aud", "api"]).ok();
@@ -30,25 +30,25 @@ fn each_row_mints_a_token() {
         stdout_lines(&output).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(payload(objects[0]["token"].as_str().unwrap())["n"], 1);
     assert_eq!(payload(objects[1]["token"].as_str().unwrap())["exp"], 7);
-    let audit = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
-    assert_eq!(sandbox.sql(audit), ["2", "2"], "one audit event per command");
+    let counts_query = "SELECT count FROM audit WHERE action = 'token mint' ORDER BY id";
+    assert_eq!(sandbox.sql(counts_query), ["2", "2"], "one audit event per command");
 }
 
 #[test]
-fn count_mints_tokens_with_distinct_ids() {
+fn count_option_mints_tokens_with_distinct_jtis() {
     let sandbox = Sandbox::with_admin();
     let mint = ["token", "mint", "--count", "1200", "--record"];
     let output = sandbox.run(&mint).ok();
     assert_eq!(output.stderr, "");
-    let ids: HashSet<String> =
+    let jtis: HashSet<String> =
         stdout_lines(&output).iter().map(|token| payload(token)["jti"].to_string()).collect();
-    assert_eq!(ids.len(), 1_200);
+    assert_eq!(jtis.len(), 1_200);
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["1200"]);
     assert_snapshot!(sandbox.run_json(&["token", "mint", "--count", "2"]), @r#"{"items":[{"token":"<token>","jti":"<uuid>","id":null},{"token":"<token>","jti":"<uuid>","id":null}]}"#);
 }
 
 #[test]
-fn invalid_row_is_named_and_mints_no_token() {
+fn invalid_input_row_is_reported_by_line_and_mints_no_token() {
     let sandbox = Sandbox::with_admin();
     let row = |number| match number {
         54_322 => "one cell\n".to_owned(),
@@ -83,16 +83,16 @@ fn undelivered_tokens_are_revoked() {
     };
     assert_snapshot!(mint(&["--count", "3", "--record"]), @"
     --- exit code 1, stderr
-    error: only the first 0 tokens could be written; 3 recorded tokens were revoked
+    error: no token could be written; 3 recorded tokens were revoked
     ");
     assert_snapshot!(mint(&["--count", "3"]), @"
     --- exit code 1, stderr
-    error: only the first 0 tokens could be written
+    error: no token could be written
     ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens WHERE revoked_at IS NULL"), ["0"]);
 }
 
-/// Returns the audit events of minting: user, outcome and count.
+/// Returns the audit events of minting: user id, outcome and count.
 fn audit_events(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql(
         "SELECT user_id || ' ' || outcome || ' ' || count FROM audit
@@ -162,7 +162,7 @@ fn audit_counts_recorded_and_undelivered_tokens() {
 }
 
 #[test]
-fn ctrl_c_ends_after_a_whole_batch() {
+fn interrupted_mint_counts_exactly_the_delivered_tokens() {
     let sandbox = Sandbox::with_admin();
     for options in [&["--record"][..], &[], &["--record", "-o", "jsonl"]] {
         let mint = [&["token", "mint", "--alg", "HS256", "--count", "4294967295"][..], options];
@@ -178,7 +178,9 @@ fn ctrl_c_ends_after_a_whole_batch() {
         let count = text.lines().count();
         let is_recorded = options.contains(&"--record");
         let verb = if is_recorded { "recorded and written" } else { "written" };
-        let message = format!("interrupted after {count} of 4294967295 tokens; these were {verb}");
+        let message = format!(
+            "interrupted after {count} of 4294967295 tokens; the {count} tokens were {verb}"
+        );
         assert!(output.stderr.contains(&message), "{output:?}");
         let audit = "SELECT outcome || ' ' || count FROM audit WHERE action = 'token mint'
              ORDER BY id DESC LIMIT 1";
@@ -192,7 +194,7 @@ fn ctrl_c_ends_after_a_whole_batch() {
 }
 
 #[test]
-fn large_counts_need_constant_memory() {
+fn mint_with_large_count_uses_constant_memory() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
     let mint = ["token", "mint", "--count", "4294967295"];
@@ -203,8 +205,9 @@ fn large_counts_need_constant_memory() {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2_000);
         assert_eq!(lines.map_while(Result::ok).count(), 2_000, "{options:?}");
         let output = RunOutput::from(child.wait_with_output().unwrap());
-        let code = i32::from(options == ["--record"]);
-        assert_eq!(output.code, code, "{options:?}: {output:?}");
+        // The test closes the pipe, which is an error only for recorded tokens.
+        let expected_code = i32::from(options == ["--record"]);
+        assert_eq!(output.code, expected_code, "{options:?}: {output:?}");
     }
     for options in [&[][..], &external_key] {
         let output = sandbox.run_json(&[&mint[..], options].concat());

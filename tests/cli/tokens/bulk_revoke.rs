@@ -4,7 +4,8 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 /// Creates tokens for the apps a and b. John owns the tokens 1 (a), 2 (b), 3 (b, superseded), 4 (b,
-/// the renewal of 3) and 5 (b, a test token). Ada owns token 6 (b). John is a minter and logged in.
+/// the successor of 3) and 5 (a test token, whose subject b is recorded as its app). Ada owns token 6 (b).
+/// John is a minter and logged in.
 fn with_six_tokens() -> Sandbox {
     let sandbox = Sandbox::with_john();
     sandbox.sql("UPDATE users SET role = 'minter' WHERE username = 'john'");
@@ -23,13 +24,13 @@ fn unrevoked_ids(sandbox: &Sandbox) -> Vec<String> {
     sandbox.sql("SELECT id FROM tokens WHERE revoked_at IS NULL ORDER BY id")
 }
 
-/// Returns the arguments of a confirmed revocation.
+/// Returns the arguments of `token revoke` with confirmation.
 fn revoke_arguments<'w>(arguments: &[&'w str]) -> Vec<&'w str> {
     [&["token", "revoke"], arguments, &["--yes"]].concat()
 }
 
 #[test]
-fn own_tokens_are_revoked_by_kind_by_app_or_all() {
+fn bulk_revocation_selects_own_tokens_by_kind_or_app() {
     let sandbox = with_six_tokens();
     let by_kind = revoke_arguments(&["--kind", "test", "--app", "b"]);
     assert_snapshot!(sandbox.run(&by_kind), @"
@@ -65,7 +66,7 @@ fn own_tokens_are_revoked_by_kind_by_app_or_all() {
 }
 
 #[test]
-fn bulk_revocation_keeps_the_rows() {
+fn bulk_revocation_keeps_the_token_rows() {
     let sandbox = with_six_tokens();
     let token = sandbox.stdout_of(&["token", "renew", "1"]);
     sandbox.run(&revoke_arguments(&["--all"])).ok();
@@ -81,7 +82,7 @@ fn bulk_revocation_keeps_the_rows() {
 #[test]
 fn revocation_of_many_tokens_is_one_audit_event() {
     let sandbox = with_six_tokens();
-    // Many tokens are revoked in several transactions.
+    // jeton revokes 60,005 tokens in several transactions.
     sandbox.sql(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
          INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at)
@@ -111,8 +112,8 @@ fn before_option_revokes_older_tokens() {
     revoked 1 token
     ");
     sandbox.log_in("ada", "lovelace");
-    let of_all_users = revoke_arguments(&["--all-users", "--before", "1w"]);
-    assert_snapshot!(sandbox.run(&of_all_users), @"
+    let revoke_for_all_users = revoke_arguments(&["--all-users", "--before", "1w"]);
+    assert_snapshot!(sandbox.run(&revoke_for_all_users), @"
     --- stderr
     revoked 2 tokens
     ");
@@ -120,7 +121,7 @@ fn before_option_revokes_older_tokens() {
 }
 
 #[test]
-fn before_option_compares_the_iat_claim_of_test_tokens() {
+fn before_option_compares_numeric_iat_or_else_issue_time_of_test_tokens() {
     let sandbox = Sandbox::with_admin();
     let mint = |options: &[&str]| {
         let arguments = [&["token", "mint", "--record"], options].concat();
@@ -201,12 +202,17 @@ fn bulk_revocation_requires_confirmation() {
 }
 
 #[test]
-fn bulk_revocation_requires_either_ids_or_a_filter() {
+fn token_revoke_requires_either_ids_or_a_filter() {
     let sandbox = with_six_tokens();
     for arguments in [&[][..], &["--all-users"], &["1", "--all"], &["1", "--user", "john"]] {
         let output = sandbox.run(&revoke_arguments(arguments)).fails(2);
-        let hints = ["<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|", "omit `ID|JTI|TOKEN` or `--"];
-        assert!(hints.iter().any(|hint| output.stderr.contains(hint)), "{}", output.stderr);
+        let expected_texts =
+            ["<ID|JTI|TOKEN|--kind <KIND>|--app <APP>|", "omit `ID|JTI|TOKEN` or `--"];
+        assert!(
+            expected_texts.iter().any(|text| output.stderr.contains(text)),
+            "{}",
+            output.stderr
+        );
     }
     assert_eq!(unrevoked_ids(&sandbox).len(), 6);
 }

@@ -5,7 +5,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
 #[test]
-fn only_the_token_is_printed() {
+fn create_prints_only_the_token_on_stdout() {
     let sandbox = Sandbox::with_john();
     let output = sandbox.run(&["token", "create", "my-app", "-p", "read,write"]);
     assert_snapshot!(output, @"
@@ -23,7 +23,7 @@ fn only_the_token_is_printed() {
 }
 
 #[test]
-fn json_has_the_token_and_its_attributes() {
+fn create_json_has_the_token_and_its_attributes() {
     let sandbox = Sandbox::with_john();
     let output =
         sandbox.run_json(&["token", "create", "my-app", "-p", "read", "--permission", "write"]);
@@ -32,7 +32,7 @@ fn json_has_the_token_and_its_attributes() {
 }
 
 #[test]
-fn flags_set_the_claims() {
+fn create_flags_set_the_claims() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&[
         "token",
@@ -125,7 +125,7 @@ fn invalid_expiry_is_refused() {
 }
 
 #[test]
-fn app_names_and_claims_are_checked() {
+fn invalid_app_names_claims_and_permissions_are_refused() {
     let sandbox = Sandbox::with_john();
     let mut outputs = String::new();
     for arguments in [
@@ -183,7 +183,7 @@ fn app_names_and_claims_are_checked() {
 }
 
 #[test]
-fn exceeded_quota_is_refused_with_the_ids_in_use() {
+fn exceeded_quota_error_lists_the_live_tokens() {
     let sandbox = Sandbox::with_john();
     for app in ["a", "b", "b"] {
         sandbox.run(&["token", "create", app]).ok();

@@ -19,10 +19,10 @@ struct Service {
     signup: (&'static str, Value),
     /// Method and path of the protected endpoint.
     endpoint: (&'static str, &'static str),
-    /// Path that revokes a token.
+    /// Path of the endpoint that revokes a token, or `None` if the service cannot revoke tokens.
     revoke: Option<&'static str>,
     /// Library that verifies the tokens, and the defects that the service accepts. The preset may
-    /// list more defects that the library accepts: servers limit the size of headers, and a service
+    /// list more defects as accepted by the library: servers limit the size of headers, and a service
     /// may check more than its library.
     verifier: (&'static str, &'static [&'static str]),
 }
@@ -50,13 +50,14 @@ impl Service {
     }
 }
 
-/// Returns the fixtures in the manifest, each with the token from its file: the manifest itself
-/// omits long tokens.
+/// Creates the fixtures for a service. Returns each item of the manifest with the token from its file,
+/// because the manifest omits long tokens.
 fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let mut arguments = vec!["token", "fixtures", "--preset", service.preset, "--out", "fixtures"];
     arguments.extend(["--secret-env", "JWT_SECRET_KEY", "--alg", "HS256"]);
+    // The preset `gerencia` has no `sub`.
     if service.preset != "gerencia" {
         arguments.extend(["--sub", service.sub]);
     }
@@ -71,7 +72,7 @@ fn create_fixtures(service: &Service) -> Vec<(Value, Value)> {
     manifest["fixtures"].as_array().unwrap().iter().map(with_token).collect()
 }
 
-/// Asserts that the service accepts the good token, and accepts a defective token only if the
+/// Asserts that the service accepts the valid token, and accepts a defective token only if the
 /// preset lists the defect as accepted.
 fn check_acceptance(service: &Service) {
     let items = create_fixtures(service);
@@ -105,7 +106,7 @@ fn check_acceptance(service: &Service) {
 
 #[test]
 #[ignore = "needs Python"]
-fn service_000_accepts_only_expected_tokens() {
+fn example_service_000_accepts_only_valid_token_and_listed_defects() {
     let signup = json!({"nome": "John Doe", "email": JOHN, "senha": "123456"});
     check_acceptance(&Service {
         name: "000",
@@ -133,14 +134,14 @@ fn service_001(preset: &'static str, endpoint: (&'static str, &'static str)) -> 
 
 #[test]
 #[ignore = "needs Python"]
-fn service_001_accepts_only_expected_tokens() {
+fn example_service_001_accepts_only_valid_token_and_listed_defects() {
     check_acceptance(&service_001("flask", ("GET", "/protected")));
     check_acceptance(&service_001("flask-refresh", ("POST", "/auth/refresh")));
 }
 
 #[test]
 #[ignore = "needs Python"]
-fn service_002_accepts_only_expected_tokens() {
+fn example_service_002_accepts_only_valid_token_and_listed_defects() {
     let signup = json!({"username": "caio", "email": "caio@gmail.com", "password": "123456"});
     check_acceptance(&Service {
         name: "002",
@@ -155,7 +156,7 @@ fn service_002_accepts_only_expected_tokens() {
 
 #[test]
 #[ignore = "needs Python"]
-fn service_003_accepts_only_expected_tokens() {
+fn example_service_003_accepts_only_valid_token_and_listed_defects() {
     for endpoint in [("GET", "/protected"), ("POST", "/refresh")] {
         check_acceptance(&Service {
             name: "003",
@@ -171,7 +172,7 @@ fn service_003_accepts_only_expected_tokens() {
 
 #[test]
 #[ignore = "needs Python"]
-fn service_004_accepts_only_expected_tokens() {
+fn example_service_004_accepts_only_valid_token_and_listed_defects() {
     for endpoint in [("GET", "/dashboard"), ("GET", "/admin")] {
         let signup = json!({"username": "khyati", "password": "1234", "role": "admin"});
         check_acceptance(&Service {

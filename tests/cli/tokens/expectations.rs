@@ -5,9 +5,9 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use serde_json::json;
 
-const KEY: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
+const KEY_OPTIONS: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
-/// Creates a home without a store, with a shared secret in the file `secret`.
+/// Creates a sandbox without a store, with a shared secret in the file `secret`.
 fn with_secret_file() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("secret"), "0123456789".repeat(4)).unwrap();
@@ -25,16 +25,20 @@ fn mint_without_exp(sandbox: &Sandbox) -> String {
 }
 
 fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
-    sandbox.run(&[&["token", "verify", token], &KEY[..], options].concat())
+    sandbox.run(&[&["token", "verify", token], &KEY_OPTIONS[..], options].concat())
 }
 
 #[track_caller]
-fn check_invalid(output: &RunOutput, code: i32, reason: &str) {
-    assert_eq!((output.code, output.verdict()), (code, format!("invalid: {reason}")), "{output:?}");
+fn check_invalid(output: &RunOutput, exit_code: i32, reason_code: &str) {
+    assert_eq!(
+        (output.code, output.verdict()),
+        (exit_code, format!("invalid: {reason_code}")),
+        "{output:?}"
+    );
 }
 
 #[test]
-fn third_party_token_without_exp_is_refused() {
+fn third_party_token_without_exp_is_refused_by_default() {
     let sandbox = with_secret_file();
     let token = mint_without_exp(&sandbox);
     let output = verify(&sandbox, &token, &[]);
@@ -52,16 +56,16 @@ fn third_party_token_without_exp_is_refused() {
     }
     let jwk = json!({"kty": "oct", "k": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ"});
     std::fs::write(sandbox.home().join("jwks"), json!({ "keys": [jwk] }).to_string()).unwrap();
-    let verify_with_set = ["token", "verify", &token, "--jwks", "jwks"];
-    check_invalid(&sandbox.run(&verify_with_set), 10, "missing_claim");
-    assert_snapshot!(sandbox.run(&[&verify_with_set[..], &["--allow-no-expiry"]].concat()), @"valid");
+    let verify_with_jwks = ["token", "verify", &token, "--jwks", "jwks"];
+    check_invalid(&sandbox.run(&verify_with_jwks), 10, "missing_claim");
+    assert_snapshot!(sandbox.run(&[&verify_with_jwks[..], &["--allow-no-expiry"]].concat()), @"valid");
 }
 
 #[test]
-fn third_party_batch_refuses_tokens_without_exp() {
+fn third_party_batch_refuses_tokens_without_exp_by_default() {
     let sandbox = with_secret_file();
     let input = format!("{}\n{}\n", mint(&sandbox, &[]), mint_without_exp(&sandbox));
-    let batch = [&["token", "verify", "--batch"], &KEY[..]].concat();
+    let batch = [&["token", "verify", "--batch"], &KEY_OPTIONS[..]].concat();
     let output = sandbox.run_with_input(&batch, &input);
     assert_eq!(output.code, 10, "{output:?}");
     let results: Vec<serde_json::Value> =
@@ -79,7 +83,7 @@ fn third_party_batch_refuses_tokens_without_exp() {
 }
 
 #[test]
-fn allow_no_expiry_is_for_third_party_tokens_only() {
+fn allow_no_expiry_option_is_for_third_party_tokens_only() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
     sandbox.run(&["token", "verify", &token]).ok();
@@ -137,7 +141,7 @@ fn typ_is_compared_as_a_media_type() {
 }
 
 #[test]
-fn required_claims_must_be_present() {
+fn require_claim_option_refuses_missing_and_null_claims() {
     let sandbox = with_secret_file();
     let token =
         mint(&sandbox, &["--sub", "alice", "--claim-json", "n=0", "--claim-json", "z=null"]);

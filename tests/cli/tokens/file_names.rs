@@ -5,13 +5,13 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 
-/// Returns the outputs of the commands.
+/// Runs the commands and returns all outputs.
 fn run_all(sandbox: &Sandbox, commands: &[&[&str]]) -> String {
     commands.iter().map(|arguments| sandbox.run(arguments).to_string()).collect()
 }
 
 #[test]
-fn url_in_place_of_a_file_name_is_named() {
+fn url_in_place_of_a_file_name_is_reported_with_a_hint() {
     let (sandbox, token) = sandbox_with_token();
     let outputs = run_all(
         &sandbox,
@@ -47,11 +47,11 @@ fn url_in_place_of_a_file_name_is_named() {
 }
 
 #[test]
-fn value_in_place_of_a_file_name_is_named() {
+fn text_in_place_of_a_file_name_is_reported_with_a_hint() {
     let (sandbox, token) = sandbox_with_token();
     fs::write(sandbox.home().join("jwks.json"), "{\"keys\":[]}").unwrap();
-    let secret = ["--secret-env", "SECRET", "--alg", "HS256"];
-    let mint = |option, value| [&["token", "mint", option, value][..], &secret].concat();
+    let secret_options = ["--secret-env", "SECRET", "--alg", "HS256"];
+    let mint = |option, value| [&["token", "mint", option, value][..], &secret_options].concat();
     let outputs = run_all(
         &sandbox,
         &[

@@ -122,7 +122,7 @@ fn decode_needs_no_store() {
 }
 
 #[test]
-fn decode_refuses_malformed_tokens() {
+fn decode_refuses_malformed_tokens_and_prints_binary_payloads() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for token in ["nonsense", "!.e30.", "e30.!.", "e30.AAAA."] {

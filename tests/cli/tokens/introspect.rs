@@ -5,7 +5,7 @@ use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
 #[test]
-fn live_app_token_is_described() {
+fn introspection_describes_active_app_and_access_tokens() {
     let sandbox = Sandbox::with_john();
     let create = ["token", "create", "shop", "-p", "read,write", "--aud", "https://api.example"];
     let token = sandbox.stdout_of(&create);
@@ -27,7 +27,7 @@ fn live_app_token_is_described() {
 }
 
 #[test]
-fn invalid_token_is_inactive_without_details() {
+fn invalid_token_introspection_has_no_details() {
     let sandbox = Sandbox::with_admin();
     let app_token = sandbox.stdout_of(&["token", "create", "app"]);
     let revoked_token = sandbox.stdout_of(&["token", "create", "app"]);

@@ -18,7 +18,7 @@ fn with_four_tokens() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids and the total of a list.
+/// Returns the ids of the listed tokens and the total: `1,4 of 2`.
 fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let list = sandbox.json(&[&["token", "list"], arguments].concat());
     let items = list["items"].as_array().unwrap().iter();
@@ -27,7 +27,7 @@ fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn list_shows_everything_except_the_token() {
+fn token_list_shows_attributes_but_no_tokens() {
     let sandbox = with_four_tokens();
     let output = sandbox.run(&["token", "list", "--all-users", "--status", "all"]);
     assert_snapshot!(output, @"
@@ -41,7 +41,7 @@ fn list_shows_everything_except_the_token() {
 }
 
 #[test]
-fn list_is_filtered_by_owner_app_and_status() {
+fn token_list_is_filtered_by_owner_app_and_status() {
     let sandbox = with_four_tokens();
     assert_eq!(list_ids(&sandbox, &[]), "4 of 1");
     assert_eq!(list_ids(&sandbox, &["--user", "john"]), "1 of 1");
@@ -107,7 +107,7 @@ fn only_admins_see_tokens_of_other_users() {
 }
 
 #[test]
-fn invalid_flags_are_refused() {
+fn invalid_token_list_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "list", "--status", "dead"]);
     assert_snapshot!(output, @"
@@ -131,7 +131,7 @@ fn invalid_flags_are_refused() {
 }
 
 #[test]
-fn show_accepts_an_id() {
+fn token_show_accepts_an_id() {
     let sandbox = with_four_tokens();
     assert_snapshot!(sandbox.run(&["token", "show", "1"]), @"
     id           1
@@ -159,7 +159,7 @@ fn show_accepts_an_id() {
 }
 
 #[test]
-fn show_accepts_a_jti_case_insensitively() {
+fn token_show_accepts_a_jti_case_insensitively() {
     let sandbox = with_four_tokens();
     let show = |id: &str| sandbox.run(&["token", "show", id]);
     let stdout = show("1").ok().stdout;
@@ -194,7 +194,7 @@ fn show_accepts_a_jti_case_insensitively() {
 }
 
 #[test]
-fn before_filter_applies_to_list_and_revoke() {
+fn before_option_applies_to_token_list_and_revoke() {
     let sandbox = with_four_tokens();
     sandbox.sql("UPDATE tokens SET issued_at = 1000 WHERE id = 1 RETURNING id");
     assert_eq!(list_ids(&sandbox, &["--all-users", "--before", "1001"]), "1 of 1");
@@ -265,7 +265,7 @@ fn fail_if_any_lists_expiring_tokens_and_exits_9() {
 }
 
 #[test]
-fn owner_is_a_name_an_email_or_the_id_of_a_deleted_user() {
+fn owner_column_has_email_of_nameless_and_id_of_deleted_user() {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "--email", "mia@example.com", "--password-stdin"];
     sandbox.run_with_input(&arguments, "123456").ok();

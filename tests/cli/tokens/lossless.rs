@@ -1,12 +1,12 @@
-//! Headers and claims are minted and shown without loss; tokens that are too large are refused.
+//! jeton mints and shows headers and claims without loss, and refuses tokens that are too large.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use std::fs;
 
-const KEY: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
+const KEY_OPTIONS: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
 
-/// Numbers beyond 64 bits and beyond the precision of floating-point numbers.
+/// JSON object with integers beyond 64 bits, and with numbers that a conversion to floating point changes.
 const NUMBERS: &str = "{\"a\":12345678901234567890123,\"b\":-9223372036854775809,\
                        \"c\":0.1000000000000000055511151231257827,\"d\":1.50,\
                        \"e\":[18446744073709551616,{\"f\":1e+300}]}";
@@ -18,7 +18,7 @@ fn sandbox_with_secret() -> Sandbox {
 }
 
 fn mint(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    sandbox.stdout_of(&[&["token", "mint"][..], &KEY, arguments].concat())
+    sandbox.stdout_of(&[&["token", "mint"][..], &KEY_OPTIONS, arguments].concat())
 }
 
 fn decode_payload(sandbox: &Sandbox, token: &str) -> String {
@@ -26,12 +26,12 @@ fn decode_payload(sandbox: &Sandbox, token: &str) -> String {
 }
 
 #[test]
-fn numbers_keep_their_digits_from_every_source() {
+fn numeric_claims_from_every_source_keep_all_digits() {
     let sandbox = sandbox_with_secret();
     let claim = format!("n={NUMBERS}");
-    let row = format!("{{\"n\":{NUMBERS}}}\n");
+    let claims_object = format!("{{\"n\":{NUMBERS}}}\n");
     for name in ["claims.json", "rows.jsonl"] {
-        fs::write(sandbox.home().join(name), &row).unwrap();
+        fs::write(sandbox.home().join(name), &claims_object).unwrap();
     }
     let presets = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&presets).unwrap();
@@ -41,23 +41,24 @@ fn numbers_keep_their_digits_from_every_source() {
         &["--claim-json", &claim][..],
         &["--claims", "claims.json"],
         &["--preset", "numbers"],
-        &["--claims", &row],
+        &["--claims", &claims_object],
         &["--from", "rows.jsonl"],
     ] {
         let token = mint(&sandbox, arguments);
         let payload = decode_payload(&sandbox, &token);
         assert!(payload.contains(&format!("\"n\":{NUMBERS}")), "{payload}");
         let verify =
-            [&["token", "verify", &token, "--allow-no-expiry", "-o", "json"][..], &KEY].concat();
+            [&["token", "verify", &token, "--allow-no-expiry", "-o", "json"][..], &KEY_OPTIONS]
+                .concat();
         let report = sandbox.run(&verify).ok().stdout;
         assert!(report.contains(&format!("\"n\":{NUMBERS}")), "{report}");
         let require = ["token", "verify", &token, "--allow-no-expiry", "--require", &claim];
-        sandbox.run(&[&require[..], &KEY].concat()).ok();
+        sandbox.run(&[&require[..], &KEY_OPTIONS].concat()).ok();
     }
 }
 
 #[test]
-fn recorded_tokens_and_app_tokens_keep_numbers() {
+fn numeric_claims_of_recorded_and_app_tokens_keep_all_digits() {
     let sandbox = Sandbox::with_admin();
     let claim = "n=12345678901234567890123";
     let app_token = sandbox.stdout_of(&["token", "create", "app", "--claim-json", claim]);
@@ -66,8 +67,8 @@ fn recorded_tokens_and_app_tokens_keep_numbers() {
         let verify = ["token", "verify", token, "--type", kind, "--require", claim];
         sandbox.run(&verify).ok();
     }
-    let renewed = sandbox.stdout_of(&["token", "renew", "1"]);
-    assert!(decode_payload(&sandbox, &renewed).contains("\"n\":12345678901234567890123"));
+    let new_token = sandbox.stdout_of(&["token", "renew", "1"]);
+    assert!(decode_payload(&sandbox, &new_token).contains("\"n\":12345678901234567890123"));
 }
 
 /// A token in JWE compact serialization.
@@ -75,7 +76,7 @@ const ENCRYPTED: &str =
     "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.c2VjcmV0.AAAAAAAAAAAAAAAAAAAAAA";
 
 #[test]
-fn decode_shows_tokens_of_every_kind() {
+fn decode_accepts_encrypted_tokens_and_non_json_payloads() {
     let sandbox = Sandbox::new();
     let mut outputs = String::new();
     for arguments in [
@@ -132,10 +133,10 @@ fn decode_shows_tokens_of_every_kind() {
 }
 
 #[test]
-fn encrypted_token_is_called_encrypted() {
+fn verify_reports_encrypted_token_as_encrypted() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "0123456789abcdef0123456789abcdef");
-    assert_snapshot!(sandbox.run(&[&["token", "verify", ENCRYPTED][..], &KEY].concat()), @"
+    assert_snapshot!(sandbox.run(&[&["token", "verify", ENCRYPTED][..], &KEY_OPTIONS].concat()), @"
     invalid: malformed: encrypted (JWE), expected a signed token (JWS)
     --- exit code 10, stderr
     error: token malformed: encrypted (JWE), expected a signed token (JWS)
@@ -143,7 +144,7 @@ fn encrypted_token_is_called_encrypted() {
 }
 
 #[test]
-fn every_numeric_date_is_shown_as_a_date() {
+fn decode_shows_numeric_date_claims_as_dates() {
     let sandbox = sandbox_with_secret();
     let claims = "{\"iat\":1700000000.25,\"nbf\":-1,\"exp\":1999999999000,\
                   \"auth_time\":1.7e9,\"updated_at\":1700000000,\"toe\":\"x\"}";
@@ -161,14 +162,14 @@ fn every_numeric_date_is_shown_as_a_date() {
     token not verified
     iat: 2023-11-14T22:13:20.25Z
     nbf: <time>
-    exp: 1999999999000, out of range for a date; in milliseconds <time>
+    exp: 1999999999000, out of range for a date; as milliseconds: <time>
     auth_time: <time>
     updated_at: <time>
     "#);
 }
 
 #[test]
-fn token_larger_than_verify_accepts_is_refused() {
+fn mint_refuses_token_larger_than_verify_accepts() {
     let sandbox = sandbox_with_secret();
     let claims = format!("{{\"g\":\"{}\"}}", "x".repeat(60_000));
     fs::write(sandbox.home().join("claims.json"), &claims).unwrap();
@@ -179,7 +180,7 @@ fn token_larger_than_verify_accepts_is_refused() {
         &["token", "mint", "--from", "rows.jsonl"],
         &["token", "fixtures", "--claims", "claims.json"],
     ] {
-        outputs += &sandbox.run(&[arguments, &KEY].concat()).to_string();
+        outputs += &sandbox.run(&[arguments, &KEY_OPTIONS].concat()).to_string();
     }
     assert_snapshot!(outputs, @"
     --- exit code 2, stderr
@@ -195,15 +196,15 @@ fn token_larger_than_verify_accepts_is_refused() {
     assert!(oversized.len() > 160_000);
     let output = sandbox.run_with_input(&["token", "decode", "-", "--part", "payload"], &oversized);
     assert!(output.ok().stdout.contains("\"padding\""));
-    let just_below = format!("{{\"g\":\"{}\"}}", "x".repeat(48_800));
-    fs::write(sandbox.home().join("claims.json"), just_below).unwrap();
+    let claims_below_limit = format!("{{\"g\":\"{}\"}}", "x".repeat(48_800));
+    fs::write(sandbox.home().join("claims.json"), claims_below_limit).unwrap();
     let token = mint(&sandbox, &["--claims", "claims.json"]);
-    let verify = [&["token", "verify", "-"][..], &KEY].concat();
+    let verify = [&["token", "verify", "-"][..], &KEY_OPTIONS].concat();
     sandbox.run_with_input(&verify, &token).ok();
 }
 
 #[test]
-fn length_of_the_signature_counts_before_any_token_is_printed() {
+fn token_size_with_signature_is_checked_before_any_token_is_printed() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["keys", "generate", "--purpose", "test", "--alg", "RS256"]).ok();
     let to_row = |length| format!("{{\"g\":\"{}\"}}\n", "x".repeat(length));
@@ -216,7 +217,7 @@ fn length_of_the_signature_counts_before_any_token_is_printed() {
 }
 
 #[test]
-fn json_errors_have_a_position() {
+fn json_syntax_errors_have_a_position() {
     let sandbox = sandbox_with_secret();
     fs::write(sandbox.home().join("claims.json"), "{\n \"sub\":\"x\",\n}\n").unwrap();
     fs::write(sandbox.home().join("rows.jsonl"), "{\"a\":1}\n{\"a\" 1}\n{'a':1}\n").unwrap();
@@ -233,7 +234,8 @@ fn json_errors_have_a_position() {
         &["--from", "rows.jsonl"],
         &["--preset", "broken"],
     ] {
-        outputs += &sandbox.run(&[&["token", "mint"][..], &KEY, arguments].concat()).to_string();
+        outputs +=
+            &sandbox.run(&[&["token", "mint"][..], &KEY_OPTIONS, arguments].concat()).to_string();
     }
     assert_snapshot!(outputs, @r#"
     --- exit code 65, stderr
@@ -258,16 +260,16 @@ fn json_errors_have_a_position() {
 }
 
 #[test]
-fn header_and_omitted_claims_are_exact() {
+fn header_json_is_minted_exactly_and_no_iat_and_no_jti_omit_claims() {
     let sandbox = sandbox_with_secret();
     let header = ["--header-json", "x5c=[\"MIIC\"]", "--header-json", "n=12345678901234567890123"];
     let claims = ["--claims", "{\"role\":\"admin\"}", "--no-iat", "--no-jti", "--expires-at"];
     let token = mint(&sandbox, &[&header[..], &claims, &["2030-01-01"]].concat());
     assert_snapshot!(sandbox.run(&["token", "decode", &token, "-o", "json"]), @r#"{"header":{"alg":"HS256","typ":"JWT","x5c":["MIIC"],"n":12345678901234567890123},"payload":{"exp":1893456000,"role":"admin"}}"#);
     let mint = ["token", "mint", "--header-json", "alg=\"x\""];
-    sandbox.run(&[&mint[..], &KEY].concat()).fails(2);
+    sandbox.run(&[&mint[..], &KEY_OPTIONS].concat()).fails(2);
     let mint = ["token", "mint", "--kid", "a", "--header-json", "kid=\"x\""];
-    sandbox.run(&[&mint[..], &KEY].concat()).fails(2);
+    sandbox.run(&[&mint[..], &KEY_OPTIONS].concat()).fails(2);
     let output = Sandbox::with_admin().run(&["token", "mint", "--record", "--no-jti"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr

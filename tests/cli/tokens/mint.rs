@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[test]
-fn only_the_token_is_printed() {
+fn mint_prints_only_the_token() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "mint"]);
     assert_snapshot!(output, @"<token>");
@@ -19,7 +19,7 @@ fn only_the_token_is_printed() {
 }
 
 #[test]
-fn flags_set_the_claims() {
+fn mint_flags_set_the_claims() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&[
         "token",
@@ -56,8 +56,8 @@ fn flags_set_the_claims() {
         (&payload(&token_with_claims)["sub"], &payload(&token_with_claims)["iat"]),
         (&json!("bob"), &json!(5))
     );
-    let with_jti = sandbox.json(&["token", "mint", "--claim", "jti=mine"]);
-    assert_eq!(with_jti["jti"], "mine", "the printed `jti` is that of the token");
+    let output = sandbox.json(&["token", "mint", "--claim", "jti=mine"]);
+    assert_eq!(output["jti"], "mine", "the printed `jti` is the `jti` of the token");
     assert_eq!(sandbox.json(&["token", "mint", "--claim-json", "jti=7"])["jti"], json!(null));
 }
 
@@ -84,7 +84,7 @@ fn only_minters_and_admins_mint() {
 }
 
 #[test]
-fn test_token_is_no_bearer_credential() {
+fn test_token_with_claims_of_access_token_is_no_credential() {
     let mut sandbox = Sandbox::with_admin();
     let access_claims = payload(&sandbox.session_member("access"));
     let claims: Vec<String> = access_claims
@@ -105,7 +105,7 @@ fn test_token_is_no_bearer_credential() {
 }
 
 #[test]
-fn invalid_flags_are_refused() {
+fn invalid_mint_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["token", "mint", "--claim", "nonsense"]);
     assert_snapshot!(output, @"
@@ -166,18 +166,18 @@ fn recorded_token_is_listed_and_revoked_by_id() {
 }
 
 #[test]
-fn first_token_creates_the_test_key() {
+fn first_mint_creates_the_test_key() {
     let sandbox = Sandbox::with_admin();
-    let count_keys = "SELECT count(*) FROM keys WHERE purpose = 'test'";
+    let count_keys_sql = "SELECT count(*) FROM keys WHERE purpose = 'test'";
     let mint_without_expiry = ["token", "mint", "--record", "--claim-json", "exp=null"];
     assert_snapshot!(sandbox.run(&mint_without_expiry), @"
     --- exit code 2, stderr
     error: a recorded token requires `exp` in whole seconds
     ");
-    assert_eq!(sandbox.sql(count_keys), ["0"]);
+    assert_eq!(sandbox.sql(count_keys_sql), ["0"]);
     sandbox.run(&["token", "mint", "--alg", "ES384"]).ok();
     sandbox.run(&["token", "mint", "--alg", "ES384"]).ok();
-    assert_eq!(sandbox.sql(count_keys), ["1"]);
+    assert_eq!(sandbox.sql(count_keys_sql), ["1"]);
     let kid = sandbox.sql("SELECT kid FROM keys WHERE purpose = 'test'").remove(0);
     let audit = sandbox.sql("SELECT detail FROM audit WHERE action = 'token mint' ORDER BY id");
     let new_key = format!(r#","new_key":{{"kind":"key","id":"{kid}"}}"#);
@@ -185,7 +185,7 @@ fn first_token_creates_the_test_key() {
 }
 
 #[test]
-fn retired_key_signs_only_while_it_verifies() {
+fn retired_test_key_signs_only_while_its_tokens_are_accepted() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "mint"]);
     let kid = sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
@@ -199,12 +199,12 @@ fn retired_key_signs_only_while_it_verifies() {
     let output = sandbox.run(&["token", "mint", "--key", &kid]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: key `<key>` is retired and no longer verifies
+    error: key `<key>` is retired, and its tokens are no longer accepted
     ");
 }
 
 #[test]
-fn text_claim_that_is_usually_json_has_a_hint() {
+fn claim_text_that_looks_like_json_causes_a_hint() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", "a secret of at least thirty-two bytes");
     let mint = |claim: &str| {
@@ -215,6 +215,7 @@ fn text_claim_that_is_usually_json_has_a_hint() {
         ("roles=[\"admin\"]", "roles"),
         ("realm={\"roles\":[]}", "realm"),
         ("admin=true", "admin"),
+        // `exp` must be a number, whereas `level` below may be a text.
         ("exp=5", "exp"),
     ] {
         let hint = format!("hint: the claim `{name}` is text; for JSON, use `--claim-json`\n");

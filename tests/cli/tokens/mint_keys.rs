@@ -6,7 +6,7 @@ use serde_json::json;
 use std::fs;
 
 #[test]
-fn named_key_must_be_a_test_key() {
+fn key_option_accepts_only_unrevoked_test_keys() {
     let sandbox = Sandbox::with_admin();
     sandbox.stdout_of(&["token", "mint"]);
     let kid = sandbox.stdout_of(&["keys", "generate", "--purpose", "test"]);
@@ -54,7 +54,7 @@ fn external_key_signs_without_a_store() {
 
 /// Uses the keys of RFC 7515, appendixes A.3 and A.1.
 #[test]
-fn jwk_signs_under_its_own_kid() {
+fn token_signed_by_a_jwk_has_the_kid_of_the_jwk() {
     let sandbox = Sandbox::new();
     let jwk = json!({"kty": "EC", "crv": "P-256", "kid": "prod-1",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
@@ -75,7 +75,7 @@ fn jwk_signs_under_its_own_kid() {
 }
 
 #[test]
-fn generated_secret_prints_a_warning() {
+fn newly_generated_secret_causes_a_warning() {
     let sandbox = Sandbox::with_admin();
     let mint = ["token", "mint", "--alg", "HS256"];
     assert_snapshot!(sandbox.run(&mint), @"

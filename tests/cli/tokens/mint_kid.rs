@@ -1,4 +1,4 @@
-//! Key ids of tokens that an external key signs: `--kid`, `--header kid=…`, and presets.
+//! Key ids and algorithm names in token headers: `--kid`, `--header kid=…`, `--alg` and presets.
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
@@ -43,11 +43,11 @@ fn minted_header(sandbox: &Sandbox, options: &[&str]) -> Value {
 #[test]
 fn requested_key_id_is_in_the_header() {
     let sandbox = sandbox_with_keys();
-    let secret = ["--secret-env", "SECRET", "--alg", "HS256"];
+    let secret_options = ["--secret-env", "SECRET", "--alg", "HS256"];
     let thumbprint = json!("5jGJlZFWHQ2aeGEZAUNL-MBYafltDachtGCdrne2yCU");
     for (key_options, default_kid) in [
         (&["--key-file", "one.json"][..], json!("own")),
-        (&secret, json!(null)),
+        (&secret_options, json!(null)),
         (&["--key-file", "key.pem"], thumbprint),
         (&["--preset", "flask", "--secret-env", "SECRET"], json!(null)),
     ] {
@@ -73,19 +73,19 @@ fn requested_key_id_is_in_the_header() {
 }
 
 #[test]
-fn key_id_selects_a_key_of_a_set() {
+fn kid_option_selects_a_key_of_a_jwk_set() {
     let sandbox = sandbox_with_keys();
-    let set = ["--key-file", "set.json"];
-    let header = minted_header(&sandbox, &[&set[..], &["--kid", "own"]].concat());
+    let set_options = ["--key-file", "set.json"];
+    let header = minted_header(&sandbox, &[&set_options[..], &["--kid", "own"]].concat());
     assert_eq!((&header["alg"], &header["kid"]), (&json!("ES256"), &json!("own")));
-    let header = minted_header(&sandbox, &[&set[..], &["--kid", "shared"]].concat());
+    let header = minted_header(&sandbox, &[&set_options[..], &["--kid", "shared"]].concat());
     assert_eq!((&header["alg"], &header["kid"]), (&json!("HS256"), &json!("shared")));
-    assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set].concat()), @"
+    assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set_options].concat()), @"
     --- exit code 65, stderr
     error: several keys found, expected a single private key
     hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
     ");
-    assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set, &["--kid", "other"]].concat()), @"
+    assert_snapshot!(sandbox.run(&[&["token", "mint"][..], &set_options, &["--kid", "other"]].concat()), @"
     --- exit code 65, stderr
     error: several keys found, expected a single private key
     hint: select a single key: (umask 077; jq '.keys[0]' set.json > key.json)
@@ -93,7 +93,7 @@ fn key_id_selects_a_key_of_a_set() {
 }
 
 #[test]
-fn unsuitable_key_id_is_refused() {
+fn invalid_or_conflicting_kid_option_is_refused() {
     let sandbox = sandbox_with_keys();
     let mint = |options: &[&str]| sandbox.run(&[&["token", "mint"], options].concat());
     assert_snapshot!(mint(&["--kid", "k1"]), @"
@@ -118,7 +118,7 @@ fn unsuitable_key_id_is_refused() {
 }
 
 #[test]
-fn preset_sets_the_key_id() {
+fn preset_sets_the_kid_of_external_keys() {
     let sandbox = sandbox_with_keys();
     let preset = json!({"description": "ours", "alg": "ES256", "parameters": {"tenant": "dev"},
         "header": {"alg": "{alg}", "kid": "{tenant}-1"}, "claims": {"exp": "{exp}"}});
@@ -142,7 +142,7 @@ fn preset_sets_the_key_id() {
 }
 
 #[test]
-fn preset_selects_the_key_of_the_store() {
+fn kid_of_a_preset_selects_the_key_of_the_store() {
     let sandbox = Sandbox::with_admin();
     let preset = json!({"description": "ours", "alg": "EdDSA",
         "header": {"alg": "{alg}", "kid": "prod-1"}, "claims": {"exp": "{exp}", "jti": "{jti}"}});
@@ -164,6 +164,7 @@ fn preset_selects_the_key_of_the_store() {
         assert_eq!(header_of(&sandbox, &token)["kid"], "prod-1");
         sandbox.run(&["token", "verify", &token, "--type", "test"]).ok();
     }
+    // `--key` and `--alg` override the key id of the preset. `--alg` selects the active key.
     for (options, expected) in [(["--key", "prod-2"], "prod-2"), (["--alg", "EdDSA"], "prod-2")] {
         let token = sandbox.stdout_of(&[&mint[..], &options].concat());
         assert_eq!(header_of(&sandbox, &token)["kid"], expected);
@@ -171,16 +172,16 @@ fn preset_selects_the_key_of_the_store() {
     }
 }
 
-/// `EdDSA` and `Ed25519` name the same algorithm: RFC 9864, section 2.2.
+/// `EdDSA` and `Ed25519` name the same algorithm of an Ed25519 key: RFC 9864, section 2.2.
 #[test]
-fn option_and_preset_decide_the_name_of_ed25519() {
+fn alg_option_and_preset_choose_the_algorithm_name_of_an_ed25519_key() {
     let sandbox = Sandbox::new();
     let jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": "k",
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
     fs::write(sandbox.home().join("ed.jwk"), jwk.to_string()).unwrap();
     let preset = |alg: &str| json!({"description": "ours", "alg": alg, "claims": {"exp": "{exp}"}});
-    let key = ["--key-file", "ed.jwk", "--preset", "ours"];
+    let key_and_preset = ["--key-file", "ed.jwk", "--preset", "ours"];
     for (preset_alg, options, expected) in [
         ("ES256", &[][..], "EdDSA"),
         ("EdDSA", &[], "EdDSA"),
@@ -189,7 +190,8 @@ fn option_and_preset_decide_the_name_of_ed25519() {
         ("Ed25519", &["--alg", "EdDSA"], "EdDSA"),
     ] {
         write_preset(&sandbox, &preset(preset_alg));
-        let manifest = sandbox.json(&[&["token", "fixtures"], &key[..], options].concat());
+        let manifest =
+            sandbox.json(&[&["token", "fixtures"], &key_and_preset[..], options].concat());
         assert_eq!(manifest["alg"], expected);
         assert_eq!(manifest["jwks"]["keys"][0]["alg"], expected);
         let token = manifest["fixtures"][0]["token"].as_str().unwrap();

@@ -6,9 +6,10 @@ use std::fs;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// Options with which a token of [`sandbox_with_token`] verifies.
+/// Options that select the key of the token of [`sandbox_with_token`].
 const KEY: [&str; 4] = ["--secret-env", "SECRET", "--alg", "HS256"];
 
+/// Creates a sandbox without a store. Returns the sandbox and a valid token.
 pub(super) fn sandbox_with_token() -> (Sandbox, String) {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("SECRET", SECRET);
@@ -17,7 +18,7 @@ pub(super) fn sandbox_with_token() -> (Sandbox, String) {
 }
 
 #[test]
-fn every_reader_removes_text_around_a_token() {
+fn text_around_a_token_is_removed_from_argument_stdin_and_file() {
     let (sandbox, token) = sandbox_with_token();
     let verify = |argument: &str, input: &[u8]| {
         let arguments = [&["token", "verify", argument][..], &KEY].concat();
@@ -44,7 +45,7 @@ fn every_reader_removes_text_around_a_token() {
 }
 
 #[test]
-fn credential_variable_may_have_quotes() {
+fn token_in_jeton_token_variable_may_have_quotes() {
     let mut sandbox = Sandbox::with_john();
     let token = sandbox.session_member("access");
     sandbox.set_variable("JETON_TOKEN", &format!("\"{token}\""));
@@ -58,7 +59,7 @@ fn credential_variable_may_have_quotes() {
 }
 
 #[test]
-fn other_text_in_place_of_a_token_is_named() {
+fn text_in_place_of_a_token_is_reported_with_a_hint() {
     let (sandbox, token) = sandbox_with_token();
     let mut outputs = String::new();
     for text in [
@@ -102,7 +103,7 @@ fn other_text_in_place_of_a_token_is_named() {
 }
 
 #[test]
-fn hints_name_the_variable_for_the_value() {
+fn unsuitable_value_of_variable_or_claims_option_is_reported_with_a_hint() {
     let (mut sandbox, token) = sandbox_with_token();
     sandbox.set_variable("JETON_TOKEN_FILE", &token);
     let mut outputs = sandbox.run(&["token", "decode"]).to_string();
@@ -136,7 +137,7 @@ fn hints_name_the_variable_for_the_value() {
 }
 
 #[test]
-fn batch_reads_output_of_mint() {
+fn verify_batch_reads_output_of_mint() {
     let (sandbox, _) = sandbox_with_token();
     let mint = ["token", "mint", "--count", "2", "--sub", "a", "-o", "jsonl"];
     let lines = sandbox.stdout_of(&[&mint[..], &KEY].concat());
@@ -150,7 +151,7 @@ fn batch_reads_output_of_mint() {
 }
 
 #[test]
-fn text_in_utf16_is_never_misread() {
+fn utf16_batch_and_malformed_utf16_claims_are_refused() {
     let (sandbox, token) = sandbox_with_token();
     let utf16 = |text: &str| -> Vec<u8> {
         format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -183,7 +184,7 @@ fn byte_order_mark_is_accepted_in_every_text_file() {
     write("claims.json", "{\"role\":\"admin\"}");
     write("rows.csv", "sub\na\n");
     write("rows.jsonl", "{\"sub\":\"a\"}\n");
-    write("password", "john-password\n");
+    write("password", "kim-password\n");
     let presets = sandbox.home().join(".config/jeton/presets");
     fs::create_dir_all(&presets).unwrap();
     let preset = "\u{feff}{\"description\":\"x\",\"claims\":{\"role\":\"admin\"}}";
@@ -200,5 +201,5 @@ fn byte_order_mark_is_accepted_in_every_text_file() {
     fs::write(sandbox.home().join("utf16.json"), utf16.collect::<Vec<_>>()).unwrap();
     sandbox.run(&[&["token", "mint", "--claims", "utf16.json"][..], &KEY].concat()).ok();
     sandbox.run(&["register", "kim", "--password-file", "password"]).ok();
-    sandbox.log_in("kim", "john-password");
+    sandbox.log_in("kim", "kim-password");
 }

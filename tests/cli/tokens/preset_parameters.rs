@@ -1,4 +1,4 @@
-//! Parameters of presets, in options and input rows
+//! Parameters of presets, in options and input rows; and the claims that a manifest expects
 
 use crate::sandbox::{Sandbox, payload};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-/// Mints a token of the preset, signed with `JWT_SECRET_KEY`.
+/// Mints a token of the preset, signed with the secret in `JWT_SECRET_KEY`.
 fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
     let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
     sandbox.stdout_of(&[&arguments[..], &["--alg", "HS256"], options].concat())
@@ -23,9 +23,9 @@ fn github_actions_subject_has_ids_of_owner_and_repository() {
         ["--set", "repository=acme/web", "--set", "owner_id=7", "--set", "repository_id=8"];
     let branch = claims(&[&options[..], &["--set", "context=ref:refs/heads/main"]].concat());
     assert_eq!(branch["sub"], "repo:acme@7/web@8:ref:refs/heads/main");
-    let owner_and_ids = ["repository_owner", "repository_owner_id", "repository_id", "aud"]
+    let derived_claims = ["repository_owner", "repository_owner_id", "repository_id", "aud"]
         .map(|name| &branch[name]);
-    assert_eq!(owner_and_ids, ["acme", "7", "8", "https://github.com/acme"]);
+    assert_eq!(derived_claims, ["acme", "7", "8", "https://github.com/acme"]);
     let old_form = claims(&["--set", "sub=repo:acme/web:environment:prod"]);
     assert_eq!(old_form["sub"], "repo:acme/web:environment:prod");
     for repository in ["web", "/web", "acme/", "a/b/c", ""] {
@@ -53,7 +53,7 @@ fn input_rows_set_preset_parameters() {
 }
 
 #[test]
-fn manifest_states_settings_of_the_verifier() {
+fn manifest_states_expected_claims_for_the_verifier() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);
     let options = ["--iss", "https://idp.example", "--aud", "api", "--scope", "read write"];

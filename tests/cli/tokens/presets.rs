@@ -8,7 +8,7 @@ use std::fs;
 
 const SECRET: &str = "a secret that is as long as the hash";
 
-/// Mints a token of the preset, signed with `JWT_SECRET_KEY`.
+/// Mints a token of the preset, signed with the secret in `JWT_SECRET_KEY`.
 fn mint_with_secret(sandbox: &Sandbox, preset: &str, options: &[&str]) -> String {
     let arguments = ["token", "mint", "--preset", preset, "--secret-env", "JWT_SECRET_KEY"];
     sandbox.stdout_of(&[&arguments[..], &["--alg", "HS256"], options].concat())
@@ -198,7 +198,7 @@ fn guide_lists_parameters_and_verifiers_of_each_preset() {
 }
 
 #[test]
-fn single_values_stay_lists() {
+fn single_permission_is_minted_as_a_list() {
     let sandbox = Sandbox::with_admin();
     let mint =
         |arguments: &[&str]| payload(&sandbox.stdout_of(&[&["token", "mint"], arguments].concat()));
@@ -225,12 +225,20 @@ fn unknown_presets_and_parameters_are_refused() {
     error: preset `none` not found
     hint: list presets: jeton token presets
     ");
-    let path = ["token", "mint", "--preset", "../../store"];
-    assert_eq!(sandbox.run(&path).code, 3);
+    for name in ["../../store", ""] {
+        assert_eq!(sandbox.run(&["token", "mint", "--preset", name]).code, 3, "{name}");
+    }
     let mint = |word| sandbox.run(&["token", "mint", "--preset", "flask", "--set", word]);
     assert_snapshot!(mint("tenant=x"), @"
     --- exit code 2, stderr
-    error: parameter: `tenant` is not one of fresh, sub
+    error: parameter: unknown name `tenant`: expected one of fresh, sub
+    ");
+    let mint_without_preset = ["token", "mint", "--set", "tenant=x"];
+    assert_snapshot!(sandbox.run(&mint_without_preset), @"
+    --- exit code 2, stderr
+    error: the following required arguments were not provided:
+      --preset <NAME>
+    hint: usage: jeton token mint --preset <NAME> --set <NAME=VALUE> [NAME]...
     ");
     assert_snapshot!(mint("fresh=yes"), @"
     --- exit code 2, stderr

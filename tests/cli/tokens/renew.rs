@@ -4,7 +4,7 @@ use crate::sandbox::{Sandbox, payload};
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn renewed_token_has_the_same_attributes() {
+fn renewal_keeps_the_attributes_of_the_token() {
     let sandbox = Sandbox::with_john();
     let old_token = sandbox.stdout_of(&[
         "token",
@@ -56,7 +56,8 @@ fn grace_period_keeps_both_tokens_valid() {
     }
     let status = |id: &str| sandbox.json(&["token", "show", id])["status"].clone();
     assert_eq!((status("1"), status("2")), ("superseded".into(), "live".into()));
-    // At most one token is superseded: the renewal of token 2 ends the grace period of token 1.
+    // At most one token of a chain of renewals is superseded: the renewal of token 2 ends the grace
+    // period of token 1.
     sandbox.run(&["token", "renew", "2", "--grace", "1h"]).ok();
     assert_eq!((status("1"), status("2")), ("revoked".into(), "superseded".into()));
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
@@ -91,7 +92,8 @@ fn bearer_renews_without_a_login() {
 fn bearer_cannot_extend_the_lifetime() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
-    let ci = sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
+    let minting_credential =
+        sandbox.stdout_of(&["token", "create", "ci", "-p", "jeton:mint", "--ttl", "1h"]);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "renew", &token, "--ttl", "2h"]), @"
     --- exit code 7, stderr
@@ -102,7 +104,7 @@ fn bearer_cannot_extend_the_lifetime() {
     --- exit code 7, stderr
     error: only the owner can extend the lifetime of a token, and must name it by id
     ");
-    assert_snapshot!(sandbox.run(&["token", "renew", &ci]), @"
+    assert_snapshot!(sandbox.run(&["token", "renew", &minting_credential]), @"
     --- exit code 7, stderr
     error: only the owner can renew a minting credential, and must name it by id
     ");
@@ -124,14 +126,14 @@ fn only_one_grace_period_runs_at_a_time() {
     <token>
     --- stderr
     token 2 stays valid until <time>
-    revoked token 1: the new renewal ended its grace period
+    revoked token 1: this renewal ended the token's grace period
     created token 3 for app, expires <time>, 1 of 3 in use
     ");
     assert_eq!(sandbox.run(&["token", "verify", &first]).code, 12);
 }
 
 #[test]
-fn revoked_and_expired_tokens_are_not_renewed() {
+fn revoked_expired_and_inaccessible_tokens_are_not_renewed() {
     let sandbox = Sandbox::with_john();
     sandbox.stdout_of(&["token", "create", "a"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
@@ -161,7 +163,7 @@ fn revoked_and_expired_tokens_are_not_renewed() {
 }
 
 #[test]
-fn grace_period_limits_the_expiry() {
+fn grace_period_limits_the_lifetime_of_the_old_token() {
     let sandbox = Sandbox::with_john();
     let old_token = sandbox.stdout_of(&["token", "create", "app"]);
     let token_without_expiry = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
@@ -208,9 +210,9 @@ fn only_app_tokens_are_renewed() {
     --- exit code 2, stderr
     error: only app tokens can be renewed
     ");
-    let app = sandbox.stdout_of(&["token", "create", "app"]);
+    let app_token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.sql("DELETE FROM tokens WHERE id = 2");
-    assert_snapshot!(sandbox.run(&["token", "renew", &app]), @"
+    assert_snapshot!(sandbox.run(&["token", "renew", &app_token]), @"
     --- exit code 10, stderr
     error: token not found in the store
     ");

@@ -18,7 +18,7 @@ fn lifetime(token: &str) -> i64 {
 }
 
 #[test]
-fn renewals_by_the_bearer_end_at_max_ttl() {
+fn renewals_by_the_bearer_end_at_max_ttl_after_first_issue() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "token.max_ttl", "90m"]).ok();
     let token = sandbox.stdout_of(&["token", "create", "app", "--ttl", "1h"]);
@@ -52,16 +52,18 @@ fn renewals_by_the_bearer_end_at_max_ttl() {
 fn renewal_by_the_bearer_adds_an_expiry() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
-    let renewed_token = sandbox.stdout_of(&["token", "renew", &token]);
-    assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&renewed_token)));
+    let new_token = sandbox.stdout_of(&["token", "renew", &token]);
+    assert!((90 * 24 * HOUR - 60..=90 * 24 * HOUR).contains(&lifetime(&new_token)));
     sandbox.stdout_of(&["token", "create", "app", "--no-expiry"]);
-    let renewed_token = sandbox.stdout_of(&["token", "renew", "3"]);
+    let new_token = sandbox.stdout_of(&["token", "renew", "3"]);
     assert!(
-        payload(&renewed_token).get("exp").is_none(),
+        payload(&new_token).get("exp").is_none(),
         "the owner may keep the token without expiry"
     );
 }
 
+/// Runs a shell script with `jeton run --app`, which sets `API_TOKEN` for the script. `$0` is the path of
+/// jeton.
 fn run_with_app_token(sandbox: &Sandbox, script: &str) -> RunOutput {
     let jeton = env!("CARGO_BIN_EXE_jeton");
     sandbox.run(&["run", "--app", "ci", "--", "sh", "-c", script, jeton])
@@ -79,9 +81,9 @@ fn run_token_is_not_renewed_by_its_bearer() {
 }
 
 #[test]
-fn successors_of_a_run_token_are_revoked_with_it() {
+fn successors_of_a_run_token_are_revoked_with_the_run_token() {
     let sandbox = Sandbox::with_admin();
-    // Renewals by id, with and without a grace period and a new lifetime.
+    // Renewals by id: with a grace period, without options, and with a new lifetime.
     let output = run_with_app_token(
         &sandbox,
         "\"$0\" token renew 1 --grace 1h && \"$0\" token renew 2 && \"$0\" token renew 3 --ttl 1d",

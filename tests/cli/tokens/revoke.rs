@@ -8,13 +8,13 @@ fn jti(token: &str) -> String {
 }
 
 #[track_caller]
-fn assert_verify_prints(sandbox: &Sandbox, token: &str, expected: &str) {
+fn assert_verdict(sandbox: &Sandbox, token: &str, expected: &str) {
     let output = sandbox.run(&["token", "verify", token, "--type", "any"]);
     assert_eq!(output.verdict(), expected);
 }
 
-const INVALID_REVOKED: &str = "invalid: token_revoked";
-const INVALID_ENDED: &str = "invalid: session_ended";
+const REVOKED_VERDICT: &str = "invalid: token_revoked";
+const SESSION_ENDED_VERDICT: &str = "invalid: session_ended";
 
 #[test]
 fn app_token_is_revoked_by_id_jti_or_value() {
@@ -40,12 +40,12 @@ fn app_token_is_revoked_by_id_jti_or_value() {
     already revoked: token 3
     ");
     for token in [first, second, third] {
-        assert_verify_prints(&sandbox, &token, INVALID_REVOKED);
+        assert_verdict(&sandbox, &token, REVOKED_VERDICT);
     }
 }
 
 #[test]
-fn json_reports_the_outcome_of_each_token() {
+fn revoke_json_reports_the_outcome_of_each_token() {
     let sandbox = Sandbox::with_john();
     let (first, second) = (
         sandbox.stdout_of(&["token", "create", "a"]),
@@ -58,7 +58,7 @@ fn json_reports_the_outcome_of_each_token() {
 }
 
 #[test]
-fn refresh_token_revocation_ends_the_session() {
+fn revocation_of_refresh_token_but_not_of_access_token_ends_the_session() {
     let sandbox = Sandbox::with_john();
     let (access, refresh) = (sandbox.session_member("access"), sandbox.session_member("refresh"));
     let output = sandbox.run(&["token", "revoke", &access]);
@@ -66,8 +66,8 @@ fn refresh_token_revocation_ends_the_session() {
     --- stderr
     revoked access token <uuid>
     ");
-    assert_verify_prints(&sandbox, &access, INVALID_REVOKED);
-    assert_verify_prints(&sandbox, &refresh, "valid");
+    assert_verdict(&sandbox, &access, REVOKED_VERDICT);
+    assert_verdict(&sandbox, &refresh, "valid");
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: a token of your session was revoked: <time> (<ago>)
@@ -81,7 +81,7 @@ fn refresh_token_revocation_ends_the_session() {
     --- stderr
     revoked session of refresh token <uuid>
     ");
-    assert_verify_prints(&sandbox, &refresh, INVALID_ENDED);
+    assert_verdict(&sandbox, &refresh, SESSION_ENDED_VERDICT);
     assert_snapshot!(sandbox.run(&["whoami"]), @"
     --- exit code 12, stderr
     error: your session has ended: revoked, <time> (<ago>)
@@ -103,15 +103,15 @@ fn test_token_revocation_adds_a_blocklist_row() {
     --- stderr
     already revoked: test token <uuid>
     ");
-    assert_verify_prints(&sandbox, &first, INVALID_REVOKED);
-    assert_verify_prints(&sandbox, &second, "valid");
+    assert_verdict(&sandbox, &first, REVOKED_VERDICT);
+    assert_verdict(&sandbox, &second, "valid");
     let exp = payload(&first)["exp"].to_string();
     assert_eq!(sandbox.sql("SELECT jti FROM blocklist"), [jti(&first)]);
     assert_eq!(sandbox.sql("SELECT expires_at FROM blocklist"), [exp]);
 }
 
 #[test]
-fn unknown_token_prevents_the_revocation_of_all() {
+fn invalid_argument_prevents_the_revocation_of_all_tokens() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     let unknown_jti = "018f4f5e-7a3b-7c1d-8e2f-0123456789ab";
@@ -119,7 +119,7 @@ fn unknown_token_prevents_the_revocation_of_all() {
     for invalid_token in ["99", unknown_jti, "nonsense", &tampered(&token, 2)] {
         let output = sandbox.run(&["token", "revoke", "1", invalid_token]);
         outputs += &output.with_command();
-        assert_verify_prints(&sandbox, &token, "valid");
+        assert_verdict(&sandbox, &token, "valid");
     }
     assert_snapshot!(outputs, @"
     $ jeton token revoke 1 99
@@ -159,7 +159,7 @@ fn only_admins_revoke_tokens_of_other_users_by_id() {
     error: not logged in
     hint: log in: jeton login
     ");
-    assert_verify_prints(&sandbox, &token, "valid");
+    assert_verdict(&sandbox, &token, "valid");
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
     --- stderr
@@ -167,7 +167,7 @@ fn only_admins_revoke_tokens_of_other_users_by_id() {
     ");
 }
 
-/// Creates admin ada, logged in, and minter mia.
+/// Creates the admin ada, who is logged in, and the minter mia.
 fn with_minter() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     let arguments = ["register", "mia", "--role", "minter", "--password-stdin"];
@@ -190,19 +190,20 @@ fn minter_does_not_revoke_recorded_tokens_of_other_users() {
     error: only admins can act on other users' tokens: logged in as `mia` with role `minter`
     hint: log in as a user with the role `admin`: jeton login LOGIN
     ");
+    // The revocation of a token with the same `jti` does not affect the recorded token either.
     let unrecorded_token = sandbox.stdout_of(&mint);
     sandbox.run(&["logout"]).ok();
     assert_snapshot!(sandbox.run(&["token", "revoke", &unrecorded_token]), @"
     --- stderr
     revoked test token <uuid>
     ");
-    assert_verify_prints(&sandbox, &unrecorded_token, INVALID_REVOKED);
-    assert_verify_prints(&sandbox, &recorded_token, "valid");
+    assert_verdict(&sandbox, &unrecorded_token, REVOKED_VERDICT);
+    assert_verdict(&sandbox, &recorded_token, "valid");
     assert_snapshot!(sandbox.run(&["token", "revoke", &recorded_token]), @"
     --- stderr
     revoked test token 1
     ");
-    assert_verify_prints(&sandbox, &recorded_token, INVALID_REVOKED);
+    assert_verdict(&sandbox, &recorded_token, REVOKED_VERDICT);
 }
 
 #[test]
@@ -212,21 +213,21 @@ fn revoked_jti_is_not_recorded_again() {
     let revoked_token = sandbox.stdout_of(&[&mint[..], &["--ttl", "1d"]].concat());
     sandbox.run(&["token", "revoke", &revoked_token]).ok();
     sandbox.log_in("mia", "123456");
-    for claims in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
+    for options in [&["--ttl", "2d"][..], &["--claims", "same.json"]] {
         std::fs::write(sandbox.home().join("same.json"), payload(&revoked_token).to_string())
             .unwrap();
-        let output = sandbox.run(&[&mint[..], &["--record"], claims].concat());
+        let output = sandbox.run(&[&mint[..], &["--record"], options].concat());
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 2, stderr
         error: a token with this `jti` has been revoked
         "));
-        assert_verify_prints(&sandbox, &revoked_token, INVALID_REVOKED);
+        assert_verdict(&sandbox, &revoked_token, REVOKED_VERDICT);
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM tokens"), ["0"]);
 }
 
 #[test]
-fn test_token_does_not_hide_a_session_with_its_jti() {
+fn shared_jti_revokes_both_the_test_token_and_the_access_token() {
     let sandbox = with_minter();
     sandbox.log_in("mia", "123456");
     let access = sandbox.session_member("access");
@@ -241,5 +242,5 @@ fn test_token_does_not_hide_a_session_with_its_jti() {
     revoked test token 1
     revoked access token <uuid>
     ");
-    assert_verify_prints(&sandbox, &access, INVALID_REVOKED);
+    assert_verdict(&sandbox, &access, REVOKED_VERDICT);
 }

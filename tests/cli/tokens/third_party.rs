@@ -1,4 +1,4 @@
-//! `jeton token verify` of third-party tokens, with a JWK Set or a key file
+//! `jeton token verify` of third-party tokens, with a JWK Set, a key file or a secret in a variable
 
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
@@ -7,15 +7,17 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::{Value, json};
 
-/// The token of RFC 7515, appendix A.1, which expired in 2011.
+/// The token of RFC 7515, appendix A.1, and of RFC 7519, section 3.1, which expired in 2011.
 pub(super) const RFC_TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAi\
     OjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p\
     1r_wW1gFWFOEjXk";
+
+/// The secret of [`RFC_TOKEN`] in base64url.
 pub(super) const RFC_KEY: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
-/// Creates the sandbox of a third-party issuer, and a sandbox without a store in which `jwks.json`
-/// contains the keys of the issuer.
+/// Creates the sandbox of a third-party issuer, and a second sandbox, which has no store. The file
+/// `jwks.json` in the second sandbox contains the public test keys of the issuer.
 fn with_third_party_issuer() -> (Sandbox, Sandbox) {
     let issuer = Sandbox::with_admin();
     for algorithm in ["ES256", "RS256", "EdDSA"] {
@@ -88,7 +90,7 @@ fn third_party_permissions_include_scope_and_scp() {
     issuer.run(&["token", "verify", &own_token, "--type", "test", "-p", "read:all"]).ok();
     let own_token = issuer.stdout_of(&["token", "create", "app", "--claim", "scope=read:all"]);
     let output = issuer.run(&["token", "verify", &own_token, "-p", "read:all"]);
-    assert_eq!(output.code, 9, "own app tokens have permissions in `permissions` only");
+    assert_eq!(output.code, 9, "app tokens of jeton have permissions in `permissions` only");
 }
 
 #[test]
@@ -120,7 +122,7 @@ fn key_file_is_accepted_as_secret_jwk_or_pem() {
     // Algorithm confusion: a public key is never used as an HMAC secret.
     assert_snapshot!(verify(&sandbox, &token, &["--key", "public", "--alg", "HS256"]), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     hint: use the algorithm of the key: --alg RS256
     ");
     let private_pem = issuer.run(&["keys", "export", "--private", kid, "--yes"]).stdout;
@@ -159,7 +161,7 @@ fn secret_in_variable_verifies_and_public_key_is_refused() {
     sandbox.set_variable("SECRET", &pem);
     assert_snapshot!(verify(&sandbox, &token, &options), @"
     --- exit code 65, stderr
-    error: found a PEM, expected a shared secret
+    error: found a PEM key, expected a shared secret
     hint: use the algorithm of the key: --alg RS256
     ");
 }
@@ -172,18 +174,18 @@ fn fractional_times_are_rounded_to_the_shorter_validity() {
         let token = issuer.stdout_of(&[&["token", "mint"], &claims[..]].concat());
         verify(&sandbox, &token, &["--jwks", "jwks.json", "--at", time]).verdict()
     };
-    let times = ["iat=1800000000.9", "nbf=1800000000.2", "exp=1800000009.9"];
-    assert_eq!(verify_at(&times, "1800000000"), "invalid: not_yet_valid");
-    assert_eq!(verify_at(&times, "1800000001"), "valid");
-    assert_eq!(verify_at(&times, "1800000008"), "valid");
-    assert_eq!(verify_at(&times, "1800000009"), "invalid: token_expired");
+    let time_claims = ["iat=1800000000.9", "nbf=1800000000.2", "exp=1800000009.9"];
+    assert_eq!(verify_at(&time_claims, "1800000000"), "invalid: not_yet_valid");
+    assert_eq!(verify_at(&time_claims, "1800000001"), "valid");
+    assert_eq!(verify_at(&time_claims, "1800000008"), "valid");
+    assert_eq!(verify_at(&time_claims, "1800000009"), "invalid: token_expired");
     for claim in ["exp=\"5\"", "nbf=1e300", "iat=true", "exp=[1]", "exp=-1e18"] {
         assert_eq!(verify_at(&[claim], "1800000000"), "invalid: bad_claim", "{claim}");
     }
 }
 
 #[test]
-fn token_never_chooses_its_key() {
+fn token_header_selects_only_among_the_given_keys_and_algorithms() {
     let sandbox = Sandbox::new();
     let key = |kid: &str| json!({"kty": "oct", "k": RFC_KEY, "kid": kid});
     let write_keys = |keys: &[Value]| {

@@ -32,7 +32,7 @@ fn zeros(length: usize) -> String {
 }
 
 #[test]
-fn unsafe_curve_points_are_refused() {
+fn invalid_curve_points_and_unsupported_key_types_are_refused() {
     let ed25519_jwk = |x: Value| json!({"kty": "OKP", "crv": "Ed25519", "x": x});
     let ec_jwk =
         |crv: &str, bytes| json!({"kty": "EC", "crv": crv, "x": zeros(bytes), "y": zeros(bytes)});
@@ -69,7 +69,7 @@ fn unsafe_curve_points_are_refused() {
 }
 
 #[test]
-fn weak_secrets_and_rsa_parameters_are_refused() {
+fn weak_or_unsuitable_secrets_and_weak_rsa_keys_are_refused() {
     let secret_jwk = |bytes, alg: &str| json!({"kty": "oct", "k": zeros(bytes), "alg": alg});
     for (key, message) in [
         (secret_jwk(0, "HS256"), "key: the secret is empty"),
@@ -155,6 +155,7 @@ fn malformed_jwk_set_is_refused() {
     --- exit code 65, stderr
     error: key: ambiguous: line 1, column 25: duplicate member name `kty`
     "#);
+    // A JWK Set that contains a key twice is accepted. The token is rejected because of its algorithm.
     let key = json!({"kty": "oct", "k": zeros(32), "kid": "one"});
     let jwk_set = json!({"keys": [key, key]}).to_string();
     assert_snapshot!(verify_with_jwks(&jwk_set), @"

@@ -32,7 +32,7 @@ aud = ['a', 'b']
 defect = 'bad_signature'
 ";
 
-/// Returns a sandbox with a secret in `S` and the file `t.toml`.
+/// Creates a sandbox with secrets in the variables `S` and `SHORT`, and with `text` in the file `t.toml`.
 pub(super) fn sandbox_with_file(text: &str) -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("S", "a secret that is as long as the hash");
@@ -51,7 +51,7 @@ pub(super) fn mint_text(text: &str) -> RunOutput {
 }
 
 #[test]
-fn every_format_has_the_tokens_in_the_order_of_the_file() {
+fn output_has_named_tokens_in_the_order_of_the_file() {
     let mut sandbox = sandbox_with_file(FILE);
     assert_snapshot!(mint(&sandbox, &["-o", "dotenv"]), @"
     ADMIN_TOKEN=<token>
@@ -75,14 +75,14 @@ fn every_format_has_the_tokens_in_the_order_of_the_file() {
     let assignments = fs::read_to_string(env_file).unwrap();
     let tokens: Vec<&str> =
         assignments.lines().map(|line| line.split_once('=').unwrap().1).collect();
-    let masked: Vec<&str> =
+    let masked_tokens: Vec<&str> =
         masks.lines().map(|line| line.strip_prefix("::add-mask::").unwrap()).collect();
-    assert_eq!((tokens.len(), tokens), (3, masked));
+    assert_eq!((tokens.len(), tokens), (3, masked_tokens));
     assert!(!sandbox.has_store());
 }
 
 #[test]
-fn own_options_replace_the_defaults() {
+fn options_of_a_named_token_replace_the_defaults() {
     let sandbox = sandbox_with_file(FILE);
     let items: Value = serde_json::from_str(&mint(&sandbox, &["-o", "json"]).ok().stdout).unwrap();
     let claims: Vec<Value> = items["items"]
@@ -103,7 +103,7 @@ fn own_options_replace_the_defaults() {
 }
 
 #[test]
-fn named_tokens_are_selected() {
+fn arguments_select_named_tokens() {
     let sandbox = sandbox_with_file(FILE);
     let output = mint(&sandbox, &["BROKEN_TOKEN", "ADMIN_TOKEN", "-o", "dotenv"]);
     assert_snapshot!(output, @"
@@ -120,7 +120,7 @@ fn named_tokens_are_selected() {
 }
 
 #[test]
-fn keys_of_the_store_sign_and_record() {
+fn named_tokens_are_signed_by_keys_of_the_store_and_recorded() {
     let sandbox = Sandbox::with_admin();
     let text = "[defaults]\nrecord = true\n[tokens.A]\nalg = 'RS256'\n[tokens.B]\n[tokens.C]\n";
     fs::write(sandbox.home().join("t.toml"), text).unwrap();
@@ -141,7 +141,7 @@ fn keys_of_the_store_sign_and_record() {
 }
 
 #[test]
-fn failure_of_one_token_leaves_no_token() {
+fn invalid_named_token_prevents_recording_of_all_tokens() {
     let sandbox = Sandbox::with_admin();
     let text = "[defaults]\nrecord = true\n[tokens.A]\n[tokens.B]\nclaim.jti = 'mine'\n";
     fs::write(sandbox.home().join("t.toml"), text).unwrap();
@@ -153,7 +153,7 @@ fn failure_of_one_token_leaves_no_token() {
 }
 
 #[test]
-fn file_is_read_from_standard_input() {
+fn named_token_file_is_read_from_stdin() {
     let sandbox = sandbox_with_file("");
     let arguments = ["token", "mint", "-f", "-", "--allow-env", "S", "-o", "dotenv"];
     assert_snapshot!(sandbox.run_with_input(&arguments, FILE), @"
@@ -168,7 +168,7 @@ fn file_is_read_from_standard_input() {
 }
 
 #[test]
-fn file_is_never_read_implicitly() {
+fn named_token_file_is_never_read_implicitly() {
     let sandbox = sandbox_with_file("[tokens.A]\nx = 1\n");
     for name in ["jeton.toml", "tokens.toml", ".jeton.toml"] {
         fs::copy(sandbox.home().join("t.toml"), sandbox.home().join(name)).unwrap();

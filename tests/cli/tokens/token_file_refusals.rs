@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a long snapshot")]
-fn invalid_file_is_refused_with_the_line() {
+fn invalid_file_of_named_tokens_is_refused_with_the_line_number() {
     let mut outputs = String::new();
     for text in [
         "[tokens.A]\nsub = 'a'\naudd = 'x'\n",
@@ -27,34 +27,34 @@ fn invalid_file_is_refused_with_the_line() {
         "name = 'x'\n[tokens.A]\n",
         "",
     ] {
-        let output = mint_text(&text.replace("[tokens.A]", "[tokens.A]\nalg = 'HS256'"));
-        outputs += &output.with_heading(text.escape_default());
+        let text = text.replace("[tokens.A]", "[tokens.A]\nalg = 'HS256'");
+        outputs += &mint_text(&text).with_heading(text.escape_default());
     }
     assert_snapshot!(outputs, @r#"
-    [tokens.A]\nsub = \'a\'\naudd = \'x\'\n
+    [tokens.A]\nalg = \'HS256\'\nsub = \'a\'\naudd = \'x\'\n
     --- exit code 65, stderr
     error: `t.toml`: line 4: unknown key `audd`
     hint: use `aud`
-    [defaults]\nttl = \'soon\'\n[tokens.A]\n
+    [defaults]\nttl = \'soon\'\n[tokens.A]\nalg = \'HS256\'\n
     --- exit code 65, stderr
     error: `t.toml`: line 2: `ttl`: duration: expected `90s`, `15m`, `12h`, `7d`, `2w`, `1d12h`, `P7D` or similar
-    [tokens.A]\nno-jti = \'yes\'\n
+    [tokens.A]\nalg = \'HS256\'\nno-jti = \'yes\'\n
     --- exit code 65, stderr
     error: `t.toml`: line 3: `no-jti`: text found, expected a boolean
     [tokens]\nA = \'x\'\n
     --- exit code 65, stderr
     error: `t.toml`: line 2: `A`: text found, expected a table
-    [tokens.A]\nsub = \n
+    [tokens.A]\nalg = \'HS256\'\nsub = \n
     --- exit code 65, stderr
     error: `t.toml`: line 3: string values must be quoted, expected literal string
-    [tokens.A]\nclaim = [\'x\']\n
+    [tokens.A]\nalg = \'HS256\'\nclaim = [\'x\']\n
     --- exit code 65, stderr
     error: `t.toml`: line 1: claim: not in the format `name=value`
-    [tokens.A]\npreset = \'nope\'\n
+    [tokens.A]\nalg = \'HS256\'\npreset = \'nope\'\n
     --- exit code 3, stderr
     error: `t.toml`: line 1: preset `nope` not found
     hint: list presets: jeton token presets
-    [tokens.A]\nkey = \'nope\'\nsecret-env = \'S\'\n
+    [tokens.A]\nalg = \'HS256\'\nkey = \'nope\'\nsecret-env = \'S\'\n
     --- exit code 65, stderr
     error: `t.toml`: line 2: `alg`: not allowed with `key`
     [tokens.\"A B\"]\n
@@ -62,11 +62,11 @@ fn invalid_file_is_refused_with_the_line() {
     error: `t.toml`: line 1: `A B`: variable: expected letters, digits and `_`, not starting with a digit
     [tokens.LD_PRELOAD]\n
     --- exit code 65, stderr
-    error: `t.toml`: line 1: `LD_PRELOAD`: variable: reserved for the loader, a shell or a runtime; use a name such as `API_TOKEN`
+    error: `t.toml`: line 1: `LD_PRELOAD`: variable: reserved for the dynamic loader, a shell or a runtime; use a name such as `API_TOKEN`
     [token.A]\n
     --- exit code 65, stderr
     error: `t.toml`: line 1: no token found, expected a table `[tokens.NAME]`
-    name = \'x\'\n[tokens.A]\n
+    name = \'x\'\n[tokens.A]\nalg = \'HS256\'\n
     --- exit code 65, stderr
     error: `t.toml`: line 1: unknown key `name`
 
@@ -83,7 +83,7 @@ fn invalid_file_is_refused_with_the_line() {
 }
 
 #[test]
-fn options_of_the_command_line_are_refused_in_the_file() {
+fn options_for_the_command_line_only_are_refused_in_the_file() {
     let mut outputs = String::new();
     for key in ["store", "token-file", "out", "allow-weak", "count", "from"] {
         outputs += &mint_text(&format!("[tokens.A]\n{key} = 'x'\n")).to_string();
@@ -105,7 +105,7 @@ fn options_of_the_command_line_are_refused_in_the_file() {
 }
 
 #[test]
-fn options_of_tokens_are_refused_beside_the_file() {
+fn token_options_are_refused_together_with_the_file_option() {
     let sandbox = sandbox_with_file(FILE);
     assert_snapshot!(mint(&sandbox, &["--sub", "bob"]), @"
     --- exit code 2, stderr
@@ -136,7 +136,7 @@ fn options_of_tokens_are_refused_beside_the_file() {
 }
 
 #[test]
-fn secret_variable_must_be_allowed() {
+fn secret_variable_in_a_file_requires_allow_env_option() {
     let sandbox = sandbox_with_file("[tokens.A]\nalg = 'HS256'\nsecret-env = 'S'\n");
     let run = |options: &[&str]| {
         sandbox.run(&[&["token", "mint", "--file", "t.toml", "-o", "dotenv"], options].concat())
@@ -154,7 +154,7 @@ fn secret_variable_must_be_allowed() {
 }
 
 #[test]
-fn short_secret_is_allowed_only_on_the_command_line() {
+fn short_secret_requires_allow_weak_option_on_the_command_line() {
     let sandbox = sandbox_with_file("[tokens.A]\nalg = 'HS256'\nsecret-env = 'SHORT'\n");
     let allow = ["--allow-env", "SHORT"];
     assert_snapshot!(mint(&sandbox, &allow), @"
@@ -167,7 +167,7 @@ fn short_secret_is_allowed_only_on_the_command_line() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a long snapshot")]
-fn paths_outside_the_directory_of_the_file_are_refused() {
+fn only_relative_paths_below_the_directory_of_the_file_are_accepted() {
     let sandbox = Sandbox::new();
     let home = sandbox.home();
     fs::create_dir_all(home.join("project/keys")).unwrap();
@@ -185,11 +185,14 @@ fn paths_outside_the_directory_of_the_file_are_refused() {
         let text = format!("[tokens.A]\nalg = 'HS256'\n{options}\n");
         fs::write(home.join("project/t.toml"), text).unwrap();
         let mut command = sandbox.command(&["token", "mint", "--file", "project/t.toml"]);
-        let outside = RunOutput::capture(&mut command);
+        let output_in_home = RunOutput::capture(&mut command);
         let mut command = sandbox.command(&["token", "mint", "--file", "t.toml"]);
-        let inside = RunOutput::capture(command.current_dir(home.join("project")));
-        assert_eq!(outside.code, inside.code, "{outside:?} {inside:?}");
-        outside
+        let output_in_project = RunOutput::capture(command.current_dir(home.join("project")));
+        assert_eq!(
+            output_in_home.code, output_in_project.code,
+            "{output_in_home:?} {output_in_project:?}"
+        );
+        output_in_home
     };
     for path in ["keys/secret", "./keys/secret", "inner-link", "-"] {
         mint(&format!("key-file = '{path}'")).ok();
@@ -213,13 +216,13 @@ fn paths_outside_the_directory_of_the_file_are_refused() {
     }
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
+    error: `project/t.toml`: line 3: `key-file`: expected a relative path without `..`
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: path outside the directory of the file
     --- exit code 65, stderr
@@ -227,9 +230,9 @@ fn paths_outside_the_directory_of_the_file_are_refused() {
     --- exit code 65, stderr
     error: `project/t.toml`: line 3: `key-file`: the file cannot be read: No such file or directory
     --- exit code 65, stderr
-    error: `project/t.toml`: line 4: `claims`: path outside the directory of the file
+    error: `project/t.toml`: line 4: `claims`: expected a relative path without `..`
     --- exit code 65, stderr
-    error: `project/t.toml`: line 4: `claims`: path outside the directory of the file
+    error: `project/t.toml`: line 4: `claims`: expected a relative path without `..`
     ");
     // Here `{}` is not JSON, but the name of a link to a file in another directory.
     fs::write(

@@ -20,7 +20,7 @@ fn mint(sandbox: &Sandbox, options: &[&str]) -> RunOutput {
 }
 
 #[test]
-fn dotenv_prints_an_assignment() {
+fn dotenv_output_is_a_variable_assignment() {
     let mut sandbox = sandbox_with_secret();
     assert_snapshot!(mint(&sandbox, &["-o", "dotenv"]), @"API_TOKEN=<token>");
     let output = mint(&sandbox, &["-o", "dotenv", "--env", "ADMIN_TOKEN", "--sub", "a"]).ok();
@@ -32,7 +32,7 @@ fn dotenv_prints_an_assignment() {
 }
 
 #[test]
-fn github_masks_the_token_and_sets_the_variable() {
+fn github_output_masks_the_token_and_sets_the_variable() {
     let mut sandbox = sandbox_with_secret();
     let env_file = sandbox.home().join("env");
     fs::write(&env_file, "OTHER=1").unwrap();
@@ -55,7 +55,7 @@ fn github_masks_the_token_and_sets_the_variable() {
 }
 
 #[test]
-fn missing_github_file_is_refused_before_the_token_is_recorded() {
+fn unusable_github_env_file_is_refused_before_the_token_is_recorded() {
     let mut sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for path in ["", "/nowhere/env", "/"] {
@@ -75,7 +75,7 @@ fn missing_github_file_is_refused_before_the_token_is_recorded() {
 }
 
 #[test]
-fn undelivered_token_is_revoked() {
+fn token_is_revoked_if_its_variable_cannot_be_written() {
     let mut sandbox = Sandbox::with_admin();
     sandbox.set_variable("GITHUB_ENV", "/dev/full");
     let output = sandbox.run(&["token", "mint", "--record", "-o", "github"]);
@@ -86,9 +86,10 @@ fn undelivered_token_is_revoked() {
     ");
     for format in ["dotenv", "github"] {
         sandbox.set_variable("GITHUB_ENV", &sandbox.home().join("env").to_string_lossy());
-        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let full_device = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = sandbox.command(&["token", "mint", "--record", "-o", format]);
-        let child = command.stdout(Stdio::from(full)).stderr(Stdio::piped()).spawn().unwrap();
+        let child =
+            command.stdout(Stdio::from(full_device)).stderr(Stdio::piped()).spawn().unwrap();
         let output = RunOutput::new(&command, child.wait_with_output().unwrap());
         assert_eq!(output.code, 1, "{output:?}");
     }
@@ -98,7 +99,7 @@ fn undelivered_token_is_revoked() {
 }
 
 #[test]
-fn recorded_token_is_reported() {
+fn dotenv_output_reports_the_id_of_a_recorded_token() {
     let sandbox = Sandbox::with_admin();
     assert_snapshot!(sandbox.run(&["token", "mint", "--record", "-o", "dotenv"]), @"
     API_TOKEN=<token>
@@ -126,11 +127,11 @@ fn several_tokens_for_one_variable_are_refused() {
 }
 
 #[test]
-fn env_option_requires_an_output_with_variables() {
+fn env_option_requires_an_output_format_with_variables() {
     let sandbox = sandbox_with_secret();
     assert_snapshot!(mint(&sandbox, &["--env", "A"]), @"
     --- exit code 2, stderr
-    error: `--env` found, but the output has no variables
+    error: `--env` requires `-o dotenv` or `-o github`
     hint: add `-o dotenv`
     ");
     mint(&sandbox, &["--env", "A", "-o", "json"]).fails(2);
@@ -138,7 +139,7 @@ fn env_option_requires_an_output_with_variables() {
 }
 
 #[test]
-fn reserved_variable_is_refused_in_every_output() {
+fn reserved_variable_name_is_refused_in_every_output_format() {
     let mut sandbox = sandbox_with_secret();
     let env_file = sandbox.home().join("env");
     sandbox.set_variable("GITHUB_ENV", &env_file.to_string_lossy());

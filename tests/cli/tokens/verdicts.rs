@@ -6,9 +6,9 @@ use crate::sandbox::{Sandbox, tampered};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-const KEY: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
+const KEY_OPTIONS: [&str; 4] = ["--key", "secret", "--alg", "HS256"];
 
-/// Creates a home without a store, with a shared secret in the file `secret`.
+/// Creates a sandbox without a store, with a shared secret in the file `secret`.
 fn with_secret_file() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home().join("secret"), "0123456789".repeat(7)).unwrap();
@@ -24,15 +24,15 @@ fn mint(sandbox: &Sandbox, options: &[&str]) -> String {
     sandbox.stdout_of(&[&command.concat()[..], options].concat())
 }
 
-/// Verifies at 10:30, unless `--at` is given.
+/// Verifies a token at 2030-01-01T10:30:00Z, unless the options contain `--at`.
 fn verify(sandbox: &Sandbox, token: &str, options: &[&str]) -> RunOutput {
     let at = ["--at", "2030-01-01T10:30:00Z"];
     let at = if options.contains(&"--at") { &[][..] } else { &at };
-    sandbox.run(&[&["token", "verify", token], &KEY[..], at, options].concat())
+    sandbox.run(&[&["token", "verify", token], &KEY_OPTIONS[..], at, options].concat())
 }
 
 #[test]
-fn claim_of_wrong_type_is_shown() {
+fn rejection_of_invalid_claim_shows_the_value() {
     let sandbox = with_secret_file();
     let mut outputs = String::new();
     for claim in
@@ -67,7 +67,7 @@ fn claim_of_wrong_type_is_shown() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the snapshots are as long as the output")]
-fn mismatch_shows_both_values() {
+fn mismatch_shows_found_and_expected_value() {
     let sandbox = with_secret_file();
     let token =
         mint(
@@ -139,9 +139,9 @@ fn mismatch_shows_both_values() {
     for options in [["--aud", "web", "--aud", "mobile"], ["--aud", "mobile", "--aud", "api"]] {
         assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "any audience suffices");
     }
-    let bare_token = mint(&sandbox, &["--claim", "permissions=none"]);
+    let token_without_iss_and_aud = mint(&sandbox, &["--claim", "permissions=none"]);
     let options = ["--iss", "x", "--aud", "y", "--aud", "z", "-p", "read"];
-    assert_snapshot!(verify(&sandbox, &bare_token, &options), @"
+    assert_snapshot!(verify(&sandbox, &token_without_iss_and_aud, &options), @"
     invalid: issuer: found none, expected `x`
     invalid: audience: found none, expected `y` or `z`
     invalid: permission: found `none` in `permissions`, expected `read`
@@ -151,11 +151,11 @@ fn mismatch_shows_both_values() {
 }
 
 #[test]
-fn time_shows_instant_difference_and_sufficient_leeway() {
+fn time_rejection_shows_difference_and_sufficient_leeway() {
     let sandbox = with_secret_file();
     let token = mint(&sandbox, &[]);
     let mut outputs = String::new();
-    for (time, leeway) in [
+    for (time, suggested_leeway) in [
         ("2030-01-01T11:00:20Z", "1m"),
         ("2030-01-01T11:04:00Z", "5m"),
         ("2030-01-01T09:59:55Z", "1m"),
@@ -164,10 +164,10 @@ fn time_shows_instant_difference_and_sufficient_leeway() {
     ] {
         let output = verify(&sandbox, &token, &["--at", time]);
         outputs += &output.with_heading(time);
-        let suggestion = format!("use `--leeway {leeway}` to allow for clock skew");
-        assert_eq!(output.stderr.contains(&suggestion), !leeway.is_empty(), "{output:?}");
-        if !leeway.is_empty() {
-            let options = ["--at", time, "--leeway", leeway];
+        let suggestion = format!("use `--leeway {suggested_leeway}` to allow for clock skew");
+        assert_eq!(output.stderr.contains(&suggestion), !suggested_leeway.is_empty(), "{output:?}");
+        if !suggested_leeway.is_empty() {
+            let options = ["--at", time, "--leeway", suggested_leeway];
             assert_eq!(verify(&sandbox, &token, &options).stdout, "valid\n", "{time}");
         }
     }
@@ -202,7 +202,7 @@ fn time_shows_instant_difference_and_sufficient_leeway() {
 }
 
 #[test]
-fn json_reasons_have_claim_found_and_expected() {
+fn json_reasons_have_claim_and_found_and_expected_value() {
     let sandbox = with_secret_file();
     let token = mint(&sandbox, &["--iss", "https://idp.example/"]);
     let options = [
@@ -255,7 +255,7 @@ fn unverified_token_reveals_no_claims() {
 }
 
 #[test]
-fn state_of_a_stored_token_is_shown_with_its_time() {
+fn rejection_of_recorded_token_shows_state_and_time() {
     let sandbox = Sandbox::with_admin();
     let revoked_token = sandbox.stdout_of(&["token", "create", "one"]);
     sandbox.run(&["token", "revoke", "1"]).ok();

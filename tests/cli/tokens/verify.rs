@@ -30,7 +30,7 @@ fn valid_token_is_reported_with_its_claims() {
 }
 
 #[test]
-fn invalid_token_is_a_result_and_an_error() {
+fn invalid_token_is_reported_on_stdout_and_stderr() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.run(&["token", "revoke", "1"]).ok();
@@ -176,7 +176,7 @@ fn issuer_and_audience_are_compared_on_request() {
 }
 
 #[test]
-fn unmet_expectation_fails_the_check() {
+fn unmet_expectation_exits_9() {
     let sandbox = Sandbox::with_john();
     let token =
         sandbox.stdout_of(&["token", "create", "app", "-p", "read,write", "--claim", "tier=gold"]);
@@ -247,7 +247,7 @@ fn at_and_leeway_shift_the_time_checks() {
 }
 
 #[test]
-fn disabled_owner_and_missing_row_invalidate_the_token() {
+fn disabled_owner_and_missing_token_row_invalidate_the_token() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.sql("UPDATE users SET disabled_at = 1 WHERE id = 2");
@@ -268,6 +268,6 @@ fn disabled_owner_and_missing_row_invalidate_the_token() {
     --- exit code 11, stderr
     error: token expired: <time>
     ");
-    let with_leeway = verify(&sandbox, &[&token, "--at", &expiry, "--leeway", "1m"]);
-    assert_eq!(with_leeway.code, 10, "leeway does not make the token valid");
+    let output_with_leeway = verify(&sandbox, &[&token, "--at", &expiry, "--leeway", "1m"]);
+    assert_eq!(output_with_leeway.code, 10, "leeway does not make the token valid");
 }

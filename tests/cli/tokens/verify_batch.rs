@@ -7,8 +7,8 @@ use serde_json::Value;
 
 const BATCH: [&str; 3] = ["token", "verify", "--batch"];
 
-fn parse_lines(out: &str) -> Vec<Value> {
-    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn parse_lines(stdout: &str) -> Vec<Value> {
+    stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]

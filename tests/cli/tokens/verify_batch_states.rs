@@ -29,7 +29,7 @@ const DEFECTS: [&str; 17] = [
     "revoked",
 ];
 
-/// Creates tokens of every kind and state.
+/// Creates tokens of every kind and state, and malformed tokens.
 fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     for name in ["john", "mary"] {
         sandbox.register(name, "123456");
@@ -55,13 +55,13 @@ fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     for owner in ["john", "mary"] {
         tokens.push(sandbox.stdout_of(&["token", "create", "app", "--user", owner]));
     }
-    let renewed = create(&["--ttl", "1h"]);
-    sandbox.run(&["token", "renew", &renewed, "--grace", "30m"]).ok();
-    for revoked in [create(&["--ttl", "2h"]), mint(&["--record"]), mint(&[])] {
-        revoke(&revoked);
-        tokens.push(revoked);
+    let superseded_token = create(&["--ttl", "1h"]);
+    sandbox.run(&["token", "renew", &superseded_token, "--grace", "30m"]).ok();
+    for revoked_token in [create(&["--ttl", "2h"]), mint(&["--record"]), mint(&[])] {
+        revoke(&revoked_token);
+        tokens.push(revoked_token);
     }
-    tokens.push(renewed);
+    tokens.push(superseded_token);
     tokens.extend(
         DEFECTS
             .iter()
@@ -71,18 +71,19 @@ fn create_tokens(sandbox: &Sandbox) -> Vec<String> {
     for part in 0..3 {
         tokens.extend(valid_tokens.iter().map(|token| tampered(token, part)));
     }
-    let many = mint(&["--record", "--count", "5", "--sub", "alice"]);
-    let many: Vec<&str> = many.lines().collect();
-    revoke(many[2]);
-    tokens.extend(many.iter().map(|token| (*token).to_owned()));
-    let jti = payload(many[1])["jti"].as_str().unwrap().to_owned();
-    let [same_jti, reference] = ["jti", "ref"].map(|name| format!("{name}={jti}"));
-    tokens.push(mint(&["--sub", "alice", "--claim", &same_jti]));
-    tokens.push(mint(&["--sub", "alice", "--claim", &same_jti, "--claim", &reference]));
+    let lines = mint(&["--record", "--count", "5", "--sub", "alice"]);
+    let recorded_tokens: Vec<&str> = lines.lines().collect();
+    revoke(recorded_tokens[2]);
+    tokens.extend(recorded_tokens.iter().map(|token| (*token).to_owned()));
+    let jti = payload(recorded_tokens[1])["jti"].as_str().unwrap().to_owned();
+    // The claim `ref` repeats the `jti` in the payload.
+    let [jti_claim, ref_claim] = ["jti", "ref"].map(|name| format!("{name}={jti}"));
+    tokens.push(mint(&["--sub", "alice", "--claim", &jti_claim]));
+    tokens.push(mint(&["--sub", "alice", "--claim", &jti_claim, "--claim", &ref_claim]));
     let new_jti = "0192abcd-0000-7000-8000-00000000cccc";
-    let [new_claim, new_reference] = ["jti", "ref"].map(|name| format!("{name}={new_jti}"));
-    tokens.push(mint(&["--record", "--claim", &new_claim, "--claim", &new_reference]));
-    tokens.push(many[4].to_owned());
+    let [new_jti_claim, new_ref_claim] = ["jti", "ref"].map(|name| format!("{name}={new_jti}"));
+    tokens.push(mint(&["--record", "--claim", &new_jti_claim, "--claim", &new_ref_claim]));
+    tokens.push(recorded_tokens[4].to_owned());
     sandbox.run(&["users", "disable", "john"]).ok();
     sandbox.run(&["users", "delete", "mary", "--yes"]).ok();
     tokens
@@ -103,9 +104,10 @@ fn without_relative_times(line: &str) -> String {
     text
 }
 
-/// Asserts that each line of a batch that repeats the tokens has the result of a single run.
+/// Verifies a batch in which the tokens occur repeatedly. Asserts that the result of each line equals the
+/// result of a single run with the token of the line.
 fn assert_batch_equals_single_runs(sandbox: &Sandbox, tokens: &[String], options: &[&str]) {
-    // All runs use the same time, which differs from the clock in every run.
+    // All runs verify for one time, which is ten minutes later than the clock.
     #[expect(clippy::disallowed_methods, reason = "the test reads the clock, not the program")]
     let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let at = at.to_string();
@@ -138,8 +140,9 @@ fn batch_results_equal_single_results() {
     let sandbox = Sandbox::with_admin();
     let tokens = create_tokens(&sandbox);
     assert_batch_equals_single_runs(&sandbox, &tokens, &["--type", "any"]);
-    let checks = ["-p", "read", "--aud", "a", "--iss", "x", "--min-ttl", "1h", "--require", "a=b"];
-    assert_batch_equals_single_runs(&sandbox, &tokens, &checks);
+    let expectations =
+        ["-p", "read", "--aud", "a", "--iss", "x", "--min-ttl", "1h", "--require", "a=b"];
+    assert_batch_equals_single_runs(&sandbox, &tokens, &expectations);
     fs::write(sandbox.home().join("jwks"), sandbox.stdout_of(&["keys", "export", "--jwks"]))
         .unwrap();
     assert_batch_equals_single_runs(&sandbox, &tokens, &["--jwks", "jwks"]);
@@ -165,7 +168,7 @@ impl RunningBatch {
     }
 
     /// Sends text and returns the next result.
-    fn ask(&mut self, text: &str) -> String {
+    fn send(&mut self, text: &str) -> String {
         self.input.write_all(text.as_bytes()).unwrap();
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
@@ -174,19 +177,19 @@ impl RunningBatch {
 }
 
 #[test]
-fn result_follows_each_line_while_the_input_is_open() {
+fn batch_result_follows_each_line_while_the_input_is_open() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "one"]);
     let (start, end) = token.split_at(20);
     let mut batch = RunningBatch::start(&sandbox);
     for _ in 0..3 {
-        assert!(batch.ask(&format!("{token}\n")).starts_with(r#"{"valid":true"#));
+        assert!(batch.send(&format!("{token}\n")).starts_with(r#"{"valid":true"#));
         // The start of a further line is kept until the line is complete.
-        assert!(batch.ask(&format!("{token}\n{start}")).starts_with(r#"{"valid":true"#));
-        assert!(batch.ask(&format!("{end}\n")).starts_with(r#"{"valid":true"#));
+        assert!(batch.send(&format!("{token}\n{start}")).starts_with(r#"{"valid":true"#));
+        assert!(batch.send(&format!("{end}\n")).starts_with(r#"{"valid":true"#));
     }
     sandbox.run(&["token", "revoke", "1"]).ok();
-    assert!(batch.ask(&format!("{token}\n")).contains("token_revoked"));
+    assert!(batch.send(&format!("{token}\n")).contains("token_revoked"));
     drop(batch.input);
     assert_eq!(batch.process.wait().unwrap().code(), Some(12));
 }
@@ -195,17 +198,17 @@ fn result_follows_each_line_while_the_input_is_open() {
 fn closed_output_ends_a_batch_with_open_input() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
-    batch.ask("x\n");
+    batch.send("x\n");
     drop(batch.output);
     batch.input.write_all(b"x\n").unwrap();
     assert_eq!(batch.process.wait().unwrap().code(), Some(0));
 }
 
 #[test]
-fn unusable_line_ends_a_batch_with_open_input() {
+fn json_document_in_the_input_ends_a_batch_with_open_input() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);
-    assert!(batch.ask("x\n{\"items\":[]}\nx\n").contains("malformed"));
+    assert!(batch.send("x\n{\"items\":[]}\nx\n").contains("malformed"));
     assert_eq!(batch.process.wait().unwrap().code(), Some(2));
     assert_eq!(batch.output.read_line(&mut String::new()).unwrap(), 0);
     drop(batch.input);

@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn invalid_options_are_refused() {
+fn invalid_verify_options_are_refused() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     let mut outputs = String::new();
@@ -43,7 +43,7 @@ fn invalid_options_are_refused() {
 }
 
 #[test]
-fn verify_requires_a_store() {
+fn verify_without_key_options_requires_a_store() {
     let sandbox = Sandbox::new();
     assert_snapshot!(sandbox.run(&["token", "verify", "a.b.c"]), @"
     --- exit code 3, stderr
@@ -54,7 +54,7 @@ fn verify_requires_a_store() {
 }
 
 #[test]
-fn oversized_input_is_malformed() {
+fn oversized_token_is_malformed() {
     let sandbox = Sandbox::with_admin();
     let token = format!("{}.e30.AAAA", "A".repeat(70_000));
     for input in [token, "A".repeat(1_000_000)] {

@@ -11,7 +11,8 @@ fn with_john_and_logged_in_ada() -> Sandbox {
     sandbox
 }
 
-/// Runs a command as john, whose session file is in a separate configuration directory.
+/// Runs a command as john, whose session file is in a separate configuration directory. The
+/// password of john is on standard input.
 fn run_as_john(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
     let mut command = sandbox.command(arguments);
     command.env("JETON_CONFIG_DIR", sandbox.home().join("john"));
@@ -172,11 +173,11 @@ fn invalid_and_existing_names_are_refused() {
     ");
     assert_snapshot!(rename(&["john", "ADA"]), @"
     --- exit code 5, stderr
-    error: user with this name or e-mail already exists
+    error: user with this username or e-mail address already exists
     ");
     assert_snapshot!(rename(&["ada", "--email", "John@Example.com"]), @"
     --- exit code 5, stderr
-    error: user with this name or e-mail already exists
+    error: user with this username or e-mail address already exists
     ");
     assert_snapshot!(rename(&["ada", ""]), @"
     --- exit code 2, stderr

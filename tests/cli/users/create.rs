@@ -14,7 +14,7 @@ fn admin_creates_an_account_with_a_password() {
     ");
     assert_snapshot!(sandbox.run_with_input(&with_password, "long enough"), @"
     --- exit code 5, stderr
-    error: user with this name or e-mail already exists
+    error: user with this username or e-mail address already exists
     ");
     assert_eq!(sandbox.json(&["whoami"])["user"]["username"], "ada");
     sandbox.log_in("kim", "long enough");
@@ -42,7 +42,7 @@ fn generated_password_is_printed_once() {
 }
 
 #[test]
-fn creation_requires_an_admin_and_a_store() {
+fn account_creation_requires_an_admin_and_a_store() {
     let sandbox = Sandbox::with_john();
     let create = ["users", "create", "kim", "--generate-password"];
     assert_snapshot!(sandbox.run(&create), @"

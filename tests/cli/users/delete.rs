@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
-fn deletion_frees_the_names_and_revokes_the_tokens() {
+fn user_deletion_frees_the_names_and_revokes_the_tokens() {
     let sandbox = Sandbox::with_john();
     let token = sandbox.stdout_of(&["token", "create", "app"]);
     sandbox.log_in("ada", "lovelace");
@@ -31,7 +31,7 @@ fn deletion_frees_the_names_and_revokes_the_tokens() {
 }
 
 #[test]
-fn deletion_is_authorized_before_confirmation() {
+fn user_deletion_is_authorized_before_confirmation() {
     let sandbox = Sandbox::with_john();
     for login in ["ada", "john", "nobody"] {
         let output = sandbox.run(&["users", "delete", login]);

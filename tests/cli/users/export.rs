@@ -40,17 +40,17 @@ fn with_varied_accounts() -> Sandbox {
     sandbox
 }
 
-/// Imports a file into a new store. Returns the export of the new store.
-fn export_after_import(file: &str, export: &[&str]) -> String {
+/// Imports the content of a file into a new store. Returns the export of the new store.
+fn export_after_import(content: &str, export: &[&str]) -> String {
     let target = Sandbox::new();
-    target.run_with_input(&["users", "import", "-"], file).ok();
+    target.run_with_input(&["users", "import", "-"], content).ok();
     target.run_with_input(&["recover", "ada", "--password-stdin"], "lovelace").ok();
     target.log_in("ada", "lovelace");
     target.run(export).ok().stdout
 }
 
 #[test]
-fn export_and_import_are_lossless() {
+fn user_import_restores_all_exported_values() {
     let sandbox = with_varied_accounts();
     for (format, lines) in [("csv", 13), ("jsonl", 12), ("text", 12), ("json", 1)] {
         let export = ["users", "export", "-o", format];
@@ -114,7 +114,7 @@ fn csv_cells_are_no_spreadsheet_formulas() {
 }
 
 #[test]
-fn only_admins_export_and_hashes_are_confirmed() {
+fn only_admins_export_users_and_hashes_require_confirmation() {
     let sandbox = Sandbox::with_john();
     let with_hashes = ["users", "export", "--with-hashes"];
     for arguments in [&["users", "export"][..], &with_hashes] {

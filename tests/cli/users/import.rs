@@ -49,7 +49,7 @@ fn import_of_ten_thousand_users_is_one_audit_event() {
 }
 
 #[test]
-fn invalid_row_is_named_and_imports_no_user() {
+fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
     let sandbox = Sandbox::with_admin();
     let mut outputs = String::new();
     for row in [
@@ -70,7 +70,7 @@ fn invalid_row_is_named_and_imports_no_user() {
     error: line 5002: username: only letters, digits and common symbols are allowed
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: name or uid already used on line 4002
+    error: line 5002: username, e-mail address or uid already used on line 4002
     $ jeton users import rows
     --- exit code 65, stderr
     error: line 5002: username or e-mail address required
@@ -151,7 +151,7 @@ fn import_creates_the_store() {
 }
 
 #[test]
-fn spreadsheet_csv_is_accepted() {
+fn csv_values_in_any_case_and_empty_rows_are_accepted() {
     let sandbox = Sandbox::with_admin();
     let rows = "Username,EMAIL,Role,Disabled,Quota,Created_At\r\n\
                 kim,,User,TRUE,Default,\r\n,,,,,\r\n\
@@ -179,7 +179,7 @@ fn spreadsheet_csv_is_accepted() {
 }
 
 #[test]
-fn exist_ok_counts_differing_users() {
+fn exist_ok_warns_of_users_that_differ_from_their_rows() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     sandbox.run_with_input(&["users", "import", "-"], "username\nada2\n").ok();
@@ -215,7 +215,7 @@ fn exist_ok_skips_existing_users() {
 }
 
 #[test]
-fn unreadable_files_and_rows_are_refused() {
+fn missing_file_and_invalid_rows_are_refused() {
     let sandbox = Sandbox::with_admin();
     let output = sandbox.run(&["users", "import", "nonexistent"]);
     assert_snapshot!(output, @"
@@ -268,14 +268,14 @@ fn uid_of_a_deleted_user_is_not_reused() {
             .run_with_input(arguments, &format!("{{\"username\":\"lee\"}}\n{row_of_john}\n"));
         allow_duplicates!(assert_snapshot!(output, @"
         --- exit code 65, stderr
-        error: line 2: `uid` belongs to a deleted user: omit it to assign a new one
+        error: line 2: `uid` belongs to a deleted user: omit `uid` to assign a new uid
         "));
     }
     assert_eq!(sandbox.sql("SELECT count(*) FROM users WHERE deleted_at IS NULL"), ["1"]);
 }
 
 #[test]
-fn unclosed_quote_is_reported_after_earlier_rows() {
+fn unclosed_quote_is_reported_after_errors_of_earlier_rows() {
     let sandbox = Sandbox::with_admin();
     let output = import(&sandbox, "username,email\nkim,\n\"b c,\nd,\n");
     assert_snapshot!(output, @"

@@ -1,4 +1,5 @@
-//! `jeton users import`: CSV as spreadsheets write it, and reports of invalid rows
+//! `jeton users import`: dialects of CSV, unknown columns, and reports of invalid rows, also of
+//! `jeton token mint --from`
 
 use super::import::import;
 use crate::sandbox::Sandbox;
@@ -6,7 +7,7 @@ use insta::assert_snapshot;
 use std::fs;
 
 #[test]
-fn csv_of_spreadsheets_is_read() {
+fn csv_separators_and_byte_order_mark_are_accepted() {
     let sandbox = Sandbox::with_admin();
     for rows in [
         "Username;Email;Role\r\nkim;kim@x.org;USER\r\n",
@@ -21,7 +22,7 @@ fn csv_of_spreadsheets_is_read() {
 }
 
 #[test]
-fn unknown_columns_are_named_or_ignored() {
+fn unknown_columns_are_refused_by_name_or_skipped() {
     let sandbox = Sandbox::with_admin();
     let csv = "username,department,Phone\nkim,sales,123\n";
     let json_lines = "{\"username\":\"lee\",\"department\":\"sales\"}\n";
@@ -78,18 +79,18 @@ fn first_invalid_lines_are_reported_together() {
       line 3: username: only letters, digits and common symbols are allowed
       line 4: found 2 cells, expected 4
       line 5: username or e-mail address required
-      line 6: name or uid already used on line 2
+      line 6: username, e-mail address or uid already used on line 2
       line 7: role: expected `user`, `minter` or `admin`
     ");
     let error = sandbox.json_error(&["users", "import", "rows"]);
-    assert_snapshot!(error["details"], @r#"{"line":3,"lines":[{"line":3,"reason":"username: only letters, digits and common symbols are allowed"},{"line":4,"reason":"found 2 cells, expected 4"},{"line":5,"reason":"username or e-mail address required"},{"line":6,"reason":"name or uid already used on line 2"},{"line":7,"reason":"role: expected `user`, `minter` or `admin`"}]}"#);
-    let many = format!("username\n{}", "a b\n".repeat(30));
-    let message = import(&sandbox, &many).stderr;
+    assert_snapshot!(error["details"], @r#"{"line":3,"lines":[{"line":3,"reason":"username: only letters, digits and common symbols are allowed"},{"line":4,"reason":"found 2 cells, expected 4"},{"line":5,"reason":"username or e-mail address required"},{"line":6,"reason":"username, e-mail address or uid already used on line 2"},{"line":7,"reason":"role: expected `user`, `minter` or `admin`"}]}"#);
+    let many_invalid_rows = format!("username\n{}", "a b\n".repeat(30));
+    let message = import(&sandbox, &many_invalid_rows).stderr;
     assert_eq!(message.matches("line ").count(), 20, "{message}");
     assert!(message.starts_with("error: the first 20 invalid lines:\n"), "{message}");
-    let short = "username,password\nkim,x\nlee,12345678\nana,y\n";
+    let short_password_rows = "username,password\nkim,x\nlee,12345678\nana,y\n";
     sandbox.run(&["settings", "set", "password.min_length", "6"]).ok();
-    assert_snapshot!(import(&sandbox, short), @"
+    assert_snapshot!(import(&sandbox, short_password_rows), @"
     --- exit code 65, stderr
     error: 2 invalid lines:
       line 2: password shorter than 6 characters

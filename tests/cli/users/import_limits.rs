@@ -9,6 +9,7 @@ use std::fs;
 #[test]
 fn large_import_fits_in_64_mib() {
     let sandbox = Sandbox::new();
+    // The error on the last line shows that jeton read all rows.
     let csv = build_csv(40_000, Some((39_999, "user1,,,")));
     fs::write(sandbox.home().join("rows"), csv).unwrap();
     let output = Sandbox::run_command_with_input(
@@ -17,7 +18,7 @@ fn large_import_fits_in_64_mib() {
     );
     assert_snapshot!(output, @"
     --- exit code 65, stderr
-    error: line 40001: name or uid already used on line 3
+    error: line 40001: username, e-mail address or uid already used on line 3
     ");
 }
 

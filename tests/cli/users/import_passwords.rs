@@ -16,7 +16,9 @@ fn read_passwords(sandbox: &Sandbox) -> Vec<(String, String)> {
     let csv = fs::read_to_string(sandbox.home().join("passwords.csv")).unwrap();
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("login,password"));
-    let split = |line: &str| line.split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let split = |line: &str| {
+        line.split_once(',').map(|(login, password)| (login.to_owned(), password.to_owned()))
+    };
     lines.map(|line| split(line).unwrap()).collect()
 }
 
@@ -67,7 +69,9 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
     fs::create_dir(sandbox.home().join("shared")).unwrap();
     fs::set_permissions(sandbox.home().join("shared"), fs::Permissions::from_mode(0o777)).unwrap();
     let mut outputs = String::new();
-    for (file, code) in [("existing", 5), ("missing/file", 2), ("shared/file", 78), ("-", 2)] {
+    for (file, code) in
+        [("existing", 5), ("missing/file", 2), ("new/", 2), ("shared/file", 78), ("-", 2)]
+    {
         for dry_run in [&[][..], &["--dry-run"]] {
             let arguments = [&["users", "import", "rows", "--generate-passwords", file], dry_run];
             let output = sandbox.run(&arguments.concat()).fails(code);
@@ -82,6 +86,8 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
     hint: use another file name, or remove the existing file
     --- exit code 2, stderr
     error: directory `missing` cannot be written: No such file or directory
+    --- exit code 2, stderr
+    error: `new/` cannot be written: Is a directory
     --- exit code 78, stderr
     error: directory `shared` is writable by other users (mode 0777)
     hint: remove the write permission: chmod go-w shared
@@ -99,7 +105,7 @@ fn no_account_is_imported_if_password_file_cannot_be_created() {
 }
 
 #[test]
-fn failed_import_and_dry_run_leave_no_file() {
+fn failed_import_and_dry_run_leave_no_password_file() {
     let sandbox = Sandbox::with_admin();
     sandbox.run(&["settings", "set", "password.min_length", "6"]).ok();
     write(&sandbox, "rows", "username,password\nkim,\nlee,short\n");
@@ -117,7 +123,7 @@ fn failed_import_and_dry_run_leave_no_file() {
 }
 
 #[test]
-fn file_is_written_only_for_generated_passwords() {
+fn password_file_is_written_only_for_generated_passwords() {
     let sandbox = Sandbox::with_admin();
     write(&sandbox, "rows", "username\nkim\nada\n");
     let import = [&IMPORT[..], &["--exist-ok"]].concat();

@@ -19,7 +19,7 @@ fn with_users() -> Sandbox {
 }
 
 #[test]
-fn existing_accounts_get_the_values_of_their_rows() {
+fn import_update_changes_existing_accounts_to_the_values_of_their_rows() {
     let sandbox = with_users();
     let rows = "username,email,name,role,quota,disabled,password\n\
                 john,john@new.org,John Doe,minter,7,,ignored\n\
@@ -51,7 +51,7 @@ fn existing_accounts_get_the_values_of_their_rows() {
 }
 
 #[test]
-fn update_ends_sessions_of_disabled_users() {
+fn import_update_ends_sessions_of_disabled_users() {
     let sandbox = with_users();
     let open_sessions =
         || sandbox.sql("SELECT count(*) FROM sessions WHERE user_id = 2 AND ended_at IS NULL");
@@ -64,7 +64,7 @@ fn update_ends_sessions_of_disabled_users() {
 }
 
 #[test]
-fn row_of_several_accounts_updates_nothing() {
+fn refused_import_update_changes_no_account() {
     let sandbox = with_users();
     let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
     let before = sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users");
@@ -94,7 +94,7 @@ fn row_of_several_accounts_updates_nothing() {
 }
 
 #[test]
-fn account_is_found_by_uid() {
+fn import_update_finds_account_by_uid() {
     let sandbox = with_users();
     let uid = sandbox.json(&["users", "show", "john"])["uid"].as_str().unwrap().to_owned();
     let rows = format!("uid,username,email,role\n{uid},john,new@x.org,minter\n");

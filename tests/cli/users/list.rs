@@ -13,7 +13,7 @@ fn with_four_users() -> Sandbox {
 }
 
 #[test]
-fn user_sees_names_only() {
+fn non_admin_sees_only_ids_and_names_of_users() {
     let sandbox = Sandbox::with_john();
     assert_snapshot!(sandbox.run(&["users", "list"]), @"
     ID  USERNAME  EMAIL
@@ -24,7 +24,7 @@ fn user_sees_names_only() {
 }
 
 #[test]
-fn admin_sees_role_and_status() {
+fn admin_sees_role_and_status_of_users() {
     let sandbox = Sandbox::with_john();
     sandbox.log_in("ada", "lovelace");
     assert_snapshot!(sandbox.run(&["users", "ls"]), @"
@@ -36,7 +36,7 @@ fn admin_sees_role_and_status() {
 }
 
 #[test]
-fn list_is_paged() {
+fn user_list_is_paged() {
     let sandbox = with_four_users();
     let list = |arguments: &[&str]| {
         let page = sandbox.json(&[&["users", "list"], arguments].concat());
@@ -56,7 +56,7 @@ fn list_is_paged() {
 }
 
 #[test]
-fn footer_names_the_next_page() {
+fn user_list_footer_names_the_next_page() {
     let sandbox = with_four_users();
     let mut outputs = String::new();
     for arguments in [
@@ -86,7 +86,7 @@ fn footer_names_the_next_page() {
     1 of 4 users, next: --after 3
     $ jeton users list --after 4
     --- stderr
-    no users
+    no users after this id
     $ jeton users list --per-page 3 --quiet
     ID  USERNAME  EMAIL
     1   ada       -
@@ -154,7 +154,7 @@ fn with_searchable_names() -> Sandbox {
     sandbox
 }
 
-/// Returns the ids and the total of a list.
+/// Returns the ids of the listed users and the total: `4,5 of 2`.
 fn list_ids(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let page = sandbox.json(&[&["users", "list"], arguments].concat());
     let items = page["items"].as_array().unwrap().iter();
@@ -247,7 +247,7 @@ fn invalid_sort_and_filter_values_are_refused() {
     assert_snapshot!(outputs, @"
     $ jeton users list --sort age
     --- exit code 2, stderr
-    error: invalid value 'age' for '--sort <KEY>': order: expected `id`, `username`, `email` or `created`
+    error: invalid value 'age' for '--sort <KEY>': sort key: expected `id`, `username`, `email` or `created`
     hint: see `jeton users list --help`
     $ jeton users list --status away
     --- exit code 2, stderr
@@ -266,7 +266,7 @@ fn invalid_sort_and_filter_values_are_refused() {
 }
 
 #[test]
-fn user_searches_visible_columns_only() {
+fn non_admin_searches_visible_columns_only() {
     let sandbox = with_searchable_names();
     sandbox.log_in("john", "123456");
     assert_eq!(list_ids(&sandbox, &["--search", "müller"]), " of 0");

@@ -1,11 +1,11 @@
-//! Changes of accounts by admins, and protection of the last admin.
+//! Changes of accounts by admins, protection of the last admin, and lists of users.
 
 use super::*;
 use crate::authority::test_store::issue_app_token;
 use crate::model::Quota;
 
 #[test]
-fn user_update_reports_changes() {
+fn account_change_reports_whether_the_user_changed() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
@@ -63,10 +63,11 @@ fn last_active_admin_cannot_be_disabled_or_demoted() {
 }
 
 #[test]
-fn disabled_user_is_logged_out_until_new_login() {
+fn session_ended_by_disabling_stays_ended_after_enabling() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
+    // The app token is not counted among the ended sessions.
     issue_app_token(&mut store, &john, "app");
     let (_, ended_sessions) =
         disable(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john)).unwrap();
@@ -81,11 +82,11 @@ fn disabled_user_is_logged_out_until_new_login() {
 }
 
 #[test]
-fn rename_keeps_at_least_one_login_name() {
+fn rename_applies_patch_unless_names_are_missing_or_taken() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
-    let mut rename = |patch: &ProfilePatch| {
+    let mut rename_john = |patch: &ProfilePatch| {
         rename(&mut store, &audit_at(0), &ada.caller, &user_ref_of(&john), patch)
     };
     let username = |text: &str| Some(Patch(UserName::parse(text).ok()));
@@ -114,11 +115,11 @@ fn rename_keeps_at_least_one_login_name() {
             "j@example.com Some(\"j@example.com\") Some(\"John Doe\")",
         ),
     ] {
-        let (user, changed) = rename(&patch).unwrap();
+        let (user, changed) = rename_john(&patch).unwrap();
         assert_eq!((describe(&user).as_str(), changed), (expected, true));
-        assert!(!rename(&patch).unwrap().1, "{expected}");
+        assert!(!rename_john(&patch).unwrap().1, "{expected}");
     }
-    let result = rename(&ProfilePatch { email: Some(Patch(None)), ..empty_patch.clone() });
+    let result = rename_john(&ProfilePatch { email: Some(Patch(None)), ..empty_patch.clone() });
     assert!(
         matches!(result, Err(Error::Usage(message)) if message == "username or e-mail address required")
     );
@@ -126,7 +127,7 @@ fn rename_keeps_at_least_one_login_name() {
         ProfilePatch { username: username("ADA"), ..empty_patch.clone() },
         ProfilePatch { email: email("Ada@Example.com"), ..empty_patch.clone() },
     ] {
-        assert!(matches!(rename(&patch), Err(Error::UserExists)));
+        assert!(matches!(rename_john(&patch), Err(Error::UserExists)));
     }
 }
 
@@ -155,7 +156,7 @@ fn account_change_requires_admin() {
 }
 
 #[test]
-fn chunks_of_a_sorted_list_have_every_user_once() {
+fn chunks_of_a_sorted_user_list_contain_every_user_once() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     for name in ["eve", "bob", "kim", "dan"] {
@@ -180,7 +181,7 @@ fn chunks_of_a_sorted_list_have_every_user_once() {
 }
 
 #[test]
-fn search_by_display_name_or_role_requires_admin() {
+fn non_admin_cannot_search_display_names_or_roles() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);

@@ -53,7 +53,7 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let john = add_user(&mut store, "john", Role::User);
-    let app = issue_app_token(&mut store, &john, "app");
+    let live_token = issue_app_token(&mut store, &john, "app");
     let revoked_token = issue_app_token(&mut store, &john, "old");
     store.execute_sql(&format!(
         "UPDATE tokens SET revoked_at = 1 WHERE id = {}",
@@ -61,10 +61,12 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     ));
     assert_eq!(delete(&mut store, &audit_at(9), &ada.caller, john.user()).unwrap(), 1);
 
-    let row = store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
-    assert_eq!((row.uid, row.deleted_at), (john.user().uid, Some(at(9))));
-    assert!(row.username.is_none() && row.email.is_none() && row.display_name.is_none());
-    assert!(store.read(|tx| tx.find_password_hash(row.id)).unwrap().is_none());
+    let deleted_user =
+        store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
+    assert_eq!((deleted_user.uid, deleted_user.deleted_at), (john.user().uid, Some(at(9))));
+    assert!(deleted_user.username.is_none() && deleted_user.email.is_none());
+    assert!(deleted_user.display_name.is_none());
+    assert!(store.read(|tx| tx.find_password_hash(deleted_user.id)).unwrap().is_none());
     let remaining_users = list_all_users(&mut store, &ada);
     assert_eq!(
         remaining_users.items.iter().map(|user| user.id).collect::<Vec<_>>(),
@@ -83,7 +85,7 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     assert_ne!(new_john.uid, john.user().uid);
     let expected = ExpectedKind::Only(TokenKind::App);
     assert_eq!(
-        verification_reasons(&mut store, app.token.expose_secret(), expected, 9),
+        verification_reasons(&mut store, live_token.token.expose_secret(), expected, 9),
         [RejectReason::Revoked, RejectReason::OwnerDeleted]
     );
     let expected = ExpectedKind::Only(TokenKind::Access);

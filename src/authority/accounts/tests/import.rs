@@ -28,7 +28,7 @@ fn import_text(
 }
 
 #[test]
-fn import_row_sets_every_account_field() {
+fn import_row_sets_account_fields() {
     let mut store = new_store();
     let rows = format!(
         "{{\"uid\":\"018f4f5e-7a3b-7c1d-8e2f-0123456789ab\",\"username\":\"Ada\",\
@@ -82,7 +82,7 @@ fn import_row_differs_only_by_explicit_fields() {
 }
 
 #[test]
-fn invalid_row_error_has_line_and_no_content() {
+fn error_about_invalid_row_states_line_without_values() {
     for (row, message) in [
         ("{\"name\":\"x\"}", "username or e-mail address required"),
         ("{\"username\":\"a b\"}", "username: only letters, digits and common symbols are allowed"),
@@ -110,16 +110,19 @@ fn invalid_row_error_has_line_and_no_content() {
             "{\"username\":\"a\",\"id\":1}",
             "unknown field `id`: expected one of uid, username, email, name, role, quota, disabled, created_at, password, password_hash",
         ),
-        ("{\"username\":\"KIM\"}", "name or uid already used on line 1"),
-        ("{\"email\":\"Kim@Example.com\"}", "name or uid already used on line 1"),
+        ("{\"username\":\"KIM\"}", "username, e-mail address or uid already used on line 1"),
+        (
+            "{\"email\":\"Kim@Example.com\"}",
+            "username, e-mail address or uid already used on line 1",
+        ),
     ] {
         let text = format!("{{\"username\":\"kim\",\"email\":\"kim@example.com\"}}\n\n{row}\n");
         let error = read_import_rows(&text).unwrap_err();
         assert_eq!(error.to_string(), format!("line 3: {message}"));
     }
-    let row_with_both = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
+    let row_with_password_and_hash = format!("username,password,password_hash\na,b,\"{HASH}\"\n");
     assert_eq!(
-        read_import_rows(&row_with_both).unwrap_err().to_string(),
+        read_import_rows(&row_with_password_and_hash).unwrap_err().to_string(),
         "line 2: `password` and `password_hash` are mutually exclusive"
     );
 }
@@ -162,8 +165,9 @@ fn existing_user_is_skipped_or_refused() {
         ..ImportOutcome::default()
     };
     assert_eq!(outcome, ImportOutcome { created_count: 1, ..skipped_outcome.clone() });
-    let row = store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
-    assert_eq!(row.role, Role::User);
+    let stored_john =
+        store.read(|tx| tx.find_user_including_deleted(john.user().id)).unwrap().unwrap();
+    assert_eq!(stored_john.role, Role::User);
     let outcome = import_text(&mut store, Some(&ada), rows, IfExists::Skip).unwrap();
     assert_eq!(outcome, ImportOutcome { existing_count: 2, ..skipped_outcome });
     for rows in

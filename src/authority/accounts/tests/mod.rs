@@ -51,7 +51,7 @@ fn user_ref_of(test_user: &TestUser) -> UserRef {
     UserRef::Id(test_user.user().id)
 }
 
-/// Registers a user with the role `user`, without a caller.
+/// Registers a user without a caller. The first user of a store becomes an admin.
 fn register_user(store: &mut Store, name: &str) -> Result<(User, bool), Error> {
     let registration = new_registration(name, Role::User);
     register(store, &audit_at(0), None, &registration, IfExists::Refuse)
@@ -151,7 +151,7 @@ fn exist_ok_leaves_account_unchanged() {
 }
 
 #[test]
-fn exist_ok_refuses_user_with_only_one_matching_name() {
+fn exist_ok_refuses_names_that_no_single_user_has() {
     let mut store = new_store();
     add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);

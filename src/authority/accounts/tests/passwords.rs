@@ -46,7 +46,8 @@ fn failed_logins_return_same_error() {
 }
 
 /// Returns the hashing work of each kind of failed login, and of a successful login. The store must
-/// have the users of the test below; the password of `weak` and `weak-disabled` is `password`.
+/// have the users of [`failed_logins_cost_as_much_as_the_costliest_hash`]; the password of `weak` and
+/// `weak-disabled` is `password`.
 fn measure_login_work(store: &mut Store) -> (Vec<(String, u64)>, u64) {
     let malformed_name = LoginCredentials { login: None, ..login_credentials("ada", "123456") };
     let malformed_password = LoginCredentials { password: None, ..login_credentials("ada", "x") };
@@ -157,7 +158,7 @@ fn replaced_session_has_ended() {
     assert!(!was_open, "the session had ended before");
 }
 
-fn verify_and_change(
+fn verify_and_change_password(
     store: &mut Store,
     caller: &Caller,
     current: &Password,
@@ -174,7 +175,7 @@ fn password_change_invalidates_earlier_verification() {
     let session = add_session(&mut store, &ada);
     let [old, new, other] = ["123456", "654321", "abcdef"].map(password);
     let verified = verify_current_password(&mut store, &session.caller, &old).unwrap();
-    verify_and_change(&mut store, &session.caller, &old, &other).unwrap();
+    verify_and_change_password(&mut store, &session.caller, &old, &other).unwrap();
     let result = change_password(&mut store, &audit_at(0), &session.caller, &verified, &new);
     assert!(matches!(result, Err(Error::WrongPassword)));
     assert!(login_succeeds(&mut store, "ada", "abcdef"));
@@ -187,7 +188,7 @@ fn password_change_invalidates_earlier_authentication() {
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     let session = add_session(&mut store, &ada);
     let (old, new) = (password("123456"), password("654321"));
-    verify_and_change(&mut store, &session.caller, &old, &new).unwrap();
+    verify_and_change_password(&mut store, &session.caller, &old, &new).unwrap();
     let result = replace_session(&mut store, &authenticated, None);
     assert!(matches!(result, Err(Error::LoginInvalid)));
 }
@@ -229,10 +230,13 @@ fn password_change_ends_only_other_sessions() {
     let (current_session, other_session) =
         (add_session(&mut store, &ada), add_session(&mut store, &ada));
     let (old, new) = (password("123456"), password("654321"));
-    let result = verify_and_change(&mut store, &current_session.caller, &new, &new);
+    let result = verify_and_change_password(&mut store, &current_session.caller, &new, &new);
     assert!(matches!(result, Err(Error::WrongPassword)));
     assert!(sessions::authenticate(&mut store, at(0), other_session.access_token()).is_ok());
-    assert_eq!(verify_and_change(&mut store, &current_session.caller, &old, &new).unwrap(), 1);
+    assert_eq!(
+        verify_and_change_password(&mut store, &current_session.caller, &old, &new).unwrap(),
+        1
+    );
     assert!(sessions::authenticate(&mut store, at(0), current_session.access_token()).is_ok());
     assert!(sessions::authenticate(&mut store, at(0), other_session.access_token()).is_err());
     assert!(!login_succeeds(&mut store, "ada", "123456"));
@@ -255,7 +259,7 @@ fn recovery_ends_all_sessions() {
 }
 
 #[test]
-fn short_password_is_refused_everywhere() {
+fn short_password_is_refused_at_registration_change_and_recovery() {
     let mut store = new_store();
     let (ada, _) = register_user(&mut store, "ada").unwrap();
     let ada = add_session(&mut store, &ada);
@@ -266,7 +270,7 @@ fn short_password_is_refused_everywhere() {
     assert!(is_short(
         register(&mut store, &audit_at(0), None, &registration, IfExists::Refuse).err()
     ));
-    assert!(is_short(verify_and_change(&mut store, &ada.caller, &old, &short).err()));
+    assert!(is_short(verify_and_change_password(&mut store, &ada.caller, &old, &short).err()));
     assert!(is_short(recover(&mut store, &audit_at(0), &user_ref_of(&ada), &short).err()));
-    verify_and_change(&mut store, &ada.caller, &old, &long_enough).unwrap();
+    verify_and_change_password(&mut store, &ada.caller, &old, &long_enough).unwrap();
 }

@@ -72,7 +72,7 @@ fn token_is_pruned_from_its_expiry_on() {
 }
 
 #[test]
-fn renewed_tokens_are_pruned_together() {
+fn renewed_token_is_pruned_together_with_its_successors() {
     let (mut store, ada) = store_with_admin();
     set_setting(&mut store, Setting::TokenQuota, "unlimited");
     for _ in 0..8 {
@@ -131,7 +131,7 @@ fn successor_is_kept_as_long_as_predecessor() {
 }
 
 #[test]
-fn pruned_jti_cannot_be_recorded_again() {
+fn pruned_jti_can_be_recorded_again_only_with_later_expiry() {
     let (mut store, ada) = store_with_admin();
     let mut request = mint_request();
     request.record = true;
@@ -177,7 +177,7 @@ fn pruned_app_tokens_do_not_affect_test_tokens() {
 }
 
 #[test]
-fn session_is_pruned_when_no_token_is_usable() {
+fn session_is_pruned_when_all_its_tokens_have_expired() {
     let (mut store, ada) = store_with_admin();
     let john = add_user(&mut store, "john", Role::User);
     let idle_session = add_session(&mut store, ada.user());
@@ -197,10 +197,10 @@ fn session_is_pruned_when_no_token_is_usable() {
         verification_reasons(&mut store, ended_session.refresh_token(), ANY, 29 * DAY),
         [RejectReason::SessionEnded]
     );
-    // The prune removes the idle and the ended session. The refreshed session expires a day later.
     assert!(!idle_has_ended(&mut store));
+    // The prune removes the idle and the ended session. The refreshed session expires a day later.
     assert_eq!(prune_at(&mut store, &ada, 30 * DAY).sessions, 2);
-    assert!(idle_has_ended(&mut store), "a pruned session has ended");
+    assert!(idle_has_ended(&mut store), "a pruned session counts as ended");
     assert_eq!(
         verification_reasons(&mut store, ended_session.refresh_token(), ANY, 30 * DAY),
         [RejectReason::Expired]

@@ -1,4 +1,4 @@
-//! A prune never makes a revoked token valid again, even if the clock was ahead.
+//! A prune never makes a revoked token valid again, even if the clock was ahead at the prune.
 
 use super::*;
 
@@ -42,17 +42,17 @@ fn revoked_test_token_stays_refused() {
     assert_eq!(reasons_at(&mut store, &later_token, 3 * HOUR, after_expiry), []);
 }
 
-/// States of the test key, and whether a prune removes its revocation entries.
+/// SQL of the states of the test key, and whether a prune removes the revocation entries of the key.
 const KEY_STATES: [(&str, bool); 4] = [
     ("state = 'active'", false),
     ("state = 'retired', verify_until = 1900000000", false),
-    // The key can be activated again.
+    // The revocation entries are kept, because the key can be activated again.
     ("state = 'retired', verify_until = 1700000000", false),
     ("state = 'revoked'", true),
 ];
 
 #[test]
-fn revocation_by_jti_is_kept_until_the_key_is_revoked() {
+fn revocation_entry_is_kept_until_the_key_is_revoked() {
     for (key_state_sql, is_pruned) in KEY_STATES {
         let (mut store, ada) = store_with_admin();
         let mut request = mint_request();
@@ -98,7 +98,8 @@ fn prune_with_fast_clock_revalidates_no_token() {
         assert_eq!((counts.tokens, counts.revocation_entries), (usize::from(record), 0));
         let reason = if record { RejectReason::UnknownToken } else { RejectReason::Revoked };
         assert_eq!(verification_reasons(&mut store, &revoked_token, ANY, 10), [reason]);
-        // A kept revocation entry does not make other tokens unknown.
+        // A pruned row makes other tokens with the same or an earlier expiry unknown; a kept revocation
+        // entry does not.
         let report = verify_token(&mut store, &other_token, &Expectations::new(ANY, at(10)));
         if record {
             let key = store.read(|tx| tx.keys()).unwrap().pop().unwrap();
@@ -138,7 +139,7 @@ fn fast_clock_is_detected() {
             "UPDATE pairs SET issued_at = {now} WHERE id = (SELECT max(id) FROM pairs);
              UPDATE audit SET at = {now} WHERE id = (SELECT max(id) FROM audit)"
         ));
-        let newest_change = detect_fast_clock(
+        let newest_event_time = detect_fast_clock(
             &mut store,
             &audit_at(seconds),
             Some(&late_session.caller),
@@ -146,12 +147,12 @@ fn fast_clock_is_detected() {
         )
         .unwrap();
         store.execute_sql("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)");
-        newest_change
+        newest_event_time
     };
     assert_eq!(detect_at(0, 0), None);
     assert_eq!(detect_at(DAY, 0), None);
     assert_eq!(detect_at(DAY + 1, 0), Some(at(0)));
-    // With `keep`, only tokens that expired at most a day after the newest change are removed.
+    // With `keep`, only tokens that expired at most a day after the newest event are removed.
     assert_eq!(detect_at(3 * DAY, 2 * DAY), None);
     assert_eq!(detect_at(3 * DAY, 2 * DAY - 1), Some(at(0)));
 }

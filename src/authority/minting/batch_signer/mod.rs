@@ -16,16 +16,18 @@ use crate::store::NewToken;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-/// Signed tokens of a batch, with their rows in the store.
+/// Signed tokens of a batch, with the rows that record the tokens.
 pub(super) struct SignedBatch {
     pub(super) tokens: MintedTokens,
-    /// Rows of the tokens, in order, if the request records tokens.
+    /// Rows to add to the store, in the order of the tokens; empty unless the request records
+    /// tokens.
     pub(super) rows: Vec<TokenRows>,
 }
 
-/// Rows of the store that differ only in `jti`.
+/// Rows to add to the store, which differ only in `jti`.
 #[derive(Debug)]
 pub(super) struct TokenRows {
+    /// Row with the common values; its `jti` is replaced by each of `jtis`.
     pub(super) model: NewToken,
     pub(super) jtis: Vec<Jti>,
     /// Set if the `jti`s are given by the user or the preset, and not generated.
@@ -39,8 +41,10 @@ pub(super) struct BatchSigner<'a> {
     /// Owner of the rows, if the request records tokens.
     owner: Option<RowOwner>,
     patterns: PatternCache,
+    /// Buffer for the payload of a token, reused for each token.
     payload: String,
-    /// Largest average token length of a batch so far in bytes, as a hint for the next batch.
+    /// Largest average token length of a batch so far in bytes, to reserve memory for the next
+    /// batch.
     token_length: usize,
     /// Called before each token; an error ends the signing of the batch.
     check: &'a InterruptionCheck<'a>,
@@ -59,7 +63,7 @@ impl<'a> BatchSigner<'a> {
     }
 
     /// Signs the tokens of a batch in the order of its rows. Generated token ids are taken from
-    /// `jtis`.
+    /// `jtis` first.
     pub(super) fn sign(
         &mut self,
         batch: &RowBatch<'_>,
@@ -108,7 +112,7 @@ impl<'a> BatchSigner<'a> {
             (self.check)()?;
             pattern.sign(&self.signer, &texts, generator, &mut self.payload, &mut signed.tokens)?;
         }
-        if let Some(model) = pattern.row() {
+        if let Some(model) = pattern.token_row() {
             let (model, jtis) = (model.clone(), signed.tokens.jtis_from(start).collect());
             signed.rows.push(TokenRows { model, jtis, has_custom_jtis: false });
         }

@@ -19,8 +19,8 @@ fn generate_key() -> KeySpec {
 }
 
 /// Signs the tokens of the rows of an input file, or three tokens without a file, with patterns and
-/// without. Asserts that the tokens and their rows in the store are equal. Returns, for each row,
-/// whether its token has a pattern.
+/// without. Asserts that the tokens and their rows in the store are equal. Returns, for each row of the
+/// input, whether its token is made from a pattern.
 fn check_patterns(key: &KeySpec, request: &MintRequest, input: Option<&str>) -> Vec<bool> {
     let builder = TokenBuilder {
         request,
@@ -70,8 +70,8 @@ fn is_random(request: &MintRequest, name: &str) -> bool {
     template.contains("{uuid}") || template.contains("{random}")
 }
 
-/// Returns header and claims of a token. In claims with random values each letter and digit is
-/// replaced.
+/// Returns header and claims of a token. In claims with random values, each letter, digit, `_` and
+/// `-` is replaced by `x`.
 fn mask_random_values(request: &MintRequest, token: &str) -> String {
     let (header, mut claims) = decode_token(token);
     for name in request.template.claims.keys().filter(|name| is_random(request, name)) {
@@ -83,18 +83,18 @@ fn mask_random_values(request: &MintRequest, token: &str) -> String {
     format!("{header} {claims}")
 }
 
-/// Returns a text for each row in the store.
+/// Returns a description of each row to add to the store, for a comparison.
 fn describe_rows(rows: &[TokenRows]) -> Vec<String> {
     let describe = |rows: &TokenRows, jti: &Jti| {
         let NewToken { grant, key, issued_at, expires_at, origin, .. } = &rows.model;
-        let custom = rows.has_custom_jtis;
-        format!("{jti} {grant:?} {key:?} {issued_at} {expires_at:?} {origin:?} {custom}")
+        let has_custom_jtis = rows.has_custom_jtis;
+        format!("{jti} {grant:?} {key:?} {issued_at} {expires_at:?} {origin:?} {has_custom_jtis}")
     };
     rows.iter().flat_map(|rows| rows.jtis.iter().map(move |jti| describe(rows, jti))).collect()
 }
 
 #[test]
-fn identical_rows_of_every_preset_have_a_pattern() {
+fn identical_tokens_of_every_preset_are_made_from_a_pattern() {
     let key = generate_key();
     let claims = ExtraClaims::parse(
         &["role=x \" \\ \u{1} é".to_owned()],
@@ -115,7 +115,7 @@ fn identical_rows_of_every_preset_have_a_pattern() {
 }
 
 #[test]
-fn texts_of_input_rows_fill_a_pattern() {
+fn tokens_of_rows_with_plain_texts_are_made_from_a_pattern() {
     let key = generate_key();
     let rows =
         "sub,x,exp\na,b,1900000000\né c,-,1900000000\n\"q\"\"q\",\\,1900000000\nd,e,1900000001\n";
@@ -139,12 +139,12 @@ fn texts_of_input_rows_fill_a_pattern() {
 }
 
 #[test]
-fn parameters_in_input_rows_fill_a_pattern() {
+fn rows_with_parameters_use_a_pattern_if_values_are_inserted_unchanged() {
     let key = generate_key();
     let preset = |name| MintRequest::new(load_builtin_preset(Some(name)).unwrap().unwrap());
     let rows = "sub,aud,domain\na,https://api.example/,x.example\nb,c,d\n";
     assert_eq!(check_patterns(&key, &preset("auth0"), Some(rows)), [true; 2]);
-    // Claims contain the owner and the name in the repository, not only the whole value.
+    // Claims contain the parts of the value before and after the slash, not only the whole value.
     let rows = "repository\noctocat/app\nocto-org/octo-repo\n";
     assert_eq!(check_patterns(&key, &preset("github-actions"), Some(rows)), [false; 2]);
     let template = Template::parse(
@@ -180,9 +180,9 @@ fn generated_values_differ_between_tokens() {
     for token in minted.tokens.iter() {
         let (_, claims) = decode_token(token.token.expose_secret());
         let text = |name: &str| claims[name].as_str().unwrap().to_owned();
-        let (first, uuid) = (text("a"), text("b")[37..].to_owned());
-        assert_eq!(text("b")[..36], first);
-        for value in [text("jti"), first, uuid, text("c"), text("d")] {
+        let (twice, uuid) = (text("a"), text("b")[37..].to_owned());
+        assert_eq!(text("b")[..36], twice);
+        for value in [text("jti"), twice, uuid, text("c"), text("d")] {
             assert!(seen.insert(value.clone()), "{value}");
         }
     }

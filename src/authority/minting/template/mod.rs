@@ -1,9 +1,10 @@
-//! Token templates: the data of presets. Rendering is free of side effects.
+//! Token templates: the data of presets. The output of rendering depends only on the template, the
+//! parameter values and a [`ValueSource`].
 //!
 //! A text may contain names in braces. A text that consists of one such name is replaced by the
 //! value of the name, which keeps its type; in a longer text, values are inserted as text. A member
-//! without a value (`null`) is omitted. `{NAME.owner}` and `{NAME.name}` are the parts of a
-//! parameter with a value such as `octo-org/octo-repo`.
+//! or list item with a name that has no value (`null`) is omitted. `{NAME.owner}` and `{NAME.name}`
+//! are the parts of a parameter with a value such as `octo-org/octo-repo`.
 
 mod render;
 
@@ -24,7 +25,8 @@ use std::collections::BTreeMap;
 /// 4.1.1).
 const ALG_PLACEHOLDER: &str = "{alg}";
 
-/// Names of values of the signing key and of generated ids; not allowed as parameters.
+/// Names of the values of the signing key and of the generated ids. A parameter cannot have such a
+/// name.
 const RESERVED_NAMES: [&str; 4] = ["alg", "kid", "jti", "uuid"];
 
 /// Value of `kid` in a template's header that is replaced by the key id of the signing key.
@@ -71,14 +73,14 @@ pub(crate) struct Template {
     pub(crate) verifiers: BTreeMap<String, BTreeMap<Defect, String>>,
 }
 
-/// Members to replace; `null` removes a member. Texts are rendered like the preset's texts.
+/// Members to replace or add; `null` removes a member. Texts are rendered like the preset's texts.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DefectPatch {
-    /// Header parameters to replace.
+    /// Header parameters to replace or add.
     #[serde(default)]
     pub(crate) header: Map<String, Value>,
-    /// Claims to replace.
+    /// Claims to replace or add.
     #[serde(default)]
     pub(crate) claims: Map<String, Value>,
     /// Description of the defect, with the RFC section that the token violates.
@@ -169,8 +171,8 @@ impl Template {
         Ok(Some(parse_kid(kid)?))
     }
 
-    /// Replaces a prescribed key id in the header by the key id of the signing key.
-    pub(in crate::authority::minting) fn use_key_kid(&mut self) {
+    /// Replaces the `kid` of the header, if any, by [`KID_PLACEHOLDER`].
+    pub(in crate::authority::minting) fn use_signing_key_kid(&mut self) {
         if let Some(kid) = self.header.get_mut("kid") {
             *kid = KID_PLACEHOLDER.into();
         }
@@ -198,7 +200,8 @@ impl Template {
         })
     }
 
-    /// Describes a defect, with the verifiers known to accept such a token and the reason for each.
+    /// Returns the description of a defect, and the verifiers that accept a token with the defect, each
+    /// with the reason.
     pub(super) fn describe_defect(
         &self,
         defect: Option<Defect>,
@@ -212,7 +215,8 @@ impl Template {
         (preset_description.unwrap_or_else(|| defect.description()).to_owned(), accepted_by)
     }
 
-    /// Parses command-line values of a parameter, as the type of its default.
+    /// Converts the texts that the user gave for a parameter to a value with the type of the parameter's
+    /// default. Several texts are also accepted for `aud` with a text as default.
     pub(crate) fn parse_parameter(
         &self,
         name: &str,
@@ -220,7 +224,12 @@ impl Template {
     ) -> Result<Value, InvalidValue> {
         let Some(default) = self.parameters.get(name) else {
             let names: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
-            let reason = format!("`{}` is not one of {}", redact_for_error(name), names.join(", "));
+            let expected = if names.is_empty() {
+                "the preset has no parameters".to_owned()
+            } else {
+                format!("expected one of {}", names.join(", "))
+            };
+            let reason = format!("unknown name `{}`: {expected}", redact_for_error(name));
             let invalid = InvalidValue::new("parameter", reason);
             return Err(match find_similar(name, names) {
                 Some(name) => invalid.with_hint(format!("use `{}`", redact_for_error(name))),
@@ -247,7 +256,8 @@ impl Template {
     }
 
     /// Splits an input row into the parameters of the preset and the claims. A member with the name
-    /// of a parameter and of a claim is both.
+    /// of a parameter and of a claim is both. A value of the wrong type for the parameter is only a
+    /// claim, unless the value is a text: a text is converted or refused.
     pub(super) fn split_row(&self, row: &Map<String, Value>) -> Result<InputRow, InvalidValue> {
         let (mut parameters, mut claims) = (Map::new(), Map::new());
         for (name, value) in row {

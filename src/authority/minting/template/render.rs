@@ -24,7 +24,7 @@ impl<F: FnMut(&str) -> Result<Option<Value>, crypto::Error>> ValueSource for F {
     }
 }
 
-/// Parameter values of one token, and the remaining budget.
+/// Parameter values of one token, the source of all other values, and the remaining budget.
 pub(super) struct Renderer<'s, S> {
     parameters: Map<String, Value>,
     source: &'s mut S,
@@ -162,7 +162,7 @@ impl<'s, S: ValueSource> Renderer<'s, S> {
         }
     }
 
-    /// Returns the depth inside an array or object.
+    /// Charges for an array or object at nesting level `depth`, and returns the level of its items.
     fn enter_nested(&mut self, depth: usize) -> Result<usize, Error> {
         self.consume(1)?;
         if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(limit_exceeded("nesting depth")) }

@@ -41,7 +41,7 @@ fn rendering_keeps_types_and_member_order() {
 }
 
 #[test]
-fn parameter_default_can_use_earlier_parameters() {
+fn parameter_default_is_rendered_and_given_value_is_not() {
     let parameters = json!({"tenant": "dev", "iss": "https://{tenant}/", "none": "{nothing}"});
     let template = parse_template(
         &json!({"description": "x", "parameters": parameters, "claims": {"iss": "{iss}", "n": "a{none}"}}),
@@ -51,7 +51,7 @@ fn parameter_default_can_use_earlier_parameters() {
 }
 
 #[test]
-fn parameter_value_takes_the_default_type() {
+fn parameter_value_has_the_type_of_the_default() {
     let parameters =
         json!({"text": "x", "aud": "x", "list": [], "fresh": true, "n": 1, "any": null});
     let template =
@@ -92,10 +92,19 @@ fn invalid_preset_file_is_refused() {
     ] {
         assert!(Template::parse(text.as_bytes()).is_err(), "{text}");
     }
+}
+
+#[test]
+fn default_header_has_alg_typ_and_kid() {
     let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
     let template_without_header = parse_template(&json!({"description": "x", "claims": {}}));
     let parts = template_without_header.render(&Map::new(), &mut source).unwrap();
     assert_eq!(Value::from(parts.header), json!({"alg": "alg", "typ": "JWT", "kid": "kid"}));
+}
+
+#[test]
+fn rendering_refuses_unknown_name_and_unclosed_brace() {
+    let mut source = |name: &str| Ok(["alg", "kid"].contains(&name).then(|| json!(name)));
     for claim in ["{unknown}", "a{unknown}b", "a{"] {
         let template = parse_template(&json!({"description": "x", "claims": {"c": claim}}));
         assert!(template.render(&Map::new(), &mut source).is_err(), "{claim}");
@@ -182,7 +191,7 @@ fn unbounded_expansion_is_refused() {
 }
 
 #[test]
-fn failing_random_generator_is_not_an_unknown_parameter() {
+fn failure_of_the_random_generator_is_reported() {
     let template = parse_template(&json!({"description": "x", "claims": {"nonce": "{random}"}}));
     let mut source = |name: &str| match name {
         "random" => Err(crypto::Error::Random),
@@ -194,7 +203,7 @@ fn failing_random_generator_is_not_an_unknown_parameter() {
 }
 
 #[test]
-fn former_member_names_are_read() {
+fn former_member_names_of_presets_are_accepted() {
     let template = parse_template(&json!({
         "about": "x",
         "source": ["https://example.com"],
@@ -208,7 +217,7 @@ fn former_member_names_are_read() {
 }
 
 #[test]
-fn row_member_is_parameter_and_claim() {
+fn row_members_are_split_into_parameters_and_claims() {
     let template = parse_template(&json!({
         "description": "d",
         "parameters": {"domain": "a", "aud": ["b"], "n": 1},

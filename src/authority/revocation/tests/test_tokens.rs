@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn revoked_test_token_is_blocklisted() {
+fn unrecorded_test_token_is_rejected_after_its_revocation() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     let (revoked_token, other_token) =
@@ -29,7 +29,7 @@ fn revoked_test_token_is_blocklisted() {
 }
 
 #[test]
-fn test_token_cannot_revoke_app_token_with_same_jti() {
+fn revocation_of_test_token_spares_app_token_with_same_jti() {
     let mut store = new_store();
     let mia = add_user(&mut store, "mia", Role::Minter);
     let app_token = issue_app_token(&mut store, &mia, "app");
@@ -44,7 +44,7 @@ fn test_token_cannot_revoke_app_token_with_same_jti() {
 }
 
 #[test]
-fn test_token_cannot_revoke_recorded_token_with_same_jti() {
+fn revocation_of_test_token_spares_recorded_token_with_same_jti() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);

@@ -16,6 +16,7 @@ use serde_json::json;
 const MINUTE: i64 = 60;
 const DAY: i64 = 86_400;
 
+/// Returns the reasons to refuse authentication `seconds` after the start of the test.
 fn authentication_reasons(
     store: &mut Store,
     access_token: &str,
@@ -74,7 +75,7 @@ fn access_token_authenticates_until_expiry() {
 }
 
 #[test]
-fn settings_determine_session_lifetimes() {
+fn settings_determine_lifetimes_of_new_sessions() {
     let mut store = new_store();
     let old_session = add_user(&mut store, "ada", Role::Admin);
     set_setting(&mut store, Setting::AccessTtl, "1m");
@@ -153,7 +154,7 @@ fn disabled_or_deleted_user_is_refused() {
 }
 
 #[test]
-fn session_ends_once_even_with_expired_token() {
+fn expired_access_token_ends_session_once() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let other_session = add_session(&mut store, ada.user());
@@ -187,7 +188,7 @@ fn non_session_token_ends_no_session() {
 }
 
 #[test]
-fn only_the_token_of_the_session_file_is_named_your_session() {
+fn message_says_your_session_only_for_the_session_file() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let caller = authenticate(&mut store, at(0), ada.access_token()).unwrap();

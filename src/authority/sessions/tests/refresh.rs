@@ -20,7 +20,7 @@ fn refresh_text(tokens: &TokenPair) -> String {
     tokens.refresh.expose_secret().to_owned()
 }
 
-/// Returns the claims of both tokens.
+/// Returns the claims of the access token and of the refresh token.
 fn claims_of(tokens: &TokenPair) -> [String; 2] {
     [&tokens.access, &tokens.refresh].map(|token| decode_token(token.expose_secret()).1.to_string())
 }

@@ -1,4 +1,4 @@
-//! Claims of app tokens, and authorization to issue them.
+//! Claims and expiry of app tokens, and authorization to issue app tokens.
 
 mod quota;
 mod recorded;
@@ -11,7 +11,7 @@ use crate::authority::test_store::{
     token_request, verification_reasons, verify_token,
 };
 use crate::authority::verification::{Expectations, ExpectedKind};
-use crate::model::{PageRequest, Role, Setting};
+use crate::model::{PageRequest, Role, Setting, TokenSelector};
 use crate::store::TokenFilter;
 
 fn issue_at(
@@ -101,7 +101,7 @@ fn optional_claims_are_omitted_or_appended() {
 }
 
 #[test]
-fn settings_supply_default_claims() {
+fn settings_determine_claims_and_default_lifetime() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     for (setting, value) in [
@@ -145,18 +145,14 @@ fn expiry_in_past_or_after_year_9999_is_refused() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let centuries = Lifetime::parse("365000d").unwrap();
-    for (expiry, message) in [
-        (Expiry::At(at(0).into()), "expiry time is in the past"),
-        (Expiry::At(at(-1).into()), "expiry time is in the past"),
-        (Expiry::After(centuries), ""),
+    let late_audit =
+        AuditContext { now: Timestamp::from_unix(253_000_000_000).unwrap(), ..audit_at(0) };
+    for (audit, expiry, message) in [
+        (audit_at(0), Expiry::At(at(0).into()), "expiry time is in the past"),
+        (audit_at(0), Expiry::At(at(-1).into()), "expiry time is in the past"),
+        (late_audit, Expiry::After(centuries), "expiry time is past the year 9999"),
     ] {
-        let late_audit =
-            AuditContext { now: Timestamp::from_unix(253_000_000_000).unwrap(), ..audit_at(0) };
-        let audit = if message.is_empty() { late_audit } else { audit_at(0) };
         match issue(&mut store, &audit, &ada.caller, &request_with_expiry("app", expiry)) {
-            Err(Error::Usage(text)) if message.is_empty() => {
-                assert_eq!(text, "expiry time is past the year 9999");
-            }
             Err(Error::Usage(text)) => assert_eq!(text, message),
             other => panic!("{other:?}"),
         }
@@ -279,4 +275,18 @@ fn undelivered_token_is_revoked() {
         [RejectReason::Revoked]
     );
     assert_eq!(issue_app_token(&mut store, &ada, "app").quota_usage.unwrap().used, 1);
+}
+
+#[test]
+fn successor_keeps_a_lifetime_of_more_than_1000_years() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let expiry = Timestamp::parse("9000-01-01").unwrap();
+    let request = request_with_expiry("app", Expiry::At(expiry.into()));
+    let issued = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    let selector = TokenSelector::Id(issued.record.id);
+    let options = RenewalOptions { ttl: None, grace: None };
+    let outcome = renew(&mut store, &audit_at(60), Some(&ada.caller), &selector, options).unwrap();
+    let expires_at = outcome.issued.record.expires_at.map(Timestamp::unix);
+    assert_eq!(expires_at, Some(expiry.unix() + 60));
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Issues a token. Returns the quota usage, or the limit and the ids of the live tokens if the
-/// quota is exceeded.
+/// Issues a token. Returns the number of live tokens, or the quota and the ids of the live tokens if
+/// the quota is exceeded. Any other error results in `(0, [])`.
 fn try_issue(
     store: &mut Store,
     seconds: i64,

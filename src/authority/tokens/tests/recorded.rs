@@ -1,7 +1,7 @@
-//! Token lists: visibility and filters.
+//! Queries of recorded tokens: visibility and filters.
 
 use super::*;
-use crate::model::{TokenSelector, TokenStatus};
+use crate::model::TokenStatus;
 
 fn list_token_ids(
     store: &mut Store,
@@ -15,7 +15,7 @@ fn list_token_ids(
 }
 
 #[test]
-fn listing_tokens_of_other_users_requires_admin() {
+fn reading_tokens_of_other_users_requires_admin() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     let mia = add_user(&mut store, "mia", Role::Minter);
@@ -76,6 +76,7 @@ fn token_list_is_filtered_by_application_and_status() {
         "UPDATE tokens SET superseded_by = 3, grace_until = {} WHERE id = 5",
         at(20).unix()
     ));
+    // The status `Live` includes superseded tokens: token 5 until the end of its grace period.
     let with_status = |status| TokenFilter { status, ..TokenFilter::default() };
     assert_eq!(list_token_ids(&mut store, 10, &ada, &with_status(None)), [1, 2, 3, 4, 5]);
     assert_eq!(list_token_ids(&mut store, 10, &ada, &with_status(Some(TokenStatus::Live))), [3, 5]);
@@ -110,6 +111,7 @@ fn token_list_is_filtered_by_remaining_lifetime() {
     ] {
         issue(&mut store, &audit_at(0), &ada.caller, &request_with_expiry("a", expiry)).unwrap();
     }
+    // Token 4 has a grace period and therefore never matches the filter.
     let grace_until = at(30).unix();
     store.execute_sql(&format!(
         "UPDATE tokens SET superseded_by = 5, grace_until = {grace_until} WHERE id = 4"

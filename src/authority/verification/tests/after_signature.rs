@@ -1,4 +1,4 @@
-//! Tests of tokens with a valid signature: all reasons are reported, in a fixed order.
+//! Tests of tokens with a valid signature: the reported reasons, and their order.
 
 use super::*;
 use crate::model::{Lifetime, Permission, TokenStatus};
@@ -94,7 +94,7 @@ fn expectations_fail_independently() {
 }
 
 #[test]
-fn audience_matches_any_and_permissions_match_all() {
+fn any_expected_audience_suffices_and_every_permission_is_required() {
     let mut context = new_test_context();
     let app_request = crate::authority::tokens::TokenRequest {
         audience: vec!["a".to_owned(), "b".to_owned()],
@@ -194,8 +194,8 @@ fn token_without_a_row_is_unknown_until_expiry() {
 #[test]
 fn jti_without_a_row_is_unknown() {
     let mut context = new_test_context();
-    let jti = context.claims()["jti"].as_str().unwrap().to_uppercase();
-    for jti in [json!(jti), json!("x"), json!(""), json!(null)] {
+    let uppercase_jti = context.claims()["jti"].as_str().unwrap().to_uppercase();
+    for jti in [json!(uppercase_jti), json!("x"), json!(""), json!(null)] {
         let token = context.altered_app_token(&[("jti", jti.clone())]);
         assert_eq!(context.reject_reasons(&token, APP), [RejectReason::UnknownToken], "{jti}");
     }
@@ -208,7 +208,7 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
     assert_eq!(context.reject_reasons(&token, APP), [RejectReason::MissingClaim]);
     context.store.execute_sql("UPDATE tokens SET expires_at = NULL");
     assert_eq!(context.reject_reasons(&token, APP), []);
-    // The token still has `exp`, but its row no longer has an expiry.
+    // The unaltered app token has `exp`, but its row no longer has an expiry.
     assert_eq!(context.app_reasons(&TestContext::expectations(APP)), [RejectReason::BadClaim]);
     let min_ttl = Some(Lifetime::from_days(60_000));
     let long_ttl = Expectations { min_ttl, ..TestContext::expectations(APP) };
@@ -221,7 +221,7 @@ fn exp_may_be_missing_only_if_the_row_has_no_expiry() {
 }
 
 #[test]
-fn claim_of_wrong_type_is_the_only_reason() {
+fn invalid_registered_claim_is_the_only_reported_reason() {
     let mut context = new_test_context();
     for (name, value) in [
         ("exp", json!("never")),
@@ -244,7 +244,7 @@ fn claim_of_wrong_type_is_the_only_reason() {
 }
 
 #[test]
-fn ambiguous_payload_is_malformed() {
+fn payload_must_be_one_unambiguous_json_object() {
     let mut context = new_test_context();
     let header = context.header(&[]);
     let claims = context.claims().to_string();
@@ -277,7 +277,7 @@ fn deleted_and_disabled_owners_have_distinct_reasons() {
 }
 
 #[test]
-fn status_comes_from_the_row() {
+fn status_is_live_expired_or_revoked() {
     let mut context = new_test_context();
     let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());
     let status = |store: &mut Store, token: &str, expected_kind, seconds| {

@@ -1,7 +1,9 @@
-//! Tests of tokens that fail before or at the signature check: one reported reason and no claims.
+//! Tests of tokens that fail up to the signature check or because of the state of their key: one
+//! reported reason and no claims.
 
 use super::*;
 
+/// Verifies a token. Checks that the report has a single reason and no claims, and returns the reason.
 fn expect_single_reason(
     context: &mut TestContext,
     token: &str,
@@ -20,7 +22,7 @@ fn malformed_token_is_refused_with_detail() {
     let app = context.app_token.clone();
     let (input, signature) = app.rsplit_once('.').unwrap();
     let list_header_token = context.sign("[]", "{}");
-    let duplicate_member = context.sign(r#"{"alg":"ES256","alg":"ES256"}"#, "{}");
+    let duplicate_member_token = context.sign(r#"{"alg":"ES256","alg":"ES256"}"#, "{}");
     let large_token = "A".repeat(70_000);
     for (token, detail) in [
         ("", "empty"),
@@ -32,7 +34,7 @@ fn malformed_token_is_refused_with_detail() {
         (&format!("{input}.+{}", &signature[1..]), "the signature is not base64url"),
         (&format!("!{app}"), "the header is not base64url"),
         (&list_header_token, "the header is not a JSON object"),
-        (&duplicate_member, "the header is ambiguous: duplicate member name"),
+        (&duplicate_member_token, "the header is ambiguous: duplicate member name"),
         (&large_token, "larger than 64 KiB"),
     ] {
         let report = verify_token(&mut context.store, token, &TestContext::expectations(APP));
@@ -117,7 +119,7 @@ fn both_names_of_ed25519_are_accepted() {
 }
 
 #[test]
-fn public_key_is_not_an_hmac_secret() {
+fn token_with_public_key_as_hmac_secret_is_refused() {
     let mut context = new_test_context();
     let key = context.active_app_key();
     let confused_key = crate::model::KeySpec {
@@ -136,7 +138,7 @@ fn public_key_is_not_an_hmac_secret() {
 }
 
 #[test]
-fn kid_selects_the_key() {
+fn kid_must_name_a_key_of_the_store() {
     let mut context = new_test_context();
     let claims = context.claims().to_string();
     for (kid, reason) in [
@@ -159,7 +161,7 @@ fn kid_selects_the_key() {
 }
 
 #[test]
-fn embedded_key_is_never_used() {
+fn key_in_a_token_header_is_never_used() {
     let mut context = new_test_context();
     let attacker_key =
         crypto::generate_key(Algorithm::ES256, Purpose::App, crate::model::RsaBits::default())
@@ -182,7 +184,7 @@ fn embedded_key_is_never_used() {
 }
 
 #[test]
-fn signature_of_another_token_is_refused() {
+fn wrong_or_incomplete_signature_is_refused() {
     let mut context = new_test_context();
     let app = context.app_token.clone();
     let other_token =
@@ -218,7 +220,7 @@ fn token_of_another_store_has_an_unknown_key() {
 }
 
 #[test]
-fn retired_key_verifies_until_expiry() {
+fn retired_key_verifies_until_its_set_time() {
     let mut context = new_test_context();
     let (app, access) = (context.app_token.clone(), context.ada.access_token().to_owned());
     rotate_app_key(&mut context.store, at(60));

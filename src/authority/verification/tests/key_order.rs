@@ -16,13 +16,14 @@ const ALGORITHMS: [Algorithm; 7] = [
     Algorithm::EdDSA,
 ];
 
+/// A token, and the reasons for which verification must reject the token.
 struct Case {
     token: String,
     reasons: Vec<RejectReason>,
 }
 
-/// Keys, with tokens of each key: valid, modified, with the `kid` of another key, and with an
-/// unknown `kid`.
+/// Keys, with tokens signed by each key: modified, valid, with `kid` and `alg` of another key, with
+/// only the `kid` of another key, and with an unknown `kid`.
 static KEYS_AND_CASES: LazyLock<(Vec<KeySpec>, Vec<Case>)> = LazyLock::new(|| {
     crypto::initialize_crypto();
     let key = |algorithm| keys::generate(algorithm, Purpose::Test, RsaBits::default()).unwrap();
@@ -66,10 +67,10 @@ proptest! {
     fn third_party_key_order_is_irrelevant(shuffled_keys in Just(KEYS_AND_CASES.0.clone()).prop_shuffle()) {
         let public_jwks: Vec<Value> =
             shuffled_keys.iter().filter_map(|key| key.public_jwk.clone()).map(Value::from).collect();
-        let verifiers = read_jwks(json!({"keys": public_jwks}).to_string().as_bytes(), &[], PublicKeys::default).unwrap();
+        let key_set = read_jwks(json!({"keys": public_jwks}).to_string().as_bytes(), &[], PublicKeys::default).unwrap();
         // The JWK Set lacks the symmetric key, whose tokens are the first five cases.
         for case in KEYS_AND_CASES.1.iter().skip(5) {
-            let report = verify_third_party(&verifiers, &case.token, &Expectations::new(ExpectedKind::Any, at(0)));
+            let report = verify_third_party(&key_set, &case.token, &Expectations::new(ExpectedKind::Any, at(0)));
             let header = CompactJws::parse(&case.token).unwrap().header;
             let expected = if header["kid"] == json!(KEYS_AND_CASES.0[0].kid) {
                 vec![RejectReason::UnknownKey]

@@ -36,7 +36,7 @@ fn token_is_accepted_only_as_own_kind() {
 }
 
 #[test]
-fn test_token_kind_is_known_before_signature_check() {
+fn kind_of_test_token_is_known_before_signature_check() {
     let mut context = new_test_context();
     let token = mint_test_token(&mut context);
     let (input, _) = token.rsplit_once('.').unwrap();
@@ -56,7 +56,7 @@ fn test_token_kind_is_known_before_signature_check() {
 }
 
 #[test]
-fn header_typ_and_type_claim_must_agree() {
+fn header_typ_and_type_claim_must_fit_the_kind() {
     let mut context = new_test_context();
     let claims = context.claims().to_string();
     for typ in [json!("session+jwt"), json!("refresh+jwt"), json!("jwt"), json!(1), json!("")] {
@@ -107,7 +107,7 @@ fn row_of_another_kind_is_ignored() {
 }
 
 #[test]
-fn decode_checks_nothing() {
+fn decoding_checks_no_signature_and_no_claims() {
     let context = new_test_context();
     let (input, _) = context.app_token.rsplit_once('.').unwrap();
     assert_eq!(decode_token(&format!("{input}.AAAA")).1, context.claims());

@@ -54,6 +54,7 @@ impl TestContext {
         Expectations::new(kind, at(0))
     }
 
+    /// Returns the reasons to reject a token at the time 0.
     fn reject_reasons(&mut self, token: &str, kind: ExpectedKind) -> Vec<RejectReason> {
         verification_reasons(&mut self.store, token, kind, 0)
     }
@@ -64,7 +65,7 @@ impl TestContext {
         reasons_of(&verify_token(&mut self.store, &app, expectations))
     }
 
-    /// Returns the header of an app token with these members replaced.
+    /// Returns the header of an ES256 app token, with these members replaced or added.
     fn header(&mut self, members: &[(&str, Value)]) -> String {
         let key = self.active_app_key();
         let mut header = json!({"alg": "ES256", "typ": "JWT", "kid": key.spec.kid});

@@ -1,4 +1,4 @@
-//! Property tests: a signed token verifies, and a modified token does not.
+//! Property tests: an issued token verifies, and any other text does not.
 
 use super::*;
 use crate::authority::tokens::{self, Expiry, TokenRequest};
@@ -6,7 +6,7 @@ use crate::model::{AppName, ExtraClaims, Permission};
 use proptest::prelude::*;
 use std::sync::{LazyLock, Mutex};
 
-/// Stores without a quota, shared by all cases.
+/// One store for each algorithm, without a quota, shared by all cases.
 static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
     let algorithms = [Algorithm::ES256, Algorithm::HS256];
     let create_store = |algorithm| {
@@ -20,7 +20,7 @@ static STORES: LazyLock<Mutex<Vec<(Store, TestUser)>>> = LazyLock::new(|| {
 
 /// Generates valid token requests.
 fn token_requests() -> impl Strategy<Value = TokenRequest> {
-    let text = "[^\\p{C}\\p{Z}]{1,20}";
+    let permission_text = "[^\\p{C}\\p{Z}]{1,20}";
     let expiry = prop_oneof![
         Just(Expiry::Default),
         Just(Expiry::Never),
@@ -33,7 +33,7 @@ fn token_requests() -> impl Strategy<Value = TokenRequest> {
         .prop_map(|(name, value)| (name, json!(value)));
     let claims = prop::collection::vec(claim, 0..4);
     (
-        prop::collection::vec(text, 0..4),
+        prop::collection::vec(permission_text, 0..4),
         prop::collection::vec(any::<String>(), 0..3),
         expiry,
         claims,
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_text_never_panics(text in any::<String>(), segments in "[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}") {
+    fn arbitrary_text_has_one_rejection_reason(text in any::<String>(), segments in "[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}") {
         let mut stores = STORES.lock().unwrap();
         let (store, _) = &mut stores[0];
         for text in [text, segments] {
@@ -105,7 +105,7 @@ proptest! {
 
 #[test]
 fn single_bit_change_is_always_detected() {
-    // One algorithm per family.
+    // One algorithm for each type of key and each kind of RSA signature.
     for algorithm in [
         Algorithm::ES256,
         Algorithm::HS256,
@@ -124,7 +124,7 @@ fn single_bit_change_is_always_detected() {
             for bit in 0..6 {
                 let Some(modified) = flip_bit(text, index, bit) else { continue };
                 let reasons = verification_reasons(&mut store, &modified, ExpectedKind::Any, 0);
-                assert_ne!(reasons, [], "letter {index}, bit {bit}: {modified}");
+                assert_ne!(reasons, [], "character {index}, bit {bit}: {modified}");
                 case_count += 1;
             }
         }

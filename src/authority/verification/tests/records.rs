@@ -7,7 +7,7 @@ use crate::authority::test_store::{authorize_minter, refusal_reasons, set_settin
 use crate::authority::tokens::{self, RenewalOptions, TokenRequest};
 use crate::model::{ExtraClaims, Permission, Setting, TokenSelector};
 
-/// Creates a store with an app token for minting that has an audience and an extra claim.
+/// Creates a context whose app token has the permission `jeton:mint`, an audience and an extra claim.
 fn context_with_recorded_claims() -> TestContext {
     let mut context = new_test_context();
     let app_request = TokenRequest {
@@ -22,7 +22,7 @@ fn context_with_recorded_claims() -> TestContext {
     context
 }
 
-/// Verifies a token that contradicts its row, and checks that the report has no data of the row.
+/// Verifies a token that contradicts its row, and checks that the report does not have the row.
 /// Returns the rejection reasons, and the message of the first reason up to the colon, without the
 /// found and expected values.
 fn verify_contradicting_token(
@@ -89,17 +89,16 @@ fn changed_settings_do_not_contradict_issued_tokens() {
     assert_eq!(context.reject_reasons(&app, APP), []);
 }
 
-/// Returns a session token with one changed claim, signed by the same key.
+/// Returns a session token with one changed claim, signed again with the active app key.
 fn altered_session_token(
     context: &mut TestContext,
     token: &str,
     name: &str,
     value: &Value,
 ) -> String {
-    let (mut header, mut claims) = decode_token(token);
+    let (header, mut claims) = decode_token(token);
     claims[name] = value.clone();
-    let header = std::mem::take(&mut header).to_string();
-    context.sign(&header, &claims.to_string())
+    context.sign(&header.to_string(), &claims.to_string())
 }
 
 #[test]
@@ -137,12 +136,12 @@ fn session_token_that_contradicts_its_row_is_refused() {
 #[test]
 fn every_operation_refuses_a_token_that_contradicts_its_row() {
     let mut context = context_with_recorded_claims();
-    let later = json!(at(0).unix() + 100 * 86_400);
-    let app = context.altered_app_token(&[("exp", later.clone())]);
+    let later_expiry = json!(at(0).unix() + 100 * 86_400);
+    let app = context.altered_app_token(&[("exp", later_expiry.clone())]);
     let (access, refresh_token) =
         (context.ada.access_token().to_owned(), context.ada.refresh_token().to_owned());
-    let access = altered_session_token(&mut context, &access, "exp", &later);
-    let refresh_token = altered_session_token(&mut context, &refresh_token, "exp", &later);
+    let access = altered_session_token(&mut context, &access, "exp", &later_expiry);
+    let refresh_token = altered_session_token(&mut context, &refresh_token, "exp", &later_expiry);
     let store = &mut context.store;
     let renewal = RenewalOptions { ttl: None, grace: None };
     let by_value = |token: &String| TokenSelector::Value(token.clone());

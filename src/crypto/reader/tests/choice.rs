@@ -1,4 +1,5 @@
-//! Keys of a document that are not used, and limits of documents.
+//! Choice of the used keys of a document, the limits of documents, and errors that name the format or
+//! the cause.
 
 use super::*;
 
@@ -14,7 +15,7 @@ fn der_element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
     [header, contents].concat()
 }
 
-/// Returns a certificate with an invalid signature in PEM.
+/// Returns a PEM certificate with an invalid signature.
 fn certificate_pem(public_key_info: &[u8]) -> String {
     let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
     let version = der_element(0xA0, &[&[0x02, 0x01, 0x02]]);
@@ -26,9 +27,9 @@ fn certificate_pem(public_key_info: &[u8]) -> String {
     pem::encode_block("CERTIFICATE", &der_element(0x30, &certificate))
 }
 
-/// If keys have the requested key id, no other key is used, even if these keys are unusable.
+/// If a key has the requested key id, no key with another key id is used, even if that key is unusable.
 #[test]
-fn named_key_is_not_replaced_by_another_key() {
+fn key_with_the_requested_kid_is_not_replaced_by_another_key() {
     let keys = asymmetric_keys();
     let (mut first, mut second) = (private_jwk(&keys[0]), private_jwk(&keys[1]));
     (first["kid"], second["kid"]) = ("a".into(), "b".into());
@@ -50,8 +51,8 @@ fn secret_with_the_bytes_of_a_public_key_is_refused() {
         let set = json!({ "keys": [public, {"kty": "oct", "k": bytes}] }).to_string();
         let result = read_single(set.as_bytes(), Algorithm::HS256, None);
         assert!(result.is_err(), "{:?}", key.algorithm);
-        let verified = read_single(set.as_bytes(), key.algorithm, None).unwrap();
-        assert!(verifies(&verified, &key));
+        let key_set = read_single(set.as_bytes(), key.algorithm, None).unwrap();
+        assert!(verifies(&key_set, &key));
     }
 }
 
@@ -60,17 +61,18 @@ fn number_of_pem_blocks_is_limited() {
     let key = &asymmetric_keys()[1];
     let public = public_key_pem(key).unwrap().unwrap();
     assert!(read_document(public.repeat(64).as_bytes()).is_ok());
-    let many = public.repeat(65);
-    for document in [many.clone(), json!({ "private_key": many }).to_string()] {
+    let too_many_blocks = public.repeat(65);
+    for document in [too_many_blocks.clone(), json!({ "private_key": too_many_blocks }).to_string()]
+    {
         let error = read_document(document.as_bytes()).err().unwrap();
         assert_eq!(error.to_string(), "key: the PEM has more than 64 blocks");
     }
 }
 
-/// Only the first certificate of a chain contains the key of the issuer. The other certificates belong
-/// to authorities, which sign no tokens.
+/// Only the first certificate of a chain contains the key of the token issuer. The other certificates
+/// belong to certificate authorities, which sign no tokens.
 #[test]
-fn keys_of_authorities_are_not_accepted() {
+fn keys_of_certificate_authorities_are_not_accepted() {
     let keys = asymmetric_keys();
     let certificate = |key: &KeySpec| {
         let public = public_key_pem(key).unwrap().unwrap();
@@ -89,7 +91,7 @@ fn keys_of_authorities_are_not_accepted() {
 }
 
 #[test]
-fn unsupported_format_in_an_encoding_is_named() {
+fn unsupported_format_in_an_encoding_is_named_with_a_hint() {
     let pem = private_key_text(&asymmetric_keys()[1]).expose_secret().to_owned();
     let openssh = include_str!("../../../../tests/cli/hostile/samples/openssh.pem");
     let discovery = r#"{"issuer":"https://x","jwks_uri":"https://x/jwks"}"#;
@@ -143,7 +145,7 @@ fn key_id_in_a_collection_must_match() {
 }
 
 #[test]
-fn only_the_used_key_determines_is_from_private_key() {
+fn is_from_private_key_describes_only_the_used_key() {
     let keys = asymmetric_keys();
     let public = Value::from(keys[0].public_jwk.clone().unwrap());
     let set = json!({ "keys": [private_jwk(&keys[1]), public] }).to_string();
@@ -154,7 +156,7 @@ fn only_the_used_key_determines_is_from_private_key() {
 }
 
 #[test]
-fn certificates_in_every_form_are_read() {
+fn certificate_is_read_and_certificate_request_is_refused() {
     let key = &asymmetric_keys()[1];
     let public = public_key_pem(key).unwrap().unwrap();
     let info = pem::parse_blocks(public.as_bytes()).unwrap().remove(0).contents.to_vec();
@@ -175,15 +177,15 @@ fn certificates_in_every_form_are_read() {
     let request = der_element(0x30, &[&[2, 1, 0], &empty, &info, &attributes]);
     let algorithm = der_element(0x30, &[&[0x06, 0x03, 0x2B, 0x65, 0x70]]);
     let request = der_element(0x30, &[&request, &algorithm, &der_element(0x03, &[&[0, 1]])]);
-    let verify = read_single(&request, key.algorithm, None).err().unwrap().to_string();
-    assert_eq!(verify, "key: found a certificate request, expected a key");
-    let sign = importer(None, None).read(&request).unwrap_err().to_string();
-    assert_eq!(sign, "key: found a certificate request, expected a private key");
+    let verify_error = read_single(&request, key.algorithm, None).err().unwrap().to_string();
+    assert_eq!(verify_error, "key: found a certificate request, expected a key");
+    let import_error = importer(None, None).read(&request).unwrap_err().to_string();
+    assert_eq!(import_error, "key: found a certificate request, expected a private key");
     assert!(importer(Some(Algorithm::HS256), None).read(&request).is_err());
 }
 
 #[test]
-fn defects_of_keys_are_named() {
+fn error_states_why_a_key_is_unusable() {
     let secret =
         json!({"kty": "oct", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLrr"}).to_string();
     let error = importer(None, None).read(secret.as_bytes()).unwrap_err().to_string();

@@ -41,7 +41,7 @@ pub(super) fn pem_block(label: &str, der: &[u8]) -> String {
     pem::encode_block(label, der)
 }
 
-/// Returns the key in every private format.
+/// Returns the private key in every format, each with its name.
 pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let pkcs8 = key.material.expose_secret();
     let text = private_key_text(key).expose_secret().to_owned();
@@ -74,7 +74,7 @@ pub(super) fn private_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     formats
 }
 
-/// Returns the public key in every format.
+/// Returns the public key in every format, each with its name.
 pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let text = public_key_pem(key).unwrap().unwrap();
     let der = ::pem::parse(&text).unwrap().into_contents();
@@ -92,7 +92,7 @@ pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
         ("public DER", der.clone()),
         ("public PEM twice", text.repeat(2).into_bytes()),
         ("public JWK", jwk.to_string().into_bytes()),
-        ("padded JWK", padded.to_string().into_bytes()),
+        ("padded JWK with a null member", padded.to_string().into_bytes()),
         ("public JWK Set", format!("{:#}", json!({ "keys": [jwk] })).into_bytes()),
         ("array of public JWKs", json!([jwk]).to_string().into_bytes()),
         ("map of public keys", json!({ "k1": text }).to_string().into_bytes()),
@@ -105,7 +105,8 @@ pub(super) fn public_formats(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     formats
 }
 
-/// Returns the bytes in the forms to which environments, secret stores and editors change them.
+/// Returns variants of the bytes, each with its name: the changes that environment variables, secret
+/// stores and editors make to a file.
 pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let base64 = BASE64.encode(bytes);
     let lines = |end: &str| {
@@ -158,7 +159,8 @@ pub(super) fn wrappings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     wrapped
 }
 
-/// Returns the PEM text in the forms to which environments and editors change it.
+/// Returns variants of the PEM text, each with its name: the changes that environment variables and
+/// editors make to a PEM.
 fn pem_wrappings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
     let mut wrapped = vec![

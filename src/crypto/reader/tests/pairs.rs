@@ -1,8 +1,10 @@
-//! Keys in two wrappings: no wrapped key is a secret, in any encoding.
+//! Inputs that look like keys: keys in two wrappings are not accepted as secrets, and text that
+//! starts like JSON only if the text is neither JSON nor a JWK, or an encoding is given.
 
 use super::*;
 
-/// Returns short documents with a key, in every kind of format.
+/// Returns short documents, each with its name: a key in every kind of format, and documents that
+/// look like keys but are damaged or not supported.
 fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     let mut formats = private_formats(key);
     formats.extend(public_formats(key));
@@ -18,7 +20,7 @@ fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
     assert_eq!(formats.len(), names.len());
     let mut jwk = json!(key.public_jwk.clone().unwrap());
     jwk["kid"] = json!(5);
-    let damaged = [
+    let unusable = [
         ("damaged JWK", jwk.to_string().trim_end_matches('}').to_owned()),
         ("JWK with a numeric key id", jwk.to_string()),
         ("PEM without a key", pem_block("X", b"x")),
@@ -29,23 +31,24 @@ fn documents(key: &KeySpec) -> Vec<(&'static str, Vec<u8>)> {
             include_str!("../../../../tests/cli/hostile/samples/ssh.pub").to_owned(),
         ),
     ];
-    formats.extend(damaged.map(|(name, text)| (name, text.into_bytes())));
+    formats.extend(unusable.map(|(name, text)| (name, text.into_bytes())));
     formats
 }
 
 #[test]
-fn key_in_two_wrappings_is_not_a_secret() {
+fn key_in_two_wrappings_is_read_unchanged_and_never_as_a_secret() {
     let key = generate_test_key(Algorithm::EdDSA, RsaBits::B2048);
-    let (mut secrets, mut unread, mut count) = (Vec::new(), Vec::new(), 0);
+    let (mut accepted_secrets, mut changed_keys, mut count) = (Vec::new(), Vec::new(), 0);
     for (format, bytes) in documents(&key) {
         let plain = read_document(&bytes);
         for (inner_name, inner) in wrappings(&bytes) {
             for (outer_name, outer) in wrappings(&inner) {
-                // Without the BEGIN line, only the lines of a valid PEM are recognized as a key.
-                let is_body = |name: &str| name.starts_with("without BEGIN line");
-                let is_damaged = plain.is_err() && is_body(inner_name);
-                if is_damaged
-                    || is_body(outer_name) && (plain.is_err() || inner_name != "unchanged")
+                // Text without a BEGIN line is recognized as a key only if the line was removed from
+                // a valid PEM that had no other wrapping.
+                let lacks_begin_line = |name: &str| name.starts_with("without BEGIN line");
+                let is_unrecognizable = plain.is_err() && lacks_begin_line(inner_name);
+                if is_unrecognizable
+                    || lacks_begin_line(outer_name) && (plain.is_err() || inner_name != "unchanged")
                 {
                     continue;
                 }
@@ -56,9 +59,9 @@ fn key_in_two_wrappings_is_not_a_secret() {
                     || importer(Some(Algorithm::HS256), encoding).read(&outer).is_ok()
                     || read_single(&outer, Algorithm::HS256, encoding).is_ok()
                 {
-                    secrets.push(name());
+                    accepted_secrets.push(name());
                 }
-                // Key ids are not compared: text that is read as damaged JSON with a PEM has none.
+                // Key ids are not compared, because a PEM in damaged JSON is read without a key id.
                 let is_equal = |document: &KeyDocument, plain: &KeyDocument| {
                     let mut pairs = document.entries.iter().zip(&plain.entries);
                     document.entries.len() == plain.entries.len()
@@ -67,29 +70,31 @@ fn key_in_two_wrappings_is_not_a_secret() {
                 if let (Ok(document), Ok(plain)) = (read_document(&outer), &plain)
                     && !is_equal(&document, plain)
                 {
-                    unread.push(name());
+                    changed_keys.push(name());
                 }
             }
         }
     }
-    assert_eq!(secrets, Vec::<String>::new());
-    assert_eq!(unread, Vec::<String>::new());
+    assert_eq!(accepted_secrets, Vec::<String>::new());
+    assert_eq!(changed_keys, Vec::<String>::new());
     assert!(count > 2_000, "found {count} pairs");
 }
 
-/// JSON and damaged JWKs are secrets only with the encoding `text`.
+/// JSON and damaged JWKs are accepted only if an encoding is given; other text that starts like JSON
+/// is also accepted without an encoding.
 #[test]
-fn text_that_starts_like_json_is_a_secret() {
+fn text_that_starts_like_json_is_accepted_as_a_secret() {
     initialize_crypto();
-    let read = |text: &str, encoding| {
+    let is_accepted = |text: &str, encoding| {
         let is_imported = importer(Some(Algorithm::HS256), encoding).read(text.as_bytes()).is_ok();
-        let is_verifying = read_single(text.as_bytes(), Algorithm::HS256, encoding).is_ok();
-        assert_eq!(is_imported, is_verifying, "{text}");
+        let is_verification_secret =
+            read_single(text.as_bytes(), Algorithm::HS256, encoding).is_ok();
+        assert_eq!(is_imported, is_verification_secret, "{text}");
         is_imported
     };
     for text in ["{a-secret-in-braces-of-32-bytes!}", "[another-secret-of-32-characters", "{"] {
-        assert!(read(text, None), "{text}");
-        assert!(read(text, Some(SecretEncoding::Text)), "{text}");
+        assert!(is_accepted(text, None), "{text}");
+        assert!(is_accepted(text, Some(SecretEncoding::Text)), "{text}");
         let error = importer(None, None).read(text.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with("key: not well-formed JSON: line 1, column "), "{error}");
     }
@@ -98,7 +103,7 @@ fn text_that_starts_like_json_is_a_secret() {
         r#"{"password":"a secret of at least 32 characters"}"#,
         r#"{"keys":"a secret of at least 32 characters"}"#,
     ] {
-        assert!(!read(text, None), "{text}");
-        assert!(read(text, Some(SecretEncoding::Text)), "{text}");
+        assert!(!is_accepted(text, None), "{text}");
+        assert!(is_accepted(text, Some(SecretEncoding::Text)), "{text}");
     }
 }

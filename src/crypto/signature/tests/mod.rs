@@ -18,42 +18,42 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-/// Returns header and claims.
+/// Returns header and claims of a token.
 fn decode(token: &str) -> (Value, Value) {
     let DecodedToken { header, payload, .. } = DecodedToken::decode(token).unwrap();
     let DecodedPayload::Json(claims) = payload else { panic!("the payload is not JSON") };
     (header, claims)
 }
 
-/// Returns whether the token has a valid signature of the key. Checks that verification with a
-/// store key and with a third-party key has the same result.
+/// Returns whether the token has a valid signature of the key. Checks that the result is the same for
+/// the key itself and for the key as read from a document with its public part.
 fn jwk_verifies(jwk: &Value, algorithm: Algorithm, token: &str) -> bool {
     initialize_crypto();
-    let keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
-    let stored_key = verification_key(jwk);
+    let read_keys = read_verifiers(public_part(jwk.clone()).to_string().as_bytes()).unwrap();
+    let key = verification_key(jwk);
     let Ok(token) = CompactJws::parse(token) else { return false };
-    let is_signed = stored_key.verifier(algorithm).verifies(&token);
-    assert_eq!(is_signed, keys[0].verifies(&token, algorithm));
-    is_signed
+    let is_valid = key.verifier(algorithm).verifies(&token);
+    assert_eq!(is_valid, read_keys[0].verifies(&token, algorithm));
+    is_valid
 }
 
-/// Changes the letter at `index`.
-fn with_changed_letter(token: &str, index: usize) -> String {
-    let mut letters = token.as_bytes().to_vec();
-    letters[index] = if letters[index] == b'A' { b'B' } else { b'A' };
-    String::from_utf8(letters).unwrap()
+/// Changes the character at `index`.
+fn with_changed_character(token: &str, index: usize) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
 }
 
-/// Checks that the signature is valid, and invalid after the change of any letter.
+/// Checks that the signature is valid, and invalid after the change of any single character.
 fn assert_only_original_verifies(jwk: &Value, algorithm: Algorithm, token: &str) {
     assert!(jwk_verifies(jwk, algorithm, token));
     for index in 0..token.len() {
-        let other = with_changed_letter(token, index);
-        assert!(!jwk_verifies(jwk, algorithm, &other), "{index}: {other}");
+        let changed = with_changed_character(token, index);
+        assert!(!jwk_verifies(jwk, algorithm, &changed), "{index}: {changed}");
     }
 }
 
-/// Returns the verification key as for a key of the store.
+/// Returns the secret of a symmetric JWK, or the public key of any other JWK.
 fn verification_key(jwk: &Value) -> VerificationKey {
     let jwk = jwk.as_object().unwrap();
     if jwk::is_symmetric(jwk) {
@@ -62,7 +62,7 @@ fn verification_key(jwk: &Value) -> VerificationKey {
     VerificationKey::Public(jwk::public_key(jwk).unwrap())
 }
 
-/// Checks that the private parts of an EC key belong to the public parts, and returns the PKCS#8.
+/// Returns the PKCS#8 of an EC private key. Panics if its private and public parts are inconsistent.
 fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     let point = [&[4], &member_bytes(jwk, "x")[..], &member_bytes(jwk, "y")].concat();
     let (curve, d) = (signing_algorithm(curve), member_bytes(jwk, "d"));
@@ -70,11 +70,11 @@ fn ec_pkcs8(curve: Curve, jwk: &Value) -> Vec<u8> {
     pair.to_pkcs8v1().unwrap().as_ref().to_vec()
 }
 
-/// Checks that the signature is valid, that the private key belongs to the public key, and that a new
-/// signature of the private key is valid.
+/// Checks that the signature of the token is valid, that the private and public parts of the JWK are
+/// consistent, and that a new signature of the private key is valid.
 fn assert_p521_vector(jwk: &Value, token: &str) {
     assert_only_original_verifies(jwk, Algorithm::ES512, token);
-    let key = private_key_spec(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));
+    let key = signing_key(Algorithm::ES512, ec_pkcs8(Curve::P521, jwk));
     assert!(jwk_verifies(jwk, Algorithm::ES512, &sign_payload_again(&key, "{}", token)));
 }
 
@@ -86,7 +86,7 @@ fn member_bytes(jwk: &Value, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(member_text(jwk, name)).unwrap()
 }
 
-/// Removes the private members of a JWK.
+/// Removes the private members of an asymmetric JWK. A symmetric JWK is unchanged.
 fn public_part(mut jwk: Value) -> Value {
     let is_private = |name: &str| ["d", "p", "q", "dp", "dq", "qi"].contains(&name);
     jwk.as_object_mut().unwrap().retain(|name, _| !is_private(name));
@@ -109,7 +109,7 @@ pub(in crate::crypto) fn rsa_pkcs8(jwk: &Value) -> Vec<u8> {
     pkcs8.as_ref().to_vec()
 }
 
-fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
+fn signing_key(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     let material = SecretSlice::from(material);
     KeySpec {
         kid: Untrusted::new("k"),
@@ -122,7 +122,7 @@ fn private_key_spec(algorithm: Algorithm, material: Vec<u8>) -> KeySpec {
     }
 }
 
-/// Signs the payload of the token with `header`.
+/// Signs the payload of `token` again, with `key` and the text `header` as the new header.
 fn sign_payload_again(key: &KeySpec, header: &str, token: &str) -> String {
     initialize_crypto();
     let payload = String::from_utf8(CompactJws::parse(token).unwrap().payload).unwrap();
@@ -146,22 +146,22 @@ fn signature_verifies_with_its_key_only() {
 
 /// RFC 9864, section 2.2: both names denote the same signatures.
 #[test]
-fn both_names_of_ed25519_sign_equally() {
+fn both_names_of_ed25519_produce_the_same_signature() {
     initialize_crypto();
-    let key = private_key_spec(Algorithm::EdDSA, rfc8037::pkcs8());
+    let key = signing_key(Algorithm::EdDSA, rfc8037::pkcs8());
     let renamed_key = KeySpec { algorithm: Algorithm::Ed25519, ..key.clone() };
     let text = |key: &KeySpec| sign_text(key, "{}", "{}").unwrap().expose_secret().to_owned();
     assert_eq!(text(&key), text(&renamed_key));
-    let header_of = |key: &KeySpec| {
+    let alg_of = |key: &KeySpec| {
         let token = sign(key, "JWT", &Map::new()).unwrap();
         CompactJws::parse(token.expose_secret()).unwrap().header["alg"].clone()
     };
-    assert_eq!((header_of(&key), header_of(&renamed_key)), ("EdDSA".into(), "Ed25519".into()));
+    assert_eq!((alg_of(&key), alg_of(&renamed_key)), ("EdDSA".into(), "Ed25519".into()));
 }
 
 #[test]
-fn damaged_key_is_refused() {
+fn signing_with_a_damaged_key_is_refused() {
     initialize_crypto();
-    let key = private_key_spec(Algorithm::ES256, vec![1, 2, 3]);
+    let key = signing_key(Algorithm::ES256, vec![1, 2, 3]);
     assert!(matches!(sign(&key, "JWT", &Map::new()), Err(Error::DamagedKey(_))));
 }

@@ -1,9 +1,9 @@
-//! RFC 7515, appendix A: signatures of every kind, and an unsecured token. RFC 7519 has the same
-//! tokens.
+//! RFC 7515, appendix A: signatures with HS256, RS256, ES256 and ES512, and an unsecured token. RFC
+//! 7519 repeats the tokens of appendices A.1 and A.5.
 
 use super::*;
 
-/// Token of appendix A.1.
+/// Token of appendix A.1, also in RFC 7519, section 3.1.
 pub(super) const A1_TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiO\
     jEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1\
     r_wW1gFWFOEjXk";
@@ -21,11 +21,11 @@ pub(super) fn hmac_jwk() -> Value {
     })
 }
 
-/// The secret reproduces the signature.
+/// The same secret, header and payload result in the same signature.
 #[test]
-fn rfc7515_a1_hs256() {
+fn rfc7515_a1_hs256_signature_is_reproduced() {
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN);
-    let key = private_key_spec(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
+    let key = signing_key(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
     assert_eq!(
         sign_payload_again(&key, "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}", A1_TOKEN),
         A1_TOKEN
@@ -33,7 +33,7 @@ fn rfc7515_a1_hs256() {
 }
 
 #[test]
-fn rfc7515_a2_rs256() {
+fn rfc7515_a2_rs256_signature_is_valid() {
     let token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9le\
         GFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZ\
         j5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrn\
@@ -52,7 +52,7 @@ fn rfc7515_a2_rs256() {
 }
 
 #[test]
-fn rfc7515_a3_es256() {
+fn rfc7515_a3_es256_signature_is_valid() {
     let token = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9le\
         GFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxL\
         a8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
@@ -65,9 +65,8 @@ fn rfc7515_a3_es256() {
     assert_only_original_verifies(&jwk, Algorithm::ES256, token);
 }
 
-/// Appendix A.4.
 #[test]
-fn rfc7515_a4_es512() {
+fn rfc7515_a4_es512_signature_is_valid() {
     let token = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaR\
         I1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7\
         iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
@@ -84,9 +83,8 @@ fn rfc7515_a4_es512() {
     assert_p521_vector(&jwk, token);
 }
 
-/// An unsecured token can be decoded, but never verifies.
 #[test]
-fn rfc7515_a5_none() {
+fn rfc7515_a5_unsecured_token_is_decoded_but_never_verifies() {
     assert_eq!(decode(A5_TOKEN).1["iss"], "joe");
     assert!(Algorithm::parse("none").is_err());
     initialize_crypto();
@@ -103,25 +101,25 @@ fn example_claims() -> Value {
     serde_json::json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true})
 }
 
-/// RFC 7519, section 3.1: the claims of appendix A.1.
+/// RFC 7519, section 3.1: the token of RFC 7515, appendix A.1.
 #[test]
-fn rfc7519_3_1_example() {
+fn rfc7519_3_1_token_has_example_claims() {
     let (header, claims) = decode(A1_TOKEN);
     assert_eq!(header, serde_json::json!({"typ": "JWT", "alg": "HS256"}));
     assert_eq!(claims, example_claims());
     assert!(jwk_verifies(&hmac_jwk(), Algorithm::HS256, A1_TOKEN));
 }
 
-/// RFC 7519, section 6.1: the same claims in an unsecured token can be decoded, but do not verify.
+/// RFC 7519, section 6.1: the claims of RFC 7515, appendix A.1 in an unsecured token.
 #[test]
-fn rfc7519_6_1_unsecured() {
+fn rfc7519_6_1_unsecured_token_is_decoded_but_never_verifies() {
     let (header, claims) = decode(A5_TOKEN);
     assert_eq!(header, serde_json::json!({"alg": "none"}));
     assert_eq!(claims, example_claims());
     let payload_part = |token: &str| token.split('.').nth(1).map(str::to_owned);
     assert_eq!(payload_part(A5_TOKEN), payload_part(A1_TOKEN));
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, A5_TOKEN));
-    // The signature of the signed token covers its header and does not fit either.
+    // The signature of the token of appendix A.1 covers the header of that token, and is invalid here.
     let (_, signature) = A1_TOKEN.rsplit_once('.').unwrap();
     let forged = format!("{A5_TOKEN}{signature}");
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &forged));

@@ -54,41 +54,39 @@ fn parse_set(keys: &[Value]) -> Vec<NamedVerifier> {
     read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes()).unwrap()
 }
 
-/// Appendix A.1: the encryption key is skipped. The public RSA key verifies signatures of the
-/// private key of appendix A.2.
+/// Appendix A.1: the encryption key is skipped. The public RSA key verifies signatures of the private
+/// RSA key of appendix A.2.
 #[test]
-fn rfc7517_a1_public_keys() {
+fn rfc7517_a1_public_rsa_key_verifies_signatures() {
     initialize_crypto();
     let keys = parse_set(&[public_part(ec_jwk()), public_part(rsa_jwk())]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
     assert_eq!(key.algorithms, [Algorithm::RS256]);
-    let pair = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
-    let token = sign(&pair, "JWT", &Map::new()).unwrap();
+    let private_key = signing_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    let token = sign(&private_key, "JWT", &Map::new()).unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();
     assert!(key.verifies(&token, Algorithm::RS256));
     assert!(!key.verifies(&token, Algorithm::PS256));
-    for changed_value in
-        [rsa_jwk()["n"].as_str().unwrap().replace("0vx7", "0vx8"), "AQAD".to_owned()]
-    {
-        let name = if changed_value.len() == 4 { "e" } else { "n" };
+    let changed_modulus = rsa_jwk()["n"].as_str().unwrap().replace("0vx7", "0vx8");
+    for (name, changed_value) in [("n", changed_modulus), ("e", "AQAD".to_owned())] {
         let mut other = public_part(rsa_jwk());
         other[name] = changed_value.into();
         assert!(!parse_set(&[other])[0].verifies(&token, Algorithm::RS256), "{name}");
     }
 }
 
-/// Appendix A.1: the EC key is valid except for its `use`.
+/// Appendix A.1: the EC key is refused because of its `use`, and verifies if `use` is `sig`.
 #[test]
-fn rfc7517_a1_encryption_key_is_skipped() {
+fn rfc7517_a1_encryption_key_is_refused_for_signatures() {
     initialize_crypto();
     let [x, y, d] = ["x", "y", "d"].map(|name| member_bytes(&ec_jwk(), name));
     let point = [&[4], &x[..], &y].concat();
     let pair =
         EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point);
     let pkcs8 = pair.unwrap().to_pkcs8v1().unwrap();
-    let pair = private_key_spec(Algorithm::ES256, pkcs8.as_ref().to_vec());
-    let token = sign(&pair, "JWT", &Map::new()).unwrap();
+    let private_key = signing_key(Algorithm::ES256, pkcs8.as_ref().to_vec());
+    let token = sign(&private_key, "JWT", &Map::new()).unwrap();
     let mut key = public_part(ec_jwk());
     let single_jwk = key.to_string();
     assert_eq!(
@@ -101,37 +99,38 @@ fn rfc7517_a1_encryption_key_is_skipped() {
     assert!(keys[0].verifies(&CompactJws::parse(token.expose_secret()).unwrap(), Algorithm::ES256));
 }
 
-/// Appendix A.2: private keys are refused for verification.
+/// Appendix A.2: a private key in a JWK Set is skipped, and a set of only private keys is refused.
 #[test]
-fn rfc7517_a2_private_keys() {
+fn rfc7517_a2_private_key_in_a_set_is_not_used_for_verification() {
     initialize_crypto();
     let private = serde_json::json!({"keys": [rsa_jwk()]}).to_string();
     assert!(read_verifiers(private.as_bytes()).is_err());
     let keys = parse_set(&[rsa_jwk(), public_part(rsa_jwk())]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some("2011-04-29"));
-    let pair = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
-    let token = sign(&pair, "JWT", &Map::new()).unwrap();
+    let private_key = signing_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    let token = sign(&private_key, "JWT", &Map::new()).unwrap();
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, token.expose_secret());
 }
 
-/// Appendix A.3: a key-wrapping key, and the key of RFC 7515, appendix A.1.
+/// Appendix A.3: a key-wrapping key, which is refused alone and skipped in a set, and the key of RFC
+/// 7515, appendix A.1.
 #[test]
-fn rfc7517_a3_symmetric_keys() {
+fn rfc7517_a3_hmac_key_verifies_and_wrapping_key_is_refused() {
     initialize_crypto();
     let wrapping_key =
         serde_json::json!({"kty": "oct", "alg": "A128KW", "k": "GawgguFyGrWKav7AX4VKUg"});
     let kid = "HMAC key used in JWS spec Appendix A.1 example";
-    let mut signing_key = rfc7515::hmac_jwk();
-    signing_key["kid"] = kid.into();
+    let mut hmac_key = rfc7515::hmac_jwk();
+    hmac_key["kid"] = kid.into();
     assert!(read_verifiers(wrapping_key.to_string().as_bytes()).is_err());
-    let keys = parse_set(&[wrapping_key, signing_key]);
+    let keys = parse_set(&[wrapping_key, hmac_key]);
     let [key] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!(key.kid.as_deref(), Some(kid));
     assert_eq!(key.algorithms, [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512]);
     assert!(key.verifies(&CompactJws::parse(rfc7515::A1_TOKEN).unwrap(), Algorithm::HS256));
     assert!(!key.verifies(
-        &CompactJws::parse(&with_changed_letter(rfc7515::A1_TOKEN, 50)).unwrap(),
+        &CompactJws::parse(&with_changed_character(rfc7515::A1_TOKEN, 50)).unwrap(),
         Algorithm::HS256
     ));
 }
@@ -139,9 +138,9 @@ fn rfc7517_a3_symmetric_keys() {
 /// Thumbprint of the RSA key (RFC 7638, section 3.1).
 pub(in crate::crypto) const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
-/// RFC 7638, section 3.1. The tests of key generation check that the thumbprint is the key id.
+/// RFC 7638, section 3.1. Unit tests of `crypto::keys` check that the thumbprint becomes the key id.
 #[test]
-fn rfc7638_3_1_thumbprint() {
+fn rfc7638_3_1_thumbprint_is_reproduced() {
     let thumbprint =
         |jwk: Value| jwk::public_key(jwk.as_object().unwrap()).unwrap().thumbprint().unwrap();
     assert_eq!(thumbprint(rsa_jwk()), THUMBPRINT);

@@ -4,7 +4,7 @@
 
 use super::*;
 
-/// Payload of all tokens: a quote from Tolkien, not JSON.
+/// Payload of all tokens in base64url: a quote from Tolkien, not JSON.
 const PAYLOAD: &str = "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4g\
     WW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGt\
     ub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4";
@@ -109,17 +109,18 @@ fn encryption_jwk() -> Value {
 
 /// Sections 3.1 to 3.6 as one JWK Set: the key for encryption is skipped.
 #[test]
-fn rfc7520_3_keys() {
+fn rfc7520_3_signature_keys_are_read_from_a_set() {
     initialize_crypto();
     let parse_set =
         |keys: &[Value]| read_verifiers(serde_json::json!({ "keys": keys }).to_string().as_bytes());
     let refusal = |keys: &[Value]| parse_set(keys).unwrap_err().reason;
     assert_eq!(refusal(&[ec_jwk()]), "found a private key, expected only its public members");
-    let mut public = public_part(ec_jwk());
+    let mut public_ec = public_part(ec_jwk());
     // The EC key and the RSA key of the RFC have the same key id.
-    public["kid"] = "ec".into();
+    public_ec["kid"] = "ec".into();
     assert_eq!(refusal(&[encryption_jwk()]), "not for signatures (`use`)");
-    let keys = parse_set(&[public, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
+    let keys =
+        parse_set(&[public_ec, public_part(rsa_jwk()), hmac_jwk(), encryption_jwk()]).unwrap();
     let [ec, rsa, secret] = &keys[..] else { panic!("{keys:?}") };
     assert_eq!((rsa.kid.as_deref(), secret.kid.as_deref()), (Some(BILBO_KID), Some(HMAC_KID)));
     assert_eq!(
@@ -134,41 +135,40 @@ fn rfc7520_3_keys() {
 
 /// Section 4.1: the private key reproduces the signature.
 #[test]
-fn rfc7520_4_1_rs256() {
+fn rfc7520_4_1_rs256_signature_is_reproduced() {
     let token = compact_token("RS256", BILBO_KID, RS256_SIGNATURE);
     assert_only_original_verifies(&rsa_jwk(), Algorithm::RS256, &token);
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::PS256, &token));
-    let key = private_key_spec(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
+    let key = signing_key(Algorithm::RS256, rsa_pkcs8(&rsa_jwk()));
     assert_eq!(sign_payload_again(&key, &header("RS256", BILBO_KID), &token), token);
 }
 
 /// Section 4.2: the salt is random, so the signature cannot be reproduced.
 #[test]
-fn rfc7520_4_2_ps384() {
+fn rfc7520_4_2_ps384_signature_is_valid() {
     let token = compact_token("PS384", BILBO_KID, PS384_SIGNATURE);
     assert_only_original_verifies(&rsa_jwk(), Algorithm::PS384, &token);
     assert!(!jwk_verifies(&rsa_jwk(), Algorithm::RS384, &token));
 }
 
-/// Section 4.3.
 #[test]
-fn rfc7520_4_3_es512() {
+fn rfc7520_4_3_es512_signature_is_valid() {
     assert_p521_vector(&ec_jwk(), &compact_token("ES512", BILBO_KID, ES512_SIGNATURE));
 }
 
 /// Section 4.4: the secret reproduces the signature.
 #[test]
-fn rfc7520_4_4_hs256() {
+fn rfc7520_4_4_hs256_signature_is_reproduced() {
     let token = compact_token("HS256", HMAC_KID, HS256_SIGNATURE);
     assert_only_original_verifies(&hmac_jwk(), Algorithm::HS256, &token);
-    let key = private_key_spec(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
+    let key = signing_key(Algorithm::HS256, member_bytes(&hmac_jwk(), "k"));
     assert_eq!(sign_payload_again(&key, &header("HS256", HMAC_KID), &token), token);
 }
 
 /// Section 4.5: the token of section 4.4 without its payload. jeton does not accept detached
 /// payloads.
 #[test]
-fn rfc7520_4_5_detached() {
+fn rfc7520_4_5_detached_payload_is_refused() {
     let detached = compact_token("HS256", HMAC_KID, HS256_SIGNATURE).replace(PAYLOAD, "");
     assert!(detached.contains(".."));
     assert!(!jwk_verifies(&hmac_jwk(), Algorithm::HS256, &detached));

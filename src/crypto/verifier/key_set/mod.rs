@@ -44,9 +44,11 @@ impl fmt::Debug for KeySet {
 
 /// Properties of the document entry from which a single key was read.
 pub(super) struct KeyOrigin {
+    /// Key id that the document states.
     pub(super) kid: Option<String>,
     /// True if the document is a collection, such as a JWK Set.
     pub(super) is_in_collection: bool,
+    /// True if the entry is a private key.
     pub(super) is_private: bool,
 }
 
@@ -72,8 +74,9 @@ pub(crate) struct Candidates<'k> {
 
 /// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
 /// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
-/// refused. `known_public_keys` is called if the set has secrets, none of which may equal a
-/// returned key.
+/// refused. `algorithms` are the accepted algorithms; all if empty. If the document has secrets,
+/// `known_public_keys` is called: a secret that equals a returned public key or a public key of the
+/// document is unusable.
 pub(crate) fn read_jwks(
     bytes: &[u8],
     algorithms: &[Algorithm],
@@ -127,6 +130,7 @@ impl KeySet {
     /// `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
+        // The material is never read, because the verifier is already built.
         let material = EntryMaterial::PublicDer(Vec::new());
         let ignores_kid = !is_in_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
@@ -166,9 +170,9 @@ impl KeySet {
     }
 
     /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515,
-    /// section 4.1.4): the keys with this key id, or, without a key id, all keys that fit the
-    /// algorithm. A token with a key id is verified with the key of another key id only if the
-    /// caller selected the key.
+    /// section 4.1.4): of the keys that fit the algorithm, the keys with this key id, or all keys if
+    /// `kid` is missing or empty. A token with a key id is verified with a key that has another key id
+    /// or no key id only if the caller selected the key.
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
@@ -180,8 +184,8 @@ impl KeySet {
                     self.keys.iter().filter_map(|key| key.entry.kid.clone()).collect(),
                 )
             };
-            let named = self.positions.get(kid).ok_or_else(unknown)?;
-            return self.select(named.iter().copied(), algorithm);
+            let positions = self.positions.get(kid).ok_or_else(unknown)?;
+            return self.select(positions.iter().copied(), algorithm);
         }
         let may_have_signed = |index: &usize| {
             self.keys.get(*index).is_some_and(|key| self.ignores_kid || key.is_known_type())
@@ -189,6 +193,8 @@ impl KeySet {
         self.select((0..self.keys.len()).filter(may_have_signed), algorithm)
     }
 
+    /// Returns the usable keys for the algorithm among the keys at the positions. Copies of a key count
+    /// once.
     fn select(
         &self,
         positions: impl Iterator<Item = usize> + Clone,
@@ -196,14 +202,14 @@ impl KeySet {
     ) -> Result<Candidates<'_>, KeyRefusal> {
         let all_positions = positions.clone();
         let (mut keys, mut first_refusal) = (Vec::<&Verifier>::new(), None);
-        // Copies of a key count once. Equal members are compared first, which needs no validation.
-        let mut chosen = HashSet::new();
+        // Copies of a key are first found by their members, because this needs no validation.
+        let mut chosen_members = HashSet::new();
         for index in positions {
             let Some(key) = self.keys.get(index).filter(|key| key.may_fit(algorithm)) else {
                 continue;
             };
             let members = key.entry.as_jwk().map(key_members);
-            if members.as_ref().is_some_and(|members| chosen.contains(members)) {
+            if members.as_ref().is_some_and(|members| chosen_members.contains(members)) {
                 continue;
             }
             match self.verifier(index) {
@@ -214,7 +220,7 @@ impl KeySet {
                 }
                 Ok(verifier) => {
                     keys.push(verifier);
-                    chosen.extend(members);
+                    chosen_members.extend(members);
                 }
                 Err(error) => {
                     first_refusal.get_or_insert((index, error));
@@ -235,9 +241,9 @@ impl KeySet {
     /// returns the algorithms that the caller accepts.
     fn algorithm_names(&self, positions: impl Iterator<Item = usize>) -> Vec<&'static str> {
         let keys: Vec<_> = positions.filter_map(|index| self.verifier(index).ok()).collect();
-        let is_of_key =
+        let is_of_a_key =
             |algorithm: &Algorithm| keys.iter().any(|key| key.algorithms.contains(algorithm));
-        let mut found: Vec<_> = Algorithm::ALL.into_iter().filter(is_of_key).collect();
+        let mut found: Vec<_> = Algorithm::ALL.into_iter().filter(is_of_a_key).collect();
         if found.is_empty() {
             found.clone_from(&self.algorithms);
         }
@@ -246,8 +252,9 @@ impl KeySet {
 }
 
 impl SetKey {
-    /// Returns whether the key type fits the algorithm, without validation of the key. Keys of unknown
-    /// types may fit every algorithm, so that their defect is reported.
+    /// Returns whether the key may fit the algorithm, without validation of the key. The type of a key
+    /// other than a JWK is not examined. JWKs of unknown types may fit every algorithm, so that the
+    /// reason why such a key is unusable is reported.
     fn may_fit(&self, algorithm: Algorithm) -> bool {
         self.entry.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
             match (key_type, algorithm.key_type()) {
@@ -257,7 +264,8 @@ impl SetKey {
         })
     }
 
-    /// Returns whether the type of the key is known. A key of unknown type is chosen only by its key id.
+    /// Returns whether the type of the key is known; the type of a key in DER counts as known. In a set
+    /// that does not ignore `kid`, a key of unknown type is chosen only by its key id.
     fn is_known_type(&self) -> bool {
         match &self.entry.material {
             EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),

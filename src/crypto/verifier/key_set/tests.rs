@@ -46,7 +46,7 @@ fn new_key(algorithm: Algorithm) -> KeySpec {
     generate_key(algorithm, Purpose::Test, RsaBits::default()).unwrap()
 }
 
-/// Returns the public JWK with another key id, or without one.
+/// Returns the public JWK with the key id `kid`, or without a key id.
 fn public_jwk(key: &KeySpec, kid: Option<&str>) -> Value {
     let mut jwk = key.public_jwk.clone().unwrap();
     jwk.shift_remove("kid");
@@ -61,8 +61,8 @@ fn read_set(jwks: &[Value]) -> KeySet {
     read_jwks(set.as_bytes(), &[], PublicKeys::default).unwrap()
 }
 
-/// Returns whether a token of the key, with this `kid`, is accepted, or the reason why the set has no
-/// key for the token.
+/// Returns whether the keys that the set selects for `kid` verify a token that `key` signed, or the
+/// reason why the set has no key for the token.
 fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRefusal> {
     let token = sign_text(key, "{}", "{}").unwrap();
     let token = CompactJws::parse(token.expose_secret()).unwrap();
@@ -70,11 +70,11 @@ fn verify(set: &KeySet, key: &KeySpec, kid: Option<&str>) -> Result<bool, KeyRef
     Ok(candidates.keys.iter().any(|verifier| verifier.verifies(&token, key.algorithm)))
 }
 
-fn unknown(kids: &[&str]) -> KeyRefusal {
+fn unknown_kid_refusal(kids: &[&str]) -> KeyRefusal {
     KeyRefusal::Unknown(kids.iter().map(|kid| (*kid).to_owned()).collect())
 }
 
-fn expected_es256() -> KeyRefusal {
+fn es256_expected_refusal() -> KeyRefusal {
     KeyRefusal::WrongAlgorithm(vec!["ES256"])
 }
 
@@ -84,7 +84,7 @@ fn key_id_selects_only_its_keys() {
     let set = read_set(&[public_jwk(&first, Some("a")), public_jwk(&second, Some("b"))]);
     assert_eq!(verify(&set, &first, Some("a")), Ok(true));
     assert_eq!(verify(&set, &first, Some("b")), Ok(false));
-    assert_eq!(verify(&set, &first, Some("c")), Err(unknown(&["a", "b"])));
+    assert_eq!(verify(&set, &first, Some("c")), Err(unknown_kid_refusal(&["a", "b"])));
     for kid in [None, Some("")] {
         assert_eq!(verify(&set, &first, kid), Ok(true));
         assert_eq!(verify(&set, &second, kid), Ok(true));
@@ -97,7 +97,7 @@ fn keys_without_id_match_tokens_without_id_only() {
     let key = new_key(Algorithm::ES256);
     let set = read_set(&[public_jwk(&key, None)]);
     assert_eq!(verify(&set, &key, None), Ok(true));
-    assert_eq!(verify(&set, &key, Some("a")), Err(unknown(&[])));
+    assert_eq!(verify(&set, &key, Some("a")), Err(unknown_kid_refusal(&[])));
     // A single JWK is the key that the caller selected.
     let jwk = public_jwk(&key, None).to_string();
     let single = read_jwks(jwk.as_bytes(), &[], PublicKeys::default).unwrap();
@@ -105,11 +105,11 @@ fn keys_without_id_match_tokens_without_id_only() {
 }
 
 #[test]
-fn unrelated_and_duplicate_keys_are_ignored() {
+fn other_keys_of_a_set_do_not_prevent_verification() {
     let (ec, other, rsa) =
         (new_key(Algorithm::ES256), new_key(Algorithm::ES256), new_key(Algorithm::RS256));
     let ec_jwk = public_jwk(&ec, Some("a"));
-    for unrelated in [
+    for other_jwk in [
         json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "kid": "x"}),
         json!({"kty": "AKP", "kid": "a"}),
         json!({"kid": "a"}),
@@ -122,16 +122,16 @@ fn unrelated_and_duplicate_keys_are_ignored() {
         public_jwk(&other, Some("a")),
         public_jwk(&rsa, Some("a")),
     ] {
-        for jwks in [[unrelated.clone(), ec_jwk.clone()], [ec_jwk.clone(), unrelated.clone()]] {
+        for jwks in [[other_jwk.clone(), ec_jwk.clone()], [ec_jwk.clone(), other_jwk.clone()]] {
             let set = read_set(&jwks);
-            assert_eq!(verify(&set, &ec, Some("a")), Ok(true), "{unrelated}");
-            assert_eq!(verify(&set, &ec, None), Ok(true), "{unrelated}");
+            assert_eq!(verify(&set, &ec, Some("a")), Ok(true), "{other_jwk}");
+            assert_eq!(verify(&set, &ec, None), Ok(true), "{other_jwk}");
         }
     }
 }
 
 #[test]
-fn defect_of_the_named_key_is_reported() {
+fn defect_of_the_key_selected_by_kid_is_reported() {
     let (ec, other) =
         (new_key(Algorithm::ES256), public_jwk(&new_key(Algorithm::ES256), Some("b")));
     let with_member = |name: &str, value: Value| {
@@ -157,12 +157,12 @@ fn defect_of_the_named_key_is_reported() {
         assert_eq!(verify(&set, &ec, Some("a")), Err(KeyRefusal::Unusable(reason.to_owned())));
     }
     let set = read_set(&[public_jwk(&ec, Some("a")), other]);
-    assert_eq!(verify(&set, &new_key(Algorithm::RS256), Some("a")), Err(expected_es256()));
-    assert_eq!(verify(&set, &new_key(Algorithm::RS256), None), Err(expected_es256()));
+    assert_eq!(verify(&set, &new_key(Algorithm::RS256), Some("a")), Err(es256_expected_refusal()));
+    assert_eq!(verify(&set, &new_key(Algorithm::RS256), None), Err(es256_expected_refusal()));
 }
 
 #[test]
-fn key_of_unknown_type_is_reported_only_if_named() {
+fn key_of_unknown_type_is_reported_only_if_selected_by_kid() {
     let ec = new_key(Algorithm::ES256);
     for other in [
         json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "use": "enc", "kid": "x"}),
@@ -171,15 +171,15 @@ fn key_of_unknown_type_is_reported_only_if_named() {
     ] {
         let set = read_set(&[other, public_jwk(&ec, Some("a"))]);
         let ed25519 = new_key(Algorithm::EdDSA);
-        assert_eq!(verify(&set, &ed25519, None), Err(expected_es256()));
+        assert_eq!(verify(&set, &ed25519, None), Err(es256_expected_refusal()));
         assert!(matches!(verify(&set, &ed25519, Some("x")), Err(KeyRefusal::Unusable(_))));
     }
     let set = read_set(&[json!(null), public_jwk(&ec, Some("a"))]);
-    assert_eq!(verify(&set, &new_key(Algorithm::EdDSA), None), Err(expected_es256()));
+    assert_eq!(verify(&set, &new_key(Algorithm::EdDSA), None), Err(es256_expected_refusal()));
 }
 
 #[test]
-fn null_members_are_absent() {
+fn null_members_of_a_jwk_are_ignored() {
     let key = new_key(Algorithm::ES256);
     for name in ["use", "alg", "key_ops", "kid", "d", "x5c"] {
         let mut jwk = public_jwk(&key, None);

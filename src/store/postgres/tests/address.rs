@@ -1,4 +1,4 @@
-//! Addresses.
+//! Parsing and display of server addresses.
 
 use super::super::address::ServerAddress;
 use super::super::error::InvalidServerAddress;
@@ -10,7 +10,7 @@ fn parse(text: &str) -> Result<ServerAddress, InvalidServerAddress> {
 }
 
 #[test]
-fn display_has_hosts_ports_database_and_schema() {
+fn displayed_address_has_only_hosts_ports_database_and_schema() {
     for (text, display) in [
         ("postgres://h/db", "postgres://h/db"),
         ("PostgreSQL://ada:secret@h:5432/db?sslmode=disable", "postgres://h/db"),
@@ -39,7 +39,7 @@ fn display_has_hosts_ports_database_and_schema() {
 }
 
 #[test]
-fn child_process_gets_the_address_without_password() {
+fn address_for_child_processes_has_no_password() {
     for (text, expected) in [
         ("postgres://ada:secret@h/db?schema=s", "postgres://ada@h/db?schema=s"),
         ("postgresql://:secret@h", "postgres://h"),
@@ -71,7 +71,7 @@ fn invalid_address_is_refused() {
         ("postgres://h:65536", "invalid port: expected a number from 1 to 65535"),
         ("postgres://::1/db", "empty host name"),
         ("postgres://a::1/db", "invalid port: expected a number from 1 to 65535"),
-        ("postgres://[::1/db", "invalid port: expected a number from 1 to 65535"),
+        ("postgres://[::1/db", "the address contains a `[` without `]`"),
         ("postgres://a,/db", "empty host name"),
         ("postgres:///?host=a,,b", "empty host name"),
         ("postgres://a/db?host=b", "parameter `host` given twice"),
@@ -93,7 +93,7 @@ fn invalid_address_is_refused() {
 }
 
 #[test]
-fn sslmode_verifies_or_disables() {
+fn sslmode_with_optional_tls_is_refused() {
     for mode in ["require", "verify-ca", "verify-full", "disable"] {
         parse(&format!("postgres://h?sslmode={mode}")).unwrap();
     }
@@ -109,7 +109,7 @@ fn sslmode_verifies_or_disables() {
 
 proptest! {
     #[test]
-    fn password_is_in_no_text(
+    fn password_is_in_no_displayed_address_or_error(
         password in "[ -~]{4,20}",
         rest in prop::sample::select(vec![
             "h/db", "h:x/db", "a,b:6432", "", "h/db?sslmode=prefer", "h/db?x=y", "h?%FF=1", ",/db",
@@ -125,7 +125,8 @@ proptest! {
         } else {
             format!("postgres://ada:{text}@{rest}")
         };
-        // A password that is a part of these texts would be found even without a leak.
+        // A password that is a part of these words would be found in an address or error even without a
+        // leak.
         prop_assume!(!"postgres, ada, h:6432/db and the texts of errors".contains(&password));
         let texts = match parse(&address) {
             Ok(parsed) => [

@@ -53,7 +53,7 @@ fn write(directory: &TempDir, name: &str, content: &str, mode: u32) -> PathBuf {
 }
 
 #[test]
-fn address_is_complete_without_variables() {
+fn address_with_host_ignores_server_variables() {
     let other_server = environment(&[
         ("host", "other"),
         ("port", "1"),
@@ -92,11 +92,11 @@ fn variables_complete_an_address_without_host() {
 }
 
 #[test]
-fn parameters_are_passed_on() {
-    let none = environment(&[]);
+fn address_parameters_reach_the_client_config() {
+    let no_variables = environment(&[]);
     let config = complete(
         "postgres://a,b/db?sslmode=disable&connect_timeout=3&channel_binding=require&schema=s",
-        &none,
+        &no_variables,
     );
     let config = config.unwrap();
     assert_eq!(config.schema.as_deref(), Some("s"));
@@ -111,7 +111,7 @@ fn parameters_are_passed_on() {
         ("&target_session_attrs=read-only", TargetSessionAttrs::ReadOnly),
     ] {
         let address = format!("postgres://a/db?sslmode=disable&application_name=x{query}");
-        let config = complete(&address, &none).unwrap();
+        let config = complete(&address, &no_variables).unwrap();
         assert_eq!(config.servers[0].config.get_target_session_attrs(), attributes);
         assert_eq!(config.servers[0].config.get_application_name(), Some("x"));
     }
@@ -123,26 +123,33 @@ fn password_comes_from_address_service_variable_or_passfile() {
     write(&directory, ".pgpass", "a:*:*:*:from-a\nb:*:*:*:from-b\n", 0o600);
     let service = "# comment\n[tokens]\nhost=a\nuser=ada\npassword=a#b;c\nsslmode=disable\n";
     write(&directory, ".pg_service.conf", service, 0o600);
-    let home = |parameters: &[(&'static str, &str)], password: Option<&str>| PostgresEnvironment {
-        home: Some(directory.path().to_owned()),
-        password: password.map(Into::into),
-        ..environment(parameters)
-    };
+    let environment_with_home =
+        |parameters: &[(&'static str, &str)], password: Option<&str>| PostgresEnvironment {
+            home: Some(directory.path().to_owned()),
+            password: password.map(Into::into),
+            ..environment(parameters)
+        };
     let servers = |address, environment: &PostgresEnvironment| {
         describe(&complete(address, environment).unwrap())
     };
     let address = "postgres://ada@a,b,c/db?sslmode=disable";
     assert_eq!(
-        servers(address, &home(&[], None)),
+        servers(address, &environment_with_home(&[], None)),
         ["ada@a:5432/db from-a plain", "ada@b:5432/db from-b plain", "ada@c:5432/db - plain"]
     );
-    assert_eq!(servers(address, &home(&[], Some("env")))[1], "ada@b:5432/db env plain");
+    assert_eq!(
+        servers(address, &environment_with_home(&[], Some("env")))[1],
+        "ada@b:5432/db env plain"
+    );
     let with_password = "postgres://ada:own@a/db?sslmode=disable";
-    assert_eq!(servers(with_password, &home(&[], Some("env"))), ["ada@a:5432/db own plain"]);
-    let with_service = home(&[("service", "tokens")], Some("env"));
+    assert_eq!(
+        servers(with_password, &environment_with_home(&[], Some("env"))),
+        ["ada@a:5432/db own plain"]
+    );
+    let with_service = environment_with_home(&[("service", "tokens")], Some("env"));
     assert_eq!(servers("postgres:///db", &with_service), ["ada@a:5432/db a#b;c plain"]);
-    let unknown = complete("postgres:///", &home(&[("service", "other")], None));
-    assert_eq!(unknown.err().unwrap().to_string(), "service `other` not found");
+    let result = complete("postgres:///", &environment_with_home(&[("service", "other")], None));
+    assert_eq!(result.err().unwrap().to_string(), "service `other` not found");
 }
 
 #[test]
@@ -150,26 +157,27 @@ fn exposed_credential_file_is_refused() {
     let directory = TempDir::new().unwrap();
     for mode in [0o640, 0o604, 0o620, 0o660] {
         let path = write(&directory, "pgpass", "*:*:*:*:secret", mode);
-        let passfile = PostgresEnvironment { passfile: Some(path.clone()), ..environment(&[]) };
-        let error = complete("postgres://h?sslmode=disable", &passfile).err().unwrap();
+        let with_passfile =
+            PostgresEnvironment { passfile: Some(path.clone()), ..environment(&[]) };
+        let error = complete("postgres://h?sslmode=disable", &with_passfile).err().unwrap();
         let message = format!("other users can read the passfile `{}`", path.display());
         assert_eq!(error.to_string(), message);
         assert!(!format!("{error:?}").contains("secret"));
         // The passfile is not read if the address has a password.
-        complete("postgres://ada:pw@h?sslmode=disable", &passfile).unwrap();
+        complete("postgres://ada:pw@h?sslmode=disable", &with_passfile).unwrap();
     }
     let path = write(&directory, "pgpass", "*:*:*:*:secret", 0o400);
-    let passfile = PostgresEnvironment { passfile: Some(path), ..environment(&[]) };
-    complete("postgres://h?sslmode=disable", &passfile).unwrap();
+    let with_passfile = PostgresEnvironment { passfile: Some(path), ..environment(&[]) };
+    complete("postgres://h?sslmode=disable", &with_passfile).unwrap();
     let service = write(&directory, "service", "[s]\nhost=h\npassword=secret", 0o644);
-    let services =
+    let with_service_file =
         PostgresEnvironment { service_file: Some(service), ..environment(&[("service", "s")]) };
-    let error = complete("postgres:///", &services).err().unwrap();
+    let error = complete("postgres:///", &with_service_file).err().unwrap();
     assert!(matches!(error, ConnectionError::ExposedFile { kind: "service file", .. }), "{error}");
 }
 
 #[test]
-fn tls_files_are_checked() {
+fn invalid_tls_parameters_are_refused() {
     let directory = TempDir::new().unwrap();
     let no_certificate = write(&directory, "root.crt", "x", 0o644);
     let missing = directory.path().join("missing");
@@ -181,9 +189,9 @@ fn tls_files_are_checked() {
     ] {
         let error = complete(&format!("postgres://h?{query}"), &environment(&[])).err().unwrap();
         assert!(error.to_string().contains(message), "{error}");
-        // Without TLS, the files are not read.
+        // Without TLS, the parameters of certificates are not evaluated.
         complete(&format!("postgres://h?sslmode=disable&{query}"), &environment(&[])).unwrap();
     }
-    let prefer = complete("postgres://h", &environment(&[("sslmode", "prefer")])).err().unwrap();
-    assert!(prefer.to_string().contains("`sslmode=prefer` permits"), "{prefer}");
+    let error = complete("postgres://h", &environment(&[("sslmode", "prefer")])).err().unwrap();
+    assert!(error.to_string().contains("`sslmode=prefer` permits"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Connections to a server with TLS.
+//! Connections to a server, with and without TLS.
 
 use super::super::address::ServerAddress;
 use super::super::connect::{ConnectFault, connect};
@@ -35,7 +35,7 @@ fn refusal(address: &str) -> String {
 
 #[test]
 #[ignore = "needs PostgreSQL and openssl"]
-fn verified_server_is_connected() {
+fn tcp_connection_uses_tls_unless_disabled() {
     let server = Server::start();
     let (socket, port) = (server.path("").replace('/', "%2F"), server.port);
     let root = format!("sslrootcert={}", server.path("ca.crt"));
@@ -56,7 +56,7 @@ fn verified_server_is_connected() {
             ),
             true,
         ),
-        // The first host refuses, the second is a Unix socket.
+        // The first host refuses the connection, the second host is a Unix socket.
         (
             format!(
                 "postgres://ada:lovelace@localhost:{CLOSED_PORT},{socket}:{port}/postgres?{root}"
@@ -70,7 +70,7 @@ fn verified_server_is_connected() {
 
 #[test]
 #[ignore = "needs PostgreSQL and openssl"]
-fn unverified_server_and_refused_login_are_permanent() {
+fn unusable_server_and_refused_login_are_permanent_faults() {
     let server = Server::start();
     let port = server.port;
     let root = format!("sslrootcert={}", server.path("ca.crt"));
@@ -111,8 +111,8 @@ fn unverified_server_and_refused_login_are_permanent() {
         let text = refusal(&address);
         assert!(text.contains(expected), "{address}: {text}");
     }
-    server.sql("ALTER SYSTEM SET ssl = off");
-    server.sql("SELECT pg_reload_conf()");
+    server.execute("ALTER SYSTEM SET ssl = off");
+    server.execute("SELECT pg_reload_conf()");
     let without_tls = "server does not support TLS; enable TLS on the server";
     let deadline = Instant::now() + Duration::from_secs(10);
     while try_connect(&format!("{tcp}?{root}")).is_ok() && Instant::now() < deadline {
@@ -124,19 +124,19 @@ fn unverified_server_and_refused_login_are_permanent() {
 
 #[test]
 #[ignore = "needs PostgreSQL and openssl"]
-fn unreachable_and_read_only_servers_are_distinguished() {
+fn unreachable_server_and_read_only_server_are_different_faults() {
     let server = Server::start();
     let port = server.port;
     let parameters = "postgres?sslmode=disable";
     let fault = try_connect(&format!("postgres://ada@localhost:{CLOSED_PORT}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");
-    server.sql("ALTER DATABASE postgres SET default_transaction_read_only = on");
-    let replica = format!("ada:lovelace@localhost:{port}");
-    let fault = try_connect(&format!("postgres://{replica},localhost:{port}/{parameters}"));
+    server.execute("ALTER DATABASE postgres SET default_transaction_read_only = on");
+    let read_only_host = format!("ada:lovelace@localhost:{port}");
+    let fault = try_connect(&format!("postgres://{read_only_host},localhost:{port}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::ReadOnly)), "{fault:?}");
-    // The primary may come back.
-    let hosts = format!("{replica},localhost:{CLOSED_PORT}");
+    // The second host may be the primary server, which may come back: the fault is transient.
+    let hosts = format!("{read_only_host},localhost:{CLOSED_PORT}");
     let fault = try_connect(&format!("postgres://{hosts}/{parameters}"));
     assert!(matches!(fault, Err(ConnectFault::Transient(_))), "{fault:?}");
-    assert!(!try_connect(&format!("postgres://{replica}/{parameters}")).unwrap());
+    assert!(!try_connect(&format!("postgres://{read_only_host}/{parameters}")).unwrap());
 }

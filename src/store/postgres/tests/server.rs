@@ -1,4 +1,4 @@
-//! PostgreSQL server of a test, with certificates.
+//! PostgreSQL server that a test starts, with certificates.
 
 use std::fs;
 use std::net::TcpListener;
@@ -33,16 +33,17 @@ impl Server {
             hostssl all carol all cert\nhost all all all scram-sha-256\n";
         fs::write(server.path("data/pg_hba.conf"), access).unwrap();
         server.run_as_postgres("pg_ctl", &["-D", &data, "-w", "-l", &server.path("log"), "start"]);
-        server.sql("CREATE ROLE ada LOGIN PASSWORD 'lovelace'; CREATE ROLE carol LOGIN");
+        server.execute("CREATE ROLE ada LOGIN PASSWORD 'lovelace'; CREATE ROLE carol LOGIN");
         server
     }
 
-    /// Returns the path of a file in the directory of the server, which also has the socket.
+    /// Returns the path of a file in the directory of the server; for an empty name, the path of this
+    /// directory, which also contains the socket.
     pub(super) fn path(&self, name: &str) -> String {
         self.directory.path().join(name).to_str().unwrap().trim_end_matches('/').to_owned()
     }
 
-    pub(super) fn sql(&self, sql: &str) {
+    pub(super) fn execute(&self, sql: &str) {
         let (socket, port) = (self.path(""), self.port.to_string());
         self.run_as_postgres("psql", &["-q", "-h", &socket, "-p", &port, "-c", sql, "postgres"]);
     }
@@ -87,7 +88,7 @@ impl Drop for Server {
     }
 }
 
-/// Returns the directory of the newest version from a package of Debian.
+/// Returns the directory with the programs of the newest PostgreSQL that a Debian package installed.
 fn program_directory() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
     let newest = versions.map(|entry| entry.unwrap().path()).max();

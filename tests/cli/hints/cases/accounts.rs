@@ -214,6 +214,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton keys export --issuer https://b.example --site site",
         "export I=https://b.example; jeton keys export --issuer $I --site site2 && jeton keys export --issuer $I --site site $W1",
     ),
+    // Test tokens
     case(
         "use another directory, or remove the file",
         "mkdir -m 700 out; echo x > out/manifest.json",
@@ -226,6 +227,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton token verify @t --secret-env S --alg HS256",
         "jeton token verify @t --secret-env S --alg HS256 $W1",
     ),
+    // Deleted and disabled users
     case(
         "log in as another user: jeton login",
         "init; export JETON_PASSWORD=$PW; jeton register bob -q; JETON_CONFIG_DIR=b jeton login bob -q; jeton users delete bob -q --yes",

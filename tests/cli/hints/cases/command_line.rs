@@ -1,4 +1,4 @@
-//! Hints about names and the command line.
+//! Hints about the names of commands, options, settings and presets, and about the command line.
 
 use super::{Case, case};
 

@@ -10,7 +10,7 @@ pub(super) const CASES: &[Case] = &[
         "jeton keys generate ${W1%ID}k2",
     ),
     case(
-        "use `--kid {kid}` to keep its key id",
+        "use `--kid {kid}` to keep the key id of the existing key",
         "init; jeton keys import --from-env S --alg HS256 --kid 'k 1' -q",
         "jeton keys import --from-env S --alg HS256 --kid k2",
         "eval jeton keys import --from-env S --alg HS256 $W1",

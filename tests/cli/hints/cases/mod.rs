@@ -10,23 +10,24 @@ mod values;
 /// A hint, and the shell commands that produce the hint and follow the hint. The commands use the
 /// definitions of `PRELUDE`.
 pub(super) struct Case {
-    /// Text of the hint in the source code.
+    /// Text of the hint in the source code, with placeholders.
     pub(crate) hint: &'static str,
+    /// Commands that run before `failing_command`.
     pub(crate) setup: &'static str,
     /// Command that fails with the hint.
-    pub(crate) fails: &'static str,
-    /// Command that follows the hint. `HINT` is the hint, `CMD` the command after the colon of the
-    /// hint, and `W1`, `W2`, ... are the words of the hint in backticks.
-    pub(crate) fixed: &'static str,
+    pub(crate) failing_command: &'static str,
+    /// Command that follows the hint. `HINT` is the printed hint, `CMD` the text after the first colon
+    /// of the hint (a command or options), and `W1`, `W2`, ... are the texts in backticks in the hint.
+    pub(crate) corrected_command: &'static str,
 }
 
 pub(super) const fn case(
     hint: &'static str,
     setup: &'static str,
-    fails: &'static str,
-    fixed: &'static str,
+    failing_command: &'static str,
+    corrected_command: &'static str,
 ) -> Case {
-    Case { hint, setup, fails, fixed }
+    Case { hint, setup, failing_command, corrected_command }
 }
 
 /// Returns all cases.
@@ -42,10 +43,10 @@ pub(super) fn all() -> Vec<&'static Case> {
     groups.into_iter().flatten().collect()
 }
 
-const NEEDS_POSTGRES: &str =
-    "needs a PostgreSQL server; the tests of `store::postgres` have the case";
+const NEEDS_POSTGRES: &str = "needs a PostgreSQL server, or an address of a server";
 
-/// Hints that cannot be executed in a sandbox, and the reason.
+/// Hints without a case, each with the reason: the sandbox cannot execute the hint, or another test
+/// executes the hint.
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
     ("use the address of the primary server", NEEDS_POSTGRES),
@@ -53,7 +54,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
     ),
-    ("usage: {}", "shows the syntax of a command, which cannot be executed"),
+    ("usage: {}", "shows a syntax, which cannot be executed"),
     ("set the path with `--store` or `JETON_STORE`", "needs a user without a home directory"),
     ("use `--dir DIR`", "needs a user without a home directory"),
     ("set `JETON_CONFIG_DIR`", "needs a user without a home directory"),
@@ -101,11 +102,11 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("install a newer jeton", "needs a later version"),
     (
         "list the rights of database users: jeton store roles --help",
-        "needs a PostgreSQL server; `server::roles` has the cases",
+        "needs a PostgreSQL server that refuses a statement; `server::roles` tests the refusals",
     ),
     (
         "migrate the store: jeton store migrate",
-        "needs a store of an earlier version; `store::migration` migrates one",
+        "needs a store of an earlier version; `store::migration` migrates such a store",
     ),
     (
         "copy the original store again with `store backup`, or create a new store: jeton init",
@@ -115,8 +116,8 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "revoke the {noun}: jeton token revoke {list}",
         "needs a store that fails while a command runs",
     ),
-    ("the login succeeded; end its session with: jeton logout", "needs a full pipe"),
-    ("the account was created; set a password with: {recover}", "needs a full pipe"),
+    ("the login succeeded; end the session with: jeton logout", "needs a full pipe"),
+    ("the account was created; set a password with: {recover_command}", "needs a full pipe"),
     (
         "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
         "executed by `keys::conversions`",

@@ -1,4 +1,4 @@
-//! Hints about variables with tokens and files of tokens.
+//! Hints about variables that contain tokens, and about files that describe tokens.
 
 use super::{Case, case};
 
@@ -16,5 +16,11 @@ pub(super) const CASES: &[Case] = &[
         "printf \"[tokens.A]\nalg = 'HS256'\nsecret-env = 'S'\n\" > t.toml",
         "jeton token mint --file t.toml",
         "jeton token mint --file t.toml ${W1%NAME}S",
+    ),
+    case(
+        "use `{similar}`",
+        "printf \"[tokens.ADMIN]\n\" > t.toml; init",
+        "jeton token mint --file t.toml ADMIM",
+        "jeton token mint --file t.toml $W1",
     ),
 ];

@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         "rm link; jeton users list",
     ),
     case(
-        "move the file: mkdir -m 700 {directory} && mv {quoted_store}* {directory}",
+        "move the file: mkdir -m 700 {directory} && mv {quoted_path}* {directory}",
         "init; jeton store backup b.db -q; jeton store restore b.db -q --yes",
         "jeton store restore b.db --yes",
         "eval \"$CMD\" && jeton store restore b.db --yes",
@@ -131,6 +131,7 @@ pub(super) const CASES: &[Case] = &[
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' jeton store roles",
         "JETON_STORE='postgres://db.example/app?schema=My-Schema' $CMD",
     ),
+    // Keys
     case(
         "use another key: purpose and algorithm of a key cannot change",
         "init; jeton keys import --from-env S --alg HS256 --purpose test -q",

@@ -27,7 +27,7 @@ pub(super) const CASES: &[Case] = &[
     case("use `+{lifetime}`", "", "$M --expires-at 100y", "$M --expires-at $W1"),
     case("use `{age}`", "init", "jeton audit list --since 1y", "jeton audit list --since $W1"),
     case(
-        "for an expired token, use `--defect expired` or `--expires-at {age}`",
+        "for an expired token, use `--defect expired` or `--expires-at {past_time}`",
         "",
         "$M --ttl -1h",
         "$M $W1 && $M $W2",
@@ -43,6 +43,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("use seconds: `{seconds}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
     case("use `{time}Z`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
+    // Claims
     case(
         "omit `--no-{name}` or the claim",
         "",

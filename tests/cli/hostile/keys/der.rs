@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// Object identifiers in DER, as hexadecimal text; `RSA_OID` includes the NULL parameters.
+// Object identifiers in DER, as hexadecimal text; `RSA_OID` includes the NULL parameters.
 pub(super) const P256_OID: &str = "06082a8648ce3d030107";
 pub(super) const P384_OID: &str = "06052b81040022";
 pub(super) const P521_OID: &str = "06052b81040023";
@@ -28,7 +28,7 @@ pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     encode_tagged(0x30, &parts.concat())
 }
 
-/// Encodes a non-negative integer.
+/// Encodes a non-negative integer, given in big-endian bytes.
 pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
     let sign: &[u8] = if bytes.first().is_none_or(|first| *first >= 0x80) { &[0] } else { &[] };
     encode_tagged(2, &[sign, bytes].concat())
@@ -43,19 +43,19 @@ fn bit_string(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Encodes an elliptic curve private key with a named curve as SEC 1 (RFC 5915).
-pub(super) fn sec1(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
+pub(super) fn sec1(curve_oid: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let (curve, point) =
-        (encode_tagged(0xA0, &decode_hex(curve)), encode_tagged(0xA1, &bit_string(point)));
+        (encode_tagged(0xA0, &decode_hex(curve_oid)), encode_tagged(0xA1, &bit_string(point)));
     sequence(&[&[2, 1, 1], &octet_string(d), &curve, &point])
 }
 
 /// Encodes an elliptic curve key as PKCS#8 (RFC 5208).
-pub(super) fn pkcs8_ec(curve: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
+pub(super) fn pkcs8_ec(curve_oid: &str, d: &[u8], point: &[u8]) -> Vec<u8> {
     let private_key =
         sequence(&[&[2, 1, 1], &octet_string(d), &encode_tagged(0xA1, &bit_string(point))]);
     sequence(&[
         &[2, 1, 0],
-        &sequence(&[&decode_hex(EC_OID), &decode_hex(curve)]),
+        &sequence(&[&decode_hex(EC_OID), &decode_hex(curve_oid)]),
         &octet_string(&private_key),
     ])
 }
@@ -71,9 +71,9 @@ pub(super) fn pkcs8_ed25519(seed: &[u8], public: Option<&[u8]>) -> Vec<u8> {
 
 /// Encodes a private RSA JWK as PKCS#1 (RFC 8017).
 pub(super) fn pkcs1(jwk: &Value) -> Vec<u8> {
-    let numbers = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+    let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
     let numbers: Vec<u8> =
-        numbers.iter().flat_map(|name| integer(&decode_member(jwk, name))).collect();
+        members.iter().flat_map(|name| integer(&decode_member(jwk, name))).collect();
     sequence(&[&[2, 1, 0], &numbers])
 }
 
@@ -84,8 +84,8 @@ pub(super) fn rsa_public_key_info(n: &[u8], e: &[u8]) -> Vec<u8> {
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an elliptic curve point.
-pub(super) fn ec_public_key_info(curve: &str, point: &[u8]) -> Vec<u8> {
-    sequence(&[&sequence(&[&decode_hex(EC_OID), &decode_hex(curve)]), &bit_string(point)])
+pub(super) fn ec_public_key_info(curve_oid: &str, point: &[u8]) -> Vec<u8> {
+    sequence(&[&sequence(&[&decode_hex(EC_OID), &decode_hex(curve_oid)]), &bit_string(point)])
 }
 
 /// Encodes the `SubjectPublicKeyInfo` of an Ed25519 key.

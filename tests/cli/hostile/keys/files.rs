@@ -1,4 +1,4 @@
-//! Files without a key, and keys in unsupported formats or of unsupported types.
+//! Files without a key, damaged keys, and keys of unsupported formats, types or sizes.
 
 use super::Table;
 use super::der::{nested_sequences, pem};
@@ -21,7 +21,7 @@ const NO_JSON: &str = "not well-formed JSON";
 const TOO_LARGE_TEXT: &str = "too large: more than 262144 bytes";
 const TOO_MANY_VALUES: &str = "the JSON has too many values";
 
-/// Returns files that contain no key.
+/// Returns files without a key or with a key in an unsupported encoding.
 pub(in crate::hostile) fn non_key_table() -> Table {
     let mut table = Table::default();
     let json = "{\"kty\":\"oct\"}";
@@ -57,13 +57,13 @@ pub(in crate::hostile) fn non_key_table() -> Table {
         ("5 MB of arrays", TOO_MANY_VALUES, repeated(b"[", 5_000_000)),
         ("5 MB of base64", TOO_LARGE_TEXT, b"AAAA".repeat(1_250_000)),
     ] {
-        table.push((name, &file), super::IMPORT.to_vec(), 65, message);
+        table.add_import(message, name, &file);
         table.add_verify_both("RS256", message, name, &file);
     }
     table
 }
 
-/// Returns incomplete or damaged private keys.
+/// Returns damaged private keys, and intact keys where another kind of key is expected.
 pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     let mut table = Table::default();
     for (name, text) in [("RSA", RSA), ("P-256", P256), ("Ed25519", ED25519)] {
@@ -120,7 +120,7 @@ pub(in crate::hostile) fn damaged_private_key_table() -> Table {
     table
 }
 
-/// Returns incomplete or damaged public keys, and files with several keys.
+/// Returns damaged public keys, and intact public keys for an algorithm of another key type.
 pub(in crate::hostile) fn damaged_public_key_table() -> Table {
     let mut table = Table::default();
     for (name, text, alg) in [("RSA", RSA_PUBLIC, "RS256"), ("P-256", P256_PUBLIC, "ES256")] {
@@ -160,7 +160,7 @@ pub(in crate::hostile) fn damaged_public_key_table() -> Table {
     table
 }
 
-/// Returns keys of unsupported types.
+/// Returns private and public keys of unsupported formats, types or sizes.
 pub(in crate::hostile) fn unsupported_type_table() -> Table {
     let mut table = Table::default();
     macro_rules! sample {
@@ -213,21 +213,21 @@ pub(in crate::hostile) fn unsupported_type_table() -> Table {
 }
 
 #[test]
-fn files_without_key_are_refused() {
+fn files_without_readable_key_are_refused() {
     non_key_table().assert_rejected();
 }
 
 #[test]
-fn damaged_private_keys_are_refused() {
+fn damaged_or_unexpected_private_keys_are_refused() {
     damaged_private_key_table().assert_rejected();
 }
 
 #[test]
-fn damaged_public_keys_are_refused() {
+fn damaged_or_unsuitable_public_keys_are_refused() {
     damaged_public_key_table().assert_rejected();
 }
 
 #[test]
-fn unsupported_key_types_are_refused() {
+fn unsupported_key_formats_types_and_sizes_are_refused() {
     unsupported_type_table().assert_rejected();
 }

@@ -13,6 +13,7 @@ const UNKNOWN_ALGORITHM: &str = "not one of HS256, ";
 const NO_PRIVATE_PART: &str = "missing private part (`d`), which signing requires";
 
 impl Table {
+    /// Adds a private JWK that `keys import` must refuse, alone and in a set.
     fn add_jwk(&mut self, message: &str, name: &str, jwk: &Value) {
         self.add_import(message, name, jwk.to_string());
         let set = json!({ "keys": [jwk] }).to_string();
@@ -76,9 +77,9 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         let name = format!("{} of {} with alg {alg}", key["kty"], key["crv"]);
         table.add_jwk("unsuitable for the algorithm", &name, &with_member(key, "alg", alg));
     }
-    for purpose in [json!("enc"), json!("SIG"), json!(""), json!(["sig"])] {
-        let name = format!("use {purpose}");
-        table.add_jwk("not for signatures (`use`)", &name, &with_member(&key, "use", purpose));
+    for key_use in [json!("enc"), json!("SIG"), json!(""), json!(["sig"])] {
+        let name = format!("use {key_use}");
+        table.add_jwk("not for signatures (`use`)", &name, &with_member(&key, "use", key_use));
     }
     for operations in [json!([]), json!(["verify"]), json!(["encrypt"]), json!("sign")] {
         let name = format!("key_ops {operations}");
@@ -117,8 +118,8 @@ pub(in crate::hostile) fn member_encoding_table() -> Table {
             ];
             let message = format!("`{name}` is not base64url");
             for (defect, text) in malformed {
-                let row = format!("{} {name} {defect}", key["kty"]);
-                table.add_import(&message, &row, with_member(&key, name, text).to_string());
+                let row_name = format!("{} {name} {defect}", key["kty"]);
+                table.add_import(&message, &row_name, with_member(&key, name, text).to_string());
             }
             table.add_jwk(
                 &message,
@@ -137,8 +138,8 @@ pub(in crate::hostile) fn member_encoding_table() -> Table {
                 ("leading zero", [&[0], &bytes[..]].concat()),
                 ("repeated twice", bytes.repeat(2)),
             ] {
-                let defect = format!("{} {name} {defect}", key["crv"]);
-                table.add_import(BAD_LENGTH, &defect, with_bytes(&key, name, bytes).to_string());
+                let row_name = format!("{} {name} {defect}", key["crv"]);
+                table.add_import(BAD_LENGTH, &row_name, with_bytes(&key, name, bytes).to_string());
             }
         }
     }
@@ -152,7 +153,7 @@ pub(in crate::hostile) fn member_encoding_table() -> Table {
     table
 }
 
-/// Returns keys with inconsistent numbers.
+/// Returns elliptic curve and Ed25519 JWKs with inconsistent numbers.
 pub(in crate::hostile) fn number_table() -> Table {
     let mut table = Table::default();
     let mut add =
@@ -179,8 +180,8 @@ pub(in crate::hostile) fn number_table() -> Table {
         let mut swapped = key.clone();
         (swapped["x"], swapped["y"]) = (key["y"].clone(), key["x"].clone());
         add(INCONSISTENT, &format!("{crv} x and y swapped"), &swapped);
-        let renamed = with_member(&key, "crv", other["crv"].clone());
-        add(BAD_LENGTH, &format!("{crv} key with another crv"), &renamed);
+        let with_other_crv = with_member(&key, "crv", other["crv"].clone());
+        add(BAD_LENGTH, &format!("{crv} key with another crv"), &with_other_crv);
     }
     let key = ed25519_jwk();
     let x = decode_member(&key, "x");
@@ -198,6 +199,7 @@ pub(in crate::hostile) fn number_table() -> Table {
     table
 }
 
+/// Returns private RSA JWKs that are inconsistent or incomplete, or have more than two primes.
 pub(in crate::hostile) fn rsa_table() -> Table {
     let mut table = Table::default();
     for (name, jwk) in inconsistent_rsa_jwks() {
@@ -228,19 +230,19 @@ pub(in crate::hostile) fn rsa_table() -> Table {
 pub(in crate::hostile) fn document_table() -> Table {
     let mut table = Table::default();
     let key = ed25519_jwk().to_string();
-    let inner = &key[1..key.len() - 1];
+    let members = &key[1..key.len() - 1];
     let (no_json, duplicate_member) = ("not well-formed JSON", "duplicate member name");
     let nested_arrays =
         |levels| format!("{{\"keys\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
     for (message, name, text) in [
         (no_json, "truncated", key[..key.len() - 1].to_owned()),
         (no_json, "two keys in a row", format!("{key}{key}")),
-        (no_json, "a comment", format!("{{/**/{inner}}}")),
+        (no_json, "a comment", format!("{{/**/{members}}}")),
         (no_json, "arrays nested 10,000 deep", nested_arrays(10_000)),
         (no_json, "50,000 unclosed objects", "{\"a\":".repeat(50_000)),
-        (duplicate_member, "kty twice", format!("{{\"kty\":\"oct\",{inner}}}")),
-        (duplicate_member, "d twice", format!("{{{inner},\"d\":\"AAAA\"}}")),
-        (duplicate_member, "d twice, one escaped", format!("{{{inner},\"\\u0064\":\"AAAA\"}}")),
+        (duplicate_member, "kty twice", format!("{{\"kty\":\"oct\",{members}}}")),
+        (duplicate_member, "d twice", format!("{{{members},\"d\":\"AAAA\"}}")),
+        (duplicate_member, "d twice, one escaped", format!("{{{members},\"\\u0064\":\"AAAA\"}}")),
         (duplicate_member, "keys twice", format!("{{\"keys\":[{key}],\"keys\":[]}}")),
         ("`keys` is not an array", "keys is an object", format!("{{\"keys\":{key}}}")),
         ("the JWK Set is empty", "keys is empty", "{\"keys\":[]}".to_owned()),
@@ -280,12 +282,12 @@ fn private_jwk_member_encodings_and_lengths_are_validated() {
 }
 
 #[test]
-fn inconsistent_private_jwk_is_refused() {
+fn inconsistent_private_ec_or_ed25519_jwk_is_refused() {
     number_table().assert_rejected();
 }
 
 #[test]
-fn inconsistent_private_rsa_jwk_is_refused() {
+fn inconsistent_or_incomplete_private_rsa_jwk_is_refused() {
     rsa_table().assert_rejected();
 }
 

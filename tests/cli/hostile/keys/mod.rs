@@ -19,18 +19,21 @@ const OFF_CURVE: &str = "not a point on the curve";
 const BAD_LENGTH: &str = "has the wrong length: found ";
 const INCONSISTENT: &str = "inconsistent key parts";
 
-/// The command that imports a private key.
+/// The command that imports the file `key` as a test key.
 const IMPORT: &[&str] = &["keys", "import", "--purpose", "test", "--from-file", "key"];
 
 /// A token with `alg` RS256. The keys must be refused regardless of the token.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.AAAA";
 
-/// A hostile key: the attack, the file, the command and the expected failure.
+/// A hostile key, a command that reads the key, and the expected failure.
 pub(super) struct Row {
+    /// Description of the key and the command, for the panic text of a failed row.
     name: String,
-    pub(super) file: Vec<u8>,
-    pub(super) words: Vec<&'static str>,
-    exit: i32,
+    /// Content of the file `key`.
+    pub(super) key_file: Vec<u8>,
+    /// Arguments of jeton.
+    pub(super) arguments: Vec<&'static str>,
+    /// Part of the error message.
     message: String,
 }
 
@@ -39,10 +42,11 @@ pub(super) struct Row {
 pub(super) struct Table(pub(super) Vec<Row>);
 
 impl Table {
-    fn push(&mut self, row: (&str, &[u8]), words: Vec<&'static str>, exit: i32, message: &str) {
-        let (name, file) = row;
-        let name = format!("{name}, with `{}`", words.join(" "));
-        self.0.push(Row { name, file: file.to_vec(), words, exit, message: message.to_owned() });
+    /// Adds a key that the command `arguments` must refuse with this message.
+    fn push(&mut self, arguments: Vec<&'static str>, message: &str, name: &str, file: &[u8]) {
+        let name = format!("{name}, with `{}`", arguments.join(" "));
+        let (key_file, message) = (file.to_vec(), message.to_owned());
+        self.0.push(Row { name, key_file, arguments, message });
     }
 
     /// Adds a key that `keys import` must refuse with this message.
@@ -58,10 +62,10 @@ impl Table {
         name: &str,
         file: impl AsRef<[u8]>,
     ) {
-        self.push((name, file.as_ref()), [IMPORT, flags].concat(), 65, message);
+        self.push([IMPORT, flags].concat(), message, name, file.as_ref());
     }
 
-    /// Adds a key that `token verify --key` must refuse for the algorithm.
+    /// Adds a key that `token verify --key` must refuse for the algorithm with this message.
     fn add_verify_key(
         &mut self,
         algorithm: &'static str,
@@ -69,14 +73,14 @@ impl Table {
         name: &str,
         file: impl AsRef<[u8]>,
     ) {
-        let words = vec!["token", "verify", TOKEN, "--key", "key", "--alg", algorithm];
-        self.push((name, file.as_ref()), words, 65, message);
+        let arguments = vec!["token", "verify", TOKEN, "--key", "key", "--alg", algorithm];
+        self.push(arguments, message, name, file.as_ref());
     }
 
-    /// Adds a key that `token verify --jwks` must refuse.
+    /// Adds a key that `token verify --jwks` must refuse with this message.
     fn add_verify_set(&mut self, message: &str, name: &str, file: impl AsRef<[u8]>) {
-        let words = vec!["token", "verify", TOKEN, "--jwks", "key"];
-        self.push((name, file.as_ref()), words, 65, message);
+        let arguments = vec!["token", "verify", TOKEN, "--jwks", "key"];
+        self.push(arguments, message, name, file.as_ref());
     }
 
     /// Adds a key that `token verify` must refuse with `--key` and with `--jwks`.
@@ -91,7 +95,8 @@ impl Table {
         self.add_verify_set(message, name, file.as_ref());
     }
 
-    /// Asserts that every row is rejected. Reports all failures at once.
+    /// Asserts that the command of every row refuses the key with exit code 65. Reports all failures at
+    /// once.
     #[track_caller]
     fn assert_rejected(&self) {
         let sandbox = Sandbox::with_admin();
@@ -99,17 +104,18 @@ impl Table {
         let before = key_count();
         let mut failures = Vec::new();
         for row in &self.0 {
-            std::fs::write(sandbox.home().join("key"), &row.file).unwrap();
+            std::fs::write(sandbox.home().join("key"), &row.key_file).unwrap();
             let start = Instant::now();
             let output =
-                Sandbox::run_command_with_input(sandbox.memory_limited_command(&row.words), "");
+                Sandbox::run_command_with_input(sandbox.memory_limited_command(&row.arguments), "");
             let elapsed = start.elapsed();
-            let is_expected = (output.code, output.stdout.as_str()) == (row.exit, "")
+            let is_expected = (output.code, output.stdout.as_str()) == (65, "")
                 && output.stderr.contains(&row.message);
             if !is_expected || elapsed > MAX_DURATION {
-                let Row { name, exit, message, .. } = row;
+                let Row { name, message, .. } = row;
                 failures.push(format!(
-                    "{name}: expected {exit} {message:?}, in {elapsed:?}: {output:?}"
+                    "{name}: expected exit code 65 and {message:?} within {MAX_DURATION:?}, \
+                     found {output:?} after {elapsed:?}"
                 ));
             }
         }

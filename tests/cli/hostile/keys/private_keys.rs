@@ -1,4 +1,4 @@
-//! Inconsistent private keys in DER.
+//! Inconsistent private keys in DER, and the sample keys as JWKs.
 
 use super::Table;
 use super::der::{self, integer, pkcs1, pkcs8_ec, pkcs8_ed25519, sec1, sequence};
@@ -60,7 +60,7 @@ fn one_of_size(size: usize) -> Vec<u8> {
     number
 }
 
-/// Returns `number + 1`.
+/// Returns `number + 1` for a big-endian number, in the same number of bytes.
 pub(super) fn increment(number: &[u8]) -> Vec<u8> {
     let (mut number, mut one) = (number.to_vec(), one_of_size(number.len()));
     number.reverse();

@@ -128,9 +128,10 @@ pub(in crate::hostile) fn curve_point_table() -> Table {
         }
         let text = pem("PUBLIC KEY", &ec_public_key_info(curve_oid, &[&[4], &y[..], &x].concat()));
         table.add_verify_key(alg, OFF_CURVE, &format!("{crv} PEM with x and y swapped"), text);
-        let renamed = with_member(&key, "crv", if alg == "ES256" { "P-384" } else { "P-256" });
+        let with_other_crv =
+            with_member(&key, "crv", if alg == "ES256" { "P-384" } else { "P-256" });
         let name = format!("{crv} key with another crv");
-        table.add_public(alg, "has the wrong length", &name, &renamed);
+        table.add_public(alg, "has the wrong length", &name, &with_other_crv);
     }
     table
 }
@@ -179,7 +180,8 @@ pub(in crate::hostile) fn rsa_table() -> Table {
     table
 }
 
-/// Returns public JWKs with invalid metadata: `kty`, `crv`, `alg`, `use`, `key_ops` and `kid`.
+/// Returns public JWKs with an invalid `kty`, `crv`, `alg`, `use`, `key_ops`, `kid`, `n` or `x`, and
+/// private JWKs in place of public JWKs.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub(in crate::hostile) fn metadata_table() -> Table {
     let mut table = Table::default();
@@ -193,9 +195,9 @@ pub(in crate::hostile) fn metadata_table() -> Table {
         let private_name = format!("a private JWK for {alg}");
         table.add_verify_set(FOUND_PRIVATE_KEY, &private_name, private.to_string());
         let key = public_part(&private);
-        let mut add_changed = |message: &str, name: &str, value: Value| {
-            let row = format!("{alg}: {name} {value}");
-            table.add_public(alg, message, &row, &with_member(&key, name, value));
+        let mut add_changed = |message: &str, member: &str, value: Value| {
+            let row_name = format!("{alg}: {member} {value}");
+            table.add_public(alg, message, &row_name, &with_member(&key, member, value));
         };
         for kty in [json!("none"), json!("rsa"), json!(1), json!([key["kty"]])] {
             add_changed(UNKNOWN_TYPE, "kty", kty);
@@ -269,7 +271,7 @@ fn invalid_ed25519_points_are_refused() {
 }
 
 #[test]
-fn invalid_curve_points_are_refused() {
+fn invalid_elliptic_curve_points_are_refused() {
     curve_point_table().assert_rejected();
 }
 
@@ -279,6 +281,6 @@ fn weak_rsa_parameters_are_refused() {
 }
 
 #[test]
-fn public_jwk_metadata_is_validated() {
+fn public_jwk_members_are_validated() {
     metadata_table().assert_rejected();
 }

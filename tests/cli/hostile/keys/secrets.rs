@@ -1,4 +1,4 @@
-//! Invalid shared secrets, and invalid sets of public keys.
+//! Invalid shared secrets, keys in place of shared secrets, and invalid JWK Sets.
 
 use super::Table;
 use super::private_keys::{ed25519_jwk, p256_jwk, rsa_jwk};
@@ -9,15 +9,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-const SSH: &[u8] = include_bytes!("../samples/ssh.pub");
+const SSH_PUBLIC_KEY: &[u8] = include_bytes!("../samples/ssh.pub");
 const NOT_A_SECRET: &str = "expected a shared secret";
-const TOO_SHORT: &str = "secret too short for HS256: found ";
+const TOO_SHORT_FOR_HS256: &str = "secret too short for HS256: found ";
 const UNSUITABLE: &str = "unsuitable for the algorithm";
 
-/// Returns public keys in place of shared secrets.
+/// Returns public and private keys in place of shared secrets, and a private key for algorithms of other
+/// key types.
 pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
     let mut table = Table::default();
-    let hs256 = &["--alg", "HS256"];
+    let hs256_flags = &["--alg", "HS256"];
     for (name, public_pem, private_pem, jwk) in
         [("RSA", RSA_PUBLIC, RSA, rsa_jwk()), ("P-256", P256_PUBLIC, P256, p256_jwk())]
     {
@@ -37,7 +38,12 @@ pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
             ("JWK in UTF-16", [&[0xFF, 0xFE][..], &utf_16(&jwk)].concat()),
             ("PEM in UTF-16", utf_16(public_pem)),
         ] {
-            table.add_import_with_flags(hs256, NOT_A_SECRET, &format!("{name} {encoding}"), &file);
+            table.add_import_with_flags(
+                hs256_flags,
+                NOT_A_SECRET,
+                &format!("{name} {encoding}"),
+                &file,
+            );
             table.add_verify_key("HS256", NOT_A_SECRET, &format!("{name} {encoding}"), &file);
         }
         let with_bom = format!("\u{feff}{public_pem}");
@@ -47,12 +53,17 @@ pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
             ("private PEM", private_pem),
             ("JWK", &jwk),
         ] {
-            table.add_import_with_flags(hs256, NOT_A_SECRET, &format!("{name} {encoding}"), file);
+            table.add_import_with_flags(
+                hs256_flags,
+                NOT_A_SECRET,
+                &format!("{name} {encoding}"),
+                file,
+            );
             table.add_verify_key("HS256", NOT_A_SECRET, &format!("{name} {encoding}"), file);
         }
     }
-    table.add_import_with_flags(hs256, NOT_A_SECRET, "SSH", SSH);
-    table.add_verify_key("HS256", NOT_A_SECRET, "SSH", SSH);
+    table.add_import_with_flags(hs256_flags, NOT_A_SECRET, "SSH public key", SSH_PUBLIC_KEY);
+    table.add_verify_key("HS256", NOT_A_SECRET, "SSH public key", SSH_PUBLIC_KEY);
     for flags in [&["--alg", "ES384"], &["--alg", "RS256"], &["--alg", "EdDSA"]] {
         table.add_import_with_flags(flags, UNSUITABLE, "P-256 for another algorithm", P256);
     }
@@ -61,7 +72,7 @@ pub(in crate::hostile) fn public_key_as_secret_table() -> Table {
 
 pub(in crate::hostile) fn secret_table() -> Table {
     let mut table = Table::default();
-    let too_short_for_algorithm = "secret too short for";
+    let too_short = "secret too short for";
     for (name, file) in [("empty file", ""), ("a line break", "\n"), ("CR LF", "\r\n")] {
         table.add_import_with_flags(&["--alg", "HS256"], "the secret is empty", name, file);
         table.add_import_with_flags(
@@ -75,17 +86,12 @@ pub(in crate::hostile) fn secret_table() -> Table {
     for (name, file) in
         [("a password", "secret"), ("31 characters", "0123456789012345678901234567890")]
     {
-        table.add_import_with_flags(&["--alg", "HS256"], too_short_for_algorithm, name, file);
-        table.add_import_with_flags(&["--alg", "HS512"], too_short_for_algorithm, name, file);
-        table.add_verify_key("HS256", TOO_SHORT, name, file);
+        table.add_import_with_flags(&["--alg", "HS256"], too_short, name, file);
+        table.add_import_with_flags(&["--alg", "HS512"], too_short, name, file);
+        table.add_verify_key("HS256", TOO_SHORT_FOR_HS256, name, file);
     }
     let secret = "0123456789012345678901234567890123456789";
-    table.add_import_with_flags(
-        &["--alg", "HS512"],
-        too_short_for_algorithm,
-        "40 characters for HS512",
-        secret,
-    );
+    table.add_import_with_flags(&["--alg", "HS512"], too_short, "40 characters for HS512", secret);
     table.add_verify_key(
         "HS512",
         "secret too short for HS512: found 40 bytes",
@@ -97,12 +103,17 @@ pub(in crate::hostile) fn secret_table() -> Table {
         "a secret without --alg",
         secret,
     );
-    let base64: &[&str] = &["--alg", "HS256", "--encoding", "base64"];
+    let base64_flags: &[&str] = &["--alg", "HS256", "--encoding", "base64"];
     for text in ["*", "AAAA*AAA", "AA==AA", "A", "AAAA\nAAAA", "AAAA AAAA", "AAAA\u{feff}AAAA"] {
         let name = format!("base64 {text:?}");
-        table.add_import_with_flags(base64, "the secret is not base64", &name, text);
+        table.add_import_with_flags(base64_flags, "the secret is not base64", &name, text);
     }
-    table.add_import_with_flags(base64, "the secret is empty", "base64 of an empty secret", "");
+    table.add_import_with_flags(
+        base64_flags,
+        "the secret is empty",
+        "base64 of an empty secret",
+        "",
+    );
     table
 }
 
@@ -166,7 +177,7 @@ pub(in crate::hostile) fn oct_jwk_table() -> Table {
     table
 }
 
-/// Returns invalid sets of public keys.
+/// Returns invalid JWK Sets, and public keys that are invalid or in place of other keys.
 pub(in crate::hostile) fn jwk_set_table() -> Table {
     let mut table = Table::default();
     let key = public_jwk(&ed25519_jwk().to_string());
@@ -222,7 +233,7 @@ pub(in crate::hostile) fn jwk_set_table() -> Table {
 }
 
 #[test]
-fn public_key_is_refused_as_secret() {
+fn public_or_private_key_is_refused_as_secret() {
     public_key_as_secret_table().assert_rejected();
 }
 
@@ -232,11 +243,11 @@ fn invalid_secrets_are_refused() {
 }
 
 #[test]
-fn secret_jwk_is_validated() {
+fn invalid_oct_jwks_are_refused() {
     oct_jwk_table().assert_rejected();
 }
 
 #[test]
-fn malformed_jwk_sets_are_refused() {
+fn invalid_jwk_sets_and_misplaced_public_keys_are_refused() {
     jwk_set_table().assert_rejected();
 }

@@ -55,17 +55,17 @@ impl TestKey {
     fn private_jwk(&self) -> Value {
         let mut jwk = self.public_jwk.clone();
         let pkcs8 = decode_pem(&self.private_pem);
-        let inner = elements(&pkcs8)[2];
+        let private_key = elements(&pkcs8)[2];
         let mut set = |name: &str, bytes: &[u8]| jwk[name] = URL_SAFE_NO_PAD.encode(bytes).into();
         if self.is_rsa() {
-            let numbers = elements(inner);
+            let numbers = elements(private_key);
             for (name, number) in ["d", "p", "q", "dp", "dq", "qi"].into_iter().zip(&numbers[3..]) {
                 set(name, if number[0] == 0 { &number[1..] } else { number });
             }
         } else if self.algorithm == "EdDSA" {
-            set("d", AnyRef::from_der(inner).unwrap().value());
+            set("d", AnyRef::from_der(private_key).unwrap().value());
         } else {
-            set("d", elements(inner)[1]);
+            set("d", elements(private_key)[1]);
         }
         jwk
     }
@@ -99,13 +99,14 @@ impl TestKey {
         formats
     }
 
-    /// Returns the private key as SEC 1 (RFC 5915), with the curve from the algorithm of the PKCS#8.
+    /// Returns the private key as SEC 1 (RFC 5915), with the curve from the algorithm identifier of the
+    /// PKCS#8 key.
     fn sec1(&self) -> Vec<u8> {
         let pkcs8 = decode_pem(&self.private_pem);
         let algorithm = elements(&pkcs8)[1];
         let curve = &algorithm[2 + usize::from(algorithm[1])..];
-        let inner = elements(&pkcs8)[2];
-        let parts = elements(inner);
+        let private_key = elements(&pkcs8)[2];
+        let parts = elements(private_key);
         let private = [&[2, 1, 1, 4, u8::try_from(parts[1].len()).unwrap()], parts[1]].concat();
         let parameters = [&[0xA0, u8::try_from(curve.len()).unwrap()], curve].concat();
         let content = [private, parameters].concat();
@@ -139,14 +140,15 @@ impl TestKey {
     }
 }
 
-/// Returns the text as environments, secret stores and editors change it.
-fn wrappings(text: &str) -> [(&'static str, String); 6] {
+/// Returns the texts into which environment variables, secret stores and editors turn a PEM text, each
+/// with the name of the format.
+fn wrappings(pem: &str) -> [(&'static str, String); 6] {
     [
-        ("base64 of PEM", STANDARD.encode(text)),
-        ("PEM with escaped line breaks", text.replace('\n', "\\n")),
-        ("PEM in quotes", format!("'{text}'")),
-        ("PEM in an assignment", format!("KEY=\"{}\"", text.replace('\n', "\\n"))),
-        ("PEM after a byte order mark", format!("\u{feff}{text}")),
-        ("PEM with CR LF", text.replace('\n', "\r\n")),
+        ("base64 of PEM", STANDARD.encode(pem)),
+        ("PEM with escaped line breaks", pem.replace('\n', "\\n")),
+        ("PEM in quotes", format!("'{pem}'")),
+        ("PEM in an assignment", format!("KEY=\"{}\"", pem.replace('\n', "\\n"))),
+        ("PEM after a byte order mark", format!("\u{feff}{pem}")),
+        ("PEM with CR LF", pem.replace('\n', "\r\n")),
     ]
 }

@@ -11,7 +11,7 @@ use formats::TestKey;
 use serde_json::{Value, json};
 use std::fs;
 
-/// Refusals of public keys by commands that sign.
+/// Messages with which the commands that read a private key refuse a public key.
 const PUBLIC_KEY_REFUSALS: [&str; 3] = [
     "found a public key, expected a private key",
     "missing private part (`d`), which signing requires",
@@ -32,7 +32,8 @@ impl Matrix {
         }
     }
 
-    /// Passes a file with a key to every command, and as a secret to the commands that read secrets.
+    /// Passes a file with a key to every command that reads keys. Also passes the file as a shared secret to
+    /// every command that reads secrets.
     fn check_format(&mut self, key: &TestKey, format: &str, bytes: &[u8], is_private: bool) {
         fs::write(self.sandbox.home().join("key"), bytes).unwrap();
         let name = format!("{} {}, {format}", key.algorithm, key.private_pem.len());
@@ -44,12 +45,12 @@ impl Matrix {
             let is_expected = if is_private {
                 // A service account has its own key id: tokens get this id, and the import is refused (5).
                 let has_own_kid = format == "service account";
-                let has_kid = match words[1] {
+                let has_expected_kid = match words[1] {
                     "mint" => header_kid(&output.stdout) == key.kid,
                     "import" => output.stdout.trim() == key.kid,
                     _ => true,
                 };
-                output.code == 0 && has_kid || has_own_kid && matches!(output.code, 0 | 5)
+                output.code == 0 && has_expected_kid || has_own_kid && matches!(output.code, 0 | 5)
             } else {
                 let is_refusal =
                     PUBLIC_KEY_REFUSALS.iter().any(|text| output.stderr.contains(text));
@@ -59,8 +60,8 @@ impl Matrix {
         }
         let verify = ["token", "verify", "@token", "--key", "key", "--alg"];
         let output = self.sandbox.run(&[&verify[..], &[key.algorithm]].concat());
-        let is_note = output.stderr.starts_with("note: found a private key");
-        let is_expected = output.stdout == "valid\n" && (is_private || !is_note);
+        let has_note = output.stderr.starts_with("note: found a private key");
+        let is_expected = output.stdout == "valid\n" && (is_private || !has_note);
         self.check(&format!("{name}: verify"), is_expected, &output);
         let encodings: [&[&str]; 4] =
             [&[], &["--encoding", "text"], &["--encoding", "base64"], &["--encoding", "raw"]];
@@ -111,8 +112,7 @@ fn header_kid(token: &str) -> String {
     header["kid"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Keys of 4,096 bits are slow: every command reads them in every fourth format only. The unit tests
-/// of the reader check all formats.
+/// RSA keys of 4,096 bits are slow, so this test checks only every fourth format of such a key.
 #[test]
 fn rsa_keys_are_read_in_every_format() {
     let mut matrix = new_matrix();
@@ -173,7 +173,7 @@ fn secrets_are_read_in_every_format_unless_too_short() {
                 let is_expected = if length < 32 {
                     output.code == 65 && output.stderr.contains("secret too short")
                 } else if words[1] == "import" && output.code == 5 {
-                    // The store has the key already, under the id that the first import chose.
+                    // The import from an earlier format stored this secret under another key id.
                     output.stderr.contains("this key already exists")
                 } else {
                     output.code == 0 && (words[1] != "verify" || output.stdout == "valid\n")
@@ -191,7 +191,7 @@ fn secrets_are_read_in_every_format_unless_too_short() {
 
 /// Every command also refuses these formats as secrets.
 #[test]
-fn recognized_unsupported_formats_are_refused_by_every_command() {
+fn every_command_refuses_recognized_but_unsupported_key_formats() {
     let mut matrix = new_matrix();
     fs::write(matrix.sandbox.home().join("token"), "eyJhbGciOiJSUzI1NiJ9.e30.AAAA").unwrap();
     let pkcs12 = [0x30, 0x0E, 2, 1, 3, 0x30, 9, 6, 3, 0x2A, 0x86, 0x48, 0xA0, 2, 4, 0];
@@ -199,7 +199,7 @@ fn recognized_unsupported_formats_are_refused_by_every_command() {
     let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
     let discovery = json!({"issuer": "https://x", "jwks_uri": "https://x/jwks"}).to_string();
     let realm = json!({"realm": "x", "public_key": body}).to_string();
-    for (format, bytes, text) in [
+    for (format, bytes, refusal) in [
         ("discovery", discovery.as_bytes(), "found OpenID Provider Metadata"),
         ("realm", realm.as_bytes(), "found a Keycloak realm document"),
         ("PKCS#12", &pkcs12, "found PKCS#12"),
@@ -225,7 +225,7 @@ fn recognized_unsupported_formats_are_refused_by_every_command() {
             &["token", "verify", "@token", "--key", "key", "--alg", "RS256"],
         ] {
             let output = matrix.sandbox.run(words);
-            let is_expected = output.code == 65 && output.stderr.contains(text);
+            let is_expected = output.code == 65 && output.stderr.contains(refusal);
             matrix.check(&format!("{format}: {}", words[1]), is_expected, &output);
             let words = &words[..words.len() - if words[1] == "verify" { 2 } else { 0 }];
             let output = matrix.sandbox.run(&[words, &["--alg", "HS256"]].concat());

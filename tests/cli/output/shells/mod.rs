@@ -39,7 +39,7 @@ fn sandbox_with_hostile_names() -> Sandbox {
     sandbox
 }
 
-fn command_was_run(sandbox: &Sandbox) -> bool {
+fn command_in_a_name_was_run(sandbox: &Sandbox) -> bool {
     sandbox.home().join("pwned").exists()
 }
 
@@ -118,13 +118,13 @@ impl Shell {
 /// Completes and runs every line of `LINES`, and asserts that no command in a name is run.
 #[track_caller]
 fn check_completion(sandbox: &Sandbox, mut shell: Shell) {
-    // Positive control: the word is completed and the command finds the user.
+    // Shows that completion works in this shell: `ad` becomes `ada`, and the command finds the user.
     let screen = shell.complete_and_run("jeton users show ad");
     assert!(screen.contains("admin"), "{screen}");
     for line in LINES {
         let line = line.replace("$PWD", sandbox.home().to_str().unwrap());
         let screen = shell.complete_and_run(&line);
-        assert!(!command_was_run(sandbox), "{line}: {screen}");
+        assert!(!command_in_a_name_was_run(sandbox), "{line}: {screen}");
     }
     shell.exit();
 }
@@ -134,21 +134,21 @@ fn completion_script_path(name: &str) -> String {
 }
 
 #[test]
-fn bash_completion_runs_no_stored_command() {
+fn bash_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
     check_completion(&sandbox, Shell::bash(&sandbox));
 }
 
 #[test]
 #[ignore = "needs zsh"]
-fn zsh_completion_runs_no_stored_command() {
+fn zsh_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
     check_completion(&sandbox, Shell::zsh(&sandbox));
 }
 
 #[test]
 #[ignore = "needs fish"]
-fn fish_completion_runs_no_stored_command() {
+fn fish_completion_runs_no_command_in_a_name() {
     let sandbox = sandbox_with_hostile_names();
     check_completion(&sandbox, Shell::fish(&sandbox));
 }
@@ -165,7 +165,7 @@ fn run_in_shell(sandbox: &Sandbox, line: &str) -> RunOutput {
         .env("JETON_PASSWORD", "lovelace-2")
         .envs(sandbox.variables());
     let output = RunOutput::capture(shell.current_dir(sandbox.home()));
-    assert!(!command_was_run(sandbox), "{line}: {output:?}");
+    assert!(!command_in_a_name_was_run(sandbox), "{line}: {output:?}");
     output
 }
 
@@ -201,7 +201,7 @@ fn copied_hint_of_init_sets_the_password() {
 }
 
 #[test]
-fn copied_hint_about_a_token_file_reads_it() {
+fn copied_hint_about_a_token_file_reads_the_file() {
     let sandbox = Sandbox::with_admin();
     let token = sandbox.stdout_of(&["token", "create", "ci"]);
     for name in [FILE, "a'b", "$(touch pwned)", "a b!"] {

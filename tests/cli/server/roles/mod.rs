@@ -7,15 +7,17 @@ use super::create_schema;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use crate::test_schema;
+use crate::test_server::run_psql;
 #[cfg(feature = "postgres")]
 use insta::assert_snapshot;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-/// Roles, in the order in which they can be dropped.
+/// Suffixes of the names of the database roles, in the order in which the roles can be dropped.
 const ROLES: [&str; 4] = ["verifier", "minter", "operator", "owner"];
 
-/// A store with an admin and a minter, its database roles, and a database user with each role, whose
-/// name ends with `_login`. The roles and users are dropped at the end of the test.
+/// A store with an admin and a minting credential, the database roles of the store, and a database user
+/// with each role. The name of each user ends with `_login`. The roles and users are dropped at the end of
+/// the test.
 struct Database {
     sandbox: Sandbox,
     /// Name of the schema, with which the names of the roles start.
@@ -29,15 +31,16 @@ impl Database {
         Self::with_roles_for("ES256")
     }
 
-    /// `algorithm` is the algorithm of the app key.
+    /// Creates the store, the roles and the users. `algorithm` is the algorithm of the app key.
     fn with_roles_for(algorithm: &str) -> Self {
         let database = Self::without_roles(algorithm);
-        database.apply(&test_schema::server().unwrap());
+        database.run_roles_sql(&test_schema::server().unwrap());
         database.add_users();
         database
     }
 
     fn without_roles(algorithm: &str) -> Self {
+        // Panics with an explanation if the test run has no server.
         drop(create_schema());
         let sandbox = Sandbox::new();
         let init = ["init", "ada", "--password-stdin", "--alg", algorithm];
@@ -52,7 +55,7 @@ impl Database {
     }
 
     /// Runs the SQL that `store roles` prints, as the user in the address `server`.
-    fn apply(&self, server: &str) {
+    fn run_roles_sql(&self, server: &str) {
         run_psql(server, &self.sandbox.stdout_of(&["store", "roles"])).unwrap();
     }
 
@@ -60,7 +63,7 @@ impl Database {
     fn add_users(&self) {
         for role in ROLES {
             let name = format!("{}_{role}", self.schema);
-            self.admin_sql(&format!(
+            self.superuser_sql(&format!(
                 "CREATE ROLE {name}_login LOGIN; GRANT {name} TO {name}_login"
             ));
         }
@@ -73,7 +76,7 @@ impl Database {
     }
 
     /// Runs SQL as the superuser.
-    fn admin_sql(&self, sql: &str) -> Vec<String> {
+    fn superuser_sql(&self, sql: &str) -> Vec<String> {
         let sql = format!("SET search_path = {};\n{sql}", self.schema);
         run_psql(&test_schema::server().unwrap(), &sql).unwrap()
     }
@@ -97,7 +100,7 @@ impl Database {
 
     /// Asserts that the server refuses SQL on the tables and on the views.
     #[track_caller]
-    fn is_refused(&self, role: &str, sql: &str) {
+    fn assert_refused(&self, role: &str, sql: &str) {
         for result in [self.sql(role, sql), self.view_sql(role, sql)] {
             let error = result.expect_err(sql);
             let refusals = ["permission denied", "violates row-level security policy"];
@@ -105,7 +108,8 @@ impl Database {
         }
     }
 
-    /// Returns a command of the database user with a role, without a session.
+    /// Returns a command of the database user with a role, without a session. A minter or verifier uses the
+    /// schema of the views.
     fn command(&self, role: &str, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command(arguments);
         let (_, address) =
@@ -133,9 +137,9 @@ impl Database {
         output.stdout.trim_end().to_owned()
     }
 
-    /// Returns action, outcome and count of the events of the database user with a role.
+    /// Returns action, outcome and count of the audit events of the database user with a role.
     fn events(&self, role: &str) -> Vec<String> {
-        self.admin_sql(&format!(
+        self.superuser_sql(&format!(
             "SELECT action || ' ' || outcome || ' ' || count FROM audit
              WHERE db_user = '{}_{role}_login' ORDER BY id",
             self.schema
@@ -151,50 +155,36 @@ impl Drop for Database {
         };
         let drop_roles: Vec<String> = ROLES.iter().map(drop_role).collect();
         let sql = format!("DROP SCHEMA {}_views CASCADE;\n{}", self.schema, drop_roles.concat());
-        let dropped = run_psql(&test_schema::server().unwrap(), &sql);
+        let result = run_psql(&test_schema::server().unwrap(), &sql);
         // A second panic would abort the tests.
-        assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
+        assert!(result.is_ok() || std::thread::panicking(), "{result:?}");
     }
-}
-
-/// Runs SQL with `psql`, up to the first error. Returns the lines of the results, or the error.
-fn run_psql(server: &str, sql: &str) -> Result<Vec<String>, String> {
-    let mut psql = Command::new("psql");
-    psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--dbname", server])
-        .args(["--set", "ON_ERROR_STOP=1", "--file", "-"])
-        .env("PGOPTIONS", "--client-min-messages=warning")
-        .stdin(Stdio::piped());
-    let output = Sandbox::run_command_with_input(psql, sql);
-    if output.code != 0 {
-        return Err(output.stderr);
-    }
-    Ok(output.stdout.lines().map(str::to_owned).collect())
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn second_application_restores_the_rights() {
+fn second_run_of_the_roles_sql_restores_the_rights() {
     let database = Database::with_roles();
     let minter = format!("{}_minter", database.schema);
-    database.admin_sql(&format!(
+    database.superuser_sql(&format!(
         "GRANT SELECT ON keys TO {minter}; GRANT UPDATE (revoked_at) ON tokens TO PUBLIC"
     ));
     let (select, update) = ("SELECT material FROM keys", "UPDATE tokens SET revoked_at = NULL");
     assert!(database.sql("minter", select).is_ok() && database.sql("minter", update).is_ok());
-    database.apply(&test_schema::server().unwrap());
+    database.run_roles_sql(&test_schema::server().unwrap());
     assert!(database.sql("minter", select).is_err());
-    database.is_refused("minter", update);
+    database.assert_refused("minter", update);
     database.mint(&["--record"]);
     database.run("verifier", &["token", "verify", &database.credential]).ok();
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn owner_of_the_tables_applies_the_sql() {
+fn table_owner_can_run_the_roles_sql() {
     let database = Database::without_roles("ES256");
     let (schema, user) = (database.schema.clone(), format!("{}_dba", database.schema));
     // A user who is no superuser owns the tables, as on a managed server.
-    database.admin_sql(&format!(
+    database.superuser_sql(&format!(
         "CREATE ROLE {user} LOGIN CREATEROLE;
          SELECT format('GRANT CREATE ON DATABASE %I TO {user}', current_database()) \\gexec
          ALTER SCHEMA {schema} OWNER TO {user};
@@ -203,12 +193,12 @@ fn owner_of_the_tables_applies_the_sql() {
              FROM pg_tables WHERE schemaname = '{schema}' \\gexec"
     ));
     for _ in 0..2 {
-        database.apply(&database.server_as("dba"));
+        database.run_roles_sql(&database.server_as("dba"));
     }
     database.add_users();
     database.mint(&["--record"]);
     database.run("verifier", &["token", "verify", &database.credential]).ok();
-    database.admin_sql(&format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER"));
+    database.superuser_sql(&format!("ALTER SCHEMA {schema} OWNER TO CURRENT_USER"));
     drop(database);
     let drop_user = format!("DROP OWNED BY {user}; DROP ROLE {user}");
     run_psql(&test_schema::server().unwrap(), &drop_user).unwrap();
@@ -216,7 +206,7 @@ fn owner_of_the_tables_applies_the_sql() {
 
 #[cfg(feature = "postgres")]
 #[test]
-fn names_of_roles_begin_with_the_schema() {
+fn role_names_start_with_the_schema_or_the_prefix() {
     let sandbox = Sandbox::new();
     let print = |store: &str, prefix: &[&str]| {
         sandbox.run(&[&["--store", store, "store", "roles"], prefix].concat())
@@ -234,7 +224,7 @@ fn names_of_roles_begin_with_the_schema() {
     }
     assert_snapshot!(print("postgres://h/db?schema=My", &[]), @"
     --- exit code 2, stderr
-    error: the schema is no prefix of role names: expected lower-case letters, digits and `_`, starting with a letter
+    error: the name of the schema cannot be the prefix of role names: expected lower-case letters, digits and `_`, starting with a letter
     hint: choose the names: jeton --store 'postgres://h/db?schema=My' store roles --prefix jeton
     ");
     print("missing.db", &["--prefix", "x y"]).fails(2);

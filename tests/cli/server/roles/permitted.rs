@@ -1,11 +1,11 @@
-//! Rights that the roles have.
+//! Rights that the database roles have.
 
 use super::Database;
 use crate::sandbox::Sandbox;
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn owner_changes_tables_and_sees_all_rows() {
+fn owner_role_changes_tables_and_sees_all_rows() {
     let database = Database::with_roles();
     let alter = "ALTER TABLE tokens ADD COLUMN note BIGINT";
     for role in ["operator", "minter", "verifier"] {
@@ -15,12 +15,12 @@ fn owner_changes_tables_and_sees_all_rows() {
     }
     database.sql("owner", alter).unwrap();
     let count = "SELECT count(*) FROM audit";
-    assert_eq!(database.sql("owner", count).unwrap(), database.admin_sql(count));
+    assert_eq!(database.sql("owner", count).unwrap(), database.superuser_sql(count));
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn operator_uses_all_commands() {
+fn operator_role_runs_all_commands() {
     let database = Database::with_roles();
     let login = database.command("operator", &["login", "ada", "--password-stdin"]);
     Sandbox::run_command_with_input(login, "lovelace").ok();
@@ -45,12 +45,12 @@ fn operator_uses_all_commands() {
     }
     let present = "SELECT count(*), (SELECT sum(present) FROM user_blocks) FROM users
         WHERE deleted_at IS NULL";
-    assert_eq!(database.admin_sql(present), ["2|2"]);
+    assert_eq!(database.superuser_sql(present), ["2|2"]);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn minter_mints_records_and_verifies() {
+fn minter_role_mints_records_and_verifies() {
     let database = Database::with_roles();
     let run = |arguments: &[&str]| database.run("minter", arguments).ok();
     assert_eq!(run(&["token", "verify", &database.credential]).verdict(), "valid");
@@ -67,14 +67,14 @@ fn minter_mints_records_and_verifies() {
     database.mint(&["--record", "--sub", "x"]);
     let tokens_of_x = "SELECT count(*), count(DISTINCT grant_id) FROM tokens
         JOIN grants ON grants.id = grant_id WHERE app = 'x'";
-    assert_eq!(database.admin_sql(tokens_of_x), ["121|1"]);
+    assert_eq!(database.superuser_sql(tokens_of_x), ["121|1"]);
     let one = "token mint done 1";
     assert_eq!(database.events("minter"), [one, one, one, one, "token mint done 120", one]);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn verifier_verifies() {
+fn verifier_role_verifies_app_and_test_tokens() {
     let database = Database::with_roles();
     let revoked = database.mint(&["--record", "--sub", "x"]);
     database.sandbox.run(&["token", "revoke", &revoked]).ok();

@@ -1,4 +1,4 @@
-//! Rights that the roles lack.
+//! Rights that the database roles lack.
 
 use super::Database;
 use crate::run_output::RunOutput;
@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn lesser_roles_read_no_app_keys_and_no_password_hashes() {
+fn minter_and_verifier_roles_read_no_app_keys_or_password_hashes() {
     let database = Database::with_roles();
     for (role, readable) in [("minter", "test ES256,test HS256"), ("verifier", "test HS256")] {
         let secrets = "SELECT purpose || ' ' || algorithm FROM keys
@@ -19,21 +19,21 @@ fn lesser_roles_read_no_app_keys_and_no_password_hashes() {
             assert!(database.sql(role, sql).unwrap_err().contains(&refusal));
         }
         for table in ["sessions", "pairs", "user_blocks"] {
-            database.is_refused(role, &format!("SELECT 1 FROM {table}"));
+            database.assert_refused(role, &format!("SELECT 1 FROM {table}"));
         }
         let login = database.command(role, &["login", "ada", "--password-stdin"]);
         Sandbox::run_command_with_input(login, "lovelace").fails(6);
     }
-    // A minter reads its own events.
+    // The minter role reads its own events: the failed login above, and this mint.
     database.mint(&[]);
     let events = database.view_sql("minter", "SELECT action FROM audit");
     assert_eq!(events.unwrap(), ["login", "token mint"]);
-    database.is_refused("verifier", "SELECT 1 FROM audit");
+    database.assert_refused("verifier", "SELECT 1 FROM audit");
 }
 
 /// Returns the statement that inserts a grant. `digest_kind` is the kind from which the digest is
 /// computed: in a forged grant, `kind` and `digest_kind` differ.
-fn insert_grant(kind: &str, digest_kind: &str, claims: &str) -> String {
+fn insert_grant_sql(kind: &str, digest_kind: &str, claims: &str) -> String {
     let digest = format!("1, '{digest_kind}', 'x', '[]', '[]', '{claims}'");
     format!(
         "INSERT INTO grants (owner_id, kind, app, claims, digest) VALUES (1, '{kind}', 'x',
@@ -42,7 +42,7 @@ fn insert_grant(kind: &str, digest_kind: &str, claims: &str) -> String {
 }
 
 /// Returns the statement that inserts a token for each grant of a kind.
-fn insert_tokens(kind: &str) -> String {
+fn insert_tokens_sql(kind: &str) -> String {
     format!(
         "INSERT INTO tokens (jti, grant_id, key_id, issued_at)
              SELECT gen_random_uuid(), id, 1, 1 FROM grants WHERE kind = '{kind}'"
@@ -51,7 +51,7 @@ fn insert_tokens(kind: &str) -> String {
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn server_refuses_changes_of_the_minter() {
+fn server_refuses_forbidden_changes_by_the_minter_role() {
     let database = Database::with_roles();
     database.mint(&["--record"]);
     let forged_event = format!(
@@ -60,11 +60,11 @@ fn server_refuses_changes_of_the_minter() {
         database.schema
     );
     for sql in [
-        &insert_grant("app", "app", "{}"),
+        &insert_grant_sql("app", "app", "{}"),
         // A grant of test tokens with the digest of a grant of app tokens.
-        &insert_grant("test", "app", "{}"),
-        &insert_grant("test", "test", "[]"),
-        &insert_tokens("app"),
+        &insert_grant_sql("test", "app", "{}"),
+        &insert_grant_sql("test", "test", "[]"),
+        &insert_tokens_sql("app"),
         &forged_event,
         "UPDATE audit SET action = 'x'",
         "UPDATE audit SET db_user = session_user",
@@ -86,24 +86,24 @@ fn server_refuses_changes_of_the_minter() {
         "DELETE FROM users",
         "DELETE FROM keys",
     ] {
-        database.is_refused("minter", sql);
+        database.assert_refused("minter", sql);
     }
-    // The same statements with permitted values.
-    database.sql("minter", &insert_grant("test", "test", r#"{"a":1}"#)).unwrap();
-    database.view_sql("minter", &insert_tokens("test")).unwrap();
+    // The same statements succeed with permitted values.
+    database.sql("minter", &insert_grant_sql("test", "test", r#"{"a":1}"#)).unwrap();
+    database.view_sql("minter", &insert_tokens_sql("test")).unwrap();
     // The events of other database users are invisible: an UPDATE does not find them.
     database.view_sql("minter", "UPDATE audit SET count = 7, outcome = 'x'").unwrap();
     let changed = "SELECT count(*), bool_and(db_user LIKE '%_minter_login') FROM audit
         WHERE count = 7";
-    assert_eq!(database.admin_sql(changed), ["1|t"]);
+    assert_eq!(database.superuser_sql(changed), ["1|t"]);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn server_refuses_changes_of_the_verifier() {
+fn server_refuses_all_changes_by_the_verifier_role() {
     let database = Database::with_roles();
     for sql in [
-        &insert_grant("test", "test", "{}"),
+        &insert_grant_sql("test", "test", "{}"),
         "INSERT INTO tokens (jti) VALUES (gen_random_uuid())",
         "INSERT INTO audit (at, os_uid, action, outcome) VALUES (1, 1, 'x', 'done')",
         "INSERT INTO settings (name) VALUES ('x')",
@@ -112,26 +112,32 @@ fn server_refuses_changes_of_the_verifier() {
         "UPDATE users SET role = 'admin'",
         "DELETE FROM blocklist",
     ] {
-        database.is_refused("verifier", sql);
+        database.assert_refused("verifier", sql);
     }
 }
 
-/// Asserts that the database denies a command access. Returns the denial in the error message.
+/// Runs a command with `-o json`, and asserts that the database denies access. Returns the message of the
+/// database in the error message.
 #[track_caller]
-fn denied(database: &Database, role: &str, arguments: &[&str], token: Option<&str>) -> String {
+fn denial_message(
+    database: &Database,
+    role: &str,
+    arguments: &[&str],
+    token: Option<&str>,
+) -> String {
     let mut command = database.command(role, arguments);
     command.args(["-o", "json"]).env("JETON_PASSWORD", "correct horse");
     command.envs(token.map(|token| ("JETON_TOKEN", token)));
     let error = RunOutput::capture(command).error();
     assert_eq!((&error["code"], &error["exit_code"]), (&"forbidden".into(), &7.into()), "{error}");
     let message = error["message"].as_str().unwrap();
-    let (_, right) = message.split_once("the database denies access: ").expect(message);
-    right.to_owned()
+    let (_, denial) = message.split_once("the database denies access: ").expect(message);
+    denial.to_owned()
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn commands_without_a_right_exit_with_7() {
+fn command_without_a_database_right_exits_7() {
     let database = Database::with_roles();
     let session = database.sandbox.stdout_of(&["sessions", "token"]);
     let test_token = database.mint(&["--record"]);
@@ -152,43 +158,44 @@ fn commands_without_a_right_exit_with_7() {
         ("verifier", &["token", "mint", "--record"], credential, "audit"),
         ("verifier", &verify_session, None, "pairs"),
     ] {
-        let right = denied(&database, role, arguments, token);
-        assert_eq!(right, format!("permission denied for view {object}"), "{role}: {arguments:?}");
+        let denial = denial_message(&database, role, arguments, token);
+        assert_eq!(denial, format!("permission denied for view {object}"), "{role}: {arguments:?}");
     }
-    // The refusals are recorded.
+    // The audit log has events for the first three refusals.
     assert_eq!(
         database.events("minter")[1..4],
         ["token revoke forbidden 0", "token mint forbidden 0", "token fixtures forbidden 0"]
     );
     let revoked = "SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL";
-    assert_eq!(database.admin_sql(revoked), ["0"]);
-    // An address with the schema of the tables in place of the schema of the views.
+    assert_eq!(database.superuser_sql(revoked), ["0"]);
+    // The minter role is also refused if the address names the schema of the tables, not of the views.
     let mut command = database.command("operator", &["token", "mint"]);
     let address = command.get_envs().find(|(name, _)| *name == "JETON_STORE").unwrap().1.unwrap();
     let address = address.to_str().unwrap().replace("operator_login", "minter_login");
     command.env("JETON_STORE", address).env("JETON_TOKEN", &database.credential);
     let output = RunOutput::capture(command).fails(7);
-    assert!(output.stderr.contains("permission denied for table keys\n"), "{output:?}");
+    assert!(output.stderr.contains("permission denied for table users\n"), "{output:?}");
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn withheld_key_is_no_damage() {
+fn key_hidden_from_a_role_is_not_reported_as_damage() {
     let database = Database::with_roles_for("HS256");
     for role in ["minter", "verifier"] {
         let verify = ["token", "verify", &database.credential];
-        let right = denied(&database, role, &verify, None);
-        assert!(right.starts_with("private key or secret of key `"), "{right}");
+        let denial = denial_message(&database, role, &verify, None);
+        assert!(denial.starts_with("private key or secret of key `"), "{denial}");
     }
     database.sandbox.run(&["token", "verify", &database.credential]).ok();
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server"]
-fn user_without_role_has_no_access() {
+fn database_user_without_role_has_no_access() {
     let database = Database::with_roles();
     let verifier = format!("{}_verifier", database.schema);
-    database.admin_sql(&format!("REVOKE {verifier} FROM {verifier}_login"));
-    let right = denied(&database, "verifier", &["token", "verify", &database.credential], None);
-    assert_eq!(right, format!("permission denied for schema {}_views", database.schema));
+    database.superuser_sql(&format!("REVOKE {verifier} FROM {verifier}_login"));
+    let denial =
+        denial_message(&database, "verifier", &["token", "verify", &database.credential], None);
+    assert_eq!(denial, format!("permission denied for schema {}_views", database.schema));
 }

@@ -2,11 +2,13 @@
 //! intact, and the next command works after space is freed.
 
 use super::mount_namespace::MountNamespace;
+use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::{allow_duplicates, assert_snapshot};
 use serde_json::Value;
 
-/// Checks the integrity of the store with a stock SQLite, on a copy outside the mount namespace.
+/// Checks the integrity of the store with SQLite, on a copy that processes outside the mount namespace
+/// can read.
 fn check_integrity(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     mounted.run_line_ok("rm -rf copy && cp -r .local/share/jeton copy");
     let copy = rusqlite::Connection::open(sandbox.home().join("copy/jeton.db")).unwrap();
@@ -108,7 +110,7 @@ fn init_on_a_full_disk_can_be_repeated() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn run_on_a_full_disk_names_the_unrevoked_token() {
+fn run_error_on_a_full_disk_names_the_unrevoked_token() {
     let sandbox = Sandbox::new();
     let mut mounted = MountNamespace::start(&sandbox);
     mounted.mount_small(".local");
@@ -116,7 +118,7 @@ fn run_on_a_full_disk_names_the_unrevoked_token() {
     let fill = "dd if=/dev/zero of=.local/fill bs=4096 2>/dev/null; exit 4";
     assert_snapshot!(mounted.run(&format!("run -- sh -c '{fill}'")), @"
     --- exit code 1, stderr
-    error: the command exited with 4, and token 1 could not be revoked: disk full: cannot write the store
+    error: the command exited with code 4, and token 1 could not be revoked: disk full: cannot write the store
     hint: revoke the token: jeton token revoke 1
     ");
     mounted.free(".local");
@@ -126,14 +128,14 @@ fn run_on_a_full_disk_names_the_unrevoked_token() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn fixtures_on_a_full_disk_can_be_repeated() {
+fn fixtures_command_on_a_full_disk_can_be_repeated() {
     let sandbox = Sandbox::new();
     let mut mounted = MountNamespace::start(&sandbox);
     std::fs::write(sandbox.home().join("key"), "a secret that is as long as its hash").unwrap();
     mounted.mount_small("set");
     let create_fixtures = "token fixtures --out set --preset flask --key-file key";
-    for blocks in [0, 2, 12] {
-        mounted.run_line_ok(&format!("dd if=/dev/zero of=set/reserve bs=4096 count={blocks}"));
+    for free_blocks in [0, 2, 12] {
+        mounted.run_line_ok(&format!("dd if=/dev/zero of=set/reserve bs=4096 count={free_blocks}"));
         mounted.fill("set");
         mounted.run_line_ok("rm set/reserve");
         allow_duplicates!(assert_snapshot!(mounted.run(create_fixtures), @"
@@ -166,4 +168,71 @@ fn backup_on_a_full_disk_leaves_no_file() {
     mounted.run("store backup full/copy.db").ok();
     let backup_count_sql = "SELECT count(*) FROM audit WHERE action = 'store backup'";
     assert_eq!(sandbox.sql(backup_count_sql), ["1"]);
+}
+
+/// Creates a store without a WAL on a small file system, and the backup `monday.db` on another file system.
+fn mount_store_with_backup(sandbox: &Sandbox) -> MountNamespace<'_> {
+    let mut mounted = MountNamespace::start(sandbox);
+    mounted.mount_small(".local");
+    mounted.run("init ada").ok();
+    mounted.run("store backup monday.db").ok();
+    // A restore removes the WAL.
+    mounted.run("store restore monday.db --yes").ok();
+    mounted.run_line_ok("rm .local/share/jeton/jeton.db.before-restore");
+    mounted
+}
+
+/// Restores `monday.db` on a disk with space for `copy_count` copies of the backup, but not for another
+/// copy.
+fn restore_on_full_disk(mounted: &mut MountNamespace<'_>, copy_count: u32) -> RunOutput {
+    mounted.run_line_ok(&format!(
+        "for i in $(seq {copy_count}); do cat monday.db; done >.local/reserve
+         dd if=/dev/zero bs=4096 count=12 >>.local/reserve"
+    ));
+    mounted.fill(".local");
+    mounted.run_line_ok("rm .local/reserve");
+    mounted.run("store restore monday.db --yes")
+}
+
+#[test]
+#[ignore = "needs mounts"]
+fn restore_on_a_full_disk_leaves_the_store_unchanged() {
+    let sandbox = Sandbox::new();
+    let mut mounted = mount_store_with_backup(&sandbox);
+    // The new content and the copy of the store fit, but not the transaction that replaces the pages.
+    assert_snapshot!(restore_on_full_disk(&mut mounted, 2), @"
+    --- exit code 1, stderr
+    error: disk full: cannot write the store
+    hint: free disk space and retry
+    ");
+    let names = mounted.run_line("ls -A .local/share/jeton").ok().stdout;
+    assert!(names.starts_with("jeton.db\n") && !names.contains("restore"), "{names}");
+    mounted.run("whoami").ok();
+    check_integrity(&sandbox, &mut mounted);
+    mounted.free(".local");
+    mounted.run("store restore monday.db --yes").ok();
+}
+
+#[test]
+#[ignore = "needs mounts"]
+fn restore_on_a_full_disk_keeps_the_damaged_store() {
+    let sandbox = Sandbox::new();
+    let mut mounted = mount_store_with_backup(&sandbox);
+    let destroy_header =
+        "dd if=/dev/zero of=.local/share/jeton/jeton.db bs=100 count=1 conv=notrunc";
+    mounted.run_line_ok(destroy_header);
+    mounted.run_line_ok("cp .local/share/jeton/jeton.db damaged");
+    assert_snapshot!(restore_on_full_disk(&mut mounted, 1), @"
+    --- exit code 1, stderr
+    error: disk full: cannot write the store
+    hint: free disk space and retry
+    ");
+    mounted.run_line_ok("cmp damaged .local/share/jeton/jeton.db.before-restore");
+    mounted.free(".local");
+    let output = mounted.run("store restore monday.db --yes").fails(5);
+    let move_command = output.stderr.lines().last().unwrap().strip_prefix("hint: move the file: ");
+    mounted.run_line_ok(move_command.unwrap());
+    mounted.run("store restore monday.db --yes").ok();
+    mounted.run("whoami").ok();
+    mounted.run_line_ok("cmp damaged .local/share/jeton/before-restore/jeton.db.before-restore");
 }

@@ -1,13 +1,13 @@
 //! A store file that is mounted under a second path is refused: each path would have its own WAL.
 
 use super::mount_namespace::MountNamespace;
-use crate::store::path_aliases::{REPETITIONS, with_unlimited_quota};
+use crate::store::path_aliases::{REPETITIONS, sandbox_with_unlimited_quota};
 use insta::{allow_duplicates, assert_snapshot};
 
 #[test]
 #[ignore = "needs mounts"]
-fn file_mount_is_refused_and_directory_mount_accepted() {
-    let sandbox = with_unlimited_quota();
+fn mounted_store_file_is_refused_and_mounted_directory_accepted() {
+    let sandbox = sandbox_with_unlimited_quota();
     let mut mounted = MountNamespace::start(&sandbox);
     mounted.run_line_ok(
         "touch other/jeton.db && mount --bind .local/share/jeton/jeton.db other/jeton.db",

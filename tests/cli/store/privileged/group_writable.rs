@@ -8,11 +8,12 @@ use crate::store::shared_directories::create_directory;
 use insta::{allow_duplicates, assert_snapshot};
 use std::fs;
 
-const ACL: &str = "system.posix_acl_access";
+const ACL_ATTRIBUTE: &str = "system.posix_acl_access";
 
 /// Returns an access control list (acl(5), in the format of Linux) that also lets `user` write.
 fn acl_for(user: u32) -> Vec<u8> {
     const NO_ID: u32 = u32::MAX;
+    // The entries are for the owner, for `user`, for the group, for the mask and for all other users.
     let entries: [(u16, u16, u32); 5] =
         [(1, 7, NO_ID), (2, 7, user), (4, 0, NO_ID), (16, 7, NO_ID), (32, 0, NO_ID)];
     let mut list = 2_u32.to_le_bytes().to_vec();
@@ -26,7 +27,7 @@ fn acl_for(user: u32) -> Vec<u8> {
 
 #[test]
 #[ignore = "needs mounts and access control lists"]
-fn private_group_is_a_warning_and_another_group_is_refused() {
+fn private_group_access_causes_a_warning_and_shared_group_access_a_refusal() {
     const USERS: &str = "ada:x:0:0::/:/bin/sh\nbob:x:7:7::/:/bin/sh\n";
     let sandbox = Sandbox::with_admin();
     let store_directory = sandbox.store().parent().unwrap().to_owned();
@@ -37,32 +38,32 @@ fn private_group_is_a_warning_and_another_group_is_refused() {
     mounted.run_line_ok("mount --bind passwd /etc/passwd && mount --bind group /etc/group");
     assert_snapshot!(mounted.run("whoami >/dev/null"), @"
     --- stderr
-    warning: members of your group can write the directory `~/.local/share/jeton`
+    warning: your private group can write the directory `~/.local/share/jeton`
     ");
     assert_snapshot!(mounted.run("store check"), @"
     ok
     --- stderr
-    warning: members of your group can write the directory `~/.local/share/jeton`
+    warning: your private group can write the directory `~/.local/share/jeton`
     warning: directory `~/.local/share/jeton` is readable by other users: found mode 0770, expected 0700
     ");
     create_directory(&sandbox, "written", 0o770);
     let output = mounted.run("man --dir written -q");
     assert_snapshot!(output, @"
     --- stderr
-    warning: members of your group can write the directory `written`
+    warning: your private group can write the directory `written`
     ");
     assert_snapshot!(mounted.run("store backup written/copy.db -q"), @"
     --- stderr
-    warning: members of your group can write the directory `~/.local/share/jeton`
-    warning: members of your group can write the directory `written`
+    warning: your private group can write the directory `~/.local/share/jeton`
+    warning: your private group can write the directory `written`
     ");
     // An access control list may grant other users write access.
     let directory = sandbox.home().join("written");
-    rustix::fs::setxattr(&directory, ACL, &acl_for(7), rustix::fs::XattrFlags::empty())
+    rustix::fs::setxattr(&directory, ACL_ATTRIBUTE, &acl_for(7), rustix::fs::XattrFlags::empty())
         .expect("the test needs a file system with access control lists");
     assert_eq!(mounted.run("man --dir written").code, 78);
-    // The group has a second member in the group file or by primary group, or the group is not the
-    // private group of the user.
+    // Three cases: the group file lists a second member, the group is the primary group of a second user,
+    // or the group is not the private group of the user.
     for (users, group) in [
         (USERS.to_owned(), "ada:x:0:ada,bob\n"),
         (USERS.replace(":7:7:", ":7:0:"), "ada:x:0:\n"),

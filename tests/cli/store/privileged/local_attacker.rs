@@ -11,8 +11,9 @@ use std::process::{Child, Command, Stdio};
 const ATTACKER_UID: u32 = 12_345;
 const ATTEMPTS: usize = 100;
 
-/// Creates SQLite's log files and directories at the expected paths of a store. Appends the name of
-/// each readable file with tables of a store to `stolen`, and one byte per round to `rounds`.
+/// Creates SQLite's files and directories in the shared directory at the expected paths of a store.
+/// Appends the name of each readable file with tables of a store to `stolen`, and one byte per round to
+/// `rounds`, in the private directory.
 /// Creates no directories in every second series of 1,000 rounds, so that jeton wins some races on
 /// a machine of any speed.
 const ATTACK_SCRIPT: &str = r#"
@@ -47,9 +48,9 @@ fn command_as_other_user() -> Command {
 struct Attacker(Child);
 
 impl Attacker {
-    fn start(directory: &Path, private: &Path) -> Self {
+    fn start(shared: &Path, private: &Path) -> Self {
         let mut command = command_as_other_user();
-        command.args(["perl", "-e", ATTACK_SCRIPT]).args([directory, private]);
+        command.args(["perl", "-e", ATTACK_SCRIPT]).args([shared, private]);
         Self(command.stdout(Stdio::null()).spawn().unwrap())
     }
 }
@@ -71,14 +72,14 @@ fn assert_no_key_is_stolen(mode: u32) {
     chown(private.path(), Some(ATTACKER_UID), None).unwrap();
     set_mode(private.path(), 0o755);
     let attacker = Attacker::start(shared.path(), private.path());
-    let (mut created_count, mut unexpected) = (0, Vec::new());
+    let (mut created_count, mut unexpected_outputs) = (0, Vec::new());
     for _ in 0..ATTEMPTS {
         for name in ["ci.db", "ci/jeton.db", "own/jeton.db"] {
             let store = shared.path().join(name);
             let output = sandbox.run(&["keys", "generate", "--store", store.to_str().unwrap()]);
             let is_refused = output.code == 78;
             if !is_refused && (output.code != 0 || name == "ci.db") {
-                unexpected.push(format!("{name}: {output:?}"));
+                unexpected_outputs.push(format!("{name}: {output:?}"));
             }
             created_count += usize::from(output.code == 0);
             if let Some(directory) =
@@ -94,11 +95,11 @@ fn assert_no_key_is_stolen(mode: u32) {
     assert!(rounds > ATTEMPTS, "{rounds}");
     let stolen = fs::read_to_string(private.path().join("stolen")).unwrap_or_default();
     assert_eq!(stolen, "", "after {created_count} stores");
-    assert!(unexpected.is_empty(), "{unexpected:?}");
-    let log = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
-    assert_eq!(log.uid(), ATTACKER_UID, "the attacker won at least one race");
-    // jeton creates no store below a world-writable directory without the sticky bit: anyone can
-    // rename any file there.
+    assert!(unexpected_outputs.is_empty(), "{unexpected_outputs:?}");
+    let wal = fs::metadata(shared.path().join("ci.db-wal")).unwrap();
+    assert_eq!(wal.uid(), ATTACKER_UID, "the attacker won at least one race");
+    // jeton creates no store below a world-writable directory without the sticky bit, because any user
+    // can rename any file in the directory.
     assert_eq!(created_count > 0, mode == 0o1777, "{created_count}");
 }
 
@@ -120,8 +121,8 @@ fn process_memory_is_unreadable_for_the_same_user() {
     require(command_as_other_user().arg("true"), "the permission to run a program as another user");
     let directory = tempfile::tempdir().unwrap();
     set_mode(directory.path(), 0o755);
-    // The user must be able to read the program: a process of an unreadable program is never
-    // dumpable.
+    // A process is never dumpable if its user cannot read the file of the program: the test would then
+    // always pass.
     let program = directory.path().join("jeton");
     fs::copy(env!("CARGO_BIN_EXE_jeton"), &program).unwrap();
     set_mode(&program, 0o755);

@@ -1,5 +1,5 @@
-//! Tests that need mounts, PID namespaces, other users or access control lists, which only root may
-//! use. `.ci/run` selects them by the name of this module.
+//! Tests that need permissions of root for mounts, PID namespaces, other users or access control lists.
+//! Without these permissions, `.ci/run` leaves out all tests of this module.
 
 mod disk_full;
 mod file_mount;

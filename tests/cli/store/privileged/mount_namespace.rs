@@ -1,5 +1,5 @@
 //! A shell in its own mount namespace, for file systems that are full or read-only. No process
-//! outside the namespace sees its mounts, and they disappear when the shell exits.
+//! outside the namespace sees the mounts, which disappear when the shell exits.
 
 use crate::required::require;
 use crate::run_output::RunOutput;

@@ -42,7 +42,7 @@ fn session_file_of_another_user_is_refused() {
 
 #[test]
 #[ignore = "needs another user"]
-fn lock_file_of_another_user_is_refused() {
+fn session_lock_file_of_another_user_is_refused() {
     let sandbox = Sandbox::with_admin();
     let lock = sandbox.session_file().with_extension("lock");
     fs::write(&lock, "").unwrap();
@@ -140,7 +140,7 @@ fn directory_of_another_user_is_refused() {
 
 #[test]
 #[ignore = "needs another user"]
-fn hint_avoids_directory_of_another_user() {
+fn hint_for_shared_directory_avoids_directory_of_another_user() {
     let sandbox = Sandbox::new();
     create_directory(&sandbox, "shared", 0o1777);
     change_owner(&create_directory(&sandbox, "shared/ci", 0o700));
@@ -149,10 +149,10 @@ fn hint_avoids_directory_of_another_user() {
     assert_eq!(command, format!("--store shared/ci-{uid}/jeton.db"));
 }
 
-/// The owner of an intermediate directory can rename its content.
+/// Any user can create a directory in a sticky directory, and rename the content of the created directory.
 #[test]
 #[ignore = "needs another user"]
-fn directory_below_a_directory_of_another_user_is_refused() {
+fn directory_of_another_user_between_sticky_and_own_directory_is_refused() {
     let sandbox = Sandbox::new();
     create_directory(&sandbox, "plain", 0o1777);
     let intermediate_directory = create_directory(&sandbox, "plain/between", 0o755);
@@ -160,7 +160,7 @@ fn directory_below_a_directory_of_another_user_is_refused() {
     change_owner(&intermediate_directory);
     assert_snapshot!(init(&sandbox, "plain/between/own/ci.db"), @"
     --- exit code 78, stderr
-    error: `~/plain/between/own` can be replaced: `~/plain` is writable by other users (mode 1777)
+    error: `~/plain/between/own` can be replaced: `~/plain/between` belongs to another user
     hint: use a separate directory: --store ~/.local/share/jeton/jeton.db
     ");
 }

@@ -1,4 +1,4 @@
-//! `jeton run` as process 1, as in a container, in its own PID namespace.
+//! `jeton run` as process 1 of its own PID namespace, as in a container.
 
 use crate::required::require;
 use crate::run_output::RunOutput;

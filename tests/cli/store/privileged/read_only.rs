@@ -48,7 +48,8 @@ const CHANGING_COMMANDS: &[&str] = &[
     "store backup copy.db",
 ];
 
-fn with_token_file() -> Sandbox {
+/// Creates a sandbox with an app token in the file `token`.
+fn sandbox_with_token_file() -> Sandbox {
     let sandbox = Sandbox::with_admin();
     fs::write(sandbox.home().join("token"), sandbox.stdout_of(&["token", "create", "app"]))
         .unwrap();
@@ -61,7 +62,7 @@ fn remount_read_only(mounted: &mut MountNamespace<'_>, path: &str) {
 }
 
 #[track_caller]
-fn check_read_only(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
+fn assert_reads_work_and_changes_fail(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
     let before = fs::read(sandbox.store()).unwrap();
     for arguments in READING_COMMANDS {
         let output = mounted.run(arguments);
@@ -88,44 +89,44 @@ fn check_read_only(sandbox: &Sandbox, mounted: &mut MountNamespace<'_>) {
 
 #[test]
 #[ignore = "needs mounts"]
-fn directory_with_wal_and_index_is_readable() {
-    let sandbox = with_token_file();
+fn read_only_store_with_wal_and_index_is_readable() {
+    let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     assert!(store_files(&sandbox).iter().all(|file| file.exists()));
-    // Only the WAL contains this token.
+    // Only the WAL contains this token and its grant.
     sandbox.stdout_of(&["token", "create", "in-the-log"]);
     let connection = rusqlite::Connection::open_with_flags(
         format!("file:{}?immutable=1", sandbox.store().display()),
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI,
     );
-    let token_count_sql = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
-    let token_count =
-        connection.unwrap().query_row(token_count_sql, [], |row| row.get::<_, i64>(0));
-    assert_eq!(token_count.unwrap(), 0);
+    let grant_count_sql = "SELECT count(*) FROM grants WHERE app = 'in-the-log'";
+    let grant_count =
+        connection.unwrap().query_row(grant_count_sql, [], |row| row.get::<_, i64>(0));
+    assert_eq!(grant_count.unwrap(), 0);
     remount_read_only(&mut mounted, STORE_DIRECTORY);
-    check_read_only(&sandbox, &mut mounted);
-    // Writes by other processes remain possible, and are visible.
+    assert_reads_work_and_changes_fail(&sandbox, &mut mounted);
+    // Processes outside the namespace can still write, and the read-only mount shows the changes.
     sandbox.stdout_of(&["token", "create", "concurrent"]);
     assert!(mounted.run("token list").ok().stdout.contains("concurrent"));
 }
 
 #[test]
 #[ignore = "needs mounts"]
-fn directory_with_empty_wal_is_readable() {
-    let sandbox = with_token_file();
+fn read_only_store_with_empty_wal_is_readable() {
+    let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     remove_wal(&sandbox);
-    let log = sandbox.store().with_extension("db-wal");
-    fs::write(&log, "").unwrap();
-    set_mode(&log, 0o600);
+    let wal = sandbox.store().with_extension("db-wal");
+    fs::write(&wal, "").unwrap();
+    set_mode(&wal, 0o600);
     remount_read_only(&mut mounted, STORE_DIRECTORY);
-    check_read_only(&sandbox, &mut mounted);
+    assert_reads_work_and_changes_fail(&sandbox, &mut mounted);
 }
 
 #[test]
 #[ignore = "needs mounts"]
-fn uri_characters_in_names_are_literal() {
-    let sandbox = with_token_file();
+fn uri_characters_in_read_only_store_path_are_literal() {
+    let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     remove_wal(&sandbox);
     let directory = "a%20b?mode=memory#é";
@@ -138,8 +139,8 @@ fn uri_characters_in_names_are_literal() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn wal_without_its_index_is_refused() {
-    let sandbox = with_token_file();
+fn read_only_store_with_wal_but_no_index_is_refused() {
+    let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     fs::remove_file(sandbox.store().with_extension("db-shm")).unwrap();
     remount_read_only(&mut mounted, STORE_DIRECTORY);
@@ -163,8 +164,8 @@ fn wal_without_its_index_is_refused() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn loose_mode_on_a_read_only_mount_warns() {
-    let sandbox = with_token_file();
+fn world_readable_store_on_a_read_only_mount_causes_a_warning() {
+    let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     set_mode(&sandbox.store(), 0o644);
     remount_read_only(&mut mounted, STORE_DIRECTORY);
@@ -178,8 +179,8 @@ fn loose_mode_on_a_read_only_mount_warns() {
 
 #[test]
 #[ignore = "needs mounts"]
-fn expired_session_is_refused_and_its_refresh_token_kept() {
-    let sandbox = with_token_file();
+fn expired_access_token_is_not_refreshed_on_a_read_only_store() {
+    let sandbox = sandbox_with_token_file();
     let mut mounted = MountNamespace::start(&sandbox);
     sandbox.run(&["settings", "set", "session.access_ttl", "1s"]).ok();
     sandbox.log_in("ada", "lovelace");

@@ -1,11 +1,13 @@
 //! The tables of sessions and their token pairs.
 
-use super::sql::{limit_plus_one, optional_time, required_time};
+mod listing;
+
+use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
-use super::{Error, Reader, Writer};
+use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{
-    ActiveSession, EventSubject, EventTarget, Jti, KeyRowId, Page, PageRequest, RecordedPair,
-    Session, SessionEndReason, SessionRowId, Sid, SidPrefix, Timestamp, TokenPairRowId, UserId,
+    EventSubject, EventTarget, Jti, KeyRowId, RecordedPair, Session, SessionEndReason,
+    SessionRowId, Sid, Timestamp, TokenPairRowId, UserId,
 };
 
 /// A token pair with its session.
@@ -39,21 +41,32 @@ pub(super) const SELECT_PAIR: &str = "SELECT p.id, p.access, p.refresh, p.issued
         s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason
     FROM pairs p JOIN sessions s ON s.id = p.session_id";
 
-/// Sessions of user `?1` (NULL: all users) that can be refreshed at time `?2`, with the pair of the
-/// unused refresh token.
-const FROM_OPEN_SESSIONS: &str =
-    "FROM sessions s JOIN pairs p ON p.session_id = s.id AND p.spent_at IS NULL
-    WHERE s.ended_at IS NULL AND p.refresh_expires_at > ?2 AND (?1 IS NULL OR s.user_id = ?1)";
+const ACCESS_CONDITION: &str = "p.access = ?1";
+const REFRESH_CONDITION: &str = "p.refresh = ?1";
+
+fn pair_sql(condition: &str) -> String {
+    format!("{SELECT_PAIR} WHERE {condition}")
+}
 
 impl Reader<'_> {
     /// Returns the pair whose access token has this `jti`.
     pub(crate) fn find_pair_by_access(&self, jti: Jti) -> Result<Option<PairWithSession>, Error> {
-        self.pair_where("p.access = ?1", jti)
+        self.pair_where(ACCESS_CONDITION, jti)
+    }
+
+    /// Prefetches the query of [`Reader::find_pair_by_access`].
+    pub(crate) fn prefetch_pair_by_access(&self, jti: Jti) {
+        self.connection.send_early(|| (pair_sql(ACCESS_CONDITION), vec![jti.into()]));
     }
 
     /// Returns the pair whose refresh token has this `jti`.
     pub(crate) fn find_pair_by_refresh(&self, jti: Jti) -> Result<Option<PairWithSession>, Error> {
-        self.pair_where("p.refresh = ?1", jti)
+        self.pair_where(REFRESH_CONDITION, jti)
+    }
+
+    /// Prefetches the query of [`Reader::find_pair_by_refresh`].
+    pub(crate) fn prefetch_pair_by_refresh(&self, jti: Jti) {
+        self.connection.send_early(|| (pair_sql(REFRESH_CONDITION), vec![jti.into()]));
     }
 
     /// Returns the pair that was issued for the refresh token of `parent`.
@@ -64,7 +77,7 @@ impl Reader<'_> {
         self.pair_where("p.parent = ?1", parent)
     }
 
-    /// Returns the session with this id.
+    /// Returns the session with this `sid`.
     pub(crate) fn find_session(&self, sid: Sid) -> Result<Option<Session>, Error> {
         self.connection.query_optional(
             "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
@@ -72,54 +85,6 @@ impl Reader<'_> {
             values![sid],
             |row| session_from_row(row, 0),
         )
-    }
-
-    /// Returns at most `limit` sessions whose ids begin with `prefix`, of a user or of all users,
-    /// oldest first.
-    pub(crate) fn find_sessions(
-        &self,
-        prefix: &SidPrefix,
-        user: Option<UserId>,
-        limit: usize,
-    ) -> Result<Vec<Session>, Error> {
-        let sql = format!(
-            "SELECT id, sid, user_id, expires_at, ended_at, end_reason FROM sessions
-             WHERE sid BETWEEN ?1 AND ?2 AND (?3 IS NULL OR user_id = ?3)
-             ORDER BY id LIMIT {limit}"
-        );
-        let (first, last) = prefix.range();
-        let values = values![first, last, user];
-        self.connection.query_all(&sql, values, |row| session_from_row(row, 0))
-    }
-
-    /// Returns a page of the sessions that can be refreshed, of a user or of all users, oldest
-    /// first.
-    pub(crate) fn open_sessions(
-        &self,
-        user: Option<UserId>,
-        page: PageRequest,
-        now: Timestamp,
-    ) -> Result<Page<ActiveSession>, Error> {
-        let total = page.count_total(|| self.count_open_sessions(user, now))?;
-        let (skip, after, take) = page.sql_window();
-        let sql = format!(
-            "SELECT s.id, s.sid, s.user_id, s.expires_at, s.ended_at, s.end_reason,
-                 s.created_at, p.issued_at, p.refresh_expires_at
-             {FROM_OPEN_SESSIONS} AND s.id > ?3 ORDER BY s.id LIMIT ?4 OFFSET ?5"
-        );
-        let values = values![user, now, after, limit_plus_one(take), skip];
-        let rows = self.connection.query_all(&sql, values, open_session_from_row)?;
-        Ok(Page::new(page, rows, total, |open: &ActiveSession| open.session.id.0))
-    }
-
-    /// Returns the number of sessions that can be refreshed, of a user or of all users.
-    pub(crate) fn count_open_sessions(
-        &self,
-        user: Option<UserId>,
-        now: Timestamp,
-    ) -> Result<i64, Error> {
-        let sql = format!("SELECT count(*) {FROM_OPEN_SESSIONS}");
-        self.connection.query_row(&sql, values![user, now], |row| row.get(0))
     }
 
     /// Returns whether the session has ended or is missing, as of this transaction.
@@ -136,14 +101,15 @@ impl Reader<'_> {
         condition: &str,
         value: impl Into<Value<'v>>,
     ) -> Result<Option<PairWithSession>, Error> {
-        let sql = format!("{SELECT_PAIR} WHERE {condition}");
         // Prepared for repeated use: a command that writes looks up the pair of its session token a
         // second time in the write transaction.
-        self.connection.prepare(&sql)?.query_optional(&[value.into()], pair_from_row)
+        self.connection
+            .prepare(&pair_sql(condition))?
+            .query_optional(&[value.into()], pair_from_row)
     }
 }
 
-impl Writer<'_> {
+impl SharedWriter<'_> {
     /// Adds a session with its first pair.
     pub(crate) fn add_session(
         &self,
@@ -201,7 +167,7 @@ impl Writer<'_> {
     }
 
     /// Revokes the access token of a pair. Returns `false` if the token was already revoked.
-    pub(crate) fn revoke_access(
+    pub(crate) fn revoke_access_token(
         &self,
         pair: TokenPairRowId,
         now: Timestamp,
@@ -227,7 +193,9 @@ impl Writer<'_> {
         )?;
         Ok(changed > 0)
     }
+}
 
+impl Writer<'_> {
     /// Ends the sessions of a user, except the session `except`, and returns the number of ended
     /// sessions.
     pub(crate) fn end_user_sessions(
@@ -258,15 +226,6 @@ pub(super) fn pair_from_row(row: &Row<'_>) -> Result<PairWithSession, Error> {
             refresh_used_at: optional_time(row.get(7)?)?,
         },
         session: session_from_row(row, 8)?,
-    })
-}
-
-fn open_session_from_row(row: &Row<'_>) -> Result<ActiveSession, Error> {
-    Ok(ActiveSession {
-        session: session_from_row(row, 0)?,
-        created_at: required_time(row.get(6)?)?,
-        refreshed_at: required_time(row.get(7)?)?,
-        refreshable_until: required_time(row.get(8)?)?,
     })
 }
 

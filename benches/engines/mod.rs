@@ -1,0 +1,99 @@
+//! The engines that a store can use: SQLite, PostgreSQL, and PostgreSQL through `PgBouncer`.
+
+mod pooler;
+mod server;
+
+use crate::bench::Bench;
+use crate::comparison::Run;
+use crate::home::{Home, Outcome};
+use pooler::Pooler;
+use server::Server;
+use std::cell::Cell;
+use std::path::Path;
+
+/// A running server with a running pooler.
+pub(crate) struct Servers {
+    // The pooler ends before the server.
+    pooler: Pooler,
+    server: Server,
+    schema_count: Cell<u32>,
+}
+
+/// Engine of a store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+    Pooler,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Pooler];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+            Self::Pooler => "PgBouncer",
+        }
+    }
+}
+
+/// A home directory with a new store, and the arguments that name the store to a baseline.
+pub(crate) struct EngineHome {
+    pub(crate) home: Home,
+    engine: Engine,
+    store: Vec<String>,
+}
+
+impl Servers {
+    /// Starts a server and a pooler.
+    pub(crate) fn start() -> Outcome<Self> {
+        Pooler::require()?;
+        let server = Server::start()?;
+        let pooler = Pooler::start(&server)?;
+        Ok(Self { pooler, server, schema_count: Cell::new(0) })
+    }
+
+    /// Prints the versions and settings that affect the figures.
+    pub(crate) fn print_head(&self) -> Outcome<()> {
+        println!("server   {}, fsync on, over a local socket", self.server.version()?);
+        println!("pooler   {}, transaction mode", Pooler::version()?);
+        Ok(())
+    }
+
+    /// Creates a home directory with a new store.
+    pub(crate) fn create_home(&self, engine: Engine, jeton: &Path) -> Outcome<EngineHome> {
+        let server = match engine {
+            Engine::Sqlite => {
+                let home = Home::new(jeton)?;
+                let store = vec![home.store_path().to_string_lossy().into_owned()];
+                return Ok(EngineHome { home, engine, store });
+            }
+            Engine::Postgres => self.server.address(),
+            Engine::Pooler => self.pooler.address(),
+        };
+        self.schema_count.set(self.schema_count.get() + 1);
+        let schema = format!("bench_{}", self.schema_count.get());
+        let home = Home::with_store(jeton, Some(format!("{server}&schema={schema}")))?;
+        Ok(EngineHome { home, engine, store: vec![server.to_owned(), schema] })
+    }
+}
+
+impl EngineHome {
+    /// Returns the run of a baseline on the store of this home directory.
+    pub(crate) fn baseline<'r>(self, bench: &'r Bench, mode: &str, args: &[&str]) -> Run<'r> {
+        let mode = match self.engine {
+            Engine::Sqlite => mode.to_owned(),
+            Engine::Postgres | Engine::Pooler => format!("{mode}-on-server"),
+        };
+        let store: Vec<&str> = self.store.iter().map(String::as_str).collect();
+        let mut run = bench.timed_baseline(&mode, &[store.as_slice(), args].concat());
+        let home = self.home;
+        Box::new(move || {
+            // The store exists as long as the home directory.
+            let _ = &home;
+            run()
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! `PgBouncer` in transaction mode, between the program and the server.
+
+use super::server::Server;
+use crate::home::Outcome;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PORT: u16 = 6432;
+
+/// A running pooler, whose socket is in the directory of the server. The pooler ends when the value
+/// is dropped.
+pub(super) struct Pooler {
+    process: Child,
+    address: String,
+}
+
+impl Pooler {
+    /// Returns an error if the pooler is not installed.
+    pub(super) fn require() -> Outcome<()> {
+        Self::version().map(drop).map_err(|error| {
+            format!("the benchmark requires `pgbouncer` (Debian package: pgbouncer): {error}")
+                .into()
+        })
+    }
+
+    pub(super) fn version() -> Outcome<String> {
+        let output = Command::new("pgbouncer").arg("--version").output()?;
+        let text = String::from_utf8(output.stdout)?;
+        Ok(text.lines().next().unwrap_or_default().to_owned())
+    }
+
+    pub(super) fn start(server: &Server) -> Outcome<Self> {
+        let directory = server.path().to_string_lossy();
+        let user = Command::new("id").arg("-un").output()?.stdout;
+        let user = String::from_utf8(user)?;
+        let configuration = server.path().join("pgbouncer.ini");
+        let lines = [
+            "[databases]".to_owned(),
+            format!("postgres = host={directory} user={}", user.trim_end()),
+            "[pgbouncer]".to_owned(),
+            format!("listen_port = {PORT}"),
+            format!("unix_socket_dir = {directory}"),
+            "auth_type = any".to_owned(),
+            "pool_mode = transaction".to_owned(),
+            format!("logfile = {directory}/pgbouncer.log"),
+        ];
+        std::fs::write(&configuration, lines.join("\n") + "\n")?;
+        let mut command = Command::new("pgbouncer");
+        if rustix::process::geteuid().is_root() {
+            // PgBouncer refuses to run as root.
+            let owner = std::fs::metadata(server.path())?;
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        command.arg("--quiet").arg(configuration).stderr(Stdio::null());
+        let process = command.spawn()?;
+        let address = format!("postgres:///postgres?host={directory}&port={PORT}");
+        let pooler = Self { process, address };
+        let socket = server.path().join(format!(".s.PGSQL.{PORT}"));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while UnixStream::connect(&socket).is_err() {
+            if Instant::now() > deadline {
+                return Err("`pgbouncer` did not start".into());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(pooler)
+    }
+
+    /// Returns the address of the database, with parameters.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

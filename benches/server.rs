@@ -1,0 +1,252 @@
+//! Speed of a store on a PostgreSQL server, directly and through `PgBouncer`, beside a store in a
+//! SQLite file. Each ratio compares a command with a baseline: a process that opens the store or
+//! connects, executes one statement and exits. All programs on all engines run alternately in one
+//! run of this program; figures of different runs are not comparable.
+//!
+//! Requires PostgreSQL and `PgBouncer`; both are started for the run.
+//!
+//! Options: `--rows create,mint` selects rows; `--quick` makes fewer runs with smaller counts;
+//! `--binary PATH` measures the jeton at PATH in place of the program of cargo; `--before PATH`
+//! adds the figures of an older jeton with the same link mode.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![allow(dead_code, reason = "the other benchmark uses more of the shared modules")]
+
+mod baseline;
+mod bench;
+mod comparison;
+mod engines;
+mod home;
+mod machine;
+mod report;
+
+use bench::{Bench, Comparison};
+use comparison::{Run, alternate, measure, time};
+use engines::{Engine, EngineHome, Servers};
+use home::Outcome;
+use report::{Goal, Measure, list_milliseconds};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+
+/// Function that measures a row on all engines.
+type MeasureFunction = fn(&Bench, &Servers) -> Outcome<Vec<Measure>>;
+
+const ROWS: &[(&str, MeasureFunction)] = &[
+    ("create", measure_creation),
+    ("verify", measure_verification),
+    ("mint", measure_minting),
+    ("batch", measure_batch),
+];
+
+/// Number of tokens of a bulk command.
+const TOKENS: u32 = 100_000;
+
+/// Number of runs of a bulk command.
+const BULK_ROUNDS: usize = 3;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let result = match args.as_slice() {
+        [option, mode, args @ ..] if option == baseline::OPTION => baseline::run(mode, args),
+        args => print_table(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("benchmark failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_table(args: &[String]) -> Outcome<()> {
+    let mut jeton = PathBuf::from(env!("CARGO_BIN_EXE_jeton"));
+    let (mut before, mut is_quick, mut selected) = (None, false, Vec::new());
+    let mut args = args.iter();
+    while let Some(option) = args.next() {
+        let mut value = || args.next().ok_or(format!("`{option}` requires a value"));
+        match option.as_str() {
+            "--rows" => selected.extend(value()?.split(',')),
+            "--binary" => jeton = PathBuf::from(value()?),
+            "--before" => before = Some(PathBuf::from(value()?)),
+            "--quick" => is_quick = true,
+            // `cargo bench` adds this option.
+            "--bench" => {}
+            _ => return Err(format!("unknown option `{option}`").into()),
+        }
+    }
+    let is_unknown = |row: &&&str| !ROWS.iter().any(|(name, _)| name == *row);
+    if let Some(row) = selected.iter().find(is_unknown) {
+        return Err(format!("unknown row `{row}`").into());
+    }
+    let servers = Servers::start()?;
+    let bench = Bench::new(&jeton, before.as_deref(), None, is_quick)?;
+    machine::print_head(&jeton, bench.is_static)?;
+    servers.print_head()?;
+    if is_quick {
+        println!("quick    fewer runs and smaller counts: not for publication");
+    }
+    println!();
+    report::print_titles();
+    for (name, measure) in ROWS {
+        if selected.is_empty() || selected.contains(name) {
+            for measure in measure(&bench, &servers)? {
+                measure.print(bench.is_static);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs jeton, the older jeton and the baseline on all engines alternately. `prepare` returns the
+/// run of the program at a path in a new home directory; `baseline` returns the run of a baseline.
+fn compare<'r>(
+    bench: &'r Bench,
+    servers: &Servers,
+    rounds: usize,
+    prepare: impl Fn(Engine, &Path) -> Outcome<Run<'r>>,
+    baseline: Option<fn(&'r Bench, EngineHome) -> Outcome<Run<'r>>>,
+) -> Outcome<Vec<(Engine, Comparison)>> {
+    let mut runs = Vec::new();
+    for engine in Engine::ALL {
+        let mut add = |name: &str, run| runs.push((format!("{name}, {}", engine.name()), run));
+        add("jeton", prepare(engine, &bench.jeton)?);
+        if let Some(before) = &bench.older_jeton {
+            add("before", prepare(engine, before)?);
+        }
+        if let Some(baseline) = baseline {
+            add("baseline", baseline(bench, servers.create_home(engine, &bench.jeton)?)?);
+        }
+    }
+    let mut series = alternate(rounds, runs)?.into_iter();
+    let program_count = 1 + usize::from(bench.older_jeton.is_some());
+    let mut comparisons = Vec::new();
+    for engine in Engine::ALL {
+        let programs = series.by_ref().take(program_count).collect();
+        let baselines = series.by_ref().take(usize::from(baseline.is_some())).collect();
+        comparisons.push((engine, Comparison { programs, baselines }));
+    }
+    Ok(comparisons)
+}
+
+/// Returns a measure of the duration divided by that of the baseline, for each engine.
+fn time_ratios(
+    row: &'static str,
+    command: &str,
+    against: &'static str,
+    comparisons: &[(Engine, Comparison)],
+) -> Vec<Measure> {
+    let ratio = |(engine, comparison): &(Engine, Comparison)| {
+        comparison.time_ratio(row, format!("{command}, {}", engine.name()), against, Goal::None)
+    };
+    comparisons.iter().map(ratio).collect()
+}
+
+/// Returns a measure of the number of tokens per second, for each engine.
+fn rates(
+    row: &'static str,
+    command: &str,
+    count: u32,
+    comparisons: &[(Engine, Comparison)],
+) -> Vec<Measure> {
+    let rate = |(engine, comparison): &(Engine, Comparison)| {
+        let name = format!("{command}, {}", engine.name());
+        let measure = comparison.build_measure(row, name, "", Goal::None, |series| {
+            f64::from(count) / series.seconds() / 1000.0
+        });
+        measure.with_unit("k/s").with_details([list_milliseconds(comparison.series())])
+    };
+    comparisons.iter().map(rate).collect()
+}
+
+/// `token create` against one commit. Each token is revoked, so that the quota is never exhausted.
+fn measure_creation(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
+    let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
+        let home = servers.create_home(engine, program)?.home;
+        Ok(Box::new(move || {
+            let sample = time(&mut home.command(&["token", "create", "my-app", "--quiet"]), 0)?;
+            home.run(&["token", "revoke", "--all", "--yes"])?;
+            Ok(sample)
+        }))
+    };
+    let comparisons = compare(
+        bench,
+        servers,
+        bench.rounds(300),
+        prepare,
+        Some(|bench, home| Ok(home.baseline(bench, "commit", &[]))),
+    )?;
+    Ok(time_ratios("create", "token create", "connect, commit one row", &comparisons))
+}
+
+/// Creates an app token; returns the token and the `jti`.
+fn create_token(home: &EngineHome) -> Outcome<[String; 2]> {
+    let output = home.home.output(&["token", "create", "my-app", "-o", "json"])?;
+    let output: serde_json::Value = serde_json::from_str(&output)?;
+    let member = |name| output.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    let members = member("token").zip(member("jti"));
+    members.map(Into::into).ok_or_else(|| "unexpected output of `token create`".into())
+}
+
+/// `token verify` against one read.
+fn measure_verification(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
+    let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
+        let home = servers.create_home(engine, program)?;
+        let [token, _] = create_token(&home)?;
+        Ok(Box::new(move || time(&mut home.home.command(&["token", "verify", &token]), 0)))
+    };
+    let comparisons = compare(
+        bench,
+        servers,
+        bench.rounds(300),
+        prepare,
+        Some(|bench, home| {
+            let [_, jti] = create_token(&home)?;
+            Ok(home.baseline(bench, "read", &[&jti]))
+        }),
+    )?;
+    Ok(time_ratios("verify", "token verify", "connect, one read", &comparisons))
+}
+
+/// Creates a home directory with a new store, which has a test key.
+fn create_minting_home(servers: &Servers, engine: Engine, jeton: &Path) -> Outcome<EngineHome> {
+    let home = servers.create_home(engine, jeton)?;
+    home.home.run(&["token", "mint", "--alg", "HS256"])?;
+    Ok(home)
+}
+
+/// Mints recorded tokens into a file.
+fn mint(home: &EngineHome, count: u32) -> Outcome<(comparison::Sample, PathBuf)> {
+    let path = home.home.directory.path().join("tokens");
+    let mut command =
+        home.home.command(&["token", "mint", "--alg", "HS256", "--record", "--quiet"]);
+    command.args(["--count", &count.to_string()]).stdout(File::create(&path)?);
+    Ok((measure(&mut command)?, path))
+}
+
+/// `token mint --record` into a new store.
+fn measure_minting(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
+    let count = bench.count(TOKENS);
+    let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
+        let program = program.to_owned();
+        Ok(Box::new(move || Ok(mint(&create_minting_home(servers, engine, &program)?, count)?.0)))
+    };
+    let comparisons = compare(bench, servers, BULK_ROUNDS, prepare, None)?;
+    Ok(rates("mint", &format!("token mint --record, {count}"), count, &comparisons))
+}
+
+/// `token verify --batch` of recorded tokens. The exit code proves that all tokens are valid.
+fn measure_batch(bench: &Bench, servers: &Servers) -> Outcome<Vec<Measure>> {
+    let count = bench.count(TOKENS);
+    let prepare = |engine, program: &Path| -> Outcome<Run<'_>> {
+        let home = create_minting_home(servers, engine, program)?;
+        let (_, tokens) = mint(&home, count)?;
+        Ok(Box::new(move || {
+            let mut command = home.home.command(&["token", "verify", "--batch", "--type", "test"]);
+            measure(command.stdin(File::open(&tokens)?).stdout(Stdio::null()))
+        }))
+    };
+    let comparisons = compare(bench, servers, BULK_ROUNDS, prepare, None)?;
+    Ok(rates("batch", &format!("token verify --batch, {count}"), count, &comparisons))
+}

@@ -1,0 +1,57 @@
+//! Quota of app tokens, and the other preconditions of a new app token.
+
+use super::super::Error;
+use super::super::accounts::user_not_found;
+use crate::model::{Key, Settings, Timestamp, TokenId, User, UserRef};
+use crate::store::{IssuanceState, SharedWriter};
+use serde::Serialize;
+
+/// The quota usage of an owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct QuotaUsage {
+    /// The number of live tokens.
+    pub(crate) used: usize,
+    /// The maximum number of live tokens.
+    pub(crate) limit: u32,
+}
+
+/// Returns the current preconditions of a new token. The row of an owner with a quota is
+/// locked first, so that no other transaction counts the owner's tokens until the commit; without a
+/// quota, nothing is counted. Refuses a disabled or deleted owner.
+pub(super) fn load_issuance_state(
+    tx: &SharedWriter<'_>,
+    owner: &User,
+    key: &Key,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<IssuanceState, Error> {
+    if owner.quota.unwrap_or(settings.quota).limit().is_some() {
+        tx.lock_user(owner.id);
+    }
+    let state = tx.issuance_state(owner.id, key.id, settings.quota, now)?;
+    let state = state.ok_or_else(|| user_not_found(&UserRef::Id(owner.id)))?;
+    if state.is_disabled {
+        return Err(Error::Forbidden("token owner disabled"));
+    }
+    Ok(state)
+}
+
+/// Returns the quota usage including the new token; `None` without a quota. Refuses a token over
+/// the quota. The live token `replaced_id`, if any, is not counted.
+pub(super) fn check_quota(
+    tx: &SharedWriter<'_>,
+    owner: &User,
+    state: IssuanceState,
+    replaced_id: Option<TokenId>,
+    now: Timestamp,
+) -> Result<Option<QuotaUsage>, Error> {
+    let Some((limit, used)) = state.quota else { return Ok(None) };
+    let used = used.saturating_sub(usize::from(replaced_id.is_some()));
+    if u32::try_from(used).unwrap_or(u32::MAX) >= limit {
+        return Err(Error::QuotaExceeded {
+            limit,
+            live_tokens: tx.tokens_in_quota(owner.id, now)?,
+        });
+    }
+    Ok(Some(QuotaUsage { used: used + 1, limit }))
+}

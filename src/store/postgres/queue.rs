@@ -1,0 +1,121 @@
+//! Statements that are sent together with the next statement, in one round trip.
+
+use super::arrays::array_type;
+use super::text::escape_nul;
+use crate::store::columns::Column;
+use crate::store::values::Value;
+use std::{error, mem};
+use tokio_postgres::Row;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+/// The statements to send before the next statement, in order.
+#[derive(Default)]
+pub(super) struct Queue {
+    /// Statements without parameters, which are sent before `statements`.
+    pub(super) batch: String,
+    pub(super) statements: Vec<QueuedStatement>,
+}
+
+impl Queue {
+    /// Adds statements without parameters.
+    pub(super) fn push_batch(&mut self, sql: &str) {
+        self.batch.push_str(sql);
+        self.batch.push(';');
+    }
+}
+
+/// A statement with its parameters.
+pub(super) struct QueuedStatement {
+    /// The statement, with parameters such as `$1`.
+    pub(super) sql: String,
+    pub(super) parameters: QueuedParameters,
+}
+
+pub(super) enum QueuedParameters {
+    Values(Vec<Value<'static>>),
+    /// An array for each column.
+    Columns(Vec<Column>),
+}
+
+impl QueuedStatement {
+    /// Returns whether the statement is this query.
+    pub(super) fn is_query(&self, sql: &str, values: &[Value<'_>]) -> bool {
+        let QueuedParameters::Values(own_values) = &self.parameters else { return false };
+        self.sql == sql && own_values.as_slice() == values
+    }
+
+    /// Returns the parameters with their types.
+    pub(super) fn to_parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+        match &self.parameters {
+            QueuedParameters::Values(values) => to_parameters(values),
+            QueuedParameters::Columns(columns) => to_array_parameters(columns),
+        }
+    }
+}
+
+/// Rows of queries that were sent before a caller asked for the rows.
+#[derive(Default)]
+pub(super) struct PrefetchedRows(Vec<(QueuedStatement, Vec<Row>)>);
+
+impl PrefetchedRows {
+    pub(super) fn push(&mut self, statement: QueuedStatement, rows: Vec<Row>) {
+        self.0.push((statement, rows));
+    }
+
+    /// Removes and returns the rows of a query.
+    pub(super) fn take(&mut self, sql: &str, values: &[Value<'_>]) -> Option<Vec<Row>> {
+        let position = self.0.iter().position(|(query, _)| query.is_query(sql, values))?;
+        Some(mem::take(&mut self.0.swap_remove(position).1))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+pub(super) fn to_parameters<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {
+    let to_parameter =
+        |value: &'v Value<'_>| -> (&'v (dyn ToSql + Sync), Type) { (value, value_type(value)) };
+    values.iter().map(to_parameter).collect()
+}
+
+/// Returns an array for each column, with all values of the column.
+pub(super) fn to_array_parameters(columns: &[Column]) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    fn to_parameter(column: &Column) -> (&(dyn ToSql + Sync), Type) {
+        (column, array_type(column))
+    }
+    columns.iter().map(to_parameter).collect()
+}
+
+fn value_type(value: &Value<'_>) -> Type {
+    match value {
+        Value::Integer(_) => Type::INT8,
+        Value::Bool(_) => Type::BOOL,
+        Value::Text(_) => Type::TEXT,
+        Value::Bytes(_) => Type::BYTEA,
+        Value::Uuid(_) => Type::UUID,
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn error::Error + Sync + Send>> {
+        match self {
+            Self::Integer(number) => number.to_sql(ty, out),
+            Self::Bool(flag) => flag.to_sql(ty, out),
+            Self::Text(text) => text.as_deref().map(escape_nul).as_deref().to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.to_sql(ty, out),
+            Self::Uuid(id) => id.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}

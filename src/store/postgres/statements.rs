@@ -1,0 +1,170 @@
+//! Queries and changes on the connection to a PostgreSQL server.
+//!
+//! Statements are unnamed: a prepared statement would belong to one connection of the server, which a
+//! pooler in transaction mode can replace between two transactions.
+
+use super::client::Client;
+use super::queue::{QueuedParameters, QueuedStatement, to_array_parameters, to_parameters};
+use crate::store::Error;
+use crate::store::columns::Column;
+use crate::store::values::Value;
+use futures_util::TryStreamExt;
+use std::pin::pin;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+impl Client {
+    /// Executes a statement and returns the number of changed rows.
+    pub(in crate::store) fn execute(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<usize, Error> {
+        let sql = to_postgres(sql);
+        let changed = self.send(self.connection.execute_typed(&sql, &to_parameters(values)))?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    /// Executes a statement with one array parameter per column, and returns the number of changed
+    /// rows.
+    pub(in crate::store) fn execute_arrays(
+        &self,
+        sql: &str,
+        columns: &[Column],
+    ) -> Result<usize, Error> {
+        let sql = to_postgres(sql);
+        let parameters = to_array_parameters(columns);
+        let changed = self.send(self.connection.execute_typed(&sql, &parameters))?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    /// Returns the rows of a query with one array parameter per column.
+    pub(in crate::store) fn query_arrays(
+        &self,
+        sql: &str,
+        columns: &[Column],
+    ) -> Result<Vec<Row>, Error> {
+        let sql = to_postgres(sql);
+        self.send(self.connection.query_typed(&sql, &to_array_parameters(columns)))
+    }
+
+    /// Executes a statement with an array of `ids` as the first parameter, and returns the number of
+    /// changed rows.
+    pub(in crate::store) fn execute_for_ids(
+        &self,
+        sql: &str,
+        ids: &[i64],
+        values: &[Value<'_>],
+    ) -> Result<usize, Error> {
+        let sql = to_postgres(sql);
+        let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&ids, Type::INT8_ARRAY)];
+        parameters.extend(to_parameters(values));
+        let changed = self.send(self.connection.execute_typed(&sql, &parameters))?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    /// Returns the rows of a query. A prefetched query needs no further round trip.
+    pub(in crate::store) fn query(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, Error> {
+        let sql = to_postgres(sql);
+        if self.queued.borrow().statements.iter().any(|query| query.is_query(&sql, values)) {
+            self.send_queue()?;
+        }
+        if let Some(rows) = self.prefetched.borrow_mut().take(&sql, values) {
+            return Ok(rows);
+        }
+        self.send(self.connection.query_typed(&sql, &to_parameters(values)))
+    }
+
+    /// Queues a statement, which is sent with the next statement. If the queued statement fails, the next
+    /// statement returns the error. The rows of a queued query are kept for a call of [`Client::query`]
+    /// with the same query, which then needs no round trip; another statement in the meantime discards the
+    /// rows.
+    pub(in crate::store) fn queue(&self, sql: &str, values: Vec<Value<'static>>) {
+        self.queue_statement(sql, QueuedParameters::Values(values));
+    }
+
+    /// Queues a change with one array parameter per column, as [`Client::queue`] does.
+    pub(in crate::store) fn queue_arrays(&self, sql: &str, columns: Vec<Column>) {
+        self.queue_statement(sql, QueuedParameters::Columns(columns));
+    }
+
+    fn queue_statement(&self, sql: &str, parameters: QueuedParameters) {
+        let statement = QueuedStatement { sql: to_postgres(sql), parameters };
+        self.queued.borrow_mut().statements.push(statement);
+    }
+
+    /// Calls `visit` with each row of a query, until `visit` returns `false`.
+    pub(in crate::store) fn for_each_row(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        mut visit: impl FnMut(&Row) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let sql = to_postgres(sql);
+        let parameters = to_parameters(values);
+        let rows = self.send(self.connection.query_typed_raw(&sql, parameters))?;
+        let mut rows = pin!(rows);
+        while let Some(row) = self.runtime.block_on(rows.try_next())?
+            && visit(&row)?
+        {}
+        Ok(())
+    }
+
+    /// Inserts `count` rows, all or none, and returns the id of the last row. The errors are as for
+    /// [`Client::insert_arrays`].
+    pub(in crate::store) fn insert(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        count: usize,
+    ) -> Result<i64, Error> {
+        let ids = self.insert_rows(sql, &to_parameters(values), count)?;
+        ids.last().copied().ok_or(Error::AlreadyExists)
+    }
+
+    /// Inserts `count` rows, all or none, with one array parameter per column, and returns their ids in
+    /// order. Returns [`Error::AlreadyExists`] if a value that must be unique exists; the transaction
+    /// can continue then.
+    pub(in crate::store) fn insert_arrays(
+        &self,
+        sql: &str,
+        columns: &[Column],
+        count: usize,
+    ) -> Result<Vec<i64>, Error> {
+        self.insert_rows(sql, &to_array_parameters(columns), count)
+    }
+
+    /// `ON CONFLICT` avoids a unique violation, which would end the transaction.
+    fn insert_rows(
+        &self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+        count: usize,
+    ) -> Result<Vec<i64>, Error> {
+        let sql = to_postgres(&format!("{sql} ON CONFLICT DO NOTHING RETURNING id"));
+        if count > 1 {
+            self.queue("SAVEPOINT before_insert", Vec::new());
+        }
+        let rows = self.send(self.connection.query_typed(&sql, parameters))?;
+        let is_complete = rows.len() == count;
+        if count > 1 && !is_complete {
+            self.queue("ROLLBACK TO SAVEPOINT before_insert", Vec::new());
+        }
+        if count > 1 {
+            self.queue("RELEASE SAVEPOINT before_insert", Vec::new());
+        }
+        if !is_complete {
+            return Err(Error::AlreadyExists);
+        }
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+}
+
+/// Returns a statement with the parameters and function names of PostgreSQL.
+fn to_postgres(sql: &str) -> String {
+    sql.replace('?', "$").replace("instr(", "strpos(")
+}

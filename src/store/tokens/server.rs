@@ -1,0 +1,101 @@
+//! Recording of tokens on a server: two statements with arrays for any number of tokens.
+
+use super::new_token::{GrantTexts, TokenGroup};
+use crate::model::TokenId;
+use crate::store::Error;
+use crate::store::columns::Column;
+use crate::store::postgres::Client;
+use crate::store::sql::grant_digest_sql;
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+/// Inserts the grants that do not exist. Transactions that insert several new grants insert them in the
+/// same order, and therefore do not wait for each other in a circle.
+static INSERT_GRANTS_SQL: LazyLock<String> = LazyLock::new(|| {
+    let columns = "owner_id, kind, app, permissions, audience, claims";
+    let digest = grant_digest_sql(columns);
+    format!(
+        "INSERT INTO grants ({columns}, digest)
+         SELECT {columns}, {digest} AS digest
+         FROM unnest(?1, ?2, ?3, ?4, ?5, ?6) AS new({columns})
+         ORDER BY digest
+         ON CONFLICT DO NOTHING"
+    )
+});
+
+/// Inserts the tokens. The first six parameters are the columns of the groups' grants, the others are
+/// the columns of the tokens, first the number of the token's group.
+static INSERT_TOKENS_SQL: LazyLock<String> = LazyLock::new(|| {
+    let columns = "owner_id, kind, app, permissions, audience, claims";
+    let new_columns = "new.owner_id, new.kind, new.app, new.permissions, new.audience, new.claims";
+    let digest = grant_digest_sql(new_columns);
+    format!(
+        "INSERT INTO tokens (jti, grant_id, key_id, issued_at, expires_at, first_issued_at, run_jti)
+         SELECT token.jti, grants.id, token.key_id, token.issued_at, token.expires_at,
+             token.first_issued_at, token.run_jti
+         FROM unnest(?7, ?8, ?9, ?10, ?11, ?12, ?13) WITH ORDINALITY AS token(
+                 group_number, jti, key_id, issued_at, expires_at, first_issued_at, run_jti, position)
+             JOIN unnest(?1, ?2, ?3, ?4, ?5, ?6) WITH ORDINALITY AS new({columns}, group_number)
+                 USING (group_number)
+             JOIN grants ON grants.digest = {digest}
+         ORDER BY token.position"
+    )
+});
+
+/// Inserts tokens, all or none, and returns their row ids in order.
+pub(super) fn insert_tokens(
+    client: &Client,
+    groups: &[TokenGroup<'_>],
+) -> Result<Vec<TokenId>, Error> {
+    client.queue_arrays(&INSERT_GRANTS_SQL, grant_columns(groups));
+    let mut columns = grant_columns(groups);
+    columns.extend(token_columns(groups));
+    let count = groups.iter().map(|group| group.jtis.len()).sum();
+    let ids = client.insert_arrays(&INSERT_TOKENS_SQL, &columns, count)?;
+    Ok(ids.into_iter().map(TokenId).collect())
+}
+
+/// Returns the columns of the groups' grants.
+fn grant_columns(groups: &[TokenGroup<'_>]) -> Vec<Column> {
+    let (mut owners, mut kinds, mut apps) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut permissions, mut audiences, mut claims) = (Vec::new(), Vec::new(), Vec::new());
+    for TokenGroup { model, .. } in groups {
+        let texts = GrantTexts::new(&model.grant);
+        owners.push(Some(model.grant.owner_id.0));
+        kinds.push(Some(model.grant.kind.name().to_owned()));
+        apps.push(Some(model.grant.app.as_str().to_owned()));
+        permissions.push(Some(texts.permissions));
+        audiences.push(Some(texts.audience));
+        claims.push(Some(texts.claims));
+    }
+    let texts = [kinds, apps, permissions, audiences, claims].map(Column::Text);
+    [Column::Integer(owners)].into_iter().chain(texts).collect()
+}
+
+/// Returns the columns of the tokens, first the number of the group, counted from 1.
+fn token_columns(groups: &[TokenGroup<'_>]) -> [Column; 7] {
+    let (mut numbers, mut jtis, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut issue_times, mut expiry_times, mut first_issue_times) =
+        (Vec::new(), Vec::new(), Vec::new());
+    let mut run_tokens: Vec<Option<Uuid>> = Vec::new();
+    for (number, TokenGroup { model, jtis: group_jtis }) in (1..).zip(groups) {
+        for jti in *group_jtis {
+            numbers.push(Some(number));
+            jtis.push(Some(jti.uuid()));
+            keys.push(Some(model.key.0));
+            issue_times.push(Some(model.issued_at.unix()));
+            expiry_times.push(model.expires_at.map(|time| time.unix()));
+            first_issue_times.push(model.origin.first_issued_at.map(|time| time.unix()));
+            run_tokens.push(model.origin.run_token.map(|jti| jti.uuid()));
+        }
+    }
+    [
+        Column::Integer(numbers),
+        Column::Uuid(jtis),
+        Column::Integer(keys),
+        Column::Integer(issue_times),
+        Column::Integer(expiry_times),
+        Column::Integer(first_issue_times),
+        Column::Uuid(run_tokens),
+    ]
+}

@@ -1,0 +1,175 @@
+//! The primary server is killed while commands run, and a synchronous standby replaces the server.
+
+use super::replication::Replication;
+use super::setting;
+use crate::run_output::RunOutput;
+use crate::sandbox::{Sandbox, payload};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::ops::AddAssign;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Number of processes at the same time.
+const LOOPS: usize = 8;
+
+/// Results of commands in one loop, or in all loops of a round.
+#[derive(Default)]
+struct Results {
+    /// Tokens that a command printed.
+    printed: Vec<String>,
+    /// Tokens that a command reported as revoked.
+    revoked: Vec<String>,
+    /// Tokens whose revocation failed.
+    uncertain: Vec<String>,
+    /// Times at which a token was printed.
+    times: Vec<Instant>,
+    /// Commands that failed because no server was found in time, or with an unknown outcome.
+    failed: Vec<RunOutput>,
+}
+
+impl AddAssign for Results {
+    fn add_assign(&mut self, other: Self) {
+        self.printed.extend(other.printed);
+        self.revoked.extend(other.revoked);
+        self.uncertain.extend(other.uncertain);
+        self.times.extend(other.times);
+        self.failed.extend(other.failed);
+    }
+}
+
+impl Results {
+    /// Creates tokens and revokes every other token, until `is_over`.
+    fn collect(sandbox: &Sandbox, is_over: &AtomicBool) -> Self {
+        let mut results = Self::default();
+        let run = |words: &[&str]| sandbox.run(&[words, &["--wait", "30s"]].concat());
+        while !is_over.load(Ordering::Relaxed) {
+            let output = run(&["token", "create", "shop"]);
+            if output.code != 0 {
+                results.fail(output);
+                continue;
+            }
+            results.times.push(Instant::now());
+            let token = output.stdout.trim_end().to_owned();
+            results.printed.push(token.clone());
+            if results.printed.len().is_multiple_of(2) {
+                let output = run(&["token", "revoke", &token]);
+                if output.code == 0 {
+                    results.revoked.push(token);
+                } else {
+                    results.uncertain.push(token);
+                    results.fail(output);
+                }
+            }
+        }
+        results
+    }
+
+    fn fail(&mut self, output: RunOutput) {
+        assert!([74, 75].contains(&output.code), "{output:?}");
+        self.failed.push(output);
+    }
+
+    /// Returns the longest time between two printed tokens.
+    fn longest_pause(&mut self) -> Duration {
+        self.times.sort();
+        self.times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
+    }
+}
+
+/// Runs commands in loops during a failover, which happens after `delay`.
+fn run_during_failover(replication: &Replication, sandbox: &Sandbox, delay: Duration) -> Results {
+    let is_over = AtomicBool::new(false);
+    let mut all = Results::default();
+    thread::scope(|scope| {
+        let start = |_| scope.spawn(|| Results::collect(sandbox, &is_over));
+        let loops: Vec<_> = (0..LOOPS).map(start).collect();
+        thread::sleep(delay);
+        replication.fail_over();
+        thread::sleep(Duration::from_secs(2));
+        is_over.store(true, Ordering::Relaxed);
+        for results in loops {
+            all += results.join().unwrap();
+        }
+    });
+    all
+}
+
+/// Asserts that the printed tokens are stored and valid, and that the revoked tokens are refused.
+fn assert_nothing_is_lost(replication: &Replication, sandbox: &Sandbox, results: &Results) {
+    let stored = replication.standby.run_sql("SELECT jti FROM tokens");
+    let stored: BTreeSet<&str> = stored.iter().map(String::as_str).collect();
+    let tokens = results.printed.join("\n");
+    let verdicts = sandbox.run_with_input(&["token", "verify", "--batch"], &tokens).stdout;
+    assert_eq!(verdicts.lines().count(), results.printed.len());
+    let (revoked, uncertain): (BTreeSet<_>, BTreeSet<_>) =
+        (results.revoked.iter().collect(), results.uncertain.iter().collect());
+    for (token, verdict) in results.printed.iter().zip(verdicts.lines()) {
+        let verdict: Value = serde_json::from_str(verdict).unwrap();
+        let jti = payload(token)["jti"].take();
+        assert!(stored.contains(jti.as_str().unwrap()), "printed, not stored: {jti} {verdict}");
+        if !uncertain.contains(token) {
+            assert_eq!(verdict["valid"], !revoked.contains(token), "{jti} {verdict}");
+        }
+    }
+    let unknown = results.failed.iter().filter(|output| output.code == 74).count();
+    let untold = stored.len() - results.printed.len();
+    assert!(untold <= unknown, "{untold} tokens are stored and not printed: {:?}", results.failed);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, and time"]
+fn failover_loses_no_token_and_no_revocation() {
+    let rounds = setting("JETON_TEST_FAILOVERS", 20);
+    let (mut all, mut pauses) = (Results::default(), Vec::new());
+    for round in 0..rounds {
+        let replication = Replication::start();
+        let sandbox = replication.create_store();
+        let delay = Duration::from_millis(u64::try_from(1_500 + 37 * round).unwrap());
+        let mut results = run_during_failover(&replication, &sandbox, delay);
+        assert_nothing_is_lost(&replication, &sandbox, &results);
+        pauses.push(results.longest_pause().as_secs_f64());
+        all += results;
+    }
+    pauses.sort_by(f64::total_cmp);
+    println!(
+        "{rounds} failovers: {} tokens printed, {} revoked, 0 lost; {} commands failed; \
+         seconds without a token: {:.2} to {:.2}",
+        all.printed.len(),
+        all.revoked.len(),
+        all.failed.len(),
+        pauses[0],
+        pauses[rounds - 1]
+    );
+    for output in all.failed {
+        println!(
+            "failed: {}: {}",
+            output.command,
+            output.stderr.lines().next().unwrap_or_default()
+        );
+    }
+}
+
+/// A promoted standby gives the id of a transaction that it never received to another transaction.
+#[test]
+#[ignore = "needs a PostgreSQL server, and time"]
+fn lost_transaction_is_not_mistaken_for_another() {
+    let replication = Replication::start();
+    let sandbox = replication.create_store();
+    let sender = &replication.primary.run_sql("SELECT pid FROM pg_stat_replication")[0];
+    kill_process(Pid::from_raw(sender.parse().unwrap()).unwrap(), Signal::STOP).unwrap();
+    let mut create = sandbox.command(&["token", "create", "lost", "--wait", "60s"]);
+    let child = Sandbox::start(&mut create);
+    replication.wait_for_commit();
+    kill_process(Pid::from_child(&child), Signal::STOP).unwrap();
+    replication.fail_over();
+    for _ in 0..3 {
+        sandbox.run(&["token", "create", "other"]).ok();
+    }
+    kill_process(Pid::from_child(&child), Signal::CONT).unwrap();
+    let output = RunOutput::new(&create, child.wait_with_output().unwrap()).ok();
+    sandbox.run(&["token", "verify", output.stdout.trim_end()]).ok();
+    assert_eq!(replication.standby.run_sql("SELECT count(*) FROM tokens"), ["4"]);
+}

@@ -1,0 +1,62 @@
+//! Long tests of a store on a PostgreSQL server that many processes use at the same time. Each test starts
+//! its servers, and prints its figures.
+
+mod clock;
+mod failover;
+mod large_copy;
+mod pooler;
+mod process_limit;
+mod races;
+mod replication;
+mod stopped_standby;
+
+use crate::required;
+use crate::sandbox::Sandbox;
+use crate::test_server::TestServer;
+use pooler::Pooler;
+use std::time::{Duration, Instant};
+
+/// Returns the number in an environment variable of the test run.
+fn setting(name: &str, default: usize) -> usize {
+    required::variable(name).map_or(default, |value| value.to_str().unwrap().parse().unwrap())
+}
+
+/// Waits until a condition is true.
+#[track_caller]
+fn wait_until(is_done: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_done() {
+        assert!(start.elapsed() < Duration::from_secs(60), "no success in 60 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Connection of the program to a server: direct, or through a pooler.
+struct Route<'s> {
+    server: &'s TestServer,
+    pooler: Option<Pooler>,
+}
+
+impl Route<'_> {
+    fn name(&self) -> &'static str {
+        if self.pooler.is_some() { "through PgBouncer" } else { "direct" }
+    }
+
+    /// Creates an empty sandbox, whose programs use the route.
+    fn create_sandbox(&self) -> Sandbox {
+        let mut sandbox = Sandbox::on_server(self.server.address());
+        if let Some(pooler) = &self.pooler {
+            let schema = sandbox.sql("SELECT current_schema").remove(0);
+            let address = format!("{}&schema={schema}", pooler.address());
+            sandbox.set_variable("JETON_STORE", &address);
+        }
+        sandbox
+    }
+}
+
+/// Calls `work` with both routes to a server.
+fn on_both_routes(server: &TestServer, mut work: impl FnMut(&Route<'_>)) {
+    for pooler in [None, Some(Pooler::start(server))] {
+        work(&Route { server, pooler });
+    }
+}

@@ -1,0 +1,66 @@
+//! `PgBouncer` in transaction mode, between the program and a server.
+
+use super::wait_until;
+use crate::required;
+use crate::test_server::TestServer;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+
+const PORT: u16 = 6432;
+
+/// A running pooler, whose socket is in the directory of the server.
+pub(super) struct Pooler {
+    process: Child,
+    address: String,
+}
+
+impl Pooler {
+    pub(super) fn start(server: &TestServer) -> Self {
+        required::require_program("pgbouncer");
+        let directory = server.path().to_str().unwrap();
+        let user = server.run_sql("SELECT current_user").remove(0);
+        let configuration = server.path().join("pgbouncer.ini");
+        let text = format!(
+            "[databases]
+             postgres = host={directory} user={user}
+             [pgbouncer]
+             listen_port = {PORT}
+             unix_socket_dir = {directory}
+             auth_type = any
+             pool_mode = transaction
+             default_pool_size = 20
+             max_client_conn = 1000
+             logfile = {directory}/pgbouncer.log"
+        );
+        std::fs::write(&configuration, text.replace("\n             ", "\n")).unwrap();
+        // PgBouncer refuses to run as root.
+        let owner = std::fs::metadata(server.path()).unwrap();
+        let mut command = if rustix::process::geteuid().is_root() {
+            let mut command = Command::new("setpriv");
+            command.arg(format!("--reuid={}", owner.uid()));
+            command.arg(format!("--regid={}", owner.gid()));
+            command.args(["--clear-groups", "--", "pgbouncer"]);
+            command
+        } else {
+            Command::new("pgbouncer")
+        };
+        let process = command.arg(configuration).stderr(Stdio::null()).spawn().unwrap();
+        let socket = server.path().join(format!(".s.PGSQL.{PORT}"));
+        let pooler =
+            Self { process, address: format!("postgres:///postgres?host={directory}&port={PORT}") };
+        wait_until(|| UnixStream::connect(&socket).is_ok());
+        pooler
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,31 @@
+//! More processes at once than the server has connections.
+
+use super::on_both_routes;
+use crate::races::{count_with_code, query_number, run_concurrently};
+use crate::test_server::TestServer;
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+const PROCESSES: usize = 500;
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn all_processes_wait_for_a_connection() {
+    let server = TestServer::start(&["max_connections=100"]);
+    on_both_routes(&server, |route| {
+        let sandbox = route.create_sandbox();
+        sandbox.create_store();
+        sandbox.run(&["users", "set-quota", "ada", "unlimited"]).ok();
+        let create = || sandbox.command(&["token", "create", "shop", "--wait", "5m"]);
+        let start = Instant::now();
+        let outputs = run_concurrently((0..PROCESSES).map(|_| create()));
+        let seconds = start.elapsed().as_secs_f64();
+        let failed: Vec<_> = outputs.iter().filter(|output| output.code != 0).collect();
+        assert!(failed.is_empty(), "{} failed: {failed:?}", failed.len());
+        assert_eq!(count_with_code(&outputs, 0), PROCESSES);
+        let tokens: BTreeSet<&str> = outputs.iter().map(|output| output.stdout.trim()).collect();
+        assert_eq!(tokens.len(), PROCESSES);
+        assert_eq!(query_number(&sandbox, "SELECT count(*) FROM tokens"), PROCESSES);
+        println!("{PROCESSES} processes at once {}: all stored in {seconds:.1} s", route.name());
+    });
+}

@@ -1,0 +1,212 @@
+//! Races of many processes, directly on a server and through `PgBouncer`. The rules hold in every round.
+
+use super::{Route, on_both_routes, setting};
+use crate::races::admins::{ADMIN_COUNT_SQL, REMOVALS, removal_command, restore_admins};
+use crate::races::passwords::{self, OPEN_SESSION_COUNT_SQL, PASSWORDS, passwd_command};
+use crate::races::refresh::race_for_refresh;
+use crate::races::registrations::race_for_first_registration;
+use crate::races::tokens::{LIVE_TOKENS, race_for_quota};
+use crate::races::{count_with_code, query_number, register_command, run_concurrently};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use crate::test_server::TestServer;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Instant;
+
+/// Number of rounds on each route. All tests together take less than 15 minutes on two cores.
+fn rounds() -> usize {
+    setting("JETON_TEST_ROUNDS", 40)
+}
+
+/// Number of rounds in which many processes compute the hash of a password.
+fn rounds_with_passwords() -> usize {
+    setting("JETON_TEST_ROUNDS", 16)
+}
+
+/// Number of processes in each round.
+fn processes() -> usize {
+    setting("JETON_TEST_PROCESSES", 64)
+}
+
+/// Creates a sandbox with a store on the route, whose admin has no quota.
+fn create_store(route: &Route<'_>) -> Sandbox {
+    let sandbox = route.create_sandbox();
+    sandbox.create_store();
+    sandbox.run(&["users", "set-quota", "ada", "unlimited"]).ok();
+    sandbox
+}
+
+/// Calls `round` for each of `rounds` on each route, with the result of `prepare` for the route. Returns
+/// the figures.
+fn run_rounds<T>(
+    rounds: usize,
+    prepare: impl Fn(&Route<'_>) -> T,
+    mut round: impl FnMut(&Route<'_>, &T, usize),
+) -> String {
+    let server = TestServer::start(&[]);
+    let mut figures = String::new();
+    on_both_routes(&server, |route| {
+        let prepared = prepare(route);
+        let start = Instant::now();
+        for number in 0..rounds {
+            round(route, &prepared, number);
+        }
+        let (seconds, name) = (start.elapsed().as_secs_f64(), route.name());
+        let process_count = processes();
+        writeln!(figures, "{name}: {rounds} rounds of {process_count} processes in {seconds:.0} s")
+            .unwrap();
+    });
+    figures
+}
+
+/// Counts the exit codes.
+#[derive(Default)]
+struct ExitCodes(BTreeMap<i32, usize>);
+
+impl ExitCodes {
+    /// Adds the exit codes of commands. Asserts that each code is expected.
+    #[track_caller]
+    fn add(&mut self, outputs: &[RunOutput], expected: &[i32]) {
+        for output in outputs {
+            assert!(expected.contains(&output.code), "{output:?}");
+            *self.0.entry(output.code).or_default() += 1;
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn quota_holds() {
+    let figures = run_rounds(rounds(), create_store, |_, sandbox, round| {
+        race_for_quota(sandbox, &format!("user{round}"), processes());
+        assert_eq!(query_number(sandbox, LIVE_TOKENS), 3 * (round + 1));
+    });
+    println!("quota\n{figures}");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn one_admin_remains() {
+    let mut codes = ExitCodes::default();
+    let figures = run_rounds(
+        rounds(),
+        |route| route.create_sandbox(),
+        |_, sandbox, round| {
+            restore_admins(sandbox);
+            let (first, second) = (REMOVALS[round % 3], REMOVALS[round / 3 % 3]);
+            let removals = (0..processes()).map(|n| match n % 2 {
+                0 => removal_command(sandbox, "eve", "zoe", first),
+                _ => removal_command(sandbox, "zoe", "eve", second),
+            });
+            let outputs = run_concurrently(removals);
+            assert_eq!(
+                query_number(sandbox, ADMIN_COUNT_SQL),
+                1,
+                "{first:?} against {second:?}: {outputs:?}"
+            );
+            assert_ne!(count_with_code(&outputs, 0), 0, "{outputs:?}");
+            // The account is deleted (3), the last admin remains (5), or the admin has lost the role (7), is
+            // disabled (10) or has lost the session (12).
+            codes.add(&outputs, &[0, 3, 5, 7, 10, 12]);
+        },
+    );
+    println!("removal of admins\n{figures}exit codes: {:?}", codes.0);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn first_registration_creates_the_only_admin() {
+    let figures = run_rounds(
+        rounds_with_passwords(),
+        |_| (),
+        |route, (), _| race_for_first_registration(&route.create_sandbox(), processes()),
+    );
+    println!("first registration\n{figures}");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn no_login_outlives_a_password_change() {
+    let mut codes = ExitCodes::default();
+    let prepare = |route: &Route<'_>| {
+        let sandbox = create_store(route);
+        run_concurrently([register_command(&sandbox, "john")]).remove(0).ok();
+        sandbox
+    };
+    let figures = run_rounds(rounds_with_passwords(), prepare, |_, sandbox, round| {
+        let [old, new] = [PASSWORDS[round % 2], PASSWORDS[(round + 1) % 2]];
+        let log_in = |name: &str| passwords::log_in_command(sandbox, name, old);
+        run_concurrently([log_in("desk")]).remove(0).ok();
+        let mut commands: Vec<_> = (1..processes()).map(|n| log_in(&format!("{n}"))).collect();
+        commands.insert(processes() / 3, passwd_command(sandbox, "desk", old, new));
+        let mut outputs = run_concurrently(commands);
+        outputs.remove(processes() / 3).ok();
+        codes.add(&outputs, &[0, 6]);
+        assert_eq!(query_number(sandbox, OPEN_SESSION_COUNT_SQL), 1, "{outputs:?}");
+    });
+    println!("password change against logins\n{figures}exit codes of the logins: {:?}", codes.0);
+    assert_eq!(codes.0.len(), 2, "no logins before the change, or none after");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn no_token_outlives_the_revocation_of_its_key() {
+    let (mut codes, mut refused) = (ExitCodes::default(), 0);
+    let figures = run_rounds(rounds(), create_store, |_, sandbox, _| {
+        sandbox.log_in("ada", "lovelace");
+        let kid = &sandbox.sql("SELECT kid FROM keys WHERE state = 'active'")[0];
+        let mut commands: Vec<_> =
+            (1..processes()).map(|_| sandbox.command(&["token", "create", "shop"])).collect();
+        let revoke = ["keys", "revoke", kid, "--replace", "--yes"];
+        commands.insert(processes() / 3, sandbox.command(&revoke));
+        let mut outputs = run_concurrently(commands);
+        outputs.remove(processes() / 3).ok();
+        codes.add(&outputs, &[0, 12]);
+        let tokens: String = outputs.iter().map(|output| output.stdout.as_str()).collect();
+        let verdicts = sandbox.run_with_input(&["token", "verify", "--batch"], &tokens);
+        for (token, verdict) in tokens.lines().zip(verdicts.stdout.lines()) {
+            let verdict: Value = serde_json::from_str(verdict).unwrap();
+            assert_eq!(verdict["valid"], header(token)["kid"] != *kid, "{token}: {verdict}");
+            refused += usize::from(verdict["valid"] == false);
+        }
+    });
+    println!("key revocation\n{figures}exit codes: {:?}, {refused} tokens refused", codes.0);
+    assert!(refused > 0, "no token was created before the revocation");
+}
+
+/// Decodes the header of a token without verification.
+fn header(token: &str) -> Value {
+    let (header, _) = token.split_once('.').unwrap();
+    crate::sandbox::payload(&format!(".{header}"))
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn one_import_of_the_same_names_succeeds() {
+    let figures = run_rounds(rounds(), create_store, |_, sandbox, round| {
+        let names: Vec<_> = (0..60).map(|n| format!("user{n}of{round}")).collect();
+        let file = format!("username\n{}\n", names.join("\n"));
+        std::fs::write(sandbox.home().join("users.csv"), file).unwrap();
+        let import = || sandbox.command(&["users", "import", "users.csv"]);
+        let outputs = run_concurrently((0..processes()).map(|_| import()));
+        assert_eq!(
+            (count_with_code(&outputs, 0), count_with_code(&outputs, 5)),
+            (1, processes() - 1),
+            "{outputs:?}"
+        );
+        assert_eq!(query_number(sandbox, "SELECT count(*) FROM users"), 60 * (round + 1) + 1);
+    });
+    println!("imports of the same names\n{figures}");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, PgBouncer, and time"]
+fn refresh_token_is_used_once() {
+    let figures = run_rounds(rounds(), create_store, |_, sandbox, _| {
+        sandbox.log_in("ada", "lovelace");
+        race_for_refresh(sandbox, processes());
+    });
+    println!("refresh\n{figures}");
+}

@@ -1,0 +1,51 @@
+//! A synchronous standby that stops answering.
+
+use super::replication::Replication;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use rustix::process::Signal;
+use std::time::{Duration, Instant};
+
+const WARNING: &str = "warning: the change is stored, but no standby confirmed it";
+
+/// Asserts that a command ends at the time limit of 2 s, with the warning.
+#[track_caller]
+fn run_to_the_limit(sandbox: &Sandbox, arguments: &[&str]) -> RunOutput {
+    let start = Instant::now();
+    let output = sandbox.run(&[arguments, &["--wait", "2s"]].concat()).ok();
+    let elapsed = start.elapsed();
+    assert!(elapsed >= Duration::from_secs(2) && elapsed < Duration::from_secs(4), "{elapsed:?}");
+    assert!(output.stderr.contains(WARNING), "{output:?}");
+    output
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server, and time"]
+fn commit_waits_for_the_standby_up_to_the_limit() {
+    let replication = Replication::start();
+    let sandbox = replication.create_store();
+    let create = ["token", "create", "shop"];
+    let confirmed = sandbox.run(&create).ok();
+    assert!(!confirmed.stderr.contains(WARNING), "{confirmed:?}");
+    replication.standby.signal(Signal::STOP);
+
+    let unconfirmed = run_to_the_limit(&sandbox, &create);
+    run_to_the_limit(&sandbox, &["token", "revoke", confirmed.stdout.trim_end()]);
+    let verify = |store: &str, token: &RunOutput| {
+        let mut command = sandbox.command(&["token", "verify", token.stdout.trim_end()]);
+        RunOutput::capture(command.env("JETON_STORE", store)).code
+    };
+    let primary = replication.primary.address();
+    assert_eq!((verify(primary, &unconfirmed), verify(primary, &confirmed)), (0, 12));
+
+    // The next change waits until the standby continues, and then has all changes.
+    let mut patient = sandbox.command(&[&create[..], &["--wait", "60s"]].concat());
+    let child = Sandbox::start(&mut patient);
+    replication.wait_for_commit();
+    replication.standby.signal(Signal::CONT);
+    let output = RunOutput::new(&patient, child.wait_with_output().unwrap()).ok();
+    assert!(!output.stderr.contains(WARNING), "{output:?}");
+    let standby = replication.standby.address();
+    super::wait_until(|| verify(standby, &output) == 0);
+    assert_eq!((verify(standby, &unconfirmed), verify(standby, &confirmed)), (0, 12));
+}

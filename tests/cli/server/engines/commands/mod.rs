@@ -1,0 +1,76 @@
+//! Random commands.
+
+mod accounts;
+mod store;
+mod tokens;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use std::fmt;
+
+/// Placeholder of a text that is longer than an entry of an index on a server.
+const LONG: &str = "<long>";
+const LONG_LENGTH: usize = 9_000;
+
+/// A command line without the name of the program, and the standard input.
+#[derive(Clone)]
+pub(super) struct Step {
+    pub(super) line: String,
+    pub(super) input: String,
+}
+
+impl Step {
+    /// Returns a step with the password `lovelace` on standard input.
+    pub(super) fn new(line: &str) -> Self {
+        Self::with_input(line, "lovelace")
+    }
+
+    pub(super) fn with_input(line: &str, input: &str) -> Self {
+        Self { line: line.to_owned(), input: input.to_owned() }
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} <<< {:?}", self.line, self.input)
+    }
+}
+
+/// Replaces the placeholder of the long text by the text.
+pub(super) fn expand(text: &str) -> String {
+    text.replace(LONG, &"x".repeat(LONG_LENGTH))
+}
+
+/// Replaces the long text by its placeholder.
+pub(super) fn shorten(text: &str) -> String {
+    text.replace(&"x".repeat(LONG_LENGTH), LONG)
+}
+
+/// Returns sequences of commands.
+pub(super) fn sequences() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => accounts::accounts(),
+        2 => accounts::sessions(),
+        2 => accounts::imports(),
+        4 => tokens::creations(),
+        4 => tokens::mints(),
+        4 => tokens::token_uses(),
+        4 => store::lists(),
+        2 => store::settings(),
+        2 => store::keys(),
+    ];
+    vec(step, 1..16)
+}
+
+/// Returns one of the texts.
+fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    select(texts)
+}
+
+/// Returns up to three of the options in their order, with a space before each.
+fn some_of(options: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let max = options.len().min(3);
+    let chosen = proptest::sample::subsequence(options, 0..=max);
+    chosen.prop_map(|options| options.iter().flat_map(|option| [" ", *option]).collect())
+}

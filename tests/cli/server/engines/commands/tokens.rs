@@ -1,0 +1,102 @@
+//! Tokens.
+
+use super::{Step, one_of, some_of};
+use proptest::prelude::*;
+
+fn token() -> impl Strategy<Value = &'static str> {
+    one_of(&[
+        "1",
+        "2",
+        "3",
+        "4",
+        "0",
+        "9223372036854775807",
+        "9223372036854775808",
+        "'<uuid 3>'",
+        "'<uuid 4>'",
+        "'<uuid 5>'",
+        "'<token 1>'",
+        "'<token 1>'",
+        "'<token 2>'",
+        "'<token 3>'",
+    ])
+}
+
+pub(super) fn creations() -> impl Strategy<Value = Step> {
+    let app = one_of(&["shop", "shop", "Ä", "é", "z", "'a b'", "'<long>'"]);
+    let options = some_of(&[
+        "--permission read",
+        "--permission write,read",
+        "--permission jeton:mint",
+        "--no-expiry",
+        "--expires-at 4000000000",
+        "--expires-at 9999-12-31T23:59:59Z",
+        "--ttl 30d",
+        "--aud shop",
+        "--aud '<long>'",
+        "--claim name=Ä",
+        "--claim name='<long>'",
+        "--claim-json n=9223372036854775807",
+        "--claim-json n=-9223372036854775808",
+        r#"--claim-json n='["a\u0000b",1e400,18446744073709551616,{"z":1,"Ä":2}]'"#,
+        "--user john",
+        "--user zoe",
+    ]);
+    (app, options).prop_map(|(app, options)| Step::new(&format!("token create {app}{options}")))
+}
+
+pub(super) fn mints() -> impl Strategy<Value = Step> {
+    let claims = one_of(&[
+        "",
+        " --sub alice",
+        " --sub Ä",
+        " --sub '<long>'",
+        r#" --claims '{"sub":"a\u0000b"}'"#,
+        r#" --claims '{"sub":"\udbff\udfff0"}'"#,
+        r#" --claims '{"sub":"alice","jti":"a\u0000b"}'"#,
+        r#" --claims '{"sub":"alice","jti":"<long>"}'"#,
+        r#" --claims '{"exp":9223372036854775807}'"#,
+        r#" --claims '{"n":-9223372036854775808,"m":9223372036854775807}'"#,
+        r#" --claims '{"iat":-9223372036854775808}'"#,
+        r#" --claims '{"<long>":1}'"#,
+    ]);
+    let options = some_of(&[
+        "--record",
+        "--record",
+        "--count 3",
+        "--alg EdDSA",
+        "--expires-at 2000-01-01",
+        "--expires-at 4000000000",
+        "--aud shop",
+        "--permission read",
+        "--no-iat",
+    ]);
+    (claims, options)
+        .prop_map(|(claims, options)| Step::new(&format!("token mint{claims}{options}")))
+}
+
+pub(super) fn token_uses() -> impl Strategy<Value = Step> {
+    let verb = one_of(&[
+        "show",
+        "revoke",
+        "revoke",
+        "revoke --dry-run",
+        "renew",
+        "renew --grace 1h",
+        "renew --ttl 20d",
+        "verify --type any",
+        "verify --permission read",
+        "introspect",
+        "inspect",
+        "decode",
+    ]);
+    let bulk = some_of(&["--app shop", "--kind test", "--kind app", "--app alice", "--all-users"]);
+    let batch = "<token 1>\n<token 2>\nnothing\n<token 3>\n<token 4>\n<token 1>\n";
+    prop_oneof![
+        6 => (verb, token()).prop_map(|(verb, token)| {
+            Step::new(&format!("token {verb} {token}"))
+        }),
+        1 => bulk.prop_map(|options| Step::new(&format!("token revoke --all{options}"))),
+        1 => Just(Step::with_input("token verify --batch --type any", batch)),
+    ]
+}

@@ -1,0 +1,189 @@
+//! Comparison of both engines: the same commands on a file and on a server have the same answers.
+
+mod commands;
+mod edge_values;
+
+use super::create_schema;
+use crate::redact::{map_words, redact_home, redact_word};
+use crate::required;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use crate::test_schema::Session;
+use commands::Step;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+
+/// Number of random sequences unless the variable `PROPTEST_CASES` is set.
+const DEFAULT_CASES: u32 = 16;
+
+/// Commands before each random sequence.
+const FIRST_COMMANDS: &[&str] = &[
+    "users create john --email john@example.com --password-stdin",
+    "token create shop --permission read",
+    "token mint --sub alice --record",
+];
+
+/// Commands at the end of each sequence, which show the whole store.
+const FINAL_COMMANDS: &[&str] = &[
+    "login ada --password-stdin",
+    "settings list",
+    "users list --sort username --desc",
+    "users list --sort email",
+    "users export",
+    "token list --all-users --status all",
+    "keys list",
+    "sessions list --all-users",
+    "audit list",
+];
+
+/// A store, and the random values that its commands have printed.
+struct Engine {
+    sandbox: Sandbox,
+    /// Random values in the order of their first output, each with its numbered placeholder, for
+    /// example `<uuid 3>`.
+    values: Vec<(String, String)>,
+}
+
+impl Engine {
+    fn new(sandbox: Sandbox) -> Self {
+        Self { sandbox, values: Vec::new() }
+    }
+
+    /// Replaces placeholders in arguments and input. A placeholder without a value remains.
+    fn resolve(&self, text: &str) -> String {
+        let replace = |text: String, (value, placeholder): &(String, String)| {
+            text.replace(placeholder, value)
+        };
+        self.values.iter().fold(commands::expand(text), replace)
+    }
+
+    /// Starts a command with the input of the step.
+    fn start(&self, step: &Step) -> (Command, Child) {
+        let mut arguments = shlex::split(&self.resolve(&step.line)).unwrap();
+        arguments.extend(["-y", "-o", "json"].map(str::to_owned));
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut command = self.sandbox.command(&arguments);
+        let mut child = Sandbox::start(command.stdin(Stdio::piped()));
+        // The program may exit before reading all input.
+        let input = self.resolve(&step.input);
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        (command, child)
+    }
+
+    /// Returns the exit code and the outputs of a command with numbered placeholders in place of
+    /// random values.
+    fn answer(&mut self, (command, child): (Command, Child)) -> String {
+        let output = RunOutput::new(&command, child.wait_with_output().unwrap());
+        let mut text = format!("[{}]\n{}{}", output.code, output.stdout, output.stderr);
+        if let Some(store) = &output.store {
+            text = text.replace(store, "~/.local/share/jeton/jeton.db");
+        }
+        let text = redact_home(self.sandbox.home(), &text);
+        commands::shorten(&map_words(&text, |word| self.number(word)))
+    }
+
+    /// Returns the numbered placeholder of a random value, the placeholder of a time, or the word.
+    fn number(&mut self, word: &str) -> String {
+        let redacted = redact_word(word);
+        if is_current_time(word.trim_start_matches(':')) {
+            return "<time>".to_owned();
+        } else if redacted == word || redacted.contains("<time>") {
+            return redacted;
+        }
+        if let Some((_, placeholder)) = self.values.iter().find(|(value, _)| value == word) {
+            return placeholder.clone();
+        }
+        let kind = redacted.trim_end_matches('>');
+        let is_same_kind = |(_, other): &&(String, String)| other.starts_with(kind);
+        let number = self.values.iter().filter(is_same_kind).count() + 1;
+        let placeholder = redacted.replace('>', &format!(" {number}>"));
+        self.values.push((word.to_owned(), placeholder.clone()));
+        placeholder
+    }
+}
+
+/// Returns whether the word is a Unix time near the current time, as in the claims of a new token.
+fn is_current_time(word: &str) -> bool {
+    let year = 366 * 86_400;
+    let now = jiff::Timestamp::now().as_second();
+    word.parse().is_ok_and(|time: i64| (now - year..now + year).contains(&time))
+}
+
+/// A store in a file and a store on a server.
+struct Stores {
+    file: Engine,
+    server: Engine,
+    /// Session for [`Self::align_ids`].
+    session: Session,
+}
+
+impl Stores {
+    /// Creates both stores with the admin ada.
+    fn create() -> Result<Self, String> {
+        let file = Engine::new(Sandbox::with_schema(None));
+        let server = Engine::new(Sandbox::with_schema(Some(create_schema())));
+        let session = server.sandbox.schema().unwrap().start_session();
+        let mut stores = Self { file, server, session };
+        stores.compare(&Step::new("init ada --password-stdin"))?;
+        Ok(stores)
+    }
+
+    /// Runs a command on both engines at the same time. Returns different answers as the error.
+    fn compare(&mut self, step: &Step) -> Result<(), String> {
+        let [file_process, server_process] = [&self.file, &self.server].map(|it| it.start(step));
+        let file_answer = self.file.answer(file_process);
+        let server_answer = self.server.answer(server_process);
+        if file_answer == server_answer {
+            return Ok(());
+        }
+        Err(format!("$ {}\nfile: {file_answer}\nserver: {server_answer}", step.line))
+    }
+
+    /// Gives both stores the same next ids: on a server, rows that are refused or rolled back take
+    /// ids, too. Returns whether the ids of existing users are the same.
+    fn align_ids(&mut self) -> bool {
+        for table in ["users", "tokens", "audit"] {
+            let last_id = format!(
+                "SELECT max(coalesce((SELECT max(id) FROM {table}), 0),
+                     coalesce((SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0))"
+            );
+            let last_id = self.file.sandbox.sql(&last_id).remove(0);
+            let sequence = format!("pg_get_serial_sequence('{table}', 'id')");
+            self.session
+                .run(&format!("SELECT setval({sequence}, greatest({last_id}, 1), {last_id} > 0)"));
+        }
+        let last_user = "SELECT max(id) FROM users";
+        self.file.sandbox.sql(last_user) == self.session.run(last_user)
+    }
+}
+
+/// Runs the commands on both engines, after the creation of the stores. Returns the first command
+/// with different answers.
+fn find_difference(steps: &[Step]) -> Result<(), String> {
+    let mut stores = Stores::create()?;
+    for step in steps {
+        stores.compare(step)?;
+        if !stores.align_ids() {
+            // `users import` has added users after it found others in the store.
+            stores.compare(&Step::new("login ada --password-stdin"))?;
+            return stores.compare(&Step::new("users export"));
+        }
+    }
+    FINAL_COMMANDS.iter().try_for_each(|line| stores.compare(&Step::new(line)))
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn random_commands_have_the_same_answers() {
+    let cases = required::variable("PROPTEST_CASES");
+    let cases = cases.map_or(DEFAULT_CASES, |cases| cases.to_str().unwrap().parse().unwrap());
+    let config =
+        Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
+    let result = TestRunner::new(config).run(&commands::sequences(), |steps| {
+        let first = FIRST_COMMANDS.iter().map(|line| Step::new(line));
+        let steps: Vec<Step> = first.chain(steps).collect();
+        find_difference(&steps).map_err(TestCaseError::fail)
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,0 +1,48 @@
+//! Numbers of round trips, which decide the duration of a command on a distant server.
+
+use super::lost_connection::{command_through, server_socket};
+use super::proxy::{Cut, Proxy};
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use std::process::Stdio;
+
+/// Runs a command, and returns its output and its number of round trips after the start of the
+/// connection.
+fn run_counted(sandbox: &Sandbox, arguments: &[&str], input: &str) -> (RunOutput, usize) {
+    let proxy = Proxy::start(server_socket(), Cut::BeforeCommit, 0);
+    let mut command = command_through(sandbox, &proxy, arguments);
+    let mut child = Sandbox::start(command.stdin(Stdio::piped()));
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+    let output = RunOutput::new(&command, child.wait_with_output().unwrap()).ok();
+    (output, proxy.round_trip_count() - 1)
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn single_tokens_take_few_round_trips() {
+    let sandbox = Sandbox::with_admin();
+    let (output, count) = run_counted(&sandbox, &["token", "create", "shop"], "");
+    println!("token create: {count} round trips");
+    assert!(count <= 8, "token create: {count}");
+    let (_, count) = run_counted(&sandbox, &["token", "verify", output.stdout.trim()], "");
+    println!("token verify: {count} round trips");
+    assert!(count <= 4, "token verify: {count}");
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn round_trips_do_not_grow_with_the_number_of_tokens() {
+    let sandbox = Sandbox::with_admin();
+    let mint = |count| ["token", "mint", "--record", "--count", count];
+    sandbox.run(&mint("1")).ok();
+    let (_, few) = run_counted(&sandbox, &mint("10"), "");
+    let (output, many) = run_counted(&sandbox, &mint("400"), "");
+    println!("token mint --record: {few} round trips for 10 tokens, {many} for 400");
+    assert!(many <= few, "token mint: {many}");
+    let tokens = output.stdout;
+    let (output, count) =
+        run_counted(&sandbox, &["token", "verify", "--batch", "--type", "test"], &tokens);
+    println!("token verify --batch: {count} round trips for 400 tokens");
+    assert_eq!(output.stdout.lines().count(), 400);
+    assert!(count <= 40, "token verify --batch: {count}");
+}

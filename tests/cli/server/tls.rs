@@ -1,0 +1,85 @@
+//! TLS with certificates of an issuer.
+
+use crate::required;
+use crate::run_output::RunOutput;
+use crate::sandbox::Sandbox;
+use crate::test_server::{self, TestServer};
+use insta::assert_snapshot;
+use std::path::Path;
+use std::process::Command;
+
+/// Creates two issuers, `ca` and `other`, and a certificate of `ca` for the name `localhost`.
+fn create_certificates(directory: &Path) {
+    let openssl = |arguments: &str| {
+        let new = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 1";
+        let mut command = Command::new("openssl");
+        command.args(new.split(' ')).args(arguments.split(' ')).current_dir(directory);
+        required::require(&mut command, "the program `openssl`");
+    };
+    openssl("-subj /CN=ca -keyout ca.key -out ca.pem");
+    openssl("-subj /CN=other -keyout other.key -out other.pem");
+    openssl(
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost -CA ca.pem -CAkey ca.key \
+         -addext basicConstraints=critical,CA:FALSE -keyout server.key -out server.pem",
+    );
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn certificate_of_the_server_is_verified() {
+    let directory = test_server::create_directory();
+    create_certificates(directory.path());
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let [issuer, other_issuer, key, certificate] =
+        ["ca.pem", "other.pem", "server.key", "server.pem"].map(path);
+    let port = test_server::free_port();
+    let settings = [
+        &format!("port={port}"),
+        "listen_addresses=localhost",
+        "ssl=on",
+        &format!("ssl_key_file={key}"),
+        &format!("ssl_cert_file={certificate}"),
+    ];
+    let server = TestServer::start_in(directory, &settings);
+    let user = server.run_sql("SELECT current_user").remove(0);
+    let sandbox = Sandbox::new();
+    let run = |host: &str, parameters: &str, words: &[&str]| {
+        let mut command = sandbox.command(words);
+        let address = format!("postgres://{user}@{host}:{port}/postgres?{parameters}");
+        RunOutput::capture(command.env("JETON_STORE", address).env("JETON_PASSWORD", "lovelace"))
+    };
+    let root = format!("sslrootcert={issuer}");
+    run("localhost", &root, &["init", "ada"]).ok();
+    let token = run("localhost", &root, &["token", "create", "shop"]).ok().stdout;
+    for (host, parameters, uses_tls) in [
+        ("localhost", root.clone(), true),
+        ("localhost", format!("{root}&sslmode=require"), true),
+        ("localhost", "sslmode=disable".to_owned(), false),
+        ("127.0.0.1", "sslmode=disable".to_owned(), false),
+    ] {
+        run(host, &parameters, &["token", "verify", token.trim_end()]).ok();
+        let info = run(host, &parameters, &["store", "info", "-o", "json"]).ok().stdout;
+        let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+        assert_eq!(info["server"]["tls"], uses_tls, "{host} {parameters}: {info}");
+    }
+    let mut refusals = String::new();
+    for (host, parameters) in [
+        ("localhost", format!("sslrootcert={other_issuer}")),
+        ("localhost", "sslrootcert=system".to_owned()),
+        ("127.0.0.1", root),
+    ] {
+        let output = run(host, &parameters, &["token", "verify", token.trim_end()]);
+        refusals += &output.diagnostics();
+    }
+    assert_snapshot!(refusals, @r#"
+    --- exit code 78, stderr
+    error: cannot connect to the database: invalid peer certificate: UnknownIssuer
+    hint: set `sslrootcert` to a file with the certificate of the issuer
+    --- exit code 78, stderr
+    error: cannot connect to the database: invalid peer certificate: UnknownIssuer
+    hint: set `sslrootcert` to a file with the certificate of the issuer
+    --- exit code 78, stderr
+    error: cannot connect to the database: invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is only valid for DnsName("localhost")
+    hint: use a host name of the server's certificate in the address
+    "#);
+}
