@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
 
-/// Number of rounds on each route. All tests together take less than 15 minutes on two cores.
+/// Number of rounds on each route.
 fn rounds() -> usize {
     setting("JETON_TEST_ROUNDS", 40)
 }
