@@ -41,6 +41,10 @@ pub(crate) enum InvalidAddress {
     /// No store has a URL of this scheme.
     #[error("unsupported URL scheme `{}`", redact_for_error(.0))]
     UnsupportedScheme(String),
+    /// A text that is probably the address of a server in another form. As a path, the text and its
+    /// password would become the name of a file.
+    #[error("unsupported address: expected `postgres://HOST/DATABASE` or a path")]
+    UnsupportedForm,
     /// The address of a server, in a build without the feature `postgres`.
     #[cfg(not(feature = "postgres"))]
     #[error("this build of jeton does not support PostgreSQL")]
@@ -59,7 +63,7 @@ impl InvalidAddress {
     /// Returns the instruction that resolves the error.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::UnsupportedScheme(_) => {
+            Self::UnsupportedScheme(_) | Self::UnsupportedForm => {
                 Some("use a path, prefixed with `./` if it looks like a URL")
             }
             #[cfg(not(feature = "postgres"))]
@@ -78,7 +82,11 @@ impl StoreAddress {
     /// Parses the value of `--store` or `JETON_STORE`. `postgres://` and `postgresql://` start the
     /// address of a server, and every text without a URL scheme is a path.
     pub(crate) fn parse(text: &OsStr, source: AddressSource) -> Result<Self, InvalidAddress> {
-        let Some(scheme) = parse_url_scheme(text) else { return Ok(Self::File(text.into())) };
+        let Some(scheme) = parse_url_scheme(text) else {
+            let is_unsupported = resembles_server_address(&text.to_string_lossy());
+            let path = || Self::File(text.into());
+            return if is_unsupported { Err(InvalidAddress::UnsupportedForm) } else { Ok(path()) };
+        };
         if !["postgres", "postgresql"].iter().any(|name| scheme.eq_ignore_ascii_case(name)) {
             return Err(InvalidAddress::UnsupportedScheme(scheme.to_owned()));
         }
@@ -133,6 +141,22 @@ impl StoreAddress {
     }
 }
 
+/// Returns whether a text without a URL scheme resembles the address of a server: a misspelled URL, a
+/// URL after a space or quotation mark, or `NAME=VALUE` parameters. A text that starts with `.` or `/`
+/// is always a path.
+fn resembles_server_address(text: &str) -> bool {
+    let url = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    let lower = url.to_ascii_lowercase();
+    let after_name = ["jdbc:postgresql", "postgresql", "postgres"]
+        .iter()
+        .find_map(|name| lower.strip_prefix(name));
+    let has_credentials = url.split_once('@').is_some_and(|(user, _)| user.contains(':'));
+    !text.starts_with(['.', '/'])
+        && (after_name.is_some_and(|rest| rest.starts_with([':', '/']))
+            || ["password=", "host="].iter().any(|name| lower.contains(name))
+            || has_credentials)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +167,9 @@ mod tests {
 
     #[test]
     fn address_without_url_scheme_is_a_path() {
-        for text in ["jeton.db", "/var/lib/jeton.db", "./postgres://x", "postgres:/x", "postgres"] {
+        for text in
+            ["jeton.db", "/var/lib/jeton.db", "./postgres://x", "./postgres:/x", "postgres", "a@b"]
+        {
             let address = parse(text, AddressSource::CommandLine).unwrap();
             assert_eq!(address, StoreAddress::File(text.into()));
             assert_eq!(address.to_display(), text);
@@ -159,6 +185,22 @@ mod tests {
             let invalid = parse(text, AddressSource::Variable).unwrap_err();
             assert_eq!(invalid.to_string(), message);
             assert!(invalid.hint().unwrap().contains("./"));
+        }
+    }
+
+    #[test]
+    fn misspelled_server_address_is_not_a_path() {
+        for text in [
+            "postgres:/ada:secret@h/db",
+            "postgresql//ada:secret@h/db",
+            "jdbc:postgresql://h/db?user=ada&password=secret",
+            "host=h user=ada password=secret",
+            "ada:secret@h/db",
+            " postgres://ada:secret@h/db",
+            "\"postgres://ada:secret@h/db\"",
+        ] {
+            let invalid = parse(text, AddressSource::Variable).unwrap_err();
+            assert!(!invalid.to_string().contains("secret"), "{text}: {invalid}");
         }
     }
 
