@@ -186,7 +186,8 @@ fn hint(error: &Error) -> Option<&'static str> {
         return Some("enable TLS on the server, or use `sslmode=disable` on a trusted network");
     }
     let Some(rustls::Error::InvalidCertificate(fault)) = tls_error(error) else { return None };
-    if *fault == CertificateError::UnknownIssuer {
+    // The signature is bad if another certificate has the name of the issuer.
+    if matches!(fault, CertificateError::UnknownIssuer | CertificateError::BadSignature) {
         return Some("set `sslrootcert` to a file with the certificate of the issuer");
     }
     let is_name_mismatch = matches!(
