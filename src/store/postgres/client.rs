@@ -69,8 +69,8 @@ impl Client {
 
     /// Limits the time of the queued statements and of the statement that is sent with them.
     /// After the deadline, the result is [`Error::Busy`].
-    pub(super) fn set_deadline(&self, deadline: Option<Instant>) {
-        self.deadline.set(deadline);
+    pub(super) fn set_deadline(&self, deadline: Instant) {
+        self.deadline.set(Some(deadline));
     }
 
     /// Ends the transaction with `sql`, `COMMIT` or `ROLLBACK`, without waiting for the answer. Discards

@@ -20,9 +20,7 @@ impl Client {
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<usize, Error> {
-        let sql = to_postgres(sql);
-        let changed = self.send(self.connection.execute_typed(&sql, &to_parameters(values)))?;
-        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+        self.execute_with(sql, &to_parameters(values))
     }
 
     /// Executes a statement with one array parameter per column, and returns the number of changed
@@ -32,10 +30,7 @@ impl Client {
         sql: &str,
         columns: &[Column],
     ) -> Result<usize, Error> {
-        let sql = to_postgres(sql);
-        let parameters = to_array_parameters(columns);
-        let changed = self.send(self.connection.execute_typed(&sql, &parameters))?;
-        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+        self.execute_with(sql, &to_array_parameters(columns))
     }
 
     /// Returns the rows of a query with one array parameter per column.
@@ -56,10 +51,18 @@ impl Client {
         ids: &[i64],
         values: &[Value<'_>],
     ) -> Result<usize, Error> {
-        let sql = to_postgres(sql);
         let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&ids, Type::INT8_ARRAY)];
         parameters.extend(to_parameters(values));
-        let changed = self.send(self.connection.execute_typed(&sql, &parameters))?;
+        self.execute_with(sql, &parameters)
+    }
+
+    fn execute_with(
+        &self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<usize, Error> {
+        let sql = to_postgres(sql);
+        let changed = self.send(self.connection.execute_typed(&sql, parameters))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 

@@ -28,7 +28,7 @@ pub(super) fn begin_write(
     lock_key: i64,
     deadline: Instant,
 ) {
-    client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
+    client.set_deadline(deadline.max(Instant::now()) + ANSWER_TIME);
     client.defer(&format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;{}{};
          SELECT set_config('synchronous_commit', 'on', true)
@@ -41,7 +41,7 @@ pub(super) fn begin_write(
 
 /// Waits, with the next statement, for the end of all open write transactions.
 pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
-    client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
+    client.set_deadline(deadline.max(Instant::now()) + ANSWER_TIME);
     let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);
     client.defer(&format!("BEGIN; {take_lock}; COMMIT"));
 }

@@ -19,10 +19,13 @@ pub(crate) use new_token::{NewToken, TokenGroup};
 pub(in crate::store) use prefetched::PrefetchedTokens;
 
 use super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::sql::digest_sql;
 use super::sql::required_time;
 use super::values::values;
 use super::{Error, Reader, SharedWriter, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
+use std::borrow::Cow;
 
 /// Revokes token `?1` at time `?2`, unless the token is already revoked.
 const REVOKE_TOKEN_SQL: &str =
@@ -94,16 +97,16 @@ impl Reader<'_> {
             return Ok(is_blocklisted);
         }
         let sql = match self.connection {
-            Connection::Sqlite(_) => {
-                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)"
-            }
+            Connection::Sqlite(_) => Cow::Borrowed(
+                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
+            ),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(_) => {
-                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1
-                     AND digest = sha256(convert_to(?2, 'UTF8')))"
-            }
+            Connection::Postgres(_) => Cow::Owned(format!(
+                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND digest = {})",
+                digest_sql("?2")
+            )),
         };
-        self.connection.prepare(sql)?.query_row(values![key, jti], |row| row.get(0))
+        self.connection.prepare(&sql)?.query_row(values![key, jti], |row| row.get(0))
     }
 }
 
@@ -138,11 +141,10 @@ impl SharedWriter<'_> {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let (columns, values, unique_columns) = match self.connection {
-            Connection::Sqlite(_) => ("", "", "key_id, jti"),
-            // An index entry has at most 2,704 bytes, so the index has a digest of `jti`.
+            Connection::Sqlite(_) => ("", String::new(), "key_id, jti"),
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => {
-                (", digest", ", sha256(convert_to(?2, 'UTF8'))", "key_id, digest")
+                (", digest", format!(", {}", digest_sql("?2")), "key_id, digest")
             }
         };
         let sql = format!(
