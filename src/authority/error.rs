@@ -97,7 +97,7 @@ pub(crate) enum Error {
         algorithm: Algorithm,
     },
     /// The existing signing key of app tokens has another algorithm than requested.
-    #[error("algorithm mismatch: found `{}`, expected `{}`", .active.name(), .requested.name())]
+    #[error("the signing key has another algorithm: found `{}`, expected `{}`", .active.name(), .requested.name())]
     AlgorithmMismatch {
         /// The algorithm of the signing key.
         active: Algorithm,

@@ -165,7 +165,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
         }
         (Some(RejectReason::SessionToken), Some(kind)) => {
-            Some(format!("verify session tokens with `jeton token verify --type {}`", kind.name()))
+            Some(format!("verify this token with `jeton token verify --type {}`", kind.name()))
         }
         // Of the tokens that lack a claim, only third-party tokens have no kind.
         (Some(RejectReason::MissingClaim), None) => {

@@ -165,7 +165,7 @@ fn invalid_file_changes_nothing() {
     --- exit code 65, stderr
     error: line 1: `users` is not a table: expected tables `[users.LOGIN]`
     --- exit code 65, stderr
-    error: line 2: `kim` is not a table of an account
+    error: line 2: `kim` is not a table: expected a table `[users.LOGIN]`
     --- exit code 65, stderr
     error: line 2: `username` is already given by the table name
     --- exit code 65, stderr

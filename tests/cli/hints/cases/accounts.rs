@@ -123,7 +123,7 @@ pub(super) const CASES: &[Case] = &[
         "ID=$($CMD | awk 'NR==2 {print $1}'); jeton token revoke $ID && jeton token create b",
     ),
     case(
-        "verify session tokens with `jeton token verify --type {}`",
+        "verify this token with `jeton token verify --type {}`",
         "init; echo $PW | jeton login ada --password-stdin -o json | grep -o '\"access\":\"[^\"]*' | cut -d '\"' -f 4 > t",
         "jeton token verify @t",
         "$W1 @t",
