@@ -210,14 +210,15 @@ impl MintJob {
                 let jtis: Vec<_> = custom_rows().flat_map(|rows| rows.jtis.clone()).collect();
                 tx.prefetch_tokens(&jtis)?;
                 let check = RevocationCheck::new(tx, job_key.row_id)?;
-                for TokenRows { model, jtis, .. } in custom_rows() {
+                for TokenRows { common_row, jtis, .. } in custom_rows() {
                     for jti in jtis {
-                        check.ensure_never_revoked(*jti, model.expires_at)?;
+                        check.ensure_never_revoked(*jti, common_row.expires_at)?;
                     }
                 }
             }
-            let groups =
-                rows.iter().map(|TokenRows { model, jtis, .. }| TokenGroup { model, jtis });
+            let groups = rows
+                .iter()
+                .map(|TokenRows { common_row, jtis, .. }| TokenGroup { common_row, jtis });
             let ids = tx.add_tokens(&groups.collect::<Vec<_>>())?;
             tx.add_to_count(job_key.event, ids.len())?;
             Ok::<_, Error>(Some(ids))

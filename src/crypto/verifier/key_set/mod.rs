@@ -14,23 +14,24 @@ use std::sync::OnceLock;
 /// Maximum number of keys that are tried for one token.
 const MAX_CANDIDATES: usize = 16;
 
-/// Keys of another issuer. Each key is validated when a token first requires the key.
+/// Keys of another issuer. The verifier of a key is built, and the key is validated, when it is first
+/// required.
 pub(crate) struct KeySet {
     keys: Vec<SetKey>,
     /// Positions in `keys`, by key id.
     positions: HashMap<String, Vec<usize>>,
     /// Algorithms that the caller accepts; all if empty.
     algorithms: Vec<Algorithm>,
-    /// True if the keys verify every token regardless of its `kid`, because the caller selected the
-    /// keys.
+    /// True if the `kid` of a token is not compared: the caller gave the key itself, and not a set in
+    /// which `kid` selects the key.
     ignores_kid: bool,
-    /// Public keys that no secret of the set may equal.
-    public_keys: PublicKeys,
-    /// True if the caller selected a private key, whose public part is the only key of the set.
+    /// Public keys, of the set and of other documents, that no secret of the set may equal.
+    refused_secrets: PublicKeys,
+    /// True if the caller gave a private key, whose public part is the only key of the set.
     pub(crate) is_from_private_key: bool,
 }
 
-/// Key of a set, with its verifier once the verifier was required.
+/// Key of a set, with its verifier after the first use.
 struct SetKey {
     entry: KeyEntry,
     verifier: OnceLock<Result<Verifier, ImportError>>,
@@ -42,7 +43,7 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// Properties of the document entry from which a single key was read.
+/// Properties of the input from which a single key was read.
 pub(super) struct KeyOrigin {
     /// Key id that the document states.
     pub(super) kid: Option<String>,
@@ -73,7 +74,7 @@ pub(crate) struct Candidates<'k> {
 }
 
 /// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
-/// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
+/// keys. Unusable keys verify no token, as specified in the RFC; a document without a usable key is
 /// refused. `algorithms` are the accepted algorithms; all if empty. If the document has secrets,
 /// `known_public_keys` is called: a secret that equals a returned public key or a public key of the
 /// document is unusable.
@@ -88,11 +89,11 @@ pub(crate) fn read_jwks(
     let mut set = KeySet::new(document.into_primary_entries(), algorithms);
     set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.entry.kid.is_none());
     if has_secret {
-        set.public_keys = known_public_keys();
+        set.refused_secrets = known_public_keys();
         set.keys
             .iter()
             .filter_map(|key| key.entry.as_jwk())
-            .for_each(|jwk| set.public_keys.add(jwk));
+            .for_each(|jwk| set.refused_secrets.add(jwk));
     }
     let mut first_error = None;
     for index in 0..set.keys.len() {
@@ -120,7 +121,7 @@ impl KeySet {
             positions,
             algorithms: algorithms.to_vec(),
             ignores_kid: false,
-            public_keys: PublicKeys::default(),
+            refused_secrets: PublicKeys::default(),
             is_from_private_key: false,
         }
     }
@@ -130,7 +131,7 @@ impl KeySet {
     /// `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
-        // The material is never read, because the verifier is already built.
+        // The verifier is already built. Empty material in DER counts as a key of a known type.
         let material = EntryMaterial::PublicDer(Vec::new());
         let ignores_kid = !is_in_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
@@ -147,7 +148,7 @@ impl KeySet {
         let Some(key) = self.keys.get(index) else { return Err(ImportError::Empty) };
         let build = || {
             let mut verifier = build_verifier(&key.entry, false, false)?;
-            if verifier.equals_public_key(&self.public_keys) {
+            if verifier.equals_public_key(&self.refused_secrets) {
                 return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
             }
             if !self.algorithms.is_empty() {
@@ -171,8 +172,7 @@ impl KeySet {
 
     /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515,
     /// section 4.1.4): of the keys that fit the algorithm, the keys with this key id, or all keys if
-    /// `kid` is missing or empty. A token with a key id is verified with a key that has another key id
-    /// or no key id only if the caller selected the key.
+    /// `kid` is missing or empty. If the caller gave the key itself, `kid` is not compared.
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
@@ -253,8 +253,8 @@ impl KeySet {
 
 impl SetKey {
     /// Returns whether the key may fit the algorithm, without validation of the key. The type of a key
-    /// other than a JWK is not examined. JWKs of unknown types may fit every algorithm, so that the
-    /// reason why such a key is unusable is reported.
+    /// other than a JWK is not examined. Returns `true` for a JWK of unknown type: the attempt to build its
+    /// verifier then gives the reason why the key is unusable.
     fn may_fit(&self, algorithm: Algorithm) -> bool {
         self.entry.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
             match (key_type, algorithm.key_type()) {
