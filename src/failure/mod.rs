@@ -7,6 +7,7 @@ mod directory;
 mod key_failure;
 mod key_hint;
 mod store;
+mod unrevoked_tokens;
 pub(crate) use code::{Code, Kind};
 pub(crate) use key_hint::{KeySource, unused_file_name};
 

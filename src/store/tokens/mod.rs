@@ -23,7 +23,7 @@ use super::connection::Connection;
 use super::sql::digest_sql;
 use super::sql::required_time;
 use super::values::values;
-use super::{Error, Reader, SharedWriter, Writer};
+use super::{Error, Reader, SharedWriter, Store, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
 use std::borrow::Cow;
 
@@ -40,6 +40,20 @@ const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
 /// not revoked, not superseded.
 pub(super) fn quota_count_sql() -> String {
     format!("SELECT count(*) FROM {TABLES} {QUOTA_WHERE}")
+}
+
+impl Store {
+    /// Refuses a database user without the right to revoke recorded tokens. A file has no database users.
+    pub(crate) fn require_right_to_revoke(&mut self) -> Result<(), Error> {
+        if self.server_time().is_none() {
+            return Ok(());
+        }
+        self.write_shared(|tx| {
+            // The server checks the right although no row matches.
+            tx.connection.execute("UPDATE tokens SET revoked_at = NULL WHERE false", values![])
+        })?;
+        Ok(())
+    }
 }
 
 impl Reader<'_> {
