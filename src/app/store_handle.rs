@@ -1,6 +1,6 @@
 //! Store of a run. The store and the time of its use are obtained together.
 
-use super::environment::resolve_address;
+use super::environment::{Clock, resolve_address};
 use super::interruption::Monitor;
 use super::run_console::RunConsole;
 use crate::authority::{self, AuditContext, Caller};
@@ -63,6 +63,11 @@ impl StoreHandle {
     /// Returns the time of the run, also for a command that works without the store.
     pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
         self.console.clock.now()
+    }
+
+    /// Returns a clock of its own for a thread that works longer than the time of the run is valid.
+    pub(crate) fn clock(&self) -> Clock {
+        self.console.clock.clone()
     }
 
     fn audit_context(&self) -> Result<AuditContext, Failure> {
