@@ -84,6 +84,13 @@ fn openssl_hints_convert_keys() {
             &[],
         ),
         (
+            "openssl cms -sign -in c.pem -signer c.pem -inkey k.pem -outform PEM -nodetach -out key.in"
+                .to_owned(),
+            &VERIFY,
+            "cert.pem",
+            &[],
+        ),
+        (
             "openssl crl2pkcs7 -nocrl -certfile c.pem -outform DER -out key.in".to_owned(),
             &VERIFY,
             "cert.pem",
