@@ -89,7 +89,7 @@ impl SessionHandle {
                 "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
             );
         }
-        if let Some((_, source)) = self.console.bearer_credential()? {
+        if let Some(source) = self.console.bearer_source() {
             self.console
                 .print_warning(&format!("commands use the token in {source}, not this session"));
         }

@@ -5,8 +5,8 @@ mod bulk;
 pub(crate) use bulk::{count_revocable, revoke_bulk};
 
 use super::audit_context::sanitize_for_audit;
-use super::error::ResourceKind;
 use super::principal::{require_role, write_shared_as_optional_principal};
+use super::resource_kind::ResourceKind;
 use super::verification::{
     Expectations, ExpectedKind, TokenRecord, load_consistent_record, verify,
 };

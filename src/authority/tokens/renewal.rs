@@ -2,9 +2,9 @@
 //! revoked immediately or after a grace period.
 
 use super::super::claims::{GRANTING_CLAIMS, claimed_permissions};
-use super::super::error::ResourceKind;
 use super::super::minting::check_grantable_permissions;
 use super::super::principal::write_as_optional_principal;
+use super::super::resource_kind::ResourceKind;
 use super::super::revocation::{check_may_revoke, find_app_token};
 use super::super::sessions::expiry_after;
 use super::super::signing::{load_settings_and_key, with_signing_key};

@@ -11,7 +11,7 @@ fn try_issue(
 ) -> Result<usize, (u32, Vec<i64>)> {
     match issue_at(store, seconds, test_user, "app") {
         Ok(issued) => Ok(issued.quota_usage.unwrap().used),
-        Err(Error::QuotaExceeded { limit, live_tokens }) => {
+        Err(Error::QuotaExceeded { limit, live_tokens, .. }) => {
             Err((limit, live_tokens.iter().map(|token| token.id.0).collect()))
         }
         Err(_) => Err((0, Vec::new())),
