@@ -268,11 +268,18 @@ pub(crate) fn end(
         report.into_accepted()?;
         return Err(Error::from_reason(RejectReason::UnknownToken));
     };
-    let (id, user) = (pair_with_session.session.id, pair_with_session.session.user_id);
-    let target = EventTarget::session(pair_with_session.session.sid);
+    let sid = pair_with_session.session.sid;
+    end_by_sid(store, audit, sid)
+}
+
+/// Ends the session with this `sid`, also if the key of its tokens no longer verifies. Returns whether
+/// this call ended the session; `false` if the session had ended, or is not in the store.
+pub(crate) fn end_by_sid(store: &mut Store, audit: &AuditContext, sid: Sid) -> Result<bool, Error> {
     store.write_shared(|tx| {
-        let ended = tx.end_session(id, SessionEndReason::Logout, audit.now)?;
-        audit.record(tx, Some(user), target.clone(), usize::from(ended))?;
+        let Some(session) = tx.find_session(sid)? else { return Ok(false) };
+        let ended = tx.end_session(session.id, SessionEndReason::Logout, audit.now)?;
+        let target = EventTarget::session(sid);
+        audit.record(tx, Some(session.user_id), target, usize::from(ended))?;
         Ok(ended)
     })
 }
