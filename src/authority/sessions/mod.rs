@@ -80,9 +80,9 @@ pub(crate) fn authenticate(
 pub(crate) struct AuthenticatedUser {
     /// The user.
     pub(super) user: User,
-    /// The hash that the password matched.
-    pub(super) hash: PasswordHash,
-    /// A new hash with the current parameters, if `hash` is weaker.
+    /// The time of the last change of the password that the user typed.
+    pub(super) password_changed_at: Timestamp,
+    /// A new hash with the current parameters, if the stored hash is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
     /// `Written` if an earlier step of the command has recorded the audit event.
     pub(super) audit_row: AuditRowState,
@@ -143,7 +143,9 @@ fn recheck_credentials(
     let id = authenticated.user.id;
     let row = tx.find_user_including_deleted(id)?;
     let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
-    if !is_enabled || tx.find_password_hash(id)?.as_ref() != Some(&authenticated.hash) {
+    // Another login may have replaced the hash with a stronger hash of the same password.
+    let changed_at = tx.find_password(id)?.map(|(_, changed_at)| changed_at);
+    if !is_enabled || changed_at != Some(authenticated.password_changed_at) {
         return Err(Error::LoginInvalid);
     }
     if let Some(upgraded_hash) = &authenticated.upgraded_hash {
