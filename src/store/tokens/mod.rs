@@ -27,9 +27,9 @@ use super::{Error, Reader, SharedWriter, Store, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
 use std::borrow::Cow;
 
-/// Revokes token `?1` at time `?2`, unless the token is already revoked.
-const REVOKE_TOKEN_SQL: &str =
-    "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+/// Revokes token `?1` at time `?2`, unless the token is already revoked or its grace period has ended.
+const REVOKE_TOKEN_SQL: &str = "UPDATE tokens SET revoked_at = ?2
+    WHERE id = ?1 AND revoked_at IS NULL AND (grace_until IS NULL OR grace_until > ?2)";
 
 /// Condition for tokens of user `?1` that count towards the quota at time `?2`. A superseded token
 /// counts if its successor is no longer live: otherwise a user who revokes each successor could have
@@ -130,7 +130,8 @@ impl Reader<'_> {
 }
 
 impl SharedWriter<'_> {
-    /// Revokes a token. Returns `false` if the token was already revoked.
+    /// Revokes a token. Returns `false` if the token was already revoked, or if its grace period has
+    /// ended.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
         Ok(self.connection.execute(REVOKE_TOKEN_SQL, values![id, now])? > 0)
     }
