@@ -250,6 +250,8 @@ fn rotate_refresh_token(
     let ids = (pair.access_jti, pair.refresh_jti);
     let same_pair = successor.filter(|next| (next.pair.access_jti, next.pair.refresh_jti) == ids);
     if let Some(successor) = same_pair {
+        // `refresh` signs the recorded pair with the key that would sign a new pair.
+        tx.set_pair_key(successor.pair.id, pair.key)?;
         return Ok(Some(RefreshOutcome::Retried(successor)));
     }
     tx.end_session(old.session.id, SessionEndReason::Reuse, audit.now)?;
