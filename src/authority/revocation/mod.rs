@@ -28,7 +28,8 @@ pub(crate) struct RevocationOutcome {
     pub(crate) jti: Untrusted,
     /// Token kind.
     pub(crate) kind: TokenKind,
-    /// `false` if the token was already revoked or, for a refresh token, its session had already ended.
+    /// `false` if the token was already revoked, if its grace period had ended or, for a refresh
+    /// token, if its session had already ended.
     pub(crate) changed: bool,
 }
 

@@ -21,7 +21,7 @@ fn audit_event_of_a_refused_change_names_only_an_existing_target() {
     let kid = sandbox.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
     let jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
     let jti = uuid::Uuid::parse_str(&jti).unwrap().to_string();
-    let key = format!("key {kid}");
+    let (key, abbreviated_kid) = (format!("key {kid}"), format!("{}…", &kid[..8]));
     let sid = sandbox.sql("SELECT lower(hex(sid)) FROM sessions WHERE user_id = 3").remove(0);
     let sid = uuid::Uuid::parse_str(&sid).unwrap().to_string();
     let session = format!("session {sid}");
@@ -42,6 +42,7 @@ fn audit_event_of_a_refused_change_names_only_an_existing_target() {
         (&["keys", "retire", "no-such-key"], "", "-"),
         (&["keys", "export", "--yes", "--private", &kid], "", &key),
         (&["token", "mint", "--key", &kid], "", &key),
+        (&["keys", "retire", "--", &abbreviated_kid], "", &key),
         (&["sessions", "revoke", &sid], "", &session),
         (&["settings", "set", "issuer", "x"], "", "setting issuer"),
         (&["login", "mia", "--password-stdin"], "wrong-333", "user 3"),

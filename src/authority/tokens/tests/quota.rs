@@ -71,6 +71,30 @@ fn superseded_token_frees_quota_and_works_during_grace() {
 }
 
 #[test]
+fn superseded_token_counts_if_the_successor_is_not_live() {
+    let mut store = new_store();
+    let john = add_user_with_three_tokens(&mut store);
+    store.execute_sql(&format!(
+        "UPDATE tokens SET superseded_by = 2, grace_until = {} WHERE id = 1;
+         UPDATE tokens SET revoked_at = {} WHERE id = 2",
+        at(60).unix(),
+        at(0).unix()
+    ));
+    assert_eq!(try_issue(&mut store, 0, &john), Ok(3));
+    assert_eq!(try_issue(&mut store, 59, &john), Err((3, vec![1, 3, 4])));
+    assert_eq!(try_issue(&mut store, 60, &john), Ok(3), "the grace period has ended");
+    let expire = format!(
+        "UPDATE tokens SET revoked_at = NULL, expires_at = {} WHERE id = 2;
+         UPDATE tokens SET grace_until = {} WHERE id = 1",
+        at(70).unix(),
+        at(80).unix()
+    );
+    store.execute_sql(&expire);
+    assert_eq!(try_issue(&mut store, 69, &john), Err((3, vec![2, 3, 4, 5])));
+    assert_eq!(try_issue(&mut store, 70, &john), Err((3, vec![1, 3, 4, 5])));
+}
+
+#[test]
 fn token_without_expiry_always_counts() {
     let mut store = new_store();
     let john = add_user(&mut store, "john", Role::User);
