@@ -44,12 +44,7 @@ impl From<Error> for Failure {
             Error::InvalidLines(bad_lines) => bad_lines.into(),
             Error::UnknownFields(error) => unknown_fields(*error),
             Error::ImportedUserExists { line, skips_existing, .. } => {
-                let failure = failure(Code::UserExists).with_line(line);
-                if skips_existing {
-                    failure.with_hint("use `--update` to change existing accounts")
-                } else {
-                    failure.with_hint("use `--exist-ok` to skip users that already exist")
-                }
+                imported_user_exists(message, line, skips_existing)
             }
             Error::NoAdmin => failure(Code::BadData)
                 .with_hint("give a row the role `admin`, or create an admin: jeton init"),
@@ -76,6 +71,15 @@ impl From<Error> for Failure {
             Error::TokenTooLarge { .. } => token_too_large(message),
             Error::KeyContention => failure(Code::Busy),
         }
+    }
+}
+
+fn imported_user_exists(message: String, line: u64, skips_existing: bool) -> Failure {
+    let failure = Failure::new(Code::UserExists, message).with_line(line);
+    if skips_existing {
+        failure.with_hint("use `--update` to change existing accounts")
+    } else {
+        failure.with_hint("use `--exist-ok` to skip users that already exist")
     }
 }
 

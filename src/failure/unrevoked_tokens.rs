@@ -11,17 +11,15 @@ impl Failure {
     /// Returns the error for valid tokens that could not be revoked because of `cause`. The message
     /// starts with `reason`, why the tokens had to be revoked. The details have the ids of all tokens.
     pub(crate) fn unrevoked_tokens(reason: &str, ids: &[TokenId], cause: &Self) -> Self {
-        let code = match cause.code {
-            Code::OutcomeUnknown => cause.code,
-            _ => Code::Internal,
-        };
+        let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
+        let code = if is_outcome_unknown { cause.code } else { Code::Internal };
         let noun = if ids.len() == 1 { "token" } else { "tokens" };
         let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let message =
             |tokens| format!("{reason}, and {tokens} could not be revoked: {}", cause.message);
         let mut failure = match ids {
-            [first, .., last] if ids.len() > MAX_LISTED_IDS => {
-                Self::new(code, message(format!("{} tokens, {first} to {last},", ids.len())))
+            [first_id, .., last_id] if ids.len() > MAX_LISTED_IDS => {
+                Self::new(code, message(format!("{} tokens, {first_id} to {last_id},", ids.len())))
             }
             _ => Self::new(code, message(format!("{noun} {list}")))
                 .with_hint(format!("revoke the {noun}: jeton token revoke {list}")),
