@@ -67,6 +67,13 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
         &insert_grant_sql("test", "test", "[]"),
         &insert_tokens_sql("app"),
         &forged_event,
+        "INSERT INTO audit (at, os_uid, action, detail, outcome, count)
+             VALUES (0, 0, 'x', '[]', 'done', 1)",
+        "INSERT INTO audit (at, os_uid, action, outcome, count) VALUES (-1, 0, 'x', 'done', 1)",
+        "INSERT INTO audit (at, os_uid, action, target_kind, outcome, count)
+             VALUES (0, 0, 'x', 'x', 'done', 1)",
+        "INSERT INTO tokens (jti, grant_id, key_id, issued_at)
+             SELECT gen_random_uuid(), grant_id, key_id, 9000000000000000000 FROM tokens",
         "UPDATE audit SET action = 'x'",
         "UPDATE audit SET db_user = session_user",
         "UPDATE tokens SET revoked_at = 1",
