@@ -19,7 +19,7 @@ impl Connection<'_> {
                 format!("(SELECT value FROM json_tree({column}) WHERE type = 'object') AS object")
             }
             // `jsonb` refuses `\u0000`, which becomes U+FFFD. An escaped backslash before `u0000` stays:
-            // meanwhile, U+10FFFE stands in its place.
+            // while NUL is replaced, U+10FFFE takes its place.
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => format!(
                 r"(SELECT value FROM jsonb_path_query(

@@ -233,7 +233,7 @@ fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Revocati
                 Ok(RevocationTarget::Unrecorded { key_row_id: *key, jti, kind: *kind, expires_at })
             }
             None => Err(Error::Usage(
-                "a token without `jti` cannot be revoked; mint revocable tokens with `--record`"
+                "a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`"
                     .to_owned(),
             )),
         },

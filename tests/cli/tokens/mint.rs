@@ -158,10 +158,10 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     --- exit code 1, stderr
     error: the token could not be written; token 2 was revoked
     ");
-    let token_without_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
-    assert_snapshot!(sandbox.run(&["token", "revoke", &token_without_jti]), @"
+    let token_with_numeric_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
+    assert_snapshot!(sandbox.run(&["token", "revoke", &token_with_numeric_jti]), @"
     --- exit code 2, stderr
-    error: a token without `jti` cannot be revoked; mint revocable tokens with `--record`
+    error: a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`
     ");
 }
 
@@ -227,7 +227,7 @@ fn claim_text_that_looks_like_json_causes_a_hint() {
 }
 
 #[test]
-fn claim_cannot_be_both_set_and_omitted() {
+fn contradicting_claim_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     for arguments in [
         &["--claim", "jti=x", "--no-jti"][..],
@@ -240,7 +240,7 @@ fn claim_cannot_be_both_set_and_omitted() {
 }
 
 #[test]
-fn verification_reports_each_defect() {
+fn verification_refuses_each_defect() {
     let sandbox = Sandbox::with_admin();
     let help = sandbox.run(&["token", "mint", "--help"]).ok().stdout;
     let (_, values) = help.split_once("[possible values: expired,").unwrap();
