@@ -1,23 +1,23 @@
 //! The connection to a PostgreSQL server: messages, ends of transactions, and time limits.
 
+use super::config::ConnectionConfig;
+use super::connect::ServerConnection;
 use super::queue::{PrefetchedRows, Queue};
+use super::retry::connect_until;
 use crate::store::Error;
 use futures_util::future::{join, join_all, join3, poll_immediate};
 use std::cell::{Cell, RefCell};
 use std::future::ready;
 use std::pin::pin;
 use std::time::{Duration, Instant};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{timeout, timeout_at};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A connection to a server.
 pub(in crate::store) struct Client {
     pub(super) runtime: Runtime,
-    pub(super) connection: tokio_postgres::Client,
-    /// TLS set-up for requests to cancel, if the connection has TLS.
-    tls: Option<MakeRustlsConnect>,
+    pub(super) connection: ServerConnection,
     /// Statements that are sent before the next statement, in the same round trip.
     pub(super) queued: RefCell<Queue>,
     pub(super) prefetched: RefCell<PrefetchedRows>,
@@ -35,18 +35,27 @@ pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
 pub(super) const TRANSACTION_ID_COLUMN: &str = "transaction_id";
 
 impl Client {
-    pub(super) fn new(
-        runtime: Runtime,
-        (connection, tls): (tokio_postgres::Client, Option<MakeRustlsConnect>),
-    ) -> Self {
-        Self {
-            runtime,
-            connection,
-            tls,
-            queued: RefCell::default(),
-            prefetched: RefCell::default(),
-            deadline: Cell::default(),
-            transaction_id: Cell::default(),
+    /// Connects. Tries again until the deadline after faults that may be transient.
+    pub(super) fn connect(config: &ConnectionConfig, deadline: Instant) -> Result<Self, Error> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| Error::Failed(error.to_string()))?;
+        match connect_until(&runtime, config, deadline) {
+            Ok(connection) => Ok(Self {
+                runtime,
+                connection,
+                queued: RefCell::default(),
+                prefetched: RefCell::default(),
+                deadline: Cell::default(),
+                transaction_id: Cell::default(),
+            }),
+            Err(error) => {
+                // Does not wait for the look-up of a host name.
+                runtime.shutdown_background();
+                Err(error)
+            }
         }
     }
 
@@ -84,7 +93,7 @@ impl Client {
             return;
         }
         self.runtime.block_on(async {
-            let mut answer = pin!(self.connection.batch_execute(sql));
+            let mut answer = pin!(self.connection.client.batch_execute(sql));
             // The first poll passes the message to the connection task.
             let _ = poll_immediate(answer.as_mut()).await;
         });
@@ -106,13 +115,14 @@ impl Client {
     /// complete without the standbys.
     pub(super) fn commit(&self, deadline: Instant) -> Result<bool, Error> {
         self.runtime.block_on(async {
-            let mut commit = pin!(self.send_queue_and(self.connection.batch_execute("COMMIT")));
+            let mut commit =
+                pin!(self.send_queue_and(self.connection.client.batch_execute("COMMIT")));
             if let Ok(answer) = timeout_at(deadline.into(), commit.as_mut()).await {
                 return answer.map(|()| true);
             }
-            let token = self.connection.cancel_token();
+            let token = self.connection.client.cancel_token();
             let cancel = async {
-                match &self.tls {
+                match &self.connection.server.tls {
                     Some(tls) => token.cancel_query(tls.clone()).await,
                     None => token.cancel_query(NoTls).await,
                 }
@@ -137,7 +147,7 @@ impl Client {
     /// Returns whether the connection is open, as far as this machine knows.
     pub(super) fn is_alive(&self) -> bool {
         self.run_connection_task();
-        !self.connection.is_closed()
+        !self.connection.client.is_closed()
     }
 
     /// Sends the queued statements and a statement in one round trip, and returns the result of the
@@ -172,13 +182,13 @@ impl Client {
             if batch.is_empty() {
                 Ok(Vec::new())
             } else {
-                self.connection.simple_query(&batch).await
+                self.connection.client.simple_query(&batch).await
             }
         };
         // `join_all` and `join3` poll their futures in order, and the first poll of a future passes the
         // message to the connection task.
         let answers = join_all(statements.iter().map(|statement| async {
-            self.connection.query_typed(&statement.sql, &statement.to_parameters()).await
+            self.connection.client.query_typed(&statement.sql, &statement.to_parameters()).await
         }));
         let (messages, answers, value) = join3(batch, answers, statement).await;
         self.keep_transaction_id(&messages?);

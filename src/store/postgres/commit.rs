@@ -1,8 +1,8 @@
 //! Commits, and the outcome of a commit without an answer.
 
-use super::client::ANSWER_TIME;
+use super::client::{ANSWER_TIME, Client};
 use super::database::PostgresDatabase;
-use super::retry::{RETRY_INTERVAL, connect_until};
+use super::retry::RETRY_INTERVAL;
 use super::transaction::begin_read;
 use crate::store::Error;
 use crate::store::connection::Connection;
@@ -41,7 +41,7 @@ impl PostgresDatabase {
         deadline: Instant,
     ) -> Option<bool> {
         loop {
-            if let Ok(client) = connect_until(&self.config, deadline) {
+            if let Ok(client) = Client::connect(&self.config, deadline) {
                 self.client = client;
                 match self.query_status(transaction_id) {
                     // After a failover, the id can belong to another transaction: a promoted standby

@@ -25,6 +25,7 @@ pub(crate) struct ConnectionConfig {
 }
 
 /// A server with its credentials.
+#[derive(Clone)]
 pub(super) struct Server {
     /// Host, port, user, password, database and other parameters.
     pub(super) config: Config,

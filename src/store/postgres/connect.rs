@@ -6,11 +6,12 @@ use crate::model::escape;
 use rustls::CertificateError;
 use std::error::Error as _;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Connection, Error, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Error of tokio-postgres if the server asks for a password, and the configuration has no password.
 const MISSING_PASSWORD: &str = "password missing";
@@ -20,62 +21,85 @@ const NO_TLS: &str = "server does not support TLS";
 /// for this error.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
-/// Connects to the first server that accepts a connection, and spawns the task of the connection on
-/// the current runtime. The result includes the TLS set-up of this server, if any, for requests to
-/// cancel. If no server accepts a connection, returns the first error that may be transient, or
-/// else the error of the last server.
-///
-/// `timeout` limits each attempt to reach an address. The caller limits the whole call, because a
-/// server may not answer.
-pub(super) async fn connect(
-    config: &ConnectionConfig,
-    timeout: Duration,
-) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
-    let Some((last, earlier_servers)) = config.servers.split_last() else {
-        // An address has at least one server. This returns the error of a configuration without a
-        // host.
-        return tokio_postgres::Config::new()
-            .connect(NoTls)
-            .await
-            .map(|(client, _)| (client, None));
-    };
-    let mut transient_error = None;
-    for server in earlier_servers {
-        match connect_to(server, timeout).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) if transient_error.is_none() && is_transient(&error) => {
-                transient_error = Some(error);
-            }
-            Err(_) => {}
-        }
-    }
-    connect_to(last, timeout).await.map_err(|error| transient_error.unwrap_or(error))
+/// A connection to one of the servers of an address. Dropping the value closes the connection.
+pub(super) struct ServerConnection {
+    pub(super) client: Client,
+    /// The server, for further connections to the same server.
+    pub(super) server: Server,
+    task: AbortHandle,
 }
 
-async fn connect_to(
-    server: &Server,
-    timeout: Duration,
-) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
+impl Drop for ServerConnection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Connects to the first server that accepts a connection, and spawns the task of the connection on
+/// the current runtime. If no server accepts a connection, returns the first fault that may be
+/// transient, or else the fault of the last server.
+///
+/// The servers share the time until the deadline. If there are several, each has at most the time
+/// `host_limit`, or `connect_timeout` of the address.
+pub(super) async fn connect(
+    config: &ConnectionConfig,
+    deadline: Instant,
+    host_limit: Duration,
+) -> Result<ServerConnection, ConnectFault> {
+    let mut fault = ConnectFault::Permanent(ConnectionError::Refused {
+        message: "the address has no host".to_owned(),
+        hint: None,
+    });
+    let mut servers_left = config.servers.len();
+    for server in &config.servers {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let share = remaining / u32::try_from(servers_left).unwrap_or(u32::MAX);
+        let limit = match server.config.get_connect_timeout() {
+            Some(configured) => share.min(*configured),
+            None if config.servers.len() == 1 => share,
+            None => share.min(host_limit),
+        };
+        match connect_to(server, limit).await {
+            Ok(connection) => return Ok(connection),
+            Err(_) if matches!(fault, ConnectFault::Transient(_)) => {}
+            Err(later_fault) => fault = later_fault,
+        }
+        servers_left -= 1;
+    }
+    Err(fault)
+}
+
+/// Connects to a server within `limit`, which includes the handshake.
+async fn connect_to(server: &Server, limit: Duration) -> Result<ServerConnection, ConnectFault> {
+    match timeout(limit, open(server, limit)).await {
+        Ok(result) => result.map_err(|error| ConnectFault::from(&error)),
+        Err(_) => Err(ConnectFault::Transient(ConnectionError::Refused {
+            message: "connection timed out".to_owned(),
+            hint: None,
+        })),
+    }
+}
+
+async fn open(server: &Server, limit: Duration) -> Result<ServerConnection, Error> {
     let mut config = server.config.clone();
-    let timeout =
-        config.get_connect_timeout().map_or(timeout, |configured| timeout.min(*configured));
-    config.connect_timeout(timeout);
-    let client = match &server.tls {
+    // A host name can have several IP addresses, the first of which may not answer.
+    config.connect_timeout(limit / 2);
+    let (client, task) = match &server.tls {
         Some(tls) => spawn(config.connect(tls.clone()).await?),
         None => spawn(config.connect(NoTls).await?),
     };
-    Ok((client, server.tls.clone()))
+    Ok(ServerConnection { client, server: server.clone(), task })
 }
 
-fn spawn<S, T>((client, connection): (Client, Connection<S, T>)) -> Client
+fn spawn<S, T>((client, connection): (Client, Connection<S, T>)) -> (Client, AbortHandle)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     // The result is dropped, because the statement that waits for an answer also returns the error of a
     // lost connection.
-    drop(tokio::spawn(async { drop(connection.await) }));
-    client
+    let task = tokio::spawn(async { drop(connection.await) });
+    (client, task.abort_handle())
 }
 
 /// Reason why no connection was made, and whether a later attempt may succeed.

@@ -3,7 +3,6 @@
 use super::client::Client;
 use super::config::ConnectionConfig;
 use super::database::PostgresDatabase;
-use super::retry::connect_until;
 use super::schema::{create_schema, load_state};
 use super::transaction::{CREATION_LOCK, begin_write};
 use super::{ServerAddress, ServerError};
@@ -31,7 +30,7 @@ impl PendingDatabase {
     ) -> Result<Self, Error> {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
-        let client = connect_until(&config, deadline)?;
+        let client = Client::connect(&config, deadline)?;
         begin_write(&client, &config, WriteLock::Exclusive, CREATION_LOCK, deadline);
         let connection = Connection::Postgres(&client);
         if !create_schema(&client, connection, address, config.schema.as_deref())? {

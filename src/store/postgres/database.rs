@@ -2,7 +2,6 @@
 
 use super::client::{ANSWER_TIME, Client};
 use super::config::ConnectionConfig;
-use super::retry::connect_until;
 use super::schema::{self, ServerState};
 use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
@@ -34,7 +33,7 @@ impl PostgresDatabase {
         let config = Arc::new(config);
         let deadline = Instant::now() + timeout;
         loop {
-            let client = connect_until(&config, deadline)?;
+            let client = Client::connect(&config, deadline)?;
             match load_or_diagnose_state(&client, &config, address) {
                 // The connection was lost, for example because of a failover.
                 Err(Error::Busy) if Instant::now() < deadline => {}
@@ -53,7 +52,7 @@ impl PostgresDatabase {
     ) -> Result<(Self, bool), Error> {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
-        let client = connect_until(&config, deadline)?;
+        let client = Client::connect(&config, deadline)?;
         let is_created = match load_or_diagnose_state(&client, &config, address) {
             Err(Error::Server(ServerError::NoStore(_))) => {
                 create_store(&client, &config, address, deadline, initial_rows)?
@@ -67,7 +66,7 @@ impl PostgresDatabase {
 
     /// Opens the same store with another connection.
     pub(in crate::store) fn open_reader(&self, timeout: Duration) -> Result<Self, Error> {
-        let client = connect_until(&self.config, Instant::now() + timeout)?;
+        let client = Client::connect(&self.config, Instant::now() + timeout)?;
         Ok(Self::new(Arc::clone(&self.config), client, self.state.clone()))
     }
 
@@ -178,7 +177,7 @@ impl PostgresDatabase {
 
     fn reconnect_if_closed(&mut self, deadline: Instant) -> Result<(), Error> {
         if !self.client.is_alive() {
-            self.client = connect_until(&self.config, deadline)?;
+            self.client = Client::connect(&self.config, deadline)?;
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ impl Client {
         columns: &[Column],
     ) -> Result<Vec<Row>, Error> {
         let sql = to_postgres(sql);
-        self.send(self.connection.query_typed(&sql, &to_array_parameters(columns)))
+        self.send(self.connection.client.query_typed(&sql, &to_array_parameters(columns)))
     }
 
     /// Executes a statement with an array of `ids` as the first parameter, and returns the number of
@@ -62,7 +62,7 @@ impl Client {
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<usize, Error> {
         let sql = to_postgres(sql);
-        let changed = self.send(self.connection.execute_typed(&sql, parameters))?;
+        let changed = self.send(self.connection.client.execute_typed(&sql, parameters))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
@@ -79,7 +79,7 @@ impl Client {
         if let Some(rows) = self.prefetched.borrow_mut().take(&sql, values) {
             return Ok(rows);
         }
-        self.send(self.connection.query_typed(&sql, &to_parameters(values)))
+        self.send(self.connection.client.query_typed(&sql, &to_parameters(values)))
     }
 
     /// Queues a statement, which is sent with the next statement. If the queued statement fails, the next
@@ -109,7 +109,7 @@ impl Client {
     ) -> Result<(), Error> {
         let sql = to_postgres(sql);
         let parameters = to_parameters(values);
-        let rows = self.send(self.connection.query_typed_raw(&sql, parameters))?;
+        let rows = self.send(self.connection.client.query_typed_raw(&sql, parameters))?;
         let mut rows = pin!(rows);
         while let Some(row) = self.runtime.block_on(rows.try_next())?
             && visit(&row)?
@@ -152,7 +152,7 @@ impl Client {
         if count > 1 {
             self.queue("SAVEPOINT before_insert", Vec::new());
         }
-        let rows = self.send(self.connection.query_typed(&sql, parameters))?;
+        let rows = self.send(self.connection.client.query_typed(&sql, parameters))?;
         let is_complete = rows.len() == count;
         if count > 1 && !is_complete {
             self.queue("ROLLBACK TO SAVEPOINT before_insert", Vec::new());
