@@ -13,6 +13,10 @@ use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Connection, Error, NoTls};
 
+/// Time for an answer of the server after the deadline, at which the server itself ends a wait for
+/// a lock. Afterwards, a server that also does not answer on a new connection in this time counts as lost.
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
+
 /// Error of tokio-postgres if the server asks for a password, and the configuration has no password.
 const MISSING_PASSWORD: &str = "password missing";
 /// Error of tokio-postgres for a server without TLS.
@@ -77,6 +81,17 @@ async fn connect_to(server: &Server, limit: Duration) -> Result<ServerConnection
             message: "connection timed out".to_owned(),
             hint: None,
         })),
+    }
+}
+
+/// Returns whether the server answers on a new connection within `limit`. A refusal is an answer.
+pub(super) async fn is_answering(server: &Server, limit: Duration) -> bool {
+    // An empty statement: a pooler accepts connections even if its server does not answer.
+    let answer = async { open(server, limit).await?.client.simple_query(";").await };
+    match timeout(limit, answer).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => error.code().is_some() || is_read_only(&error),
+        Err(_) => false,
     }
 }
 
@@ -176,7 +191,7 @@ fn tls_error(error: &Error) -> Option<&rustls::Error> {
 
 /// Returns the message of the server, of the cause, or of the error itself, limited like other text
 /// from a database.
-fn error_text(error: &Error) -> String {
+pub(super) fn error_text(error: &Error) -> String {
     const MAX_CHARS: usize = 300;
     let text = match (error.as_db_error(), error.source()) {
         (Some(error), _) => error.message().to_owned(),

@@ -1,12 +1,14 @@
 //! A store in a PostgreSQL database: opening and transactions.
 
-use super::client::{ANSWER_TIME, Client};
+use super::client::Client;
 use super::config::ConnectionConfig;
+use super::connect::ANSWER_TIME;
 use super::schema::{self, ServerState};
 use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
+use crate::store::lock::Retryable;
 use crate::store::transaction::{Reader, SnapshotStart, WriteLock, Writer};
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
@@ -34,9 +36,9 @@ impl PostgresDatabase {
         let deadline = Instant::now() + timeout;
         loop {
             let client = Client::connect(&config, deadline)?;
-            match load_or_diagnose_state(&client, &config, address) {
+            match load_or_diagnose_state(&client, &config, address, deadline) {
                 // The connection was lost, for example because of a failover.
-                Err(Error::Busy) if Instant::now() < deadline => {}
+                Err(error) if error.is_retryable() && Instant::now() < deadline => {}
                 state => return Ok(Self::new(config, client, state?)),
             }
         }
@@ -53,14 +55,14 @@ impl PostgresDatabase {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
         let client = Client::connect(&config, deadline)?;
-        let is_created = match load_or_diagnose_state(&client, &config, address) {
+        let is_created = match load_or_diagnose_state(&client, &config, address, deadline) {
             Err(Error::Server(ServerError::NoStore(_))) => {
                 create_store(&client, &config, address, deadline, initial_rows)?
             }
             Err(error) => return Err(error),
             Ok(_) => false,
         };
-        let state = load_or_diagnose_state(&client, &config, address)?;
+        let state = load_or_diagnose_state(&client, &config, address, deadline)?;
         Ok((Self::new(config, client, state), is_created))
     }
 
@@ -109,7 +111,7 @@ impl PostgresDatabase {
         if start == SnapshotStart::AfterWriters && !self.state.is_read_only {
             await_writers(&self.client, self.lock_key(), deadline);
         }
-        begin_read(&self.client, &self.config);
+        begin_read(&self.client, &self.config, deadline);
         let result = work(&Reader::new(Connection::Postgres(&self.client)));
         self.client.end_without_answer("COMMIT");
         result
@@ -175,9 +177,9 @@ impl PostgresDatabase {
         lock_key(self.state.store_id)
     }
 
-    fn reconnect_if_closed(&mut self, deadline: Instant) -> Result<(), Error> {
+    fn reconnect_if_closed(&self, deadline: Instant) -> Result<(), Error> {
         if !self.client.is_alive() {
-            self.client = Client::connect(&self.config, deadline)?;
+            self.client.reconnect(deadline)?;
         }
         Ok(())
     }
@@ -188,17 +190,18 @@ fn load_or_diagnose_state(
     client: &Client,
     config: &ConnectionConfig,
     address: &ServerAddress,
+    deadline: Instant,
 ) -> Result<ServerState, Error> {
     let connection = Connection::Postgres(client);
     let load = || {
-        begin_read(client, config);
+        begin_read(client, config, deadline);
         let state = schema::load_state(connection);
         client.end_without_answer("COMMIT");
         state
     };
     let state = load();
     if let Err(Error::Damaged(_)) = state {
-        begin_read(client, config);
+        begin_read(client, config, deadline);
         let diagnosis = schema::diagnose(connection, address);
         client.end_without_answer("COMMIT");
         diagnosis?;

@@ -1,9 +1,8 @@
 //! Repeated attempts to connect, up to a deadline.
 
 use super::ServerError;
-use super::client::ANSWER_TIME;
 use super::config::ConnectionConfig;
-use super::connect::{ConnectFault, ServerConnection, connect};
+use super::connect::{ANSWER_TIME, ConnectFault, ServerConnection, connect};
 use crate::store::Error;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;

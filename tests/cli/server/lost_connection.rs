@@ -24,7 +24,7 @@ pub(super) fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&st
 }
 
 /// Returns a command that connects to `hosts`, a value of the parameter `host`.
-fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> Command {
+pub(super) fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> Command {
     let schema = sandbox.sql("SELECT current_schema").remove(0);
     let mut command = sandbox.command(arguments);
     // The session file belongs to the address without the proxy, so the command needs a bearer token.
