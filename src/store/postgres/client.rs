@@ -140,12 +140,13 @@ impl Client {
         self.prefetched.borrow_mut().clear();
         let queue = self.queued.take();
         let connection = self.current_connection();
+        connection.take_unconfirmed_commit();
         self.runtime.block_on(async {
             let mut commit =
                 pin!(queue.send(&connection.client, connection.client.batch_execute("COMMIT")));
             if let Ok(answer) = timeout_at(deadline.into(), commit.as_mut()).await {
                 answer?;
-                return Ok(true);
+                return Ok(!connection.take_unconfirmed_commit());
             }
             let token = connection.client.cancel_token();
             let cancel = async {

@@ -48,18 +48,21 @@ impl PostgresDatabase {
                 match self.query_status(transaction_id) {
                     // After a failover, the id can belong to another transaction: a promoted standby
                     // assigns the ids again that it has not received.
-                    Ok(Some(status)) if status == "committed" => {
+                    Ok((Some(status), waits_for_standby)) if status == "committed" => {
                         match self.has_rows_of(summary, deadline) {
                             Err(error) if error.is_retryable() => {}
-                            has_rows => return has_rows.ok(),
+                            has_rows => {
+                                self.has_unconfirmed_commit |= waits_for_standby;
+                                return has_rows.ok();
+                            }
                         }
                     }
-                    Ok(Some(status)) if status == "aborted" => return Some(false),
+                    Ok((Some(status), _)) if status == "aborted" => return Some(false),
                     // The server does not know the transaction: a promoted standby that never
                     // received it.
-                    Ok(None) | Err(Error::Failed(_)) => return Some(false),
+                    Ok((None, _)) | Err(Error::Failed(_)) => return Some(false),
                     // The transaction is in progress, or the connection is lost again.
-                    Ok(Some(_)) | Err(_) => {}
+                    Ok((Some(_), _)) | Err(_) => {}
                 }
             }
             if Instant::now() >= deadline {
@@ -69,12 +72,16 @@ impl PostgresDatabase {
         }
     }
 
-    fn query_status(&self, transaction_id: u64) -> Result<Option<String>, Error> {
+    /// Returns the status of a transaction, and whether the server waits for standbys: no answer after the
+    /// commit reports the confirmation of a standby.
+    fn query_status(&self, transaction_id: u64) -> Result<(Option<String>, bool), Error> {
         let id = transaction_id.to_string();
         Connection::Postgres(&self.client).query_row(
-            "SELECT pg_xact_status(CAST(?1 AS xid8))",
+            "SELECT pg_xact_status(CAST(?1 AS xid8)),
+                 current_setting('synchronous_standby_names') <> ''
+                     AND current_setting('synchronous_commit') <> 'local'",
             values![id.as_str()],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 

@@ -5,13 +5,16 @@ use super::error::ConnectionError;
 use crate::model::escape;
 use rustls::CertificateError;
 use std::error::Error as _;
+use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Connection, Error, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 
 /// Time for an answer of the server after the deadline, at which the server itself ends a wait for
 /// a lock. Afterwards, a server that also does not answer on a new connection in this time counts as lost.
@@ -25,12 +28,25 @@ const NO_TLS: &str = "server does not support TLS";
 /// for this error.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
+/// Function of the server that sends a notice if it ends a commit without the confirmation of a standby.
+/// The text of the notice depends on the language of the server.
+const STANDBY_WAIT_ROUTINE: &str = "SyncRepWaitForLSN";
+
 /// A connection to one of the servers of an address. Dropping the value closes the connection.
 pub(super) struct ServerConnection {
     pub(super) client: Client,
     /// The server, for further connections to the same server.
     pub(super) server: Server,
     task: AbortHandle,
+    is_commit_unconfirmed: Arc<AtomicBool>,
+}
+
+impl ServerConnection {
+    /// Returns whether the server has sent the notice that a commit is complete without the confirmation
+    /// of a standby, and forgets the notice.
+    pub(super) fn take_unconfirmed_commit(&self) -> bool {
+        self.is_commit_unconfirmed.swap(false, Ordering::Relaxed)
+    }
 }
 
 impl Drop for ServerConnection {
@@ -99,22 +115,34 @@ async fn open(server: &Server, limit: Duration) -> Result<ServerConnection, Erro
     let mut config = server.config.clone();
     // A host name can have several IP addresses, the first of which may not answer.
     config.connect_timeout(limit / 2);
-    let (client, task) = match &server.tls {
+    let (client, task, is_commit_unconfirmed) = match &server.tls {
         Some(tls) => spawn(config.connect(tls.clone()).await?),
         None => spawn(config.connect(NoTls).await?),
     };
-    Ok(ServerConnection { client, server: server.clone(), task })
+    Ok(ServerConnection { client, server: server.clone(), task, is_commit_unconfirmed })
 }
 
-fn spawn<S, T>((client, connection): (Client, Connection<S, T>)) -> (Client, AbortHandle)
+fn spawn<S, T>(
+    (client, mut connection): (Client, Connection<S, T>),
+) -> (Client, AbortHandle, Arc<AtomicBool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    // The result is dropped, because the statement that waits for an answer also returns the error of a
-    // lost connection.
-    let task = tokio::spawn(async { drop(connection.await) });
-    (client, task.abort_handle())
+    let is_commit_unconfirmed = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_commit_unconfirmed);
+    let task = tokio::spawn(async move {
+        // An error ends the task: the statement that waits for an answer also returns the error of a lost
+        // connection.
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notice(notice) = message
+                && notice.routine() == Some(STANDBY_WAIT_ROUTINE)
+            {
+                flag.store(true, Ordering::Relaxed);
+            }
+        }
+    });
+    (client, task.abort_handle(), is_commit_unconfirmed)
 }
 
 /// Reason why no connection was made, and whether a later attempt may succeed.

@@ -44,11 +44,13 @@ impl PendingDatabase {
         Writer::new(Connection::Postgres(&self.client))
     }
 
-    /// Commits the transaction. `summary` names the rows in the error if the outcome is unknown.
-    pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<(), Error> {
+    /// Commits the transaction. `summary` names the rows in the error if the outcome is unknown. Returns
+    /// whether a standby that the server waits for has not confirmed the commit.
+    pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<bool, Error> {
         let Self { config, client, timeout } = self;
         let state = load_state(Connection::Postgres(&client))?;
         let mut database = PostgresDatabase::new(config, client, state);
-        database.commit(Instant::now() + timeout, summary)
+        database.commit(Instant::now() + timeout, summary)?;
+        Ok(database.has_unconfirmed_commit)
     }
 }

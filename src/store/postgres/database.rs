@@ -9,7 +9,7 @@ use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
 use crate::store::lock::Retryable;
-use crate::store::transaction::{Reader, SnapshotStart, WriteLock, Writer};
+use crate::store::transaction::{Reader, SnapshotStart, WriteLock, WriteSummary, Writer};
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,15 +55,17 @@ impl PostgresDatabase {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
         let client = Client::connect(&config, deadline)?;
-        let is_created = match load_or_diagnose_state(&client, &config, address, deadline) {
-            Err(Error::Server(ServerError::NoStore(_))) => {
-                create_store(&client, &config, address, deadline, initial_rows)?
-            }
-            Err(error) => return Err(error),
-            Ok(_) => false,
-        };
+        let (is_created, is_confirmed) =
+            match load_or_diagnose_state(&client, &config, address, deadline) {
+                Err(Error::Server(ServerError::NoStore(_))) => {
+                    create_store(&client, &config, address, deadline, initial_rows)?
+                }
+                Err(error) => return Err(error),
+                Ok(_) => (false, true),
+            };
         let state = load_or_diagnose_state(&client, &config, address, deadline)?;
-        Ok((Self::new(config, client, state), is_created))
+        let database = Self::new(config, client, state);
+        Ok((Self { has_unconfirmed_commit: !is_confirmed, ..database }, is_created))
     }
 
     /// Opens the same store with another connection.
@@ -211,14 +213,15 @@ fn load_or_diagnose_state(
     state
 }
 
-/// Creates the store. Returns `false` if another process has already created the store.
+/// Creates the store. Returns whether this process has created the store, not another process, and
+/// whether the standbys that the server waits for have confirmed the commit.
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,
     address: &ServerAddress,
     deadline: Instant,
     initial_rows: &InitialRows,
-) -> Result<bool, Error> {
+) -> Result<(bool, bool), Error> {
     begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK, deadline);
     let connection = Connection::Postgres(client);
     let result = schema::initialize_store(
@@ -230,8 +233,13 @@ fn create_store(
     );
     match result {
         Ok(is_created) => {
-            client.commit(deadline.max(Instant::now() + ANSWER_TIME))?;
-            Ok(is_created)
+            let is_confirmed = match client.commit(deadline.max(Instant::now() + ANSWER_TIME)) {
+                Err(Error::Server(ServerError::ConnectionLost(_))) => {
+                    Err(WriteSummary::default().into_error("connection lost"))
+                }
+                other => other,
+            }?;
+            Ok((is_created, is_confirmed))
         }
         Err(error) => {
             client.end_without_answer("ROLLBACK");

@@ -14,6 +14,7 @@ mod sandbox;
 mod schema;
 mod shared_lock;
 mod silence;
+mod standbys;
 mod tls;
 
 use crate::test_schema::{self, TestSchema};
