@@ -106,20 +106,26 @@ impl StoreHandle {
     /// Closes the store and forgets the time, before a child process runs or an operation replaces
     /// the store file. The next use opens the store and reads the clock again.
     pub(crate) fn release(&mut self) {
-        self.store = None;
+        if let Some(store) = self.store.take() {
+            self.warn_of_unconfirmed_commit(&store);
+        }
         self.console.clock.reset();
     }
 
     /// Closes the store at the end of the run.
-    pub(super) fn close_at_exit(self) {
-        if let Some(store) = self.store {
-            if store.has_unconfirmed_commit() {
-                self.console.print_warning(
-                    "the change is stored, but no standby confirmed it within the time limit of `--wait`: \
-                     a failover may lose the change",
-                );
-            }
+    pub(super) fn close_at_exit(mut self) {
+        if let Some(store) = self.store.take() {
+            self.warn_of_unconfirmed_commit(&store);
             store.close_at_exit();
+        }
+    }
+
+    fn warn_of_unconfirmed_commit(&self, store: &Store) {
+        if store.has_unconfirmed_commit() {
+            self.console.print_warning(
+                "the change is stored, but without the confirmation of a standby: \
+                 a failover may lose the change",
+            );
         }
     }
 

@@ -286,6 +286,6 @@ impl From<RowError> for Error {
 
 impl Retryable for Error {
     fn is_retryable(&self) -> bool {
-        matches!(self, Self::Store(store::Error::Busy))
+        matches!(self, Self::Store(error) if error.is_retryable())
     }
 }

@@ -50,6 +50,7 @@ const NEEDS_POSTGRES: &str = "needs a PostgreSQL server, or an address of a serv
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
     ("use the address of the primary server", NEEDS_POSTGRES),
+    ("try again, or increase `statement_timeout` of the database user", NEEDS_POSTGRES),
     (
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
