@@ -105,7 +105,7 @@ impl Client {
         self.deadline.set(deadline);
     }
 
-    /// Ends the transaction with `sql`, `COMMIT` or `ROLLBACK`, without waiting for the answer. Discards
+    /// Ends the transaction with `sql` (`COMMIT` or `ROLLBACK`), without waiting for the answer. Discards
     /// queued statements. If the queued statements include the beginning of the transaction, the
     /// server does not know the transaction, and nothing is sent.
     pub(super) fn end_without_answer(&self, sql: &str) {
@@ -123,10 +123,12 @@ impl Client {
         self.run_connection_task();
     }
 
-    /// Lets the connection task, which runs only within other calls, write and read without waiting.
+    /// Runs the connection task, so that it writes and reads all that needs no waiting. The task runs only
+    /// during a call of `block_on`.
     fn run_connection_task(&self) {
         self.runtime.block_on(async {
-            // The runtime looks for events in the first pause, and runs the task in the next.
+            // The runtime looks for events in the first pause, and runs the task in the next pauses, which
+            // read and then write.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }

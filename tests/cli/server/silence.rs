@@ -26,14 +26,14 @@ fn silent_server_ends_a_command_after_the_limit() {
     let verify = ["token", "verify", "--wait", "1s"];
     let list = ["token", "list", "--wait", "1s"];
     let create = ["token", "create", "web", "--wait", "1s"];
-    let lost = "error: connection to the database lost: the server does not answer\n";
+    let no_answer = "error: connection to the database lost: the server does not answer\n";
     let cases = [
         // The message that opens the store, and the message of a read transaction.
-        (&verify[..], "FROM store", 75, lost),
-        (&verify, "FROM keys", 75, lost),
-        (&list, "FROM tokens", 75, lost),
-        (&create, BEGIN_WRITE, 75, lost),
-        (&create, "INSERT INTO tokens", 75, lost),
+        (&verify[..], "FROM store", 75, no_answer),
+        (&verify, "FROM keys", 75, no_answer),
+        (&list, "FROM tokens", 75, no_answer),
+        (&create, BEGIN_WRITE, 75, no_answer),
+        (&create, "INSERT INTO tokens", 75, no_answer),
         (&create, "INSERT INTO audit", 74, "error: connection lost during a commit"),
     ];
     std::thread::scope(|scope| {
