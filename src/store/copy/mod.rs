@@ -43,8 +43,8 @@ enum PendingTarget {
 }
 
 impl PendingCopy {
-    /// Makes the copy of `source` visible. Returns the users with write access to the directory of the new file; for a
-    /// server, only the user of this process.
+    /// Makes the copy of `source` visible. Returns the users with write access to the directory of the new
+    /// file; for a server, only the user of this process.
     #[cfg_attr(
         not(feature = "postgres"),
         expect(unused_variables, reason = "a file has no standbys")
