@@ -198,8 +198,7 @@ impl Table {
         self.key == "id"
     }
 
-    /// Returns the names of all columns; without `with_late_columns`, all columns except
-    /// [`Table::late_columns`].
+    /// Returns the names of the columns, with or without [`Table::late_columns`].
     pub(super) fn column_names(&self, with_late_columns: bool) -> Vec<&'static str> {
         let names = self.columns.iter().map(|(name, _)| *name);
         names.filter(|name| with_late_columns || !self.late_columns.contains(name)).collect()
