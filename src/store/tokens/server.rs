@@ -4,8 +4,10 @@ use super::new_token::{GrantTexts, TokenGroup};
 use crate::model::TokenId;
 use crate::store::Error;
 use crate::store::columns::Column;
-use crate::store::postgres::Client;
+use crate::store::connection::Connection;
+use crate::store::postgres::{Client, ServerError};
 use crate::store::sql::grant_digest_sql;
+use crate::store::values::values;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -98,4 +100,13 @@ fn token_columns(groups: &[TokenGroup<'_>]) -> [Column; 7] {
         Column::Integer(first_issue_times),
         Column::Uuid(run_tokens),
     ]
+}
+
+/// Refuses a database user without the right to revoke tokens. Takes no lock.
+pub(super) fn require_right_to_revoke(connection: Connection<'_>) -> Result<(), Error> {
+    let sql = "SELECT has_column_privilege('tokens', 'revoked_at', 'UPDATE')";
+    if connection.query_row(sql, values![], |row| row.get(0))? {
+        return Ok(());
+    }
+    Err(ServerError::AccessDenied("no right to revoke tokens".to_owned()).into())
 }
