@@ -22,6 +22,7 @@ If DIR is named \`bin\`, manual pages and completions are installed in \`share\`
 
 Environment: JETON_DOWNLOAD_BASE is the URL of the releases, for a mirror
 [default: https://github.com/$repository/releases]. It must use https, or http on a loopback address.
+A URL with credentials is refused: curl and wget read those of a mirror from ~/.netrc.
 END
 }
 
@@ -101,7 +102,7 @@ detect_programs() {
 redirect() {
     is_safe_url "$1" || fail "unsafe URL \`$1\`: expected https, or http on a loopback address"
     if [ "$client" = curl ]; then
-        curl -sSI --connect-timeout 30 -o /dev/null -w '%{redirect_url}' "$1" 2>"$work/log" ||
+        curl ${netrc:+"$netrc"} -sSI --connect-timeout 30 -o /dev/null -w '%{redirect_url}' "$1" 2>"$work/log" ||
             fail "server not reached: \`$1\`: $(cat "$work/log")" 'check the network connection'
     else
         wget -S --spider --tries=1 --timeout=30 --max-redirect=0 "$1" 2>&1 |
@@ -113,7 +114,7 @@ redirect() {
 download() {
     url=$1
     if [ "$client" = curl ]; then
-        set -- "$2" curl -fsSL --proto "=${url%%:*}" --proto-redir =https --connect-timeout 30 --retry 2 -o "$2" "$url"
+        set -- "$2" curl ${netrc:+"$netrc"} -fsSL --proto "=${url%%:*}" --proto-redir =https --connect-timeout 30 --retry 2 -o "$2" "$url"
     else
         # wget itself would follow a redirect to http.
         for _ in 1 2 3 4 5; do
@@ -203,6 +204,8 @@ main() {
     umask 022
     base=${JETON_DOWNLOAD_BASE:-https://github.com/$repository/releases}
     base=${base%/}
+    # curl reads ~/.netrc only with this option, and wget always. GitHub needs no credentials.
+    netrc=${JETON_DOWNLOAD_BASE:+--netrc-optional}
     version='' to='' attestation=no action=install
     while [ $# -gt 0 ]; do
         case $1 in
@@ -236,6 +239,13 @@ main() {
         uninstall
         exit
     fi
+    # A log may keep the error, so the error has no URL. A password may contain `/`.
+    case $base in
+    *@*)
+        fail 'credentials in the URL of JETON_DOWNLOAD_BASE' \
+            "write the credentials to ~/.netrc, from which curl and wget read them, and \`@\` in a path as \`%40\`"
+        ;;
+    esac
     is_safe_url "$base" || fail "unsafe URL in JETON_DOWNLOAD_BASE: found \`$base\`, expected https, or http on a loopback address"
 
     detect_target

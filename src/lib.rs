@@ -70,6 +70,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ExitCode::from(failure::Kind::Internal.exit_code());
     }
     crypto::initialize_crypto();
+    if !may_be_completion_request(&args) {
+        return ExitCode::from(commands::run(&args));
+    }
     // Shells request completions with the environment variable `COMPLETE`.
     match CompleteEnv::with_factory(command)
         .shells(commands::COMPLETION_SHELLS)
@@ -78,4 +81,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(false) => ExitCode::from(commands::run(&args)),
         Ok(true) | Err(_) => ExitCode::SUCCESS,
     }
+}
+
+/// Returns whether the command line has the form of a completion request: no arguments for the script of a
+/// shell, or `-- LINE` for completions. Another command line is executed whatever `COMPLETE` is: it must
+/// not end with exit code 0 without effect.
+fn may_be_completion_request(args: &[OsString]) -> bool {
+    args.get(1).is_none_or(|first| first == "--")
 }

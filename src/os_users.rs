@@ -38,19 +38,21 @@ pub(crate) fn is_private_group(gid: u32, uid: u32) -> bool {
 /// because its name is not the name of the user, or because another user has the same primary group.
 fn is_private_group_in(users: &str, groups: &str, gid: u32, uid: u32) -> bool {
     let has_id = |id: u32| move |line: &&str| numeric_field(line, ID_FIELD) == Some(id);
-    let (Some(user_entry), Some(group_entry)) =
-        (users.lines().find(has_id(uid)), groups.lines().find(has_id(gid)))
-    else {
-        return false;
-    };
+    let Some(user_entry) = users.lines().find(has_id(uid)) else { return false };
     let name = field(user_entry, NAME_FIELD);
     let has_primary_group = |line: &str| numeric_field(line, PRIMARY_GROUP_FIELD) == Some(gid);
     let is_other_member =
         |line: &str| has_primary_group(line) && numeric_field(line, ID_FIELD) != Some(uid);
-    let mut members = field(group_entry, MEMBERS_FIELD).split(',');
+    let is_own_group = |entry: &str| {
+        let mut members = field(entry, MEMBERS_FIELD).split(',');
+        field(entry, NAME_FIELD) == name
+            && members.all(|member| member.is_empty() || member == name)
+    };
+    // Several entries can have the same id.
+    let mut entries = groups.lines().filter(has_id(gid)).peekable();
     has_primary_group(user_entry)
-        && field(group_entry, NAME_FIELD) == name
-        && members.all(|member| member.is_empty() || member == name)
+        && entries.peek().is_some()
+        && entries.all(is_own_group)
         && !users.lines().any(is_other_member)
 }
 
@@ -80,7 +82,16 @@ mod tests {
         for groups in ["ada:x:1000:", "users:x:100:ada\nada:x:1000:ada\n", "ada:x:1000"] {
             assert!(is_private(USERS, groups), "{groups}");
         }
-        for groups in ["", "ada:x:1000:eve", "staff:x:1000:", "ada:x:1001:", "ada:x::"] {
+        let with_second_name = "ada:x:1000:\nshared:x:1000:eve\n";
+        for groups in [
+            "",
+            with_second_name,
+            "ada:x:1000:\nada:x:1000:eve",
+            "ada:x:1000:eve",
+            "staff:x:1000:",
+            "ada:x:1001:",
+            "ada:x::",
+        ] {
             assert!(!is_private(USERS, groups), "{groups}");
         }
         let with_shared_group = format!("{USERS}zoe:x:1002:1000::/home/zoe:/bin/sh\n");

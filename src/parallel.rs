@@ -1,9 +1,10 @@
 //! Parallel work on a sequence of inputs. The order of the inputs is kept, and memory use does not
 //! depend on their number.
 
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::{self, available_parallelism};
+use std::thread::{self, Builder, available_parallelism};
 use std::time::Duration;
 
 /// Maximum number of queued outputs of each worker. A worker waits with its next output while the queue
@@ -13,6 +14,11 @@ const OUTPUT_QUEUE_LENGTH: usize = 1;
 
 /// Interval between two calls of `check` in [`map_stream_in_order`] while no output is ready.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The system started no further thread.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start a thread: {0}")]
+pub(crate) struct ThreadError(#[from] io::Error);
 
 /// Returns the number of workers that use all cores.
 pub(crate) fn worker_count() -> usize {
@@ -25,7 +31,12 @@ pub(crate) fn worker_count() -> usize {
 /// worker, and `consume` on the calling thread. With a `worker_count` of 0, everything runs on the
 /// calling thread. The first error, in the order of the inputs, ends the work and is returned;
 /// inputs that were already produced are dropped.
-pub(crate) fn map_in_order<I: Send, O: Send, E: Send, W: FnMut(I) -> Result<O, E>>(
+pub(crate) fn map_in_order<
+    I: Send,
+    O: Send,
+    E: From<ThreadError> + Send,
+    W: FnMut(I) -> Result<O, E>,
+>(
     worker_count: usize,
     inputs: impl Iterator<Item = Result<I, E>> + Send,
     create_worker: impl Fn() -> Result<W, E> + Sync,
@@ -38,8 +49,8 @@ pub(crate) fn map_in_order<I: Send, O: Send, E: Send, W: FnMut(I) -> Result<O, E
     thread::scope(|scope| {
         let create_workers = std::iter::repeat_n(&create_worker, worker_count);
         let outputs = start_threads(inputs, create_workers, |task| {
-            scope.spawn(task);
-        });
+            Builder::new().spawn_scoped(scope, task).map(drop)
+        })?;
         consume_in_order(&outputs, || Ok(()), consume)
     })
 }
@@ -47,7 +58,11 @@ pub(crate) fn map_in_order<I: Send, O: Send, E: Send, W: FnMut(I) -> Result<O, E
 /// Applies workers to inputs like [`map_in_order`], but after an error does not wait for the
 /// threads: the next input may never arrive. An error of `check`, which is called at intervals while
 /// no output is ready, ends the work too.
-pub(crate) fn map_stream_in_order<I: Send + 'static, O: Send + 'static, E: Send + 'static>(
+pub(crate) fn map_stream_in_order<
+    I: Send + 'static,
+    O: Send + 'static,
+    E: From<ThreadError> + Send + 'static,
+>(
     inputs: impl Iterator<Item = Result<I, E>> + Send + 'static,
     workers: impl IntoIterator<Item = impl FnMut(I) -> Result<O, E> + Send + 'static>,
     check: impl FnMut() -> Result<(), E>,
@@ -55,7 +70,10 @@ pub(crate) fn map_stream_in_order<I: Send + 'static, O: Send + 'static, E: Send 
 ) -> Result<(), E> {
     let mut threads = Vec::new();
     let create_workers = workers.into_iter().map(|worker| move || Ok(worker));
-    let outputs = start_threads(inputs, create_workers, |task| threads.push(thread::spawn(task)));
+    let outputs = start_threads(inputs, create_workers, |task| {
+        threads.push(Builder::new().spawn(task)?);
+        Ok(())
+    })?;
     consume_in_order(&outputs, check, consume)?;
     for thread in threads {
         thread.join().unwrap_or_else(|panic| resume_unwind(panic));
@@ -74,13 +92,13 @@ type OutputQueue<O, E> = Receiver<Result<O, E>>;
 fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Result<O, E>>(
     inputs: impl Iterator<Item = Result<I, E>> + Send + 'a,
     create_workers: impl IntoIterator<Item = impl FnOnce() -> Result<W, E> + Send + 'a>,
-    mut start: impl FnMut(Task<'a>),
-) -> Vec<OutputQueue<O, E>> {
+    mut start: impl FnMut(Task<'a>) -> io::Result<()>,
+) -> Result<Vec<OutputQueue<O, E>>, ThreadError> {
     let (mut input_queues, mut output_queues) = (Vec::new(), Vec::new());
     for create_worker in create_workers {
         let (input_sender, worker_inputs) = sync_channel(0);
         let (worker_outputs, output_receiver) = sync_channel(OUTPUT_QUEUE_LENGTH);
-        start(Box::new(move || run_worker(create_worker, &worker_inputs, &worker_outputs)));
+        start(Box::new(move || run_worker(create_worker, &worker_inputs, &worker_outputs)))?;
         input_queues.push(input_sender);
         output_queues.push(output_receiver);
     }
@@ -90,8 +108,8 @@ fn start_threads<'a, I: Send + 'a, O: Send + 'a, E: Send + 'a, W: FnMut(I) -> Re
                 break;
             }
         }
-    }));
-    output_queues
+    }))?;
+    Ok(output_queues)
 }
 
 fn consume_in_order<O, E>(
@@ -137,8 +155,13 @@ fn run_worker<I, O, E, W: FnMut(I) -> Result<O, E>>(
 mod tests {
     use super::*;
     use std::cell::Cell;
-    use std::convert::Infallible;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    impl From<ThreadError> for &'static str {
+        fn from(error: ThreadError) -> Self {
+            panic!("{error}")
+        }
+    }
 
     #[test]
     fn outputs_have_the_order_of_inputs() {
@@ -146,15 +169,16 @@ mod tests {
             Ok(|number: u64| {
                 // Outputs of later inputs are often ready first.
                 thread::sleep(Duration::from_micros(number * 7 % 5 * 100));
-                Ok::<_, Infallible>(number)
+                Ok::<_, &str>(number)
             })
         };
         for worker_count in 0..=3 {
             let mut outputs = Vec::new();
-            let Ok(()) = map_in_order(worker_count, (0..100).map(Ok), create_worker, |output| {
+            let result = map_in_order(worker_count, (0..100).map(Ok), create_worker, |output| {
                 outputs.push(output);
                 Ok(())
             });
+            assert_eq!(result, Ok(()));
             assert!(outputs.iter().copied().eq(0..100), "{outputs:?}");
         }
     }
@@ -217,17 +241,25 @@ mod tests {
     }
 
     #[test]
+    fn failure_to_start_a_thread_is_an_error() {
+        let inputs = (0..9).map(Ok::<i32, &str>);
+        let create_workers = [|| Ok(Ok::<i32, &str>)];
+        let refuse = |_: Task<'_>| Err(io::ErrorKind::WouldBlock.into());
+        assert!(start_threads(inputs, create_workers, refuse).is_err());
+    }
+
+    #[test]
     #[should_panic(expected = "input")]
     fn panic_in_input_stream_is_propagated() {
         let inputs = (0..10).map(|number| if number == 3 { panic!("input") } else { Ok(number) });
-        let _ = map_stream_in_order(inputs, [Ok::<i32, ()>; 2], || Ok(()), |_| Ok(()));
+        let _ = map_stream_in_order(inputs, [Ok::<i32, &str>; 2], || Ok(()), |_| Ok(()));
     }
 
     #[test]
     #[should_panic(expected = "a scoped thread panicked")]
     fn panic_of_a_worker_is_propagated() {
         let create_worker =
-            || Ok(|number| if number == 3 { panic!("worker") } else { Ok::<_, ()>(number) });
+            || Ok(|number| if number == 3 { panic!("worker") } else { Ok::<_, &str>(number) });
         let _ = map_in_order(2, (0..10).map(Ok), create_worker, |_| Ok(()));
     }
 }

@@ -164,8 +164,8 @@ pub(super) fn read_variable(name: &str) -> Option<OsString> {
 }
 
 /// Time of a run: read on first use, and again after a wait.
-#[derive(Debug, Default)]
-pub(super) struct Clock {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clock {
     now: Cell<Option<Timestamp>>,
     /// Time of the store's server minus the time of this machine, in seconds.
     offset: Cell<i64>,
@@ -185,6 +185,12 @@ impl Clock {
             .ok_or_else(|| Failure::new(Code::Internal, "system clock is outside 1970–9999"))?;
         self.now.set(Some(now));
         Ok(now)
+    }
+
+    /// Reads the clock again, and returns the time as [`Clock::now`] does.
+    pub(crate) fn read_again(&self) -> Result<Timestamp, Failure> {
+        self.reset();
+        self.now()
     }
 
     /// Returns the time of this machine in seconds since 1970.

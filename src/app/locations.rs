@@ -140,27 +140,37 @@ const STORE_COMMANDS: [&str; 17] = [
     "register", "run", "sessions", "settings", "store", "token", "users", "whoami",
 ];
 
-/// Adds a flag to the commands in a hint that use the store. Quoted words of a command are unchanged.
+/// Adds a flag to the commands in a hint that use the store, except `store copy`, whose arguments name the
+/// stores. Quoted words of a command are unchanged.
 fn add_store_flag(hint: &str, flag: &str) -> String {
     let mut text = String::new();
-    let mut rest = hint;
-    while let Some(at) = rest.find("jeton ") {
-        let (before, command) = rest.split_at(at);
-        let (program, arguments) = command.split_at("jeton ".len());
-        text.push_str(before);
-        text.push_str(program);
-        let is_word = text
-            .strip_suffix(program)
-            .is_none_or(|text| text.is_empty() || text.ends_with([' ', '`']));
+    let mut copied = 0;
+    for (at, program) in hint.match_indices("jeton ") {
+        let (before, arguments) = (&hint[..at], &hint[at + program.len()..]);
+        let is_word = before.is_empty() || before.ends_with([' ', '`']);
         let name = arguments.split([' ', '`', ',', ')']).next().unwrap_or_default();
-        let is_quoted = text.matches(['\'', '"']).count() % 2 == 1;
-        if is_word && !is_quoted && STORE_COMMANDS.contains(&name) {
+        let uses_store = STORE_COMMANDS.contains(&name) && !arguments.starts_with("store copy");
+        if is_word && uses_store && !is_in_quotes(before) {
+            text.push_str(&hint[copied..at + program.len()]);
             text.push_str(flag);
             text.push(' ');
+            copied = at + program.len();
         }
-        rest = arguments;
     }
-    text + rest
+    text + &hint[copied..]
+}
+
+/// Returns whether a shell word that follows `text` is inside quotes.
+fn is_in_quotes(text: &str) -> bool {
+    let mut open_quote = None;
+    for c in text.chars().filter(|c| ['\'', '"'].contains(c)) {
+        match open_quote {
+            None => open_quote = Some(c),
+            Some(quote) if quote == c => open_quote = None,
+            Some(_) => {}
+        }
+    }
+    open_quote.is_some()
 }
 
 #[cfg(test)]
@@ -179,11 +189,23 @@ mod tests {
                 "activate the key with: jeton keys activate -- '-x jeton init'",
                 "activate the key with: jeton --store 'a b' keys activate -- '-x jeton init'",
             ),
+            (
+                "log in to end all sessions: jeton login && jeton logout --all",
+                "log in to end all sessions: jeton --store 'a b' login && \
+                 jeton --store 'a b' logout --all",
+            ),
+            (
+                "copy the backup: jeton store copy FILE ADDRESS",
+                "copy the backup: jeton store copy FILE ADDRESS",
+            ),
             ("install a newer jeton", "install a newer jeton"),
             ("run jeton as the owner of the file", "run jeton as the owner of the file"),
             ("faults: jeton --store b store check", "faults: jeton --store b store check"),
         ] {
             assert_eq!(add_store_flag(hint, "--store 'a b'"), expected);
+            let flag = "--store \"it's\"";
+            let expected = expected.replace("--store 'a b'", flag);
+            assert_eq!(add_store_flag(hint, flag), expected);
         }
     }
 }

@@ -89,7 +89,7 @@ impl SessionHandle {
                 "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
             );
         }
-        if let Some((_, source)) = self.console.bearer_credential()? {
+        if let Some(source) = self.console.bearer_source() {
             self.console
                 .print_warning(&format!("commands use the token in {source}, not this session"));
         }
@@ -117,13 +117,15 @@ impl SessionHandle {
         if !self.has_login(&file)? {
             return Ok(false);
         }
-        if let Ok(Some(login)) = settle_login(store, &locked_file) {
-            let (open_store, audit) = store.open()?;
-            match authority::sessions::end(open_store, &audit, login.access_token.expose_secret()) {
-                // The store rejects only a token without a session in the store: there is nothing to end.
-                Ok(_) | Err(authority::Error::TokenRejected { .. }) => {}
-                Err(error) => return Err(error.into()),
+        match settle_login(store, &locked_file) {
+            Ok(Some(login)) => {
+                let (open_store, audit) = store.open()?;
+                authority::sessions::end_by_sid(open_store, &audit, login.sid)?;
             }
+            Ok(None) => {}
+            // A damaged file names no session.
+            Err(failure) if failure.kind() == Kind::TokenMissing => {}
+            Err(failure) => return Err(failure),
         }
         Ok(locked_file.remove()?)
     }

@@ -33,7 +33,7 @@ pub(crate) use input_files::resolve_below;
 pub(crate) use interruption::{Interruption, Monitor, describe_interruption};
 pub(crate) use login_state::LoginState;
 pub(crate) use output_files::{
-    NewSecretFile, OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory,
+    NewSecretFile, OutputDir, PRIVATE_MODE, PUBLIC_MODE, manual_directory, parent_directory,
 };
 pub(crate) use run_console::{RunConsole, SecretOutput};
 pub(crate) use store_handle::StoreHandle;

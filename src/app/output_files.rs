@@ -124,8 +124,7 @@ impl NewSecretFile {
         path: &Path,
         content: &[u8],
     ) -> Result<Self, Failure> {
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = parent.unwrap_or(Path::new("."));
+        let directory = parent_directory(path);
         check_directory(console, directory)?;
         let mut options = OpenOptions::new();
         let file = options.write(true).create_new(true).mode(PRIVATE_MODE).open(path);
@@ -154,6 +153,12 @@ impl Drop for NewSecretFile {
             let _ = files::remove_if_exists(&self.path);
         }
     }
+}
+
+/// Returns the directory of a file.
+pub(crate) fn parent_directory(file: &Path) -> &Path {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }
 
 /// Refuses a directory that other users can write. Warns of a directory that the user's private group can

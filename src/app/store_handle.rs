@@ -1,6 +1,6 @@
 //! Store of a run. The store and the time of its use are obtained together.
 
-use super::environment::resolve_address;
+use super::environment::{Clock, resolve_address};
 use super::interruption::Monitor;
 use super::run_console::RunConsole;
 use crate::authority::{self, AuditContext, Caller};
@@ -65,6 +65,11 @@ impl StoreHandle {
         self.console.clock.now()
     }
 
+    /// Returns a clock of its own for a thread that works longer than the time of the run is valid.
+    pub(crate) fn clock(&self) -> Clock {
+        self.console.clock.clone()
+    }
+
     fn audit_context(&self) -> Result<AuditContext, Failure> {
         Ok(AuditContext {
             now: self.now()?,
@@ -101,20 +106,26 @@ impl StoreHandle {
     /// Closes the store and forgets the time, before a child process runs or an operation replaces
     /// the store file. The next use opens the store and reads the clock again.
     pub(crate) fn release(&mut self) {
-        self.store = None;
+        if let Some(store) = self.store.take() {
+            self.warn_of_unconfirmed_commit(&store);
+        }
         self.console.clock.reset();
     }
 
     /// Closes the store at the end of the run.
-    pub(super) fn close_at_exit(self) {
-        if let Some(store) = self.store {
-            if store.has_unconfirmed_commit() {
-                self.console.print_warning(
-                    "the change is stored, but no standby confirmed it within the time limit of `--wait`: \
-                     a failover may lose the change",
-                );
-            }
+    pub(super) fn close_at_exit(mut self) {
+        if let Some(store) = self.store.take() {
+            self.warn_of_unconfirmed_commit(&store);
             store.close_at_exit();
+        }
+    }
+
+    fn warn_of_unconfirmed_commit(&self, store: &Store) {
+        if store.has_unconfirmed_commit() {
+            self.console.print_warning(
+                "the change is stored, but without the confirmation of a standby: \
+                 a failover may lose the change",
+            );
         }
     }
 

@@ -6,7 +6,7 @@ use super::run_console::RunConsole;
 use crate::crypto::MAX_TOKEN_BYTES;
 use crate::failure::{Code, Failure};
 use crate::model::{BOM, extract_token, is_utf16};
-use crate::parallel::{map_stream_in_order, worker_count};
+use crate::parallel::{ThreadError, map_stream_in_order, worker_count};
 use crate::signals::Interrupted;
 use crate::terminal::Total;
 use memchr::{memchr_iter, memrchr};
@@ -64,6 +64,12 @@ impl RunConsole {
             Err(None) => Ok(false),
             Err(Some(failure)) => Err(failure),
         }
+    }
+}
+
+impl From<ThreadError> for Option<Failure> {
+    fn from(error: ThreadError) -> Self {
+        Some(error.into())
     }
 }
 

@@ -79,35 +79,28 @@ impl RunConsole {
         Ok(self.bearer_credential.get_or_init(|| credential).clone())
     }
 
-    fn read_bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
+    /// Returns the source of the bearer credential, if given. Does not read the credential.
+    pub(super) fn bearer_source(&self) -> Option<String> {
         if let Some(path) = &self.options.token_file {
-            let display_path = redact_for_error(&path.to_string_lossy());
-            return Ok(Some((
-                self.read_token_file("--token-file", path)?,
-                format!("file {display_path}"),
-            )));
+            return Some(format!("file {}", redact_for_error(&path.to_string_lossy())));
         }
-        if let Some(token_text) = &self.environment.token {
-            let text = token_text.expose_secret();
-            let token = if text.starts_with('@') {
-                let hint = "use `JETON_TOKEN_FILE` for the name of a file, without the `@`";
-                Err(malformed("`@` found, expected a token".to_owned(), hint.to_owned()))
-            } else {
-                parse_token(text.as_bytes())
-            };
-            let token = token.map_err(|failure| Failure {
-                message: format!("`JETON_TOKEN`: {}", failure.message),
-                ..failure
-            })?;
-            return Ok(Some((token, "JETON_TOKEN".to_owned())));
-        }
-        match &self.environment.token_file {
-            Some(path) => Ok(Some((
-                self.read_token_file("JETON_TOKEN_FILE", path)?,
-                "JETON_TOKEN_FILE".to_owned(),
-            ))),
-            None => Ok(None),
-        }
+        let (variable, file_variable) = ("JETON_TOKEN", "JETON_TOKEN_FILE");
+        let file = self.environment.token_file.as_ref().map(|_| file_variable);
+        self.environment.token.as_ref().map(|_| variable).or(file).map(str::to_owned)
+    }
+
+    fn read_bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
+        let Some(source) = self.bearer_source() else { return Ok(None) };
+        let token = if let Some(path) = &self.options.token_file {
+            self.read_token_file("--token-file", path)?
+        } else if let Some(token_text) = &self.environment.token {
+            parse_token_variable(token_text.expose_secret())?
+        } else if let Some(path) = &self.environment.token_file {
+            self.read_token_file("JETON_TOKEN_FILE", path)?
+        } else {
+            return Ok(None);
+        };
+        Ok(Some((token, source)))
     }
 
     fn read_token_file(
@@ -117,6 +110,20 @@ impl RunConsole {
     ) -> Result<SecretString, Failure> {
         parse_token(&self.read_file(InputKind::Token, argument, path, MAX_INPUT_BYTES)?)
     }
+}
+
+/// Returns the token in `JETON_TOKEN`.
+fn parse_token_variable(text: &str) -> Result<SecretString, Failure> {
+    let token = if text.starts_with('@') {
+        let hint = "use `JETON_TOKEN_FILE` for the name of a file, without the `@`";
+        Err(malformed("`@` found, expected a token".to_owned(), hint.to_owned()))
+    } else {
+        parse_token(text.as_bytes())
+    };
+    token.map_err(|failure| Failure {
+        message: format!("`JETON_TOKEN`: {}", failure.message),
+        ..failure
+    })
 }
 
 /// Returns the token in a text: see [`extract_token`].

@@ -6,17 +6,9 @@ use crate::model::{Key, Session, SidPrefix, Untrusted, UserId};
 use crate::store::Reader;
 
 /// Returns the key with the id `kid`, or else the only key whose id starts with `kid`. Several such
-/// keys are an error. A very short text is not an abbreviated id: see [`Reader::find_keys`]. An
-/// ellipsis at the end of `kid` is ignored, because tables of keys end abbreviated ids with an
-/// ellipsis.
+/// keys are an error. See [`Reader::find_keys`] for very short texts and for an ellipsis at the end.
 pub(super) fn find_key(tx: &Reader<'_>, kid: &str) -> Result<Option<Key>, Error> {
-    let mut keys = tx.find_keys(kid)?;
-    if keys.is_empty()
-        && let Some(start) = kid.strip_suffix('…')
-    {
-        keys = tx.find_keys(start)?;
-    }
-    single_match("key", kid, keys, |key| key.spec.kid.clone())
+    single_match("key", kid, tx.find_keys(kid)?, |key| key.spec.kid.clone())
 }
 
 /// Returns the only session whose id starts with `prefix`, among the sessions of `user`, or of all

@@ -132,7 +132,10 @@ fn read_setting(name: &str, value: Value) -> Result<(Setting, String), String> {
 /// the e-mail address.
 fn read_account(TomlEntry { key, line, value }: TomlEntry) -> Result<Row, InvalidLine> {
     let TomlValue::Table(TomlTable { entries }) = value else {
-        let reason = format!("`{}` is not a table of an account", redact_for_error(&key));
+        let reason = format!(
+            "`{}` is not a table: expected a table `[users.LOGIN]`",
+            redact_for_error(&key)
+        );
         return Err(invalid_line(line, &reason));
     };
     let name_field = if key.contains('@') { "email" } else { "username" };

@@ -2,37 +2,15 @@
 
 use super::ambiguous_id::AmbiguousId;
 use super::rejection::{Rejection, order_session_reasons, session_rejection_message};
+use super::resource_kind::ResourceKind;
 use crate::crypto::{self, ImportError, MAX_TOKEN_BYTES};
 use crate::model::{
     Algorithm, InvalidLine, InvalidLines, InvalidValue, Purpose, RecordedToken, Role, RowError,
     Timestamp, TokenId, TokenKind, Untrusted, User, redact_for_error,
 };
+use crate::parallel::ThreadError;
 use crate::store::{self, Retryable};
 use std::path::PathBuf;
-
-/// The kind of an object that was not found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ResourceKind {
-    /// An account.
-    User,
-    /// A recorded token.
-    Token,
-    /// A session.
-    Session,
-    /// A key.
-    Key,
-}
-
-impl ResourceKind {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Token => "token",
-            Self::Session => "session",
-            Self::Key => "key",
-        }
-    }
-}
 
 /// An operation that failed or was refused.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +29,9 @@ pub(crate) enum Error {
     /// A failure to create or use a key or hash.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),
+    /// No thread for parallel work.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
     /// A malformed value.
     #[error(transparent)]
     InvalidValue(#[from] InvalidValue),
@@ -97,7 +78,7 @@ pub(crate) enum Error {
         algorithm: Algorithm,
     },
     /// The existing signing key of app tokens has another algorithm than requested.
-    #[error("algorithm mismatch: found `{}`, expected `{}`", .active.name(), .requested.name())]
+    #[error("the signing key has another algorithm: found `{}`, expected `{}`", .active.name(), .requested.name())]
     AlgorithmMismatch {
         /// The algorithm of the signing key.
         active: Algorithm,
@@ -109,10 +90,18 @@ pub(crate) enum Error {
     KeyRejected(#[from] ImportError),
     /// A row of an import file names an existing user.
     #[error("line {line}: user already exists: {}", .taken_names.join(", "))]
-    ImportedUserExists { line: u64, taken_names: Vec<String> },
-    /// An import without an active admin in the file, or after which the store would have none.
+    ImportedUserExists {
+        line: u64,
+        taken_names: Vec<String>,
+        /// Set if existing accounts are skipped, but the names of the row do not belong to one account.
+        skips_existing: bool,
+    },
+    /// An import into a store without an admin, without an active admin in the file.
     #[error("no admin in the file or in the store")]
     NoAdmin,
+    /// An import after which the store would have no active admin.
+    #[error("the file leaves no active admin")]
+    NoAdminLeft,
     /// An invalid line of an input file.
     #[error(transparent)]
     InvalidLine(#[from] InvalidLine),
@@ -184,6 +173,8 @@ pub(crate) enum Error {
         limit: u32,
         /// The live tokens of the owner.
         live_tokens: Vec<RecordedToken>,
+        /// The name of the owner.
+        owner: String,
     },
     /// A rejected token.
     #[error("{}", rejection_message(.reasons))]
@@ -295,6 +286,6 @@ impl From<RowError> for Error {
 
 impl Retryable for Error {
     fn is_retryable(&self) -> bool {
-        matches!(self, Self::Store(store::Error::Busy))
+        matches!(self, Self::Store(error) if error.is_retryable())
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod maintenance;
 pub(crate) mod minting;
 pub(crate) mod principal;
 mod rejection;
+pub(crate) mod resource_kind;
 pub(crate) mod revocation;
 pub(crate) mod sessions;
 pub(crate) mod settings;

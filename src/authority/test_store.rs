@@ -94,10 +94,10 @@ pub(super) fn add_session(store: &mut Store, user: &User) -> TestUser {
 
 /// Returns the user as if authenticated with the current password.
 pub(super) fn authenticated_user(store: &mut Store, user: &User) -> AuthenticatedUser {
-    let hash = store.read(|tx| tx.find_password_hash(user.id)).unwrap().unwrap();
+    let (_, password_changed_at) = store.read(|tx| tx.find_password(user.id)).unwrap().unwrap();
     AuthenticatedUser {
         user: user.clone(),
-        hash,
+        password_changed_at,
         upgraded_hash: None,
         audit_row: AuditRowState::Missing,
     }

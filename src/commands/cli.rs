@@ -19,7 +19,7 @@ const HELP_STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Issue, inspect and revoke tokens in a local SQLite file
+/// Issue, inspect and revoke tokens, in a local SQLite file or a PostgreSQL database
 ///
 /// Results go to standard output, messages and errors to standard error. Every kind of error has
 /// its own exit code: see `jeton help exit-codes`. `jeton help tour` shows the main commands in five
@@ -175,8 +175,8 @@ mod tests {
         assert_eq!(actions, paths);
     }
 
-    /// The audit scenario has a step for every command that changes something. The audit tests run each
-    /// command without a step, without arguments, and expect no audit event.
+    /// The audit scenario has a step for every command that changes something. The audit tests run every
+    /// other command without arguments, and expect no audit event.
     #[test]
     fn audit_scenario_has_every_changing_command() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/audit/steps.rs");
@@ -187,9 +187,9 @@ mod tests {
         }
     }
 
-    /// Adds the arguments whose help mentions standard input to `found`: each as the path of the command
-    /// and the id of the argument. Omits `--no-input`, which does not read standard input, and the global
-    /// option `--token-file`, which commands do not declare.
+    /// Adds to `found` every argument whose help mentions standard input, as the path of the command and
+    /// the id of the argument. Omits `--no-input`, which does not read standard input, and the global option
+    /// `--token-file`, which is not in `stdin_arguments` of any command.
     fn find_stdin_arguments(path: &str, command: &clap::Command, found: &mut BTreeSet<String>) {
         let arguments = command.get_arguments().filter(|argument| {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
@@ -204,9 +204,9 @@ mod tests {
 
     #[test]
     fn arguments_that_read_stdin_are_declared() {
-        let mut unused = BTreeSet::new();
-        find_stdin_arguments("jeton", &command(), &mut unused);
-        assert!(unused.len() > 20, "{unused:?}");
+        let mut remaining = BTreeSet::new();
+        find_stdin_arguments("jeton", &command(), &mut remaining);
+        assert!(remaining.len() > 20, "{remaining:?}");
         for line in [
             "init --password-stdin",
             "init --password-file -",
@@ -252,13 +252,13 @@ mod tests {
             }
             for id in innermost.ids() {
                 if innermost.value_source(id.as_str()) == Some(ValueSource::CommandLine) {
-                    unused.remove(&format!("{path} {id}"));
+                    remaining.remove(&format!("{path} {id}"));
                 }
             }
             let invocation = Commands::from_arg_matches_mut(&mut matches).unwrap();
             assert_eq!(invocation.into_invocation().stdin_arguments.len(), 1, "{line}");
         }
-        assert_eq!(unused, BTreeSet::new(), "arguments that no line of this test uses");
+        assert_eq!(remaining, BTreeSet::new(), "arguments that no line of this test uses");
     }
 
     #[test]

@@ -81,12 +81,19 @@ fn refresh_stdin_token(app: &mut App) -> Result<(), Failure> {
     let (store, audit) = app.store.open()?;
     let pair_ids = NewPairIds::generate();
     let tokens = authority::sessions::refresh(store, &audit, token.expose_secret(), pair_ids)?;
-    let access_token = tokens.access.clone();
+    let (sid, access_token) = (tokens.sid, tokens.access.clone());
     let pair = TokenPairOutput(LoginOutput::new("Refreshed", tokens));
     app.deliver_secret(output, &pair, |app| {
         // The new pair is lost and the old refresh token is used up, so the session is unusable.
         let (store, audit) = app.store.open()?;
-        authority::sessions::end(store, &audit, access_token.expose_secret())?;
+        authority::sessions::end(store, &audit, access_token.expose_secret()).map_err(|error| {
+            let cause = Failure::from(error).message;
+            let message = format!(
+                "the new token pair could not be written, and its session could not be ended: {cause}"
+            );
+            Failure::new(Code::Internal, message)
+                .with_hint(format!("end the session: jeton sessions revoke {sid}"))
+        })?;
         let message = "the new token pair could not be written; its session was ended";
         Ok(Failure::new(Code::Internal, message).with_hint("log in again: jeton login"))
     })

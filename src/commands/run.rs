@@ -148,6 +148,9 @@ fn mint_test_tokens(
     named_options: Vec<NamedOptions>,
 ) -> Result<(ChildTokens, SignalForwarder), Failure> {
     let jobs = NamedJobs::prepare(app, named_options, TokenUse::Command)?;
+    if jobs.use_store() {
+        app.store.get()?.require_right_to_revoke()?;
+    }
     let forwarder = SignalForwarder::install()?;
     let tokens = jobs.mint(app)?;
     warn_of_external_keys(app, &tokens);
@@ -206,18 +209,7 @@ fn unrevoked_tokens_error(
         Ok(code) => (Some(code), format!("the command exited with code {code}")),
         Err(failure) => (None, failure.message.clone()),
     };
-    let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let noun = if ids.len() == 1 { "token" } else { "tokens" };
-    let message =
-        format!("{exit_description}, and {noun} {list} could not be revoked: {}", cause.message);
-    let is_outcome_unknown = cause.code == Code::OutcomeUnknown;
-    let error_code = if is_outcome_unknown { cause.code } else { Code::Internal };
-    let mut failure = Failure::new(error_code, message)
-        .with_hint(format!("revoke the {noun}: jeton token revoke {list}"));
-    match ids {
-        [id] => failure.details.insert("token_id".to_owned(), json!(id)),
-        ids => failure.details.insert("token_ids".to_owned(), json!(ids)),
-    };
+    let mut failure = Failure::unrevoked_tokens(&exit_description, ids, cause);
     failure.details.insert("command_exit_code".to_owned(), json!(exit_code));
     failure
 }

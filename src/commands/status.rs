@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// Show the store and the login, and the next command
 ///
-/// The exit code is 0 in every state, and no session is refreshed. In scripts that need a login, use
-/// `jeton whoami`.
+/// The exit code is 0 with and without a store and a login; an invalid store, session file or token is an
+/// error. No session is refreshed. In scripts that need a login, use `jeton whoami`.
 ///
 ///   jeton status -o json | jq -r .user.username
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,7 @@
 //! Errors of cryptographic operations and of key material.
 
 use crate::model::InvalidValue;
+use crate::parallel::ThreadError;
 
 /// Error of a cryptographic operation.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub(crate) enum Error {
     /// Argon2 failed, for example because of too little memory.
     #[error("cannot hash the password: {0}")]
     Hash(String),
+    /// No thread for the hashing of passwords.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
     /// The operating system provides no random numbers.
     #[error("no random numbers available")]
     Random,

@@ -94,7 +94,7 @@ impl HashClass {
         let work = u64::from(memory) * u64::from(params.t_cost());
         if params.p_cost() > MAX_LANES || memory > MAX_MEMORY_KIB || work > MAX_WORK {
             return Err(invalid_hash(
-                "cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes",
+                "cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes",
             ));
         }
         Ok(Self { algorithm, version, params })

@@ -4,7 +4,7 @@
 use super::error::Error;
 use super::hash_class::{HashClass, parse_phc};
 use crate::model::{InvalidValue, Password, PasswordHash};
-use crate::parallel::{map_in_order, worker_count};
+use crate::parallel::{ThreadError, map_in_order, worker_count};
 use argon2::password_hash::phc::{self, Ident, Output, ParamsString, Salt};
 use argon2::{
     Algorithm, Argon2, Block, MIN_SALT_LEN, Params, PasswordVerifier, RECOMMENDED_SALT_LEN, Version,
@@ -39,7 +39,7 @@ fn hash_password_in(memory: &mut Vec<Block>, password: &Password) -> Result<Pass
 
 /// Returns new salted hashes in the order of `passwords`, computed on all processors. `on_hashed`
 /// is called after each hash, from any thread; an error ends the work.
-pub(crate) fn hash_passwords<E: From<Error> + Send>(
+pub(crate) fn hash_passwords<E: From<Error> + From<ThreadError> + Send>(
     passwords: &[&Password],
     on_hashed: &(impl Fn() -> Result<(), E> + Sync),
 ) -> Result<Vec<PasswordHash>, E> {

@@ -26,9 +26,11 @@ impl From<ServerError> for Failure {
             ServerError::ForeignTables(_) => failure(Code::StoreForeign)
                 .with_hint("add `schema=NAME` to the address to use another schema"),
             ServerError::Connection(error) => error.into(),
-            ServerError::Unavailable(_) => {
+            ServerError::Unavailable(_) | ServerError::ConnectionLost(_) => {
                 failure(Code::Busy).with_hint("try again, or wait longer with `--wait`")
             }
+            ServerError::StatementEnded(_) => failure(Code::Busy)
+                .with_hint("try again, or increase `statement_timeout` of the database user"),
             ServerError::Unsupported(_) => failure(Code::StoreUnreadable),
             ServerError::AccessDenied(_) => {
                 failure(Code::Forbidden).with_hint(Self::DATABASE_RIGHTS_HINT)

@@ -1,7 +1,8 @@
 //! Errors of `authority`, in particular of rejected tokens and of the token quota.
 
 use super::{Code, Failure};
-use crate::authority::error::{ResourceKind, UserWithRole};
+use crate::authority::error::UserWithRole;
+use crate::authority::resource_kind::ResourceKind;
 use crate::authority::{Error, RejectReason, Rejection};
 use crate::model::{
     Algorithm, RecordedToken, Role, TokenKind, Untrusted, quote_shell_word, render_command,
@@ -16,13 +17,14 @@ impl From<Error> for Failure {
             Error::Store(error) => error.into(),
             Error::Backup { file, fault } => Self::unusable_backup(&file, fault),
             Error::Crypto(error) => error.into(),
+            Error::Thread(error) => error.into(),
             Error::InvalidValue(invalid) => invalid.into(),
             Error::Usage(_) | Error::Input(_) => failure(Code::InvalidInput),
             Error::UserExists => failure(Code::UserExists),
             Error::StoreExists => failure(Code::StoreExists).with_hint(
                 "log in with `jeton login`, or use `--exist-ok` to keep the store unchanged",
             ),
-            Error::LastAdmin(_) => last_admin(message),
+            Error::LastAdmin(_) | Error::NoAdminLeft => last_admin(message),
             Error::ActiveAppKey(hint) => failure(Code::LastKey).with_hint(hint),
             Error::KeyExists(..) => failure(Code::KeyExists)
                 .with_hint("use another key: purpose and algorithm of a key cannot change"),
@@ -41,9 +43,9 @@ impl From<Error> for Failure {
             Error::InvalidLine(bad_line) => bad_line.into(),
             Error::InvalidLines(bad_lines) => bad_lines.into(),
             Error::UnknownFields(error) => unknown_fields(*error),
-            Error::ImportedUserExists { line, .. } => failure(Code::UserExists)
-                .with_line(line)
-                .with_hint("use `--exist-ok` to skip users that already exist"),
+            Error::ImportedUserExists { line, skips_existing, .. } => {
+                imported_user_exists(message, line, skips_existing)
+            }
             Error::NoAdmin => failure(Code::BadData)
                 .with_hint("give a row the role `admin`, or create an admin: jeton init"),
             Error::KeyRevoked => failure(Code::KeyRevoked),
@@ -61,14 +63,23 @@ impl From<Error> for Failure {
                 ),
             Error::AmbiguousId(ambiguous) => ambiguous_id(message, ambiguous.named_ids()),
             Error::NotFound { resource, .. } => not_found(message, resource),
-            Error::QuotaExceeded { limit, live_tokens } => {
-                quota_exceeded(message, limit, &live_tokens)
+            Error::QuotaExceeded { limit, live_tokens, owner } => {
+                quota_exceeded(message, limit, &live_tokens, &owner)
             }
             Error::TokenRejected { kind, reasons } => token_rejected(message, kind, &reasons),
             Error::SessionRejected { reasons } => session_rejected(message, &reasons),
             Error::TokenTooLarge { .. } => token_too_large(message),
             Error::KeyContention => failure(Code::Busy),
         }
+    }
+}
+
+fn imported_user_exists(message: String, line: u64, skips_existing: bool) -> Failure {
+    let failure = Failure::new(Code::UserExists, message).with_line(line);
+    if skips_existing {
+        failure.with_hint("use `--update` to change existing accounts")
+    } else {
+        failure.with_hint("use `--exist-ok` to skip users that already exist")
     }
 }
 
@@ -116,7 +127,12 @@ fn preset_key_not_found(message: String, kid: &Untrusted, algorithm: Algorithm) 
     ))
 }
 
-fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) -> Failure {
+fn quota_exceeded(
+    message: String,
+    limit: u32,
+    live_tokens: &[RecordedToken],
+    owner: &str,
+) -> Failure {
     let tokens: Vec<Value> = live_tokens
         .iter()
         .map(|token| {
@@ -126,8 +142,10 @@ fn quota_exceeded(message: String, limit: u32, live_tokens: &[RecordedToken]) ->
         .collect();
     let mut failure = Failure::new(Code::QuotaExceeded, message);
     if !live_tokens.is_empty() {
-        failure = failure
-            .with_hint("revoke a token that is no longer used; list the tokens: jeton token list");
+        failure = failure.with_hint(format!(
+            "revoke a token that is no longer used; list the tokens: jeton token list --user {}",
+            quote_shell_word(owner)
+        ));
     }
     let usage = json!({"used": live_tokens.len(), "limit": limit});
     failure.details.insert("quota_usage".to_owned(), usage);
@@ -165,7 +183,7 @@ fn token_rejected(message: String, kind: Option<TokenKind>, reasons: &[Rejection
             Some("verify test tokens with `jeton token verify --type test`".to_owned())
         }
         (Some(RejectReason::SessionToken), Some(kind)) => {
-            Some(format!("verify session tokens with `jeton token verify --type {}`", kind.name()))
+            Some(format!("verify this token with `jeton token verify --type {}`", kind.name()))
         }
         // Of the tokens that lack a claim, only third-party tokens have no kind.
         (Some(RejectReason::MissingClaim), None) => {

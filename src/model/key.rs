@@ -71,7 +71,8 @@ impl KeyState {
 /// Maximum length of a key id in bytes.
 const MAX_KID_BYTES: usize = 256;
 
-/// Parses a key id that a user or a key document chooses: 1 to 256 bytes, all characters visible.
+/// Parses a key id that a user or a key document chooses: 1 to 256 bytes, all characters visible, without a
+/// space at the start or end.
 pub(crate) fn parse_kid(text: &str) -> Result<Untrusted, InvalidValue> {
     let refuse = |reason: String| Err(InvalidValue::new("key id", reason));
     if text.is_empty() {
@@ -79,6 +80,9 @@ pub(crate) fn parse_kid(text: &str) -> Result<Untrusted, InvalidValue> {
     }
     if text.len() > MAX_KID_BYTES {
         return refuse(format!("found {} bytes, expected at most {MAX_KID_BYTES}", text.len()));
+    }
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return refuse("starts or ends with a space".to_owned());
     }
     let is_unusual_space = |c: char| c.is_whitespace() && c != ' ';
     if text.chars().any(|c| is_invisible(c) || is_unusual_space(c)) {
@@ -179,6 +183,8 @@ mod tests {
             ("\u{1b}[2J", "contains control or invisible characters"),
             ("a\u{202e}b", "contains control or invisible characters"),
             ("a\u{200b}", "contains control or invisible characters"),
+            (" ", "starts or ends with a space"),
+            ("a ", "starts or ends with a space"),
             ("a\u{a0}b", "contains control or invisible characters"),
         ] {
             assert_eq!(parse_kid(kid).unwrap_err().reason, reason, "{kid:?}");

@@ -41,6 +41,12 @@ impl PermissionPolicy {
         patterns.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Returns whether a user with the role `user` may grant every permission without the prefix
+    /// `jeton:`.
+    pub(crate) fn allows_all(&self) -> bool {
+        self.0.iter().any(|pattern| pattern == "*")
+    }
+
     /// Returns whether a user with the role `user` may grant `permission`.
     pub(crate) fn allows(&self, permission: &str) -> bool {
         let matches = |pattern: &String| match pattern.strip_suffix('*') {

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 pub(crate) const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Returns the text without a byte order mark, in UTF-8. UTF-16 with a byte order mark, the format
-/// of redirected output in Windows PowerShell, is converted; no text in UTF-8 starts with this
-/// mark. Invalid UTF-16 is returned unchanged.
+/// of redirected output in Windows PowerShell, is converted; no text in UTF-8 starts with the
+/// bytes of that mark. Invalid UTF-16 is returned unchanged.
 pub(crate) fn normalize_encoding(bytes: &[u8]) -> Cow<'_, [u8]> {
     let decode = |from_bytes: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();

@@ -28,23 +28,23 @@ impl Timestamp {
     /// Parses RFC 3339 or Unix seconds. A date without a time means the start of the day in UTC.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &str| InvalidValue::new("time", reason);
-        let seconds = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
-            let seconds = text.parse().map_err(|_| invalid("out of range"))?;
-            if seconds > MAX_UNIX_SECONDS {
-                return Err(out_of_range_error(seconds));
-            }
-            seconds
-        } else {
-            let instant =
-                text.parse().ok().or_else(|| parse_start_of_day(text)).ok_or_else(|| {
-                    invalid_time_error(
-                        text,
-                        "expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds",
-                    )
-                })?;
-            instant.as_second()
-        };
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Self::parse_rfc3339(text).ok_or_else(|| {
+                let reason = "expected RFC 3339 (`2030-01-31T12:00:00Z`) or Unix seconds";
+                invalid_time_error(text, reason)
+            });
+        }
+        let seconds = text.parse().map_err(|_| invalid("out of range"))?;
+        if seconds > MAX_UNIX_SECONDS {
+            return Err(out_of_range_error(seconds));
+        }
         Self::from_unix(seconds).ok_or_else(|| invalid("out of range"))
+    }
+
+    /// Parses RFC 3339, or a date as the start of the day in UTC.
+    fn parse_rfc3339(text: &str) -> Option<Self> {
+        let instant: jiff::Timestamp = text.parse().ok().or_else(|| parse_start_of_day(text))?;
+        Self::from_unix(instant.as_second())
     }
 
     /// Adds a lifetime; returns `None` after the year 9999.
@@ -118,16 +118,24 @@ pub(crate) fn find_time_unit(number: i128) -> Option<(&'static str, i64)> {
     times.next().filter(|_| number > LAST_SECOND_OF_9999)
 }
 
-/// Returns the error for an invalid time. The reason of the error is a missing time zone if `text` is
-/// otherwise valid, or else `default_reason`.
+/// Returns the error for an invalid time. The reason of the error is a time out of range, or a missing time
+/// zone, if `text` is otherwise valid, or else `default_reason`.
 pub(super) fn invalid_time_error(text: &str, default_reason: &str) -> InvalidValue {
-    match text.parse::<DateTime>() {
-        Ok(time) if text.contains(':') && !text.contains('[') => {
-            InvalidValue::new("time", format!("time zone missing; for UTC use `{time}Z`"))
-                .with_hint(format!("use `{time}Z`"))
-        }
-        _ => InvalidValue::new("time", default_reason),
+    let invalid = |reason: &str| InvalidValue::new("time", reason);
+    let Ok(time) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() else {
+        return invalid(default_reason);
+    };
+    if !text.contains(':') || text.contains('[') {
+        return invalid(default_reason);
     }
+    let time_in_utc = format!("{time}Z");
+    if Timestamp::parse_rfc3339(&time_in_utc).is_none() {
+        return invalid(
+            "out of range: expected a time from 1970-01-01T00:00:00Z to 9999-12-30T22:00:00Z",
+        );
+    }
+    invalid(&format!("time zone missing; for UTC use `{time_in_utc}`"))
+        .with_hint(format!("use `{time_in_utc}`"))
 }
 
 /// Returns the start of a day in UTC. The only accepted format is `2030-01-31`.
@@ -239,6 +247,20 @@ mod tests {
         }
         let hint = Timestamp::parse("1999999999123456").unwrap_err().hint;
         assert_eq!(hint.as_deref(), Some("use seconds: `1999999999`"));
+    }
+
+    #[test]
+    fn time_out_of_range_has_no_hint() {
+        for text in [
+            "9999-12-31T23:59:59",
+            "9999-12-31T23:59:59Z",
+            "1960-01-01T00:00:00",
+            "1960-01-01T00:00:00Z",
+        ] {
+            let invalid = Timestamp::parse(text).unwrap_err();
+            assert!(invalid.reason.starts_with("out of range: "), "{text}: {}", invalid.reason);
+            assert_eq!(invalid.hint, None, "{text}");
+        }
     }
 
     #[test]

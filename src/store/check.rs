@@ -62,7 +62,8 @@ fn check_server(
     let mut findings = Findings::default();
     let mut store = match Store::open(address, lock_timeout) {
         Ok(outcome) => outcome.store,
-        Err(error @ (Error::Server(ServerError::NoStore(_)) | Error::Busy)) => return Err(error),
+        Err(error @ Error::Server(ServerError::NoStore(_))) => return Err(error),
+        Err(error) if postgres::is_interruption(&error) => return Err(error),
         Err(error) => {
             findings.faults.push(error);
             return Ok(findings);
@@ -74,7 +75,10 @@ fn check_server(
         check_current_rows(tx, checks, now, &mut findings);
         Ok::<_, Error>(())
     })?;
-    Ok(findings)
+    match findings.faults.iter().position(postgres::is_interruption) {
+        Some(index) => Err(findings.faults.swap_remove(index)),
+        None => Ok(findings),
+    }
 }
 
 /// Checks the files of the store at `path`, then all pages, then the rows.

@@ -1,5 +1,5 @@
 //! Queries for shell completion: the first names with a prefix. Each query reads a limited number of
-//! rows, so that its time does not depend on the size of the store.
+//! rows of a table with many rows, so that its time does not depend on the size of the store.
 
 use super::values::values;
 use super::{Error, Reader};
@@ -17,8 +17,8 @@ fn prefix_condition(column: &str) -> String {
     format!("{column} >= ?1 AND {column} < ?2")
 }
 
-/// Returns the first text, and the excluded end, of the range of texts that start with `prefix`. The end
-/// contains the last code point of Unicode, which is not assigned: no name contains this code point.
+/// Returns the first text, and the excluded end, of the range of texts that start with `prefix`, except
+/// texts with U+10FFFF, the last code point of Unicode, after the prefix.
 fn prefix_range(prefix: &str) -> (&str, String) {
     (prefix, format!("{prefix}{}", char::MAX))
 }

@@ -18,9 +18,13 @@ impl Connection<'_> {
             Self::Sqlite(_) => {
                 format!("(SELECT value FROM json_tree({column}) WHERE type = 'object') AS object")
             }
+            // `jsonb` refuses `\u0000`, which becomes U+FFFD. An escaped backslash before `u0000` stays:
+            // while NUL is replaced, U+10FFFE takes its place.
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => format!(
-                "(SELECT value FROM jsonb_path_query(CAST({column} AS jsonb), 'strict $.**') AS value
+                r"(SELECT value FROM jsonb_path_query(
+                      CAST(replace(replace(replace({column}, '\\', chr(1114110)), '\u0000', '\ufffd'),
+                                   chr(1114110), '\\') AS jsonb), 'strict $.**') AS value
                   WHERE jsonb_typeof(value) = 'object') AS object"
             ),
         }

@@ -13,16 +13,18 @@ use rusqlite::types::ValueRef;
 /// this module with `UPDATE_EXPECTED_SCHEMA=1` and commit the file.
 const EXPECTED_SCHEMA: &str = include_str!("expected_schema.sql");
 
-/// Separator of the statements in [`SCHEMA_QUERY`]. No statement contains the separator.
+/// Separator of the statements in the result of [`SCHEMA_QUERY`]. No statement of the migrations contains
+/// the separator.
 const SEPARATOR: &str = "\n\n\n";
 
-/// All statements of the schema. Equal texts mean equal statements, row by row. Names and types
-/// need no comparison, because SQLite refuses a row of `sqlite_schema` that contradicts its
-/// statement. The row of a constraint's automatic index has no statement and is not compared:
-/// without this row, SQLite itself refuses to use the index.
+/// All statements of the schema. If two files have the same result, their rows of `sqlite_schema` have the
+/// same statements. Names and types need no comparison, because SQLite refuses a row of `sqlite_schema`
+/// that contradicts its statement. The rows of automatic indexes (of UNIQUE and PRIMARY KEY) have no
+/// statement and are not compared. If such a row is missing, SQLite reports a malformed file when it
+/// needs the index.
 ///
-/// The result is one row and one column, because every command runs this query: with more
-/// rows, `token verify` would be noticeably slower.
+/// The result is one row and one column, because every command that opens a file runs this query: with
+/// more rows, `token verify` would be noticeably slower.
 const SCHEMA_QUERY: &str = "SELECT group_concat(sql, '\n\n\n') FROM sqlite_schema";
 
 /// Maximum number of reported differences.

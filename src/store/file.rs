@@ -99,9 +99,9 @@ pub(crate) enum PermissionFix {
     Failed,
 }
 
-/// Removes all permissions of group and others from the file, its WAL and the WAL index.
+/// Removes all permissions of group and others from the file, its WAL, the WAL index and the journal.
 pub(super) fn restrict_permissions(path: &Path) -> Result<PermissionFix, Error> {
-    for file in [path.to_owned()].iter().chain(&wal_paths(path)) {
+    for file in [path.to_owned(), journal_path(path)].iter().chain(&wal_paths(path)) {
         match file.symlink_metadata() {
             Ok(metadata) if metadata.is_file() && is_group_or_world_accessible(&metadata) => {
                 match std::fs::set_permissions(file, Permissions::from_mode(0o600)) {

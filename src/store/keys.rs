@@ -37,8 +37,17 @@ impl Reader<'_> {
     }
 
     /// Returns the key with the id `kid`, or else the keys whose ids begin with `kid`, oldest first.
-    /// A text of less than [`MIN_ID_LENGTH`] characters is not an abbreviated id.
+    /// A text of less than [`MIN_ID_LENGTH`] characters is not an abbreviated id. An ellipsis at the
+    /// end of `kid` is ignored, because tables of keys end abbreviated ids with an ellipsis.
     pub(crate) fn find_keys(&self, kid: &str) -> Result<Vec<Key>, Error> {
+        let keys = self.keys_with_prefix(kid)?;
+        match kid.strip_suffix('…') {
+            Some(start) if keys.is_empty() => self.keys_with_prefix(start),
+            _ => Ok(keys),
+        }
+    }
+
+    fn keys_with_prefix(&self, kid: &str) -> Result<Vec<Key>, Error> {
         match self.find_key(kid)? {
             Some(key) => Ok(vec![key]),
             None if kid.chars().count() < MIN_ID_LENGTH => Ok(Vec::new()),

@@ -1,5 +1,7 @@
 //! Waiting for locks of other processes, up to a deadline.
 
+#[cfg(feature = "postgres")]
+use super::postgres::ServerError;
 use super::{Error, file};
 use rustix::process::{Flock, FlockType, fcntl_getlk};
 use std::fs::File;
@@ -18,7 +20,12 @@ pub(crate) trait Retryable {
 
 impl Retryable for Error {
     fn is_retryable(&self) -> bool {
-        matches!(self, Self::Busy)
+        match self {
+            Self::Busy => true,
+            #[cfg(feature = "postgres")]
+            Self::Server(ServerError::ConnectionLost(_)) => true,
+            _ => false,
+        }
     }
 }
 

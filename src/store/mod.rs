@@ -92,6 +92,8 @@ pub(crate) struct Store {
     lock_timeout: Duration,
     /// Set by [`Store::start_dry_run`].
     is_dry_run: bool,
+    /// Set if the commit of a copy of this store is complete without the confirmation of a standby.
+    has_unconfirmed_copy: bool,
 }
 
 enum Database {
@@ -108,6 +110,7 @@ impl Store {
             id: OnceCell::new(),
             lock_timeout,
             is_dry_run: false,
+            has_unconfirmed_copy: false,
         }
     }
 
@@ -160,16 +163,6 @@ impl Store {
             Database::Postgres(database) => database.store_id(),
         };
         Ok(*self.id.get_or_init(|| id))
-    }
-
-    /// Returns whether a commit of this process lacks the confirmation of a standby that the server waits
-    /// for: a failover can lose the changes of the commit.
-    pub(crate) fn has_unconfirmed_commit(&self) -> bool {
-        match &self.database {
-            Database::Sqlite(_) => false,
-            #[cfg(feature = "postgres")]
-            Database::Postgres(database) => database.has_unconfirmed_commit(),
-        }
     }
 
     /// Returns the time of the server when the store was opened, or `None` for a file.

@@ -78,6 +78,7 @@ impl Store {
                 id: std::cell::OnceCell::new(),
                 lock_timeout: self.lock_timeout,
                 is_dry_run: false,
+                has_unconfirmed_copy: false,
             },
         };
         Ok(Self { id: self.id.clone(), ..store })
@@ -118,6 +119,7 @@ impl Store {
             id: std::cell::OnceCell::new(),
             lock_timeout,
             is_dry_run: false,
+            has_unconfirmed_copy: false,
         }
     }
 

@@ -1,4 +1,7 @@
-//! Statistics of a PostgreSQL server. The module `postgres` loads them.
+//! Statistics of a PostgreSQL server, and the state of its commits. The module `postgres` loads the
+//! statistics.
+
+use super::{Database, Store};
 
 /// Statistics of the server and of the database.
 #[derive(Debug)]
@@ -15,4 +18,17 @@ pub(crate) struct ServerStats {
     pub(crate) synchronous_standbys: String,
     /// Size of the store's tables and indexes in bytes.
     pub(crate) bytes: i64,
+}
+
+impl Store {
+    /// Returns whether a commit of this process lacks the confirmation of a standby that the server waits
+    /// for: a failover can lose the changes of the commit. The commit of a copy counts, too.
+    pub(crate) fn has_unconfirmed_commit(&self) -> bool {
+        let is_unconfirmed = match &self.database {
+            Database::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(database) => database.has_unconfirmed_commit(),
+        };
+        is_unconfirmed || self.has_unconfirmed_copy
+    }
 }

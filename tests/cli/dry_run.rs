@@ -107,7 +107,7 @@ fn dry_run_prints_the_confirmation_question_without_asking() {
     sandbox.sql("UPDATE audit SET at = at - 5184000 RETURNING id");
     assert_snapshot!(sandbox.run(&["store", "prune", "--dry-run"]), @"
     --- stderr
-    dry run: would ask: Prune although the store was last changed at <time>, and the clock may be ahead?
+    dry run: would ask: Prune although the clock may be ahead (the store was last changed at <time>)?
     dry run: removed 1 token, 0 sessions and 0 revocation entries
     ");
 }

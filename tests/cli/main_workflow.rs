@@ -20,7 +20,7 @@ fn main_workflow_succeeds_from_init_to_logout() {
     assert_snapshot!(fourth, @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: revoke a token that is no longer used; list the tokens: jeton token list
+    hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
 
     let claims: Value =

@@ -1,10 +1,11 @@
 """Serves a directory as the page of releases, on a loopback address: releases.py DIR [CERTIFICATE]
 
 `/releases` redirects `latest` to the version in the file DIR/latest. `/short` sends half of each file, `/slow`
-never ends, `/insecure` redirects to http on another host. With a certificate, the server uses https. The first line
+never ends, `/insecure` redirects to http on another host, `/private` requires the user `ci` with the password `pw`. With a certificate, the server uses https. The first line
 of the output is the port.
 """
 
+import base64
 import http.server
 import pathlib
 import ssl
@@ -13,6 +14,7 @@ import time
 
 ROOT = pathlib.Path(sys.argv[1])
 SCHEME = "https" if len(sys.argv) > 2 else "http"
+CREDENTIALS = "Basic " + base64.b64encode(b"ci:pw").decode()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -29,6 +31,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         site, _, path = self.path.lstrip("/").partition("/")
         if site == "insecure":
             return self.redirect("http://releases.invalid/" + path)
+        if site == "private" and self.headers["Authorization"] != CREDENTIALS:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="releases"')
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
         if path == "latest":
             version = (ROOT / "latest").read_text().strip()
             return self.redirect(f"{SCHEME}://{self.headers['Host']}/releases/tag/v{version}")

@@ -1,7 +1,7 @@
 """pytest fixtures: a token that the service accepts, and tokens that it must refuse.
 
 The setting `jeton_options` (in pytest.ini or pyproject.toml) describes the tokens of the service, with
-options of `jeton token fixtures`:
+options of `jeton token fixtures`, and paths relative to the directory in which pytest starts:
 
     [pytest]
     jeton_options = --iss https://id.example --aud api --scope read
@@ -30,11 +30,37 @@ class InvalidToken(str):
         return self
 
 
-class TokenStore:
-    """A store in a temporary directory, with a key for the tokens of this test run."""
+class JetonError(Exception):
+    """A command of jeton that failed, with the message of jeton."""
 
-    def __init__(self, options):
+
+def to_mint_options(options, claims):
+    """Returns the options of `token mint` for options of `token fixtures` and claims that take precedence."""
+    mint_options = []
+    rest = iter(options)
+    for option in rest:
+        name, separator, value = option.partition("=")
+        if name not in ("--at", "--claim", "--claim-json"):
+            mint_options.append(option)
+            continue
+        value = value if separator else next(rest, "")
+        if name == "--at":
+            mint_options.append(f"--issued-at={value}")
+        elif value.partition("=")[0] not in claims:
+            mint_options.append(f"{name}={value}")
+    # `--claim-json` overrides all other options, but a name may occur only once.
+    return mint_options + [f"--claim-json={name}={json.dumps(value)}" for name, value in claims.items()]
+
+
+class TokenStore:
+    """A store in a temporary directory, with a key for the tokens of this test run.
+
+    `directory` is the directory of relative paths in the options, also after a test has changed its directory.
+    """
+
+    def __init__(self, options, directory):
         self._options = options
+        self._working_directory = directory
         self._directory = tempfile.TemporaryDirectory(prefix="jeton-pytest-")
         home = self._directory.name
         settings = {"JETON_STORE": f"{home}/jeton.db", "JETON_CONFIG_DIR": home, "CI": "true"}
@@ -47,14 +73,15 @@ class TokenStore:
 
     def _run(self, *arguments):
         command = [find_jeton(), *arguments]
-        result = subprocess.run(command, env=self._environment, capture_output=True, text=True)
+        result = subprocess.run(
+            command, cwd=self._working_directory, env=self._environment, capture_output=True, text=True
+        )
         if result.returncode != 0:
-            message = f"jeton {' '.join(arguments[:2])}: {result.stderr.strip()}"
-            pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
+            raise JetonError(f"jeton {' '.join(arguments[:2])}: {result.stderr.strip()}")
         return result.stdout.strip()
 
     def mint(self, claims):
-        return self._run("token", "mint", *self._options, "--claims", json.dumps(claims))
+        return self._run("token", "mint", *to_mint_options(self._options, claims))
 
     def invalid_tokens(self):
         fixtures = [item for item in self.manifest["fixtures"] if item["defect"]]
@@ -70,7 +97,10 @@ STORE = pytest.StashKey[TokenStore]()
 def get_store(config):
     """Returns the store of this test run, which the first test with a token creates."""
     if STORE not in config.stash:
-        config.stash[STORE] = TokenStore(config.getini("jeton_options"))
+        try:
+            config.stash[STORE] = TokenStore(config.getini("jeton_options"), config.invocation_params.dir)
+        except JetonError as error:
+            raise pytest.exit.Exception(str(error), returncode=pytest.ExitCode.USAGE_ERROR) from None
     return config.stash[STORE]
 
 
@@ -109,7 +139,7 @@ def invalid_token(request):
 
 @pytest.fixture(scope="session")
 def token(pytestconfig):
-    """Creates a token that the service accepts: `token(sub="alice")`, with any claims."""
+    """Creates a token that the service accepts: `token(sub="alice")`. The claims override `jeton_options`."""
     return lambda **claims: get_store(pytestconfig).mint(claims)
 
 

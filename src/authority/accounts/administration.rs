@@ -1,7 +1,7 @@
 //! Changing, disabling and deleting of accounts. The last active admin cannot be removed.
 
-use super::super::error::ResourceKind;
 use super::super::principal::require_role;
+use super::super::resource_kind::ResourceKind;
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{
     DisplayName, Email, EventTarget, Quota, Role, SessionEndReason, User, UserId, UserName, UserRef,

@@ -141,6 +141,7 @@ pub(in crate::authority) fn add_rows(
     observer: &ImportObserver<'_>,
 ) -> Result<ImportOutcome, Error> {
     ensure_generated_passwords_apply(tx, import_rows)?;
+    let had_admin = tx.count_admins()? > 0;
     let changes = import_rows.lists_changes.then(Vec::new);
     let mut outcome = ImportOutcome { changes, ..ImportOutcome::default() };
     let mut row_count = 0;
@@ -151,7 +152,7 @@ pub(in crate::authority) fn add_rows(
         Ok(observer(ImportStep::RowsApplied(row_count))?)
     })?;
     if tx.count_admins()? == 0 {
-        return Err(Error::NoAdmin);
+        return Err(if had_admin { Error::NoAdminLeft } else { Error::NoAdmin });
     }
     Ok(outcome)
 }
@@ -217,7 +218,7 @@ fn apply_row(
         Some(user) => outcome.count_existing(import_row, &user),
         // The account existed during hashing and has been deleted since.
         None if is_unhashed => outcome.existing_count += 1,
-        None => return Err(row_exists_error(tx, import_row)?),
+        None => return Err(row_exists_error(tx, import_row, if_exists)?),
     }
     Ok(())
 }

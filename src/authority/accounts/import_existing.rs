@@ -21,7 +21,7 @@ pub(super) fn find_existing(
         (NameOwner::Conflicting, IfExists::Update) => find_by_identity(tx, import_row).map(Some),
         (NameOwner::Single(_), IfExists::Refuse)
         | (NameOwner::Conflicting, IfExists::Refuse | IfExists::Skip) => {
-            Err(row_exists_error(tx, import_row)?)
+            Err(row_exists_error(tx, import_row, if_exists)?)
         }
     }
 }
@@ -88,6 +88,7 @@ pub(super) fn update_existing(
 pub(super) fn row_exists_error(
     tx: &Reader<'_>,
     import_row: &ImportRow,
+    if_exists: IfExists,
 ) -> Result<Error, store::Error> {
     let mut taken_names = Vec::new();
     for name in &import_row.user_refs() {
@@ -100,5 +101,6 @@ pub(super) fn row_exists_error(
         let reason = "`uid` belongs to a deleted user: omit `uid` to assign a new uid";
         return Ok(InvalidLine { line, reason: reason.to_owned() }.into());
     }
-    Ok(Error::ImportedUserExists { line, taken_names })
+    let skips_existing = if_exists == IfExists::Skip;
+    Ok(Error::ImportedUserExists { line, taken_names, skips_existing })
 }

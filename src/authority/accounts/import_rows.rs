@@ -16,7 +16,7 @@ use crate::store::{self, Reader, ScratchDatabase};
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-/// Number of rows that are read from the scratch database at a time.
+/// Maximum number of rows that are read from the scratch database at a time.
 const BATCH_SIZE: usize = 500;
 
 /// Treatment of the fields that are not in [`FIELDS`].
@@ -40,7 +40,7 @@ pub(crate) struct ImportRows {
     pub(super) generated: Vec<GeneratedPassword>,
     /// Requests the list of changes in the outcome.
     pub(super) lists_changes: bool,
-    /// The minimum password length in the settings of the same file; `None` if the setting of the
+    /// The minimum password length that the file of `jeton apply` sets; `None` if the setting of the
     /// store applies.
     pub(super) min_password_length: Option<usize>,
 }
@@ -204,8 +204,7 @@ impl ImportRows {
         map_in_order(1, batches, create_parser, visit)
     }
 
-    /// Calls `visit` with the number in the scratch database and the unparsed content of each row, in
-    /// order.
+    /// Calls `visit` with the number of each row in the scratch database and the unparsed row, in order.
     pub(super) fn for_each_row(
         &self,
         mut visit: impl FnMut(i64, Row) -> Result<(), Error>,

@@ -37,7 +37,8 @@ use super::sessions::AuthenticatedUser;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{
-    Email, EventTarget, Password, PasswordHash, Role, SessionEndReason, User, UserName, UserRef,
+    Email, EventTarget, Password, PasswordHash, Role, SessionEndReason, Timestamp, User, UserName,
+    UserRef,
 };
 use crate::store::{Reader, Store};
 
@@ -77,26 +78,32 @@ pub(crate) fn authenticate(
     store: &mut Store,
     credentials: &LoginCredentials,
 ) -> Result<AuthenticatedUser, Error> {
-    let (user_and_hash, costliest) = store.read(|tx| {
+    let (user_and_password, costliest) = store.read(|tx| {
         let user = credentials
             .login
             .as_ref()
             .map(|user_ref| tx.find_user(user_ref))
             .transpose()?
             .flatten();
-        let hash = user.as_ref().map(|user| tx.find_password_hash(user.id)).transpose()?.flatten();
-        Ok::<_, Error>((user.zip(hash), tx.costliest_hash_class()?))
+        let password = user.as_ref().map(|user| tx.find_password(user.id)).transpose()?.flatten();
+        Ok::<_, Error>((user.zip(password), tx.costliest_hash_class()?))
     })?;
     let costliest = crypto::HashClass::from_stored(costliest.as_deref())?;
     let password = credentials.password.as_ref();
-    let hash = user_and_hash.as_ref().map(|(_, hash)| hash);
+    let hash = user_and_password.as_ref().map(|(_, (hash, _))| hash);
     let is_correct = hash.map_or(Ok(false), |hash| crypto::verify_password(password, hash))?;
-    match (&user_and_hash, password) {
-        (Some((user, hash)), Some(password)) if is_correct && user.disabled_at.is_none() => {
-            let upgraded_hash =
-                crypto::needs_rehash(hash).then(|| crypto::hash_password(password)).transpose()?;
-            let (user, hash) = (user.clone(), hash.clone());
-            Ok(AuthenticatedUser { user, hash, upgraded_hash, audit_row: AuditRowState::Missing })
+    match (&user_and_password, password) {
+        (Some((user, (hash, changed_at))), Some(password))
+            if is_correct && user.disabled_at.is_none() =>
+        {
+            Ok(AuthenticatedUser {
+                user: user.clone(),
+                password_changed_at: *changed_at,
+                upgraded_hash: crypto::needs_rehash(hash)
+                    .then(|| crypto::hash_password(password))
+                    .transpose()?,
+                audit_row: AuditRowState::Missing,
+            })
         }
         _ => {
             crypto::spend_remaining_work(password, hash, &costliest)?;
@@ -105,10 +112,11 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Stored hash of the caller's verified current password, and the rules for the new password.
+/// Time of the last change of the caller's verified current password, and the rules for the new
+/// password.
 #[derive(Debug)]
 pub(crate) struct VerifiedPassword {
-    hash: PasswordHash,
+    changed_at: Timestamp,
     pub(crate) rules: PasswordRules,
 }
 
@@ -118,12 +126,12 @@ pub(crate) fn verify_current_password(
     caller: &Caller,
     current: &Password,
 ) -> Result<VerifiedPassword, Error> {
-    let hash = store.read(|tx| tx.find_password_hash(caller.user.id))?;
-    let hash = hash.ok_or(Error::WrongPassword)?;
+    let stored_password = store.read(|tx| tx.find_password(caller.user.id))?;
+    let (hash, changed_at) = stored_password.ok_or(Error::WrongPassword)?;
     if !crypto::verify_password(Some(current), &hash)? {
         return Err(Error::WrongPassword);
     }
-    Ok(VerifiedPassword { hash, rules: PasswordRules::load(store)? })
+    Ok(VerifiedPassword { changed_at, rules: PasswordRules::load(store)? })
 }
 
 /// Changes the password of the caller and ends the other sessions of the caller. Fails if the
@@ -136,7 +144,7 @@ pub(crate) fn change_password(
     new: &Password,
 ) -> Result<usize, Error> {
     PasswordRules::load(store)?.check(new)?;
-    replace_password(store, audit, Some((caller, &current.hash)), &caller.user, new)
+    replace_password(store, audit, Some((caller, current.changed_at)), &caller.user, new)
 }
 
 /// Returns the user whose password [`recover`] will set. Called before the password prompt, to
@@ -160,18 +168,18 @@ pub(crate) fn recover(
 }
 
 /// Replaces the password of `user` and ends the sessions of `user`, except the session of the
-/// caller. `caller` is `user`, with the hash with which the current password was verified; fails if
-/// the store has another hash by now. Without a caller, no credential is checked. Returns the number
-/// of ended sessions.
+/// caller. `caller` is `user`, with the time of the last change of the password that was verified;
+/// fails if the password was changed since then. Without a caller, no credential is checked. Returns
+/// the number of ended sessions.
 fn replace_password(
     store: &mut Store,
     audit: &AuditContext,
-    caller: Option<(&Caller, &PasswordHash)>,
+    caller: Option<(&Caller, Timestamp)>,
     user: &User,
     new: &Password,
 ) -> Result<usize, Error> {
     let hash: PasswordHash = crypto::hash_password(new)?;
-    let (caller, checked_hash) = caller.unzip();
+    let (caller, verified_change) = caller.unzip();
     let caller_id = caller.map(|caller| caller.user.id);
     let kept_sid = caller.map(|caller| caller.session.sid);
     let ended_count = write_as_optional_principal(
@@ -183,7 +191,8 @@ fn replace_password(
                 None => require_user(tx, &UserRef::Id(user.id))?,
             };
             PasswordRules::read(tx)?.check(new)?;
-            if checked_hash.is_some() && checked_hash != tx.find_password_hash(user.id)?.as_ref() {
+            let last_change = tx.find_password(user.id)?.map(|(_, changed_at)| changed_at);
+            if verified_change.is_some() && verified_change != last_change {
                 return Err(Error::WrongPassword);
             }
             tx.set_password(user.id, &hash, audit.now)?;

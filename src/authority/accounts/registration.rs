@@ -171,13 +171,17 @@ pub(crate) fn create_first_admin(
     registration: &Registration,
 ) -> Result<AuthenticatedUser, Error> {
     let hash = crypto::hash_password(&registration.password)?;
-    let new_user =
-        NewUser { role: Role::Admin, ..registration.to_new_user(audit.now, hash.clone()) };
+    let new_user = NewUser { role: Role::Admin, ..registration.to_new_user(audit.now, hash) };
     let user = store.write(|tx| {
         if tx.has_users()? {
             return Err(Error::StoreExists);
         }
         insert_user(tx, audit, None, &new_user)
     })?;
-    Ok(AuthenticatedUser { user, hash, upgraded_hash: None, audit_row: AuditRowState::Written })
+    Ok(AuthenticatedUser {
+        user,
+        password_changed_at: audit.now,
+        upgraded_hash: None,
+        audit_row: AuditRowState::Written,
+    })
 }

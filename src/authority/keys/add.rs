@@ -109,8 +109,9 @@ pub(crate) fn add(
             added_keys.push(added);
         }
         let user = caller.map(|caller| caller.user.id);
-        let subject = match options.keys {
-            [key] => EventTarget::key(&key.spec.kid).into(),
+        // A stored key may have another key id than the input.
+        let subject = match added_keys.as_slice() {
+            [added] => EventTarget::key(&added.key.spec.kid).into(),
             several => {
                 let detail = EventDetail::objects(format!("{} keys", several.len()));
                 EventSubject::several(TargetKind::Key, detail)

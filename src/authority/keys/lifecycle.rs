@@ -3,7 +3,7 @@
 
 use crate::authority::abbreviation::find_key;
 use crate::authority::sessions::expiry_after;
-use crate::authority::{AuditContext, Caller, Error, error::ResourceKind};
+use crate::authority::{AuditContext, Caller, Error, resource_kind::ResourceKind};
 use crate::crypto;
 use crate::model::{
     Algorithm, EventTarget, Key, KeySpec, KeyState, Lifetime, Purpose, Role, RsaBits, Timestamp,

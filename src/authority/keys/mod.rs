@@ -13,7 +13,7 @@ pub(crate) use lifecycle::{
     IfActive, Rotation, activate, load_for_revocation, retire, revoke, rotate,
 };
 
-use super::error::ResourceKind;
+use super::resource_kind::ResourceKind;
 use super::{AuditContext, Caller, Error};
 use crate::crypto;
 use crate::model::{

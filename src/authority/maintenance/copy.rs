@@ -25,7 +25,7 @@ pub(crate) fn copy(
     let mut pending_copy = store.copy(target, &event, observer)?;
     let digests = std::mem::take(&mut pending_copy.digests);
     let event_id = write_as_maintainer(store, caller, |tx| Ok(tx.add_event_with_id(&event)?))?;
-    match pending_copy.persist() {
+    match pending_copy.persist(store) {
         Ok(writers) => Ok((digests, writers)),
         Err(error) => {
             // `error` came first and is reported; a later error of the correction is ignored.

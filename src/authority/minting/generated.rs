@@ -15,8 +15,8 @@ pub(super) enum GeneratedKind {
     Random,
 }
 
-/// A generated value of a token, or a string value of its input row. JSON contains the value
-/// unchanged: no character is escaped.
+/// A generated value of a token, or a string value of its input row. The value contains no character
+/// that JSON must escape.
 #[derive(Debug)]
 pub(super) enum TokenValue<'v> {
     Jti(Jti),

@@ -55,6 +55,13 @@ impl JtiClaim {
         Jti::parse(text).map_or_else(|| Self::Other(Untrusted::new(text)), Self::Uuid)
     }
 
+    fn to_untrusted(&self) -> Untrusted {
+        match self {
+            Self::Uuid(jti) => Untrusted::new(jti.to_string()),
+            Self::Other(text) => text.clone(),
+        }
+    }
+
     /// Returns the claim with this value.
     pub(super) fn from_value(value: &TokenValue<'_>) -> Self {
         match value {
@@ -95,6 +102,13 @@ impl MintedTokens {
         })
     }
 
+    /// Returns the `jti` and expiry of each token with a `jti`.
+    pub(super) fn jtis(&self) -> impl Iterator<Item = (Untrusted, Option<Timestamp>)> {
+        self.details
+            .iter()
+            .filter_map(|details| Some((details.jti.as_ref()?.to_untrusted(), details.expires_at)))
+    }
+
     /// Returns the number of tokens.
     pub(crate) fn len(&self) -> usize {
         self.details.len()
@@ -120,10 +134,7 @@ impl MintedTokens {
         let tokens = self.lines.lines().zip(&self.details).enumerate();
         tokens.map(|(index, (token, details))| MintedToken {
             token: SecretString::from(token),
-            jti: details.jti.as_ref().map(|jti| match jti {
-                JtiClaim::Uuid(jti) => Untrusted::new(jti.to_string()),
-                JtiClaim::Other(text) => text.clone(),
-            }),
+            jti: details.jti.as_ref().map(JtiClaim::to_untrusted),
             id: self.ids.get(index).copied(),
             expires_at: details.expires_at,
         })

@@ -4,6 +4,7 @@ use super::super::Error;
 use super::super::audit_context::OUTCOME_UNDELIVERED;
 use super::batch_signer::{BatchSigner, SignedBatch, TokenRows};
 use super::claim_rows::{MAX_BATCH_TOKENS, RowBatch};
+use super::defects::Defect;
 use super::job::{JobKey, MINTERS_ONLY, MintJob};
 use super::minted_tokens::{MintedToken, MintedTokens};
 use super::record::{RevocationCheck, RowOwner, jti_taken_error};
@@ -11,7 +12,7 @@ use super::request::Signer;
 use crate::authority::keys::load_test_key;
 use crate::crypto::JtiGenerator;
 use crate::model::{Algorithm, KeySpec, KeyType, Role, TokenId, Untrusted};
-use crate::parallel::{map_in_order, worker_count};
+use crate::parallel::{ThreadError, map_in_order, worker_count};
 use crate::signals::InterruptionCheck;
 use crate::store::{self, SharedWriter, Store, TokenGroup};
 use std::ops::Range;
@@ -33,6 +34,12 @@ enum Stop<E> {
     /// `deliver` returned `false`, because the reader of the tokens has gone.
     NoReader,
     Failed(E),
+}
+
+impl<E: From<Error>> From<ThreadError> for Stop<E> {
+    fn from(error: ThreadError) -> Self {
+        Self::Failed(Error::from(error).into())
+    }
 }
 
 /// Returns [`Stop::NoReader`] if the delivery returned `false`.
@@ -97,6 +104,9 @@ impl MintJob {
                     let ids = self.record_batch(store, job_key, &rows)?;
                     tokens.ids = ids.ok_or(Stop::KeyReplaced)?;
                 }
+                if self.request.defect == Some(Defect::Revoked) {
+                    self.block_tokens(store(context).map_err(Stop::Failed)?, job_key, &tokens)?;
+                }
                 (minted_count, replacement_count) = (minted_count + tokens.len(), 0);
                 require_reader(deliver(context, tokens))
             });
@@ -159,7 +169,7 @@ impl MintJob {
 
     /// Signs the tokens of the rows in `range` and passes each batch to `consume`, in order. Several
     /// tokens are signed on all cores; a single token needs no further thread.
-    fn sign_batches<E: From<Error> + Send>(
+    fn sign_batches<E: From<Error> + From<ThreadError> + Send>(
         &self,
         key: &KeySpec,
         kid: Option<&Untrusted>,
@@ -210,14 +220,15 @@ impl MintJob {
                 let jtis: Vec<_> = custom_rows().flat_map(|rows| rows.jtis.clone()).collect();
                 tx.prefetch_tokens(&jtis)?;
                 let check = RevocationCheck::new(tx, job_key.row_id)?;
-                for TokenRows { model, jtis, .. } in custom_rows() {
+                for TokenRows { common_row, jtis, .. } in custom_rows() {
                     for jti in jtis {
-                        check.ensure_never_revoked(*jti, model.expires_at)?;
+                        check.ensure_never_revoked(*jti, common_row.expires_at)?;
                     }
                 }
             }
-            let groups =
-                rows.iter().map(|TokenRows { model, jtis, .. }| TokenGroup { model, jtis });
+            let groups = rows
+                .iter()
+                .map(|TokenRows { common_row, jtis, .. }| TokenGroup { common_row, jtis });
             let ids = tx.add_tokens(&groups.collect::<Vec<_>>())?;
             tx.add_to_count(job_key.event, ids.len())?;
             Ok::<_, Error>(Some(ids))
@@ -234,6 +245,22 @@ impl MintJob {
             Err(Error::Store(store::Error::AlreadyExists)) => Err(jti_taken_error()),
             other => other,
         }
+    }
+
+    /// Adds unrecorded tokens to the revocation entries.
+    fn block_tokens(
+        &self,
+        store: &mut Store,
+        job_key: &JobKey,
+        tokens: &MintedTokens,
+    ) -> Result<(), Error> {
+        let minter = &job_key.minter;
+        minter.write_shared_with_role(store, Role::Minter, MINTERS_ONLY, |tx| {
+            for (jti, expires_at) in tokens.jtis() {
+                tx.add_to_blocklist(job_key.row_id, jti.as_str(), expires_at, self.now)?;
+            }
+            Ok(())
+        })
     }
 
     /// Corrects the audit event after an early end: subtracts the number of tokens that were not

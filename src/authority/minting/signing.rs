@@ -61,7 +61,8 @@ pub(super) fn sign_token(
         Some(Defect::AlgConfusion) => sign_with(&public_key_as_secret(key)?)?,
         Some(Defect::TamperedPayload) => {
             let mut claims = parts.claims.clone();
-            claims.insert("tampered".to_owned(), json!(true));
+            let is_present = claims.get("tampered") == Some(&json!(true));
+            claims.insert("tampered".to_owned(), json!(!is_present));
             with_payload_of(&sign_valid()?, &signer.sign(&parts.header, &claims)?)
         }
         Some(Defect::BadSignature) => edit_token(&sign_valid()?, |input, signature| {

@@ -5,8 +5,8 @@ mod bulk;
 pub(crate) use bulk::{count_revocable, revoke_bulk};
 
 use super::audit_context::sanitize_for_audit;
-use super::error::ResourceKind;
 use super::principal::{require_role, write_shared_as_optional_principal};
+use super::resource_kind::ResourceKind;
 use super::verification::{
     Expectations, ExpectedKind, TokenRecord, load_consistent_record, verify,
 };
@@ -28,7 +28,8 @@ pub(crate) struct RevocationOutcome {
     pub(crate) jti: Untrusted,
     /// Token kind.
     pub(crate) kind: TokenKind,
-    /// `false` if the token was already revoked or, for a refresh token, its session had already ended.
+    /// `false` if the token was already revoked, if its grace period had ended or, for a refresh
+    /// token, if its session had already ended.
     pub(crate) changed: bool,
 }
 
@@ -232,7 +233,7 @@ fn find_target_by_value(tx: &Reader<'_>, token: &SignedToken) -> Result<Revocati
                 Ok(RevocationTarget::Unrecorded { key_row_id: *key, jti, kind: *kind, expires_at })
             }
             None => Err(Error::Usage(
-                "a token without `jti` cannot be revoked; mint revocable tokens with `--record`"
+                "a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`"
                     .to_owned(),
             )),
         },

@@ -1,8 +1,8 @@
 //! Listing and revocation of sessions.
 
 use super::super::abbreviation::find_session;
-use super::super::error::ResourceKind;
 use super::super::principal::{require_role, write_as};
+use super::super::resource_kind::ResourceKind;
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{
     ActiveSession, EventDetail, EventSubject, EventTarget, Page, PageRequest, Role, Session,

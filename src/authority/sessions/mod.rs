@@ -80,9 +80,9 @@ pub(crate) fn authenticate(
 pub(crate) struct AuthenticatedUser {
     /// The user.
     pub(super) user: User,
-    /// The hash that the password matched.
-    pub(super) hash: PasswordHash,
-    /// A new hash with the current parameters, if `hash` is weaker.
+    /// The time of the last change of the password that the user typed.
+    pub(super) password_changed_at: Timestamp,
+    /// A new hash with the current parameters, if the stored hash is weaker.
     pub(super) upgraded_hash: Option<PasswordHash>,
     /// `Written` if an earlier step of the command has recorded the audit event.
     pub(super) audit_row: AuditRowState,
@@ -143,7 +143,9 @@ fn recheck_credentials(
     let id = authenticated.user.id;
     let row = tx.find_user_including_deleted(id)?;
     let is_enabled = row.is_some_and(|row| row.deleted_at.is_none() && row.disabled_at.is_none());
-    if !is_enabled || tx.find_password_hash(id)?.as_ref() != Some(&authenticated.hash) {
+    // Another login may have replaced the hash with a stronger hash of the same password.
+    let changed_at = tx.find_password(id)?.map(|(_, changed_at)| changed_at);
+    if !is_enabled || changed_at != Some(authenticated.password_changed_at) {
         return Err(Error::LoginInvalid);
     }
     if let Some(upgraded_hash) = &authenticated.upgraded_hash {
@@ -248,6 +250,8 @@ fn rotate_refresh_token(
     let ids = (pair.access_jti, pair.refresh_jti);
     let same_pair = successor.filter(|next| (next.pair.access_jti, next.pair.refresh_jti) == ids);
     if let Some(successor) = same_pair {
+        // `refresh` signs the recorded pair with the key that would sign a new pair.
+        tx.set_pair_key(successor.pair.id, pair.key)?;
         return Ok(Some(RefreshOutcome::Retried(successor)));
     }
     tx.end_session(old.session.id, SessionEndReason::Reuse, audit.now)?;
@@ -268,11 +272,18 @@ pub(crate) fn end(
         report.into_accepted()?;
         return Err(Error::from_reason(RejectReason::UnknownToken));
     };
-    let (id, user) = (pair_with_session.session.id, pair_with_session.session.user_id);
-    let target = EventTarget::session(pair_with_session.session.sid);
+    let sid = pair_with_session.session.sid;
+    end_by_sid(store, audit, sid)
+}
+
+/// Ends the session with this `sid`, also if the key of its tokens no longer verifies. Returns whether
+/// this call ended the session; `false` if the session had ended, or is not in the store.
+pub(crate) fn end_by_sid(store: &mut Store, audit: &AuditContext, sid: Sid) -> Result<bool, Error> {
     store.write_shared(|tx| {
-        let ended = tx.end_session(id, SessionEndReason::Logout, audit.now)?;
-        audit.record(tx, Some(user), target.clone(), usize::from(ended))?;
+        let Some(session) = tx.find_session(sid)? else { return Ok(false) };
+        let ended = tx.end_session(session.id, SessionEndReason::Logout, audit.now)?;
+        let target = EventTarget::session(sid);
+        audit.record(tx, Some(session.user_id), target, usize::from(ended))?;
         Ok(ended)
     })
 }

@@ -11,7 +11,7 @@ pub(crate) use recorded::{RevocationCause, list, load, revoke_issued};
 pub(crate) use renewal::{RenewalOptions, RenewalOutcome, renew};
 
 use super::accounts::require_self_or_admin;
-use super::claims::{GRANTING_CLAIMS, build_audience_claim, claimed_permissions};
+use super::claims::build_audience_claim;
 use super::minting::check_grantable_permissions;
 use super::principal::write_shared_as;
 use super::sessions::expiry_after;
@@ -150,9 +150,8 @@ fn resolve_owner(
         )?,
     };
     let permissions = request.permissions.iter().map(Permission::as_str);
-    let claimed = claimed_permissions(&request.claims.0, &GRANTING_CLAIMS);
     let policy = &settings.permissions;
-    check_grantable_permissions(Some(user), &owner, policy, &permissions, claimed)?;
+    check_grantable_permissions(Some(user), &owner, policy, &permissions, &request.claims.0)?;
     Ok(owner)
 }
 

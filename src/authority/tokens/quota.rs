@@ -51,6 +51,7 @@ pub(super) fn check_quota(
         return Err(Error::QuotaExceeded {
             limit,
             live_tokens: tx.tokens_in_quota(owner.id, now)?,
+            owner: owner.to_display(),
         });
     }
     Ok(Some(QuotaUsage { used: used + 1, limit }))

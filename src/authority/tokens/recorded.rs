@@ -2,7 +2,7 @@
 //! tokens of other users only to admins.
 
 use super::super::audit_context::{OUTCOME_REVOKED, OUTCOME_UNDELIVERED};
-use super::super::error::ResourceKind;
+use super::super::resource_kind::ResourceKind;
 use super::super::{AuditContext, Caller, Error};
 use crate::model::{
     EventDetail, EventSubject, EventTarget, Page, PageRequest, RecordedToken, Role, TargetKind,

@@ -1,10 +1,9 @@
 //! Renewal of an app token: the successor has the same attributes and a new `jti`. The old token is
 //! revoked immediately or after a grace period.
 
-use super::super::claims::{GRANTING_CLAIMS, claimed_permissions};
-use super::super::error::ResourceKind;
 use super::super::minting::check_grantable_permissions;
 use super::super::principal::write_as_optional_principal;
+use super::super::resource_kind::ResourceKind;
 use super::super::revocation::{check_may_revoke, find_app_token};
 use super::super::sessions::expiry_after;
 use super::super::signing::{load_settings_and_key, with_signing_key};
@@ -122,8 +121,8 @@ fn authorize_reissue(
     old_token: &RecordedToken,
 ) -> Result<(), Error> {
     let permissions = old_token.grant.permissions.iter().map(Untrusted::as_str);
-    let claimed = claimed_permissions(&old_token.grant.claims, &GRANTING_CLAIMS);
-    check_grantable_permissions(user, owner, &settings.permissions, &permissions, claimed)
+    let claims = &old_token.grant.claims;
+    check_grantable_permissions(user, owner, &settings.permissions, &permissions, claims)
 }
 
 /// Returns the expiry of a successor that the bearer of a token requests. A bearer (possibly a

@@ -6,7 +6,7 @@ use super::super::claims::{
 };
 use super::super::rejection::{RejectReason, Rejection, describe_alternatives, value_to_text};
 use super::report::VerificationReport;
-use crate::model::{InvalidValue, Lifetime, Permission, Timestamp, TokenKind};
+use crate::model::{InvalidValue, Lifetime, Permission, TimeSpec, Timestamp, TokenKind};
 use serde_json::{Map, Value};
 
 /// Token kinds that are acceptable.
@@ -66,6 +66,17 @@ impl Expectations {
             allow_no_expiry: false,
             min_ttl: None,
         }
+    }
+
+    /// Sets the current time, and the time that `--at` gives relative to the current time.
+    pub(crate) fn set_time(
+        &mut self,
+        now: Timestamp,
+        at: Option<TimeSpec>,
+    ) -> Result<(), InvalidValue> {
+        self.now = now;
+        self.reference_time = at.map_or(Ok(now), |time| time.resolve("--at", now))?;
+        Ok(())
     }
 }
 

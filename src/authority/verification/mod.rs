@@ -11,6 +11,7 @@ mod header_cache;
 mod introspection;
 mod key_choice;
 mod kind;
+mod owner_cache;
 mod prefetch;
 mod report;
 mod store_verifier;

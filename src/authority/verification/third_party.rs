@@ -14,7 +14,8 @@ use crate::crypto::{KeyRefusal, KeySet, SignatureVerifier};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// Maximum number of key ids that a message lists. Of more keys, the message states the number.
+/// Maximum number of key ids that a message lists. If a set has more, the message states only their
+/// number.
 const MAX_NAMED_KIDS: usize = 4;
 
 /// Verifies a third-party token. Kind, revocation and owner are unknown; the expected kind is

@@ -4,15 +4,13 @@ use super::super::Error;
 use super::super::claims::RegisteredClaims;
 use super::super::rejection::{RejectReason, Rejection, describe_alternatives, describe_time};
 use super::agreement::find_contradiction;
+use super::owner_cache::OwnerCache;
 use super::report::{TokenRecord, VerificationReport};
 use crate::model::{
     Jti, Key, KeyRowId, RecordedToken, Timestamp, TokenId, TokenKind, TokenStatus, User, UserId,
 };
 use crate::store::{PairWithSession, Reader};
 use serde_json::{Map, Value};
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
 
 /// Checks the row of the token. A token that contradicts the row may name the row of another user.
 /// The report of such a token has no row, so that no caller reads or changes the row. The report has
@@ -108,28 +106,6 @@ fn check_revocation(token: &RecordedToken, now: Timestamp) -> Option<Rejection> 
     })
 }
 
-/// Owners of tokens in one snapshot of the store. Each owner is looked up once.
-pub(super) struct OwnerCache<'a> {
-    pub(super) tx: &'a Reader<'a>,
-    owners: RefCell<HashMap<UserId, Option<Rc<User>>>>,
-}
-
-impl<'a> OwnerCache<'a> {
-    pub(super) fn new(tx: &'a Reader<'a>) -> Self {
-        Self { tx, owners: RefCell::default() }
-    }
-
-    /// Returns the user with this id, including deleted users.
-    fn find(&self, id: UserId) -> Result<Option<Rc<User>>, Error> {
-        if let Some(owner) = self.owners.borrow().get(&id) {
-            return Ok(owner.clone());
-        }
-        let owner = self.tx.find_user_including_deleted(id)?.map(Rc::new);
-        self.owners.borrow_mut().insert(id, owner.clone());
-        Ok(owner)
-    }
-}
-
 /// Returns the rejection of a token whose owner is disabled or deleted.
 fn check_owner(owner: Option<&User>, now: Timestamp) -> Option<Rejection> {
     match owner {
@@ -166,6 +142,8 @@ pub(in crate::authority) fn recheck_session_owner(
     let pair_with_session = tx.find_pair_by_access(access)?;
     let pair_with_session =
         pair_with_session.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
+    let (pair, session) = (&pair_with_session.pair, &pair_with_session.session);
+    let now = latest(now, [pair.access_revoked_at, session.ended_at]);
     let mut reasons = Vec::new();
     check_session(&mut reasons, TokenKind::Access, &pair_with_session, now);
     require_valid_owner(tx, reasons, pair_with_session.session.user_id, TokenKind::Access, now)
@@ -180,6 +158,7 @@ pub(in crate::authority) fn recheck_app_token_owner(
 ) -> Result<User, Error> {
     let token = tx.find_token(id)?;
     let token = token.ok_or_else(|| Error::from_reason(RejectReason::UnknownToken))?;
+    let now = latest(now, [token.revoked_at]);
     let reasons = check_revocation(&token, now).into_iter().collect();
     require_valid_owner(tx, reasons, token.grant.owner_id, TokenKind::App, now)
 }
@@ -192,11 +171,18 @@ fn require_valid_owner(
     now: Timestamp,
 ) -> Result<User, Error> {
     let owner = tx.find_user_including_deleted(owner)?;
-    reasons.extend(check_owner(owner.as_ref(), now));
+    let changes = owner.as_ref().map_or([None; 2], |user| [user.disabled_at, user.deleted_at]);
+    reasons.extend(check_owner(owner.as_ref(), latest(now, changes)));
     match owner {
         Some(user) if reasons.is_empty() => Ok(user),
         _ => Err(Error::TokenRejected { kind: Some(kind), reasons }),
     }
+}
+
+/// Returns the latest of `now`, the time at which the command started, and the changes: another process
+/// may have made a change since then, and messages show such a change as made now.
+fn latest<const N: usize>(now: Timestamp, changes: [Option<Timestamp>; N]) -> Timestamp {
+    changes.into_iter().flatten().fold(now, Timestamp::max)
 }
 
 /// Returns the row of a token whose signature by this key was verified. A token that contradicts

@@ -149,9 +149,10 @@ fn publish_site(app: &App, directory: &Path, site: DiscoverySite) -> Result<(), 
     warn_of_omitted_keys(app, &site.jwk_set, site.omitted_count);
     if let Some(issuer) = site.mismatched_issuer {
         app.console.print_warning(&format!(
-            "issuer mismatch: tokens have `{}`; change it with `jeton settings set issuer`",
+            "issuer mismatch: tokens have `{}`",
             Untrusted::new(issuer).to_display()
         ));
+        app.console.print_hint("change the issuer: jeton settings set issuer URL");
     }
     app.console.report(&WrittenFiles { files })
 }

@@ -1,6 +1,6 @@
 //! `jeton store backup`
 
-use crate::app::{App, Cell, Monitor, Rendered, Report, StoreAddress, Total};
+use crate::app::{App, Cell, Monitor, Rendered, Report, StoreAddress, Total, parent_directory};
 use crate::authority;
 use crate::commands::command::{Command, Effect};
 use crate::failure::Failure;
@@ -62,8 +62,7 @@ impl Command for Args {
             authority::maintenance::back_up(store, &audit, caller, &self.file, on_progress);
         let (size, directory_writers) =
             monitor.finish(result, || "; no backup was written".to_owned())?;
-        app.console
-            .warn_of_group_writers(directory_writers, self.file.parent().unwrap_or(&self.file));
+        app.console.warn_of_group_writers(directory_writers, parent_directory(&self.file));
         let file = Untrusted::new(self.file.to_string_lossy());
         let display_size = app.console.render_cell(Cell::from_size(size));
         app.console.print_status(&format!("wrote {}, {display_size}", file.to_display()));

@@ -2,7 +2,7 @@
 
 use crate::app::{
     AddressSource, App, Cell, Monitor, OutputFormat, Rendered, Report, StoreAddress, StoreHandle,
-    Table, Total,
+    Table, Total, parent_directory,
 };
 use crate::authority;
 use crate::authority::maintenance::{CopyStep, TableDigest};
@@ -99,8 +99,7 @@ impl Command for Args {
             authority::maintenance::copy(store, &audit, caller, resolved_target, &observer);
         let (digests, directory_writers) =
             monitor.finish(result, || "; nothing was copied".to_owned())?;
-        app.console
-            .warn_of_group_writers(directory_writers, target_path.parent().unwrap_or(&target_path));
+        app.console.warn_of_group_writers(directory_writers, parent_directory(&target_path));
         let output = CopyOutput {
             changed: true,
             source: Untrusted::new(source_path.to_string_lossy()),

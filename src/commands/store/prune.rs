@@ -108,7 +108,7 @@ fn describe_counts(counts: &PruneCounts) -> String {
 /// Asks for confirmation, because with a clock that is ahead, pruning would delete tokens that have not
 /// expired.
 fn confirm_clock_gap(app: &App, last_change: Timestamp) -> Result<(), Failure> {
-    let reason = format!("the store was last changed at {last_change}, and the clock may be ahead");
+    let reason = format!("the clock may be ahead (the store was last changed at {last_change})");
     app.console
         .confirm(&format!("Prune although {reason}?"))
         .map_err(|failure| Failure { message: format!("{reason}: {}", failure.message), ..failure })

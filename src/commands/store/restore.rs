@@ -65,9 +65,8 @@ impl Command for Args {
             None => app.console.print_status(&format!("restored {}", file.to_display())),
         }
         if outcome.is_from_older_version {
-            app.console.print_status(
-                "the backup is from an older jeton version; migrate it with: jeton store migrate",
-            );
+            app.console.print_status("the backup is from an older jeton version");
+            app.console.print_hint("migrate the store: jeton store migrate");
         }
         app.console.report(&RestoreOutput {
             changed: true,

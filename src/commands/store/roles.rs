@@ -18,6 +18,9 @@ use crate::model::RolePrefix;
 ///                   private keys of app tokens nor password hashes, and revokes nothing
 ///   jeton_verifier  for services: `token verify` of app and test tokens; changes nothing
 ///
+/// Roles belong to the whole server: for stores in several databases of a server, use a `--prefix` for
+/// each, or a member of a role has its rights in all of them.
+///
 /// The addresses of minters and verifiers name the schema `jeton_views`. They cannot log in, and
 /// cannot use the tokens of sessions. A minter sets `JETON_TOKEN` to an app token with the permission
 /// `jeton:mint`, and uses existing test keys: an operator creates them with `jeton keys generate

@@ -28,7 +28,8 @@ pub(crate) struct MintOptions {
     #[arg(long, conflicts_with_all = ["external_key", "no_jti"])]
     record: bool,
 
-    /// Mint a negative test token with this single defect
+    /// Mint a negative test token with this single defect; `revoked` revokes the token, if a key of the
+    /// store signs it
     #[arg(long, value_name = "DEFECT", value_parser = defect_parser(), conflicts_with = "record")]
     defect: Option<Defect>,
 }

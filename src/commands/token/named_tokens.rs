@@ -118,6 +118,11 @@ impl NamedJobs {
         Ok(Self { jobs, minter })
     }
 
+    /// Returns whether a key of the store signs any of the tokens.
+    pub(crate) fn use_store(&self) -> bool {
+        self.minter.is_some()
+    }
+
     /// Mints the tokens. All tokens are checked before the first token is signed. If a token cannot be
     /// minted, the tokens that are already recorded are revoked.
     pub(crate) fn mint(self, app: &mut App) -> Result<Vec<NamedToken>, Failure> {

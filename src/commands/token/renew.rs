@@ -14,11 +14,12 @@ use secrecy::ExposeSecret;
 /// Replace an app token with a new token with the same attributes
 ///
 /// Prints the new token. The old token is revoked, or with `--grace` remains valid for a grace
-/// period, in which the old token does not count towards the quota. If the new token is renewed
-/// with `--grace` too, the grace period of the old token ends. The bearer of a token can renew it
-/// without logging in. The new lifetime is then at most the original lifetime, and the new expiry
-/// at most `token.max_ttl` after the first token was issued. Tokens with the permission
-/// `jeton:mint` and tokens of `jeton run` cannot be renewed by their bearer.
+/// period, in which the old token does not count towards the quota unless the new token is revoked
+/// or expires. If the new token is renewed with `--grace` too, the grace period of the old token ends.
+///
+/// The bearer of a token can renew it without logging in. The new lifetime is then at most the original
+/// lifetime, and the new expiry at most `token.max_ttl` after the first token was issued. Tokens with
+/// the permission `jeton:mint` and tokens of `jeton run` cannot be renewed by their bearer.
 ///
 ///   TOKEN=$(jeton token renew 7 --grace 1h)
 ///   jeton token renew - < token.txt

@@ -192,7 +192,7 @@ impl TokenDelivery {
 }
 
 /// Revokes recorded tokens that were not delivered because of `failure`. Returns the failure with
-/// the revoked tokens in the message.
+/// the revoked tokens in the message, or an error with the tokens that could not be revoked.
 pub(super) fn revoke_undelivered(
     app: &mut App,
     failure: Failure,
@@ -203,7 +203,8 @@ pub(super) fn revoke_undelivered(
     }
     let (store, audit) = app.store.open()?;
     let (user_id, cause) = (app.session.user_id(), RevocationCause::Undelivered);
-    authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)?;
+    authority::tokens::revoke_issued(store, &audit, user_id, ids, cause)
+        .map_err(|error| Failure::unrevoked_tokens(&failure.message, ids, &error.into()))?;
     let message = match ids {
         [id] => format!("{}; token {id} was revoked", failure.message),
         ids => format!("{}; {} recorded tokens were revoked", failure.message, ids.len()),

@@ -101,8 +101,9 @@ impl Command for Args {
     fn run(self, app: &mut App) -> Result<(), Failure> {
         let keys = self.keys.load(app)?;
         if self.batch {
+            let at = self.at;
             let expectations = build_expectations(app, &keys, self)?;
-            return verify_batch(app, &keys, &expectations);
+            return verify_batch(app, &keys, &expectations, at);
         }
         let token = self.token.read(app);
         let expectations = build_expectations(app, &keys, self)?;
@@ -157,10 +158,7 @@ fn build_expectations(
         app.store.get()?;
     }
     let now = app.store.now()?;
-    Ok(Expectations {
-        kind: args.kind,
-        now,
-        reference_time: args.at.map_or(Ok(now), |time| time.resolve("--at", now))?,
+    let mut expectations = Expectations {
         leeway: args.leeway.map_or(0, Lifetime::seconds),
         issuer: args.iss,
         audience: args.aud,
@@ -170,7 +168,10 @@ fn build_expectations(
         typ: args.typ,
         allow_no_expiry: args.allow_no_expiry,
         min_ttl: args.min_ttl,
-    })
+        ..Expectations::new(args.kind, now)
+    };
+    expectations.set_time(now, args.at)?;
+    Ok(expectations)
 }
 
 /// Adds the option `--batch` to the hint about several tokens. Any other hint is unchanged.

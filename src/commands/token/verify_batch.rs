@@ -7,7 +7,7 @@ use crate::authority::Error;
 use crate::authority::verification::{Expectations, ThirdPartyVerifier, Verdict, with_verifier};
 use crate::commands::views::pluralize;
 use crate::failure::Failure;
-use crate::model::{Jti, Timestamp, TokenId};
+use crate::model::{Jti, TimeSpec, Timestamp, TokenId};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
@@ -18,6 +18,7 @@ pub(super) fn verify_batch(
     app: &mut App,
     keys: &VerificationKeys,
     expectations: &Expectations,
+    at: Option<TimeSpec>,
 ) -> Result<(), Failure> {
     let console = Rc::clone(&app.console);
     let (mut line_count, mut invalid_count, mut first_error) = (0, 0, None);
@@ -39,7 +40,7 @@ pub(super) fn verify_batch(
         })?;
         Ok(true)
     };
-    let (new_worker, check) = (|| start_worker(app, keys, expectations), || monitor.check());
+    let (new_worker, check) = (|| start_worker(app, keys, expectations, at), || monitor.check());
     let result = console.map_token_lines("--batch", new_worker, check, write_results);
     let is_complete = monitor.finish(result, || {
         let tokens = pluralize(line_count, "token");
@@ -59,30 +60,33 @@ pub(super) fn verify_batch(
 
 type Worker = Box<dyn FnMut(TokenChunk) -> Result<ChunkResults, Failure> + Send>;
 
-/// Creates the worker of one thread. The worker verifies each chunk with the state that the store has
-/// when the verification of this chunk begins.
+/// Creates the worker of one thread. The worker verifies each chunk at the time, and with the state of the
+/// store, at which the verification of this chunk starts.
 fn start_worker(
     app: &mut App,
     keys: &VerificationKeys,
     expectations: &Expectations,
+    at: Option<TimeSpec>,
 ) -> Result<Worker, Failure> {
-    let expectations = expectations.clone();
-    let now = expectations.now;
+    let clock = app.store.clock();
+    let mut expectations = expectations.clone();
     Ok(match keys {
         VerificationKeys::Store => {
             let mut store = app.store.get()?.open_reader()?;
             Box::new(move |chunk| {
+                expectations.set_time(clock.read_again()?, at)?;
                 with_verifier(&mut store, &expectations, |verifier| {
                     verifier.prefetch(chunk.tokens().filter_map(Result::ok))?;
-                    verify_chunk(&chunk, now, |token| verifier.verify(token))
+                    verify_chunk(&chunk, expectations.now, |token| verifier.verify(token))
                 })
             })
         }
         VerificationKeys::External(keys) => {
             let keys = Arc::clone(keys);
             Box::new(move |chunk| {
+                expectations.set_time(clock.read_again()?, at)?;
                 let mut verifier = ThirdPartyVerifier::new(&keys, &expectations);
-                verify_chunk(&chunk, now, |token| {
+                verify_chunk(&chunk, expectations.now, |token| {
                     Ok(Verdict::Report(Box::new(verifier.verify(token))))
                 })
             })

@@ -35,7 +35,7 @@ impl UnsupportedFormat {
             Self::Detected(format) => !format.is_hex() || is_plain_hex(bytes),
             Self::EncryptedKey => is_der(DerStructure::EncryptedPrivateKey) || is_plain_pem(bytes),
             Self::Pkcs12 => is_der(DerStructure::Pkcs12),
-            Self::Pkcs7 { is_pem: true } => is_plain_pem(bytes),
+            Self::Pkcs7 { is_pem: true } | Self::Cms => is_plain_pem(bytes),
             Self::Pkcs7 { is_pem: false } => is_der(DerStructure::Pkcs7),
             Self::OpenSsh { .. } => {
                 bytes.starts_with(b"-----BEGIN OPENSSH PRIVATE KEY-----\n")
@@ -63,6 +63,9 @@ impl UnsupportedFormat {
             Self::Pkcs12 => "convert the key: openssl pkcs12 -in FILE -nodes -out key.pem",
             Self::Pkcs7 { is_pem: true } => {
                 "convert the certificates: openssl pkcs7 -in FILE -print_certs -out cert.pem"
+            }
+            Self::Cms => {
+                "convert the certificates: openssl cms -cmsout -inform PEM -in FILE -certsout cert.pem -noout"
             }
             Self::Pkcs7 { is_pem: false } => {
                 "convert the certificates: openssl pkcs7 -inform DER -in FILE -print_certs -out cert.pem"

@@ -159,7 +159,8 @@ fn read_block(block: &Block<'_>) -> Result<Option<EntryMaterial>, ImportError> {
         "CERTIFICATE" | "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => {
             EntryMaterial::Certificate(contents.to_vec())
         }
-        "PKCS7" | "CMS" => return Err(UnsupportedFormat::Pkcs7 { is_pem: true }.into()),
+        "PKCS7" => return Err(UnsupportedFormat::Pkcs7 { is_pem: true }.into()),
+        "CMS" => return Err(UnsupportedFormat::Cms.into()),
         _ => return Ok(None),
     }))
 }

@@ -16,6 +16,8 @@ pub(crate) enum UnsupportedFormat {
         /// True if the structure is in PEM.
         is_pem: bool,
     },
+    /// CMS in PEM (RFC 7468, section 9).
+    Cms,
     /// Private key of OpenSSH.
     OpenSsh {
         /// True if the key is an Ed25519 key, which `ssh-keygen` does not convert.
@@ -113,6 +115,7 @@ impl UnsupportedFormat {
             Self::EncryptedKey => "an encrypted private key",
             Self::Pkcs12 => "PKCS#12",
             Self::Pkcs7 { .. } => "PKCS#7",
+            Self::Cms => "CMS",
             Self::OpenSsh { is_encrypted: false, .. } => "an OpenSSH private key",
             Self::OpenSsh { is_encrypted: true, .. } => "an encrypted OpenSSH private key",
             Self::SshPublicKey { .. } => "an SSH public key",

@@ -60,12 +60,15 @@ pub(super) fn decode_secret(
             line.strip_suffix(b"\r").unwrap_or(line).to_vec()
         }
         SecretEncoding::Base64 => {
-            let text = text.trim_ascii();
+            // `base64` and `openssl` break the lines of a long text.
+            let text: Zeroizing<Vec<u8>> = Zeroizing::new(
+                text.trim_ascii().iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect(),
+            );
             let config = GeneralPurposeConfig::new()
                 .with_decode_padding_mode(DecodePaddingMode::Indifferent);
             let decoded = [URL_SAFE, STANDARD]
                 .iter()
-                .find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok());
+                .find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(&*text).ok());
             decoded.ok_or(SecretError::InvalidEncoding)?
         }
     };

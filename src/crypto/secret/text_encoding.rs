@@ -143,9 +143,12 @@ mod tests {
             let secret = decode_secret(&bytes, SecretEncoding::Text).unwrap();
             assert_eq!(secret.as_slice(), text.as_bytes());
         }
-        let base64 = format!("\u{feff}{}", STANDARD.encode(text));
-        let secret = decode_secret(base64.as_bytes(), SecretEncoding::Base64).unwrap();
-        assert_eq!(secret.as_slice(), text.as_bytes());
+        let base64 = STANDARD.encode(text);
+        let (first_line, second_line) = base64.split_at(4);
+        for base64 in [format!("\u{feff}{base64}"), format!("{first_line}\r\n{second_line}\n")] {
+            let secret = decode_secret(base64.as_bytes(), SecretEncoding::Base64).unwrap();
+            assert_eq!(secret.as_slice(), text.as_bytes());
+        }
         let raw = decode_secret(&marked, SecretEncoding::Raw).unwrap();
         assert_eq!(raw.as_slice(), marked);
         // Bytes that are not text keep a start that looks like a byte order mark.

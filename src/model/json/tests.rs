@@ -60,7 +60,7 @@ fn numbers_of_any_size_keep_their_digits() {
 }
 
 #[test]
-fn object_with_number_member_stays_an_object() {
+fn object_with_the_private_number_name_of_serde_json_stays_an_object() {
     for name in ["$serde_json::private::Number", r"\u0024serde_json::private::Number"] {
         let text = format!("{{\"a\":{{\"{name}\":\"1.5\"}},\"b\":2.50}}");
         let expected = r#"{"a":{"$serde_json::private::Number":"1.5"},"b":2.50}"#;

@@ -13,7 +13,7 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Calls `visit` with all rows of a table in the order of their key, in batches with the columns
 /// `column_names`. With `only_linked`, skips rows without a value in the first column of
-/// [`Table::links`].
+/// [`Table::late_columns`].
 pub(super) fn for_each_batch(
     connection: Connection<'_>,
     table: &Table,
@@ -21,7 +21,7 @@ pub(super) fn for_each_batch(
     only_linked: bool,
     mut visit: impl FnMut(&[Column]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let condition = match table.links.first() {
+    let condition = match table.late_columns.first() {
         Some(link) if only_linked => format!("WHERE {link} IS NOT NULL"),
         _ => String::new(),
     };

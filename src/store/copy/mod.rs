@@ -43,9 +43,13 @@ enum PendingTarget {
 }
 
 impl PendingCopy {
-    /// Makes the copy visible. Returns the users with write access to the directory of the new file; for a
-    /// server, only the user of this process.
-    pub(crate) fn persist(self) -> Result<Writers, Error> {
+    /// Makes the copy of `source` visible. Returns the users with write access to the directory of the new
+    /// file; for a server, only the user of this process.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "a file has no standbys")
+    )]
+    pub(crate) fn persist(self, source: &mut Store) -> Result<Writers, Error> {
         match self.target {
             PendingTarget::File(backup) => {
                 let writers = backup.writers;
@@ -53,7 +57,8 @@ impl PendingCopy {
             }
             #[cfg(feature = "postgres")]
             PendingTarget::Server { database, summary, display } => {
-                database.persist(summary).map_err(|error| name_target(&display, error))?;
+                source.has_unconfirmed_copy =
+                    database.persist(summary).map_err(|error| name_target(&display, error))?;
                 Ok(Writers::User)
             }
         }

@@ -95,28 +95,28 @@ fn insert_sql(target: Connection<'_>, table: &Table, names: &[&str]) -> String {
     }
 }
 
-/// Fills the columns of [`Table::links`], after all rows of the table are inserted.
+/// Fills the columns of [`Table::late_columns`], after all rows of the table are inserted.
 fn copy_links(
     source: Connection<'_>,
     target: Connection<'_>,
     table: &Table,
     target_error: &dyn Fn(Error) -> Error,
 ) -> Result<(), Error> {
-    if table.links.is_empty() {
+    if table.late_columns.is_empty() {
         return Ok(());
     }
-    let names = [&["id"], table.links].concat();
+    let names = [&["id"], table.late_columns].concat();
     let name = table.name;
     let sql = match target {
         Connection::Sqlite(_) => {
             let assign = |(name, number)| format!("{name} = ?{number}");
-            let assignments: Vec<_> = table.links.iter().zip(2..).map(assign).collect();
+            let assignments: Vec<_> = table.late_columns.iter().zip(2..).map(assign).collect();
             format!("UPDATE {name} SET {} WHERE id = ?1", assignments.join(", "))
         }
         #[cfg(feature = "postgres")]
         Connection::Postgres(_) => {
             let assign = |name| format!("{name} = source.{name}");
-            let assignments: Vec<_> = table.links.iter().map(assign).collect();
+            let assignments: Vec<_> = table.late_columns.iter().map(assign).collect();
             format!(
                 "UPDATE {name} SET {} FROM unnest({}) AS source ({}) WHERE {name}.id = source.id",
                 assignments.join(", "),

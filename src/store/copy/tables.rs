@@ -14,16 +14,16 @@ pub(super) struct Table {
     pub(super) columns: &'static [(&'static str, ColumnType)],
     /// Unique columns that determine the order of the rows, separated by commas.
     key: &'static str,
-    /// Columns that are filled after all rows are inserted: a reference to a later row of the table, and a
-    /// column that is NULL without the reference.
-    pub(super) links: &'static [&'static str],
+    /// Columns that are filled after all rows are inserted: the reference to a later row of the same table,
+    /// and the column that must be NULL if the reference is NULL (CHECK constraint).
+    pub(super) late_columns: &'static [&'static str],
     /// Set if SQLite stores the last id, so that the ids of deleted rows are not reused.
     pub(super) is_autoincrement: bool,
 }
 
 /// Field values that most of the [`TABLES`] share.
 const TABLE: Table =
-    Table { name: "", columns: &[], key: "id", links: &[], is_autoincrement: true };
+    Table { name: "", columns: &[], key: "id", late_columns: &[], is_autoincrement: true };
 
 /// Columns of the audit log. Only a server has the last column, the user of the database.
 const AUDIT_COLUMNS: &[(&str, ColumnType)] = &[
@@ -40,7 +40,7 @@ const AUDIT_COLUMNS: &[(&str, ColumnType)] = &[
     ("db_user", Text),
 ];
 
-/// All tables except `user_blocks`, which triggers fill, with the columns that both engines have.
+/// All tables except `user_blocks` (filled by triggers), with the columns that both engines have.
 const TABLES: [Table; 10] = [
     Table {
         name: "store",
@@ -152,7 +152,7 @@ const TABLES: [Table; 10] = [
             ("first_issued_at", Integer),
             ("run_jti", Uuid),
         ],
-        links: &["superseded_by", "grace_until"],
+        late_columns: &["superseded_by", "grace_until"],
         ..TABLE
     },
     Table {
@@ -198,10 +198,10 @@ impl Table {
         self.key == "id"
     }
 
-    /// Returns the names of all columns; without `with_links`, all columns except [`Table::links`].
-    pub(super) fn column_names(&self, with_links: bool) -> Vec<&'static str> {
+    /// Returns the names of the columns, with or without [`Table::late_columns`].
+    pub(super) fn column_names(&self, with_late_columns: bool) -> Vec<&'static str> {
         let names = self.columns.iter().map(|(name, _)| *name);
-        names.filter(|name| with_links || !self.links.contains(name)).collect()
+        names.filter(|name| with_late_columns || !self.late_columns.contains(name)).collect()
     }
 
     /// Returns the types of the columns with these names.
@@ -214,12 +214,13 @@ impl Table {
     pub(super) fn order(&self, connection: Connection<'_>) -> &'static str {
         match connection {
             Connection::Sqlite(_) => self.key,
-            // Orders by the original texts, not by the stored texts with escaped U+0000. The order
-            // is kept if U+0000 becomes U+0001 U+0001, and U+0001 becomes U+0001 U+0002.
+            // The stored text has U+10FFFF `0` for U+0000, which would sort last. The expression replaces
+            // U+0000 with U+0001 U+0001 U+0002, and U+0001 with U+0001 U+0002, which sort in the order of
+            // the original texts. U+10FFFF becomes U+0001 U+0003 until U+0000 is replaced.
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) if self.name == "blocklist" => {
                 "key_id, replace(replace(replace(replace(jti, U&'\\0001', U&'\\0001\\0002'),
-                     U&'\\+10FFFF\\+10FFFF', U&'\\0001\\0003'), U&'\\+10FFFF0', U&'\\0001\\0001'),
+                     U&'\\+10FFFF\\+10FFFF', U&'\\0001\\0003'), U&'\\+10FFFF0', U&'\\0001\\0001\\0002'),
                      U&'\\0001\\0003', U&'\\+10FFFF')"
             }
             #[cfg(feature = "postgres")]
@@ -227,8 +228,8 @@ impl Table {
         }
     }
 
-    /// Returns the columns that only the engine of `connection` has, each with the expression that computes
-    /// its value from the other columns.
+    /// Returns the columns that a copy fills and that only the engine of `connection` has, each with the
+    /// expression of its value.
     pub(super) fn derived_columns(
         &self,
         connection: Connection<'_>,

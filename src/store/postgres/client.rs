@@ -1,53 +1,79 @@
 //! The connection to a PostgreSQL server: messages, ends of transactions, and time limits.
 
-use super::queue::{PrefetchedRows, Queue};
+use super::ServerError;
+use super::config::ConnectionConfig;
+use super::connect::{ANSWER_TIME, ServerConnection, is_answering};
+use super::queue::{Answers, PrefetchedRows, Queue};
+use super::retry::{RETRY_INTERVAL, connect_until};
 use crate::store::Error;
-use futures_util::future::{join, join_all, join3, poll_immediate};
+use futures_util::future::{Either, join, poll_immediate, select};
 use std::cell::{Cell, RefCell};
-use std::future::ready;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{timeout, timeout_at};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A connection to a server.
 pub(in crate::store) struct Client {
-    pub(super) runtime: Runtime,
-    pub(super) connection: tokio_postgres::Client,
-    /// TLS set-up for requests to cancel, if the connection has TLS.
-    tls: Option<MakeRustlsConnect>,
+    runtime: Runtime,
+    config: Arc<ConnectionConfig>,
+    connection: RefCell<Arc<ServerConnection>>,
     /// Statements that are sent before the next statement, in the same round trip.
     pub(super) queued: RefCell<Queue>,
     pub(super) prefetched: RefCell<PrefetchedRows>,
-    /// Time limit of the queued statements, one of which waits for a lock.
-    deadline: Cell<Option<Instant>>,
+    /// End of the waiting time of the current transaction.
+    deadline: Cell<Instant>,
+    /// Set if the server has not answered in time.
+    is_lost: Cell<bool>,
     /// Id of the current write transaction, once the server has assigned one.
     transaction_id: Cell<Option<u64>>,
 }
 
-/// Time for an answer of the server after the deadline, at which the server itself ends a wait for
-/// a lock. Without an answer in this time, the connection counts as lost.
-pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
+/// Interval between the checks of a server that executes a long statement.
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Name of the column with the id of the transaction.
 pub(super) const TRANSACTION_ID_COLUMN: &str = "transaction_id";
 
 impl Client {
-    pub(super) fn new(
-        runtime: Runtime,
-        (connection, tls): (tokio_postgres::Client, Option<MakeRustlsConnect>),
-    ) -> Self {
-        Self {
-            runtime,
-            connection,
-            tls,
-            queued: RefCell::default(),
-            prefetched: RefCell::default(),
-            deadline: Cell::default(),
-            transaction_id: Cell::default(),
+    /// Connects. Tries again until the deadline after faults that may be transient.
+    pub(super) fn connect(
+        config: &Arc<ConnectionConfig>,
+        deadline: Instant,
+    ) -> Result<Self, Error> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| Error::Failed(error.to_string()))?;
+        match connect_until(&runtime, config, deadline) {
+            Ok(connection) => Ok(Self {
+                runtime,
+                config: Arc::clone(config),
+                connection: RefCell::new(Arc::new(connection)),
+                queued: RefCell::default(),
+                prefetched: RefCell::default(),
+                deadline: Cell::new(deadline),
+                is_lost: Cell::default(),
+                transaction_id: Cell::default(),
+            }),
+            Err(error) => {
+                // Does not wait for the look-up of a host name.
+                runtime.shutdown_background();
+                Err(error)
+            }
         }
+    }
+
+    /// Replaces the connection by a new connection. The server discards a transaction of the old
+    /// connection.
+    pub(super) fn reconnect(&self, deadline: Instant) -> Result<(), Error> {
+        let connection = connect_until(&self.runtime, &self.config, deadline)?;
+        self.connection.replace(Arc::new(connection));
+        self.is_lost.set(false);
+        Ok(())
     }
 
     /// Executes statements without parameters.
@@ -58,7 +84,7 @@ impl Client {
 
     /// Sends the queued statements.
     pub(super) fn send_queue(&self) -> Result<(), Error> {
-        self.send(ready(Ok(())))
+        self.send(&async |_| Ok(()))
     }
 
     /// Queues statements without parameters, which are sent with the next statement, before all statements
@@ -67,34 +93,42 @@ impl Client {
         self.queued.borrow_mut().push_batch(sql);
     }
 
-    /// Limits the time of the queued statements and of the statement that is sent with them.
-    /// After the deadline, the result is [`Error::Busy`].
-    pub(super) fn set_deadline(&self, deadline: Option<Instant>) {
+    /// Queues the beginning of a read transaction, as [`Client::defer`] does. If the connection is lost
+    /// before the answer, all statements that are sent together are sent again on a new connection.
+    pub(super) fn defer_read(&self, sql: &str) {
+        self.defer(sql);
+        self.queued.borrow_mut().is_repeatable = true;
+    }
+
+    /// Sets the end of the waiting time of the transaction that begins.
+    pub(super) fn set_deadline(&self, deadline: Instant) {
         self.deadline.set(deadline);
     }
 
-    /// Ends the transaction with `sql`, `COMMIT` or `ROLLBACK`, without waiting for the answer. Discards
+    /// Ends the transaction with `sql` (`COMMIT` or `ROLLBACK`), without waiting for the answer. Discards
     /// queued statements. If the queued statements include the beginning of the transaction, the
     /// server does not know the transaction, and nothing is sent.
     pub(super) fn end_without_answer(&self, sql: &str) {
         self.prefetched.borrow_mut().clear();
-        self.deadline.set(None);
         self.transaction_id.set(None);
         if self.queued.take().batch.starts_with("BEGIN") {
             return;
         }
+        let connection = self.current_connection();
         self.runtime.block_on(async {
-            let mut answer = pin!(self.connection.batch_execute(sql));
+            let mut answer = pin!(connection.client.batch_execute(sql));
             // The first poll passes the message to the connection task.
             let _ = poll_immediate(answer.as_mut()).await;
         });
         self.run_connection_task();
     }
 
-    /// Lets the connection task, which runs only within other calls, write and read without waiting.
+    /// Runs the connection task, so that it writes and reads all that needs no waiting. The task runs only
+    /// during a call of `block_on`.
     fn run_connection_task(&self) {
         self.runtime.block_on(async {
-            // The runtime looks for events in the first pause, and runs the task in the next.
+            // The runtime looks for events in the first pause, and runs the task in the next pauses, which
+            // read and then write.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
@@ -105,21 +139,31 @@ impl Client {
     /// At the deadline, a request to cancel ends this wait: the server then answers that the commit is
     /// complete without the standbys.
     pub(super) fn commit(&self, deadline: Instant) -> Result<bool, Error> {
+        self.prefetched.borrow_mut().clear();
+        let queue = self.queued.take();
+        let connection = self.current_connection();
+        connection.take_unconfirmed_commit();
         self.runtime.block_on(async {
-            let mut commit = pin!(self.send_queue_and(self.connection.batch_execute("COMMIT")));
+            let mut commit =
+                pin!(queue.send(&connection.client, connection.client.batch_execute("COMMIT")));
             if let Ok(answer) = timeout_at(deadline.into(), commit.as_mut()).await {
-                return answer.map(|()| true);
+                answer?;
+                return Ok(!connection.take_unconfirmed_commit());
             }
-            let token = self.connection.cancel_token();
+            let token = connection.client.cancel_token();
             let cancel = async {
-                match &self.tls {
+                match &connection.server.tls {
                     Some(tls) => token.cancel_query(tls.clone()).await,
                     None => token.cancel_query(NoTls).await,
                 }
             };
             match timeout(ANSWER_TIME, join(cancel, commit)).await {
-                Ok((_, answer)) => answer.map(|()| false),
-                Err(_) => Err(Error::Busy),
+                Ok((_, answer)) => match answer.map_err(Error::from) {
+                    // The request has ended a queued statement.
+                    Err(Error::Server(ServerError::StatementEnded(_))) => Err(Error::Busy),
+                    answer => answer.map(|_| false),
+                },
+                Err(_) => Err(self.lose_connection()),
             }
         })
     }
@@ -137,55 +181,70 @@ impl Client {
     /// Returns whether the connection is open, as far as this machine knows.
     pub(super) fn is_alive(&self) -> bool {
         self.run_connection_task();
-        !self.connection.is_closed()
+        !self.is_lost.get() && !self.current_connection().client.is_closed()
     }
 
     /// Sends the queued statements and a statement in one round trip, and returns the result of the
     /// statement.
     pub(super) fn send<T>(
         &self,
-        statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+        statement: &impl AsyncFn(&tokio_postgres::Client) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, Error> {
-        let deadline = self.deadline.take();
+        self.prefetched.borrow_mut().clear();
+        let queue = self.queued.take();
+        let Answers { messages, rows, value } = loop {
+            let connection = self.current_connection();
+            let answers = queue.send(&connection.client, statement(&connection.client));
+            match self.wait_for(answers) {
+                Err(Error::Server(ServerError::ConnectionLost(_)))
+                    if queue.is_repeatable && Instant::now() < self.deadline.get() =>
+                {
+                    std::thread::sleep(RETRY_INTERVAL);
+                    self.reconnect(self.deadline.get())?;
+                }
+                result => break result?,
+            }
+        };
+        self.keep_transaction_id(&messages);
+        for (statement, rows) in queue.statements.into_iter().zip(rows) {
+            self.prefetched.borrow_mut().push(statement, rows);
+        }
+        Ok(value)
+    }
+
+    /// Waits for an answer of the server. Without an answer by the deadline of the transaction, the
+    /// server must answer on a new connection, then and in intervals: a long statement can continue, but
+    /// the connection to a server that does not answer counts as lost.
+    pub(super) fn wait_for<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Error> {
+        let mut limit = self.deadline.get().max(Instant::now()) + ANSWER_TIME;
         self.runtime.block_on(async {
-            match deadline {
-                None => self.send_queue_and(statement).await,
-                Some(deadline) => timeout_at(deadline.into(), self.send_queue_and(statement))
-                    .await
-                    .map_err(|_| Error::Busy)?,
+            let mut answer = pin!(answer);
+            loop {
+                if let Ok(result) = timeout_at(limit.into(), answer.as_mut()).await {
+                    return Ok(result?);
+                }
+                let connection = self.current_connection();
+                let check = pin!(is_answering(&connection.server, ANSWER_TIME));
+                match select(answer.as_mut(), check).await {
+                    Either::Left((result, _)) => return Ok(result?),
+                    Either::Right((true, _)) => limit = Instant::now() + CHECK_INTERVAL,
+                    Either::Right((false, _)) => return Err(self.lose_connection()),
+                }
             }
         })
     }
 
-    /// Sends the queued statements and a statement. Returns the first error: in a transaction, each later
-    /// statement fails only because of this error.
-    async fn send_queue_and<T>(
-        &self,
-        statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
-    ) -> Result<T, Error> {
-        self.prefetched.borrow_mut().clear();
-        let Queue { batch, statements } = self.queued.take();
-        if batch.is_empty() && statements.is_empty() {
-            return Ok(statement.await?);
-        }
-        let batch = async {
-            if batch.is_empty() {
-                Ok(Vec::new())
-            } else {
-                self.connection.simple_query(&batch).await
-            }
-        };
-        // `join_all` and `join3` poll their futures in order, and the first poll of a future passes the
-        // message to the connection task.
-        let answers = join_all(statements.iter().map(|statement| async {
-            self.connection.query_typed(&statement.sql, &statement.to_parameters()).await
-        }));
-        let (messages, answers, value) = join3(batch, answers, statement).await;
-        self.keep_transaction_id(&messages?);
-        for (statement, rows) in statements.into_iter().zip(answers) {
-            self.prefetched.borrow_mut().push(statement, rows?);
-        }
-        Ok(value?)
+    /// Marks the connection as lost, because the server does not answer.
+    fn lose_connection(&self) -> Error {
+        self.is_lost.set(true);
+        ServerError::ConnectionLost("the server does not answer".to_owned()).into()
+    }
+
+    fn current_connection(&self) -> Arc<ServerConnection> {
+        Arc::clone(&self.connection.borrow())
     }
 
     fn keep_transaction_id(&self, messages: &[SimpleQueryMessage]) {

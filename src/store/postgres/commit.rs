@@ -1,18 +1,19 @@
 //! Commits, and the outcome of a commit without an answer.
 
-use super::client::ANSWER_TIME;
+use super::connect::ANSWER_TIME;
 use super::database::PostgresDatabase;
-use super::retry::{RETRY_INTERVAL, connect_until};
+use super::retry::RETRY_INTERVAL;
 use super::transaction::begin_read;
 use crate::store::Error;
 use crate::store::connection::Connection;
+use crate::store::lock::Retryable;
 use crate::store::transaction::{Reader, WriteSummary};
 use crate::store::values::values;
 use std::time::Instant;
 
 impl PostgresDatabase {
     /// Commits. If the connection is lost before the answer, asks the server for the outcome on a new
-    /// connection. Returns [`Error::Busy`] if nothing was stored, so that the transaction runs again.
+    /// connection. If nothing was stored, returns the error, so that the transaction runs again.
     pub(super) fn commit(&mut self, deadline: Instant, summary: WriteSummary) -> Result<(), Error> {
         // Only the id of the transaction tells whether a lost commit was executed.
         if !self.client.has_transaction_id() {
@@ -20,15 +21,17 @@ impl PostgresDatabase {
         }
         let result = self.client.commit(deadline.max(Instant::now() + ANSWER_TIME));
         let transaction_id = self.client.take_transaction_id();
-        let (Err(Error::Busy), Some(transaction_id)) = (&result, transaction_id) else {
-            let is_confirmed = result?;
-            self.has_unconfirmed_commit |= !is_confirmed;
-            return Ok(());
+        let (error, transaction_id) = match (result, transaction_id) {
+            (Err(error), Some(id)) if error.is_retryable() => (error, id),
+            (result, _) => {
+                self.has_unconfirmed_commit |= !result?;
+                return Ok(());
+            }
         };
         let deadline = deadline.max(Instant::now() + ANSWER_TIME);
         match self.query_outcome(transaction_id, &summary, deadline) {
             Some(true) => Ok(()),
-            Some(false) => Err(Error::Busy),
+            Some(false) => Err(error),
             None => Err(summary.into_error("connection lost")),
         }
     }
@@ -41,21 +44,25 @@ impl PostgresDatabase {
         deadline: Instant,
     ) -> Option<bool> {
         loop {
-            if let Ok(client) = connect_until(&self.config, deadline) {
-                self.client = client;
+            if self.client.reconnect(deadline).is_ok() {
                 match self.query_status(transaction_id) {
                     // After a failover, the id can belong to another transaction: a promoted standby
                     // assigns the ids again that it has not received.
-                    Ok(Some(status)) if status == "committed" => match self.has_rows_of(summary) {
-                        Err(Error::Busy) => {}
-                        has_rows => return has_rows.ok(),
-                    },
-                    Ok(Some(status)) if status == "aborted" => return Some(false),
-                    // The transaction is in progress, or the connection is lost again.
-                    Ok(Some(_)) | Err(Error::Busy) => {}
+                    Ok((Some(status), waits_for_standby)) if status == "committed" => {
+                        match self.has_rows_of(summary, deadline) {
+                            Err(error) if error.is_retryable() => {}
+                            has_rows => {
+                                self.has_unconfirmed_commit |= waits_for_standby;
+                                return has_rows.ok();
+                            }
+                        }
+                    }
+                    Ok((Some(status), _)) if status == "aborted" => return Some(false),
                     // The server does not know the transaction: a promoted standby that never
                     // received it.
-                    Ok(None) | Err(_) => return Some(false),
+                    Ok((None, _)) | Err(Error::Failed(_)) => return Some(false),
+                    // The transaction is in progress, or the connection is lost again.
+                    Ok((Some(_), _)) | Err(_) => {}
                 }
             }
             if Instant::now() >= deadline {
@@ -65,17 +72,21 @@ impl PostgresDatabase {
         }
     }
 
-    fn query_status(&self, transaction_id: u64) -> Result<Option<String>, Error> {
+    /// Returns the status of a transaction, and whether the server waits for standbys: no answer after the
+    /// commit reports the confirmation of a standby.
+    fn query_status(&self, transaction_id: u64) -> Result<(Option<String>, bool), Error> {
         let id = transaction_id.to_string();
         Connection::Postgres(&self.client).query_row(
-            "SELECT pg_xact_status(CAST(?1 AS xid8))",
+            "SELECT pg_xact_status(CAST(?1 AS xid8)),
+                 current_setting('synchronous_standby_names') <> ''
+                     AND current_setting('synchronous_commit') <> 'local'",
             values![id.as_str()],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }
 
-    fn has_rows_of(&self, summary: &WriteSummary) -> Result<bool, Error> {
-        begin_read(&self.client, &self.config);
+    fn has_rows_of(&self, summary: &WriteSummary, deadline: Instant) -> Result<bool, Error> {
+        begin_read(&self.client, &self.config, deadline);
         let has_rows = summary.is_stored(&Reader::new(Connection::Postgres(&self.client)));
         self.client.end_without_answer("COMMIT");
         has_rows

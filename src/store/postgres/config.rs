@@ -25,6 +25,7 @@ pub(crate) struct ConnectionConfig {
 }
 
 /// A server with its credentials.
+#[derive(Clone)]
 pub(super) struct Server {
     /// Host, port, user, password, database and other parameters.
     pub(super) config: Config,
@@ -108,6 +109,13 @@ fn complete(
         parameters.fill("password", password.expose_secret());
     }
     parameters.fill("application_name", "jeton");
+    // The system reports a vanished server after 20 seconds without data. Not `tcp_user_timeout`, which
+    // also ends a connection with unsent data while the server executes a long statement.
+    for (name, value) in
+        [("keepalives_idle", "5"), ("keepalives_interval", "5"), ("keepalives_retries", "3")]
+    {
+        parameters.fill(name, value);
+    }
     if parameters.endpoints()?.len() > 1 {
         // Without this attribute, the connection could be made to a standby, which refuses writes.
         parameters.fill("target_session_attrs", "read-write");

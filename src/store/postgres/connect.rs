@@ -5,12 +5,20 @@ use super::error::ConnectionError;
 use crate::model::escape;
 use rustls::CertificateError;
 use std::error::Error as _;
+use std::future::poll_fn;
 use std::io;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Connection, Error, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
+
+/// Time for an answer of the server after the deadline, at which the server itself ends a wait for
+/// a lock. Afterwards, a server that also does not answer on a new connection in this time counts as lost.
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(2);
 
 /// Error of tokio-postgres if the server asks for a password, and the configuration has no password.
 const MISSING_PASSWORD: &str = "password missing";
@@ -20,62 +28,121 @@ const NO_TLS: &str = "server does not support TLS";
 /// for this error.
 const FAILED_LOOKUP: &str = "failed to lookup address information";
 
-/// Connects to the first server that accepts a connection, and spawns the task of the connection on
-/// the current runtime. The result includes the TLS set-up of this server, if any, for requests to
-/// cancel. If no server accepts a connection, returns the first error that may be transient, or
-/// else the error of the last server.
-///
-/// `timeout` limits each attempt to reach an address. The caller limits the whole call, because a
-/// server may not answer.
-pub(super) async fn connect(
-    config: &ConnectionConfig,
-    timeout: Duration,
-) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
-    let Some((last, earlier_servers)) = config.servers.split_last() else {
-        // An address has at least one server. This returns the error of a configuration without a
-        // host.
-        return tokio_postgres::Config::new()
-            .connect(NoTls)
-            .await
-            .map(|(client, _)| (client, None));
-    };
-    let mut transient_error = None;
-    for server in earlier_servers {
-        match connect_to(server, timeout).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) if transient_error.is_none() && is_transient(&error) => {
-                transient_error = Some(error);
-            }
-            Err(_) => {}
-        }
-    }
-    connect_to(last, timeout).await.map_err(|error| transient_error.unwrap_or(error))
+/// Function of the server that sends a notice if it ends a commit without the confirmation of a standby.
+/// The text of the notice depends on the language of the server.
+const STANDBY_WAIT_ROUTINE: &str = "SyncRepWaitForLSN";
+
+/// A connection to one of the servers of an address. Dropping the value closes the connection.
+pub(super) struct ServerConnection {
+    pub(super) client: Client,
+    /// The server, for further connections to the same server.
+    pub(super) server: Server,
+    task: AbortHandle,
+    is_commit_unconfirmed: Arc<AtomicBool>,
 }
 
-async fn connect_to(
-    server: &Server,
-    timeout: Duration,
-) -> Result<(Client, Option<MakeRustlsConnect>), Error> {
+impl ServerConnection {
+    /// Returns whether the server has sent the notice that a commit is complete without the confirmation
+    /// of a standby, and forgets the notice.
+    pub(super) fn take_unconfirmed_commit(&self) -> bool {
+        self.is_commit_unconfirmed.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Drop for ServerConnection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Connects to the first server that accepts a connection, and spawns the task of the connection on
+/// the current runtime. If no server accepts a connection, returns the first fault that may be
+/// transient, or else the fault of the last server.
+///
+/// The servers share the time until the deadline. If there are several, each has at most the time
+/// `host_limit`, or `connect_timeout` of the address.
+pub(super) async fn connect(
+    config: &ConnectionConfig,
+    deadline: Instant,
+    host_limit: Duration,
+) -> Result<ServerConnection, ConnectFault> {
+    let mut fault = ConnectFault::Permanent(ConnectionError::Refused {
+        message: "the address has no host".to_owned(),
+        hint: None,
+    });
+    let mut servers_left = config.servers.len();
+    for server in &config.servers {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let share = remaining / u32::try_from(servers_left).unwrap_or(u32::MAX);
+        let limit = match server.config.get_connect_timeout() {
+            Some(configured) => share.min(*configured),
+            None if config.servers.len() == 1 => share,
+            None => share.min(host_limit),
+        };
+        match connect_to(server, limit).await {
+            Ok(connection) => return Ok(connection),
+            Err(_) if matches!(fault, ConnectFault::Transient(_)) => {}
+            Err(later_fault) => fault = later_fault,
+        }
+        servers_left -= 1;
+    }
+    Err(fault)
+}
+
+/// Connects to a server within `limit`, which includes the handshake.
+async fn connect_to(server: &Server, limit: Duration) -> Result<ServerConnection, ConnectFault> {
+    match timeout(limit, open(server, limit)).await {
+        Ok(result) => result.map_err(|error| ConnectFault::from(&error)),
+        Err(_) => Err(ConnectFault::Transient(ConnectionError::Refused {
+            message: "connection timed out".to_owned(),
+            hint: None,
+        })),
+    }
+}
+
+/// Returns whether the server answers on a new connection within `limit`. A refusal is an answer.
+pub(super) async fn is_answering(server: &Server, limit: Duration) -> bool {
+    // An empty statement: a pooler accepts connections even if its server does not answer.
+    let answer = async { open(server, limit).await?.client.simple_query(";").await };
+    match timeout(limit, answer).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => error.code().is_some() || is_read_only(&error),
+        Err(_) => false,
+    }
+}
+
+async fn open(server: &Server, limit: Duration) -> Result<ServerConnection, Error> {
     let mut config = server.config.clone();
-    let timeout =
-        config.get_connect_timeout().map_or(timeout, |configured| timeout.min(*configured));
-    config.connect_timeout(timeout);
-    let client = match &server.tls {
+    // A host name can have several IP addresses, the first of which may not answer.
+    config.connect_timeout(limit / 2);
+    let (client, task, is_commit_unconfirmed) = match &server.tls {
         Some(tls) => spawn(config.connect(tls.clone()).await?),
         None => spawn(config.connect(NoTls).await?),
     };
-    Ok((client, server.tls.clone()))
+    Ok(ServerConnection { client, server: server.clone(), task, is_commit_unconfirmed })
 }
 
-fn spawn<S, T>((client, connection): (Client, Connection<S, T>)) -> Client
+fn spawn<S, T>(
+    (client, mut connection): (Client, Connection<S, T>),
+) -> (Client, AbortHandle, Arc<AtomicBool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    // The result is dropped, because the statement that waits for an answer also returns the error of a
-    // lost connection.
-    drop(tokio::spawn(async { drop(connection.await) }));
-    client
+    let is_commit_unconfirmed = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_commit_unconfirmed);
+    let task = tokio::spawn(async move {
+        // An error ends the task: the statement that waits for an answer also returns the error of a lost
+        // connection.
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notice(notice) = message
+                && notice.routine() == Some(STANDBY_WAIT_ROUTINE)
+            {
+                flag.store(true, Ordering::Relaxed);
+            }
+        }
+    });
+    (client, task.abort_handle(), is_commit_unconfirmed)
 }
 
 /// Reason why no connection was made, and whether a later attempt may succeed.
@@ -152,7 +219,7 @@ fn tls_error(error: &Error) -> Option<&rustls::Error> {
 
 /// Returns the message of the server, of the cause, or of the error itself, limited like other text
 /// from a database.
-fn error_text(error: &Error) -> String {
+pub(super) fn error_text(error: &Error) -> String {
     const MAX_CHARS: usize = 300;
     let text = match (error.as_db_error(), error.source()) {
         (Some(error), _) => error.message().to_owned(),

@@ -3,7 +3,6 @@
 use super::client::Client;
 use super::config::ConnectionConfig;
 use super::database::PostgresDatabase;
-use super::retry::connect_until;
 use super::schema::{create_schema, load_state};
 use super::transaction::{CREATION_LOCK, begin_write};
 use super::{ServerAddress, ServerError};
@@ -31,7 +30,7 @@ impl PendingDatabase {
     ) -> Result<Self, Error> {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
-        let client = connect_until(&config, deadline)?;
+        let client = Client::connect(&config, deadline)?;
         begin_write(&client, &config, WriteLock::Exclusive, CREATION_LOCK, deadline);
         let connection = Connection::Postgres(&client);
         if !create_schema(&client, connection, address, config.schema.as_deref())? {
@@ -45,11 +44,13 @@ impl PendingDatabase {
         Writer::new(Connection::Postgres(&self.client))
     }
 
-    /// Commits the transaction. `summary` names the rows in the error if the outcome is unknown.
-    pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<(), Error> {
+    /// Commits the transaction. `summary` names the rows in the error if the outcome is unknown. Returns
+    /// whether a standby that the server waits for has not confirmed the commit.
+    pub(in crate::store) fn persist(self, summary: WriteSummary) -> Result<bool, Error> {
         let Self { config, client, timeout } = self;
         let state = load_state(Connection::Postgres(&client))?;
         let mut database = PostgresDatabase::new(config, client, state);
-        database.commit(Instant::now() + timeout, summary)
+        database.commit(Instant::now() + timeout, summary)?;
+        Ok(database.has_unconfirmed_commit)
     }
 }

@@ -34,11 +34,11 @@ pub(super) fn read(
         Privacy::OwnerOrRootGroup if metadata.uid() == 0 => 0o037,
         Privacy::Owner | Privacy::OwnerOrRootGroup => 0o077,
     };
-    if metadata.mode() & denied_bits != 0 {
-        return Err(ConnectionError::ExposedFile { kind, path: path.to_owned() });
-    }
     if !metadata.is_file() {
         return Err(ConnectionError::unusable(kind, path, "not a regular file"));
+    }
+    if metadata.mode() & denied_bits != 0 {
+        return Err(ConnectionError::ExposedFile { kind, path: path.to_owned() });
     }
     files::read_document(file).map_err(unusable)
 }

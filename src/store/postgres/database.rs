@@ -1,14 +1,15 @@
 //! A store in a PostgreSQL database: opening and transactions.
 
-use super::client::{ANSWER_TIME, Client};
+use super::client::Client;
 use super::config::ConnectionConfig;
-use super::retry::connect_until;
+use super::connect::ANSWER_TIME;
 use super::schema::{self, ServerState};
 use super::transaction::{CREATION_LOCK, await_writers, begin_read, begin_write, lock_key};
 use super::{ServerAddress, ServerError};
 use crate::model::{StoreId, Timestamp};
 use crate::store::connection::Connection;
-use crate::store::transaction::{Reader, SnapshotStart, WriteLock, Writer};
+use crate::store::lock::Retryable;
+use crate::store::transaction::{Reader, SnapshotStart, WriteLock, WriteSummary, Writer};
 use crate::store::{Error, InitialRows};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,10 +35,10 @@ impl PostgresDatabase {
         let config = Arc::new(config);
         let deadline = Instant::now() + timeout;
         loop {
-            let client = connect_until(&config, deadline)?;
-            match load_or_diagnose_state(&client, &config, address) {
+            let client = Client::connect(&config, deadline)?;
+            match load_or_diagnose_state(&client, &config, address, deadline) {
                 // The connection was lost, for example because of a failover.
-                Err(Error::Busy) if Instant::now() < deadline => {}
+                Err(error) if error.is_retryable() && Instant::now() < deadline => {}
                 state => return Ok(Self::new(config, client, state?)),
             }
         }
@@ -53,21 +54,23 @@ impl PostgresDatabase {
     ) -> Result<(Self, bool), Error> {
         let deadline = Instant::now() + timeout;
         let config = Arc::new(config);
-        let client = connect_until(&config, deadline)?;
-        let is_created = match load_or_diagnose_state(&client, &config, address) {
-            Err(Error::Server(ServerError::NoStore(_))) => {
-                create_store(&client, &config, address, deadline, initial_rows)?
-            }
-            Err(error) => return Err(error),
-            Ok(_) => false,
-        };
-        let state = load_or_diagnose_state(&client, &config, address)?;
-        Ok((Self::new(config, client, state), is_created))
+        let client = Client::connect(&config, deadline)?;
+        let (is_created, is_confirmed) =
+            match load_or_diagnose_state(&client, &config, address, deadline) {
+                Err(Error::Server(ServerError::NoStore(_))) => {
+                    create_store(&client, &config, address, deadline, initial_rows)?
+                }
+                Err(error) => return Err(error),
+                Ok(_) => (false, true),
+            };
+        let state = load_or_diagnose_state(&client, &config, address, deadline)?;
+        let database = Self::new(config, client, state);
+        Ok((Self { has_unconfirmed_commit: !is_confirmed, ..database }, is_created))
     }
 
     /// Opens the same store with another connection.
     pub(in crate::store) fn open_reader(&self, timeout: Duration) -> Result<Self, Error> {
-        let client = connect_until(&self.config, Instant::now() + timeout)?;
+        let client = Client::connect(&self.config, Instant::now() + timeout)?;
         Ok(Self::new(Arc::clone(&self.config), client, self.state.clone()))
     }
 
@@ -110,7 +113,7 @@ impl PostgresDatabase {
         if start == SnapshotStart::AfterWriters && !self.state.is_read_only {
             await_writers(&self.client, self.lock_key(), deadline);
         }
-        begin_read(&self.client, &self.config);
+        begin_read(&self.client, &self.config, deadline);
         let result = work(&Reader::new(Connection::Postgres(&self.client)));
         self.client.end_without_answer("COMMIT");
         result
@@ -176,9 +179,9 @@ impl PostgresDatabase {
         lock_key(self.state.store_id)
     }
 
-    fn reconnect_if_closed(&mut self, deadline: Instant) -> Result<(), Error> {
+    fn reconnect_if_closed(&self, deadline: Instant) -> Result<(), Error> {
         if !self.client.is_alive() {
-            self.client = connect_until(&self.config, deadline)?;
+            self.client.reconnect(deadline)?;
         }
         Ok(())
     }
@@ -189,17 +192,18 @@ fn load_or_diagnose_state(
     client: &Client,
     config: &ConnectionConfig,
     address: &ServerAddress,
+    deadline: Instant,
 ) -> Result<ServerState, Error> {
     let connection = Connection::Postgres(client);
     let load = || {
-        begin_read(client, config);
+        begin_read(client, config, deadline);
         let state = schema::load_state(connection);
         client.end_without_answer("COMMIT");
         state
     };
     let state = load();
     if let Err(Error::Damaged(_)) = state {
-        begin_read(client, config);
+        begin_read(client, config, deadline);
         let diagnosis = schema::diagnose(connection, address);
         client.end_without_answer("COMMIT");
         diagnosis?;
@@ -209,14 +213,15 @@ fn load_or_diagnose_state(
     state
 }
 
-/// Creates the store. Returns `false` if another process has already created the store.
+/// Creates the store. Returns whether this process has created the store, not another process, and
+/// whether the standbys that the server waits for have confirmed the commit.
 fn create_store(
     client: &Client,
     config: &ConnectionConfig,
     address: &ServerAddress,
     deadline: Instant,
     initial_rows: &InitialRows,
-) -> Result<bool, Error> {
+) -> Result<(bool, bool), Error> {
     begin_write(client, config, WriteLock::Exclusive, CREATION_LOCK, deadline);
     let connection = Connection::Postgres(client);
     let result = schema::initialize_store(
@@ -228,8 +233,13 @@ fn create_store(
     );
     match result {
         Ok(is_created) => {
-            client.commit(deadline.max(Instant::now() + ANSWER_TIME))?;
-            Ok(is_created)
+            let is_confirmed = match client.commit(deadline.max(Instant::now() + ANSWER_TIME)) {
+                Err(Error::Server(ServerError::ConnectionLost(_))) => {
+                    Err(WriteSummary::default().into_error("connection lost"))
+                }
+                other => other,
+            }?;
+            Ok((is_created, is_confirmed))
         }
         Err(error) => {
             client.end_without_answer("ROLLBACK");

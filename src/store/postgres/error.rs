@@ -144,6 +144,12 @@ pub(crate) enum ServerError {
     /// No connection was made within the time limit.
     #[error("{0}")]
     Unavailable(ConnectionError),
+    /// The connection was lost before COMMIT, or during a read: nothing has changed.
+    #[error("connection to the database lost: {0}")]
+    ConnectionLost(String),
+    /// The server ended a statement, for example at its `statement_timeout`.
+    #[error("statement ended by the server: {0}")]
+    StatementEnded(String),
     /// jeton was not tested with the server.
     #[error("unsupported database server: {0}")]
     Unsupported(String),

@@ -4,10 +4,11 @@ use super::arrays::array_type;
 use super::text::escape_nul;
 use crate::store::columns::Column;
 use crate::store::values::Value;
+use futures_util::future::{join_all, join3};
 use std::{error, mem};
-use tokio_postgres::Row;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Error, Row, SimpleQueryMessage};
 
 /// The statements to send before the next statement, in order.
 #[derive(Default)]
@@ -15,9 +16,47 @@ pub(super) struct Queue {
     /// Statements without parameters, which are sent before `statements`.
     pub(super) batch: String,
     pub(super) statements: Vec<QueuedStatement>,
+    /// Set if the statements begin a read transaction.
+    pub(super) is_repeatable: bool,
+}
+
+/// Answers to the statements of a queue, and to the statement that was sent with the queue.
+pub(super) struct Answers<T> {
+    /// Answers to the statements without parameters.
+    pub(super) messages: Vec<SimpleQueryMessage>,
+    /// Rows of each statement.
+    pub(super) rows: Vec<Vec<Row>>,
+    pub(super) value: T,
 }
 
 impl Queue {
+    /// Sends the statements, and another statement. Returns the first error: in a transaction, each later
+    /// statement fails only because of this error.
+    pub(super) async fn send<T>(
+        &self,
+        client: &Client,
+        statement: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Answers<T>, Error> {
+        let batch = async {
+            if self.batch.is_empty() {
+                Ok(Vec::new())
+            } else {
+                client.simple_query(&self.batch).await
+            }
+        };
+        // `join_all` and `join3` poll their futures in order, and the first poll of a future passes the
+        // message to the connection task.
+        let rows = join_all(self.statements.iter().map(|statement| async {
+            client.query_typed(&statement.sql, &statement.to_parameters()).await
+        }));
+        let (messages, rows, value) = join3(batch, rows, statement).await;
+        Ok(Answers {
+            messages: messages?,
+            rows: rows.into_iter().collect::<Result<_, _>>()?,
+            value: value?,
+        })
+    }
+
     /// Adds statements without parameters.
     pub(super) fn push_batch(&mut self, sql: &str) {
         self.batch.push_str(sql);

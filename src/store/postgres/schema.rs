@@ -64,10 +64,11 @@ pub(super) fn diagnose(connection: Connection<'_>, address: &ServerAddress) -> R
         check_server(&row.get::<String>(0)?, row.get(1)?, &row.get::<String>(2)?)
     })?;
     check_schema_access(connection, address.schema().unwrap_or("public"))?;
-    let sql = "SELECT count(*) FILTER (WHERE table_name = 'store'), count(*)
-        FROM information_schema.tables
-        WHERE table_schema = current_schema()
-            AND table_name IN ('store', 'users', 'keys', 'tokens', 'audit')";
+    // `information_schema.tables` would hide tables on which the database user has no right.
+    let sql = "SELECT count(*) FILTER (WHERE relname = 'store'), count(*) FROM pg_class
+        WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+            AND relname IN ('store', 'users', 'user_blocks', 'keys', 'sessions', 'pairs', 'grants',
+                'tokens', 'blocklist', 'settings', 'audit')";
     let (stores, tables): (i64, i64) =
         connection.query_row(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match (stores, tables) {
@@ -158,9 +159,12 @@ pub(super) fn create_schema(
         Err(Error::Server(ServerError::NoStore(_))) => {}
         other => return other.map(|()| false),
     }
-    if let Some(schema) = schema {
-        let schema = quote_identifier(schema);
-        client.execute_batch(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?;
+    // `CREATE SCHEMA IF NOT EXISTS` needs the right to create schemas even if the schema exists.
+    let is_missing = "SELECT NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = ?1)";
+    if let Some(schema) = schema
+        && connection.query_row(is_missing, values![schema], |row| row.get(0))?
+    {
+        client.execute_batch(&format!("CREATE SCHEMA {}", quote_identifier(schema)))?;
     }
     client.execute_batch(SCHEMA)?;
     Ok(true)

@@ -1,7 +1,7 @@
 //! Errors of a PostgreSQL server, and of the connection to it.
 
 use super::ServerError;
-use super::connect::is_transient;
+use super::connect::{self, is_transient};
 use crate::model::escape;
 use crate::store::Error;
 use tokio_postgres::error::{DbError, SqlState};
@@ -15,7 +15,9 @@ impl From<tokio_postgres::Error> for Error {
             Some(answer) => from_answer(answer),
             // Before COMMIT, nothing has changed: the command can try again. `commit` finds the outcome of
             // a COMMIT without an answer.
-            None if is_transient(&error) => Self::Busy,
+            None if is_transient(&error) => {
+                ServerError::ConnectionLost(connect::error_text(&error)).into()
+            }
             // A column has an unexpected type or NULL.
             None if error.to_string().starts_with("error deserializing") => {
                 Self::Damaged(sanitize(&error_text(&error)))
@@ -29,16 +31,21 @@ impl From<tokio_postgres::Error> for Error {
 fn from_answer(answer: &DbError) -> Error {
     let text = || sanitize(answer.message());
     match *answer.code() {
-        // Serialization failure, deadlock, lock timeout, cancelled statement, too many clients, server
-        // starting or stopping: another attempt may succeed.
+        // Serialization failure, deadlock, lock timeout: another attempt may succeed.
         SqlState::T_R_SERIALIZATION_FAILURE
         | SqlState::T_R_DEADLOCK_DETECTED
-        | SqlState::LOCK_NOT_AVAILABLE
-        | SqlState::QUERY_CANCELED
-        | SqlState::TOO_MANY_CONNECTIONS
+        | SqlState::LOCK_NOT_AVAILABLE => Error::Busy,
+        // Too many clients of a pooler, server starting or stopping, idle connection ended: an attempt on
+        // a new connection may succeed.
+        SqlState::TOO_MANY_CONNECTIONS
         | SqlState::CANNOT_CONNECT_NOW
         | SqlState::ADMIN_SHUTDOWN
-        | SqlState::CRASH_SHUTDOWN => Error::Busy,
+        | SqlState::CRASH_SHUTDOWN
+        | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        | SqlState::IDLE_SESSION_TIMEOUT => ServerError::ConnectionLost(text()).into(),
+        SqlState::QUERY_CANCELED => ServerError::StatementEnded(text()).into(),
+        // `transaction_timeout` of PostgreSQL 17 and later.
+        ref code if code.code() == "25P04" => ServerError::StatementEnded(text()).into(),
         SqlState::READ_ONLY_SQL_TRANSACTION => Error::ReadOnly,
         SqlState::UNIQUE_VIOLATION => Error::AlreadyExists,
         SqlState::INSUFFICIENT_PRIVILEGE => ServerError::AccessDenied(text()).into(),
@@ -56,9 +63,18 @@ fn from_answer(answer: &DbError) -> Error {
         SqlState::INVALID_PASSWORD
         | SqlState::INVALID_AUTHORIZATION_SPECIFICATION
         | SqlState::INVALID_CATALOG_NAME => Error::Unreadable(text()),
-        ref code if code.code().starts_with("08") => Error::Busy,
+        ref code if code.code().starts_with("08") => ServerError::ConnectionLost(text()).into(),
         _ => Error::Failed(text()),
     }
+}
+
+/// Returns whether the error ended an operation, and is no fault of the store.
+pub(in crate::store) fn is_interruption(error: &Error) -> bool {
+    use ServerError::{ConnectionLost, StatementEnded, Unavailable};
+    matches!(
+        error,
+        Error::Busy | Error::Server(ConnectionLost(_) | StatementEnded(_) | Unavailable(_))
+    )
 }
 
 /// Returns the error with its causes.

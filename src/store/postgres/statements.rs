@@ -20,9 +20,7 @@ impl Client {
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<usize, Error> {
-        let sql = to_postgres(sql);
-        let changed = self.send(self.connection.execute_typed(&sql, &to_parameters(values)))?;
-        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+        self.execute_with(sql, &to_parameters(values))
     }
 
     /// Executes a statement with one array parameter per column, and returns the number of changed
@@ -32,10 +30,7 @@ impl Client {
         sql: &str,
         columns: &[Column],
     ) -> Result<usize, Error> {
-        let sql = to_postgres(sql);
-        let parameters = to_array_parameters(columns);
-        let changed = self.send(self.connection.execute_typed(&sql, &parameters))?;
-        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+        self.execute_with(sql, &to_array_parameters(columns))
     }
 
     /// Returns the rows of a query with one array parameter per column.
@@ -45,7 +40,8 @@ impl Client {
         columns: &[Column],
     ) -> Result<Vec<Row>, Error> {
         let sql = to_postgres(sql);
-        self.send(self.connection.query_typed(&sql, &to_array_parameters(columns)))
+        let parameters = to_array_parameters(columns);
+        self.send(&async |client| client.query_typed(&sql, &parameters).await)
     }
 
     /// Executes a statement with an array of `ids` as the first parameter, and returns the number of
@@ -56,10 +52,18 @@ impl Client {
         ids: &[i64],
         values: &[Value<'_>],
     ) -> Result<usize, Error> {
-        let sql = to_postgres(sql);
         let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&ids, Type::INT8_ARRAY)];
         parameters.extend(to_parameters(values));
-        let changed = self.send(self.connection.execute_typed(&sql, &parameters))?;
+        self.execute_with(sql, &parameters)
+    }
+
+    fn execute_with(
+        &self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<usize, Error> {
+        let sql = to_postgres(sql);
+        let changed = self.send(&async |client| client.execute_typed(&sql, parameters).await)?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
@@ -76,7 +80,8 @@ impl Client {
         if let Some(rows) = self.prefetched.borrow_mut().take(&sql, values) {
             return Ok(rows);
         }
-        self.send(self.connection.query_typed(&sql, &to_parameters(values)))
+        let parameters = to_parameters(values);
+        self.send(&async |client| client.query_typed(&sql, &parameters).await)
     }
 
     /// Queues a statement, which is sent with the next statement. If the queued statement fails, the next
@@ -106,9 +111,10 @@ impl Client {
     ) -> Result<(), Error> {
         let sql = to_postgres(sql);
         let parameters = to_parameters(values);
-        let rows = self.send(self.connection.query_typed_raw(&sql, parameters))?;
+        let rows =
+            self.send(&async |client| client.query_typed_raw(&sql, parameters.clone()).await)?;
         let mut rows = pin!(rows);
-        while let Some(row) = self.runtime.block_on(rows.try_next())?
+        while let Some(row) = self.wait_for(rows.try_next())?
             && visit(&row)?
         {}
         Ok(())
@@ -149,7 +155,7 @@ impl Client {
         if count > 1 {
             self.queue("SAVEPOINT before_insert", Vec::new());
         }
-        let rows = self.send(self.connection.query_typed(&sql, parameters))?;
+        let rows = self.send(&async |client| client.query_typed(&sql, parameters).await)?;
         let is_complete = rows.len() == count;
         if count > 1 && !is_complete {
             self.queue("ROLLBACK TO SAVEPOINT before_insert", Vec::new());

@@ -1,7 +1,7 @@
 //! Beginnings of transactions. All statements of a beginning are sent with the first statement of the
 //! transaction.
 
-use super::client::{ANSWER_TIME, Client, TRANSACTION_ID_COLUMN};
+use super::client::{Client, TRANSACTION_ID_COLUMN};
 use super::config::ConnectionConfig;
 use crate::model::StoreId;
 use crate::store::roles::quote_identifier;
@@ -12,10 +12,13 @@ use std::time::Instant;
 pub(super) const CREATION_LOCK: i64 = 0x6a_65_74_6f_6e;
 
 /// Begins a transaction that reads an unchanging snapshot.
-pub(super) fn begin_read(client: &Client, config: &ConnectionConfig) {
-    client.defer(&format!(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}",
-        set_schema_sql(config)
+/// The transaction waits for the lock of a table until the deadline.
+pub(super) fn begin_read(client: &Client, config: &ConnectionConfig, deadline: Instant) {
+    client.set_deadline(deadline);
+    client.defer_read(&format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{}{}",
+        set_schema_sql(config),
+        limit_lock_wait_sql(deadline),
     ));
 }
 
@@ -28,7 +31,7 @@ pub(super) fn begin_write(
     lock_key: i64,
     deadline: Instant,
 ) {
-    client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
+    client.set_deadline(deadline);
     client.defer(&format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;{}{};
          SELECT set_config('synchronous_commit', 'on', true)
@@ -41,19 +44,24 @@ pub(super) fn begin_write(
 
 /// Waits, with the next statement, for the end of all open write transactions.
 pub(super) fn await_writers(client: &Client, lock_key: i64, deadline: Instant) {
-    client.set_deadline(Some(deadline.max(Instant::now()) + ANSWER_TIME));
+    client.set_deadline(deadline);
     let take_lock = take_lock_sql(WriteLock::Exclusive, lock_key, deadline);
     client.defer(&format!("BEGIN; {take_lock}; COMMIT"));
 }
 
 /// Returns the statements that wait for a write lock until the deadline.
 fn take_lock_sql(lock: WriteLock, lock_key: i64, deadline: Instant) -> String {
-    let wait = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
     let function = match lock {
         WriteLock::Exclusive => "pg_advisory_xact_lock",
         WriteLock::Shared => "pg_advisory_xact_lock_shared",
     };
-    format!("SET LOCAL lock_timeout = {wait}; SELECT {function}({lock_key})")
+    format!("{}; SELECT {function}({lock_key})", limit_lock_wait_sql(deadline))
+}
+
+/// Returns the statement that limits each wait for a lock of the current transaction.
+fn limit_lock_wait_sql(deadline: Instant) -> String {
+    let wait = deadline.saturating_duration_since(Instant::now()).as_millis().max(1);
+    format!("SET LOCAL lock_timeout = {wait}")
 }
 
 /// Returns the statement that selects the schema of the address for the current transaction. A pooler

@@ -166,6 +166,13 @@ impl SharedWriter<'_> {
         Ok(changed == 1)
     }
 
+    /// Sets the key that signs the tokens of a pair.
+    pub(crate) fn set_pair_key(&self, pair: TokenPairRowId, key: KeyRowId) -> Result<(), Error> {
+        let sql = "UPDATE pairs SET key_id = ?2 WHERE id = ?1 AND key_id <> ?2";
+        self.connection.execute(sql, values![pair, key])?;
+        Ok(())
+    }
+
     /// Revokes the access token of a pair. Returns `false` if the token was already revoked.
     pub(crate) fn revoke_access_token(
         &self,

@@ -30,7 +30,7 @@ fn insert_tokens_sql(row_count: usize) -> String {
 impl SharedWriter<'_> {
     /// Records a token, and its grant if the store has no equal grant.
     pub(crate) fn add_token(&self, new: &NewToken) -> Result<TokenId, Error> {
-        let ids = self.add_tokens(&[TokenGroup { model: new, jtis: &[new.jti] }])?;
+        let ids = self.add_tokens(&[TokenGroup { common_row: new, jtis: &[new.jti] }])?;
         ids.first().copied().ok_or(Error::AlreadyExists)
     }
 
@@ -50,15 +50,15 @@ impl SharedWriter<'_> {
 
     fn insert_groups(&self, groups: &[TokenGroup<'_>]) -> Result<Vec<TokenId>, Error> {
         let mut ids = Vec::new();
-        for TokenGroup { model, jtis } in groups {
-            let grant = self.find_or_add_grant(&model.grant)?;
+        for TokenGroup { common_row, jtis } in groups {
+            let grant = self.find_or_add_grant(&common_row.grant)?;
             let (full_chunks, remainder) = jtis.as_chunks::<ROWS_PER_INSERT>();
             for jtis in full_chunks {
-                ids.extend(self.insert_tokens(model, grant, jtis)?.map(TokenId));
+                ids.extend(self.insert_tokens(common_row, grant, jtis)?.map(TokenId));
             }
             for jti in remainder {
                 let jti = std::slice::from_ref(jti);
-                ids.extend(self.insert_tokens(model, grant, jti)?.map(TokenId));
+                ids.extend(self.insert_tokens(common_row, grant, jti)?.map(TokenId));
             }
         }
         Ok(ids)
@@ -67,7 +67,7 @@ impl SharedWriter<'_> {
     /// Records tokens with one statement, and returns their row ids.
     fn insert_tokens(
         &self,
-        model: &NewToken,
+        common_row: &NewToken,
         grant: GrantRowId,
         jtis: &[Jti],
     ) -> Result<RangeInclusive<i64>, Error> {
@@ -77,11 +77,11 @@ impl SharedWriter<'_> {
         };
         let shared_values = values![
             grant,
-            model.key,
-            model.issued_at,
-            model.expires_at,
-            model.origin.first_issued_at,
-            model.origin.run_token,
+            common_row.key,
+            common_row.issued_at,
+            common_row.expires_at,
+            common_row.origin.first_issued_at,
+            common_row.origin.run_token,
         ];
         let jti_values = jtis.iter().map(|jti| Value::from(*jti));
         let values: Vec<Value<'_>> = shared_values.iter().cloned().chain(jti_values).collect();

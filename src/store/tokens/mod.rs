@@ -19,24 +19,43 @@ pub(crate) use new_token::{NewToken, TokenGroup};
 pub(in crate::store) use prefetched::PrefetchedTokens;
 
 use super::connection::Connection;
+#[cfg(feature = "postgres")]
+use super::sql::digest_sql;
 use super::sql::required_time;
 use super::values::values;
-use super::{Error, Reader, SharedWriter, Writer};
+use super::{Error, Reader, SharedWriter, Store, Writer};
 use crate::model::{Jti, KeyRowId, RecordedToken, Timestamp, TokenId, TokenOrigin, UserId};
+use std::borrow::Cow;
 
-/// Revokes token `?1` at time `?2`, unless the token is already revoked.
-const REVOKE_TOKEN_SQL: &str =
-    "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+/// Revokes token `?1` at time `?2`, unless the token is already revoked or its grace period has ended.
+const REVOKE_TOKEN_SQL: &str = "UPDATE tokens SET revoked_at = ?2
+    WHERE id = ?1 AND revoked_at IS NULL AND (grace_until IS NULL OR grace_until > ?2)";
 
-/// Condition for tokens of user `?1` that count towards the quota at time `?2`.
+/// Condition for tokens of user `?1` that count towards the quota at time `?2`. A superseded token
+/// counts if its successor is no longer live: otherwise a user who revokes each successor could have
+/// any number of valid tokens.
 const QUOTA_WHERE: &str = "WHERE g.kind = 'app' AND g.owner_id = ?1
-    AND t.revoked_at IS NULL AND t.grace_until IS NULL
-    AND (t.expires_at IS NULL OR t.expires_at > ?2)";
+    AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)
+    AND (t.grace_until IS NULL OR (t.grace_until > ?2 AND NOT EXISTS (
+        SELECT 1 FROM tokens successor WHERE successor.id = t.superseded_by
+            AND successor.revoked_at IS NULL
+            AND (successor.expires_at IS NULL OR successor.expires_at > ?2))))";
 
 /// Returns the query for the number of app tokens that count towards a user's quota: not expired,
-/// not revoked, not superseded.
+/// not revoked, not superseded by a live token.
 pub(super) fn quota_count_sql() -> String {
     format!("SELECT count(*) FROM {TABLES} {QUOTA_WHERE}")
+}
+
+impl Store {
+    /// Refuses a database user without the right to revoke recorded tokens. A file has no database users.
+    pub(crate) fn require_right_to_revoke(&mut self) -> Result<(), Error> {
+        #[cfg(feature = "postgres")]
+        if self.server_time().is_some() {
+            return self.read(|tx| server::require_right_to_revoke(tx.connection));
+        }
+        Ok(())
+    }
 }
 
 impl Reader<'_> {
@@ -94,21 +113,22 @@ impl Reader<'_> {
             return Ok(is_blocklisted);
         }
         let sql = match self.connection {
-            Connection::Sqlite(_) => {
-                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)"
-            }
+            Connection::Sqlite(_) => Cow::Borrowed(
+                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND jti = ?2)",
+            ),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(_) => {
-                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1
-                     AND digest = sha256(convert_to(?2, 'UTF8')))"
-            }
+            Connection::Postgres(_) => Cow::Owned(format!(
+                "SELECT EXISTS (SELECT 1 FROM blocklist WHERE key_id = ?1 AND digest = {})",
+                digest_sql("?2")
+            )),
         };
-        self.connection.prepare(sql)?.query_row(values![key, jti], |row| row.get(0))
+        self.connection.prepare(&sql)?.query_row(values![key, jti], |row| row.get(0))
     }
 }
 
 impl SharedWriter<'_> {
-    /// Revokes a token. Returns `false` if the token was already revoked.
+    /// Revokes a token. Returns `false` if the token was already revoked, or if its grace period has
+    /// ended.
     pub(crate) fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<bool, Error> {
         Ok(self.connection.execute(REVOKE_TOKEN_SQL, values![id, now])? > 0)
     }
@@ -138,11 +158,10 @@ impl SharedWriter<'_> {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let (columns, values, unique_columns) = match self.connection {
-            Connection::Sqlite(_) => ("", "", "key_id, jti"),
-            // An index entry has at most 2,704 bytes, so the index has a digest of `jti`.
+            Connection::Sqlite(_) => ("", String::new(), "key_id, jti"),
             #[cfg(feature = "postgres")]
             Connection::Postgres(_) => {
-                (", digest", ", sha256(convert_to(?2, 'UTF8'))", "key_id, digest")
+                (", digest", format!(", {}", digest_sql("?2")), "key_id, digest")
             }
         };
         let sql = format!(
@@ -158,8 +177,9 @@ impl SharedWriter<'_> {
 
 impl Writer<'_> {
     /// Marks a token as superseded by its successor: the token works until `until` and does not
-    /// count towards the quota. If the token has a superseded predecessor itself, revokes this
-    /// predecessor and returns its id, so that only one predecessor of a valid token works.
+    /// count towards the quota while the successor is live. If the token has a superseded
+    /// predecessor itself, revokes this predecessor and returns its id, so that only one predecessor
+    /// of a valid token works.
     pub(crate) fn supersede_token(
         &self,
         old: TokenId,
@@ -199,8 +219,9 @@ mod tests {
             plan,
             [
                 "SEARCH g USING COVERING INDEX sqlite_autoindex_grants_1 (owner_id=? AND kind=?)",
-                "SEARCH t USING COVERING INDEX tokens_of_grant \
-                     (grant_id=? AND revoked_at=? AND grace_until=?)",
+                "SEARCH t USING INDEX tokens_of_grant (grant_id=? AND revoked_at=?)",
+                "CORRELATED SCALAR SUBQUERY 1",
+                "SEARCH successor USING INTEGER PRIMARY KEY (rowid=?)",
             ]
         );
     }

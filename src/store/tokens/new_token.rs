@@ -23,8 +23,8 @@ pub(crate) struct NewToken {
 /// Tokens before their insertion that differ only in `jti`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenGroup<'g> {
-    /// Grant, key, times and origin of all tokens. The `jti` of the model is not used.
-    pub(crate) model: &'g NewToken,
+    /// Grant, key, times and origin of all tokens. The `jti` of this row is not used.
+    pub(crate) common_row: &'g NewToken,
     /// `jti` of each token.
     pub(crate) jtis: &'g [Jti],
 }

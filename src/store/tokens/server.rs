@@ -4,8 +4,10 @@ use super::new_token::{GrantTexts, TokenGroup};
 use crate::model::TokenId;
 use crate::store::Error;
 use crate::store::columns::Column;
-use crate::store::postgres::Client;
+use crate::store::connection::Connection;
+use crate::store::postgres::{Client, ServerError};
 use crate::store::sql::grant_digest_sql;
+use crate::store::values::values;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -59,11 +61,11 @@ pub(super) fn insert_tokens(
 fn grant_columns(groups: &[TokenGroup<'_>]) -> Vec<Column> {
     let (mut owners, mut kinds, mut apps) = (Vec::new(), Vec::new(), Vec::new());
     let (mut permissions, mut audiences, mut claims) = (Vec::new(), Vec::new(), Vec::new());
-    for TokenGroup { model, .. } in groups {
-        let texts = GrantTexts::new(&model.grant);
-        owners.push(Some(model.grant.owner_id.0));
-        kinds.push(Some(model.grant.kind.name().to_owned()));
-        apps.push(Some(model.grant.app.as_str().to_owned()));
+    for TokenGroup { common_row, .. } in groups {
+        let texts = GrantTexts::new(&common_row.grant);
+        owners.push(Some(common_row.grant.owner_id.0));
+        kinds.push(Some(common_row.grant.kind.name().to_owned()));
+        apps.push(Some(common_row.grant.app.as_str().to_owned()));
         permissions.push(Some(texts.permissions));
         audiences.push(Some(texts.audience));
         claims.push(Some(texts.claims));
@@ -78,15 +80,15 @@ fn token_columns(groups: &[TokenGroup<'_>]) -> [Column; 7] {
     let (mut issue_times, mut expiry_times, mut first_issue_times) =
         (Vec::new(), Vec::new(), Vec::new());
     let mut run_tokens: Vec<Option<Uuid>> = Vec::new();
-    for (number, TokenGroup { model, jtis: group_jtis }) in (1..).zip(groups) {
+    for (number, TokenGroup { common_row, jtis: group_jtis }) in (1..).zip(groups) {
         for jti in *group_jtis {
             numbers.push(Some(number));
             jtis.push(Some(jti.uuid()));
-            keys.push(Some(model.key.0));
-            issue_times.push(Some(model.issued_at.unix()));
-            expiry_times.push(model.expires_at.map(|time| time.unix()));
-            first_issue_times.push(model.origin.first_issued_at.map(|time| time.unix()));
-            run_tokens.push(model.origin.run_token.map(|jti| jti.uuid()));
+            keys.push(Some(common_row.key.0));
+            issue_times.push(Some(common_row.issued_at.unix()));
+            expiry_times.push(common_row.expires_at.map(|time| time.unix()));
+            first_issue_times.push(common_row.origin.first_issued_at.map(|time| time.unix()));
+            run_tokens.push(common_row.origin.run_token.map(|jti| jti.uuid()));
         }
     }
     [
@@ -98,4 +100,13 @@ fn token_columns(groups: &[TokenGroup<'_>]) -> [Column; 7] {
         Column::Integer(first_issue_times),
         Column::Uuid(run_tokens),
     ]
+}
+
+/// Refuses a database user without the right to revoke tokens. Takes no lock.
+pub(super) fn require_right_to_revoke(connection: Connection<'_>) -> Result<(), Error> {
+    let sql = "SELECT has_column_privilege('tokens', 'revoked_at', 'UPDATE')";
+    if connection.query_row(sql, values![], |row| row.get(0))? {
+        return Ok(());
+    }
+    Err(ServerError::AccessDenied("no right to revoke tokens".to_owned()).into())
 }

@@ -21,8 +21,8 @@ impl Writer<'_> {
     /// Adds users in one statement, all or none, and returns the id of the last user. Returns
     /// [`Error::AlreadyExists`] if a username, e-mail address or uid is in use.
     ///
-    /// Before each statement, SQLite copies the pages that the statement changes, so that the
-    /// statement can be undone: for many users, one statement per user takes twice the time.
+    /// SQLite copies each page that a statement changes, so that the statement can be undone: for many
+    /// users, one statement per user takes twice the time.
     pub(crate) fn add_users(&self, accounts: &[&NewUser], now: Timestamp) -> Result<UserId, Error> {
         let values: Vec<Value<'_>> =
             accounts.iter().flat_map(|account| to_row(account, now)).collect();

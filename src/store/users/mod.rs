@@ -75,12 +75,18 @@ impl Reader<'_> {
         self.connection.prepare(sql)?.query_optional(&[value.into()], user_from_row)
     }
 
-    /// Returns the password hash of a user.
-    pub(crate) fn find_password_hash(&self, id: UserId) -> Result<Option<PasswordHash>, Error> {
-        let sql = "SELECT password FROM users WHERE id = ?1";
-        let hash: Option<Option<String>> =
-            self.connection.query_optional(sql, values![id], |row| row.get(0))?;
-        Ok(hash.flatten().map(PasswordHash::new))
+    /// Returns the password hash of a user, and the time of the last password change. Each change has
+    /// a later time, and a new hash of the same password keeps the time.
+    pub(crate) fn find_password(
+        &self,
+        id: UserId,
+    ) -> Result<Option<(PasswordHash, Timestamp)>, Error> {
+        let sql = "SELECT password, password_at FROM users WHERE id = ?1";
+        let password = self.connection.query_optional(sql, values![id], |row| {
+            let hash: Option<String> = row.get(0)?;
+            hash.map(|hash| Ok((PasswordHash::new(hash), required_time(row.get(1)?)?))).transpose()
+        })?;
+        Ok(password.flatten())
     }
 
     /// Returns whether the store has ever had a user.
@@ -214,7 +220,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Changes the user's password.
+    /// Changes the user's password. The time of the change is later than that of the previous change,
+    /// if necessary by one second: see [`Reader::find_password`].
     pub(crate) fn set_password(
         &self,
         id: UserId,
@@ -222,7 +229,9 @@ impl Writer<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         self.connection.execute(
-            "UPDATE users SET password = ?2, password_at = ?3 WHERE id = ?1",
+            "UPDATE users SET password = ?2,
+                 password_at = CASE WHEN password_at < ?3 THEN ?3 ELSE password_at + 1 END
+             WHERE id = ?1",
             values![id, new_hash.expose(), now],
         )?;
         Ok(())

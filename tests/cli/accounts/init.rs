@@ -139,7 +139,7 @@ fn init_with_algorithm_other_than_that_of_the_existing_key_is_refused() {
     let output = sandbox.run(&["init", "ada", "--alg", "RS256"]);
     assert_snapshot!(output, @"
     --- exit code 5, stderr
-    error: algorithm mismatch: found `EdDSA`, expected `RS256`
+    error: the signing key has another algorithm: found `EdDSA`, expected `RS256`
     hint: omit `--alg`, then change the algorithm: jeton keys rotate --alg RS256
     ");
     assert_eq!(sandbox.json_error(&["init", "ada", "--alg", "RS256"])["code"], "key_exists");

@@ -2,6 +2,7 @@
 
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 
 /// Returns a sandbox with john (user 2) and mia (user 3, owner of token 1). John is logged in, and the
 /// audit log is empty.
@@ -21,7 +22,7 @@ fn audit_event_of_a_refused_change_names_only_an_existing_target() {
     let kid = sandbox.json(&["keys", "list"])["items"][0]["kid"].as_str().unwrap().to_owned();
     let jti = sandbox.sql("SELECT lower(hex(jti)) FROM tokens").remove(0);
     let jti = uuid::Uuid::parse_str(&jti).unwrap().to_string();
-    let key = format!("key {kid}");
+    let (key, abbreviated_kid) = (format!("key {kid}"), format!("{}…", &kid[..8]));
     let sid = sandbox.sql("SELECT lower(hex(sid)) FROM sessions WHERE user_id = 3").remove(0);
     let sid = uuid::Uuid::parse_str(&sid).unwrap().to_string();
     let session = format!("session {sid}");
@@ -42,6 +43,7 @@ fn audit_event_of_a_refused_change_names_only_an_existing_target() {
         (&["keys", "retire", "no-such-key"], "", "-"),
         (&["keys", "export", "--yes", "--private", &kid], "", &key),
         (&["token", "mint", "--key", &kid], "", &key),
+        (&["keys", "retire", "--", &abbreviated_kid], "", &key),
         (&["sessions", "revoke", &sid], "", &session),
         (&["settings", "set", "issuer", "x"], "", "setting issuer"),
         (&["login", "mia", "--password-stdin"], "wrong-333", "user 3"),
@@ -114,4 +116,17 @@ fn target_filter_searches_the_details_of_events() {
     error: invalid value 'tokens 2' for '--target <TARGET>': target: expected `user`, `token`, `session`, `key`, `setting` or `store`
     hint: see `jeton audit list --help`
     ");
+}
+
+#[test]
+fn target_filter_reads_details_with_nul() {
+    let sandbox = Sandbox::with_admin();
+    let tokens = ["a\0b", "c\\u0000\0"].map(|jti| {
+        let claims = json!({"jti": jti}).to_string();
+        sandbox.stdout_of(&["token", "mint", "--claims", &claims])
+    });
+    sandbox.run(&["token", "revoke", &tokens[0], &tokens[1]]).ok();
+    let revocations = sandbox.json(&["audit", "list", "--target", "token"])["items"].take();
+    let is_revocation = |event: &&Value| event["action"] == "token revoke";
+    assert_eq!(revocations.as_array().unwrap().iter().filter(is_revocation).count(), 1);
 }

@@ -1,4 +1,4 @@
-//! `login` killed before every system call that is not read-only: the session file is complete, and holds
+//! `login` killed before every file-system call that is not read-only: the session file is complete, and holds
 //! the old session or the new session.
 
 use super::{

@@ -1,4 +1,4 @@
-//! `refresh` killed at every system call, also between spending a refresh token and storing its
+//! `refresh` killed at every file-system call, also between spending a refresh token and storing its
 //! successor: the session is never lost.
 
 use super::{

@@ -83,7 +83,7 @@ pub(super) fn payload_table(valid: &ValidToken<'_>) -> Table {
 }
 
 #[test]
-fn payload_must_be_one_json_object_without_duplicates() {
+fn payload_must_be_one_valid_json_object() {
     ValidToken::assert_rejected_in_new_store(payload_table, &[&[], &["--type", "any"]]);
 }
 

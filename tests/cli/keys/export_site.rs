@@ -53,7 +53,8 @@ fn exported_set_has_all_test_keys_but_no_secrets() {
     wrote public/.well-known/jwks.json
     wrote public/.well-known/openid-configuration
     warning: omitted symmetric keys: anyone who can verify with them can also sign
-    warning: issuer mismatch: tokens have `jeton`; change it with `jeton settings set issuer`
+    warning: issuer mismatch: tokens have `jeton`
+    hint: change the issuer: jeton settings set issuer URL
     ");
     let configuration = read_exported_json(&sandbox, "openid-configuration");
     assert_eq!(configuration["id_token_signing_alg_values_supported"], json!(ALGORITHMS[3..]));

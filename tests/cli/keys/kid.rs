@@ -159,6 +159,18 @@ fn existing_key_with_another_key_id_is_refused() {
 }
 
 #[test]
+fn audit_event_of_an_import_names_the_stored_key() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["keys", "generate", "--purpose", "test", "--alg", "ES256"]).ok();
+    write(&sandbox, "key.pem", SEC1);
+    import(&sandbox, &["--from-file", "key.pem", "--kid", "k1"]).ok();
+    let output = import(&sandbox, &["--from-file", "key.pem", "--activate"]).ok();
+    assert_eq!(output.stdout, "k1\n");
+    let targets = "SELECT target_id FROM audit WHERE action = 'keys import'";
+    assert_eq!(sandbox.sql(targets), ["k1", "k1"]);
+}
+
+#[test]
 fn key_id_selects_a_key_of_a_set() {
     let sandbox = Sandbox::with_admin();
     let set = json!({"keys": [ec_jwk("a"), secret_jwk("b")]});

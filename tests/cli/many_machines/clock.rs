@@ -32,7 +32,9 @@ fn time_is_the_time_of_the_server() {
             let output = run(&sandbox, offset, arguments);
             let warning = "warning: the clock of this machine is ";
             assert!(output.stderr.starts_with(warning), "{output:?}");
-            let order = format!(" s {order} the clock of the database server, which is used\n");
+            let order = format!(
+                " s {order} the clock of the database server; the clock of the server is used\n"
+            );
             assert!(output.stderr.contains(&order), "{output:?}");
             output
         };

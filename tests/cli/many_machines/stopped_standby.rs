@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
-const WARNING: &str = "warning: the change is stored, but no standby confirmed it";
+const WARNING: &str = "warning: the change is stored, but without the confirmation of a standby";
 
 /// Asserts that a command ends at the time limit of 2 s, with the warning.
 #[track_caller]

@@ -253,3 +253,13 @@ fn completion_script_omits_program_path_with_shell_characters() {
         assert!(script.contains("jeton") && !script.contains("touch"), "{script}");
     }
 }
+
+#[test]
+fn command_is_executed_whatever_complete_is() {
+    let sandbox = Sandbox::with_admin();
+    for shell in ["true", "1", "bash"] {
+        let mut command = sandbox.command(&["token", "verify", "forged"]);
+        let output = RunOutput::capture(command.env("COMPLETE", shell));
+        assert_eq!((output.code, output.verdict().as_str()), (10, "invalid: malformed"));
+    }
+}

@@ -13,7 +13,7 @@ use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 use rexpect::process::{Signal, WaitStatus};
 use rexpect::session::{Options, PtySession, spawn_with_options};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -78,14 +78,25 @@ impl PtyCommand {
         self
     }
 
-    /// Waits until echo is disabled.
+    /// Waits until echo is disabled and the command waits for input. Before that, after the question,
+    /// dialoguer discards the typed characters.
     fn wait_for_hidden_input(&mut self) -> &mut Self {
         let start = Instant::now();
-        while self.has_echo() {
-            assert!(start.elapsed() < Duration::from_secs(10), "echo is enabled");
+        while self.has_echo() || !self.is_sleeping() {
+            assert!(start.elapsed() < Duration::from_secs(10), "no wait for hidden input");
             std::thread::sleep(Duration::from_millis(2));
         }
         self
+    }
+
+    /// Returns whether the main thread of the command in the foreground sleeps (proc(5)). Without
+    /// `/proc`, returns `true`.
+    fn is_sleeping(&self) -> bool {
+        let terminal = self.0.process().get_file_handle().unwrap();
+        let process = tcgetpgrp(terminal).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let state = status.lines().find_map(|line| line.strip_prefix("State:"));
+        state.is_none_or(|state| state.trim().starts_with('S'))
     }
 
     fn has_echo(&self) -> bool {
@@ -173,7 +184,7 @@ fn empty_password_cancels() {
     let sandbox = Sandbox::with_admin();
     for ending in ["\n", "\u{4}"] {
         let mut run = PtyCommand::start(&sandbox, &["login", "ada"]);
-        run.wait_for("Password: ");
+        run.wait_for("Password: ").wait_for_hidden_input();
         run.0.send(ending).unwrap();
         run.0.flush().unwrap();
         let (code, screen, has_echo) = run.finish();

@@ -13,8 +13,8 @@ pub(crate) const REMOVALS: [&[&str]; 3] =
 
 const ROUNDS: usize = 40;
 
-/// Registers eve and zoe if missing, makes all users admins directly in the database, and logs eve and zoe
-/// in. Asserts that no other admin exists.
+/// Registers eve and zoe if missing, makes all users with a username admins directly in the database, and
+/// logs eve and zoe in. Asserts that no other admin exists.
 pub(crate) fn restore_admins(sandbox: &Sandbox) {
     for name in ["eve", "zoe"] {
         let mut register = sandbox.command(&["register", name, "--exist-ok"]);
@@ -65,7 +65,7 @@ fn mutual_admin_removal_leaves_one_admin() {
         assert_eq!(count_with_codes(&[5, 7, 10, 12]), 1, "{outputs:?}");
     }
     println!(
-        "{} of {ROUNDS} removals were refused so that one admin remains",
+        "in {} of {ROUNDS} rounds, a removal was refused because no admin would remain",
         ROUNDS - lost_rights_count
     );
 }

@@ -3,6 +3,7 @@
 use crate::prompts::PtyCommand;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
+use insta::assert_snapshot;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::process::Command;
@@ -37,12 +38,12 @@ fn import_rechecks_caller_after_reading_file() {
     as_root(&sandbox, &["users", "disable", "ada"]);
     file.write_all(b"username,role,password\nevil,admin,evilpass12\n").unwrap();
     drop(file);
-    let output = RunOutput::from(child.wait_with_output().unwrap()).fails(10);
-    // The distance is relative to the start of the import, which may be a second before the change.
-    assert!(
-        output.stderr.starts_with("error: your account is disabled: `ada`, since "),
-        "{output:?}"
-    );
+    let output = RunOutput::from(child.wait_with_output().unwrap());
+    assert_snapshot!(output, @"
+    --- exit code 10, stderr
+    error: your account is disabled: `ada`, since <time> (<ago>)
+    hint: ask an admin to enable the account: jeton users enable ada
+    ");
     assert_eq!(sandbox.sql("SELECT count(*) FROM users"), ["3"]);
 }
 

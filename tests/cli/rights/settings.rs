@@ -15,6 +15,12 @@ const RESTRICTED_COMMANDS: &[(&[&str], [i32; 3])] = &[
     (&["token", "create", "app", "--claim", "scope=read deploy"], [7, 0, 0]),
     (&["token", "create", "app", "--claim-json", "scp=[\"deploy\"]"], [7, 0, 0]),
     (&["token", "create", "app", "--claim-json", "roles=[\"deploy\"]"], [7, 0, 0]),
+    (&["token", "create", "app", "--claim-json", "scope=\"read\\tdeploy\""], [7, 0, 0]),
+    (&["token", "create", "app", "--claim", "scope=read\u{a0}deploy"], [7, 0, 0]),
+    (&["token", "create", "app", "--claim-json", "scp=[\"read orders:x\"]"], [0, 0, 0]),
+    (&["token", "create", "app", "--claim-json", "scp=[\"read\\ndeploy\"]"], [7, 0, 0]),
+    (&["token", "create", "app", "--claim-json", "roles={\"deploy\":true}"], [7, 0, 0]),
+    (&["token", "create", "app", "--claim-json", "roles=[\"read\",[\"deploy\"]]"], [7, 0, 0]),
     (&["token", "create", "app", "--user", "KIM", "-p", "deploy"], [7, 7, 0]),
     (&["run", "--app", "ci", "-p", "read", "--", "true"], [0, 0, 0]),
     (&["run", "--app", "ci", "-p", "deploy", "--", "true"], [7, 0, 0]),
@@ -69,6 +75,18 @@ fn permission_refusal_names_the_permission_and_the_setting() {
     --- exit code 7, stderr
     error: permission `deploy` not allowed: logged in as `john` with role `user`
     hint: list the permissions you can grant: jeton settings get token.permissions
+    ");
+}
+
+#[test]
+fn claim_of_another_type_is_refused_if_permissions_are_restricted() {
+    let scenario = scenario_with_tokens("john");
+    let create = ["token", "create", "app", "--claim-json", "roles={\"deploy\":true}"];
+    assert_exit_code(&scenario, &create, 0);
+    scenario.sandbox.sql("INSERT INTO settings VALUES ('token.permissions', 'read', 1)");
+    assert_snapshot!(scenario.sandbox.run(&create), @"
+    --- exit code 7, stderr
+    error: claims `scope`, `scp` and `roles` must be strings or arrays of strings: the setting `token.permissions` restricts the role `user`
     ");
 }
 

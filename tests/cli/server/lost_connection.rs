@@ -1,12 +1,12 @@
 //! Commands that wait for the server, and commands whose connection ends.
 
 use super::create_schema;
-use super::proxy::{Cut, Proxy};
+use super::proxy::{Cut, Proxy, SilentHost};
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use crate::write_lock::WriteLock;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,16 @@ pub(super) fn server_socket() -> PathBuf {
 
 /// Returns a command whose connections go through the proxy.
 pub(super) fn command_through(sandbox: &Sandbox, proxy: &Proxy, arguments: &[&str]) -> Command {
+    command_at(sandbox, &proxy.directory().display().to_string(), arguments)
+}
+
+/// Returns a command that connects to `hosts`, a value of the parameter `host`.
+pub(super) fn command_at(sandbox: &Sandbox, hosts: &str, arguments: &[&str]) -> Command {
     let schema = sandbox.sql("SELECT current_schema").remove(0);
-    let directory = proxy.directory().display();
     let mut command = sandbox.command(arguments);
     // The session file belongs to the address without the proxy, so the command needs a bearer token.
     command.env("JETON_TOKEN", sandbox.session_member("access"));
-    command.env("JETON_STORE", format!("postgres:///postgres?host={directory}&schema={schema}"));
+    command.env("JETON_STORE", format!("postgres:///postgres?host={hosts}&schema={schema}"));
     command
 }
 
@@ -79,6 +83,35 @@ fn unknown_outcome_of_a_commit_is_reported() {
         sandbox.sql("SELECT jti::text FROM tokens"),
         [error["details"]["jti"].as_str().unwrap()]
     );
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn silent_host_does_not_prevent_the_connection_to_the_next_host() {
+    let sandbox = Sandbox::with_admin();
+    let (silent_host, other_silent_host) = (SilentHost::start(), SilentHost::start());
+    let hosts = |hosts: [&Path; 2]| hosts.map(|host| host.display().to_string()).join(",");
+    let socket = server_socket();
+    let run = |hosts: &str, wait| {
+        let start = Instant::now();
+        let command = command_at(&sandbox, hosts, &["token", "create", "shop", "--wait", wait]);
+        (RunOutput::capture(command), start.elapsed())
+    };
+    let live_hosts = hosts([silent_host.path(), socket.parent().unwrap()]);
+    let (output, time) = run(&live_hosts, "30s");
+    output.ok();
+    println!("first host silent: {time:?}");
+    assert!(time < Duration::from_secs(5), "{time:?}");
+    let (output, time) = run(&format!("{live_hosts}&connect_timeout=1"), "30s");
+    output.ok();
+    println!("first host silent, `connect_timeout=1`: {time:?}");
+    assert!(time < Duration::from_secs(2), "{time:?}");
+    let silent_hosts = hosts([silent_host.path(), other_silent_host.path()]);
+    let (output, time) = run(&silent_hosts, "3s");
+    println!("both hosts silent, `--wait 3s`: {time:?}");
+    assert!(time < Duration::from_secs(6), "{time:?}");
+    let message = "error: cannot connect to the database: connection timed out\n";
+    assert!(output.fails(75).stderr.contains(message));
 }
 
 #[test]

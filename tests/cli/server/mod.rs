@@ -2,6 +2,7 @@
 
 mod copy;
 mod engines;
+mod fault;
 mod file_commands;
 mod guide;
 mod left_out;
@@ -12,6 +13,8 @@ mod round_trips;
 mod sandbox;
 mod schema;
 mod shared_lock;
+mod silence;
+mod standbys;
 mod tls;
 
 use crate::test_schema::{self, TestSchema};

@@ -76,6 +76,25 @@ impl Proxy {
     }
 }
 
+/// A host that accepts connections and never answers, with a socket in a directory of its own.
+pub(super) struct SilentHost {
+    directory: TempDir,
+    _listener: UnixListener,
+}
+
+impl SilentHost {
+    pub(super) fn start() -> Self {
+        let directory = tempfile::Builder::new().prefix("jeton-silent-").tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
+        Self { directory, _listener: listener }
+    }
+
+    /// Returns the directory of the socket.
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
 /// Forwards the messages in both directions, until the proxy cuts the connection, or the
 /// client or the server ends the connection.
 fn forward(

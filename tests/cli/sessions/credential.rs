@@ -1,5 +1,6 @@
 //! `jeton whoami`, and bearer tokens in place of the session.
 
+use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 use insta::assert_snapshot;
 
@@ -151,4 +152,11 @@ fn login_warns_that_commands_use_the_bearer_token() {
     logged in as ada
     ");
     assert_eq!(whoami(&sandbox, &[]).0, "john");
+    // The credential of later commands does not affect the login.
+    for (variable, value) in [("JETON_TOKEN", "@x"), ("JETON_TOKEN_FILE", "missing")] {
+        let mut command = sandbox.command(&["login", "ada"]);
+        command.env_remove("JETON_TOKEN").env("JETON_PASSWORD", "lovelace").env(variable, value);
+        let output = RunOutput::capture(command).ok();
+        assert!(output.stderr.contains(&format!("use the token in {variable},")), "{output:?}");
+    }
 }

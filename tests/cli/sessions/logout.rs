@@ -60,6 +60,35 @@ fn logout_succeeds_for_ended_and_unknown_sessions() {
 }
 
 #[test]
+fn logout_ends_a_session_signed_by_a_key_past_its_overlap() {
+    let sandbox = Sandbox::with_admin();
+    sandbox.run(&["keys", "rotate"]).ok();
+    sandbox.sql("UPDATE keys SET verify_until = 1 WHERE state = 'retired'");
+    assert_snapshot!(sandbox.run(&["logout"]), @"
+    --- stderr
+    logged out
+    ");
+    assert_eq!(sandbox.sql("SELECT end_reason FROM sessions"), ["logout"]);
+    let event = "SELECT target_kind || ' ' || outcome FROM audit WHERE action = 'logout'";
+    assert_eq!(sandbox.sql(event), ["session done"]);
+}
+
+#[test]
+fn logout_with_a_pending_login_and_a_damaged_store_keeps_the_file() {
+    let sandbox = Sandbox::with_admin();
+    let file = sandbox.session_file();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let pending_text = format!(r#"{{"beginning":{{"before":null}},{}"#, &text[1..]);
+    std::fs::write(&file, &pending_text).unwrap();
+    sandbox.sql("UPDATE sessions SET expires_at = -1");
+    assert_snapshot!(sandbox.run(&["logout"]), @"
+    --- exit code 78, stderr
+    error: store damaged: invalid time -1
+    ");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), pending_text);
+}
+
+#[test]
 fn logout_removes_a_damaged_file() {
     let sandbox = Sandbox::with_john();
     let file = sandbox.session_file();

@@ -55,8 +55,18 @@ impl Source {
         let superseded = run(&[&create[..], &["write", "--no-expiry"]].concat());
         run(&["token", "renew", &superseded, "--grace", "1h"]);
         run(&["token", "revoke", &run(&[&create[..], &["delete"]].concat())]);
-        let jtis =
-            ["a\0b", "a", "\u{1}", "\0", "\u{10ffff}0", "\u{10ffff}", "\u{10ffff}\0", "\u{1}\0"];
+        let jtis = [
+            "a\0b",
+            "a",
+            "\u{1}",
+            "\0",
+            "\0\u{3}",
+            "\0\u{4}",
+            "\u{10ffff}0",
+            "\u{10ffff}",
+            "\u{10ffff}\0",
+            "\u{1}\0",
+        ];
         let jtis = jtis.map(str::to_owned).into_iter().chain(["x".repeat(3_000)]);
         let mint =
             |jti: String| run(&["token", "mint", "--claims", &json!({"jti": jti}).to_string()]);

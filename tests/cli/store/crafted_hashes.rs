@@ -36,32 +36,32 @@ fn unusable_password_hash_is_reported_and_not_computed() {
     assert_snapshot!(outputs, @"
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ timeout 20 jeton passwd --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton store check
-    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    store_damaged: store damaged: row 1 of `users`: unusable password hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ timeout 20 jeton login ada --password-stdin
@@ -95,32 +95,32 @@ fn unusable_hash_class_is_reported_and_not_computed() {
     assert_snapshot!(outputs, @"
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton login nobody --password-stdin
     --- exit code 78, stderr
-    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     $ jeton store check
-    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    store_damaged: store damaged: unusable `costliest_hash`: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     --- exit code 78, stderr
     error: the store has 1 fault
     $ jeton login ada --password-stdin

@@ -93,7 +93,7 @@ fn prune_long_after_the_newest_change_asks_for_confirmation() {
     let output = sandbox.run(&["store", "prune"]);
     assert_snapshot!(output, @"
     --- exit code 2, stderr
-    error: the store was last changed at <time>, and the clock may be ahead: confirmation required, but no terminal to prompt on
+    error: the clock may be ahead (the store was last changed at <time>): confirmation required, but no terminal to prompt on
     hint: add `--yes`
     ");
     assert!(output.stderr.contains(&newest_change), "{output:?}");

@@ -78,7 +78,9 @@ fn new_store_and_session_files_ignore_the_umask() {
 #[test]
 fn store_file_readable_by_other_users_is_made_private() {
     let sandbox = Sandbox::with_admin();
-    for readable_file in store_files(&sandbox) {
+    let journal = sandbox.store().with_extension("db-journal");
+    fs::write(&journal, "").unwrap();
+    for readable_file in store_files(&sandbox).into_iter().chain([journal]) {
         set_mode(&readable_file, 0o644);
         let output = sandbox.run(&["whoami"]).diagnostics();
         allow_duplicates!(assert_snapshot!(output, @"
@@ -88,6 +90,7 @@ fn store_file_readable_by_other_users_is_made_private() {
         for file in store_files(&sandbox) {
             assert_eq!(mode_of(&file), 0o600, "{file:?}");
         }
+        assert_eq!(mode_of(&readable_file), 0o600, "{readable_file:?}");
         assert_eq!(sandbox.run(&["whoami"]).ok().stderr, "");
     }
 }

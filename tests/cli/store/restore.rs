@@ -259,7 +259,8 @@ fn backup_with_older_schema_needs_migration_after_restore() {
     assert_snapshot!(output, @"
     --- stderr
     restored old.db; previous store: ~/.local/share/jeton/jeton.db.before-restore
-    the backup is from an older jeton version; migrate it with: jeton store migrate
+    the backup is from an older jeton version
+    hint: migrate the store: jeton store migrate
     ");
     assert_eq!(sandbox.run(&["keys", "list"]).code, 78);
     sandbox.run(&["store", "migrate"]).ok();

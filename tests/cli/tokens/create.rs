@@ -191,7 +191,7 @@ fn exceeded_quota_error_lists_the_live_tokens() {
     assert_snapshot!(sandbox.run(&["token", "create", "c"]), @"
     --- exit code 8, stderr
     error: token quota exceeded: 3 of 3 in use
-    hint: revoke a token that is no longer used; list the tokens: jeton token list
+    hint: revoke a token that is no longer used; list the tokens: jeton token list --user john
     ");
     let error = sandbox.json_error(&["token", "create", "c"]);
     assert_eq!(

@@ -54,11 +54,11 @@ fn inspect_refuses_invalid_tokens() {
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: session token not accepted: found `access`, expected `app`
-    hint: verify session tokens with `jeton token verify --type access`
+    hint: verify this token with `jeton token verify --type access`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: session token not accepted: found `refresh`, expected `app`
-    hint: verify session tokens with `jeton token verify --type refresh`
+    hint: verify this token with `jeton token verify --type refresh`
     $ jeton token inspect '<token>'
     --- exit code 10, stderr
     error: token signature invalid

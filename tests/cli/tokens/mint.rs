@@ -2,7 +2,7 @@
 
 use crate::sandbox::{Sandbox, payload};
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn mint_prints_only_the_token() {
@@ -158,10 +158,10 @@ fn recorded_token_is_listed_and_revoked_by_id() {
     --- exit code 1, stderr
     error: the token could not be written; token 2 was revoked
     ");
-    let token_without_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
-    assert_snapshot!(sandbox.run(&["token", "revoke", &token_without_jti]), @"
+    let token_with_numeric_jti = sandbox.stdout_of(&["token", "mint", "--claim-json", "jti=1"]);
+    assert_snapshot!(sandbox.run(&["token", "revoke", &token_with_numeric_jti]), @"
     --- exit code 2, stderr
-    error: a token without `jti` cannot be revoked; mint revocable tokens with `--record`
+    error: a token without a text `jti` cannot be revoked; mint revocable tokens with `--record`
     ");
 }
 
@@ -227,7 +227,7 @@ fn claim_text_that_looks_like_json_causes_a_hint() {
 }
 
 #[test]
-fn claim_cannot_be_both_set_and_omitted() {
+fn contradicting_claim_options_are_refused() {
     let sandbox = Sandbox::with_admin();
     for arguments in [
         &["--claim", "jti=x", "--no-jti"][..],
@@ -236,5 +236,34 @@ fn claim_cannot_be_both_set_and_omitted() {
     ] {
         let output = sandbox.run(&[&["token", "mint"], arguments].concat());
         assert_eq!(output.code, 2, "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn verification_refuses_each_defect() {
+    let sandbox = Sandbox::with_admin();
+    let help = sandbox.run(&["token", "mint", "--help"]).ok().stdout;
+    let (_, values) = help.split_once("[possible values: expired,").unwrap();
+    let (values, _) = values.split_once(']').unwrap();
+    let defects: Vec<_> = values.split(',').map(str::trim).chain(["expired"]).collect();
+    assert!(defects.len() > 15 && defects.contains(&"revoked"), "{defects:?}");
+    let claims = ["--iss", "idp", "--aud", "api", "--scope", "read"];
+    let expectations = ["--type", "test", "--iss", "idp", "--aud", "api", "--permission", "read"];
+    for defect in defects {
+        // Without a preset, no claim states the type of the token.
+        if defect == "wrong_type" {
+            continue;
+        }
+        let mint = [&["token", "mint", "--defect", defect, "--count", "2"], &claims[..]].concat();
+        let tokens = sandbox.stdout_of(&mint);
+        std::fs::write(sandbox.home().join("tokens"), &tokens).unwrap();
+        let verify = [&["token", "verify", "--batch", "-o", "json"], &expectations[..]].concat();
+        let output = sandbox.run_with_input(&verify, &tokens);
+        let reports: Vec<Value> =
+            output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(reports.len(), 2, "{defect}");
+        for report in reports {
+            assert_eq!(report["valid"], false, "{defect}: {report}");
+        }
     }
 }

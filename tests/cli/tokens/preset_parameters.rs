@@ -39,6 +39,25 @@ fn github_actions_subject_has_ids_of_owner_and_repository() {
 }
 
 #[test]
+fn github_actions_missing_permission_is_a_consistent_token_of_another_repository() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set_variable("JWT_SECRET_KEY", SECRET);
+    let options = ["--set", "context=ref:refs/heads/main"];
+    let valid = payload(&mint_with_secret(&sandbox, "github-actions", &options));
+    let options = [&options[..], &["--defect", "missing_permission"]].concat();
+    let other = payload(&mint_with_secret(&sandbox, "github-actions", &options));
+    let names = ["repository", "repository_id", "repository_owner", "repository_owner_id"];
+    for name in names {
+        assert_ne!(other[name], valid[name], "{name}");
+    }
+    let [repository, repository_id, owner, owner_id] =
+        names.map(|name| other[name].as_str().unwrap());
+    let name = repository.strip_prefix(&format!("{owner}/")).unwrap();
+    let sub = format!("repo:{owner}@{owner_id}/{name}@{repository_id}:ref:refs/heads/main");
+    assert_eq!(other["sub"], sub);
+}
+
+#[test]
 fn input_rows_set_preset_parameters() {
     let mut sandbox = Sandbox::new();
     sandbox.set_variable("JWT_SECRET_KEY", SECRET);

@@ -45,6 +45,20 @@ fn app_token_is_revoked_by_id_jti_or_value() {
 }
 
 #[test]
+fn token_past_its_grace_period_is_already_revoked() {
+    let sandbox = Sandbox::with_john();
+    sandbox.stdout_of(&["token", "create", "app"]);
+    sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
+    sandbox.sql("UPDATE tokens SET grace_until = 1 WHERE id = 1");
+    assert_snapshot!(sandbox.run(&["token", "revoke", "1"]), @"
+    --- stderr
+    already revoked: token 1
+    ");
+    assert_eq!(sandbox.sql("SELECT count(revoked_at) FROM tokens"), ["0"]);
+    assert_eq!(sandbox.sql("SELECT count(*) FROM audit WHERE action = 'token revoke'"), ["0"]);
+}
+
+#[test]
 fn revoke_json_reports_the_outcome_of_each_token() {
     let sandbox = Sandbox::with_john();
     let (first, second) = (

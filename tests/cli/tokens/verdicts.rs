@@ -286,7 +286,7 @@ fn rejection_of_recorded_token_shows_state_and_time() {
     invalid: blocked: found `access`, expected `app`
     --- exit code 10, stderr
     error: session token not accepted: found `access`, expected `app`
-    hint: verify session tokens with `jeton token verify --type access`
+    hint: verify this token with `jeton token verify --type access`
     disabled
     --- exit code 10, stderr
     error: token owner disabled: `ada`, since <time> (<ago>)

@@ -143,12 +143,12 @@ fn type_flag_accepts_the_matching_kind_only() {
     invalid: blocked: found `access`, expected `app`
     --- exit code 10, stderr
     error: session token not accepted: found `access`, expected `app`
-    hint: verify session tokens with `jeton token verify --type access`
+    hint: verify this token with `jeton token verify --type access`
     refresh token
     invalid: blocked: found `refresh`, expected `app`
     --- exit code 10, stderr
     error: session token not accepted: found `refresh`, expected `app`
-    hint: verify session tokens with `jeton token verify --type refresh`
+    hint: verify this token with `jeton token verify --type refresh`
     ");
     assert_snapshot!(verify(&sandbox, &[&tokens[3].1]), @"
     invalid: wrong_type: found `test`, expected `app`

@@ -195,6 +195,22 @@ fn batch_result_follows_each_line_while_the_input_is_open() {
 }
 
 #[test]
+fn each_chunk_of_a_batch_is_verified_at_its_own_time() {
+    let sandbox = Sandbox::with_admin();
+    let mut batch = RunningBatch::start(&sandbox);
+    let mint = ["token", "create", "one", "--ttl", "2s"];
+    let token = sandbox.stdout_of(&mint);
+    assert!(batch.send(&format!("{token}\n")).starts_with(r#"{"valid":true"#));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert!(batch.send(&format!("{token}\n")).contains("token_expired"));
+    let later_token = sandbox.stdout_of(&["token", "create", "two"]);
+    let result = batch.send(&format!("{later_token}\n"));
+    assert!(result.starts_with(r#"{"valid":true"#), "{result}");
+    drop(batch.input);
+    assert_eq!(batch.process.wait().unwrap().code(), Some(11));
+}
+
+#[test]
 fn closed_output_ends_a_batch_with_open_input() {
     let sandbox = Sandbox::with_admin();
     let mut batch = RunningBatch::start(&sandbox);

@@ -82,7 +82,7 @@ fn invalid_row_is_reported_by_line_and_no_user_is_imported() {
     error: line 5002: password_hash: not a PHC string such as `$argon2id$v=19$m=…,t=…,p=…$…$…`
     $ jeton users import rows
     --- exit code 65, stderr
-    error: line 5002: password_hash: cost too high: expected at most 64 lanes, 256 MiB, and 1 GiB over all passes
+    error: line 5002: password_hash: cost too high: expected at most 64 lanes, 256 MiB of memory, and 1 GiB for memory times passes
     ");
     let csv = build_csv(10_000, Some((5_000, "ada,,marker-of-a-secret,")));
     assert_snapshot!(import(&sandbox, &csv), @"

@@ -73,10 +73,10 @@ fn refused_import_update_changes_no_account() {
         "username,email\nada,ada@x.org\njohn,kim@example.com\n".to_owned(),
         "username,email\nada,ada@x.org\njohnny,john@example.com\n".to_owned(),
         format!("username,uid\nkim,{uid}\n"),
-        "username,role\nada,user\n".to_owned(),
     ] {
         outputs += &update(&sandbox, &rows).fails(65).to_string();
     }
+    outputs += &update(&sandbox, "username,role\nada,user\n").fails(5).to_string();
     assert_snapshot!(outputs, @"
     --- exit code 65, stderr
     error: line 3: username, e-mail address and uid do not belong to the same account
@@ -84,9 +84,9 @@ fn refused_import_update_changes_no_account() {
     error: line 3: username, e-mail address and uid do not belong to the same account
     --- exit code 65, stderr
     error: line 2: username, e-mail address and uid do not belong to the same account
-    --- exit code 65, stderr
-    error: no admin in the file or in the store
-    hint: give a row the role `admin`, or create an admin: jeton init
+    --- exit code 5, stderr
+    error: the file leaves no active admin
+    hint: make another user an admin first: jeton users set-role LOGIN admin
     ");
     assert_eq!(sandbox.sql("SELECT username || ' ' || ifnull(email, '') FROM users"), before);
     let conflict = sandbox.run(&["users", "import", "rows", "--update", "--exist-ok"]);

@@ -66,7 +66,7 @@ fn deleted_user_leaves_nameless_row_and_revoked_tokens() {
     assert_eq!((deleted_user.uid, deleted_user.deleted_at), (john.user().uid, Some(at(9))));
     assert!(deleted_user.username.is_none() && deleted_user.email.is_none());
     assert!(deleted_user.display_name.is_none());
-    assert!(store.read(|tx| tx.find_password_hash(deleted_user.id)).unwrap().is_none());
+    assert!(store.read(|tx| tx.find_password(deleted_user.id)).unwrap().is_none());
     let remaining_users = list_all_users(&mut store, &ada);
     assert_eq!(
         remaining_users.items.iter().map(|user| user.id).collect::<Vec<_>>(),

@@ -63,7 +63,7 @@ fn import_row_sets_account_fields() {
 }
 
 #[test]
-fn import_row_differs_only_by_explicit_fields() {
+fn missing_field_is_no_difference_from_the_account() {
     let mut store = new_store();
     let ada = add_user(&mut store, "ada", Role::Admin);
     add_user(&mut store, "john", Role::User);

@@ -6,7 +6,7 @@ mod import;
 mod passwords;
 
 use super::*;
-use crate::authority::error::ResourceKind;
+use crate::authority::resource_kind::ResourceKind;
 use crate::authority::sessions;
 use crate::authority::test_store::{
     TestUser, add_session, add_user, at, audit_at, new_store, set_setting,

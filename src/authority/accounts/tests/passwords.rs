@@ -209,18 +209,37 @@ fn failed_session_save_creates_no_session() {
     assert!(sessions::exists(&mut store, tokens.sid).unwrap());
 }
 
+/// Replaces each hash with a weak hash of `123456`, computed by argon2-cffi.
+const WEAKEN_HASHES_SQL: &str = "UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'";
+
 #[test]
 fn weak_hash_is_replaced_at_next_login() {
     let mut store = new_store();
     let (ada, _) = register_user(&mut store, "ada").unwrap();
-    // The hash of `123456`, computed by argon2-cffi.
-    store.execute_sql("UPDATE users SET password = '$argon2id$v=19$m=8,t=1,p=1$amV0b24gd2VhayBzYWx0IQ$tYnzXQFh5K9X+R/SVDVB/XSS53vKxmDYXZ1EYGPFnPQ'");
+    store.execute_sql(WEAKEN_HASHES_SQL);
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     replace_session(&mut store, &authenticated, None).unwrap();
-    let hash = store.read(|tx| tx.find_password_hash(ada.id)).unwrap().unwrap();
+    let (hash, _) = store.read(|tx| tx.find_password(ada.id)).unwrap().unwrap();
     assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
     let authenticated = authenticate(&mut store, &login_credentials("ada", "123456")).unwrap();
     assert_eq!(authenticated.upgraded_hash, None);
+}
+
+#[test]
+fn hash_upgrade_invalidates_no_earlier_authentication() {
+    let mut store = new_store();
+    let (ada, _) = register_user(&mut store, "ada").unwrap();
+    let session = add_session(&mut store, &ada);
+    store.execute_sql(WEAKEN_HASHES_SQL);
+    let (old, new) = (password("123456"), password("654321"));
+    let verified = verify_current_password(&mut store, &session.caller, &old).unwrap();
+    let mut authenticate_ada = || authenticate(&mut store, &login_credentials("ada", "123456"));
+    let logins = [authenticate_ada().unwrap(), authenticate_ada().unwrap()];
+    for login in logins {
+        assert!(login.upgraded_hash.is_some());
+        replace_session(&mut store, &login, None).unwrap();
+    }
+    change_password(&mut store, &audit_at(0), &session.caller, &verified, &new).unwrap();
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) struct SignedBatch {
 #[derive(Debug)]
 pub(super) struct TokenRows {
     /// Row with the common values; its `jti` is replaced by each of `jtis`.
-    pub(super) model: NewToken,
+    pub(super) common_row: NewToken,
     pub(super) jtis: Vec<Jti>,
     /// Set if the `jti`s are given by the user or the preset, and not generated.
     pub(super) has_custom_jtis: bool,
@@ -112,9 +112,10 @@ impl<'a> BatchSigner<'a> {
             (self.check)()?;
             pattern.sign(&self.signer, &texts, generator, &mut self.payload, &mut signed.tokens)?;
         }
-        if let Some(model) = pattern.token_row() {
-            let (model, jtis) = (model.clone(), signed.tokens.jtis_from(start).collect());
-            signed.rows.push(TokenRows { model, jtis, has_custom_jtis: false });
+        if let Some(common_row) = pattern.token_row() {
+            let jtis = signed.tokens.jtis_from(start).collect();
+            let common_row = common_row.clone();
+            signed.rows.push(TokenRows { common_row, jtis, has_custom_jtis: false });
         }
         Ok(())
     }
@@ -140,9 +141,10 @@ impl<'a> BatchSigner<'a> {
             },
         )?;
         if let Some(owner) = self.owner {
-            let model = build_token_row(&parts.claims, owner, self.builder.validity.issued_at)?;
+            let common_row =
+                build_token_row(&parts.claims, owner, self.builder.validity.issued_at)?;
             let has_custom_jtis = self.builder.request.has_custom_jti(&row.fields);
-            signed.rows.push(TokenRows { jtis: vec![model.jti], model, has_custom_jtis });
+            signed.rows.push(TokenRows { jtis: vec![common_row.jti], common_row, has_custom_jtis });
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ fn mask_random_values(request: &MintRequest, token: &str) -> String {
 /// Returns a description of each row to add to the store, for a comparison.
 fn describe_rows(rows: &[TokenRows]) -> Vec<String> {
     let describe = |rows: &TokenRows, jti: &Jti| {
-        let NewToken { grant, key, issued_at, expires_at, origin, .. } = &rows.model;
+        let NewToken { grant, key, issued_at, expires_at, origin, .. } = &rows.common_row;
         let has_custom_jtis = rows.has_custom_jtis;
         format!("{jti} {grant:?} {key:?} {issued_at} {expires_at:?} {origin:?} {has_custom_jtis}")
     };

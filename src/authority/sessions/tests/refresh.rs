@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::authority::test_store::rotate_app_key;
+use crate::store::Writer;
 
 fn refresh_at(
     store: &mut Store,
@@ -134,6 +135,9 @@ fn retried_refresh_is_signed_with_current_key() {
     let kid = |tokens: &TokenPair| decode_token(&access_text(tokens)).0["kid"].clone();
     assert_ne!(kid(&second), kid(&first));
     assert_eq!(authentication_reasons(&mut store, &access_text(&second), 1), []);
+    let revoke_current_key = |tx: &Writer<'_>| tx.revoke_key(tx.active_app_key()?.id, at(1));
+    let (_, ended_sessions) = store.write(revoke_current_key).unwrap();
+    assert_eq!(ended_sessions, 1, "the key of the pair is the key that signed it last");
 }
 
 #[test]

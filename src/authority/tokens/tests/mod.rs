@@ -5,7 +5,7 @@ mod recorded;
 
 use super::*;
 use crate::authority::RejectReason;
-use crate::authority::error::ResourceKind;
+use crate::authority::resource_kind::ResourceKind;
 use crate::authority::test_store::{
     TestUser, add_user, at, audit_at, decode_token, issue_app_token, new_store, set_setting,
     token_request, verification_reasons, verify_token,

@@ -11,7 +11,7 @@ fn try_issue(
 ) -> Result<usize, (u32, Vec<i64>)> {
     match issue_at(store, seconds, test_user, "app") {
         Ok(issued) => Ok(issued.quota_usage.unwrap().used),
-        Err(Error::QuotaExceeded { limit, live_tokens }) => {
+        Err(Error::QuotaExceeded { limit, live_tokens, .. }) => {
             Err((limit, live_tokens.iter().map(|token| token.id.0).collect()))
         }
         Err(_) => Err((0, Vec::new())),
@@ -68,6 +68,30 @@ fn superseded_token_frees_quota_and_works_during_grace() {
     let (text, expected_kind) = (first.token.expose_secret(), ExpectedKind::Only(TokenKind::App));
     assert_eq!(verification_reasons(&mut store, text, expected_kind, 59), []);
     assert_eq!(verification_reasons(&mut store, text, expected_kind, 60), [RejectReason::Revoked]);
+}
+
+#[test]
+fn superseded_token_counts_if_the_successor_is_not_live() {
+    let mut store = new_store();
+    let john = add_user_with_three_tokens(&mut store);
+    store.execute_sql(&format!(
+        "UPDATE tokens SET superseded_by = 2, grace_until = {} WHERE id = 1;
+         UPDATE tokens SET revoked_at = {} WHERE id = 2",
+        at(60).unix(),
+        at(0).unix()
+    ));
+    assert_eq!(try_issue(&mut store, 0, &john), Ok(3));
+    assert_eq!(try_issue(&mut store, 59, &john), Err((3, vec![1, 3, 4])));
+    assert_eq!(try_issue(&mut store, 60, &john), Ok(3), "the grace period has ended");
+    let expire = format!(
+        "UPDATE tokens SET revoked_at = NULL, expires_at = {} WHERE id = 2;
+         UPDATE tokens SET grace_until = {} WHERE id = 1",
+        at(70).unix(),
+        at(80).unix()
+    );
+    store.execute_sql(&expire);
+    assert_eq!(try_issue(&mut store, 69, &john), Err((3, vec![2, 3, 4, 5])));
+    assert_eq!(try_issue(&mut store, 70, &john), Err((3, vec![1, 3, 4, 5])));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn header_typ_and_type_claim_must_fit_the_kind() {
 }
 
 #[test]
-fn row_of_another_kind_is_ignored() {
+fn jti_of_a_stored_token_of_another_kind_is_unknown() {
     let mut context = new_test_context();
     let (app, access, refresh) = (
         context.claims(),

@@ -175,3 +175,13 @@ fn every_operation_refuses_a_token_that_contradicts_its_row() {
         assert_eq!(context.reject_reasons(&token, ExpectedKind::Any), []);
     }
 }
+
+#[test]
+fn change_after_the_start_of_a_command_counts_as_now() {
+    let mut context = new_test_context();
+    let (caller, user) = (context.ada.caller.clone(), context.ada.user().id);
+    context.store.write(|tx| tx.set_disabled(user, Some(at(5)))).unwrap();
+    let result = context.store.read(|tx| caller.recheck_role(tx, Role::User, "refused"));
+    let message = result.unwrap_err().to_string();
+    assert!(message.ends_with("(now)"), "{message}");
+}

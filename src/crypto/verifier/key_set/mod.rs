@@ -14,26 +14,24 @@ use std::sync::OnceLock;
 /// Maximum number of keys that are tried for one token.
 const MAX_CANDIDATES: usize = 16;
 
-/// Keys of another issuer. Each key is validated when a token first requires the key.
+/// Keys of another issuer. The verifier of a key is built, and the key is validated, when it is first
+/// required.
 pub(crate) struct KeySet {
-    keys: Vec<SetKey>,
+    keys: Vec<KeyEntry>,
+    /// Verifier of each key, or the reason why the key is unusable, after the first use. Apart from the keys:
+    /// a conversion of many keys would double their memory.
+    verifiers: Vec<OnceLock<Result<Verifier, ImportError>>>,
     /// Positions in `keys`, by key id.
     positions: HashMap<String, Vec<usize>>,
     /// Algorithms that the caller accepts; all if empty.
     algorithms: Vec<Algorithm>,
-    /// True if the keys verify every token regardless of its `kid`, because the caller selected the
-    /// keys.
+    /// True if the `kid` of a token is not compared: the caller gave the key itself, and not a set in
+    /// which `kid` selects the key.
     ignores_kid: bool,
-    /// Public keys that no secret of the set may equal.
-    public_keys: PublicKeys,
-    /// True if the caller selected a private key, whose public part is the only key of the set.
+    /// Public keys, of the set and of other documents, that no secret of the set may equal.
+    refused_secrets: PublicKeys,
+    /// True if the caller gave a private key, whose public part is the only key of the set.
     pub(crate) is_from_private_key: bool,
-}
-
-/// Key of a set, with its verifier once the verifier was required.
-struct SetKey {
-    entry: KeyEntry,
-    verifier: OnceLock<Result<Verifier, ImportError>>,
 }
 
 impl fmt::Debug for KeySet {
@@ -42,7 +40,7 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// Properties of the document entry from which a single key was read.
+/// Properties of the input from which a single key was read.
 pub(super) struct KeyOrigin {
     /// Key id that the document states.
     pub(super) kid: Option<String>,
@@ -73,7 +71,7 @@ pub(crate) struct Candidates<'k> {
 }
 
 /// Reads the keys of a JWK Set (RFC 7517, section 5), or a document in any other format with public
-/// keys. Unusable keys are skipped, as specified in the RFC; a document without a usable key is
+/// keys. Unusable keys verify no token, as specified in the RFC; a document without a usable key is
 /// refused. `algorithms` are the accepted algorithms; all if empty. If the document has secrets,
 /// `known_public_keys` is called: a secret that equals a returned public key or a public key of the
 /// document is unusable.
@@ -86,13 +84,10 @@ pub(crate) fn read_jwks(
     let is_collection = document.first_path.is_some();
     let has_secret = document.has_secret();
     let mut set = KeySet::new(document.into_primary_entries(), algorithms);
-    set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.entry.kid.is_none());
+    set.ignores_kid = !is_collection && set.keys.iter().all(|key| key.kid.is_none());
     if has_secret {
-        set.public_keys = known_public_keys();
-        set.keys
-            .iter()
-            .filter_map(|key| key.entry.as_jwk())
-            .for_each(|jwk| set.public_keys.add(jwk));
+        set.refused_secrets = known_public_keys();
+        set.keys.iter().filter_map(KeyEntry::as_jwk).for_each(|jwk| set.refused_secrets.add(jwk));
     }
     let mut first_error = None;
     for index in 0..set.keys.len() {
@@ -114,13 +109,14 @@ impl KeySet {
                 positions.entry(kid.clone()).or_default().push(index);
             }
         }
-        let to_key = |entry| SetKey { entry, verifier: OnceLock::new() };
+        let verifiers = entries.iter().map(|_| OnceLock::new()).collect();
         Self {
-            keys: entries.into_iter().map(to_key).collect(),
+            keys: entries,
+            verifiers,
             positions,
             algorithms: algorithms.to_vec(),
             ignores_kid: false,
-            public_keys: PublicKeys::default(),
+            refused_secrets: PublicKeys::default(),
             is_from_private_key: false,
         }
     }
@@ -130,13 +126,11 @@ impl KeySet {
     /// `kid`.
     pub(super) fn from_verifier(verifier: &Verifier, origin: KeyOrigin) -> Self {
         let KeyOrigin { kid, is_in_collection, is_private } = origin;
-        // The material is never read, because the verifier is already built.
+        // The verifier is already built. Empty material in DER counts as a key of a known type.
         let material = EntryMaterial::PublicDer(Vec::new());
         let ignores_kid = !is_in_collection || kid.is_none();
         let mut set = Self::new(vec![KeyEntry { kid, material }], &[]);
-        for key in &mut set.keys {
-            key.verifier = OnceLock::from(Ok(verifier.clone()));
-        }
+        set.verifiers = vec![OnceLock::from(Ok(verifier.clone()))];
         set.ignores_kid = ignores_kid;
         set.is_from_private_key = is_private;
         set
@@ -144,10 +138,12 @@ impl KeySet {
 
     /// Returns the verifier at the position, which is built at the first call.
     fn verifier(&self, index: usize) -> Result<&Verifier, ImportError> {
-        let Some(key) = self.keys.get(index) else { return Err(ImportError::Empty) };
+        let (Some(key), Some(verifier)) = (self.keys.get(index), self.verifiers.get(index)) else {
+            return Err(ImportError::Empty);
+        };
         let build = || {
-            let mut verifier = build_verifier(&key.entry, false, false)?;
-            if verifier.equals_public_key(&self.public_keys) {
+            let mut verifier = build_verifier(key, false, false)?;
+            if verifier.equals_public_key(&self.refused_secrets) {
                 return Err(ImportError::KeyAsSecret(KeyFormat::PUBLIC_KEY_BYTES));
             }
             if !self.algorithms.is_empty() {
@@ -155,7 +151,7 @@ impl KeySet {
             }
             Ok(verifier)
         };
-        key.verifier.get_or_init(build).as_ref().map_err(Clone::clone)
+        verifier.get_or_init(build).as_ref().map_err(Clone::clone)
     }
 
     /// Returns the first algorithm of the first key.
@@ -171,8 +167,7 @@ impl KeySet {
 
     /// Returns the keys that may have signed a token with this algorithm and `kid` (RFC 7515,
     /// section 4.1.4): of the keys that fit the algorithm, the keys with this key id, or all keys if
-    /// `kid` is missing or empty. A token with a key id is verified with a key that has another key id
-    /// or no key id only if the caller selected the key.
+    /// `kid` is missing or empty. If the caller gave the key itself, `kid` is not compared.
     pub(crate) fn candidates(
         &self,
         algorithm: Algorithm,
@@ -180,15 +175,13 @@ impl KeySet {
     ) -> Result<Candidates<'_>, KeyRefusal> {
         if let Some(kid) = kid.filter(|kid| !kid.is_empty() && !self.ignores_kid) {
             let unknown = || {
-                KeyRefusal::Unknown(
-                    self.keys.iter().filter_map(|key| key.entry.kid.clone()).collect(),
-                )
+                KeyRefusal::Unknown(self.keys.iter().filter_map(|key| key.kid.clone()).collect())
             };
             let positions = self.positions.get(kid).ok_or_else(unknown)?;
             return self.select(positions.iter().copied(), algorithm);
         }
         let may_have_signed = |index: &usize| {
-            self.keys.get(*index).is_some_and(|key| self.ignores_kid || key.is_known_type())
+            self.keys.get(*index).is_some_and(|key| self.ignores_kid || is_known_type(key))
         };
         self.select((0..self.keys.len()).filter(may_have_signed), algorithm)
     }
@@ -205,10 +198,10 @@ impl KeySet {
         // Copies of a key are first found by their members, because this needs no validation.
         let mut chosen_members = HashSet::new();
         for index in positions {
-            let Some(key) = self.keys.get(index).filter(|key| key.may_fit(algorithm)) else {
+            let Some(key) = self.keys.get(index).filter(|key| may_fit(key, algorithm)) else {
                 continue;
             };
-            let members = key.entry.as_jwk().map(key_members);
+            let members = key.as_jwk().map(key_members);
             if members.as_ref().is_some_and(|members| chosen_members.contains(members)) {
                 continue;
             }
@@ -251,29 +244,27 @@ impl KeySet {
     }
 }
 
-impl SetKey {
-    /// Returns whether the key may fit the algorithm, without validation of the key. The type of a key
-    /// other than a JWK is not examined. JWKs of unknown types may fit every algorithm, so that the
-    /// reason why such a key is unusable is reported.
-    fn may_fit(&self, algorithm: Algorithm) -> bool {
-        self.entry.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
-            match (key_type, algorithm.key_type()) {
-                (KeyType::Hmac(_), KeyType::Hmac(_)) => true,
-                (found, expected) => found == expected,
-            }
-        })
-    }
-
-    /// Returns whether the type of the key is known; the type of a key in DER counts as known. In a set
-    /// that does not ignore `kid`, a key of unknown type is chosen only by its key id.
-    fn is_known_type(&self) -> bool {
-        match &self.entry.material {
-            EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),
-            EntryMaterial::Unusable(_) => false,
-            EntryMaterial::PrivateDer(_)
-            | EntryMaterial::PublicDer(_)
-            | EntryMaterial::Certificate(_) => true,
+/// Returns whether the key may fit the algorithm, without validation of the key. The type of a key
+/// other than a JWK is not examined. Returns `true` for a JWK of unknown type: the attempt to build its
+/// verifier then gives the reason why the key is unusable.
+fn may_fit(key: &KeyEntry, algorithm: Algorithm) -> bool {
+    key.as_jwk().and_then(jwk::key_type).is_none_or(|key_type| {
+        match (key_type, algorithm.key_type()) {
+            (KeyType::Hmac(_), KeyType::Hmac(_)) => true,
+            (found, expected) => found == expected,
         }
+    })
+}
+
+/// Returns whether the type of the key is known; the type of a key in DER counts as known. In a set
+/// that does not ignore `kid`, a key of unknown type is chosen only by its key id.
+fn is_known_type(key: &KeyEntry) -> bool {
+    match &key.material {
+        EntryMaterial::Jwk(jwk) => jwk::key_type(jwk).is_some(),
+        EntryMaterial::Unusable(_) => false,
+        EntryMaterial::PrivateDer(_)
+        | EntryMaterial::PublicDer(_)
+        | EntryMaterial::Certificate(_) => true,
     }
 }
 

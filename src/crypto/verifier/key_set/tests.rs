@@ -34,9 +34,9 @@ pub(in crate::crypto) fn read_verifiers(bytes: &[u8]) -> Result<Vec<NamedVerifie
         }
     };
     let set = read_jwks(bytes, &[], PublicKeys::default).map_err(to_invalid)?;
-    let name = |(index, key): (usize, &SetKey)| {
+    let name = |(index, key): (usize, &KeyEntry)| {
         let verifier = set.verifier(index).ok()?.clone();
-        Some(NamedVerifier { kid: key.entry.kid.clone(), verifier })
+        Some(NamedVerifier { kid: key.kid.clone(), verifier })
     };
     Ok(set.keys.iter().enumerate().filter_map(name).collect())
 }

@@ -16,10 +16,10 @@ fn try_connect(address: &str) -> Result<bool, ConnectFault> {
     let config = address.connection_config(&PostgresEnvironment::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let client = connect(&config, Duration::from_secs(5)).await;
-        let client = client.map_err(|error| ConnectFault::from(&error))?;
+        let limit = Duration::from_secs(5);
+        let connection = connect(&config, Instant::now() + limit, limit).await?;
         let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        Ok(client.0.query_one(query, &[]).await.unwrap().get(0))
+        Ok(connection.client.query_one(query, &[]).await.unwrap().get(0))
     })
 }
 

@@ -92,6 +92,12 @@ pub(super) const CASES: &[Case] = &[
         "jeton users import users.csv $W1",
     ),
     case(
+        "use `--update` to change existing accounts",
+        "init; printf 'username,email\\nada,ada@example.com\\n' > users.csv",
+        "jeton users import users.csv --exist-ok",
+        "jeton users import users.csv $W1",
+    ),
+    case(
         "give a row the role `admin`, or create an admin: jeton init",
         "jeton keys generate -q; printf 'username\\nbob\\n' > users.csv",
         "jeton users import users.csv",
@@ -117,13 +123,13 @@ pub(super) const CASES: &[Case] = &[
     ),
     // Tokens
     case(
-        "revoke a token that is no longer used; list the tokens: jeton token list",
+        "revoke a token that is no longer used; list the tokens: jeton token list --user {}",
         "init; for i in 1 2 3; do jeton token create a$i -q; done",
         "jeton token create b",
         "ID=$($CMD | awk 'NR==2 {print $1}'); jeton token revoke $ID && jeton token create b",
     ),
     case(
-        "verify session tokens with `jeton token verify --type {}`",
+        "verify this token with `jeton token verify --type {}`",
         "init; echo $PW | jeton login ada --password-stdin -o json | grep -o '\"access\":\"[^\"]*' | cut -d '\"' -f 4 > t",
         "jeton token verify @t",
         "$W1 @t",

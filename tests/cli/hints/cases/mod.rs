@@ -50,6 +50,7 @@ const NEEDS_POSTGRES: &str = "needs a PostgreSQL server, or an address of a serv
 pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ("add `schema=NAME` to the address to use another schema", NEEDS_POSTGRES),
     ("use the address of the primary server", NEEDS_POSTGRES),
+    ("try again, or increase `statement_timeout` of the database user", NEEDS_POSTGRES),
     (
         "import the keys one by one, each with `--kid ID`",
         "names no command; tested by `keys::key_sources`",
@@ -117,6 +118,7 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
         "needs a store that fails while a command runs",
     ),
     ("the login succeeded; end the session with: jeton logout", "needs a full pipe"),
+    ("end the session: jeton sessions revoke {sid}", "needs a full pipe and a locked store"),
     ("the account was created; set a password with: {recover_command}", "needs a full pipe"),
     (
         "convert a copy of the key: install -m 600 FILE key.pem && ssh-keygen -p -N '' -m PKCS8 -f key.pem",
@@ -128,6 +130,10 @@ pub(super) const NOT_EXECUTED: &[(&str, &str)] = &[
     ),
     (
         "convert the certificates: openssl pkcs7 -in FILE -print_certs -out cert.pem",
+        "executed by `keys::conversions`",
+    ),
+    (
+        "convert the certificates: openssl cms -cmsout -inform PEM -in FILE -certsout cert.pem -noout",
         "executed by `keys::conversions`",
     ),
     (

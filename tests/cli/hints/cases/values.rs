@@ -42,7 +42,7 @@ pub(super) const CASES: &[Case] = &[
         "$M --expires-at $W1 && $M --expires-at $W2",
     ),
     case("use seconds: `{seconds}`", "", "$M --expires-at 1999999999000", "$M --expires-at $W1"),
-    case("use `{time}Z`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
+    case("use `{time_in_utc}`", "", "$M --expires-at 2030-01-31T12:00:00", "$M --expires-at $W1"),
     // Claims
     case(
         "omit `--no-{name}` or the claim",

@@ -1,6 +1,7 @@
 //! Rights that the database roles lack.
 
 use super::Database;
+use crate::output::closed_pipe;
 use crate::run_output::RunOutput;
 use crate::sandbox::Sandbox;
 
@@ -66,6 +67,13 @@ fn server_refuses_forbidden_changes_by_the_minter_role() {
         &insert_grant_sql("test", "test", "[]"),
         &insert_tokens_sql("app"),
         &forged_event,
+        "INSERT INTO audit (at, os_uid, action, detail, outcome, count)
+             VALUES (0, 0, 'x', '[]', 'done', 1)",
+        "INSERT INTO audit (at, os_uid, action, outcome, count) VALUES (-1, 0, 'x', 'done', 1)",
+        "INSERT INTO audit (at, os_uid, action, target_kind, outcome, count)
+             VALUES (0, 0, 'x', 'x', 'done', 1)",
+        "INSERT INTO tokens (jti, grant_id, key_id, issued_at)
+             SELECT gen_random_uuid(), grant_id, key_id, 9000000000000000000 FROM tokens",
         "UPDATE audit SET action = 'x'",
         "UPDATE audit SET db_user = session_user",
         "UPDATE tokens SET revoked_at = 1",
@@ -198,4 +206,45 @@ fn database_user_without_role_has_no_access() {
     let denial =
         denial_message(&database, "verifier", &["token", "verify", &database.credential], None);
     assert_eq!(denial, format!("permission denied for schema {}_views", database.schema));
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn run_by_the_minter_role_records_no_token() {
+    let database = Database::with_roles();
+    let token_count = || database.superuser_sql("SELECT count(*) FROM tokens");
+    let count_before = token_count();
+    let mut command = database.command("minter", &["run", "--", "true"]);
+    command.env("JETON_TOKEN", &database.credential);
+    let output = RunOutput::capture(command).fails(7);
+    assert!(output.stderr.contains("denies access: no right to revoke tokens\n"), "{output:?}");
+    assert_eq!(token_count(), count_before);
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server"]
+fn error_names_undelivered_tokens_that_the_minter_role_cannot_revoke() {
+    let database = Database::with_roles();
+    let mint = |count: &str| {
+        let arguments = ["token", "mint", "--record", "--count", count];
+        let mut command = database.command("minter", &arguments);
+        command.env("JETON_TOKEN", &database.credential).stdout(closed_pipe());
+        RunOutput::capture(command)
+    };
+    let last_ids = |count: usize| -> Vec<String> {
+        let ids = database.superuser_sql("SELECT id FROM tokens ORDER BY id");
+        ids[ids.len() - count..].to_vec()
+    };
+    let output = mint("1").fails(1);
+    assert!(
+        output.stderr.starts_with(&format!(
+            "error: no token could be written, and token {} could not be revoked: ",
+            last_ids(1)[0]
+        )),
+        "{output:?}"
+    );
+    let output = mint("20").fails(1);
+    let ids = last_ids(20);
+    let tokens = format!("and 20 tokens, {} to {}, could not be revoked: ", ids[0], ids[19]);
+    assert!(output.stderr.contains(&tokens), "{output:?}");
 }

@@ -1,0 +1,104 @@
+//! A proxy between the program and the server with a fault at a message that contains a chosen text.
+
+use super::lost_connection::{command_at, server_socket};
+use crate::sandbox::Sandbox;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tempfile::TempDir;
+
+/// The fault at a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The connection ends, and the server does not receive the message.
+    End,
+    /// The server receives the message. Nothing more is forwarded on any connection, and no connection
+    /// ends.
+    Silence,
+}
+
+/// A proxy with a socket in a directory of its own.
+pub(super) struct FaultyProxy {
+    directory: TempDir,
+    fault_count: Arc<AtomicUsize>,
+}
+
+impl FaultyProxy {
+    /// Starts a proxy with a fault at each message of the program that contains `text`, up to `count`
+    /// faults.
+    pub(super) fn start(text: &'static str, fault: Fault, count: usize) -> Self {
+        let directory = tempfile::Builder::new().prefix("jeton-proxy-").tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
+        let fault_count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&fault_count);
+        let socket = server_socket();
+        std::thread::spawn(move || {
+            for program in listener.incoming() {
+                let (program, faults) = (program.unwrap(), Arc::clone(&counter));
+                let server = UnixStream::connect(&socket).unwrap();
+                let connection = Connection { program, server, text, fault, count, faults };
+                std::thread::spawn(move || connection.forward());
+            }
+        });
+        Self { directory, fault_count }
+    }
+
+    /// Returns a command that connects through the proxy.
+    pub(super) fn command(&self, sandbox: &Sandbox, arguments: &[&str]) -> Command {
+        command_at(sandbox, &self.directory.path().display().to_string(), arguments)
+    }
+
+    pub(super) fn fault_count(&self) -> usize {
+        self.fault_count.load(Ordering::SeqCst)
+    }
+}
+
+struct Connection {
+    program: UnixStream,
+    server: UnixStream,
+    text: &'static str,
+    fault: Fault,
+    count: usize,
+    faults: Arc<AtomicUsize>,
+}
+
+impl Connection {
+    /// Forwards the messages in both directions, up to the end of the connection.
+    fn forward(mut self) {
+        let (mut answers, mut program) =
+            (self.server.try_clone().unwrap(), self.program.try_clone().unwrap());
+        let (fault, faults) = (self.fault, Arc::clone(&self.faults));
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            while let Ok(length @ 1..) = answers.read(&mut buffer) {
+                let is_silent = fault == Fault::Silence && faults.load(Ordering::SeqCst) > 0;
+                if !is_silent && program.write_all(&buffer[..length]).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(length @ 1..) = self.program.read(&mut buffer) {
+            let message = &buffer[..length];
+            if self.fault == Fault::Silence && self.faults.load(Ordering::SeqCst) > 0 {
+                continue;
+            }
+            let has_text =
+                message.windows(self.text.len()).any(|window| window == self.text.as_bytes());
+            if has_text && self.faults.load(Ordering::SeqCst) < self.count {
+                self.faults.fetch_add(1, Ordering::SeqCst);
+                if self.fault == Fault::End {
+                    break;
+                }
+            }
+            if self.server.write_all(message).is_err() {
+                break;
+            }
+        }
+        let _ = self.program.shutdown(Shutdown::Both);
+        let _ = self.server.shutdown(Shutdown::Both);
+    }
+}
