@@ -134,14 +134,15 @@ impl SharedWriter<'_> {
     }
 
     /// Revokes the tokens of the `run` command that issued the token: the token and its successors. Skips
-    /// revoked tokens. Returns the number of newly revoked tokens.
+    /// revoked tokens, and tokens whose grace period has ended. Returns the number of newly revoked tokens.
     pub(crate) fn revoke_renewals_in_run(
         &self,
         id: TokenId,
         now: Timestamp,
     ) -> Result<usize, Error> {
         self.connection.execute(
-            "UPDATE tokens SET revoked_at = ?2 WHERE revoked_at IS NULL
+            "UPDATE tokens SET revoked_at = ?2
+             WHERE revoked_at IS NULL AND (grace_until IS NULL OR grace_until > ?2)
                  AND run_jti = (SELECT run_jti FROM tokens WHERE id = ?1)",
             values![id, now],
         )

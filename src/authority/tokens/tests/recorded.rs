@@ -1,4 +1,4 @@
-//! Queries of recorded tokens: visibility and filters.
+//! Recorded tokens: visibility, filters, and revocation by the issuing command.
 
 use super::*;
 use crate::model::TokenStatus;
@@ -130,4 +130,20 @@ fn token_list_is_filtered_by_remaining_lifetime() {
             "{now}"
         );
     }
+}
+
+#[test]
+fn end_of_a_run_leaves_tokens_past_their_grace_period_unchanged() {
+    let mut store = new_store();
+    let ada = add_user(&mut store, "ada", Role::Admin);
+    let request = TokenRequest { for_run_command: true, ..token_request("app") };
+    let issued = issue(&mut store, &audit_at(0), &ada.caller, &request).unwrap();
+    let id = issued.record.id;
+    let options = RenewalOptions { ttl: None, grace: Some(Lifetime::parse("1s").unwrap()) };
+    let selector = TokenSelector::Id(id);
+    let outcome = renew(&mut store, &audit_at(1), Some(&ada.caller), &selector, options).unwrap();
+    revoke_issued(&mut store, &audit_at(60), None, &[id], RevocationCause::ChildExited).unwrap();
+    let mut revoked_at = |id| store.read(|tx| tx.find_token(id)).unwrap().unwrap().revoked_at;
+    assert_eq!(revoked_at(id), None);
+    assert_eq!(revoked_at(outcome.issued.record.id), Some(at(60)));
 }
