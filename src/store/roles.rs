@@ -1,7 +1,7 @@
 //! SQL that creates the database roles for a store in PostgreSQL.
 
 use super::StoreAddress;
-use crate::model::{InvalidValue, RolePrefix};
+use crate::model::{InvalidValue, MAX_UNIX_SECONDS, RolePrefix, TargetKind};
 
 const TEMPLATE: &str = include_str!("postgres/roles.sql");
 
@@ -26,7 +26,11 @@ pub(crate) fn roles_sql(
         None => RolePrefix::parse(schema)?,
     };
     // The name of the schema, which can contain braces, is inserted last.
-    let sql = TEMPLATE.replace("{prefix}", prefix.as_str());
+    let kinds = TargetKind::ALL.map(|kind| format!("'{}'", kind.name()));
+    let sql = TEMPLATE
+        .replace("{max_time}", &MAX_UNIX_SECONDS.to_string())
+        .replace("{target_kinds}", &kinds.join(", "))
+        .replace("{prefix}", prefix.as_str());
     Ok(sql.replace("{schema}", &quote_identifier(schema)))
 }
 

@@ -146,14 +146,14 @@ CREATE POLICY minter_test_grants ON grants FOR INSERT TO {prefix}_minter WITH CH
         concat_ws(chr(31), owner_id, kind, app, permissions, audience, claims), 'UTF8')));
 CREATE POLICY minter_test_tokens ON tokens FOR INSERT TO {prefix}_minter WITH CHECK (
     EXISTS (SELECT FROM grants WHERE grants.id = grant_id AND kind = 'test')
-    AND issued_at BETWEEN 0 AND 253402207200
-    AND (expires_at IS NULL OR expires_at BETWEEN 0 AND 253402207200)
-    AND (first_issued_at IS NULL OR first_issued_at BETWEEN 0 AND 253402207200));
+    AND issued_at BETWEEN 0 AND {max_time}
+    AND (expires_at IS NULL OR expires_at BETWEEN 0 AND {max_time})
+    AND (first_issued_at IS NULL OR first_issued_at BETWEEN 0 AND {max_time}));
 CREATE POLICY minter_own_events ON audit TO {prefix}_minter
     USING (db_user = session_user) WITH CHECK (
         db_user = session_user
-        AND at BETWEEN 0 AND 253402207200 AND os_uid BETWEEN 0 AND 4294967295
-        AND (target_kind IS NULL OR target_kind IN ('user', 'token', 'key', 'session', 'setting', 'store'))
+        AND at BETWEEN 0 AND {max_time} AND os_uid BETWEEN 0 AND 4294967295
+        AND (target_kind IS NULL OR target_kind IN ({target_kinds}))
         AND (detail IS NULL OR json_typeof(detail::json) = 'object'));
 
 COMMIT;
