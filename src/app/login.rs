@@ -89,7 +89,7 @@ impl SessionHandle {
                 "to stay logged in to both, use a different `JETON_CONFIG_DIR` for one store",
             );
         }
-        if let Some(source) = self.console.bearer_source() {
+        if let Some(source) = self.console.bearer_source_name() {
             self.console
                 .print_warning(&format!("commands use the token in {source}, not this session"));
         }

@@ -12,6 +12,7 @@ use crate::model::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use std::fmt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -79,28 +80,27 @@ impl RunConsole {
         Ok(self.bearer_credential.get_or_init(|| credential).clone())
     }
 
-    /// Returns the source of the bearer credential, if given. Does not read the credential.
-    pub(super) fn bearer_source(&self) -> Option<String> {
-        if let Some(path) = &self.options.token_file {
-            return Some(format!("file {}", redact_for_error(&path.to_string_lossy())));
-        }
-        let (variable, file_variable) = ("JETON_TOKEN", "JETON_TOKEN_FILE");
-        let file = self.environment.token_file.as_ref().map(|_| file_variable);
-        self.environment.token.as_ref().map(|_| variable).or(file).map(str::to_owned)
+    /// Returns the name of the source of the bearer credential, if given. Does not read the credential.
+    pub(super) fn bearer_source_name(&self) -> Option<String> {
+        Some(self.bearer_source()?.to_string())
+    }
+
+    fn bearer_source(&self) -> Option<BearerSource<'_>> {
+        let flag = self.options.token_file.as_deref().map(BearerSource::Flag);
+        let variable = || self.environment.token.as_ref().map(BearerSource::Variable);
+        let file_variable =
+            || self.environment.token_file.as_deref().map(BearerSource::FileVariable);
+        flag.or_else(variable).or_else(file_variable)
     }
 
     fn read_bearer_credential(&self) -> Result<Option<(SecretString, String)>, Failure> {
         let Some(source) = self.bearer_source() else { return Ok(None) };
-        let token = if let Some(path) = &self.options.token_file {
-            self.read_token_file("--token-file", path)?
-        } else if let Some(token_text) = &self.environment.token {
-            parse_token_variable(token_text.expose_secret())?
-        } else if let Some(path) = &self.environment.token_file {
-            self.read_token_file("JETON_TOKEN_FILE", path)?
-        } else {
-            return Ok(None);
+        let token = match source {
+            BearerSource::Flag(path) => self.read_token_file("--token-file", path),
+            BearerSource::Variable(text) => parse_token_variable(text.expose_secret()),
+            BearerSource::FileVariable(path) => self.read_token_file("JETON_TOKEN_FILE", path),
         };
-        Ok(Some((token, source)))
+        Ok(Some((token?, source.to_string())))
     }
 
     fn read_token_file(
@@ -109,6 +109,27 @@ impl RunConsole {
         path: &Path,
     ) -> Result<SecretString, Failure> {
         parse_token(&self.read_file(InputKind::Token, argument, path, MAX_INPUT_BYTES)?)
+    }
+}
+
+/// Source of the bearer credential.
+#[derive(Clone, Copy)]
+enum BearerSource<'e> {
+    /// File of `--token-file`.
+    Flag(&'e Path),
+    /// Token in `JETON_TOKEN`.
+    Variable(&'e SecretString),
+    /// File of `JETON_TOKEN_FILE`.
+    FileVariable(&'e Path),
+}
+
+impl fmt::Display for BearerSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(path) => write!(f, "file {}", redact_for_error(&path.to_string_lossy())),
+            Self::Variable(_) => f.write_str("JETON_TOKEN"),
+            Self::FileVariable(_) => f.write_str("JETON_TOKEN_FILE"),
+        }
     }
 }
 
