@@ -10,7 +10,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct QuotaUsage {
     /// The number of live tokens.
-    pub(crate) used: usize,
+    pub(crate) used: i64,
     /// The maximum number of live tokens.
     pub(crate) limit: u32,
 }
@@ -46,8 +46,8 @@ pub(super) fn check_quota(
     now: Timestamp,
 ) -> Result<Option<QuotaUsage>, Error> {
     let Some((limit, used)) = state.quota else { return Ok(None) };
-    let used = used.saturating_sub(usize::from(replaced_id.is_some()));
-    if u32::try_from(used).unwrap_or(u32::MAX) >= limit {
+    let used = used - i64::from(replaced_id.is_some());
+    if used >= i64::from(limit) {
         return Err(Error::QuotaExceeded {
             limit,
             live_tokens: tx.tokens_in_quota(owner.id, now)?,

@@ -5,9 +5,10 @@ mod listing;
 
 pub(crate) use listing::{UserFilter, UserOrder};
 
+use super::connection::Connection;
 use super::sql::{optional_time, required_time};
 use super::values::{Row, Value, values};
-use super::{Error, Reader, SharedWriter, Writer};
+use super::{Error, Reader, SharedWriter, Writer, tokens};
 use crate::model::{
     DisplayName, Email, KeyRowId, PasswordHash, Quota, Role, Timestamp, Untrusted, User, UserId,
     UserName, UserRef, UserUuid, WithOwner,
@@ -18,7 +19,7 @@ use crate::model::{
 pub(crate) struct IssuanceState {
     /// Quota, and number of tokens that count towards the quota. `None` for an unlimited quota: the
     /// tokens of such users are not counted, because users without a limit have many tokens.
-    pub(crate) quota: Option<(u32, usize)>,
+    pub(crate) quota: Option<(u32, i64)>,
     /// Set if the user is disabled.
     pub(crate) is_disabled: bool,
     /// Set if the key that signed the token is still active.
@@ -153,24 +154,34 @@ impl SharedWriter<'_> {
         default_quota: Quota,
         now: Timestamp,
     ) -> Result<Option<IssuanceState>, Error> {
+        let used_sql = match self.connection {
+            Connection::Sqlite(_) => tokens::quota_count_without_successors_sql(),
+            // A second query would be another round trip.
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => tokens::quota_count_sql(),
+        };
         let sql = format!(
             "SELECT coalesce(quota, ?3), disabled_at IS NOT NULL,
                  (SELECT state = 'active' FROM keys WHERE id = ?4),
-                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({}) END
-             FROM users WHERE id = ?1 AND deleted_at IS NULL",
-            super::tokens::quota_count_sql()
+                 CASE WHEN coalesce(quota, ?3) >= 0 THEN ({used_sql}) END
+             FROM users WHERE id = ?1 AND deleted_at IS NULL"
         );
-        let from_row = |row: &Row<'_>| {
-            let (limit, used): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
-            let used = used.and_then(|used| usize::try_from(used).ok());
-            Ok(IssuanceState {
-                quota: u32::try_from(limit).ok().zip(used),
-                is_disabled: row.get(1)?,
-                key_is_active: row.get(2)?,
-            })
-        };
+        let from_row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let values = values![id, now, to_stored_quota(default_quota), key];
-        self.connection.query_optional(&sql, values, from_row)
+        let row: Option<(i64, _, _, Option<i64>)> =
+            self.connection.query_optional(&sql, values, from_row)?;
+        let Some((limit, is_disabled, key_is_active, used)) = row else { return Ok(None) };
+        let quota = match (u32::try_from(limit), used) {
+            (Err(_), _) => None,
+            (Ok(limit), Some(used)) => Some((limit, used)),
+            // A token is in its grace period.
+            (Ok(limit), None) => {
+                let sql = tokens::quota_count_sql();
+                let used = self.connection.query_row(&sql, values![id, now], |row| row.get(0))?;
+                Some((limit, used))
+            }
+        };
+        Ok(Some(IssuanceState { quota, is_disabled, key_is_active }))
     }
 }
 

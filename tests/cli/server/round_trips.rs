@@ -27,6 +27,10 @@ fn single_tokens_take_few_round_trips() {
     let (_, count) = run_counted(&sandbox, &["token", "verify", output.stdout.trim()], "");
     println!("token verify: {count} round trips");
     assert!(count <= 4, "token verify: {count}");
+    sandbox.run(&["token", "renew", "1", "--grace", "1h"]).ok();
+    let (_, count) = run_counted(&sandbox, &["token", "create", "shop"], "");
+    println!("token create beside a token in its grace period: {count} round trips");
+    assert!(count <= 8, "token create beside a token in its grace period: {count}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn try_issue(
     store: &mut Store,
     seconds: i64,
     test_user: &TestUser,
-) -> Result<usize, (u32, Vec<i64>)> {
+) -> Result<i64, (u32, Vec<i64>)> {
     match issue_at(store, seconds, test_user, "app") {
         Ok(issued) => Ok(issued.quota_usage.unwrap().used),
         Err(Error::QuotaExceeded { limit, live_tokens, .. }) => {
